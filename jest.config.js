@@ -1,0 +1,24 @@
+const swc = [
+  '@swc/jest',
+  { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } },
+];
+const common = {
+  transform: { '\\.ts$': swc },
+  moduleNameMapper: { '^@tshorn/(core|config|master|worker)$': '<rootDir>/packages/$1/src/index.ts' },
+  modulePathIgnorePatterns: ['/dist/'],
+  testEnvironment: 'node',
+};
+
+export default {
+  projects: [
+    { ...common, displayName: 'unit', testMatch: ['<rootDir>/packages/*/src/**/*.test.ts'] },
+    {
+      ...common,
+      displayName: 'integration',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      // Real servers and real load: two cores carry one of these at a time.
+      maxWorkers: 1,
+    },
+  ],
+  testTimeout: 60_000,
+};
