@@ -1,0 +1,38 @@
+import { TshornError } from './errors.ts';
+
+/** Where a listener is bound: a TCP host and port, or the path of a unix socket. */
+export type BindAddress =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string };
+
+/**
+ * Reads `HOST:PORT`, `:PORT` (every address of the machine), `[::1]:PORT`, `PORT` or `unix:PATH`.
+ * Port 0 asks the kernel for a free one. A host name is kept as it is; it is looked up when bound.
+ * @throws TshornError ERR_ADDRESS naming what was expected
+ */
+export function parseAddress(text: string): BindAddress {
+  if (text.startsWith('unix:')) {
+    const path = text.slice('unix:'.length);
+    if (path === '') throw badAddress(text, 'the path after "unix:" is empty');
+    // sun_path has 108 bytes on Linux and 104 on macOS, the terminating zero included (man 7 unix).
+    if (Buffer.byteLength(path) > 103) throw badAddress(text, 'a unix socket path has at most 103 bytes');
+    return { kind: 'unix', path };
+  }
+  const match = /^(?:(?:\[([0-9a-fA-F:.%a-z]+)\]|([^:[\]\s]*)):)?(\d+)$/.exec(text);
+  if (!match) throw badAddress(text, 'it is none of these forms');
+  const port = Number(match[3]);
+  if (port > 65_535) throw badAddress(text, `port ${match[3]} is above 65535`);
+  return { kind: 'tcp', host: match[1] ?? match[2] ?? '', port };
+}
+
+const badAddress = (text: string, why: string) =>
+  new TshornError('ERR_ADDRESS', `bind: "${text}" is not an address: ${why}`, {
+    fix: 'write HOST:PORT, :PORT, [IPV6]:PORT or unix:PATH, for instance 127.0.0.1:8000',
+  });
+
+/** The address as a person would type it: `127.0.0.1:8000`, `[::1]:8000`, `unix:/run/app.sock`. */
+export function formatAddress(address: BindAddress): string {
+  if (address.kind === 'unix') return `unix:${address.path}`;
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  return `${host}:${address.port}`;
+}

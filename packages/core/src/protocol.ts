@@ -1,0 +1,117 @@
+/**
+ * The messages between the master and a worker, over the IPC channel that `child_process` gives them.
+ * An order is paired with a fact: `boot` -> `loaded`, `probed`; `admit` -> `accepting`;
+ * `drain` -> `drained`. Listeners travel as handles: one `listener` message each, before `admit`.
+ */
+import type { ProbeReport } from './status.ts';
+
+/** Both sides carry it, so that a worker of another tshorn version is told apart from a bug. */
+export const PROTOCOL = 1;
+
+/** Everything that a worker must know to boot. Durations are milliseconds. */
+export interface BootOrder {
+  readonly slot: number;
+  readonly generation: number;
+  readonly masterPid: number;
+  /** Resolved real path of the app's file. */
+  readonly appFile: string;
+  /** `APP:name`: the named export to serve. */
+  readonly exportName?: string;
+  /** Config file to import for hooks that run in the worker; absent when it declares none. */
+  readonly hooksFile?: string;
+  readonly hookTimeout: number;
+  /** Empty: no probe. */
+  readonly statusPath: string;
+  /** Whether a person named that path: then a 404 there is BROKEN. */
+  readonly statusPathGiven: boolean;
+  readonly probeTimeout: number;
+  readonly probeAttempts: number;
+  readonly probeInterval: number;
+  /** Present when the probe's outcome travels by UDP. */
+  readonly statusUdp?: { readonly port: number; readonly secret: string };
+  readonly keepAliveTimeout: number;
+  readonly keepAliveTimeoutGiven: boolean;
+  readonly headersTimeout: number;
+  readonly headersTimeoutGiven: boolean;
+  readonly backlog: number;
+  readonly idleLinger: number;
+}
+
+/** `graceful`: finish what runs, within the deadline. `quick`: the same with a short deadline and no linger. */
+export type DrainMode = 'graceful' | 'quick';
+
+export type ToWorker =
+  | ({ readonly type: 'boot' } & BootOrder)
+  /** Carries a listening handle. */
+  | { readonly type: 'listener'; readonly address: string }
+  | { readonly type: 'admit'; readonly listeners: number }
+  | { readonly type: 'drain'; readonly mode: DrainMode; readonly deadlineMs: number };
+
+/** What a drain came to. */
+export interface DrainReport {
+  /** Connections that ended by themselves or after their last response. */
+  readonly finished: number;
+  /** Idle connections that were closed when their linger was over. */
+  readonly closed: number;
+  /** Connections cut at the deadline. */
+  readonly cut: number;
+  readonly tookMs: number;
+}
+
+export type ToMaster =
+  | { readonly type: 'loaded'; readonly kind: string; readonly tookMs: number }
+  | { readonly type: 'load-failed'; readonly code: string; readonly message: string; readonly detail?: string }
+  | ({ readonly type: 'probed' } & ProbeReport)
+  | { readonly type: 'accepting' }
+  /** A signal asked this worker to leave: its replacement is to be started first. */
+  | { readonly type: 'leave-requested'; readonly signal: string }
+  | ({ readonly type: 'drained' } & DrainReport)
+  | { readonly type: 'also-listening'; readonly address: string }
+  | { readonly type: 'hook-failed'; readonly hook: string; readonly reason: string }
+  | { readonly type: 'warning'; readonly text: string };
+
+export type Envelope<Message> = Message & { readonly tshorn: typeof PROTOCOL };
+
+export const envelope = <Message extends object>(message: Message): Envelope<Message> => ({
+  tshorn: PROTOCOL,
+  ...message,
+});
+
+type Shape = Readonly<Record<string, 'number' | 'string' | 'boolean'>>;
+
+const TO_MASTER: Record<ToMaster['type'], Shape> = {
+  loaded: { kind: 'string', tookMs: 'number' },
+  'load-failed': { code: 'string', message: 'string' },
+  probed: { verdict: 'string', tookMs: 'number' },
+  accepting: {},
+  'leave-requested': { signal: 'string' },
+  drained: { finished: 'number', closed: 'number', cut: 'number', tookMs: 'number' },
+  'also-listening': { address: 'string' },
+  'hook-failed': { hook: 'string', reason: 'string' },
+  warning: { text: 'string' },
+};
+
+const TO_WORKER: Record<ToWorker['type'], Shape> = {
+  boot: { slot: 'number', generation: 'number', masterPid: 'number', appFile: 'string' },
+  listener: { address: 'string' },
+  admit: { listeners: 'number' },
+  drain: { mode: 'string', deadlineMs: 'number' },
+};
+
+/** Whether something that came over the channel is ours at all; an app may send its own messages. */
+export const isEnvelope = (value: unknown): value is { tshorn: unknown; type?: unknown } =>
+  typeof value === 'object' && value !== null && 'tshorn' in value;
+
+function read<Message>(shapes: Record<string, Shape>, value: unknown): Message | undefined {
+  if (!isEnvelope(value) || value.tshorn !== PROTOCOL || typeof value.type !== 'string') return undefined;
+  const shape = Object.hasOwn(shapes, value.type) ? shapes[value.type] : undefined;
+  if (!shape) return undefined;
+  const fields = value as unknown as Record<string, unknown>;
+  // The app shares the worker's process and may send anything: what does not fit is no message.
+  for (const name in shape) if (typeof fields[name] !== shape[name]) return undefined;
+  return value as unknown as Message;
+}
+
+/** The message, or undefined when it is not a valid one of this protocol version. */
+export const readToMaster = (value: unknown): ToMaster | undefined => read(TO_MASTER, value);
+export const readToWorker = (value: unknown): ToWorker | undefined => read(TO_WORKER, value);
