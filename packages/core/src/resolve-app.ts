@@ -1,0 +1,109 @@
+/**
+ * APP as a person types it -> the real path of one file. Used by the master, which pins a release to
+ * that path; nothing of the app is run here.
+ */
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { TshornError } from './errors.ts';
+
+export interface ResolvedApp {
+  /** Absolute, with every symbolic link followed: a release that is switched by a link stays pinned. */
+  readonly file: string;
+  /** `APP:name` serves the export of that name. */
+  readonly exportName?: string;
+}
+
+const EXTENSIONS = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'];
+
+/**
+ * APP is a path with or without its extension, a folder (the `main` of its package.json, or index),
+ * or the name of a package that `cwd` can resolve; `:name` behind it picks a named export.
+ * @throws TshornError ERR_APP_MISSING naming where it looked
+ */
+export function resolveApp(app: string, cwd: string): ResolvedApp {
+  const whole = find(app, cwd);
+  if (whole) return { file: realpathSync(whole) };
+  const named = /^(.+):([\p{ID_Start}$_][\p{ID_Continue}$]*)$/u.exec(app);
+  const file = named && find(named[1]!, cwd);
+  if (file) return { file: realpathSync(file), exportName: named[2]! };
+  throw missing(named?.[1] ?? app, cwd);
+}
+
+const find = (app: string, cwd: string): string | undefined =>
+  asFile(resolve(cwd, app)) ?? asFolder(resolve(cwd, app)) ?? asPackage(app, cwd);
+
+const asFile = (path: string): string | undefined =>
+  ['', ...EXTENSIONS].map((extension) => path + extension).find((candidate) => isFile(candidate));
+
+function asFolder(path: string): string | undefined {
+  const main = readPackage(path)?.main;
+  const fromMain = typeof main === 'string' ? join(path, main) : undefined;
+  return (
+    (fromMain && (asFile(fromMain) ?? asFile(join(fromMain, 'index')))) ||
+    EXTENSIONS.map((extension) => join(path, `index${extension}`)).find((candidate) => isFile(candidate))
+  );
+}
+
+/** As `import` from a file in `cwd` finds it; require() could not see packages that only offer `import`. */
+function asPackage(specifier: string, cwd: string): string | undefined {
+  const [, name, subpath] = /^(@[^/]+\/[^/]+|[^./@][^/]*)(?:\/(.+))?$/.exec(specifier) ?? [];
+  if (name === undefined) return undefined;
+  for (let at = resolve(cwd); ; at = dirname(at)) {
+    const folder = join(at, 'node_modules', name);
+    if (subpath !== undefined) {
+      const inside = asFile(join(folder, subpath)) ?? asFolder(join(folder, subpath));
+      if (inside) return inside;
+    } else {
+      const target = importTarget(readPackage(folder)?.exports);
+      const file = target === undefined ? asFolder(folder) : asFile(join(folder, target));
+      if (file) return file;
+    }
+    if (at === dirname(at)) return undefined;
+  }
+}
+
+/** What `import` would get from `exports`: its first matching condition, in the package's own order. */
+function importTarget(exports: unknown): string | undefined {
+  if (typeof exports === 'string') return exports;
+  if (typeof exports !== 'object' || exports === null) return undefined;
+  if ('.' in exports) return importTarget(exports['.']);
+  for (const [condition, target] of Object.entries(exports)) {
+    if (!['node', 'import', 'module-sync', 'default'].includes(condition)) continue;
+    const found = importTarget(target);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
+function readPackage(folder: string): { main?: unknown; exports?: unknown } | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function missing(app: string, cwd: string): TshornError {
+  const path = resolve(cwd, app);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  const folder = stat?.isDirectory() ? path : dirname(path);
+  const why = stat?.isDirectory()
+    ? `${path} is a folder without an index file or a package.json whose "main" exists`
+    : `there is no ${path} (nor with ${EXTENSIONS.join(', ')})` +
+      (/^\.{0,2}\//.test(app) ? '' : `, and no package of that name can be resolved from ${cwd}`);
+  return new TshornError('ERR_APP_MISSING', `app: cannot find "${app}": ${why}`, { fix: nearest(folder) });
+}
+
+function nearest(folder: string): string {
+  let names: string[];
+  try {
+    names = readdirSync(folder).filter((name) => EXTENSIONS.some((extension) => name.endsWith(extension)));
+  } catch {
+    return `the folder ${folder} does not exist: check the path, or the folder that tshorn is started in`;
+  }
+  if (names.length === 0) return `${folder} holds no JavaScript or TypeScript file: check the path`;
+  const shown = names.slice(0, 5).join(', ') + (names.length > 5 ? ', ...' : '');
+  return `name the file that starts the app; ${folder} has ${shown}`;
+}
