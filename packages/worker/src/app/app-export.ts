@@ -1,0 +1,62 @@
+/** Finds the app among the exports of its module, or makes it with the function that is exported. */
+import { TshornError } from '@tshorn/core';
+import type { ModuleExports } from './import-module.ts';
+import { adapt, type Context, describeValue, isClass, type LoadedApp } from './kinds.ts';
+
+/** A factory of a promise of a factory is taken; a chain without an end is not. */
+const MOST_STEPS = 5;
+
+/** The app, or what the search for it ended at, in words: the module may still call listen(). */
+export async function findApp(
+  exports: ModuleExports,
+  exportName: string | undefined,
+  context: Context,
+): Promise<LoadedApp | { readonly instead: string }> {
+  let value = exportName === undefined ? mainExport(exports) : namedExport(exports, exportName);
+  let made = 'it exports';
+  for (let step = 0; step < MOST_STEPS; step++) {
+    const app = await adapt(value, context);
+    if (app) return app;
+    if (isPromise(value)) {
+      value = await value;
+      made = made === 'it exports' ? 'it exports a promise of' : made;
+    } else if (typeof value === 'function' && !isClass(value)) {
+      made = `its function ${value.name || '(anonymous)'} returned`;
+      value = value();
+    } else break;
+  }
+  return { instead: isEmpty(value) ? 'it exports nothing' : `${made} ${describeValue(value)}` };
+}
+
+/** `export default`, `module.exports`, `exports.default` of a compiled module, or `export function fetch`. */
+function mainExport(exports: ModuleExports): unknown {
+  const main = exports.default;
+  if (main === undefined) return exports;
+  const compiled = main as { __esModule?: unknown; default?: unknown };
+  return compiled?.__esModule && compiled.default !== undefined ? compiled.default : main;
+}
+
+function namedExport(exports: ModuleExports, name: string): unknown {
+  // Of a CommonJS module, import() sees only the names that its lexer could guess.
+  const main = exports.default as Record<string, unknown> | undefined;
+  const value = name in exports ? exports[name] : main?.[name];
+  if (value !== undefined) return value;
+  const names = Object.keys(typeof main === 'object' ? { ...main, ...exports } : exports);
+  throw new TshornError('ERR_APP_KIND', `app: there is no export "${name}"`, {
+    fix: names.length > 0 ? `it exports ${names.join(', ')}` : 'it exports nothing at all',
+  });
+}
+
+export const noApp = (file: string, instead: string): TshornError =>
+  new TshornError('ERR_APP_KIND', `app: ${file} is no app: ${instead}, and it does not call listen()`, {
+    fix:
+      'export a function (req, res), an Express, Koa or Fastify app, an http.Server, an object with ' +
+      'fetch(request), or a function that returns one of these; or choose a named export with APP:name; ' +
+      'or call listen() outside of `if (require.main === module)`',
+  });
+
+const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as PromiseLike<unknown> | undefined)?.then === 'function';
+
+const isEmpty = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0;

@@ -1,0 +1,125 @@
+/**
+ * Holds the first `listen()` of an app that starts its own server, so that it serves what the master
+ * has bound instead of a port of its own. Installed before the app is loaded. Every other listen (a
+ * metrics port, a debug console) goes through node:cluster, and is reported.
+ */
+import http from 'node:http';
+import https from 'node:https';
+import net from 'node:net';
+
+/** What `listen` was before anything patched it; it takes the master's handles (./listeners.ts). */
+export const originalListen = net.Server.prototype.listen;
+
+export interface ListenCapture {
+  /** Settles when the app asks a server to listen; never, if it does not. */
+  readonly held: Promise<http.Server>;
+  /** The same, once it has settled. */
+  readonly server: http.Server | undefined;
+  /**
+   * From here on, a listen is the app's own business: unless it asks for what tshorn serves already.
+   * @param served the server of an app that was exported
+   */
+  release(served?: http.Server): void;
+}
+
+/** @param onOther gets the address of each listener that the app opened for itself */
+export function captureFirstListen(onOther: (address: string) => void): ListenCapture {
+  let settle: (server: http.Server) => void;
+  const held = new Promise<http.Server>((resolve) => {
+    settle = resolve;
+  });
+  let holding = true;
+  let captured: http.Server | undefined;
+  let exported: http.Server | undefined;
+
+  net.Server.prototype.listen = function listen(this: net.Server, ...args: unknown[]): net.Server {
+    const served = captured ?? exported;
+    if (isHttpServer(this)) {
+      if (holding) {
+        holding = false;
+        captured = this;
+        hold(this, this, args);
+        settle(this);
+        return this;
+      }
+      if (this === served || (exported && sharesListener(this, exported))) return hold(this, served!, args);
+      if (served && isLoopbackTwin(served, args)) return refuse(this);
+    }
+    this.once('listening', () => onOther(addressOf(this)));
+    return Reflect.apply(originalListen, this, args) as net.Server;
+  } as typeof originalListen;
+
+  return {
+    held,
+    get server() {
+      return captured;
+    },
+    release(served) {
+      holding = false;
+      if (served !== captured) exported = served;
+    },
+  };
+}
+
+export const isHttpServer = (value: unknown): value is http.Server =>
+  value instanceof http.Server || value instanceof https.Server;
+
+/** Of the arguments, only the callback and the signal still mean something: the address is the master's. */
+function hold(server: http.Server, served: http.Server, args: unknown[]): http.Server {
+  const callback = args.at(-1);
+  if (typeof callback === 'function') {
+    if (served.listening) process.nextTick(() => Reflect.apply(callback, server, []));
+    else served.once('listening', () => Reflect.apply(callback, server, []));
+  }
+  const { signal } = optionsOf(args);
+  if (signal instanceof AbortSignal) signal.addEventListener('abort', () => server.close(), { once: true });
+  return server;
+}
+
+/** `export default app` for the tests beside a late `app.listen(3000)`: that is the app we serve. */
+const sharesListener = (server: http.Server, exported: http.Server): boolean =>
+  server.listeners('request').some((listener) => exported.listeners('request').includes(listener));
+
+/**
+ * For `localhost`, Fastify listens again on the port that its first server got, on every loopback
+ * address (lib/server.js, multipleBindings). That port is the master's: a worker that bound it on a
+ * second address would open a door that closes with the worker. On a unix socket there is no port,
+ * and it would get a random one. Fastify takes a refusal in its stride.
+ */
+function isLoopbackTwin(first: net.Server, args: unknown[]): boolean {
+  const address = first.address();
+  const { host, port, path } = optionsOf(args);
+  if (address === null || path !== undefined) return false;
+  if (host !== '127.0.0.1' && host !== '::1' && host !== 'localhost') return false;
+  return typeof address === 'string' ? port === undefined : Number(port) === address.port;
+}
+
+function refuse(server: http.Server): http.Server {
+  const error = Object.assign(new Error('listen EADDRINUSE: the address belongs to the master'), {
+    code: 'EADDRINUSE',
+    syscall: 'listen',
+  });
+  process.nextTick(() => server.emit('error', error));
+  return server;
+}
+
+interface ListenOptions {
+  host?: unknown;
+  port?: unknown;
+  path?: unknown;
+  signal?: unknown;
+}
+
+/** `listen(options)`, `listen(port, host)` or `listen(path)`, as one shape. */
+function optionsOf([first, second]: unknown[]): ListenOptions {
+  if (typeof first === 'object' && first !== null) return first;
+  if (typeof first === 'string' && !/^\d+$/.test(first)) return { path: first };
+  return { port: first, host: second };
+}
+
+function addressOf(server: net.Server): string {
+  const address = server.address();
+  if (address === null) return 'an unnamed address';
+  if (typeof address === 'string') return `unix:${address}`;
+  return `${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+}

@@ -1,0 +1,87 @@
+/**
+ * Attaches the master's listening handles to the app's server. The first is the server's own, so that
+ * 'listening' fires and address() answers; every further one accepts through a helper that hands its
+ * connections on by `emit('connection')`, which Node documents for that purpose.
+ */
+import type http from 'node:http';
+import net from 'node:net';
+import { originalListen } from './listen-capture.ts';
+
+/** What came with a `listener` message: a raw TCP or Pipe handle, bound by the master. */
+export interface ListeningHandle {
+  readonly handle: unknown;
+  readonly address: string;
+}
+
+export interface AttachedListeners {
+  /** Stops accepting on every listener; connections, idle ones too, stay. */
+  close(): void;
+}
+
+/** Settles when every handle accepts. */
+export async function attachListeners(
+  { server }: { readonly server: http.Server },
+  handles: readonly ListeningHandle[],
+  backlog: number,
+): Promise<AttachedListeners> {
+  const listeners = handles.map((_, at) => (at === 0 ? server : helperOf(server)));
+  await Promise.all(handles.map((handle, at) => listen(listeners[at]!, handle, backlog)));
+  return {
+    close() {
+      for (const listener of listeners) {
+        // Never http.Server.close: it also closes idle keep-alive connections
+        // (https://nodejs.org/api/http.html#serverclosecallback).
+        if (listener.listening) net.Server.prototype.close.call(listener);
+      }
+    },
+  };
+}
+
+/** The options that net.Server keeps for the sockets it accepts; read back, as Node shows none of them. */
+type AcceptOptions = Pick<net.ServerOpts, 'allowHalfOpen' | 'noDelay' | 'keepAlive'> & {
+  keepAliveInitialDelay?: number;
+  highWaterMark?: number;
+};
+
+function helperOf(server: http.Server): net.Server {
+  const { allowHalfOpen = true, noDelay = true, keepAlive, highWaterMark, ...own } = server as AcceptOptions;
+  const helper = net.createServer({
+    allowHalfOpen,
+    noDelay,
+    ...(keepAlive !== undefined && { keepAlive }),
+    // Kept in seconds, given in milliseconds.
+    ...(own.keepAliveInitialDelay && { keepAliveInitialDelay: own.keepAliveInitialDelay * 1000 }),
+    ...(highWaterMark && { highWaterMark }),
+  });
+  if (server.maxConnections) helper.maxConnections = server.maxConnections;
+  helper.on('connection', (socket) => server.emit('connection', socket));
+  helper.on('error', (error) => server.emit('error', error));
+  return helper;
+}
+
+/** What a net.Server is made of since Node 0.x; a unix socket cannot be attached without it. */
+interface ServerInternals {
+  _handle: unknown;
+  _pipeName?: string;
+  _listen2(address: null, port: number, addressType: number, backlog: number): void;
+}
+
+function listen(server: net.Server, { handle, address }: ListeningHandle, backlog: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.once('listening', () => {
+      server.off('error', reject);
+      resolve();
+    });
+    if (!address.startsWith('unix:')) {
+      Reflect.apply(originalListen, server, [handle, backlog]);
+      return;
+    }
+    // In a cluster worker, listen() takes only a TCP handle as it is; of a Pipe it sends the fd's
+    // number to the primary, where it means another file (lib/net.js, Server.prototype.listen).
+    const internals = server as unknown as ServerInternals;
+    internals._handle = handle;
+    internals._pipeName = address.slice('unix:'.length);
+    internals._listen2(null, -1, -1, backlog);
+  });
+}

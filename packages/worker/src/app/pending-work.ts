@@ -1,0 +1,22 @@
+/** Whether anything is under way in this process that could still lead to a listen(). */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Handles such as the channel to the master were there before the app; a request or a timer is news. */
+const countHandles = () => {
+  const counts = new Map<string, number>();
+  for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return counts;
+};
+
+/** Settles when the app waits for nothing any more: no timer, no file, no connection of its own. */
+export function watchForIdle(): () => Promise<void> {
+  const before = countHandles();
+  const isIdle = () =>
+    [...countHandles()].every(
+      ([kind, count]) => /Wrap$|^MessagePort$/.test(kind) && count <= (before.get(kind) ?? 0),
+    );
+  return async () => {
+    // Between two steps of its start an app can look idle for a moment.
+    for (let idle = 0; idle < 3; idle = isIdle() ? idle + 1 : 0) await sleep(20, undefined, { ref: false });
+  };
+}
