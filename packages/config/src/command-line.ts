@@ -1,0 +1,105 @@
+/** The command line: which flags there are, and what one said. Never prints and never exits. */
+import { TshornError } from '@tshorn/core';
+import type { Given } from './given.ts';
+import { didYouMean, nearest } from './nearest.ts';
+import { COMMAND_FLAGS, EVERY_OPTION } from './options.ts';
+
+export interface CommandLine {
+  readonly given: readonly Given[];
+  /** `--config FILE`, as written. */
+  readonly file: string | undefined;
+  readonly asks: 'help' | 'version' | 'check-config' | 'print-config' | 'serve';
+}
+
+const FLAGGED = EVERY_OPTION.filter((option) => option.flag !== undefined);
+const WITH_VALUE = [...FLAGGED.map(({ flag }) => flag as string), 'config'];
+const NEGATED = FLAGGED.filter(({ row }) => row.kind.none).map(({ flag }) => `no-${flag}`);
+const ASKS = ['help', 'version', 'check-config', 'print-config'] as const;
+const ALL_FLAGS = [...WITH_VALUE, ...ASKS, ...NEGATED];
+
+const SHORTS = Object.fromEntries([
+  ...FLAGGED.flatMap(({ flag, row }) => (row.short ? [[row.short, flag]] : [])),
+  ...COMMAND_FLAGS.flatMap((row) => ('short' in row ? [[row.short, row.flag]] : [])),
+]);
+
+type Parsed = Record<string, unknown> & { _: (string | number)[] };
+
+/** @throws TshornError ERR_OPTION for a flag that does not exist or lacks its value */
+export async function readCommandLine(argv: readonly string[], base: string): Promise<CommandLine> {
+  const end = argv.indexOf('--');
+  const words = end === -1 ? argv : argv.slice(0, end);
+  const { parsed, missing } = await parse(words);
+
+  const asks = ASKS.find((flag) => parsed[flag] === true) ?? 'serve';
+  if (asks === 'help' || asks === 'version') return { given: [], file: undefined, asks };
+  refuseUnknown(parsed, words);
+  if (missing !== undefined) throw missingValue(missing);
+
+  const give = (key: Given['key'], place: string, input: unknown): Given => ({
+    key,
+    input,
+    place,
+    base,
+    origin: 'command line',
+  });
+  const given = FLAGGED.flatMap(({ key, flag, row: { kind } }) => {
+    if (parsed[`no-${flag}`] === true) return [give(key, `--no-${flag}`, '')];
+    const values = [parsed[flag as string] ?? []].flat();
+    return values.length === 0 ? [] : [give(key, `--${flag}`, kind.list ? values : values.at(-1))];
+  });
+  const [app, ...others] = parsed._;
+  if (others.length > 0) throw secondApp(String(app), String(others[0]));
+  if (app !== undefined) given.push(give('app', 'APP', app));
+  if (end !== -1) given.push(give('appArgs', '--', argv.slice(end + 1)));
+  return { given, file: [parsed.config ?? []].flat().at(-1) as string | undefined, asks };
+}
+
+/** Flags as yargs reads them; the part of it that prints and exits is left out. */
+async function parse(words: readonly string[]): Promise<{ parsed: Parsed; missing?: string | undefined }> {
+  // Loading yargs takes longer than all the rest of this package; words alone need no parser.
+  if (!words.some((word) => word.startsWith('-'))) return { parsed: { _: [...words] } };
+  const { Parser } = await import('yargs/helpers');
+  const { argv, error } = Parser.detailed([...words], {
+    string: WITH_VALUE,
+    boolean: [...ASKS, ...NEGATED],
+    narg: Object.fromEntries(WITH_VALUE.map((flag) => [flag, 1])),
+    alias: SHORTS,
+    configuration: {
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'strip-aliased': true,
+    },
+  });
+  return { parsed: argv, missing: /following: (.+)$/.exec(error?.message ?? '')?.[1] ?? error?.message };
+}
+
+function refuseUnknown(parsed: Parsed, words: readonly string[]): void {
+  const unknown = Object.keys(parsed).find((name) => name !== '_' && !ALL_FLAGS.includes(name));
+  if (unknown === undefined) return;
+  const dashed = ALL_FLAGS.map((flag) => `--${flag}`);
+  // `-workers 8` is a row of short flags to the parser; the person meant --workers.
+  const oneDash = words.find((word) => /^-[a-z]{2}/.test(word) && nearest(`-${word.split('=')[0]}`, dashed));
+  if (oneDash !== undefined) {
+    const name = oneDash.split('=')[0] ?? '';
+    throw new TshornError('ERR_OPTION', `${name}: unknown option${didYouMean(`-${name}`, dashed)}`);
+  }
+  const name = unknown.length === 1 ? `-${unknown}` : `--${unknown}`;
+  throw new TshornError('ERR_OPTION', `${name}: unknown option${didYouMean(name, dashed)}`, {
+    fix: 'tshorn --help lists the options; what is meant for the app goes after --',
+  });
+}
+
+function missingValue(name: string): TshornError {
+  const flag = SHORTS[name] ?? name;
+  const option = FLAGGED.find((candidate) => candidate.flag === flag);
+  const expected = option ? option.row.kind.expected : 'the path of a config file';
+  return new TshornError('ERR_OPTION', `--${flag}: its value is missing; expected ${expected}`);
+}
+
+const secondApp = (app: string, other: string) =>
+  new TshornError('ERR_OPTION', `"${other}": unexpected; the app is "${app}" and there is only one`, {
+    fix: `write what is meant for the app after --: tshorn ${app} -- ${other}`,
+  });

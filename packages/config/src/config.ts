@@ -1,0 +1,101 @@
+/** The two shapes of a configuration: what people write, and what the server runs with. */
+import type { BindAddress } from '@tshorn/core';
+import type { Hooks } from './hooks.ts';
+
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
+export type LogFormat = 'auto' | 'json' | 'pretty';
+export type StatusTransport = 'ipc' | 'udp';
+
+/** Where a UDP announcement goes. */
+export interface UdpTarget {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Resolved: nothing is missing, durations are milliseconds, paths are absolute. `app` is as written. */
+export interface Config {
+  readonly app: string;
+  readonly appArgs: readonly string[];
+  readonly cwd: string;
+  readonly bind: readonly BindAddress[];
+  readonly backlog: number;
+  readonly unixMode: number;
+  readonly workers: number;
+  readonly bootTimeout: number;
+  /** Empty: no probe. */
+  readonly statusPath: string;
+  readonly probeTimeout: number;
+  readonly probeAttempts: number;
+  readonly probeInterval: number;
+  readonly statusTransport: StatusTransport;
+  readonly notify: UdpTarget | undefined;
+  readonly grace: number;
+  readonly idleLinger: number;
+  readonly quickGrace: number;
+  readonly keepAliveTimeout: number;
+  readonly headersTimeout: number;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  /** Undefined: standard error. */
+  readonly logFile: string | undefined;
+  readonly hookTimeout: number;
+  readonly hooks: Hooks;
+}
+
+/** A number of seconds, or text such as `500ms`, `30s`, `2m`, `1h`. */
+export type Duration = number | string;
+
+/** What a config file exports and what `start()` takes. Everything is optional. */
+export interface UserConfig {
+  /** An editor's schema for a JSON file; not read. */
+  $schema?: string;
+  /** The app's file, with `:name` for a named export: `app.js`, `dist/server.js:handler`. */
+  app?: string;
+  /** What the app finds in `process.argv` after its own path. */
+  appArgs?: readonly string[];
+  /** The folder to run in; a relative one starts from the config file's own folder. */
+  cwd?: string;
+  /** `HOST:PORT`, `:PORT`, `[IPV6]:PORT`, `PORT` or `unix:PATH`; one or several. */
+  bind?: string | readonly string[];
+  /** How many connections the kernel queues for each address before a worker accepts them. */
+  backlog?: number;
+  /** Permissions of unix sockets in octal, as text: `'660'`. */
+  unixMode?: string;
+  /** How many worker processes. */
+  workers?: number;
+  /** How long a worker may take from its start to being ready. */
+  bootTimeout?: Duration;
+  /** The path that a worker asks its own app for before it is admitted; `''` is no probe. */
+  statusPath?: string;
+  /** How long one attempt of the probe may take. */
+  probeTimeout?: Duration;
+  /** How often the probe is tried before the worker counts as broken. */
+  probeAttempts?: number;
+  /** The pause between two attempts of the probe. */
+  probeInterval?: Duration;
+  /** How a worker tells the master the outcome of its probe. */
+  statusTransport?: StatusTransport;
+  /** `udp://HOST:PORT` is sent the outcome of each worker; `''` is nobody. */
+  notify?: string;
+  /** How long a draining worker may finish its requests. */
+  grace?: Duration;
+  /** How long a draining worker waits for the next request on an idle connection. */
+  idleLinger?: Duration;
+  /** How long a quick stop lets requests finish. */
+  quickGrace?: Duration;
+  /** How long an idle keep-alive connection stays open. */
+  keepAliveTimeout?: Duration;
+  /** How long a client may take to send its headers. */
+  headersTimeout?: Duration;
+  logLevel?: LogLevel;
+  logFormat?: LogFormat;
+  /** A file to append the log to; `''` is standard error. */
+  logFile?: string;
+  /** How long a hook may take. */
+  hookTimeout?: Duration;
+  /** Functions to call at moments in the life of the master and of a worker. */
+  hooks?: Hooks;
+}
+
+/** Gives an editor the types of a config file; returns what it is given. */
+export const defineConfig = (config: UserConfig): UserConfig => config;

@@ -1,0 +1,47 @@
+/** A value that somebody gave for an option, before it is checked, and where it stood. */
+import { inspect } from 'node:util';
+import { TshornError } from '@tshorn/core';
+import type { Config } from './config.ts';
+import { WrongValue } from './kinds.ts';
+import { type Key, OPTIONS } from './options.ts';
+
+export type Origin = 'default' | 'command line' | 'start()' | `environment ${string}` | `file ${string}`;
+
+export interface Given {
+  readonly key: Key;
+  readonly input: unknown;
+  readonly origin: Origin;
+  /** How an error names it: `--workers`, `TSHORN_WORKERS`, `/srv/tshorn.config.js: workers`. */
+  readonly place: string;
+  /** The folder that a relative path starts from. */
+  readonly base: string;
+}
+
+/** @throws TshornError naming the place, what it got and what is expected */
+export function readGiven({ key, input, place }: Given): Config[Key] {
+  const { kind } = OPTIONS[key];
+  try {
+    return kind.parse(input);
+  } catch (error) {
+    if (error instanceof WrongValue) {
+      throw new TshornError('ERR_OPTION', `${place}: got ${show(input)}; expected ${kind.expected}`);
+    }
+    if (error instanceof TshornError) throw movedTo(place, key, error);
+    throw error;
+  }
+}
+
+/** The checks of core and of hooks name the key; a person has to know where it stands. */
+const movedTo = (place: string, key: Key, { code, message, fix }: TshornError) =>
+  new TshornError(
+    code,
+    message.startsWith(key) ? place + message.slice(key.length) : `${place}: ${message}`,
+    {
+      ...(fix !== undefined && { fix }),
+    },
+  );
+
+const show = (input: unknown): string => {
+  if (typeof input === 'function') return 'a function';
+  return typeof input === 'string' ? JSON.stringify(input) : inspect(input, { depth: 1, breakLength: 72 });
+};

@@ -1,0 +1,150 @@
+/** The kinds of value that an option takes: how each is read, written, and described. */
+import { type BindAddress, formatAddress, parseAddress } from '@tshorn/core';
+import type { UdpTarget } from './config.ts';
+import { DURATION_PATTERN, formatDuration, parseDuration } from './duration.ts';
+
+export interface Kind<Value> {
+  /** Stands for the value in help: `N` in `--workers N`. */
+  readonly meta: string;
+  /** What follows "expected" in an error. */
+  readonly expected: string;
+  /** Throws WrongValue, or a TshornError that says more. The input may be anything that JavaScript has. */
+  parse(input: unknown): Value;
+  format(value: Value): string;
+  /** What a config file may hold, as JSON schema; undefined for what only JavaScript can express. */
+  readonly schema: Readonly<Record<string, unknown>> | undefined;
+  /** May be given several times. */
+  readonly list?: true;
+  /** `''` is a value and means none; `--no-NAME` says the same. */
+  readonly none?: true;
+}
+
+/** The input does not fit; the caller knows which option it stood in and where. */
+export class WrongValue extends Error {}
+
+const orWrong = <T>(value: T | undefined): T => {
+  if (value === undefined) throw new WrongValue();
+  return value;
+};
+
+export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): Kind<number> {
+  const range = max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`;
+  return {
+    meta: 'N',
+    expected: `a whole number ${range}`,
+    parse(input) {
+      const number = typeof input === 'string' && /^\d+$/.test(input.trim()) ? Number(input) : input;
+      const fits = typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max;
+      return orWrong(fits ? number : undefined);
+    },
+    format: String,
+    schema: {
+      type: 'integer',
+      minimum: min,
+      ...(max === Number.MAX_SAFE_INTEGER ? {} : { maximum: max }),
+    },
+  };
+}
+
+/** `above`: zero is refused, where it would make every start fail. */
+export function duration(above?: 'above zero'): Kind<number> {
+  return {
+    meta: 'DURATION',
+    expected: `a duration${above ? ' above zero' : ''} such as 30 (seconds), 500ms, 30s, 2m or 1h, of 24 days at most`,
+    parse(input) {
+      const ms = parseDuration(input);
+      return orWrong(above && ms === 0 ? undefined : ms);
+    },
+    format: formatDuration,
+    schema: {
+      oneOf: [
+        { type: 'number', [above ? 'exclusiveMinimum' : 'minimum']: 0, description: 'seconds' },
+        { type: 'string', pattern: DURATION_PATTERN.source },
+      ],
+    },
+  };
+}
+
+export const oneOf = <const Name extends string>(...names: Name[]): Kind<Name> => ({
+  meta: names.join('|'),
+  expected: `one of ${names.join(', ')}`,
+  parse: (input) => orWrong(names.find((name) => name === input)),
+  format: String,
+  schema: { enum: names },
+});
+
+export const text = (meta: string, expected: string, pattern = /^[^\0]+$/): Kind<string> => ({
+  meta,
+  expected,
+  parse: (input) => orWrong(typeof input === 'string' && pattern.test(input) ? input : undefined),
+  format: String,
+  schema: { type: 'string', minLength: 1 },
+});
+
+/** Lets `''` stand for none of it. */
+export const orNone = <Value, None>(kind: Kind<Value>, none: None): Kind<Value | None> => ({
+  ...kind,
+  expected: `${kind.expected}, or nothing at all`,
+  parse: (input) => (input === '' || input === null ? none : kind.parse(input)),
+  format: (value) => (value === none ? '(none)' : kind.format(value as Value)),
+  schema: { anyOf: [kind.schema, { const: '' }] },
+  none: true,
+});
+
+/** Text only: the number 660 of a JSON file and the 0o660 of a script would mean different things. */
+export const octal: Kind<number> = {
+  meta: 'MODE',
+  expected: 'permissions in octal, as text, such as "660"',
+  parse(input) {
+    const match = typeof input === 'string' ? /^(?:0o?)?([0-7]{3})$/.exec(input) : null;
+    return Number.parseInt(orWrong(match?.[1]), 8);
+  },
+  format: (mode) => mode.toString(8).padStart(3, '0'),
+  schema: { type: 'string', pattern: '^(0o?)?[0-7]{3}$' },
+};
+
+export const addresses: Kind<readonly BindAddress[]> = {
+  meta: 'ADDRESS',
+  expected: 'an address such as 127.0.0.1:8000, :8000, [::1]:8000 or unix:PATH',
+  parse(input) {
+    const items: unknown[] = Array.isArray(input) ? input : [input];
+    if (items.length === 0) throw new WrongValue();
+    return items.map((item) => {
+      if (typeof item !== 'string' && typeof item !== 'number') throw new WrongValue();
+      return parseAddress(String(item).trim());
+    });
+  },
+  format: (value) => value.map(formatAddress).join(', '),
+  schema: {
+    oneOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, minItems: 1 }],
+  },
+  list: true,
+};
+
+export const udpTarget: Kind<UdpTarget> = {
+  meta: 'udp://HOST:PORT',
+  expected: 'an address such as udp://127.0.0.1:9000',
+  parse(input) {
+    const match =
+      typeof input === 'string'
+        ? /^udp:\/\/(?:\[([0-9a-f:.]+)\]|([^:[\]/\s]+)):(\d+)\/?$/i.exec(input)
+        : null;
+    const port = Number(match?.[3]);
+    const host = match?.[1] ?? match?.[2];
+    return { host: orWrong(port > 0 && port < 65_536 ? host : undefined), port };
+  },
+  format: ({ host, port }) => `udp://${host.includes(':') ? `[${host}]` : host}:${port}`,
+  schema: { type: 'string', pattern: '^udp://' },
+};
+
+export const texts: Kind<readonly string[]> = {
+  meta: 'ARG...',
+  expected: 'a list of texts',
+  parse(input) {
+    const fits = Array.isArray(input) && input.every((item) => typeof item === 'string');
+    return orWrong(fits ? (input as string[]) : undefined);
+  },
+  format: (value) => (value.length === 0 ? '(none)' : value.map((item) => JSON.stringify(item)).join(' ')),
+  schema: { type: 'array', items: { type: 'string' } },
+  list: true,
+};

@@ -1,0 +1,14 @@
+import { closest, distance } from 'fastest-levenshtein';
+
+/** The name that was probably meant, or undefined when none is near. */
+export function nearest(name: string, names: readonly string[]): string | undefined {
+  if (names.length === 0) return undefined;
+  const found = closest(name, names);
+  return distance(name, found) <= Math.max(2, Math.floor(name.length / 3)) ? found : undefined;
+}
+
+/** `; did you mean --workers?`, or nothing. */
+export function didYouMean(name: string, names: readonly string[]): string {
+  const found = nearest(name, names);
+  return found === undefined ? '' : `; did you mean ${found}?`;
+}

@@ -1,0 +1,74 @@
+/** The table of all options, and how each is named on the command line and in the environment. */
+import type { Config, UserConfig } from './config.ts';
+import type { Row, Section } from './row.ts';
+import { application } from './sections/application.ts';
+import { boot } from './sections/boot.ts';
+import { drain } from './sections/drain.ts';
+import { hooks } from './sections/hooks.ts';
+import { http } from './sections/http.ts';
+import { listening } from './sections/listening.ts';
+import { logging } from './sections/logging.ts';
+import { workers } from './sections/workers.ts';
+
+export type Key = keyof Config;
+
+/** A key of Config without a row fails compilation here; a row without a key fails in its section. */
+export const OPTIONS: { readonly [K in Key]: Row<Config[K]> } = {
+  ...application.rows,
+  ...listening.rows,
+  ...workers.rows,
+  ...boot.rows,
+  ...drain.rows,
+  ...http.rows,
+  ...logging.rows,
+  ...hooks.rows,
+};
+
+/** What people write has the same keys as what is resolved. */
+type Stray = Exclude<keyof UserConfig, Key | '$schema'> | Exclude<Key, keyof UserConfig>;
+export const KEYS: readonly Key[] = Object.keys(OPTIONS) satisfies [Stray] extends [never]
+  ? string[]
+  : never as unknown as Key[];
+
+export interface Option<K extends Key = Key> {
+  readonly key: K;
+  readonly row: Row<Config[K]>;
+  /** `workers`; undefined when it cannot be given on the command line as a flag. */
+  readonly flag: string | undefined;
+  /** The variables that are read; the first that is set wins. */
+  readonly env: readonly string[];
+}
+
+const kebab = (key: string) => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+export function optionOf<K extends Key>(key: K): Option<K> {
+  const row = OPTIONS[key];
+  const also = row.alsoEnv ?? [];
+  const env = also === 'none' ? [] : [`TSHORN_${kebab(key).toUpperCase().replaceAll('-', '_')}`, ...also];
+  return { key, row, flag: 'flag' in row ? row.flag : kebab(key), env };
+}
+
+/** Every row as one type: what is written for any option reads and writes `unknown`. */
+export const EVERY_OPTION: readonly Option[] = KEYS.map((key) => optionOf(key) as unknown as Option);
+
+const titled = ({ title, rows }: Section<never>) => ({
+  title,
+  options: Object.keys(rows).map((key) => optionOf(key as Key) as unknown as Option),
+});
+
+/** In the order of the help text. */
+export const SECTIONS = [application, listening, workers, boot, drain, http, logging, hooks].map(titled);
+
+/** What is asked of the command line alone and has no place in a configuration. */
+export const COMMAND_FLAGS = [
+  {
+    flag: 'config',
+    short: 'c',
+    meta: 'FILE',
+    summary: 'The config file; else tshorn.config.{js,mjs,cjs,ts,json}',
+  },
+  { flag: 'check-config', summary: 'Check the configuration and exit' },
+  { flag: 'print-config', summary: 'Print the configuration, with where each value came from, and exit' },
+  { flag: 'help', short: 'h', summary: 'Print this text and exit' },
+  { flag: 'version', short: 'v', summary: 'Print the version and exit' },
+] as const satisfies readonly { flag: string; short?: string; meta?: string; summary: string }[];

@@ -1,0 +1,93 @@
+/** Reads a config file into the object that it stands for. Workers import this too: it stays lean. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import { describeThrown, stackOf, TshornError } from '@tshorn/core';
+import type { UserConfig } from './config.ts';
+import type { Hooks } from './hooks.ts';
+import { importFresh, withoutQuery } from './import-fresh.ts';
+
+/**
+ * What the file exports, read afresh; nothing is checked but that it is an object.
+ * @throws TshornError ERR_CONFIG_FILE naming the file, and the line where the parser gives one
+ */
+export async function readConfigFile(file: string): Promise<UserConfig> {
+  if (!existsSync(file)) throw new TshornError('ERR_CONFIG_FILE', `${file}: there is no such config file`);
+  const exported = extname(file) === '.json' ? parseJson(file) : await runScript(file);
+  if (typeof exported === 'object' && exported !== null && !Array.isArray(exported)) return exported;
+  throw new TshornError(
+    'ERR_CONFIG_FILE',
+    `${file}: got ${exported === undefined ? 'no default export' : describeThrown(exported)}; expected an object`,
+    { fix: 'write `export default { workers: 4 }`, or export a function that returns such an object' },
+  );
+}
+
+/** The hooks of a config file, for a worker. The master has checked them before it forked anything. */
+export async function loadHooks(file: string): Promise<Hooks> {
+  return (await readConfigFile(file)).hooks ?? {};
+}
+
+function parseJson(file: string): unknown {
+  const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const { message } = error as SyntaxError;
+    const position = /at position (\d+)/.exec(message)?.[1];
+    const line = position === undefined ? '' : `:${text.slice(0, Number(position)).split('\n').length}`;
+    throw new TshornError('ERR_CONFIG_FILE', `${file}${line}: ${message}`);
+  }
+}
+
+async function runScript(file: string): Promise<unknown> {
+  try {
+    const exported = unwrapTranspiled(await importFresh(file));
+    return await (typeof exported === 'function' ? exported() : exported);
+  } catch (error) {
+    throw describeFailure(file, error);
+  }
+}
+
+/** CommonJS that a compiler made of an ES module has its default export one level down. */
+const unwrapTranspiled = (exported: unknown): unknown =>
+  typeof exported === 'object' && exported !== null && '__esModule' in exported && 'default' in exported
+    ? exported.default
+    : exported;
+
+function describeFailure(file: string, error: unknown): TshornError {
+  if ((error as NodeJS.ErrnoException | undefined)?.code === 'ERR_UNKNOWN_FILE_EXTENSION') {
+    return new TshornError(
+      'ERR_CONFIG_FILE',
+      `${file}: Node ${process.versions.node} does not run TypeScript`,
+      {
+        fix: 'use Node 22.18 or newer, or rename the file to .mjs and take the types out',
+      },
+    );
+  }
+  if (error instanceof Error && error.name === 'SyntaxError') return describeSyntaxError(file, error);
+  return new TshornError('ERR_CONFIG_FILE', `${file}: ${withoutQuery(describeThrown(error))}`, {
+    detail: withoutQuery(authorsStack(stackOf(error))),
+  });
+}
+
+function describeSyntaxError(file: string, error: Error): TshornError {
+  const excerpt = excerptOf(error.stack) ?? excerptOf(checkSyntax(file));
+  const line = /^[^\n]*?:(\d+)\n/.exec(excerpt ?? '')?.[1];
+  return new TshornError('ERR_CONFIG_FILE', `${file}${line ? `:${line}` : ''}: ${error.message}`, {
+    ...(excerpt && { detail: withoutQuery(excerpt) }),
+  });
+}
+
+/** Node 20 keeps the line of a syntax error in an ES module to itself, but `node --check` tells it. */
+const checkSyntax = (file: string) =>
+  spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: 5000 }).stderr;
+
+/** `FILE:LINE`, the line and a caret, which Node puts before the name of the error. */
+const excerptOf = (text: string | undefined) => /^([\s\S]+?)\n+SyntaxError/.exec(text ?? '')?.[1];
+
+/** The frames of the file's author, without Node's loader and ours below them. */
+function authorsStack(stack: string): string {
+  const lines = stack.split('\n');
+  const end = lines.findIndex((line) => /^\s+at .*(ModuleJob|Module\._compile|runScript)/.test(line));
+  return (end === -1 ? lines : lines.slice(0, end)).join('\n');
+}

@@ -1,0 +1,13 @@
+/** What help, docs and schema say about an option in the same words. */
+import type { Option } from '../options.ts';
+import { isComputed } from '../row.ts';
+
+/** The default in words, the same on every machine; undefined when there is none to speak of. */
+export function describeDefault({ row }: Option): string | undefined {
+  if (row.default === 'required') return undefined;
+  return isComputed(row.default) ? row.default.inWords : row.kind.format(row.default);
+}
+
+/** `-w, --workers N`; short flags keep their column when absent. */
+export const describeFlag = (row: { short?: string; flag: string; meta?: string }): string =>
+  `${row.short ? `-${row.short}, ` : '    '}--${row.flag}${row.meta ? ` ${row.meta}` : ''}`;

@@ -1,0 +1,65 @@
+/** The text of docs/options.md. */
+import { COMMAND_FLAGS, type Option, SECTIONS } from '../options.ts';
+import { describeDefault } from './describe.ts';
+
+export function optionsMarkdown(): string {
+  const parts = [
+    NOTE,
+    '# Options',
+    INTRODUCTION,
+    ...SECTIONS.flatMap(({ title, options }) => [`## ${title}`, ...options.map(entryOf)]),
+    '## Command line only',
+    COMMAND_TABLE,
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+const NOTE = '<!-- Generated from the option table in packages/config/src/sections; do not edit. -->';
+
+const INTRODUCTION = [
+  'A value on the command line wins over the environment, that over the config file, and that over the',
+  'default. A duration is a number of seconds, or text such as `500ms`, `30s`, `2m` or `1h`.',
+  '',
+  'The config file is `tshorn.config.js`, `.mjs`, `.cjs`, `.ts` or `.json`, or what `--config` names. A script',
+  'exports an object, a promise of one, or a function that returns one. A reload reads it again; an option',
+  'that a reload cannot change keeps its value until a restart.',
+].join('\n');
+
+function entryOf(option: Option): string {
+  const { key, flag, row, env } = option;
+  const title = flag ? `--${flag}` : key;
+  const facts: [string, string | undefined][] = [
+    ['command line', commandLineOf(option)],
+    ['environment', env.map(code).join(', ') || undefined],
+    ['config file', code(key)],
+    ['value', cell(row.kind.expected)],
+    ['default', row.default === 'required' ? 'none; it is required' : cell(describeDefault(option) ?? '')],
+    ['changed by a reload', row.reloadable ? 'yes' : 'no, by a restart'],
+  ];
+  const table = facts
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `| ${name} | ${value} |`);
+  const text = [row.summary, row.details].filter(Boolean).map((part) => `${part}`.replace(/\.?$/, '.'));
+  return [`### \`${title}\``, text.join(' '), ['| | |', '|---|---|', ...table].join('\n')].join('\n\n');
+}
+
+function commandLineOf({ key, flag, row }: Option): string | undefined {
+  if (flag === undefined) return key === 'app' ? code(row.kind.meta) : undefined;
+  const plain = flagsOf({ flag, meta: row.kind.meta, ...(row.short && { short: row.short }) });
+  return [plain, row.kind.list && 'repeatable', row.kind.none && code(`--no-${flag}`)]
+    .filter(Boolean)
+    .join(', ');
+}
+
+const flagsOf = ({ flag, short, meta = '' }: { flag: string; short?: string; meta?: string }) =>
+  [`--${flag}`, ...(short ? [`-${short}`] : [])].map((name) => code(`${name} ${meta}`.trim())).join(', ');
+
+const cell = (text: string) => text.replaceAll('|', '\\|');
+const code = (text: string) => `\`${cell(text)}\``;
+
+const COMMAND_TABLE = [
+  '| flag | what it does |',
+  '|---|---|',
+  ...COMMAND_FLAGS.map((row) => `| ${flagsOf(row)} | ${row.summary} |`),
+  '| `-- ARG...` | Everything after `--` goes to the app, in its `process.argv` |',
+].join('\n');

@@ -1,0 +1,137 @@
+/** Puts the layers together: defaults, the file, the environment, the command line. */
+import { dirname, resolve } from 'node:path';
+import { TshornError } from '@tshorn/core';
+import { readCommandLine } from './command-line.ts';
+import type { Config, UserConfig } from './config.ts';
+import { defaultOrigin, environmentWarnings, readEnvironment } from './environment.ts';
+import { findConfigFile } from './find-file.ts';
+import { type Given, type Origin, readGiven } from './given.ts';
+import { type Hooks, WORKER_HOOKS } from './hooks.ts';
+import { didYouMean } from './nearest.ts';
+import { EVERY_OPTION, KEYS, type Key } from './options.ts';
+import { readConfigFile } from './read-file.ts';
+import { type Environment, isComputed } from './row.ts';
+
+export interface ResolveRequest {
+  /** What follows `tshorn`. */
+  readonly argv?: readonly string[];
+  readonly env: Environment;
+  /** The folder that the command was given in. */
+  readonly cwd: string;
+  /** The library's `start(config)`: it ranks above the command line. */
+  readonly overrides?: UserConfig;
+}
+
+export interface Resolved {
+  readonly config: Config;
+  readonly origins: Readonly<Record<Key, Origin>>;
+  /** What somebody gave, as against what has its default. */
+  readonly given: ReadonlySet<Key>;
+  /** Absolute path of the config file, where there is one. */
+  readonly file: string | undefined;
+  /** Whether the file has hooks that run in workers, so that a worker has to import it. */
+  readonly hooksInFile: boolean;
+  /** Not wrong, but likely not meant: one line each. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads every layer afresh, so that a reload calls it again with the same request.
+ * @throws TshornError naming the option, where it stood, what it got and what is expected
+ */
+export async function resolveConfig({
+  argv = [],
+  env,
+  cwd,
+  overrides = {},
+}: ResolveRequest): Promise<Resolved> {
+  const commandLine = await readCommandLine(argv, cwd);
+  const outer = [
+    ...readEnvironment(env, cwd),
+    ...commandLine.given,
+    ...givenByObject(overrides, 'start()', 'start()', cwd),
+  ];
+  const found = commandLine.file
+    ? { file: resolve(cwd, commandLine.file), warnings: [] }
+    : findConfigFile(folderOf(outer, cwd));
+  const inFile = found.file ? await readConfigFile(found.file) : {};
+  const layers = [
+    ...(found.file ? givenByObject(inFile, `file ${found.file}`, found.file, dirname(found.file)) : []),
+    ...outer,
+  ];
+
+  const { values, origins } = withDefaults(env, cwd, layers);
+  for (const given of layers) {
+    const value = readGiven(given);
+    if (given.key === 'cwd') values.cwd = resolve(given.base, value as string);
+    else if (given.key === 'hooks') values.hooks = { ...(values.hooks as Hooks), ...(value as Hooks) };
+    else values[given.key] = value;
+    origins[given.key] = given.origin;
+  }
+  refuseWorkerHooks(overrides);
+  const config = values as unknown as Config;
+  if (config.app === undefined) throw missingApp();
+  const logFile = config.logFile === undefined ? undefined : resolve(config.cwd, config.logFile);
+  return {
+    config: { ...config, logFile },
+    origins,
+    given: new Set(KEYS.filter((key) => origins[key] !== 'default')),
+    file: found.file,
+    hooksInFile: WORKER_HOOKS.some((name) => inFile.hooks?.[name] !== undefined),
+    warnings: [...found.warnings, ...environmentWarnings(env)],
+  };
+}
+
+/** A default is computed only where nothing is given: a broken PORT is no matter to a given address. */
+function withDefaults(env: Environment, cwd: string, layers: readonly Given[]) {
+  const values: Record<string, unknown> = {};
+  const origins = {} as Record<Key, Origin>;
+  for (const { key, row } of EVERY_OPTION) {
+    origins[key] = 'default';
+    if (row.default === 'required') continue;
+    if (!isComputed(row.default)) values[key] = row.default;
+    else if (!layers.some((given) => given.key === key)) {
+      values[key] = row.default.compute({ env, cwd });
+      origins[key] = defaultOrigin(row, env);
+    }
+  }
+  return { values, origins };
+}
+
+function givenByObject(object: UserConfig, origin: Origin, where: string, base: string): Given[] {
+  const entries = Object.entries(object).filter(([key, input]) => key !== '$schema' && input !== undefined);
+  return entries.map(([key, input]) => {
+    if (!(KEYS as readonly string[]).includes(key)) throw unknownKey(key, where);
+    return { key: key as Key, input, origin, place: `${where}: ${key}`, base };
+  });
+}
+
+/** Where to look for a config file: `--chdir` and the like count, but not the file itself. */
+const folderOf = (outer: readonly Given[], cwd: string) => {
+  const chdir = outer.findLast(({ key }) => key === 'cwd');
+  return chdir ? resolve(cwd, readGiven(chdir) as string) : cwd;
+};
+
+function unknownKey(key: string, where: string): TshornError {
+  const byFlag = EVERY_OPTION.find(({ flag }) => flag === key)?.key;
+  const hint = byFlag ? `; did you mean ${byFlag}?` : didYouMean(key, KEYS);
+  return new TshornError('ERR_OPTION', `${where}: ${key}: unknown option${hint}`);
+}
+
+/** A function cannot be handed to another process; only a file can be imported there. */
+function refuseWorkerHooks({ hooks }: UserConfig): void {
+  const name = WORKER_HOOKS.find((candidate) => hooks?.[candidate] !== undefined);
+  if (name === undefined) return;
+  throw new TshornError(
+    'ERR_HOOK',
+    `start(): hooks.${name} runs in a worker, where it cannot be called from here`,
+    {
+      fix: 'put it in a config file, which workers import',
+    },
+  );
+}
+
+const missingApp = () =>
+  new TshornError('ERR_OPTION', 'there is no app to serve', {
+    fix: 'name it, as in `tshorn app.js`, or write `app` in the config file',
+  });

@@ -1,0 +1,32 @@
+import { text, texts } from '../kinds.ts';
+import { section } from '../row.ts';
+
+export const application = section('Application', {
+  app: {
+    kind: text('APP[:NAME]', 'the path of a file, with :name for a named export'),
+    flag: undefined,
+    default: 'required',
+    summary: 'The file to serve; :NAME picks a named export',
+    details:
+      'It may export a request handler, an `http.Server`, a Fastify or Koa app or a fetch handler, or call `listen` itself. On the command line it is the one word without a flag. It is looked up from `--chdir`.',
+    reloadable: true,
+  },
+  appArgs: {
+    kind: texts,
+    flag: undefined,
+    alsoEnv: 'none',
+    default: [],
+    summary: 'What the app finds in process.argv: everything after --',
+    reloadable: true,
+  },
+  cwd: {
+    kind: text('DIR', 'the path of a folder'),
+    flag: 'chdir',
+    alsoEnv: ['TSHORN_CHDIR'],
+    default: { compute: ({ cwd }) => cwd, inWords: 'the current folder' },
+    summary: 'The folder to run the app in',
+    details:
+      'A path on the command line or in the environment starts from the current folder, one in a config file from the folder of that file. The config file itself is looked for here too.',
+    reloadable: false,
+  },
+});

@@ -1,0 +1,23 @@
+import { duration } from '../kinds.ts';
+import { section } from '../row.ts';
+
+export const drain = section('Drain and stop', {
+  grace: {
+    kind: duration(),
+    default: 30_000,
+    summary: 'How long a draining worker may finish its requests before it is killed',
+    reloadable: true,
+  },
+  idleLinger: {
+    kind: duration(),
+    default: 1000,
+    summary: 'How long a draining worker waits for the next request on an idle connection',
+    reloadable: true,
+  },
+  quickGrace: {
+    kind: duration(),
+    default: 2000,
+    summary: 'How long a quick stop (INT, QUIT) lets requests finish',
+    reloadable: true,
+  },
+});

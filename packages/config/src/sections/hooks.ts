@@ -1,0 +1,21 @@
+import { hookFunctions } from '../hooks-kind.ts';
+import { duration } from '../kinds.ts';
+import { section } from '../row.ts';
+
+export const hooks = section('Hooks', {
+  hookTimeout: {
+    kind: duration('above zero'),
+    default: 30_000,
+    summary: 'How long a hook may take',
+    reloadable: true,
+  },
+  hooks: {
+    kind: hookFunctions,
+    flag: undefined,
+    alsoEnv: 'none',
+    default: {},
+    summary: 'Functions to call at moments in the life of the master and of a worker',
+    details: 'Only a config file that is a script can hold them, and `start()`.',
+    reloadable: true,
+  },
+});

@@ -1,0 +1,38 @@
+import { parseAddress, TshornError } from '@tshorn/core';
+import { addresses, octal, wholeNumber } from '../kinds.ts';
+import { section } from '../row.ts';
+
+export const listening = section('Listening', {
+  bind: {
+    kind: addresses,
+    short: 'b',
+    default: {
+      compute: ({ env }) => [parseAddress(env.PORT ? `0.0.0.0:${portFrom(env.PORT)}` : '127.0.0.1:8000')],
+      inWords: '127.0.0.1:8000, or 0.0.0.0:$PORT when PORT is set',
+      reads: 'PORT',
+    },
+    summary: 'Where to listen: HOST:PORT, :PORT, [IPV6]:PORT or unix:PATH; may be repeated',
+    details:
+      'The environment variable takes several, separated by commas. Port 0 asks the kernel for a free one.',
+    reloadable: false,
+  },
+  backlog: {
+    kind: wholeNumber(1, 2_147_483_647),
+    default: 511,
+    summary: 'How many connections the kernel queues for an address until a worker accepts them',
+    details: 'Linux caps it at `net.core.somaxconn`.',
+    reloadable: false,
+  },
+  unixMode: {
+    kind: octal,
+    default: 0o660,
+    summary: 'Permissions of unix sockets, in octal',
+    details: 'In a config file it is text, so that nobody has to wonder which base a number is in.',
+    reloadable: false,
+  },
+});
+
+function portFrom(text: string): string {
+  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return text;
+  throw new TshornError('ERR_OPTION', `PORT: got "${text}"; expected a port from 0 to 65535`);
+}

@@ -1,0 +1,24 @@
+import { oneOf, orNone, text } from '../kinds.ts';
+import { section } from '../row.ts';
+
+export const logging = section('Logging', {
+  logLevel: {
+    kind: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace'),
+    default: 'info',
+    summary: 'The least important line that is logged',
+    reloadable: true,
+  },
+  logFormat: {
+    kind: oneOf('auto', 'json', 'pretty'),
+    default: 'auto',
+    summary: 'How a log line looks; auto is pretty on a terminal and JSON elsewhere',
+    reloadable: false,
+  },
+  logFile: {
+    kind: orNone(text('PATH', 'the path of a file'), undefined),
+    default: undefined,
+    summary: 'The file to append the log to, in place of standard error',
+    details: 'A relative path starts from `--chdir`.',
+    reloadable: false,
+  },
+});

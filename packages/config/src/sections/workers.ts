@@ -1,0 +1,14 @@
+import { availableParallelism } from 'node:os';
+import { wholeNumber } from '../kinds.ts';
+import { section } from '../row.ts';
+
+export const workers = section('Workers', {
+  workers: {
+    kind: wholeNumber(1),
+    short: 'w',
+    alsoEnv: ['WEB_CONCURRENCY'],
+    default: { compute: availableParallelism, inWords: 'one per CPU' },
+    summary: 'How many worker processes',
+    reloadable: true,
+  },
+});
