@@ -30,7 +30,7 @@ export async function readCommandLine(argv: readonly string[], base: string): Pr
   const words = end === -1 ? argv : argv.slice(0, end);
   const { parsed, missing } = await parse(words);
 
-  const asks = ASKS.find((flag) => parsed[flag] === true) ?? 'serve';
+  const asks = ASKS.find((flag) => parsed[flag]) ?? 'serve';
   if (asks === 'help' || asks === 'version') return { given: [], file: undefined, asks };
   refuseUnknown(parsed, words);
   if (missing !== undefined) throw missingValue(missing);
@@ -63,7 +63,8 @@ async function parse(words: readonly string[]): Promise<{ parsed: Parsed; missin
     string: WITH_VALUE,
     boolean: [...ASKS, ...NEGATED],
     narg: Object.fromEntries(WITH_VALUE.map((flag) => [flag, 1])),
-    alias: SHORTS,
+    // The name to keep comes first: the others are stripped.
+    alias: Object.fromEntries(Object.entries(SHORTS).map(([short, flag]) => [flag, [short]])),
     configuration: {
       'boolean-negation': false,
       'camel-case-expansion': false,

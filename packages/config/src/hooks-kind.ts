@@ -1,6 +1,6 @@
 import { TshornError } from '@tshorn/core';
 import { HOOK_NAMES, type Hooks } from './hooks.ts';
-import { type Kind, WrongValue } from './kinds.ts';
+import { type Kind, NONE, WrongValue } from './kinds.ts';
 import { didYouMean } from './nearest.ts';
 
 /** The object of hook functions. A misspelt hook would be one that never runs, so it is an error. */
@@ -21,6 +21,6 @@ export const hookFunctions: Kind<Hooks> = {
     }
     return Object.fromEntries(Object.entries(input).filter(([, hook]) => hook !== undefined));
   },
-  format: (hooks) => Object.keys(hooks).join(', ') || '(none)',
+  format: (hooks) => Object.keys(hooks).join(', ') || NONE,
   schema: undefined,
 };

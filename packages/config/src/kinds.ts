@@ -22,6 +22,9 @@ export interface Kind<Value> {
 /** The input does not fit; the caller knows which option it stood in and where. */
 export class WrongValue extends Error {}
 
+/** An absent value where values are printed; a file may well be called `none`. */
+export const NONE = '(none)';
+
 const orWrong = <T>(value: T | undefined): T => {
   if (value === undefined) throw new WrongValue();
   return value;
@@ -86,7 +89,7 @@ export const orNone = <Value, None>(kind: Kind<Value>, none: None): Kind<Value |
   ...kind,
   expected: `${kind.expected}, or nothing at all`,
   parse: (input) => (input === '' || input === null ? none : kind.parse(input)),
-  format: (value) => (value === none ? '(none)' : kind.format(value as Value)),
+  format: (value) => (value === none ? NONE : kind.format(value as Value)),
   schema: { anyOf: [kind.schema, { const: '' }] },
   none: true,
 });
@@ -144,7 +147,7 @@ export const texts: Kind<readonly string[]> = {
     const fits = Array.isArray(input) && input.every((item) => typeof item === 'string');
     return orWrong(fits ? (input as string[]) : undefined);
   },
-  format: (value) => (value.length === 0 ? '(none)' : value.map((item) => JSON.stringify(item)).join(' ')),
+  format: (value) => (value.length === 0 ? NONE : value.map((item) => JSON.stringify(item)).join(' ')),
   schema: { type: 'array', items: { type: 'string' } },
   list: true,
 };

@@ -1,11 +1,14 @@
 /** What help, docs and schema say about an option in the same words. */
+import { NONE } from '../kinds.ts';
 import type { Option } from '../options.ts';
 import { isComputed } from '../row.ts';
 
 /** The default in words, the same on every machine; undefined when there is none to speak of. */
 export function describeDefault({ row }: Option): string | undefined {
   if (row.default === 'required') return undefined;
-  return isComputed(row.default) ? row.default.inWords : row.kind.format(row.default);
+  if (isComputed(row.default)) return row.default.inWords;
+  const text = row.kind.format(row.default);
+  return text === NONE ? 'none' : text;
 }
 
 /** `-w, --workers N`; short flags keep their column when absent. */

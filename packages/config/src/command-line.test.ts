@@ -1,0 +1,91 @@
+import { RealNode } from './testing/real-node.ts';
+
+let node: RealNode;
+beforeAll(() => {
+  node = new RealNode();
+});
+afterAll(() => node.stop());
+
+const serve = (...argv: string[]) => node.resolveConfig({ argv, env: {}, cwd: '/nowhere' });
+
+describe('the command line', () => {
+  it('takes the app, flags before and after it, and short flags', async () => {
+    const { config, origins } = await serve(
+      '--workers=3',
+      'app.js:handler',
+      '-b',
+      ':80',
+      '-b',
+      'unix:/run/a',
+    );
+    expect(config).toMatchObject({ app: 'app.js:handler', workers: 3 });
+    expect(config.bind).toEqual([
+      { kind: 'tcp', host: '', port: 80 },
+      { kind: 'unix', path: '/run/a' },
+    ]);
+    expect(origins).toMatchObject({ workers: 'command line', grace: 'default' });
+  });
+
+  it('hands everything after -- to the app, untouched', async () => {
+    const { config } = await serve('app.js', '--', '--workers', 'x', '--');
+    expect(config.appArgs).toEqual(['--workers', 'x', '--']);
+  });
+
+  it('lets the last of a repeated flag win', async () => {
+    expect((await serve('a.js', '-w', '2', '--workers', '5')).config.workers).toBe(5);
+  });
+
+  it('knows two ways to say none', async () => {
+    expect((await serve('a.js', '--status-path', '')).config.statusPath).toBe('');
+    expect((await serve('a.js', '--no-status-path')).config.statusPath).toBe('');
+    expect((await serve('a.js', '--no-log-file')).config.logFile).toBeUndefined();
+  });
+
+  it.each([
+    [['--wokers', '8'], '--wokers: unknown option; did you mean --workers?'],
+    [['-workers', '8'], '-workers: unknown option; did you mean --workers?'],
+    [['--no-workers', 'a.js'], '--no-workers: unknown option; did you mean --workers?'],
+    [['--zzzzzzzzz', 'a.js'], '--zzzzzzzzz: unknown option'],
+    [['-x', 'a.js'], '-x: unknown option'],
+    [['a.js', '--workers', 'abc'], '--workers: got "abc"; expected a whole number of 1 or more'],
+    [['a.js', '--workers', '-5'], '--workers: got "-5"; expected a whole number of 1 or more'],
+    [['a.js', '--workers', '0'], '--workers: got "0"; expected a whole number of 1 or more'],
+    [['a.js', '--workers'], '--workers: its value is missing; expected a whole number of 1 or more'],
+    [['a.js', '-w', '--bind', ':1'], '--workers: its value is missing; expected a whole number of 1 or more'],
+    [['a.js', '--config'], '--config: its value is missing; expected the path of a config file'],
+    [['a.js', 'b.js'], '"b.js": unexpected; the app is "a.js" and there is only one'],
+    [
+      ['a.js', '--log-level', 'loud'],
+      '--log-level: got "loud"; expected one of fatal, error, warn, info, debug, trace',
+    ],
+    [[], 'there is no app to serve'],
+  ])('refuses %j', async (argv, message) => {
+    await expect(serve(...argv)).rejects.toMatchObject({ code: 'ERR_OPTION', message });
+  });
+
+  it('names the flag of a wrong address', async () => {
+    await expect(serve('a.js', '-b', 'a:b:c')).rejects.toMatchObject({
+      code: 'ERR_ADDRESS',
+      message: '--bind: "a:b:c" is not an address: it is none of these forms',
+    });
+  });
+});
+
+describe('parseCommand', () => {
+  it.each([
+    [['app.js'], 'serve'],
+    [[], 'serve'],
+    [['app.js', '--check-config'], 'check-config'],
+    [['app.js', '--print-config', '--workers', '2'], 'print-config'],
+    [['--version'], 'version'],
+    [['-v'], 'version'],
+    [['app.js', '--', '--help'], 'serve'],
+  ])('reads %j as %s', async (argv, kind) => {
+    expect(await node.parseCommand(argv)).toEqual({ kind });
+  });
+
+  it('helps even where the rest of the line is wrong', async () => {
+    const command = await node.parseCommand(['--wokers', '--help']);
+    expect(command).toMatchObject({ kind: 'help', text: expect.stringContaining('--workers N') });
+  });
+});

@@ -1,0 +1,99 @@
+import { resolveConfig } from './resolve.ts';
+
+const cwd = '/nowhere';
+const app = 'app.js';
+const withEnv = (env: Record<string, string>) => resolveConfig({ env, cwd, overrides: { app } });
+
+describe('resolveConfig', () => {
+  it('has a default for everything but the app', async () => {
+    const { config, given, file, hooksInFile, warnings } = await withEnv({});
+    expect(config).toMatchObject({
+      cwd,
+      bind: [{ kind: 'tcp', host: '127.0.0.1', port: 8000 }],
+      unixMode: 0o660,
+      bootTimeout: 120_000,
+      statusPath: '/_status',
+      probeInterval: 500,
+      grace: 30_000,
+      keepAliveTimeout: 75_000,
+      logLevel: 'info',
+      hooks: {},
+      appArgs: [],
+    });
+    expect(config.workers).toBeGreaterThan(0);
+    expect([[...given], file, hooksInFile, warnings]).toEqual([['app'], undefined, false, []]);
+    await expect(resolveConfig({ env: {}, cwd })).rejects.toMatchObject({ code: 'ERR_OPTION' });
+  });
+
+  it('listens where PORT says, unless somebody says more', async () => {
+    const { config, origins } = await withEnv({ PORT: '3000' });
+    expect(config.bind).toEqual([{ kind: 'tcp', host: '0.0.0.0', port: 3000 }]);
+    expect(origins.bind).toBe('environment PORT');
+    const more = await withEnv({ PORT: 'broken', TSHORN_BIND: ':1, unix:/x' });
+    expect(more.config.bind).toHaveLength(2);
+    await expect(withEnv({ PORT: '70000' })).rejects.toThrow('PORT: got "70000"; expected a port');
+  });
+
+  it('prefers its own variable to one that many programs share', async () => {
+    expect((await withEnv({ WEB_CONCURRENCY: '7' })).config.workers).toBe(7);
+    const { config, origins } = await withEnv({ WEB_CONCURRENCY: '7', TSHORN_WORKERS: '3' });
+    expect(config.workers).toBe(3);
+    expect(origins.workers).toBe('environment TSHORN_WORKERS');
+  });
+
+  it('takes an empty variable as unset, except where empty is a value', async () => {
+    const { config, given } = await withEnv({ TSHORN_WORKERS: '', TSHORN_STATUS_PATH: '' });
+    expect([...given].sort()).toEqual(['app', 'statusPath']);
+    expect(config.statusPath).toBe('');
+  });
+
+  it('lets start() win over the environment', async () => {
+    const { config, origins } = await resolveConfig({
+      env: { TSHORN_GRACE: '5s' },
+      cwd,
+      overrides: { app, grace: 1.5, bind: ['8001'] },
+    });
+    expect(config.grace).toBe(1500);
+    expect(origins.grace).toBe('start()');
+    expect(config.bind).toEqual([{ kind: 'tcp', host: '', port: 8001 }]);
+  });
+
+  it('makes folders and the log file absolute', async () => {
+    const { config } = await withEnv({ TSHORN_CHDIR: 'site', TSHORN_LOG_FILE: 'log/x.log' });
+    expect(config.cwd).toBe('/nowhere/site');
+    expect(config.logFile).toBe('/nowhere/site/log/x.log');
+  });
+
+  it('reads where announcements go', async () => {
+    expect((await withEnv({ TSHORN_NOTIFY: 'udp://[::1]:9000' })).config.notify).toEqual({
+      host: '::1',
+      port: 9000,
+    });
+    await expect(withEnv({ TSHORN_NOTIFY: 'tcp://a:1' })).rejects.toThrow(
+      'TSHORN_NOTIFY: got "tcp://a:1"; expected an address such as udp://127.0.0.1:9000',
+    );
+  });
+
+  it('warns of a variable that looks like its own', async () => {
+    const { warnings } = await withEnv({ TSHORN_WOKERS: '3', TSHORN_INTERNAL_X: '1', OTHER: '1' });
+    expect(warnings).toEqual(['TSHORN_WOKERS: no option has this variable; did you mean TSHORN_WORKERS?']);
+  });
+
+  it.each([
+    [{ wokers: 3 }, 'start(): wokers: unknown option; did you mean workers?'],
+    [{ chdir: '/' }, 'start(): chdir: unknown option; did you mean cwd?'],
+    [{ workers: 1.5 }, 'start(): workers: got 1.5; expected a whole number of 1 or more'],
+    [{ grace: '5 days' }, 'start(): grace: got "5 days"; expected a duration such as'],
+    [{ grace: 3_000_000 }, 'of 24 days at most'],
+    [{ bootTimeout: 0 }, 'start(): bootTimeout: got 0; expected a duration above zero'],
+    [{ unixMode: 660 }, 'start(): unixMode: got 660; expected permissions in octal, as text'],
+    [{ bind: [] }, 'start(): bind: got []; expected an address'],
+    [{ statusPath: 'status' }, 'start(): statusPath: got "status"; expected a path that starts with "/"'],
+    [{ hooks: { onStarted() {} } }, 'start(): hooks.onStarted: unknown hook; did you mean onStarting?'],
+    [{ hooks: { onExit: 3 } }, 'start(): hooks.onExit: got 3; expected a function'],
+    [{ hooks: { postFork() {} } }, 'start(): hooks.postFork runs in a worker'],
+  ])('refuses %j', async (overrides, message) => {
+    const wrong: object = { app, ...overrides };
+    await expect(resolveConfig({ env: {}, cwd, overrides: wrong })).rejects.toThrow(message);
+  });
+});
