@@ -1,6 +1,6 @@
 import type { Given } from './given.ts';
 import { didYouMean } from './nearest.ts';
-import { EVERY_OPTION, type SECTIONS } from './options.ts';
+import { EVERY_OPTION, type Option } from './options.ts';
 import { type Environment, isComputed } from './row.ts';
 
 /** The master and its workers talk to each other through variables that start so. */
@@ -33,7 +33,7 @@ export function environmentWarnings(env: Environment): string[] {
 }
 
 /** Which variable a default was taken from, if any. */
-export const defaultOrigin = (row: (typeof SECTIONS)[number]['options'][number]['row'], env: Environment) =>
+export const defaultOrigin = (row: Option['row'], env: Environment) =>
   isComputed(row.default) && row.default.reads !== undefined && env[row.default.reads]
     ? (`environment ${row.default.reads}` as const)
     : 'default';

@@ -80,10 +80,7 @@ export const WORKER_HOOKS = [
 export type MasterHook = (typeof MASTER_HOOKS)[number];
 export type WorkerHook = (typeof WORKER_HOOKS)[number];
 
-/** Fails compilation when a hook is in neither list. */
+/** A hook that is in neither list fails compilation here. */
 type Unlisted = Exclude<keyof Hooks, MasterHook | WorkerHook>;
-export const HOOK_NAMES: readonly (keyof Hooks)[] = [...MASTER_HOOKS, ...WORKER_HOOKS] satisfies [
-  Unlisted,
-] extends [never]
-  ? readonly (keyof Hooks)[]
-  : never;
+type AllHooks = [Unlisted] extends [never] ? readonly (keyof Hooks)[] : never;
+export const HOOK_NAMES: AllHooks = [...MASTER_HOOKS, ...WORKER_HOOKS];

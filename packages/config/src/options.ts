@@ -24,11 +24,10 @@ export const OPTIONS: { readonly [K in Key]: Row<Config[K]> } = {
   ...hooks.rows,
 };
 
-/** What people write has the same keys as what is resolved. */
+/** What people write has the same keys as what is resolved; a stray one fails compilation here. */
 type Stray = Exclude<keyof UserConfig, Key | '$schema'> | Exclude<Key, keyof UserConfig>;
-export const KEYS: readonly Key[] = Object.keys(OPTIONS) satisfies [Stray] extends [never]
-  ? string[]
-  : never as unknown as Key[];
+type AllKeys = [Stray] extends [never] ? readonly Key[] : never;
+export const KEYS: AllKeys = Object.keys(OPTIONS) as Key[];
 
 export interface Option<K extends Key = Key> {
   readonly key: K;
