@@ -16,8 +16,6 @@ export default {
       ...common,
       displayName: 'integration',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      // Real servers and real load: two cores carry one of these at a time.
-      maxWorkers: 1,
     },
   ],
   testTimeout: 60_000,

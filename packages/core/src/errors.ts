@@ -43,7 +43,11 @@ export class TshornError extends Error {
   /** Text of somebody else's making (the app's own stack, a parser's excerpt), shown as it came. */
   readonly detail: string | undefined;
 
-  constructor(code: ErrorCode, message: string, more: { fix?: string; detail?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    more: { fix?: string; detail?: string; cause?: unknown } = {},
+  ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.code = code;
     this.fix = more.fix;
@@ -67,7 +71,9 @@ export function renderError(error: unknown): string {
 export function describeThrown(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message ? `${thrown.name}: ${thrown.message}` : thrown.name;
   try {
-    return typeof thrown === 'string' ? thrown : `${typeof thrown} ${JSON.stringify(thrown) ?? String(thrown)}`;
+    return typeof thrown === 'string'
+      ? thrown
+      : `${typeof thrown} ${JSON.stringify(thrown) ?? String(thrown)}`;
   } catch {
     return typeof thrown;
   }

@@ -1,6 +1,6 @@
 /**
  * The messages between the master and a worker, over the IPC channel that `child_process` gives them.
- * An order is paired with a fact: `boot` -> `loaded`, `probed`; `admit` -> `accepting`;
+ * An order is paired with a fact: (`up` ->) `boot` -> `loaded`, `probed`; `admit` -> `accepting`;
  * `drain` -> `drained`. Listeners travel as handles: one `listener` message each, before `admit`.
  */
 import type { ProbeReport } from './status.ts';
@@ -17,6 +17,8 @@ export interface BootOrder {
   readonly appFile: string;
   /** `APP:name`: the named export to serve. */
   readonly exportName?: string;
+  /** What stood after `--`: the app's own `process.argv`. */
+  readonly appArgs: readonly string[];
   /** Config file to import for hooks that run in the worker; absent when it declares none. */
   readonly hooksFile?: string;
   readonly hookTimeout: number;
@@ -59,8 +61,15 @@ export interface DrainReport {
 }
 
 export type ToMaster =
+  /** The worker listens to the channel: the boot order may come. What is sent before is lost. */
+  | { readonly type: 'up' }
   | { readonly type: 'loaded'; readonly kind: string; readonly tookMs: number }
-  | { readonly type: 'load-failed'; readonly code: string; readonly message: string; readonly detail?: string }
+  | {
+      readonly type: 'load-failed';
+      readonly code: string;
+      readonly message: string;
+      readonly detail?: string;
+    }
   | ({ readonly type: 'probed' } & ProbeReport)
   | { readonly type: 'accepting' }
   /** A signal asked this worker to leave: its replacement is to be started first. */
@@ -68,7 +77,8 @@ export type ToMaster =
   | ({ readonly type: 'drained' } & DrainReport)
   | { readonly type: 'also-listening'; readonly address: string }
   | { readonly type: 'hook-failed'; readonly hook: string; readonly reason: string }
-  | { readonly type: 'warning'; readonly text: string };
+  /** A line for the master's log. */
+  | { readonly type: 'log'; readonly level: 'info' | 'warn' | 'error'; readonly text: string };
 
 export type Envelope<Message> = Message & { readonly tshorn: typeof PROTOCOL };
 
@@ -80,6 +90,7 @@ export const envelope = <Message extends object>(message: Message): Envelope<Mes
 type Shape = Readonly<Record<string, 'number' | 'string' | 'boolean'>>;
 
 const TO_MASTER: Record<ToMaster['type'], Shape> = {
+  up: {},
   loaded: { kind: 'string', tookMs: 'number' },
   'load-failed': { code: 'string', message: 'string' },
   probed: { verdict: 'string', tookMs: 'number' },
@@ -88,7 +99,7 @@ const TO_MASTER: Record<ToMaster['type'], Shape> = {
   drained: { finished: 'number', closed: 'number', cut: 'number', tookMs: 'number' },
   'also-listening': { address: 'string' },
   'hook-failed': { hook: 'string', reason: 'string' },
-  warning: { text: 'string' },
+  log: { level: 'string', text: 'string' },
 };
 
 const TO_WORKER: Record<ToWorker['type'], Shape> = {
@@ -109,7 +120,8 @@ function read<Message>(shapes: Record<string, Shape>, value: unknown): Message |
   const fields = value as unknown as Record<string, unknown>;
   // The app shares the worker's process and may send anything: what does not fit is no message.
   for (const name in shape) if (typeof fields[name] !== shape[name]) return undefined;
-  return value as unknown as Message;
+  const { tshorn: _tshorn, ...message } = fields;
+  return message as unknown as Message;
 }
 
 /** The message, or undefined when it is not a valid one of this protocol version. */

@@ -33,4 +33,8 @@ export const mayBecome = (from: WorkerState, to: WorkerState): boolean => NEXT[f
 
 /** On its way to traffic, or in it: the states that count towards "this slot is looked after". */
 export const isComing = (state: WorkerState): boolean =>
-  state === 'spawned' || state === 'booting' || state === 'probing' || state === 'admitted' || state === 'ready';
+  state === 'spawned' ||
+  state === 'booting' ||
+  state === 'probing' ||
+  state === 'admitted' ||
+  state === 'ready';

@@ -1,0 +1,3 @@
+export default (request, response) => {
+  response.end('hello\n');
+};

@@ -1,0 +1,167 @@
+/**
+ * The master's brain: `decide(state, event) -> state + effects`. Pure: no clock, no processes, no
+ * `node:*`; "worker 2 dies in step 3" is a unit test of a few lines. The hands are ../perform.ts.
+ */
+import { EXIT } from '@tshorn/core';
+import { Draft } from './draft.ts';
+import type { Effect, Event, Settings, State, StopMode, TimerId } from './model.ts';
+import { advance, fail, prepared, request } from './operations.ts';
+import { accepting, broken, exited, loaded, overdue, probed, refill, respawn } from './supervise.ts';
+
+export const initialState = (settings: Settings): State => ({
+  phase: 'starting',
+  settings,
+  size: settings.workers,
+  committed: 1,
+  lastGeneration: 1,
+  lastSerial: 0,
+  proven: [],
+  workers: {},
+  slots: {},
+  queue: [],
+});
+
+/** `at`: monotonic milliseconds. The given state is left as it is. */
+export function decide(state: State, event: Event, at: number): { state: State; effects: Effect[] } {
+  const draft = new Draft(state, at);
+  react(draft, event);
+  if (draft.state.stop) finishWhenEmpty(draft);
+  else {
+    // An event can both end a step and empty a slot: the operation is served first, so that a slot
+    // whose new worker is on its way is not filled twice.
+    startedWhenReady(draft);
+    advance(draft);
+    refill(draft);
+  }
+  return { state: draft.state, effects: draft.effects };
+}
+
+function react(draft: Draft, event: Event): void {
+  switch (event.type) {
+    case 'start':
+      draft.setTimer('start', draft.state.settings.bootTimeout);
+      return;
+    case 'requested':
+      return request(draft, event.operation);
+    case 'prepared':
+      return prepared(draft, event.settings);
+    case 'refused':
+      return fail(draft, event.reason, 'refused');
+    case 'stop-requested':
+      return stop(draft, event.mode, event.by);
+    case 'expired':
+      return expire(draft, event.timer);
+    default:
+      return reactToWorker(draft, event);
+  }
+}
+
+type EventOfWorker = Extract<Event, { serial: number }>;
+
+function reactToWorker(draft: Draft, event: EventOfWorker): void {
+  const worker = draft.state.workers[event.serial];
+  // A fact that comes after the worker's end changes nothing any more.
+  if (!worker) return;
+  switch (event.type) {
+    case 'worker-spawned':
+      worker.pid = event.pid;
+      if (draft.become(worker, 'booting')) draft.tellOf(worker, { event: 'spawned', level: 'info' });
+      return;
+    case 'worker-loaded':
+      return loaded(draft, worker, event.kind);
+    case 'worker-load-failed': {
+      broken(draft, worker, event.message, event.detail);
+      const { phase, proven } = draft.state;
+      // Waiting mends no syntax error: at the very first start that is the end.
+      if (phase === 'starting' && proven.length === 0)
+        giveUp(draft, EXIT.appNotLoadable, 'the app cannot be loaded');
+      return;
+    }
+    case 'worker-probed':
+      return probed(draft, worker, event.report);
+    case 'worker-accepting':
+      return accepting(draft, worker);
+    case 'worker-drained':
+      return draft.tellOf(worker, { event: 'drained', level: 'info', report: event.report });
+    case 'worker-exited':
+      return exited(draft, worker, event.code, event.signal);
+  }
+}
+
+function expire(draft: Draft, timer: TimerId): void {
+  const { state } = draft;
+  if (timer === 'start') {
+    if (state.phase !== 'starting') return;
+    if (state.proven.length > 0) return begin(draft);
+    const last = state.lastFailure ?? 'the app is still loading';
+    return giveUp(draft, EXIT.neverReady, `no worker became ready within --boot-timeout: ${last}`);
+  }
+  const [what, number] = timer.split(':') as ['boot' | 'drain' | 'respawn', string];
+  if (what === 'respawn') return respawn(draft, Number(number));
+  const worker = state.workers[Number(number)];
+  if (!worker) return;
+  if (what === 'boot') return broken(draft, worker, overdue(draft, worker));
+  draft.tellOf(worker, { event: 'killed', level: 'warn', text: 'it did not leave within its grace period' });
+  draft.kill(worker);
+}
+
+function startedWhenReady(draft: Draft): void {
+  const { state } = draft;
+  if (state.phase !== 'starting') return;
+  const ready = draft.workers.filter((worker) => worker.state === 'ready');
+  if (ready.length >= state.size) begin(draft);
+}
+
+function begin(draft: Draft): void {
+  draft.state.phase = 'running';
+  draft.clearTimer('start');
+  const ready = draft.workers.filter((worker) => worker.state === 'ready').length;
+  draft.tell({
+    event: 'started',
+    level: ready < draft.state.size ? 'warn' : 'info',
+    size: ready,
+    tookMs: draft.at,
+  });
+}
+
+function giveUp(draft: Draft, exitCode: number, text: string): void {
+  draft.tell({ event: 'stopping', level: 'fatal', text });
+  enterStop(draft, 'now', exitCode);
+}
+
+function stop(draft: Draft, mode: StopMode, by: string): void {
+  const { state } = draft;
+  // Once more means faster, never slower.
+  if (state.stop && RANK[mode] <= RANK[state.stop.mode]) return;
+  draft.tell({ event: 'stopping', level: 'info', text: `${mode} stop by ${by}` });
+  fail(draft, `stopped by ${by}`, 'aborted');
+  enterStop(draft, mode, state.stop?.exitCode ?? EXIT.ok);
+}
+
+const RANK: Record<StopMode, number> = { graceful: 0, quick: 1, now: 2 };
+
+function enterStop(draft: Draft, mode: StopMode, exitCode: number): void {
+  const { state } = draft;
+  state.phase = 'draining';
+  state.stop = { mode, exitCode };
+  state.queue = [];
+  draft.clearTimer('start');
+  for (const [slot, record] of Object.entries(state.slots)) {
+    if (record.respawnPending) draft.clearTimer(`respawn:${Number(slot)}`);
+    record.respawnPending = false;
+  }
+  for (const worker of draft.workers) {
+    if (mode === 'now') draft.kill(worker);
+    else if (worker.state === 'draining') draft.hurry(worker, mode);
+    else draft.leave(worker, mode);
+  }
+}
+
+function finishWhenEmpty(draft: Draft): void {
+  const { state } = draft;
+  if (state.phase === 'stopped' || draft.workers.length > 0) return;
+  state.phase = 'stopped';
+  const exitCode = state.stop?.exitCode ?? EXIT.ok;
+  draft.tell({ event: 'stopped', level: exitCode === 0 ? 'info' : 'error', text: `exit code ${exitCode}` });
+  draft.effects.push({ do: 'finish', exitCode });
+}

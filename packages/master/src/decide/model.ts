@@ -1,0 +1,175 @@
+/**
+ * The words of the pure core. An **event** is what happened, an **effect** is what is to be done, a
+ * **notice** is what is told to people: log, hooks and the library's events all read the same one.
+ */
+import type {
+  DrainMode,
+  DrainReport,
+  MasterState,
+  ProbeReport,
+  WorkerIdentity,
+  WorkerState,
+} from '@tshorn/core';
+import type { Plan } from './plan.ts';
+
+export interface WorkerRecord {
+  /** The how-manieth process of this master it is: a slot and a generation can recur, this cannot. */
+  readonly serial: number;
+  readonly slot: number;
+  readonly generation: number;
+  pid?: number;
+  state: WorkerState;
+  readonly bornAt: number;
+  readyAt?: number;
+}
+
+export interface SlotRecord {
+  /** The generation last in service here: what a crash brings back. */
+  generation: number;
+  /** Ends in a row without `STABLE_MS` of service between them: the exponent of the back-off. */
+  failures: number;
+  respawnPending: boolean;
+}
+
+export type Operation =
+  | { readonly kind: 'reload'; readonly by: string }
+  | { readonly kind: 'recycle'; readonly serial: number; readonly by: string }
+  | { readonly kind: 'scale'; readonly by: string; readonly delta?: number; readonly to?: number };
+
+/** The operation under way; never two at once. */
+export interface Running {
+  readonly operation: Operation;
+  readonly startedAt: number;
+  readonly generation: number;
+  /** Absent while a reload is being prepared (config re-read, app resolved). */
+  plan?: Plan;
+  next: number;
+  /** The step whose order has been given, so that waiting for its outcome does not repeat it. */
+  begun?: number;
+  /** The worker that the last `spawn` step started. */
+  trial?: number;
+  replaced: number;
+}
+
+/** What the pure core needs to know of the config. Durations are milliseconds. */
+export interface Settings {
+  readonly workers: number;
+  readonly bootTimeout: number;
+  /** How long hook and probe may take together before the worker counts as stuck. */
+  readonly probeWindow: number;
+  readonly grace: number;
+  readonly quickGrace: number;
+}
+
+export type StopMode = DrainMode | 'now';
+
+export interface State {
+  phase: Exclude<MasterState, 'reloading'>;
+  settings: Settings;
+  /** Slots that are looked after. */
+  size: number;
+  /** The generation that scale-up starts; a reload moves it when its last step is done. */
+  committed: number;
+  lastGeneration: number;
+  lastSerial: number;
+  /** Generations of which one worker was in service: they come back even when their probe fails. */
+  proven: number[];
+  workers: Record<number, WorkerRecord>;
+  slots: Record<number, SlotRecord>;
+  running?: Running;
+  queue: Operation[];
+  /** Why the last worker could not be brought into service. */
+  lastFailure?: string;
+  stop?: { mode: StopMode; exitCode: number };
+}
+
+export type TimerId = `boot:${number}` | `drain:${number}` | `respawn:${number}` | 'start';
+
+export type Event =
+  | { readonly type: 'start' }
+  | { readonly type: 'requested'; readonly operation: Operation }
+  | { readonly type: 'prepared'; readonly settings: Settings }
+  | { readonly type: 'refused'; readonly reason: string }
+  | { readonly type: 'stop-requested'; readonly mode: StopMode; readonly by: string }
+  | { readonly type: 'worker-spawned'; readonly serial: number; readonly pid: number }
+  | { readonly type: 'worker-loaded'; readonly serial: number; readonly kind: string }
+  | {
+      readonly type: 'worker-load-failed';
+      readonly serial: number;
+      readonly message: string;
+      readonly detail?: string;
+    }
+  | { readonly type: 'worker-probed'; readonly serial: number; readonly report: ProbeReport }
+  | { readonly type: 'worker-accepting'; readonly serial: number }
+  | { readonly type: 'worker-drained'; readonly serial: number; readonly report: DrainReport }
+  | {
+      readonly type: 'worker-exited';
+      readonly serial: number;
+      readonly code: number | null;
+      readonly signal: string | null;
+    }
+  | { readonly type: 'expired'; readonly timer: TimerId };
+
+export type Effect =
+  | { readonly do: 'spawn'; readonly serial: number; readonly slot: number; readonly generation: number }
+  | { readonly do: 'admit'; readonly serial: number }
+  | { readonly do: 'drain'; readonly serial: number; readonly mode: DrainMode; readonly deadlineMs: number }
+  | { readonly do: 'kill'; readonly serial: number }
+  | { readonly do: 'set-timer'; readonly timer: TimerId; readonly ms: number }
+  | { readonly do: 'clear-timer'; readonly timer: TimerId }
+  | { readonly do: 'prepare'; readonly generation: number }
+  | { readonly do: 'tell'; readonly notice: Notice }
+  | { readonly do: 'finish'; readonly exitCode: number };
+
+/** Where in an operation a notice belongs: `step 3/12`. */
+export interface Position {
+  readonly step: number;
+  readonly of: number;
+}
+
+export type Level = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+
+export type WorkerEvent =
+  | 'spawned'
+  | 'booted'
+  | 'ready'
+  | 'draining'
+  | 'drained'
+  | 'exited'
+  | 'crashed'
+  | 'broken'
+  | 'killed';
+
+export type Notice =
+  | {
+      readonly event: WorkerEvent;
+      readonly level: Level;
+      readonly worker: WorkerIdentity;
+      readonly text?: string;
+      readonly detail?: string;
+      readonly position?: Position;
+      /** For `ready`: the status line of the probe. */
+      readonly status?: string;
+      readonly report?: DrainReport;
+    }
+  | { readonly event: 'started'; readonly level: Level; readonly size: number; readonly tookMs?: number }
+  | {
+      readonly event: 'reload-started';
+      readonly level: Level;
+      readonly generation: number;
+      readonly text: string;
+    }
+  | {
+      readonly event: 'reload-finished';
+      readonly level: Level;
+      readonly generation: number;
+      readonly outcome: 'committed' | 'failed' | 'refused' | 'aborted';
+      readonly replaced: number;
+      readonly tookMs: number;
+      readonly reason?: string;
+    }
+  | { readonly event: 'resized'; readonly level: Level; readonly size: number; readonly from: number }
+  | { readonly event: 'operation-failed'; readonly level: Level; readonly text: string }
+  | { readonly event: 'noted'; readonly level: Level; readonly text: string }
+  | { readonly event: 'stopping'; readonly level: Level; readonly text: string }
+  | { readonly event: 'stopped'; readonly level: Level; readonly text: string };

@@ -1,0 +1,128 @@
+/**
+ * What becomes of a single worker: its way into service, its end, and who takes its slot. A worker that
+ * an operation has started (its trial) is judged here as well; operations.ts sees the outcome.
+ */
+import type { ProbeReport } from '@tshorn/core';
+import type { Draft } from './draft.ts';
+import type { State, WorkerRecord } from './model.ts';
+
+/** Service of this length ends a series of failures. */
+export const STABLE_MS = 10_000;
+const LONGEST_BACKOFF_MS = 30_000;
+/** Listening on a handle is a matter of milliseconds, even for an app with a slow `listening` callback. */
+const ACCEPT_MS = 10_000;
+
+/** The first replacement comes at once; after that 100 ms, doubled each time, up to 30 s. */
+export const backoffMs = (failures: number): number =>
+  failures <= 1 ? 0 : Math.min(LONGEST_BACKOFF_MS, 100 * 2 ** (failures - 2));
+
+const isProven = (state: State, generation: number) => state.proven.includes(generation);
+const isTrial = (state: State, worker: WorkerRecord) => state.running?.trial === worker.serial;
+
+export function loaded(draft: Draft, worker: WorkerRecord, kind: string): void {
+  if (!draft.become(worker, 'probing')) return;
+  draft.setTimer(`boot:${worker.serial}`, draft.state.settings.probeWindow);
+  draft.tellOf(worker, { event: 'booted', level: 'debug', text: kind });
+}
+
+export function probed(draft: Draft, worker: WorkerRecord, report: ProbeReport): void {
+  if (worker.state !== 'probing') return;
+  if (report.verdict === 'broken') {
+    const reason = report.reason ?? 'the probe failed';
+    const mayComeBack = isProven(draft.state, worker.generation) && !isTrial(draft.state, worker);
+    if (!mayComeBack) return broken(draft, worker, reason);
+    // The code has served before: what fails now is something that it depends on, and a service with
+    // a failing dependency is better than none.
+    const text = `admitted in spite of its probe, since this release has served before: ${reason}`;
+    draft.tellOf(worker, { event: 'booted', level: 'warn', text });
+  }
+  if (report.verdict === 'no-status' && !isProven(draft.state, worker.generation)) {
+    draft.tellOf(worker, {
+      event: 'booted',
+      level: 'info',
+      text: 'the app has no /_status (404): admitted as loaded',
+    });
+  }
+  draft.become(worker, 'admitted');
+  draft.setTimer(`boot:${worker.serial}`, ACCEPT_MS);
+  draft.effects.push({ do: 'admit', serial: worker.serial });
+}
+
+export function accepting(draft: Draft, worker: WorkerRecord): void {
+  if (!draft.become(worker, 'ready')) return;
+  const { state } = draft;
+  worker.readyAt = draft.at;
+  draft.clearTimer(`boot:${worker.serial}`);
+  draft.slot(worker.slot).generation = worker.generation;
+  if (!isProven(state, worker.generation)) state.proven.push(worker.generation);
+  draft.tellOf(worker, {
+    event: 'ready',
+    level: 'info',
+    text: `after ${Math.round(draft.at - worker.bornAt)}ms`,
+  });
+}
+
+/** It will not come into service: it is ended, and its slot tries again later (or the operation fails). */
+export function broken(draft: Draft, worker: WorkerRecord, reason: string, detail?: string): void {
+  if (worker.state === 'killed' || worker.state === 'draining') return;
+  draft.state.lastFailure = reason;
+  if (!isTrial(draft.state, worker)) draft.slot(worker.slot).failures++;
+  const notice = { event: 'broken', level: 'error', text: reason } as const;
+  draft.tellOf(worker, detail === undefined ? notice : { ...notice, detail });
+  draft.kill(worker);
+}
+
+export function exited(draft: Draft, worker: WorkerRecord, code: number | null, signal: string | null): void {
+  const how = signal ? `killed by ${signal}` : `exit code ${code}`;
+  draft.clearTimer(`boot:${worker.serial}`);
+  draft.clearTimer(`drain:${worker.serial}`);
+  if (worker.state === 'ready' || worker.state === 'admitted') {
+    const servedMs = draft.at - (worker.readyAt ?? draft.at);
+    const slot = draft.slot(worker.slot);
+    slot.failures = servedMs >= STABLE_MS ? 1 : slot.failures + 1;
+    const text = `${how} after ${(servedMs / 1000).toFixed(1)}s of service`;
+    draft.tellOf(worker, { event: 'crashed', level: 'error', text });
+  } else if (worker.state === 'draining' || worker.state === 'killed') {
+    draft.tellOf(worker, { event: 'exited', level: 'info', text: how });
+  } else {
+    broken(draft, worker, `it ended while booting: ${how}`);
+  }
+  worker.state = 'exited';
+  delete draft.state.workers[worker.serial];
+}
+
+/** Every slot that nobody serves, or is about to serve, gets a new worker: at once, or after its back-off. */
+export function refill(draft: Draft): void {
+  const { state } = draft;
+  for (let slot = 0; slot < state.size; slot++) {
+    const record = draft.slot(slot);
+    if (record.respawnPending || draft.comingIn(slot).length > 0) continue;
+    const delay = backoffMs(record.failures);
+    if (delay === 0) {
+      respawn(draft, slot);
+      continue;
+    }
+    record.respawnPending = true;
+    draft.setTimer(`respawn:${slot}`, delay);
+    const text = `worker=${slot}: next attempt in ${delay}ms (${record.failures} failures in a row)`;
+    draft.tell({ event: 'noted', level: 'warn', text });
+  }
+}
+
+export function respawn(draft: Draft, slot: number): void {
+  const record = draft.slot(slot);
+  record.respawnPending = false;
+  if (slot < draft.state.size && draft.comingIn(slot).length === 0) draft.spawn(slot, record.generation);
+}
+
+export const overdue = (draft: Draft, worker: WorkerRecord): string => {
+  const { bootTimeout } = draft.state.settings;
+  switch (worker.state) {
+    case 'probing':
+      return 'postWorkerInit or the probe is stuck: the worker does not answer';
+    case 'admitted':
+      return 'it did not begin to accept connections';
+    default:
+      return `the app did not finish loading within ${bootTimeout / 1000} s (--boot-timeout)`;
+  }
+};

@@ -1,0 +1,126 @@
+/** A master without a machine: events in, effects remembered, time as one likes. */
+import { decide, initialState } from '../decide.ts';
+import type { Effect, Event, Notice, Operation, Settings, State, TimerId } from '../model.ts';
+
+export const settings: Settings = {
+  workers: 4,
+  bootTimeout: 60_000,
+  probeWindow: 40_000,
+  grace: 30_000,
+  quickGrace: 2_000,
+};
+
+type Spawn = Extract<Effect, { do: 'spawn' }>;
+
+export class Scene {
+  state: State;
+  at = 0;
+  readonly effects: Effect[] = [];
+  readonly timers = new Map<TimerId, number>();
+
+  constructor(more: Partial<Settings> = {}) {
+    this.state = initialState({ ...settings, ...more });
+    this.happen({ type: 'start' });
+  }
+
+  happen(event: Event): this {
+    const { state, effects } = decide(this.state, event, this.at);
+    this.state = state;
+    this.effects.push(...effects);
+    for (const effect of effects) {
+      if (effect.do === 'set-timer') this.timers.set(effect.timer, this.at + effect.ms);
+      if (effect.do === 'clear-timer') this.timers.delete(effect.timer);
+    }
+    return this;
+  }
+
+  request(operation: Operation): this {
+    return this.happen({ type: 'requested', operation });
+  }
+
+  reload(by = 'SIGHUP'): this {
+    return this.request({ kind: 'reload', by });
+  }
+
+  prepared(more: Partial<Settings> = {}): this {
+    return this.happen({ type: 'prepared', settings: { ...this.state.settings, ...more } });
+  }
+
+  expire(timer: TimerId): this {
+    const due = this.timers.get(timer);
+    if (due === undefined)
+      throw new Error(`no timer ${timer}; there are: ${[...this.timers.keys()].join(' ')}`);
+    this.at = due;
+    this.timers.delete(timer);
+    return this.happen({ type: 'expired', timer });
+  }
+
+  /** Brings one worker up to where its probe answers, and into service when the answer is good. */
+  boot(serial: number, verdict: 'ok' | 'no-status' | 'broken' = 'ok'): this {
+    const reason = verdict === 'broken' ? { reason: '/_status answered 500' } : {};
+    this.happen({ type: 'worker-spawned', serial, pid: 1000 + serial });
+    this.happen({ type: 'worker-loaded', serial, kind: 'handler' });
+    this.happen({ type: 'worker-probed', serial, report: { verdict, tookMs: 1, ...reason } });
+    return this.happen({ type: 'worker-accepting', serial });
+  }
+
+  exit(serial: number, code: number | null = 0, signal: string | null = null): this {
+    return this.happen({ type: 'worker-exited', serial, code, signal });
+  }
+
+  /** Boots every worker that has been spawned and not yet told of. */
+  bootAll(): this {
+    for (const { serial, state } of Object.values(this.state.workers))
+      if (state === 'spawned') this.boot(serial);
+    return this;
+  }
+
+  started(): this {
+    return this.bootAll();
+  }
+
+  /** Lets every drained worker go and every new one come, until nothing moves. */
+  settle(): this {
+    for (let moved = true; moved; ) {
+      moved = false;
+      for (const worker of Object.values(this.state.workers)) {
+        if (worker.state === 'spawned') this.boot(worker.serial);
+        else if (worker.state === 'draining' || worker.state === 'killed') this.exit(worker.serial);
+        else continue;
+        moved = true;
+      }
+    }
+    return this;
+  }
+
+  get spawns(): Spawn[] {
+    return this.effects.filter((effect): effect is Spawn => effect.do === 'spawn');
+  }
+
+  get notices(): Notice[] {
+    return this.effects.flatMap((effect) => (effect.do === 'tell' ? [effect.notice] : []));
+  }
+
+  told<Name extends Notice['event']>(event: Name): Extract<Notice, { event: Name }>[] {
+    return this.notices.filter((notice) => notice.event === event) as Extract<Notice, { event: Name }>[];
+  }
+
+  /** `ready`, `draining`, ... in the order in which they were told, as `event:slot`. */
+  lifecycle(...events: string[]): string[] {
+    return this.notices.flatMap((notice) =>
+      'worker' in notice && events.includes(notice.event) ? [`${notice.event}:${notice.worker.slot}`] : [],
+    );
+  }
+
+  ready(): { slot: number; generation: number; serial: number }[] {
+    return Object.values(this.state.workers)
+      .filter(({ state }) => state === 'ready')
+      .map(({ slot, generation, serial }) => ({ slot, generation, serial }))
+      .sort((a, b) => a.slot - b.slot);
+  }
+
+  forget(): this {
+    this.effects.length = 0;
+    return this;
+  }
+}

@@ -1,0 +1,61 @@
+/** Words every notice for the log: one line each, the same fields as JSON. */
+import { type DrainReport, describeWorker, formatMs } from '@tshorn/core';
+import type { Notice } from './decide/model.ts';
+import type { Logger } from './log.ts';
+
+export function write(log: Logger, notice: Notice): void {
+  log[notice.level](fieldsOf(notice), textOf(notice));
+}
+
+export function textOf(notice: Notice): string {
+  switch (notice.event) {
+    case 'started':
+      return `started: ${notice.size} workers ready`;
+    case 'reload-started':
+      return `reload to gen=${notice.generation} ${notice.text}`;
+    case 'reload-finished': {
+      const { generation, outcome, replaced, tookMs, reason } = notice;
+      const verdict = `reload to gen=${generation} ${outcome}: ${replaced} workers replaced in ${formatMs(tookMs)}`;
+      return reason === undefined ? verdict : `${verdict}; ${reason}`;
+    }
+    case 'resized':
+      return `workers: ${notice.from} -> ${notice.size}`;
+    case 'stopping':
+    case 'stopped':
+      return `${notice.event}: ${notice.text}`;
+    case 'operation-failed':
+    case 'noted':
+      return notice.text;
+    default: {
+      const parts = [
+        notice.position && `step ${notice.position.step}/${notice.position.of}`,
+        notice.event,
+        describeWorker(notice.worker),
+        notice.report && textOfDrain(notice.report),
+        notice.text,
+      ];
+      const line = parts.filter(Boolean).join(' ');
+      return notice.detail ? `${line}\n${notice.detail.replace(/^/gm, '  | ')}` : line;
+    }
+  }
+}
+
+const textOfDrain = ({ finished, closed, cut, tookMs }: DrainReport): string =>
+  `finished=${finished} closed=${closed} cut=${cut} in ${formatMs(tookMs)}`;
+
+function fieldsOf(notice: Notice): Record<string, unknown> {
+  if (!('worker' in notice)) {
+    const { level: _level, ...fields } = notice;
+    return 'tookMs' in fields ? { ...fields, tookMs: Math.round(fields.tookMs ?? 0) } : fields;
+  }
+  const { event, worker, position, report, text } = notice;
+  return {
+    event,
+    worker: worker.slot,
+    gen: worker.generation,
+    pid: worker.pid,
+    ...position,
+    ...(report && { ...report, tookMs: Math.round(report.tookMs) }),
+    ...(event === 'broken' && { reason: text }),
+  };
+}

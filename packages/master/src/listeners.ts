@@ -1,0 +1,124 @@
+/**
+ * The listeners: bound addresses that the master owns from start to stop, so that a connect is never
+ * refused while workers come and go. The master itself never accepts: workers share these sockets.
+ */
+import { lookup } from 'node:dns/promises';
+import fs from 'node:fs';
+import net from 'node:net';
+import { type BindAddress, formatAddress, TshornError } from '@tshorn/core';
+import { type BoundHandle, bindTcp, bindUnix } from './bound-handle.ts';
+
+export interface Listener {
+  readonly handle: BoundHandle;
+  /** Where it really is: port 0 has become the port that the kernel gave. */
+  readonly address: BindAddress;
+  readonly source: 'bound';
+  close(): void;
+}
+
+/** Binds all, or none: what was bound before a failure is given back. */
+export async function bindAll(addresses: readonly BindAddress[], unixMode: number): Promise<Listener[]> {
+  const listeners: Listener[] = [];
+  try {
+    for (const address of addresses) {
+      listeners.push(
+        address.kind === 'tcp' ? await listenTcp(address) : await listenUnix(address.path, unixMode),
+      );
+    }
+    return listeners;
+  } catch (error) {
+    for (const listener of listeners) listener.close();
+    throw error;
+  }
+}
+
+type TcpAddress = Extract<BindAddress, { kind: 'tcp' }>;
+
+async function listenTcp(wanted: TcpAddress): Promise<Listener> {
+  for (const host of await hostsOf(wanted)) {
+    const handle = bindTcp(host, wanted.port);
+    // A machine without IPv6 cannot have `::`; then every address means every IPv4 address.
+    if (handle === 'EAFNOSUPPORT' || (handle === 'EADDRNOTAVAIL' && wanted.host === '' && host === '::'))
+      continue;
+    if (typeof handle === 'string') throw bindError(wanted, handle);
+    const name: { address?: string; port?: number } = {};
+    handle.getsockname?.(name);
+    const address = { kind: 'tcp', host, port: name.port ?? wanted.port } as const;
+    return { handle, address, source: 'bound', close: () => handle.close() };
+  }
+  throw bindError(wanted, 'EADDRNOTAVAIL');
+}
+
+async function hostsOf({ host, port }: TcpAddress): Promise<string[]> {
+  if (host === '') return ['::', '0.0.0.0'];
+  if (net.isIP(host)) return [host];
+  try {
+    return [(await lookup(host)).address];
+  } catch {
+    throw new TshornError('ERR_ADDRESS', `bind: the host name of "${host}:${port}" cannot be looked up`, {
+      fix: 'write an address of this machine, for instance 127.0.0.1 or 0.0.0.0',
+    });
+  }
+}
+
+async function listenUnix(path: string, mode: number): Promise<Listener> {
+  const address = { kind: 'unix', path } as const;
+  await removeStale(path);
+  const handle = bindUnix(path);
+  if (typeof handle === 'string') throw bindError(address, handle);
+  fs.chmodSync(path, mode);
+  const { ino } = fs.statSync(path);
+  const close = () => {
+    handle.close();
+    // Another server may have taken the path meanwhile; its file is not ours to remove.
+    if (fs.statSync(path, { throwIfNoEntry: false })?.ino === ino) fs.rmSync(path, { force: true });
+  };
+  return { handle, address, source: 'bound', close };
+}
+
+/** A socket file that nobody listens on was left behind by a crash; anything else is somebody's. */
+async function removeStale(path: string): Promise<void> {
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+  if (!stat) return;
+  if (!stat.isSocket()) {
+    throw new TshornError('ERR_ADDRESS', `bind: ${path} exists and is not a socket`, {
+      fix: 'choose another path, or remove the file if nobody needs it',
+    });
+  }
+  if (await answers(path)) throw bindError({ kind: 'unix', path }, 'EADDRINUSE');
+  fs.rmSync(path, { force: true });
+}
+
+const answers = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = net.connect(path);
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => end(true));
+    // ECONNREFUSED: nobody listens. Anything else (EACCES, say) leaves it to bind() to tell.
+    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code !== 'ECONNREFUSED'));
+  });
+
+function bindError(address: BindAddress, name: string): TshornError {
+  const where = formatAddress(address);
+  switch (name) {
+    case 'EADDRINUSE':
+      return new TshornError('ERR_ADDRESS_IN_USE', `bind: ${where} is in use by another process`, {
+        fix: 'stop that process, or choose another address with --bind',
+      });
+    case 'EACCES':
+    case 'EPERM':
+      return new TshornError('ERR_ADDRESS_FORBIDDEN', `bind: no permission for ${where}`, {
+        fix:
+          address.kind === 'unix'
+            ? 'choose a folder that this user may write to'
+            : 'choose a port of 1024 or more, or give the process CAP_NET_BIND_SERVICE',
+      });
+    default:
+      return new TshornError('ERR_ADDRESS', `bind: cannot bind ${where}: ${name}`, {
+        fix: 'choose an address of this machine, for instance 127.0.0.1:8000',
+      });
+  }
+}

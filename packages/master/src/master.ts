@@ -1,0 +1,232 @@
+/**
+ * The master: owns the listeners, the workers and the loop. It never runs application code. Signals,
+ * messages, timers and callers only enqueue an event; one loop takes them one by one to decide() and
+ * performs the effects. Created by the command line and by start(); it ends once, with an exit code.
+ */
+import { EventEmitter } from 'node:events';
+import type { Resolved, UdpTarget } from '@tshorn/config';
+import { reloadDifferences } from '@tshorn/config';
+import { describeThrown, formatAddress, isComing, type MasterState, renderError } from '@tshorn/core';
+import { checkBoundHandles } from './bound-handle.ts';
+import { decide, initialState } from './decide/decide.ts';
+import type { Effect, Event, Notice, Operation, State, StopMode } from './decide/model.ts';
+import { Hooks } from './hooks.ts';
+import { write } from './journal.ts';
+import { bindAll, type Listener } from './listeners.ts';
+import type { Log } from './log.ts';
+import { Notify } from './notify.ts';
+import { Performer } from './perform.ts';
+import { type Release, resolveRelease, settingsOf } from './release.ts';
+import { StatusUdp } from './status-udp.ts';
+
+export interface MasterOptions {
+  readonly resolved: Resolved;
+  /** Reads the config again, for a reload. Rejects when it is wrong: then the running one stays. */
+  readonly resolveAgain: () => Promise<Resolved>;
+  readonly log: Log;
+  /** File that a worker process runs. */
+  readonly workerFile: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export interface WorkerStatus {
+  readonly slot: number;
+  readonly generation: number;
+  readonly pid: number | undefined;
+  readonly state: string;
+  readonly uptimeMs: number;
+}
+
+export interface MasterStatus {
+  readonly pid: number;
+  readonly state: MasterState;
+  /** The generation of the last committed reload; the first start is 1. */
+  readonly generation: number;
+  readonly size: number;
+  readonly listeners: string[];
+  readonly workers: WorkerStatus[];
+}
+
+export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] }> {
+  readonly #options: MasterOptions;
+  readonly #hooks: Hooks;
+  readonly #releases = new Map<number, Release>();
+  readonly #queue: Event[] = [];
+  #resolved: Resolved;
+  #state: State;
+  #performer: Performer | undefined;
+  #listeners: Listener[] = [];
+  #statusUdp: StatusUdp | undefined;
+  #notify: Notify | undefined;
+  #looping = false;
+
+  constructor(options: MasterOptions) {
+    super();
+    this.#options = options;
+    this.#resolved = options.resolved;
+    this.#hooks = new Hooks(options.log.logger);
+    this.#state = initialState(settingsOf(options.resolved.config));
+  }
+
+  get #log() {
+    return this.#options.log.logger;
+  }
+
+  /** Binds and starts the first workers. @throws TshornError when an address or the app is not there */
+  async start(): Promise<void> {
+    checkBoundHandles();
+    const { config } = this.#resolved;
+    this.#releases.set(1, resolveRelease(this.#resolved));
+    this.#hooks.use(config.hooks, config.hookTimeout);
+    await this.#hooks.run('onStarting');
+    this.#listeners = await bindAll(config.bind, config.unixMode);
+    for (const { address } of this.#listeners) {
+      const port = address.kind === 'tcp' ? { port: address.port } : {};
+      const where = address.kind === 'tcp' ? `http://${formatAddress(address)}` : formatAddress(address);
+      this.#log.info(
+        { event: 'listening', address: formatAddress(address), ...port },
+        `listening on ${where}`,
+      );
+    }
+    if (config.statusTransport === 'udp') this.#statusUdp = await new StatusUdp(this.#log).open();
+    this.#useNotify(config.notify);
+    this.#performer = new Performer({
+      log: this.#log,
+      hooks: this.#hooks,
+      listeners: this.#listeners,
+      statusUdp: this.#statusUdp,
+      workerFile: this.#options.workerFile,
+      env: this.#options.env,
+      releaseOf: (generation) => this.#releases.get(generation) as Release,
+      enqueue: (event) => this.#enqueue(event),
+    });
+    this.#enqueue({ type: 'start' });
+  }
+
+  request(operation: Operation): void {
+    this.#enqueue({ type: 'requested', operation });
+  }
+
+  stop(mode: StopMode, by: string): void {
+    this.#enqueue({ type: 'stop-requested', mode, by });
+  }
+
+  reopenLog(): void {
+    this.#options.log.reopen();
+    this.#log.info('log file reopened');
+  }
+
+  status(): MasterStatus {
+    const { phase, running, committed, size, workers } = this.#state;
+    const now = performance.now();
+    return {
+      pid: process.pid,
+      state: phase === 'running' && running?.operation.kind === 'reload' ? 'reloading' : phase,
+      generation: committed,
+      size,
+      listeners: this.#listeners.map(({ address }) => formatAddress(address)),
+      workers: Object.values(workers).map(({ slot, generation, pid, state, bornAt }) => ({
+        slot,
+        generation,
+        pid,
+        state,
+        uptimeMs: now - bornAt,
+      })),
+    };
+  }
+
+  #enqueue(event: Event): void {
+    this.#queue.push(event);
+    if (this.#looping) return;
+    this.#looping = true;
+    try {
+      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+        const { state, effects } = decide(this.#state, next, performance.now());
+        this.#state = state;
+        for (const effect of effects) this.#perform(effect);
+      }
+    } finally {
+      this.#looping = false;
+    }
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.do) {
+      case 'tell':
+        return this.#tell(effect.notice);
+      case 'prepare':
+        void this.#prepare(effect.generation);
+        return;
+      case 'finish':
+        void this.#finish(effect.exitCode);
+        return;
+      default:
+        // An effect that the system refuses (EAGAIN for a fork) must not end the loop.
+        try {
+          this.#performer?.perform(effect);
+        } catch (error) {
+          this.#log.error(`${effect.do} failed: ${describeThrown(error)}`);
+          if (effect.do === 'spawn') {
+            this.#enqueue({ type: 'worker-exited', serial: effect.serial, code: null, signal: null });
+          }
+        }
+    }
+  }
+
+  #tell(notice: Notice): void {
+    write(this.#log, notice);
+    this.#notify?.announce(notice);
+    if (notice.event === 'started') void this.#hooks.run('whenReady');
+    if (notice.event === 'resized') void this.#hooks.run('workersChanged', notice.size, notice.from);
+    if (notice.event === 'reload-finished') this.#forgetReleases();
+    this.emit('notice', notice);
+  }
+
+  /** Config and app are read anew for each reload; when they are wrong the running ones stay. */
+  async #prepare(generation: number): Promise<void> {
+    try {
+      const resolved = await this.#options.resolveAgain();
+      const release = resolveRelease(resolved);
+      await this.#hooks.run('onReload');
+      this.#tellDifferences(resolved);
+      this.#releases.set(generation, release);
+      this.#resolved = resolved;
+      this.#hooks.use(resolved.config.hooks, resolved.config.hookTimeout);
+      this.#log.level = resolved.config.logLevel;
+      this.#useNotify(resolved.config.notify);
+      this.#enqueue({ type: 'prepared', settings: settingsOf(resolved.config) });
+    } catch (error) {
+      this.#enqueue({ type: 'refused', reason: renderError(error) });
+    }
+  }
+
+  #tellDifferences(resolved: Resolved): void {
+    const { needRestart } = reloadDifferences(this.#resolved.config, resolved.config);
+    if (needRestart.length === 0) return;
+    this.#log.warn(
+      { event: 'needs-restart' },
+      `changed, but only a restart applies it: ${needRestart.join(', ')}`,
+    );
+  }
+
+  #useNotify(target: UdpTarget | undefined): void {
+    this.#notify?.close();
+    this.#notify = target && new Notify(target);
+  }
+
+  /** A release is kept as long as a worker of it lives or a slot would be refilled by it. */
+  #forgetReleases(): void {
+    const { workers, slots, committed } = this.#state;
+    const needed = new Set([committed, ...Object.values(slots).map(({ generation }) => generation)]);
+    for (const worker of Object.values(workers)) if (isComing(worker.state)) needed.add(worker.generation);
+    for (const generation of this.#releases.keys())
+      if (!needed.has(generation)) this.#releases.delete(generation);
+  }
+
+  async #finish(exitCode: number): Promise<void> {
+    for (const listener of this.#listeners) listener.close();
+    this.#statusUdp?.close();
+    await this.#hooks.run('onExit');
+    this.emit('finished', exitCode);
+  }
+}

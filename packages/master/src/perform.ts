@@ -1,0 +1,136 @@
+/**
+ * The master's hands: performs the effects that decide() asks for. Whatever comes of them returns to
+ * the loop as an event; nothing here looks at the state.
+ */
+import { formatAddress, type ToMaster } from '@tshorn/core';
+import type { Effect, Event, TimerId } from './decide/model.ts';
+import type { Hooks } from './hooks.ts';
+import type { Listener } from './listeners.ts';
+import type { Logger } from './log.ts';
+import { bootOrder, type Release } from './release.ts';
+import type { StatusUdp } from './status-udp.ts';
+import { WorkerHandle } from './worker-handle.ts';
+
+export interface Surroundings {
+  readonly log: Logger;
+  readonly hooks: Hooks;
+  readonly listeners: readonly Listener[];
+  readonly statusUdp: StatusUdp | undefined;
+  /** File that a worker process runs. */
+  readonly workerFile: string;
+  readonly env: NodeJS.ProcessEnv;
+  releaseOf(generation: number): Release;
+  enqueue(event: Event): void;
+}
+
+type SpawnEffect = Extract<Effect, { do: 'spawn' }>;
+export type ProcessEffect = Extract<
+  Effect,
+  { do: 'spawn' | 'admit' | 'drain' | 'kill' | 'set-timer' | 'clear-timer' }
+>;
+
+export class Performer {
+  readonly #around: Surroundings;
+  readonly #workers = new Map<number, WorkerHandle>();
+  readonly #timers = new Map<TimerId, NodeJS.Timeout>();
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  perform(effect: ProcessEffect): void {
+    switch (effect.do) {
+      case 'spawn':
+        return this.#spawn(effect);
+      case 'admit':
+        return this.#workers
+          .get(effect.serial)
+          ?.admit(this.#around.listeners, ({ address }) => formatAddress(address));
+      case 'drain':
+        return this.#workers.get(effect.serial)?.drain(effect.mode, effect.deadlineMs);
+      case 'kill':
+        return this.#workers.get(effect.serial)?.kill();
+      case 'set-timer': {
+        clearTimeout(this.#timers.get(effect.timer));
+        const expire = () => {
+          this.#timers.delete(effect.timer);
+          this.#around.enqueue({ type: 'expired', timer: effect.timer });
+        };
+        this.#timers.set(effect.timer, setTimeout(expire, effect.ms));
+        return;
+      }
+      case 'clear-timer':
+        clearTimeout(this.#timers.get(effect.timer));
+        this.#timers.delete(effect.timer);
+        return;
+    }
+  }
+
+  #spawn({ serial, slot, generation }: SpawnEffect): void {
+    const { enqueue, hooks, statusUdp, releaseOf, workerFile, env } = this.#around;
+    const release = releaseOf(generation);
+    const status = statusUdp?.expect((report) => enqueue({ type: 'worker-probed', serial, report }));
+    const identity = { slot, generation };
+    const handle = new WorkerHandle({
+      onSpawned: (pid) => enqueue({ type: 'worker-spawned', serial, pid }),
+      onMessage: (message) => this.#receive(serial, message),
+      onExited: (code, signal) => {
+        this.#workers.delete(serial);
+        status?.forget();
+        enqueue({ type: 'worker-exited', serial, code, signal });
+        void hooks.run('childExit', { ...identity, pid: handle.pid, log: hooks.log });
+      },
+    });
+    this.#workers.set(serial, handle);
+    const boot = bootOrder(release, identity, status);
+    const start = () => handle.start({ exec: workerFile, cwd: release.config.cwd, env, boot });
+    // Without the hook the fork is synchronous: nothing waits for a promise that nobody asked for.
+    if (hooks.has('preFork')) void hooks.run('preFork', { ...identity, log: hooks.log }).then(start);
+    else start();
+  }
+
+  #receive(serial: number, message: Exclude<ToMaster, { type: 'up' }>): void {
+    const { enqueue, log } = this.#around;
+    switch (message.type) {
+      case 'loaded':
+        return enqueue({ type: 'worker-loaded', serial, kind: message.kind });
+      case 'load-failed': {
+        const { message: text, detail } = message;
+        return enqueue({ type: 'worker-load-failed', serial, message: text, ...(detail && { detail }) });
+      }
+      case 'probed': {
+        const { type: _type, ...report } = message;
+        return enqueue({ type: 'worker-probed', serial, report });
+      }
+      case 'accepting':
+        return enqueue({ type: 'worker-accepting', serial });
+      case 'drained': {
+        const { type: _type, ...report } = message;
+        return enqueue({ type: 'worker-drained', serial, report });
+      }
+      case 'leave-requested':
+        return enqueue({ type: 'requested', operation: { kind: 'recycle', serial, by: message.signal } });
+      case 'also-listening': {
+        const pid = this.#workers.get(serial)?.pid;
+        log.info(
+          { event: 'also-listening', pid, address: message.address },
+          `the app also listens on ${message.address} (by node:cluster, not by tshorn) pid=${pid}`,
+        );
+        return;
+      }
+      case 'hook-failed': {
+        const pid = this.#workers.get(serial)?.pid;
+        log.error(
+          { event: 'hook-failed', hook: message.hook, pid },
+          `hook ${message.hook} failed in pid=${pid}: ${message.reason}`,
+        );
+        return;
+      }
+      case 'log': {
+        const pid = this.#workers.get(serial)?.pid;
+        const level = message.level === 'warn' || message.level === 'error' ? message.level : 'info';
+        return log[level]({ event: 'worker-log', pid }, `pid=${pid}: ${message.text}`);
+      }
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** What a generation is pinned to: config, real path of the app, working directory. */
+import type { Config, Resolved } from '@tshorn/config';
+import { type BootOrder, resolveApp } from '@tshorn/core';
+import type { Settings } from './decide/model.ts';
+
+export interface Release {
+  readonly config: Config;
+  readonly given: ReadonlySet<keyof Config>;
+  readonly appFile: string;
+  readonly exportName: string | undefined;
+  /** The config file to import in the worker; only where it declares hooks. */
+  readonly hooksFile: string | undefined;
+}
+
+/** @throws TshornError ERR_APP_MISSING */
+export function resolveRelease(resolved: Resolved): Release {
+  const { config, given, file, hooksInFile } = resolved;
+  const { file: appFile, exportName } = resolveApp(config.app, config.cwd);
+  return { config, given, appFile, exportName, hooksFile: hooksInFile ? file : undefined };
+}
+
+/** What the pure core has to know of the config. */
+export function settingsOf(config: Config): Settings {
+  const { workers, bootTimeout, grace, quickGrace, probeAttempts, probeTimeout, probeInterval } = config;
+  const probeWindow = config.hookTimeout + probeAttempts * (probeTimeout + probeInterval) + 1_000;
+  return { workers, bootTimeout, probeWindow, grace, quickGrace };
+}
+
+export function bootOrder(
+  release: Release,
+  place: { slot: number; generation: number },
+  statusUdp: { port: number; secret: string } | undefined,
+): BootOrder {
+  const { config, given, appFile, exportName, hooksFile } = release;
+  return {
+    ...place,
+    masterPid: process.pid,
+    appFile,
+    ...(exportName !== undefined && { exportName }),
+    appArgs: config.appArgs,
+    ...(hooksFile !== undefined && { hooksFile }),
+    hookTimeout: config.hookTimeout,
+    statusPath: config.statusPath,
+    statusPathGiven: given.has('statusPath'),
+    probeTimeout: config.probeTimeout,
+    probeAttempts: config.probeAttempts,
+    probeInterval: config.probeInterval,
+    ...(statusUdp && { statusUdp: { port: statusUdp.port, secret: statusUdp.secret } }),
+    keepAliveTimeout: config.keepAliveTimeout,
+    keepAliveTimeoutGiven: given.has('keepAliveTimeout'),
+    headersTimeout: config.headersTimeout,
+    headersTimeoutGiven: given.has('headersTimeout'),
+    backlog: config.backlog,
+    idleLinger: config.idleLinger,
+  };
+}

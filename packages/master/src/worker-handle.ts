@@ -1,0 +1,110 @@
+/**
+ * The outside of a worker; its inside is worker/src/worker.ts. One process: started, spoken to, ended.
+ * It decides nothing: what it learns becomes an event for the master's loop.
+ */
+import cluster, { type Worker as ClusterWorker } from 'node:cluster';
+import { type BootOrder, envelope, readToMaster, type ToMaster, type ToWorker } from '@tshorn/core';
+import type { Listener } from './listeners.ts';
+
+export interface WorkerHandleEvents {
+  onSpawned(pid: number): void;
+  onMessage(message: Exclude<ToMaster, { type: 'up' }>): void;
+  onExited(code: number | null, signal: string | null): void;
+}
+
+export interface SpawnRequest {
+  /** File that the worker process runs. */
+  readonly exec: string;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly boot: BootOrder;
+}
+
+/** How long the last messages of a process that has ended may take to be read. */
+const LAST_WORDS_MS = 1_000;
+
+export class WorkerHandle {
+  readonly #events: WorkerHandleEvents;
+  #worker: ClusterWorker | undefined;
+  #ended = false;
+
+  constructor(events: WorkerHandleEvents) {
+    this.#events = events;
+  }
+
+  get pid(): number | undefined {
+    return this.#worker?.process.pid;
+  }
+
+  start({ exec, cwd, env, boot }: SpawnRequest): void {
+    // A hook may have taken its time, and the worker may not be wanted any more.
+    if (this.#ended) return;
+    // Settings are those of the next fork: each worker gets the working directory of its release.
+    cluster.setupPrimary({ exec, args: [], cwd, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] } as never);
+    const worker = cluster.fork(env);
+    this.#worker = worker;
+    worker.on('message', (value) => {
+      const message = readToMaster(value);
+      // Node drops what arrives before an ES module has set up its listener: the worker speaks first.
+      if (message?.type === 'up') this.#send({ type: 'boot', ...boot });
+      else if (message) this.#events.onMessage(message);
+    });
+    // `error` comes when the process cannot be started or a message cannot be sent; `exit` tells the rest.
+    worker.on('error', () => {
+      if (worker.process.pid === undefined) this.#end(null, null);
+    });
+    this.#watchEnd(worker);
+    if (worker.process.pid === undefined) return;
+    this.#events.onSpawned(worker.process.pid);
+  }
+
+  /** The kernel tells of the exit before the last messages are read: both have to have come. */
+  #watchEnd(worker: ClusterWorker): void {
+    let exit: { code: number | null; signal: string | null } | undefined;
+    let disconnected = false;
+    const endIfBoth = () => {
+      if (exit && disconnected) this.#end(exit.code, exit.signal);
+    };
+    worker.once('disconnect', () => {
+      disconnected = true;
+      endIfBoth();
+    });
+    worker.once('exit', (code: number | null, signal: string | null) => {
+      exit = { code, signal };
+      endIfBoth();
+      setTimeout(() => this.#end(code, signal), LAST_WORDS_MS).unref();
+    });
+  }
+
+  #end(code: number | null, signal: string | null): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#events.onExited(code, signal);
+  }
+
+  /** Gives the worker a descriptor of its own for each listener, then lets it accept. */
+  admit(listeners: readonly Listener[], format: (listener: Listener) => string): void {
+    for (const listener of listeners) {
+      const order = { type: 'listener', address: format(listener) } as const;
+      // keepOpen: the master's own descriptor must stay.
+      this.#send(order, listener.handle);
+    }
+    this.#send({ type: 'admit', listeners: listeners.length });
+  }
+
+  drain(mode: 'graceful' | 'quick', deadlineMs: number): void {
+    this.#send({ type: 'drain', mode, deadlineMs });
+  }
+
+  kill(): void {
+    if (this.#worker) this.#worker.process.kill('SIGKILL');
+    else this.#end(null, 'SIGKILL');
+  }
+
+  #send(message: ToWorker, handle?: unknown): void {
+    const { process } = this.#worker ?? {};
+    if (!process?.connected) return;
+    // A worker that dies meanwhile is told by its exit; the error here says nothing more.
+    process.send(envelope(message), handle as never, { keepOpen: true }, () => {});
+  }
+}

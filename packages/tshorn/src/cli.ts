@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+/** `tshorn APP`: reads the command line, and either answers it or becomes the master. */
+import { parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
+import { EXIT, renderError, TshornError } from '@tshorn/core';
+import { openLog } from '@tshorn/master';
+import { launch } from './start.ts';
+
+declare const TSHORN_VERSION: string;
+
+async function main(argv: string[]): Promise<number> {
+  if (process.platform === 'win32') {
+    throw new TshornError(
+      'ERR_PLATFORM',
+      'tshorn does not run on Windows: it needs Unix signals and shared sockets',
+      {
+        fix: 'run it on Linux or macOS, in a container or in WSL',
+      },
+    );
+  }
+  const command = await parseCommand(argv);
+  switch (command.kind) {
+    case 'help':
+      process.stdout.write(`${command.text}\n`);
+      return EXIT.ok;
+    case 'version':
+      process.stdout.write(`${TSHORN_VERSION}\n`);
+      return EXIT.ok;
+  }
+  const request = { argv, env: process.env, cwd: process.cwd() };
+  const resolved = await resolveConfig(request);
+  switch (command.kind) {
+    case 'check-config':
+      process.stdout.write('the configuration is valid\n');
+      return EXIT.ok;
+    case 'print-config':
+      process.stdout.write(renderConfig(resolved));
+      return EXIT.ok;
+  }
+  const log = await openLog(resolved.config);
+  const server = await launch({ resolved, resolveAgain: () => resolveConfig(request), log, signals: true });
+  return server.finished;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error) => {
+    process.stderr.write(`tshorn: ${renderError(error)}\n`);
+    process.exit(error instanceof TshornError ? error.exitCode : EXIT.failure);
+  },
+);

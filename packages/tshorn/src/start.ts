@@ -1,0 +1,128 @@
+/** The library: a master in the calling process, and a handle to it. */
+import { EventEmitter } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { type Resolved, resolveConfig, type UserConfig } from '@tshorn/config';
+import { TshornError } from '@tshorn/core';
+import { type Log, listenToSignals, Master, type MasterStatus, type Notice, openLog } from '@tshorn/master';
+
+/** How a reload ended. `committed`: every worker is of the new generation. */
+export type ReloadVerdict = Extract<Notice, { event: 'reload-finished' }>;
+
+export interface StartOptions {
+  /** Whether the process's signals (HUP, TERM, INT, TTIN, ...) are the server's. Default: false. */
+  readonly signals?: boolean;
+}
+
+/** A running server. Every notice is emitted as `notice`; `finished` comes once, with the exit code. */
+export class Server extends EventEmitter<{ notice: [Notice]; finished: [number] }> {
+  readonly #master: Master;
+  /** Resolves with the exit code when the master has stopped. */
+  readonly finished: Promise<number>;
+
+  constructor(master: Master) {
+    super();
+    this.#master = master;
+    this.finished = new Promise((resolve) => master.once('finished', resolve));
+    master.on('notice', (notice) => this.emit('notice', notice));
+    master.on('finished', (code) => this.emit('finished', code));
+  }
+
+  /**
+   * Replaces every worker by a new generation. Resolves with the verdict of the reload that began after
+   * the call, also when it failed. Rejects with ERR_STATE when the server stops first.
+   */
+  async reload(): Promise<ReloadVerdict> {
+    let generation: number | undefined;
+    const verdict = this.#until((notice) => {
+      if (notice.event === 'reload-started') generation ??= notice.generation;
+      return notice.event === 'reload-finished' && notice.generation === generation ? notice : undefined;
+    });
+    this.#master.request({ kind: 'reload', by: 'reload()' });
+    return verdict;
+  }
+
+  /** Changes the number of workers, start-first. Resolves when it is reached; rejects when it cannot be. */
+  async scale(workers: number): Promise<void> {
+    if (!Number.isInteger(workers) || workers < 1) {
+      throw new TshornError('ERR_OPTION', `scale(${workers}): expected a whole number of 1 or more`);
+    }
+    if (this.status().size === workers) return;
+    const done = this.#until((notice) => {
+      if (notice.event === 'operation-failed') throw new TshornError('ERR_STATE', notice.text);
+      return notice.event === 'resized' && notice.size === workers ? true : undefined;
+    });
+    this.#master.request({ kind: 'scale', by: 'scale()', to: workers });
+    await done;
+  }
+
+  /** Stops; resolves with the exit code. `graceful` lets requests finish within the grace period. */
+  stop(mode: 'graceful' | 'quick' | 'now' = 'graceful'): Promise<number> {
+    this.#master.stop(mode, 'stop()');
+    return this.finished;
+  }
+
+  status(): MasterStatus {
+    return this.#master.status();
+  }
+
+  #until<T>(pick: (notice: Notice) => T | undefined): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => {
+        this.off('notice', look);
+        this.off('finished', stopped);
+        settle();
+      };
+      const look = (notice: Notice) => {
+        try {
+          const picked = pick(notice);
+          if (picked !== undefined) end(() => resolve(picked));
+        } catch (error) {
+          end(() => reject(error));
+        }
+      };
+      const stopped = () => end(() => reject(new TshornError('ERR_STATE', 'the server has stopped')));
+      this.on('notice', look);
+      this.on('finished', stopped);
+    });
+  }
+}
+
+/**
+ * Starts a server in this process, which becomes the master. Resolves when its addresses are bound and
+ * the first workers are starting; wait for the notice `started` to know that they serve.
+ * @throws TshornError for a wrong option, an address that cannot be bound or an app that is not there
+ */
+export async function start(config: UserConfig, { signals = false }: StartOptions = {}): Promise<Server> {
+  const request = { env: process.env, cwd: process.cwd(), overrides: config };
+  const resolved = await resolveConfig(request);
+  const log = await openLog(resolved.config);
+  return launch({ resolved, resolveAgain: () => resolveConfig(request), log, signals });
+}
+
+interface Launch {
+  readonly resolved: Resolved;
+  readonly resolveAgain: () => Promise<Resolved>;
+  readonly log: Log;
+  readonly signals: boolean;
+}
+
+export async function launch({ resolved, resolveAgain, log, signals }: Launch): Promise<Server> {
+  for (const warning of resolved.warnings) log.logger.warn(warning);
+  const workerFile = fileURLToPath(new URL('./worker.js', import.meta.url));
+  const master = new Master({ resolved, resolveAgain, log, workerFile, env: process.env });
+  const server = new Server(master);
+  if (signals) {
+    const release = listenToSignals(
+      {
+        reload: (by) => master.request({ kind: 'reload', by }),
+        scaleBy: (delta, by) => master.request({ kind: 'scale', delta, by }),
+        stop: (mode, by) => master.stop(mode, by),
+        reopenLog: () => master.reopenLog(),
+      },
+      log.logger,
+    );
+    void server.finished.then(release);
+  }
+  await master.start();
+  return server;
+}

@@ -1,0 +1,1 @@
+export { type DrainNotice, type WorkerApi, worker } from '@tshorn/worker';

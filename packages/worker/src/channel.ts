@@ -1,0 +1,68 @@
+/**
+ * The worker's end of the line to the master. It also shields the app from what is not meant for it:
+ * messages of ours, and signals that the master orchestrates.
+ *
+ * `process.emit` is wrapped because an app's own listener for SIGTERM would close the server at once,
+ * before the replacement is up: a listener cannot keep another one from running, the emitter can.
+ */
+import { envelope, isEnvelope, readToWorker, type ToMaster, type ToWorker } from '@tshorn/core';
+
+/** `Ctrl-C`, `Ctrl-\` and `pkill -HUP` reach every process of the group: here they do nothing. */
+const IGNORED = new Set(['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR2']);
+
+export interface ChannelEvents {
+  /** `handle` is the raw listening handle that came with a `listener` message. */
+  onMessage(message: ToWorker, handle: unknown): void;
+  onLeave(signal: string): void;
+  /** The master is gone, or closed the channel. */
+  onDisconnect(): void;
+}
+
+export interface Channel {
+  /** Resolves when the message has been handed to the kernel; a closed channel loses it silently. */
+  send(message: ToMaster): Promise<void>;
+  /** Gives the signals back to the app; true when it has its own listener for SIGTERM. */
+  releaseSignals(): boolean;
+}
+
+const nothing = () => {};
+
+export function openChannel(events: ChannelEvents): Channel {
+  const emit = process.emit;
+  const shielded = (event: string | symbol, ...args: unknown[]): boolean => {
+    if (event === 'message' && isEnvelope(args[0])) {
+      const message = readToWorker(args[0]);
+      if (message) events.onMessage(message, args[1]);
+      else
+        process.stderr.write('tshorn: a message of the master is not understood: is it another version?\n');
+      return true;
+    }
+    if (event === 'SIGTERM') {
+      events.onLeave('SIGTERM');
+      return true;
+    }
+    if (typeof event === 'string' && IGNORED.has(event)) return true;
+    return Reflect.apply(emit, process, [event, ...args]);
+  };
+  process.emit = shielded as typeof process.emit;
+
+  // Node delivers a signal or a message only where somebody listens, and the channel keeps the
+  // process alive only with a listener.
+  const signals: NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR2'];
+  for (const signal of signals) process.on(signal, nothing);
+  process.on('message', nothing);
+  process.once('disconnect', events.onDisconnect);
+
+  return {
+    send: (message) =>
+      new Promise((resolve) => {
+        if (!process.connected || !process.send) return resolve();
+        process.send(envelope(message), undefined, undefined, () => resolve());
+      }),
+    releaseSignals() {
+      process.emit = emit;
+      for (const signal of signals) process.off(signal, nothing);
+      return process.listenerCount('SIGTERM') > 0;
+    },
+  };
+}

@@ -1,0 +1,4 @@
+/** The entry point of a worker process. */
+import { Worker } from './worker.ts';
+
+new Worker();

@@ -1,0 +1,195 @@
+/**
+ * The inside of a worker; its outside, in the master, is master/src/worker-handle.ts.
+ * It boots when it is told to, serves what it is given, drains when it is asked, and then leaves.
+ */
+import cluster from 'node:cluster';
+import type { HookLog } from '@tshorn/config';
+import {
+  type BootOrder,
+  type DrainMode,
+  describeThrown,
+  type ProbeReport,
+  stackOf,
+  type ToMaster,
+  type ToWorker,
+  TshornError,
+  withDeadline,
+} from '@tshorn/core';
+import { worker as api } from './api.ts';
+import { captureFirstListen } from './app/listen-capture.ts';
+import type { AttachedListeners, ListeningHandle } from './app/listeners.ts';
+import { attachListeners } from './app/listeners.ts';
+import { type LoadedApp, loadApp } from './app/load-app.ts';
+import { type Channel, openChannel } from './channel.ts';
+import { Connections } from './connections.ts';
+import { Drain } from './drain.ts';
+import { Hooks } from './hooks.ts';
+import { probe } from './probe.ts';
+import { reportByUdp } from './status-udp.ts';
+
+/** How long an orphan goes on finishing its requests when its master is gone. */
+const ORPHAN_GRACE_MS = 10_000;
+/** What an app's own clean-up gets at the least, when its requests took the whole grace period. */
+const LEAST_CLEANUP_MS = 1_000;
+
+interface Served {
+  readonly app: LoadedApp;
+  readonly connections: Connections;
+}
+
+export class Worker {
+  readonly #channel: Channel;
+  #order: BootOrder | undefined;
+  #hooks: Hooks | undefined;
+  #served: Served | undefined;
+  #handles: ListeningHandle[] = [];
+  #listeners: AttachedListeners | undefined;
+  #stopReporting = () => {};
+  #draining = false;
+  #drain: Drain | undefined;
+
+  constructor() {
+    this.#channel = openChannel({
+      onMessage: (message, handle) => this.#obey(message, handle),
+      onLeave: (signal) => void this.#send({ type: 'leave-requested', signal }),
+      onDisconnect: () => void this.#leave('graceful', ORPHAN_GRACE_MS),
+    });
+    // Otherwise node:cluster exits at once when the channel closes, cutting requests in flight.
+    if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
+    void this.#send({ type: 'up' });
+  }
+
+  #send(message: ToMaster): Promise<void> {
+    return this.#channel.send(message);
+  }
+
+  #obey(message: ToWorker, handle: unknown): void {
+    switch (message.type) {
+      case 'boot':
+        void this.#boot(message);
+        break;
+      case 'listener':
+        this.#handles.push({ handle, address: message.address });
+        break;
+      case 'admit':
+        void this.#accept();
+        break;
+      case 'drain':
+        void this.#leave(message.mode, message.deadlineMs);
+        break;
+    }
+  }
+
+  async #boot(order: BootOrder): Promise<void> {
+    this.#order = order;
+    const { slot, generation, appFile, exportName } = order;
+    process.title = `tshorn: worker=${slot} gen=${generation}`;
+    process.argv = [process.execPath, appFile, ...order.appArgs];
+    Object.assign(api, { active: true, slot, generation });
+
+    const start = performance.now();
+    try {
+      this.#hooks = new Hooks(
+        await Hooks.load(order.hooksFile),
+        { slot, generation, pid: process.pid, log: this.#hookLog() },
+        order.hookTimeout,
+        (hook, reason) => void this.#send({ type: 'hook-failed', hook, reason }),
+      );
+      await this.#hooks.run('postFork');
+      const capture = captureFirstListen((address) => void this.#send({ type: 'also-listening', address }));
+      const app = await loadApp(
+        { file: appFile, ...(exportName && { exportName }), settings: order },
+        capture,
+      );
+      this.#served = { app, connections: new Connections(app.server) };
+      this.#hooks.watchRequests(app.server);
+      await this.#send({ type: 'loaded', kind: app.kind, tookMs: performance.now() - start });
+    } catch (error) {
+      await this.#failToLoad(error);
+      return;
+    }
+    await this.#postWorkerInit(order, this.#served.app);
+  }
+
+  #hookLog(): HookLog {
+    const log = (level: 'info' | 'warn' | 'error') => (text: string) =>
+      void this.#send({ type: 'log', level, text: String(text) });
+    return { info: log('info'), warn: log('warn'), error: log('error') };
+  }
+
+  async #failToLoad(error: unknown): Promise<void> {
+    const known = error instanceof TshornError;
+    const detail = known ? error.detail : stackOf(error);
+    await this.#send({
+      type: 'load-failed',
+      code: known ? error.code : 'ERR_APP_THROWS',
+      message: known ? [error.message, error.fix].filter(Boolean).join('; ') : describeThrown(error),
+      ...(detail !== undefined && { detail }),
+    });
+    process.exit(1);
+  }
+
+  /** The user's hook first, then the built-in one: the app's own `/_status`. */
+  async #postWorkerInit(order: BootOrder, app: LoadedApp): Promise<void> {
+    const start = performance.now();
+    const failure = await this.#hooks?.run('postWorkerInit');
+    const report: ProbeReport =
+      failure === undefined
+        ? await probe(app.server, order)
+        : { verdict: 'broken', reason: `postWorkerInit: ${failure}`, tookMs: performance.now() - start };
+    if (order.statusUdp) this.#stopReporting = reportByUdp(order.statusUdp, report);
+    else await this.#send({ type: 'probed', ...report });
+  }
+
+  async #accept(): Promise<void> {
+    if (!this.#served || this.#draining) return;
+    this.#stopReporting();
+    try {
+      this.#listeners = await attachListeners(this.#served.app, this.#handles, this.#order?.backlog ?? 511);
+      this.#handles = [];
+      await this.#send({ type: 'accepting' });
+    } catch (error) {
+      await this.#failToLoad(error);
+    }
+  }
+
+  /** Asked again, it goes on with the new deadline. */
+  async #leave(mode: DrainMode, deadlineMs: number): Promise<void> {
+    const settings = { deadlineMs, lingerMs: mode === 'quick' ? 0 : (this.#order?.idleLinger ?? 0) };
+    if (this.#draining) return this.#drain?.hurry(settings);
+    this.#draining = true;
+    if (!this.#served) process.exit(0);
+    const { app, connections } = this.#served;
+    const end = Date.now() + deadlineMs;
+
+    this.#listeners?.close();
+    this.#drain = new Drain(connections, settings);
+    this.#tellApp(end);
+    if (mode === 'quick') await this.#hooks?.run('workerInt');
+    const report = await this.#drain.done;
+    await this.#send({ type: 'drained', ...report });
+    if (report.cut > 0) await this.#hooks?.run('workerAbort');
+    await this.#exit(app, Math.max(LEAST_CLEANUP_MS, end - Date.now()));
+  }
+
+  #tellApp(deadline: number): void {
+    try {
+      api.emit('drain', { deadline });
+    } catch (error) {
+      void this.#send({ type: 'hook-failed', hook: "worker.on('drain')", reason: describeThrown(error) });
+    }
+  }
+
+  /** After the last request: the app's own clean-up, as if the signal had come only now. */
+  async #exit(app: LoadedApp, withinMs: number): Promise<void> {
+    await this.#hooks?.run('workerExit');
+    try {
+      await withDeadline(app.close?.(), withinMs, () => new Error('close() did not settle in time'));
+    } catch (error) {
+      await this.#send({ type: 'hook-failed', hook: `${app.kind} close`, reason: describeThrown(error) });
+    }
+    if (!this.#channel.releaseSignals()) process.exit(0);
+    if (process.connected) process.disconnect();
+    process.kill(process.pid, 'SIGTERM');
+  }
+}

@@ -1,0 +1,39 @@
+/** The apps that the conformance list is run against: at least one of every kind. */
+import { join, resolve } from 'node:path';
+
+export interface ConformanceApp {
+  /** What a person writes as APP, relative to `folder`. */
+  readonly app: string;
+  /** An error in a handler is answered with 500; otherwise it ends the worker, as it would under node. */
+  readonly guardsSync: boolean;
+  readonly guardsAsync: boolean;
+  /** An error after the headers cuts the connection. */
+  readonly guardsLate: boolean;
+  readonly responseTrailers: boolean;
+}
+
+/** Jest runs from the repository's root. */
+export const APPS_FOLDER = join(resolve('test'), 'conformance', 'apps');
+
+const guarded = { guardsSync: true, guardsAsync: true, guardsLate: false, responseTrailers: true };
+const handler = { ...guarded, guardsLate: true };
+const bare = { guardsSync: false, guardsAsync: false, guardsLate: false, responseTrailers: true };
+
+export const APPS: readonly ConformanceApp[] = [
+  { app: 'handler.mjs', ...handler },
+  { app: 'handler.cjs', ...handler },
+  { app: 'compiled.cjs', ...handler },
+  { app: 'named-exports.mjs:api', ...handler },
+  { app: 'async-factory.mjs', ...handler },
+  { app: 'slow-start.mjs', ...handler },
+  { app: 'express.mjs', ...guarded },
+  { app: 'koa.mjs', ...guarded },
+  { app: 'fastify.mjs', ...guarded },
+  { app: 'hono.mjs', ...guarded, responseTrailers: false },
+  { app: 'fetch-object.mjs', ...guarded, guardsLate: true, responseTrailers: false },
+  { app: 'http-server.mjs', ...bare },
+  { app: 'promise-of-server.mjs', ...bare },
+  { app: 'script.mjs', ...bare },
+  { app: 'script-late.cjs', ...guarded, guardsAsync: true },
+  { app: 'script-fastify.mjs', ...guarded },
+];

@@ -1,0 +1,7 @@
+import { app } from './fastify-routes.mjs';
+
+let heard = 0;
+app.addHook('onListen', async () => void (heard += 1));
+app.get('/on-listen', async () => ({ heard }));
+
+export default app;
