@@ -1,0 +1,195 @@
+/** A real tshorn as a child process: started, waited for by its log lines, signalled, ended. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+
+export const root = path.resolve(__dirname, '../..');
+export const cli = path.join(root, 'packages/tshorn/dist/cli.js');
+export const fixture = (name: string): string => path.join(root, 'test/fixtures', name);
+
+/** One JSON line of the log. */
+export interface LogLine {
+  readonly event?: string;
+  readonly msg: string;
+  readonly level: number;
+  readonly time: number;
+  readonly [field: string]: unknown;
+}
+
+export interface ServerOptions {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  readonly workers?: number;
+  /** Default: 127.0.0.1 and a free port. */
+  readonly bind?: string;
+}
+
+/** Generous: a shared machine may stand still for a while; a real failure is told by its event. */
+const DEADLINE_MS = 30_000;
+
+const alive = new Set<TestServer>();
+
+export class TestServer {
+  readonly lines: LogLine[] = [];
+  /** What the server and its workers wrote besides JSON lines. */
+  output = '';
+  readonly exited: Promise<number | null>;
+  readonly #process: ChildProcess;
+  readonly #waiting = new Set<() => void>();
+  #ended = false;
+
+  constructor(
+    app: string,
+    { args = [], env = {}, cwd, workers = 1, bind = '127.0.0.1:0' }: ServerOptions = {},
+  ) {
+    const argv = [cli, app, '--bind', bind, '--workers', String(workers), '--log-format', 'json', ...args];
+    this.#process = spawn(process.execPath, argv, {
+      cwd: cwd ?? root,
+      env: { ...process.env, PORT: undefined, WEB_CONCURRENCY: undefined, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    alive.add(this);
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      if (stream) createInterface({ input: stream }).on('line', (line) => this.#read(line));
+    }
+    // `close` comes after the last line of both streams.
+    this.exited = once(this.#process, 'close').then(([code]) => {
+      this.#ended = true;
+      alive.delete(this);
+      this.#wake();
+      return code as number | null;
+    });
+  }
+
+  #read(line: string): void {
+    try {
+      const parsed = line.startsWith('{"level":') ? (JSON.parse(line) as LogLine) : undefined;
+      if (parsed) this.lines.push(parsed);
+      else this.output += `${line}\n`;
+    } catch {
+      this.output += `${line}\n`;
+    }
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const check of [...this.#waiting]) check();
+  }
+
+  get pid(): number {
+    return this.#process.pid as number;
+  }
+
+  get port(): number {
+    return this.lines.find(({ event }) => event === 'listening')?.port as number;
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Everything that was said, for a test that failed. */
+  get story(): string {
+    return `${this.lines.map(({ msg }) => msg).join('\n')}\n${this.output}`;
+  }
+
+  /** The lines of one event, in order, from index `from` of all lines. */
+  of(event: string, from = 0): LogLine[] {
+    return this.lines.slice(from).filter((line) => line.event === event);
+  }
+
+  /** Resolves when `look` returns something; rejects, with the log, at the deadline or the server's end. */
+  until<T>(what: string, look: () => T | undefined | false, deadlineMs = DEADLINE_MS): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(check);
+      };
+      const fail = (why: string) => {
+        end();
+        reject(new Error(`${why} while waiting for: ${what}\n${this.story}`));
+      };
+      const timer = setTimeout(() => fail(`nothing within ${deadlineMs} ms`), deadlineMs);
+      const check = () => {
+        const found = look();
+        if (found !== undefined && found !== false) {
+          end();
+          resolve(found);
+        } else if (this.#ended) fail('the server ended');
+      };
+      this.#waiting.add(check);
+      check();
+    });
+  }
+
+  /** The `count`-th line of this event after line index `from`. */
+  event(event: string, { from = 0, count = 1 } = {}): Promise<LogLine> {
+    return this.until(`${count} x ${event}`, () => this.of(event, from)[count - 1]);
+  }
+
+  started(): Promise<LogLine> {
+    return this.event('started');
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
+  /** Sends HUP and resolves with the line that tells the verdict. */
+  async reload(): Promise<LogLine> {
+    const from = this.lines.length;
+    this.signal('SIGHUP');
+    return this.event('reload-finished', { from });
+  }
+
+  /** Pids of the workers that have been ready and have neither begun to drain nor ended. */
+  get readyPids(): number[] {
+    const ready = new Set<number>();
+    for (const { event, pid } of this.lines) {
+      if (event === 'ready') ready.add(pid as number);
+      if (event === 'draining' || event === 'crashed' || event === 'exited' || event === 'broken')
+        ready.delete(pid as number);
+    }
+    return [...ready];
+  }
+
+  /** The fewest ready workers at any moment after line index `from`. */
+  leastReady(from: number): number {
+    const ready = new Set<number>();
+    let least = Number.POSITIVE_INFINITY;
+    this.lines.forEach(({ event, pid }, index) => {
+      if (event === 'ready') ready.add(pid as number);
+      if (event === 'draining' || event === 'crashed' || event === 'exited') ready.delete(pid as number);
+      if (index >= from) least = Math.min(least, ready.size);
+    });
+    return least;
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    if (!this.#ended) this.signal(signal);
+    return this.exited;
+  }
+
+  /** For the end of a test, whatever became of it. */
+  async end(): Promise<void> {
+    if (this.#ended) return;
+    this.signal('SIGINT');
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), 10_000);
+    await this.exited;
+    clearTimeout(timer);
+  }
+}
+
+/** Starts a server and waits until all its workers are ready. */
+export async function startServer(app: string, options: ServerOptions = {}): Promise<TestServer> {
+  const server = new TestServer(app, options);
+  await server.started();
+  return server;
+}
+
+/** Ends every server that the test has left: `afterEach(endServers)`. */
+export async function endServers(): Promise<void> {
+  await Promise.all([...alive].map((server) => server.end()));
+}
