@@ -8,6 +8,6 @@ export type Command =
 
 /** @throws TshornError ERR_OPTION; prints nothing and never exits */
 export async function parseCommand(argv: readonly string[]): Promise<Command> {
-  const { asks } = await readCommandLine(argv, '/');
+  const { asks } = readCommandLine(argv, '/');
   return asks === 'help' ? { kind: asks, text: helpText() } : { kind: asks };
 }

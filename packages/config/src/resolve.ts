@@ -45,7 +45,7 @@ export async function resolveConfig({
   cwd,
   overrides = {},
 }: ResolveRequest): Promise<Resolved> {
-  const commandLine = await readCommandLine(argv, cwd);
+  const commandLine = readCommandLine(argv, cwd);
   const outer = [
     ...readEnvironment(env, cwd),
     ...commandLine.given,

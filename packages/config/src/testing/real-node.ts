@@ -1,6 +1,6 @@
 /**
  * Calls this package as a real Node process has it. Under jest `import()` is `require`, which can load
- * neither yargs nor an ES module of a user.
+ * neither yargs-parser nor an ES module of a user.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -51,7 +51,7 @@ export class RealNode {
       bundle: true,
       format: 'esm',
       platform: 'node',
-      external: ['yargs', 'fastest-levenshtein'],
+      external: ['yargs-parser', 'fastest-levenshtein'],
     });
     writeFileSync(join(folder, 'server.mjs'), SERVER.replace('SUBJECT', 'subject.mjs'));
     this.#child = fork(join(folder, 'server.mjs'), { serialization: 'advanced', execArgv: [] });
