@@ -3,7 +3,9 @@ const swc = [
   { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } },
 ];
 const common = {
-  transform: { '\\.ts$': swc },
+  transform: { '\\.[jt]s$': swc },
+  // An ES module that jest before Node 24 cannot require.
+  transformIgnorePatterns: ['/node_modules/(?!yargs-parser/)'],
   moduleNameMapper: { '^@tshorn/(core|config|master|worker)$': '<rootDir>/packages/$1/src/index.ts' },
   modulePathIgnorePatterns: ['/dist/'],
   testEnvironment: 'node',
