@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { MixedLoad } from './support/load.ts';
+import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+
+let folder: string;
+let breakFile: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  breakFile = path.join(folder, 'break');
+});
+afterEach(async () => {
+  await endServers();
+  rmSync(folder, { recursive: true });
+});
+
+const start = (options: Parameters<typeof startServer>[1] = {}): Promise<TestServer> =>
+  startServer(fixture('mixed.mjs'), { workers: 4, ...options, env: { BREAK: breakFile, ...options?.env } });
+
+/** `spawned:0 ready:0 draining:0 ...` of one reload. */
+const order = (server: TestServer, from: number): string[] =>
+  server.lines
+    .slice(from)
+    .filter(({ event }) => event === 'spawned' || event === 'ready' || event === 'draining')
+    .map(({ event, worker }) => `${event}:${worker}`);
+
+describe('a reload under mixed load', () => {
+  test('three slow-starting reloads fail no request, keep capacity, and replace every worker in order', async () => {
+    const server = await start({ env: { BOOT_MS: '2000' } });
+    const load = new MixedLoad({ port: server.port }).start();
+    await load.flow(200);
+    for (let reload = 1; reload <= 3; reload++) {
+      const from = server.lines.length;
+      const before = server.readyPids;
+      const verdict = await server.reload();
+      expect(verdict).toMatchObject({
+        outcome: 'committed',
+        replaced: 4,
+        gen: undefined,
+        generation: reload + 1,
+      });
+      expect(order(server, from)).toEqual(
+        [0, 1, 2, 3].flatMap((slot) => [`spawned:${slot}`, `ready:${slot}`, `draining:${slot}`]),
+      );
+      expect(server.readyPids.filter((pid) => before.includes(pid))).toEqual([]);
+      expect(server.leastReady(from)).toBeGreaterThanOrEqual(4);
+    }
+    await load.flow(200);
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    expect(Object.keys(load.kinds).sort()).toEqual(['fresh', 'post', 'slow', 'upload']);
+  }, 120_000);
+
+  test.each([
+    ['throws-on-import', 'the release is broken'],
+    ['exits-on-boot', 'exit code 7'],
+    ['status-500', '/_status answered 500'],
+    ['status-hangs', 'no answer within 1 s'],
+  ])('a release that %s never replaces a good one', async (flaw, reason) => {
+    const server = await start({ args: ['--probe-timeout', '1s', '--probe-attempts', '2'] });
+    const before = server.readyPids;
+    const load = new MixedLoad({ port: server.port }).start();
+    await load.flow(100);
+    writeFileSync(breakFile, flaw);
+    const verdict = await server.reload();
+    expect(verdict).toMatchObject({ outcome: 'failed', replaced: 0 });
+    expect(String(verdict.reason)).toContain(reason);
+    await load.flow(100);
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    expect(server.readyPids).toEqual(before);
+  });
+
+  test('a syntax error in the release is told with file and line, and the old pids serve on', async () => {
+    const app = path.join(folder, 'app.mjs');
+    writeFileSync(app, 'export default (request, response) => response.end("good");');
+    const server = await startServer(app, { workers: 2 });
+    const before = server.readyPids;
+    const load = new MixedLoad({ port: server.port }).start({ posts: 0, slow: 0, uploads: 0 });
+    writeFileSync(app, 'export default (request, response) =>\n  response.end("good";\n');
+    const verdict = await server.reload();
+    expect(verdict).toMatchObject({ outcome: 'failed' });
+    expect(server.of('broken').at(-1)?.msg).toMatch(/app\.mjs:2/);
+    await load.flow(50);
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    expect(server.readyPids).toEqual(before);
+  });
+});
+
+describe('reloads one after another', () => {
+  test('HUPs during a reload become one more, never interleaved', async () => {
+    const server = await start({ workers: 2, env: { BOOT_MS: '300' } });
+    const from = server.lines.length;
+    server.signal('SIGHUP');
+    await server.event('reload-started', { from });
+    for (let at = 0; at < 3; at++) server.signal('SIGHUP');
+    await server.event('reload-finished', { from, count: 2 });
+    expect(order(server, from)).toEqual(
+      [0, 1, 0, 1].flatMap((slot) => [`spawned:${slot}`, `ready:${slot}`, `draining:${slot}`]),
+    );
+    await server.stop();
+    expect(server.of('reload-started')).toHaveLength(2);
+  });
+
+  test('TERM during a reload stops everything and leaves no orphan', async () => {
+    const server = await start({ env: { BOOT_MS: '2000' } });
+    const from = server.lines.length;
+    server.signal('SIGHUP');
+    await server.event('spawned', { from });
+    expect(await server.stop()).toBe(0);
+    const pids = server.of('spawned').map(({ pid }) => pid as number);
+    for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    expect(server.of('reload-finished')[0]).toMatchObject({ outcome: 'aborted' });
+  });
+});
