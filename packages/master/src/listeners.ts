@@ -5,6 +5,7 @@
 import { lookup } from 'node:dns/promises';
 import fs from 'node:fs';
 import net from 'node:net';
+import { dirname } from 'node:path';
 import { type BindAddress, formatAddress, TshornError } from '@tshorn/core';
 import { type BoundHandle, bindTcp, bindUnix } from './bound-handle.ts';
 
@@ -63,7 +64,13 @@ async function hostsOf({ host, port }: TcpAddress): Promise<string[]> {
 
 async function listenUnix(path: string, mode: number): Promise<Listener> {
   const address = { kind: 'unix', path } as const;
-  await removeStale(path);
+  try {
+    await removeStale(path);
+  } catch (error) {
+    throw error instanceof TshornError
+      ? error
+      : bindError(address, (error as NodeJS.ErrnoException).code ?? '');
+  }
   const handle = bindUnix(path);
   if (typeof handle === 'string') throw bindError(address, handle);
   fs.chmodSync(path, mode);
@@ -103,6 +110,13 @@ const answers = (path: string): Promise<boolean> =>
 
 function bindError(address: BindAddress, name: string): TshornError {
   const where = formatAddress(address);
+  const folder = address.kind === 'unix' ? dirname(address.path) : undefined;
+  // libuv says EACCES for a folder that is not there (uv_pipe_bind2 converts ENOENT).
+  if (folder !== undefined && (name === 'ENOTDIR' || isMissing(folder))) {
+    return new TshornError('ERR_ADDRESS', `bind: cannot bind ${where}: ${folder} is no folder`, {
+      fix: 'create the folder, or choose another path',
+    });
+  }
   switch (name) {
     case 'EADDRINUSE':
       return new TshornError('ERR_ADDRESS_IN_USE', `bind: ${where} is in use by another process`, {
@@ -120,5 +134,14 @@ function bindError(address: BindAddress, name: string): TshornError {
       return new TshornError('ERR_ADDRESS', `bind: cannot bind ${where}: ${name}`, {
         fix: 'choose an address of this machine, for instance 127.0.0.1:8000',
       });
+  }
+}
+
+function isMissing(path: string): boolean {
+  try {
+    return fs.statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    // What may not be looked at may well be there.
+    return false;
   }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `tshorn APP`: reads the command line, and either answers it or becomes the master. */
 import { parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
-import { EXIT, renderError, TshornError } from '@tshorn/core';
+import { EXIT, renderError, resolveApp, TshornError } from '@tshorn/core';
 import { openLog } from '@tshorn/master';
 import { launch } from './start.ts';
 
@@ -30,10 +30,11 @@ async function main(argv: string[]): Promise<number> {
   const resolved = await resolveConfig(request);
   switch (command.kind) {
     case 'check-config':
+      resolveApp(resolved.config.app, resolved.config.cwd);
       process.stdout.write('the configuration is valid\n');
       return EXIT.ok;
     case 'print-config':
-      process.stdout.write(renderConfig(resolved));
+      process.stdout.write(`${renderConfig(resolved)}\n`);
       return EXIT.ok;
   }
   const log = await openLog(resolved.config);
