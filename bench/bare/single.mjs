@@ -1,0 +1,5 @@
+/** What tshorn is compared with: one node:http process. Argument: the port. */
+import http from 'node:http';
+import app from '../apps/hello.mjs';
+
+http.createServer(app).listen(Number(process.argv[2]), '127.0.0.1');

@@ -1,0 +1,94 @@
+/** The servers that are compared, as child processes: how each is launched, awaited and ended. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import net from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { firstAnswer } from '../load/first-answer.mjs';
+import { childrenOf } from './proc.mjs';
+
+const file = (path) => fileURLToPath(new URL(path, import.meta.url));
+export const cli = file('../../packages/tshorn/dist/cli.js');
+const hello = file('../apps/hello.mjs');
+
+/**
+ * @typedef {{name: string, argv: (port: number, workers: number) => string[], env?: object, forks: boolean}} Contender
+ * @typedef {{name: string, pid: number, port: number, exited: Promise<unknown>, errors: () => string, stop: () => Promise<void>}} Running
+ */
+
+const bare = (policy) => ({
+  argv: (port, workers) => [file('../bare/cluster.mjs'), String(port), String(workers)],
+  env: { NODE_CLUSTER_SCHED_POLICY: policy },
+  forks: true,
+});
+
+/** @type {Record<'tshorn' | 'single' | 'roundRobin' | 'shared', Contender>} */
+export const contenders = {
+  tshorn: {
+    name: 'tshorn',
+    argv: (port, workers) => [
+      cli,
+      hello,
+      '--bind',
+      `127.0.0.1:${port}`,
+      '--workers',
+      String(workers),
+      '--log-format',
+      'json',
+    ],
+    forks: true,
+  },
+  single: {
+    name: 'node:http, one process',
+    argv: (port) => [file('../bare/single.mjs'), String(port)],
+    forks: false,
+  },
+  roundRobin: { name: 'node:cluster, round-robin', ...bare('rr') },
+  shared: { name: 'node:cluster, shared', ...bare('none') },
+};
+
+/** A port that was free a moment ago. */
+export async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = /** @type {net.AddressInfo} */ (server.address());
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Returns at once, when the process is spawned. @param {Contender} contender @returns {Running} */
+export function launch({ name, argv, env }, port, workers) {
+  const child = spawn(process.execPath, argv(port, workers), {
+    env: { ...process.env, PORT: undefined, WEB_CONCURRENCY: undefined, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let errors = '';
+  child.stderr.on('data', (data) => {
+    errors = (errors + data).slice(-4000);
+  });
+  const exited = once(child, 'exit');
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    await exited;
+    clearTimeout(timer);
+  };
+  return { name, pid: child.pid, port, exited, errors: () => errors, stop };
+}
+
+/** Launches, and resolves when it answers and has all its workers. @param {Contender} contender */
+export async function start(contender, workers) {
+  const running = launch(contender, await freePort(), workers);
+  try {
+    await firstAnswer(running.port);
+    for (const end = Date.now() + 10_000; contender.forks && childrenOf(running.pid).length < workers; ) {
+      if (Date.now() > end) throw new Error('not all workers came up');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return running;
+  } catch (error) {
+    await running.stop();
+    throw new Error(`${contender.name}: ${error.message}\n${running.errors()}`);
+  }
+}

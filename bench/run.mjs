@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+/** `npm run bench [-- reload|throughput|startup] [options]`; README.md says how to read the figures. */
+import { parseArgs } from 'node:util';
+
+const HELP = `npm run bench -- [MODE] [options]
+
+  reload      (the default) reloads under load: what clients notice
+      --workers N [4]  --reloads N [3]  --rate N [400]  --app FILE
+      --seconds N [4]   quiet load before the first reload and after the last
+  throughput  requests per second and CPU per request, beside bare Node
+      --workers N [2]  --rounds N [7]  --seconds N [1.5]  --connections N [32]
+  startup     launch to first answer, and memory, beside a bare cluster
+      --workers N [2]  --rounds N [15]
+`;
+
+const defaults = {
+  reload: { workers: 4, reloads: 3, rate: 400, seconds: 4 },
+  throughput: { workers: 2, rounds: 7, seconds: 1.5, connections: 32 },
+  startup: { workers: 2, rounds: 15 },
+};
+
+const text = { type: /** @type {const} */ ('string') };
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    workers: text,
+    reloads: text,
+    rate: text,
+    seconds: text,
+    app: text,
+    rounds: text,
+    connections: text,
+    help: { type: 'boolean', short: 'h' },
+  },
+});
+
+const [mode = 'reload'] = positionals;
+if (values.help || !(mode in defaults)) {
+  process.stdout.write(HELP);
+  process.exit(values.help ? 0 : 2);
+}
+
+/** Flags over defaults; a flag that the mode does not know is a mistake. */
+function optionsOf(mode) {
+  const options = { ...defaults[mode] };
+  for (const [name, value] of Object.entries(values)) {
+    if (name === 'app' && mode === 'reload') options.app = value;
+    else if (name in options && Number(value) > 0) options[name] = Number(value);
+    else throw new Error(`--${name} ${value}: not an option of ${mode}, or not a number above 0`);
+  }
+  return options;
+}
+
+try {
+  const modes = {
+    reload: async () => (await import('./modes/reload.mjs')).reload,
+    throughput: async () => (await import('./modes/throughput.mjs')).throughput,
+    startup: async () => (await import('./modes/startup.mjs')).startup,
+  };
+  const measure = await modes[mode]();
+  process.exitCode = (await measure(optionsOf(mode))) ? 0 : 1;
+} catch (error) {
+  process.stderr.write(`bench: ${error.message}\n`);
+  process.exitCode = 1;
+}
