@@ -15,6 +15,7 @@ export class Hooks {
   #timeout = 30_000;
   readonly #info: MasterInfo;
   readonly #log: Logger;
+  readonly #running = new Set<Promise<void>>();
   /** What hooks log with. */
   readonly log: HookLog;
 
@@ -38,7 +39,18 @@ export class Hooks {
   }
 
   /** Settles when the hook has, or when its time is up; it never rejects. */
-  async run<Name extends MasterHook>(name: Name, ...rest: Rest<Name>): Promise<void> {
+  run<Name extends MasterHook>(name: Name, ...rest: Rest<Name>): Promise<void> {
+    const running = this.#run(name, rest);
+    this.#running.add(running);
+    return running.finally(() => this.#running.delete(running));
+  }
+
+  /** Settles when every hook that was begun has settled, or run out of its time. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#running);
+  }
+
+  async #run(name: MasterHook, rest: readonly unknown[]): Promise<void> {
     const hook = this.#hooks[name] as ((master: MasterInfo, ...rest: unknown[]) => unknown) | undefined;
     if (!hook) return;
     try {

@@ -59,6 +59,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   #statusUdp: StatusUdp | undefined;
   #notify: Notify | undefined;
   #looping = false;
+  /** Whether a worker has ever been in service. */
+  #inService = false;
 
   constructor(options: MasterOptions) {
     super();
@@ -176,7 +178,10 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   #tell(notice: Notice): void {
     write(this.#log, notice);
     this.#notify?.announce(notice);
-    if (notice.event === 'started') void this.#hooks.run('whenReady');
+    if (notice.event === 'ready' && !this.#inService) {
+      this.#inService = true;
+      void this.#hooks.run('whenReady');
+    }
     if (notice.event === 'resized') void this.#hooks.run('workersChanged', notice.size, notice.from);
     if (notice.event === 'reload-finished') this.#forgetReleases();
     this.emit('notice', notice);
@@ -226,7 +231,9 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   async #finish(exitCode: number): Promise<void> {
     for (const listener of this.#listeners) listener.close();
     this.#statusUdp?.close();
+    await this.#hooks.idle();
     await this.#hooks.run('onExit');
+    this.#useNotify(undefined);
     this.emit('finished', exitCode);
   }
 }

@@ -77,8 +77,9 @@ export class Performer {
       onExited: (code, signal) => {
         this.#workers.delete(serial);
         status?.forget();
-        enqueue({ type: 'worker-exited', serial, code, signal });
+        // Before the event: the last worker's end leads straight to onExit.
         void hooks.run('childExit', { ...identity, pid: handle.pid, log: hooks.log });
+        enqueue({ type: 'worker-exited', serial, code, signal });
       },
     });
     this.#workers.set(serial, handle);

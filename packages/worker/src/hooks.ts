@@ -32,6 +32,10 @@ export class Hooks {
     return loadHooks(file);
   }
 
+  has(name: WorkerHook): boolean {
+    return this.#hooks[name] !== undefined;
+  }
+
   /** Resolves with the reason when the hook threw, rejected or did not settle in time. */
   async run(name: LifecycleHook): Promise<string | undefined> {
     const hook = this.#hooks[name];

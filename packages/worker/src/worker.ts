@@ -46,6 +46,8 @@ export class Worker {
   #listeners: AttachedListeners | undefined;
   #stopReporting = () => {};
   #draining = false;
+  #mode: DrainMode | undefined;
+  #workerInt: Promise<unknown> | undefined;
   #drain: Drain | undefined;
 
   constructor() {
@@ -95,6 +97,7 @@ export class Worker {
         order.hookTimeout,
         (hook, reason) => void this.#send({ type: 'hook-failed', hook, reason }),
       );
+      if (this.#hooks.has('workerAbort')) this.#listenToAbort(this.#hooks);
       await this.#hooks.run('postFork');
       const capture = captureFirstListen((address) => void this.#send({ type: 'also-listening', address }));
       const app = await loadApp(
@@ -109,6 +112,15 @@ export class Worker {
       return;
     }
     await this.#postWorkerInit(order, this.#served.app);
+  }
+
+  /** Only for the hook: without a listener SIGABRT ends a worker that hangs, too. */
+  #listenToAbort(hooks: Hooks): void {
+    process.once('SIGABRT', async () => {
+      await hooks.run('workerAbort');
+      // The app may listen as well: then it is the app that decides what comes of the signal.
+      if (process.listenerCount('SIGABRT') === 0) process.kill(process.pid, 'SIGABRT');
+    });
   }
 
   #hookLog(): HookLog {
@@ -156,6 +168,8 @@ export class Worker {
   /** Asked again, it goes on with the new deadline. */
   async #leave(mode: DrainMode, deadlineMs: number): Promise<void> {
     const settings = { deadlineMs, lingerMs: mode === 'quick' ? 0 : (this.#order?.idleLinger ?? 0) };
+    if (mode === 'quick' && this.#mode !== 'quick') this.#workerInt = this.#hooks?.run('workerInt');
+    this.#mode = mode;
     if (this.#draining) return this.#drain?.hurry(settings);
     this.#draining = true;
     if (!this.#served) process.exit(0);
@@ -165,7 +179,6 @@ export class Worker {
     this.#listeners?.close();
     this.#drain = new Drain(connections, settings);
     this.#tellApp(end);
-    if (mode === 'quick') await this.#hooks?.run('workerInt');
     const report = await this.#drain.done;
     await this.#send({ type: 'drained', ...report });
     if (report.cut > 0) await this.#hooks?.run('workerAbort');
@@ -182,6 +195,7 @@ export class Worker {
 
   /** After the last request: the app's own clean-up, as if the signal had come only now. */
   async #exit(app: LoadedApp, withinMs: number): Promise<void> {
+    await this.#workerInt;
     await this.#hooks?.run('workerExit');
     try {
       await withDeadline(app.close?.(), withinMs, () => new Error('close() did not settle in time'));
