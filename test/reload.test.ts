@@ -37,7 +37,6 @@ describe('a reload under mixed load', () => {
       expect(verdict).toMatchObject({
         outcome: 'committed',
         replaced: 4,
-        gen: undefined,
         generation: reload + 1,
       });
       expect(order(server, from)).toEqual(

@@ -1,0 +1,126 @@
+import { RawClient } from './support/raw.ts';
+import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+
+const clients: RawClient[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.destroy();
+  await endServers();
+});
+
+const start = (...args: string[]): Promise<TestServer> => startServer(fixture('drains.mjs'), { args });
+
+async function connect(server: TestServer): Promise<RawClient> {
+  const client = await RawClient.open({ port: server.port });
+  clients.push(client);
+  return client;
+}
+
+/** Sends HUP and resolves when the only worker has begun to drain. */
+async function drain(server: TestServer): Promise<void> {
+  const from = server.lines.length;
+  server.signal('SIGHUP');
+  await server.event('draining', { from });
+}
+
+test('a request in flight is answered, and its answer announces the close', async () => {
+  const server = await start();
+  const client = await connect(server);
+  client.get('/slow?ms=1500');
+  await drain(server);
+  await client.answers(1);
+  expect(client.text).toMatch(/Connection: close/i);
+  expect(await client.ended()).toBe('end');
+});
+
+test('the next answer to a keep-alive client announces the close', async () => {
+  const server = await start('--idle-linger', '20s');
+  const client = await connect(server);
+  await client.get('/').answers(1);
+  expect(client.text).toMatch(/Connection: keep-alive/i);
+  await drain(server);
+  await client.get('/').answers(2);
+  expect(client.text).toMatch(/Connection: close/i);
+  expect(await client.ended()).toBe('end');
+});
+
+test('a connection that has sent nothing yet is still answered during its linger', async () => {
+  const server = await start('--idle-linger', '20s');
+  const client = await connect(server);
+  const served = await connect(server);
+  await served.get('/').answers(1);
+  await drain(server);
+  await client.get('/').answers(1);
+});
+
+test('an idle connection is closed in order when its linger is over', async () => {
+  const server = await start('--idle-linger', '200ms');
+  const client = await connect(server);
+  await client.get('/').answers(1);
+  await drain(server);
+  expect(await client.ended()).toBe('end');
+  expect(await server.event('drained')).toMatchObject({ closed: 1, cut: 0 });
+});
+
+test('a header that has been read in part is waited for, and answered', async () => {
+  const server = await start('--idle-linger', '100ms');
+  const idle = await connect(server);
+  const client = await connect(server);
+  await idle.get('/').answers(1);
+  await client.get('/').answers(1);
+  client.send('GET / HTTP/1.1\r\nHost: loc');
+  // The worker reads in order: when this one is answered, it has read the other.
+  await idle.get('/').answers(2);
+  await drain(server);
+  await idle.ended();
+  await client.send('alhost\r\n\r\n').answers(2);
+});
+
+test('a pipelined pair is answered whole', async () => {
+  const server = await start();
+  const client = await connect(server);
+  client.get('/slow?ms=1000').get('/slow?ms=1000');
+  await drain(server);
+  await client.answers(2);
+  expect(await client.ended()).toBe('end');
+});
+
+test('a stream runs on to its end, and what promised keep-alive before gets a linger of its own', async () => {
+  const server = await start('--idle-linger', '1s');
+  const client = await connect(server);
+  await client.get('/stream?ms=2500').until(/begun/);
+  await drain(server);
+  await client.answers(1);
+  await client.get('/').answers(2);
+});
+
+test('an upgraded connection is told, and cut at the deadline; both are counted', async () => {
+  const server = await start('--grace', '2s');
+  const client = await connect(server);
+  await client.get('/', 'Connection: Upgrade\r\nUpgrade: chat\r\n').until(/101/);
+  await drain(server);
+  await client.until(/draining, 2 s left/);
+  await client.ended();
+  expect(await server.event('drained')).toMatchObject({ cut: 1 });
+});
+
+test('an upload goes on', async () => {
+  const server = await start();
+  const client = await connect(server);
+  client.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345');
+  // Another client's answer shows that the worker has read the header.
+  const other = await connect(server);
+  await other.get('/').answers(1);
+  await drain(server);
+  await client.send('67890').answers(1);
+});
+
+test('a worker that ignores everything is killed', async () => {
+  const server = await startServer(fixture('stuck.mjs'), { args: ['--grace', '1s'] });
+  const client = await connect(server);
+  client.get('/stuck');
+  await server.until('the worker to be stuck', () => server.output.includes('stuck'));
+  server.signal('SIGHUP');
+  const killed = await server.event('killed');
+  expect(killed.msg).toContain('grace');
+  await server.event('reload-finished');
+});

@@ -1,0 +1,43 @@
+/** A tshorn that is expected to end by itself: what it printed, and its exit code. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { cli, root } from './server.ts';
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Whose rights it has; only root may choose. */
+  readonly uid?: number;
+  /** Flags of node itself. */
+  readonly node?: readonly string[];
+}
+
+export interface Run {
+  readonly code: number | null;
+  /** Standard output and standard error, the log in the form for people. */
+  readonly text: string;
+}
+
+export async function run(
+  args: readonly string[],
+  { cwd = root, env = {}, uid, node = [] }: RunOptions = {},
+): Promise<Run> {
+  const child = spawn(process.execPath, [...node, cli, ...args], {
+    cwd,
+    env: {
+      ...process.env,
+      PORT: undefined,
+      WEB_CONCURRENCY: undefined,
+      TSHORN_LOG_FORMAT: 'pretty',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(uid !== undefined && { uid }),
+  });
+  const [out, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, text: `${out}${errors}` };
+}
+
+/** A frame of tshorn's own code or of Node's below it: what nobody outside of tshorn has a use for. */
+export const INTERNAL_FRAME = /\bat .*(?:tshorn\/dist\/|packages\/\w+\/src\/|node:internal)/;
