@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `tshorn APP`: reads the command line, and either answers it or becomes the master. */
 import { parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
-import { EXIT, renderError, resolveApp, TshornError } from '@tshorn/core';
+import { EXIT, renderError, resolveApp, stackOf, TshornError } from '@tshorn/core';
 import { openLog } from '@tshorn/master';
 import { launch } from './start.ts';
 
@@ -38,6 +38,13 @@ async function main(argv: string[]): Promise<number> {
       return EXIT.ok;
   }
   const log = await openLog(resolved.config);
+  // A promise or a timer that a hook has let go of must not take the port down with it.
+  const tellStray = (error: unknown) =>
+    log.logger.error(
+      { event: 'stray-error' },
+      `an error that nothing caught, in a hook perhaps: ${stackOf(error)}`,
+    );
+  process.on('uncaughtException', tellStray).on('unhandledRejection', tellStray);
   const server = await launch({ resolved, resolveAgain: () => resolveConfig(request), log, signals: true });
   return server.finished;
 }

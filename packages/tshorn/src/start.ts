@@ -111,8 +111,9 @@ export async function launch({ resolved, resolveAgain, log, signals }: Launch): 
   const workerFile = fileURLToPath(new URL('./worker.js', import.meta.url));
   const master = new Master({ resolved, resolveAgain, log, workerFile, env: process.env });
   const server = new Server(master);
+  let release = () => {};
   if (signals) {
-    const release = listenToSignals(
+    release = listenToSignals(
       {
         reload: (by) => master.request({ kind: 'reload', by }),
         scaleBy: (delta, by) => master.request({ kind: 'scale', delta, by }),
@@ -123,6 +124,11 @@ export async function launch({ resolved, resolveAgain, log, signals }: Launch): 
     );
     void server.finished.then(release);
   }
-  await master.start();
+  try {
+    await master.start();
+  } catch (error) {
+    release();
+    throw error;
+  }
   return server;
 }
