@@ -29,6 +29,7 @@ const nothing = () => {};
 
 export function openChannel(events: ChannelEvents): Channel {
   const emit = process.emit;
+  let signalsAreOurs = true;
   const shielded = (event: string | symbol, ...args: unknown[]): boolean => {
     if (event === 'message' && isEnvelope(args[0])) {
       const message = readToWorker(args[0]);
@@ -37,11 +38,11 @@ export function openChannel(events: ChannelEvents): Channel {
         process.stderr.write('tshorn: a message of the master is not understood: is it another version?\n');
       return true;
     }
-    if (event === 'SIGTERM') {
+    if (signalsAreOurs && event === 'SIGTERM') {
       events.onLeave('SIGTERM');
       return true;
     }
-    if (typeof event === 'string' && IGNORED.has(event)) return true;
+    if (signalsAreOurs && typeof event === 'string' && IGNORED.has(event)) return true;
     return Reflect.apply(emit, process, [event, ...args]);
   };
   process.emit = shielded as typeof process.emit;
@@ -60,7 +61,8 @@ export function openChannel(events: ChannelEvents): Channel {
         process.send(envelope(message), undefined, undefined, () => resolve());
       }),
     releaseSignals() {
-      process.emit = emit;
+      // Node's signal watcher has bound the emitter that it found: putting the old one back is not enough.
+      signalsAreOurs = false;
       for (const signal of signals) process.off(signal, nothing);
       return process.listenerCount('SIGTERM') > 0;
     },

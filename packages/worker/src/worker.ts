@@ -203,7 +203,13 @@ export class Worker {
       await this.#send({ type: 'hook-failed', hook: `${app.kind} close`, reason: describeThrown(error) });
     }
     if (!this.#channel.releaseSignals()) process.exit(0);
-    if (process.connected) process.disconnect();
+    // Node's signal watcher does not keep the loop alive: without the timer it would end before the
+    // app's listener has run. After that the process lives as long as the app's clean-up does.
+    const alive = setTimeout(() => process.exit(0), withinMs);
+    process.prependOnceListener('SIGTERM', () => {
+      clearTimeout(alive);
+      if (process.connected) process.disconnect();
+    });
     process.kill(process.pid, 'SIGTERM');
   }
 }
