@@ -2,6 +2,7 @@
 import type http from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describeThrown, TshornError } from '@tshorn/core';
+import type { Fetch } from './fetch-adapter.ts';
 import { guard, type Handler } from './guard.ts';
 import { isHttpServer, type ListenCapture } from './listen-capture.ts';
 import { createServer, type ServerSettings } from './server-settings.ts';
@@ -27,7 +28,6 @@ interface Fastify {
   listen(options: { host: string; port: number }): Promise<unknown>;
   close(): PromiseLike<unknown>;
 }
-type Fetch = (request: Request) => Response | Promise<Response>;
 
 /** Undefined when it is no app; functions that make apps, and promises of apps, are app-export.ts's. */
 export async function adapt(value: unknown, context: Context): Promise<LoadedApp | undefined> {
@@ -43,14 +43,8 @@ export async function adapt(value: unknown, context: Context): Promise<LoadedApp
   }
   if (has(value, 'fetch')) {
     const { toNodeListener } = await import('./fetch-adapter.ts');
-    const { fetch } = value as unknown as { fetch: Fetch };
-    return {
-      kind: 'fetch',
-      server: createServer(
-        toNodeListener((request) => fetch.call(value, request)),
-        settings,
-      ),
-    };
+    const listener = toNodeListener((...args) => (value as unknown as { fetch: Fetch }).fetch(...args));
+    return { kind: 'fetch', server: createServer(listener, settings) };
   }
   if (typeof value === 'function' && value.length >= 2 && !isClass(value)) {
     return { kind: 'handler', server: createServer(guard(value as Handler), settings) };
