@@ -1,5 +1,6 @@
 /** The apps that the conformance list is run against: at least one of every kind. */
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { root } from '../support/server.ts';
 
 export interface ConformanceApp {
   /** What a person writes as APP, relative to `folder`. */
@@ -12,8 +13,7 @@ export interface ConformanceApp {
   readonly responseTrailers: boolean;
 }
 
-/** Jest runs from the repository's root. */
-export const APPS_FOLDER = join(resolve('test'), 'conformance', 'apps');
+export const APPS_FOLDER = join(root, 'test/conformance/apps');
 
 const guarded = { guardsSync: true, guardsAsync: true, guardsLate: false, responseTrailers: true };
 const handler = { ...guarded, guardsLate: true };
@@ -34,6 +34,6 @@ export const APPS: readonly ConformanceApp[] = [
   { app: 'http-server.mjs', ...bare },
   { app: 'promise-of-server.mjs', ...bare },
   { app: 'script.mjs', ...bare },
-  { app: 'script-late.cjs', ...guarded, guardsAsync: true },
+  { app: 'script-late.cjs', ...guarded },
   { app: 'script-fastify.mjs', ...guarded },
 ];

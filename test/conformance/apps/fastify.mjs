@@ -1,7 +1,9 @@
 import { app } from './fastify-routes.mjs';
 
 let heard = 0;
-app.addHook('onListen', async () => void (heard += 1));
+app.addHook('onListen', async () => {
+  heard += 1;
+});
 app.get('/on-listen', async () => ({ heard }));
 
 export default app;
