@@ -1,3 +1,4 @@
-export default (request, response) => {
+// The smallest app there is: a function that answers a request.
+export default (_request, response) => {
   response.end('hello\n');
 };

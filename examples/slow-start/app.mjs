@@ -1,0 +1,16 @@
+// An app that needs 2.5 seconds before it can answer: it fills a cache, opens a pool, reads a model.
+// It exports an async function that returns the app. During a reload the old workers go on serving
+// until the new ones have got through this.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { worker } from 'tshorn/worker';
+
+export default async function start() {
+  const began = new Date();
+  await sleep(2500);
+
+  return (request, response) => {
+    response.setHeader('content-type', 'application/json');
+    if (request.url === '/_status') response.end('{"ok":true}\n');
+    else response.end(`${JSON.stringify({ release: worker.generation, pid: process.pid, began })}\n`);
+  };
+}
