@@ -3,10 +3,9 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { importConfigPackage, root } from './config-package.mjs';
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const target = path.join(root, 'packages/tshorn');
 const dist = path.join(target, 'dist');
 fs.rmSync(dist, { recursive: true, force: true });
@@ -30,6 +29,8 @@ await build({
   define: { TSHORN_VERSION: JSON.stringify(version) },
 });
 fs.chmodSync(path.join(dist, 'cli.js'), 0o755);
+const { configSchema } = await importConfigPackage();
+fs.writeFileSync(path.join(dist, 'config.schema.json'), `${JSON.stringify(configSchema(), null, 2)}\n`);
 fs.copyFileSync(path.join(root, 'LICENSE'), path.join(target, 'LICENSE'));
 fs.copyFileSync(path.join(root, 'README.md'), path.join(target, 'README.md'));
 
