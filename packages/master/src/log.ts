@@ -49,7 +49,7 @@ async function prettyStream(destination: ReturnType<typeof openDestination>, onT
     colorize: onTerminal && process.stderr.isTTY === true,
     destination,
     hideObject: true,
-    ignore: 'master',
+    ignore: 'master,pid',
     translateTime: 'SYS:HH:MM:ss.l',
   });
 }
