@@ -58,5 +58,9 @@ export const noApp = (file: string, instead: string): TshornError =>
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as PromiseLike<unknown> | undefined)?.then === 'function';
 
+/** What is left of a module without exports: its namespace, or the first `module.exports`. */
 const isEmpty = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+  typeof value === 'object' &&
+  value !== null &&
+  Object.keys(value).length === 0 &&
+  [null, Object.prototype].includes(Object.getPrototypeOf(value));

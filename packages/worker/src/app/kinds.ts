@@ -79,7 +79,8 @@ export const isClass = (value: unknown): boolean =>
 export function describeValue(value: unknown): string {
   if (isClass(value)) return `a class${nameOf(value)}`;
   if (typeof value === 'function') return `a function${nameOf(value)}`;
-  if (typeof value !== 'object' || value === null) return describeThrown(value);
+  if (value === undefined || value === null) return String(value);
+  if (typeof value !== 'object') return describeThrown(value);
   const keys = Object.keys(value);
   const shown = keys.slice(0, 8).join(', ') + (keys.length > 8 ? ', ...' : '');
   const made = value.constructor?.name;

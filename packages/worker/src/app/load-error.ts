@@ -1,6 +1,5 @@
 /** Words what went wrong while an app was loaded: where it is in the app's files, without our frames. */
 import { dirname, extname } from 'node:path';
-import { inspect } from 'node:util';
 import { describeThrown, stackOf, TshornError } from '@tshorn/core';
 import { findSyntaxError } from './find-syntax-error.ts';
 
@@ -69,18 +68,23 @@ function typescriptError(error: unknown, file: string): TshornError {
   });
 }
 
-/** The thrown thing with its causes, and with those frames only that are the app's. */
+/** The thrown thing and its causes, with those frames only that are the app's. */
 export function appFrames(thrown: unknown): string {
-  let text: string;
-  try {
-    text = thrown instanceof Error ? inspect(thrown) : `thrown: ${describeThrown(thrown)}`;
-  } catch {
-    text = stackOf(thrown);
+  const parts: string[] = [];
+  for (let at = thrown, depth = 0; depth < 5; depth++) {
+    parts.push(
+      stackOf(at)
+        .split('\n')
+        .filter((line) => !(/^\s+at /.test(line) && isForeign(line)))
+        .join('\n'),
+    );
+    if (at instanceof AggregateError)
+      parts.push(...at.errors.slice(0, 5).map((one) => `  - ${describeThrown(one)}`));
+    if (!(at instanceof Error) || at.cause === undefined) break;
+    at = at.cause;
+    parts.push('caused by:');
   }
-  return text
-    .split('\n')
-    .filter((line) => !(/^\s+at /.test(line) && isForeign(line)))
-    .join('\n');
+  return parts.join('\n');
 }
 
 /** The folder that this very code runs from, in the source tree or in the published bundle. */
@@ -90,6 +94,6 @@ const ownFolder = (() => {
 })();
 
 const isForeign = (frame: string): boolean =>
-  /\(?node:internal\//.test(frame) ||
+  /\bnode:[\w/]+:\d/.test(frame) ||
   frame.includes('<anonymous>') ||
   (ownFolder !== undefined && frame.includes(`${ownFolder}/`));

@@ -17,6 +17,6 @@ export function watchForIdle(): () => Promise<void> {
     );
   return async () => {
     // Between two steps of its start an app can look idle for a moment.
-    for (let idle = 0; idle < 3; idle = isIdle() ? idle + 1 : 0) await sleep(20, undefined, { ref: false });
+    for (let idle = 0; idle < 3; idle = isIdle() ? idle + 1 : 0) await sleep(20);
   };
 }

@@ -1,0 +1,62 @@
+import http from 'node:http';
+import { findApp, noApp } from './app-export.ts';
+import type { Context } from './kinds.ts';
+
+const context: Context = {
+  settings: {
+    keepAliveTimeout: 75_000,
+    keepAliveTimeoutGiven: false,
+    headersTimeout: 60_000,
+    headersTimeoutGiven: false,
+  },
+  capture: { held: new Promise(() => {}), server: undefined, release: () => {} },
+};
+const handler = (_req: unknown, _res: unknown) => {};
+const express = Object.assign((_req: unknown, _res: unknown, _next: unknown) => {}, { handle: handler });
+const koa = { callback: () => handler, use: () => {} };
+const server = http.createServer();
+
+const kindOf = async (exports: Record<string, unknown>, name?: string) => {
+  const found = await findApp(exports, name, context);
+  return 'kind' in found ? found.kind : found.instead;
+};
+
+test.each([
+  ['handler', handler],
+  ['express', express],
+  ['koa', koa],
+  ['server', server],
+  ['fetch', { fetch: async () => new Response() }],
+  ['handler', Promise.resolve(handler)],
+  ['koa', () => koa],
+  ['server', async (_env: unknown) => server],
+  ['express', async () => () => express],
+])('%s is recognised', async (kind, app) => {
+  expect(await kindOf({ default: app })).toBe(kind);
+});
+
+test('a compiled module, a namespace with fetch and a named export are looked into', async () => {
+  expect(await kindOf({ default: { __esModule: true, default: koa } })).toBe('koa');
+  expect(await kindOf({ fetch: async () => new Response() })).toBe('fetch');
+  expect(await kindOf({ default: 1, admin: handler }, 'admin')).toBe('handler');
+  expect(await kindOf({ default: { admin: handler } }, 'admin')).toBe('handler');
+});
+
+test('what is no app is described', async () => {
+  expect(await kindOf({ default: { app: 1, start: 2 } })).toBe('it exports an object with app, start');
+  expect(await kindOf({ default: class App {} })).toBe('it exports a class App');
+  expect(await kindOf({ default: async function main() {} })).toBe('its function main returned undefined');
+  expect(await kindOf({ default: () => new Response() })).toContain('returned an object of class Response');
+  expect(await kindOf({ default: {} })).toBe('it exports nothing');
+  expect(await kindOf({})).toBe('it exports nothing');
+  expect(noApp('/app.mjs', 'it exports number 1').message).toBe(
+    'app: /app.mjs is no app: it exports number 1, and it does not call listen()',
+  );
+});
+
+test('a named export that is missing is told with those that exist', async () => {
+  await expect(findApp({ default: { api: 1 }, other: 2 }, 'app', context)).rejects.toMatchObject({
+    code: 'ERR_APP_KIND',
+    fix: 'it exports api, default, other',
+  });
+});

@@ -1,0 +1,49 @@
+import { appFrames, describeLoadError, excerptOf } from './load-error.ts';
+
+const withStack = <E extends Error>(error: E, stack: string): E => Object.assign(error, { stack });
+
+test('a syntax error is told with the place that its stack begins with', async () => {
+  const stack =
+    '/srv/app.cjs:2\nconst b = = 2;\n          ^\n\nSyntaxError: Unexpected\n    at wrapSafe (node:internal/x:1:1)';
+  const error = await describeLoadError(withStack(new SyntaxError('Unexpected'), stack), '/srv/app.cjs');
+  expect(error).toMatchObject({ code: 'ERR_APP_SYNTAX', message: 'app: syntax error at /srv/app.cjs:2' });
+  expect(error.detail).toBe('/srv/app.cjs:2\nconst b = = 2;\n          ^\n\nSyntaxError: Unexpected');
+});
+
+test('JSON that does not parse while the app starts is thrown, not a syntax error of the app', async () => {
+  const stack = 'SyntaxError: bad\n    at JSON.parse (<anonymous>)\n    at file:///srv/app.mjs:3:6';
+  const error = await describeLoadError(withStack(new SyntaxError('bad'), stack), '/srv/app.mjs');
+  expect(error.code).toBe('ERR_APP_THROWS');
+  expect(error.detail).toBe('SyntaxError: bad\n    at file:///srv/app.mjs:3:6');
+});
+
+test("only the app's own frames are shown, with its causes", () => {
+  const inner = withStack(new Error('inner'), 'Error: inner\n    at /srv/db.js:1:1\n    at node:events:1:1');
+  const ours = new Error().stack?.split('\n')[1];
+  const outer = withStack(
+    new Error('outer', { cause: inner }),
+    `Error: outer\n${ours}\n    at /srv/app.js:1:1`,
+  );
+  expect(appFrames(outer)).toBe(
+    'Error: outer\n    at /srv/app.js:1:1\ncaused by:\nError: inner\n    at /srv/db.js:1:1',
+  );
+  expect(appFrames(null)).toBe('object null');
+});
+
+test('TypeScript that this Node does not take is told with what does', async () => {
+  const refusal = Object.assign(new TypeError('Unknown file extension ".ts" for /srv/app.ts'), {
+    code: 'ERR_UNKNOWN_FILE_EXTENSION',
+  });
+  const error = await describeLoadError(refusal, '/srv/app.ts');
+  expect(error.code).toBe('ERR_APP_TYPESCRIPT');
+  expect(error.fix).toContain('--import tsx');
+});
+
+test('a package that is not installed is told with the fix', async () => {
+  const error = await describeLoadError(
+    Object.assign(new Error('Cannot find'), { code: 'MODULE_NOT_FOUND' }),
+    '/a.js',
+  );
+  expect(error).toMatchObject({ code: 'ERR_APP_THROWS', fix: expect.stringContaining('npm install') });
+  expect(excerptOf(error)).toBeUndefined();
+});
