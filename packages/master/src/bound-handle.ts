@@ -36,7 +36,14 @@ export function checkBoundHandles(): void {
 
 /** The handle, or the name of the system's error (`EADDRINUSE`). */
 export function bindTcp(host: string, port: number): BoundHandle | string {
-  return orErrorName(create?.(host, port, net.isIPv6(host) ? 6 : 4));
+  const handle = orErrorName(create?.(host, port, net.isIPv6(host) ? 6 : 4));
+  if (typeof handle === 'string') return handle;
+  // libuv keeps EADDRINUSE for the listen() that is only a worker's; the name of the socket tells it
+  // already here (delayed_error in uv__tcp_bind and uv_tcp_getsockname).
+  const error = handle.getsockname?.({}) ?? 0;
+  if (error === 0) return handle;
+  handle.close();
+  return getSystemErrorName(error);
 }
 
 export function bindUnix(path: string): BoundHandle | string {
