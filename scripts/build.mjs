@@ -11,23 +11,21 @@ const dist = path.join(target, 'dist');
 fs.rmSync(dist, { recursive: true, force: true });
 
 const { dependencies, version } = JSON.parse(fs.readFileSync(path.join(target, 'package.json'), 'utf8'));
-await build({
+const common = {
   absWorkingDir: target,
-  entryPoints: {
-    cli: 'src/cli.ts',
-    index: 'src/index.ts',
-    worker: '../worker/src/main.ts',
-    'worker-api': 'src/worker.ts',
-  },
   outdir: 'dist',
   bundle: true,
-  splitting: true,
   platform: 'node',
   format: 'esm',
   target: 'node20.19',
   external: Object.keys(dependencies),
   define: { TSHORN_VERSION: JSON.stringify(version) },
-});
+};
+const bundle = (entryPoints) => build({ ...common, splitting: true, entryPoints });
+await bundle({ cli: 'src/cli.ts', index: 'src/index.ts' });
+// On its own, so that it shares no file with the master: each further file costs every start of every worker.
+await bundle({ worker: '../worker/src/main.ts' });
+await bundle({ 'worker-api': 'src/worker.ts' });
 fs.chmodSync(path.join(dist, 'cli.js'), 0o755);
 const { configSchema } = await importConfigPackage();
 fs.writeFileSync(path.join(dist, 'config.schema.json'), `${JSON.stringify(configSchema(), null, 2)}\n`);

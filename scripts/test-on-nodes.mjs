@@ -26,7 +26,12 @@ const failed = [];
 for (const version of versions.length > 0 ? versions : ['22', '24', '26']) {
   const node = install(version);
   console.log(`\nNode ${spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()}`);
-  const jest = [path.join(root, 'node_modules/jest/bin/jest.js'), '--runInBand', '--selectProjects', 'integration'];
+  const jest = [
+    path.join(root, 'node_modules/jest/bin/jest.js'),
+    '--runInBand',
+    '--selectProjects',
+    'integration',
+  ];
   // What the tests start by name (npx, a shell script) must find the same Node.
   const env = { ...process.env, PATH: `${path.dirname(node)}:${process.env.PATH}` };
   const { status } = spawnSync(node, [...jest, ...others], { cwd: root, stdio: 'inherit', env });

@@ -76,9 +76,13 @@ async function listenUnix(path: string, mode: number): Promise<Listener> {
   fs.chmodSync(path, mode);
   const { ino } = fs.statSync(path);
   const close = () => {
+    const found = fs.statSync(path, { throwIfNoEntry: false })?.ino;
+    if (found === undefined || found === ino) return handle.close();
+    // Another server has taken the path meanwhile, and libuv removes whatever is there (uv__pipe_close).
+    const aside = `${path}.${process.pid}`;
+    fs.renameSync(path, aside);
     handle.close();
-    // Another server may have taken the path meanwhile; its file is not ours to remove.
-    if (fs.statSync(path, { throwIfNoEntry: false })?.ino === ino) fs.rmSync(path, { force: true });
+    fs.renameSync(aside, path);
   };
   return { handle, address, source: 'bound', close };
 }

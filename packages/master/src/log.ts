@@ -1,12 +1,15 @@
 /** Where the master's log goes and how it looks. Lines are written synchronously: a crash loses none. */
-
+import fs from 'node:fs';
 import { describeThrown, TshornError } from '@tshorn/core';
-import pino, { type Logger } from 'pino';
+import type Pino from 'pino';
+import { earlyLogger, type Logger } from './early-logger.ts';
 
 export type { Logger };
 
 export interface Log {
   readonly logger: Logger;
+  /** Resolves when every line so far has been written; wait for it before the process ends. */
+  readonly ready: Promise<void>;
   /** After a log rotation has moved the file away. Nothing happens where the log is no file. */
   reopen(): void;
 }
@@ -20,21 +23,24 @@ export interface LogSettings {
 
 const STDERR = 2;
 
-export async function openLog({ logLevel, logFormat, logFile }: LogSettings): Promise<Log> {
-  const options = { level: logLevel, base: { master: process.pid } };
-  const pretty = logFormat === 'pretty' || (logFormat === 'auto' && !logFile && process.stderr.isTTY);
-  const destination = openDestination(logFile);
-  const stream = pretty ? await prettyStream(destination, logFile === undefined) : destination;
-  return { logger: pino(options, stream), reopen: () => logFile && destination.reopen() };
+/** @throws TshornError ERR_LOG_FILE */
+export function openLog(settings: LogSettings): Log {
+  const { logLevel, logFile } = settings;
+  if (logFile !== undefined) checkFile(logFile);
+  const library = load(settings);
+  const { logger, ready } = earlyLogger(
+    logLevel,
+    library.then((loaded) => loaded.logger),
+  );
+  const reopen = () => {
+    if (logFile !== undefined) void library.then(({ destination }) => destination.reopen());
+  };
+  return { logger, ready, reopen };
 }
 
-function openDestination(file: string | undefined) {
+function checkFile(file: string): void {
   try {
-    // Opened at once, since it is synchronous: a file that cannot be written throws here.
-    const destination = pino.destination({ dest: file ?? STDERR, sync: true, append: true });
-    // A full disk or a closed pipe must not take the service down with the log.
-    destination.on('error', () => {});
-    return destination;
+    fs.closeSync(fs.openSync(file, 'a'));
   } catch (error) {
     throw new TshornError('ERR_LOG_FILE', `--log-file: cannot write ${file}: ${describeThrown(error)}`, {
       fix: 'choose a file in a folder that exists and that this user may write to',
@@ -42,7 +48,18 @@ function openDestination(file: string | undefined) {
   }
 }
 
-async function prettyStream(destination: ReturnType<typeof openDestination>, onTerminal: boolean) {
+async function load({ logLevel, logFormat, logFile }: LogSettings) {
+  const { default: pino } = await import('pino');
+  const destination = pino.destination({ dest: logFile ?? STDERR, sync: true, append: true });
+  // A full disk or a closed pipe must not take the service down with the log.
+  destination.on('error', () => {});
+  const options = { level: logLevel, base: { master: process.pid } };
+  const pretty = logFormat === 'pretty' || (logFormat === 'auto' && !logFile && process.stderr.isTTY);
+  const stream = pretty ? await prettyStream(destination, logFile === undefined) : destination;
+  return { logger: pino(options, stream) as Logger, destination };
+}
+
+async function prettyStream(destination: ReturnType<typeof Pino.destination>, onTerminal: boolean) {
   // Loaded only for people: a piped log does not pay for it.
   const { default: prettyFactory } = await import('pino-pretty');
   return prettyFactory({

@@ -234,6 +234,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     await this.#hooks.idle();
     await this.#hooks.run('onExit');
     this.#useNotify(undefined);
+    await this.#options.log.ready;
     this.emit('finished', exitCode);
   }
 }

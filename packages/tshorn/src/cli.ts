@@ -37,7 +37,7 @@ async function main(argv: string[]): Promise<number> {
       process.stdout.write(`${renderConfig(resolved)}\n`);
       return EXIT.ok;
   }
-  const log = await openLog(resolved.config);
+  const log = openLog(resolved.config);
   // A promise or a timer that a hook has let go of must not take the port down with it.
   const tellStray = (error: unknown) =>
     log.logger.error(

@@ -95,7 +95,7 @@ export class Server extends EventEmitter<{ notice: [Notice]; finished: [number] 
 export async function start(config: UserConfig, { signals = false }: StartOptions = {}): Promise<Server> {
   const request = { env: process.env, cwd: process.cwd(), overrides: config };
   const resolved = await resolveConfig(request);
-  const log = await openLog(resolved.config);
+  const log = openLog(resolved.config);
   return launch({ resolved, resolveAgain: () => resolveConfig(request), log, signals });
 }
 
@@ -128,6 +128,7 @@ export async function launch({ resolved, resolveAgain, log, signals }: Launch): 
     await master.start();
   } catch (error) {
     release();
+    await log.ready;
     throw error;
   }
   return server;
