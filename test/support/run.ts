@@ -19,6 +19,8 @@ export interface Run {
   readonly text: string;
 }
 
+const DEADLINE_MS = 20_000;
+
 export async function run(
   args: readonly string[],
   { cwd = root, env = {}, uid, node = [] }: RunOptions = {},
@@ -35,7 +37,10 @@ export async function run(
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(uid !== undefined && { uid }),
   });
+  // One that serves after all would never end; what it printed then says so.
+  const timer = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MS);
   const [out, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  clearTimeout(timer);
   return { code: child.exitCode, text: `${out}${errors}` };
 }
 

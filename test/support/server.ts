@@ -24,6 +24,8 @@ export interface ServerOptions {
   readonly workers?: number;
   /** Default: 127.0.0.1 and a free port. */
   readonly bind?: string;
+  /** Neither `--bind` nor `--workers` is given: they come from somewhere else. */
+  readonly bare?: boolean;
 }
 
 /** Generous: a shared machine may stand still for a while; a real failure is told by its event. */
@@ -42,9 +44,10 @@ export class TestServer {
 
   constructor(
     app: string,
-    { args = [], env = {}, cwd, workers = 1, bind = '127.0.0.1:0' }: ServerOptions = {},
+    { args = [], env = {}, cwd, workers = 1, bind = '127.0.0.1:0', bare = false }: ServerOptions = {},
   ) {
-    const argv = [cli, app, '--bind', bind, '--workers', String(workers), '--log-format', 'json', ...args];
+    const given = bare ? [] : ['--bind', bind, '--workers', String(workers)];
+    const argv = [cli, app, ...given, '--log-format', 'json', ...args];
     this.#process = spawn(process.execPath, argv, {
       cwd: cwd ?? root,
       env: { ...process.env, PORT: undefined, WEB_CONCURRENCY: undefined, ...env },

@@ -80,9 +80,14 @@ async function listenUnix(path: string, mode: number): Promise<Listener> {
     if (found === undefined || found === ino) return handle.close();
     // Another server has taken the path meanwhile, and libuv removes whatever is there (uv__pipe_close).
     const aside = `${path}.${process.pid}`;
-    fs.renameSync(path, aside);
-    handle.close();
-    fs.renameSync(aside, path);
+    try {
+      fs.renameSync(path, aside);
+      handle.close();
+      fs.renameSync(aside, path);
+    } catch {
+      // Where this user may not rename, libuv may not remove either.
+      handle.close();
+    }
   };
   return { handle, address, source: 'bound', close };
 }
