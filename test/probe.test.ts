@@ -1,0 +1,181 @@
+import { execFileSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ask } from './support/load.ts';
+import { endServers, fixture, startServer, TestServer } from './support/server.ts';
+
+let folder: string;
+let statusFile: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  statusFile = path.join(folder, 'status');
+});
+afterEach(async () => {
+  await endServers();
+  rmSync(folder, { recursive: true });
+});
+
+const QUICK = ['--probe-attempts', '2', '--probe-interval', '10ms'];
+const APP = fixture('status-from-file.mjs');
+const withStatus = (args: string[] = [], workers = 1) => ({
+  workers,
+  args: [...QUICK, ...args],
+  env: { STATUS_FILE: statusFile },
+});
+
+const reasonOf = async (server: TestServer): Promise<string> => String((await server.event('broken')).reason);
+
+describe('before a worker is admitted it asks its own app', () => {
+  test('404 at the default path admits, with one line that says so', async () => {
+    writeFileSync(statusFile, '404');
+    const server = await startServer(APP, withStatus());
+    expect(server.lines.filter(({ msg }) => msg.includes('no /_status (404): admitted'))).toHaveLength(1);
+  });
+
+  test('404 at a path that somebody named is broken', async () => {
+    writeFileSync(statusFile, '404');
+    const server = new TestServer(APP, withStatus(['--status-path', '/_status']));
+    expect(await reasonOf(server)).toBe('/_status answered 404 Not Found');
+    expect(server.of('ready')).toEqual([]);
+  });
+
+  test('500 is broken after the last attempt', async () => {
+    writeFileSync(statusFile, '500');
+    const server = new TestServer(APP, withStatus());
+    expect(await reasonOf(server)).toBe('/_status answered 500 Internal Server Error');
+    expect(server.of('ready')).toEqual([]);
+  });
+
+  test('an app that never answers is broken when its attempts have had their time', async () => {
+    const args = [...QUICK, '--probe-timeout', '300ms'];
+    const server = new TestServer(fixture('never-answers-status.mjs'), { args });
+    expect(await reasonOf(server)).toBe('/_status: Error: no answer within 0.3 s');
+    const [spawned, broken] = [server.of('spawned')[0], server.of('broken')[0]];
+    expect((broken?.time ?? 0) - (spawned?.time ?? 0)).toBeGreaterThanOrEqual(600);
+  });
+
+  test('a postWorkerInit that throws is broken, by its name', async () => {
+    const config = path.join(folder, 'tshorn.config.mjs');
+    writeFileSync(
+      config,
+      'export default { hooks: { postWorkerInit() { throw new Error("no migrations"); } } };',
+    );
+    const server = new TestServer(APP, withStatus(['--config', config]));
+    expect(await reasonOf(server)).toBe('postWorkerInit: Error: no migrations');
+    expect(server.of('ready')).toEqual([]);
+  });
+
+  test('the probe goes through the middleware of the app', async () => {
+    const server = await startServer(fixture('status-behind-middleware.mjs'));
+    await server.until('the middleware', () => server.output.includes('middleware saw'));
+    expect(server.output).toContain('saw GET /_status 127.0.0.1 localhost tshorn-probe');
+    expect(server.lines.filter(({ msg }) => msg.includes('(404)'))).toEqual([]);
+  });
+
+  test('the first start keeps trying, and serves when the status becomes 200', async () => {
+    writeFileSync(statusFile, '503');
+    const server = new TestServer(APP, withStatus(['--boot-timeout', '20s']));
+    await server.event('broken', { count: 2 });
+    rmSync(statusFile);
+    await server.started();
+    expect((await ask({ port: server.port }, { path: '/' })).body).toBe('hello');
+  });
+});
+
+describe('a status that fails later', () => {
+  test('a crashed worker of a release that has served comes back, with a warning', async () => {
+    const server = await startServer(APP, withStatus());
+    const [pid] = server.readyPids;
+    writeFileSync(statusFile, '500');
+    process.kill(pid as number, 'SIGKILL');
+    await server.event('ready', { count: 2 });
+    const warning = server.lines.find(({ msg }) => msg.includes('admitted in spite of its probe'));
+    expect(warning?.msg).toContain('/_status answered 500');
+    expect((await ask({ port: server.port }, { path: '/' })).body).toBe('hello');
+  });
+
+  test('a reload is given up, and the same workers serve', async () => {
+    const server = await startServer(APP, withStatus([], 2));
+    const before = server.readyPids;
+    writeFileSync(statusFile, '500');
+    const verdict = await server.reload();
+    expect(verdict).toMatchObject({ outcome: 'failed', replaced: 0 });
+    expect(verdict.reason).toContain('/_status answered 500');
+    expect(server.readyPids).toEqual(before);
+    rmSync(statusFile);
+    expect(await server.reload()).toMatchObject({ outcome: 'committed', replaced: 2 });
+  });
+});
+
+describe('--status-transport udp', () => {
+  /** The port that the master listens on for its workers' datagrams. */
+  const statusPort = (server: TestServer): number => {
+    const sockets = execFileSync('ss', ['-Hlunp'], { encoding: 'utf8' }).split('\n');
+    const own = sockets.find((line) => line.includes(`pid=${server.pid},`));
+    return Number(/127\.0\.0\.1:(\d+)/.exec(own ?? '')?.[1]);
+  };
+
+  test('admits a worker whose datagram says so, over reloads', async () => {
+    const server = await startServer(APP, withStatus(['--status-transport', 'udp'], 2));
+    expect(await server.reload()).toMatchObject({ outcome: 'committed', replaced: 2 });
+    expect(server.of('forged-status')).toEqual([]);
+  });
+
+  (hasSs() ? test : test.skip)('a forged datagram is told, and admits nobody', async () => {
+    writeFileSync(statusFile, '500');
+    const server = new TestServer(APP, withStatus(['--status-transport', 'udp']));
+    await server.event('spawned');
+    const port = statusPort(server);
+    const forger = createSocket('udp4');
+    const forged = [
+      '200 OK\n',
+      '',
+      'x {"verdict":"ok","tookMs":1}',
+      '\0\xff'.repeat(500),
+      `${'a'.repeat(32)} {}`,
+    ];
+    const flood = setInterval(() => {
+      for (const datagram of forged) forger.send(datagram, port, '127.0.0.1');
+    }, 5);
+    await server.event('broken', { count: 3 });
+    clearInterval(flood);
+    forger.close();
+    expect(server.of('forged-status')[0]?.msg).toContain("without a worker's secret from 127.0.0.1:");
+    expect(server.of('ready')).toEqual([]);
+    rmSync(statusFile);
+    await server.started();
+  });
+});
+
+test('--notify announces who is in service and who is broken', async () => {
+  const listener = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const heard: string[] = [];
+  listener.on('message', (datagram) => heard.push(datagram.toString()));
+  try {
+    const target = `udp://127.0.0.1:${listener.address().port}`;
+    const server = await startServer(APP, withStatus(['--notify', target], 2));
+    writeFileSync(statusFile, '500');
+    await server.reload();
+    while (heard.length < 3) await once(listener, 'message');
+    expect(heard).toEqual([
+      '200 OK\n',
+      '200 OK\n',
+      '503 BROKEN /_status answered 500 Internal Server Error\n',
+    ]);
+  } finally {
+    listener.close();
+  }
+});
+
+function hasSs(): boolean {
+  try {
+    execFileSync('ss', ['-V']);
+    return true;
+  } catch {
+    return false;
+  }
+}
