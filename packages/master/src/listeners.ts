@@ -2,10 +2,11 @@
  * The listeners: bound addresses that the master owns from start to stop, so that a connect is never
  * refused while workers come and go. The master itself never accepts: workers share these sockets.
  */
-import { lookup } from 'node:dns/promises';
+import dns from 'node:dns';
 import fs from 'node:fs';
 import net from 'node:net';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { type BindAddress, formatAddress, TshornError } from '@tshorn/core';
 import { type BoundHandle, bindTcp, bindUnix } from './bound-handle.ts';
 
@@ -54,7 +55,7 @@ async function hostsOf({ host, port }: TcpAddress): Promise<string[]> {
   if (host === '') return ['::', '0.0.0.0'];
   if (net.isIP(host)) return [host];
   try {
-    return [(await lookup(host)).address];
+    return [(await promisify(dns.lookup)(host)).address];
   } catch {
     throw new TshornError('ERR_ADDRESS', `bind: the host name of "${host}:${port}" cannot be looked up`, {
       fix: 'write an address of this machine, for instance 127.0.0.1 or 0.0.0.0',

@@ -14,10 +14,10 @@ import { Hooks } from './hooks.ts';
 import { write } from './journal.ts';
 import { bindAll, type Listener } from './listeners.ts';
 import type { Log } from './log.ts';
-import { Notify } from './notify.ts';
+import type { Notify } from './notify.ts';
 import { Performer } from './perform.ts';
 import { type Release, resolveRelease, settingsOf } from './release.ts';
-import { StatusUdp } from './status-udp.ts';
+import type { StatusUdp } from './status-udp.ts';
 
 export interface MasterOptions {
   readonly resolved: Resolved;
@@ -90,8 +90,12 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
         `listening on ${where}`,
       );
     }
-    if (config.statusTransport === 'udp') this.#statusUdp = await new StatusUdp(this.#log).open();
-    this.#useNotify(config.notify);
+    // Loaded only where they are asked for: every start would pay for them.
+    if (config.statusTransport === 'udp') {
+      const { StatusUdp } = await import('./status-udp.ts');
+      this.#statusUdp = await new StatusUdp(this.#log).open();
+    }
+    await this.#useNotify(config.notify);
     this.#performer = new Performer({
       log: this.#log,
       hooks: this.#hooks,
@@ -198,7 +202,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       this.#resolved = resolved;
       this.#hooks.use(resolved.config.hooks, resolved.config.hookTimeout);
       this.#log.level = resolved.config.logLevel;
-      this.#useNotify(resolved.config.notify);
+      await this.#useNotify(resolved.config.notify);
       this.#enqueue({ type: 'prepared', settings: settingsOf(resolved.config) });
     } catch (error) {
       this.#enqueue({ type: 'refused', reason: renderError(error) });
@@ -214,9 +218,9 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     );
   }
 
-  #useNotify(target: UdpTarget | undefined): void {
+  async #useNotify(target: UdpTarget | undefined): Promise<void> {
     this.#notify?.close();
-    this.#notify = target && new Notify(target);
+    this.#notify = target && new (await import('./notify.ts')).Notify(target);
   }
 
   /** A release is kept as long as a worker of it lives or a slot would be refilled by it. */
@@ -233,7 +237,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#statusUdp?.close();
     await this.#hooks.idle();
     await this.#hooks.run('onExit');
-    this.#useNotify(undefined);
+    await this.#useNotify(undefined);
     await this.#options.log.ready;
     this.emit('finished', exitCode);
   }

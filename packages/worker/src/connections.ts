@@ -4,8 +4,8 @@
  */
 import diagnostics from 'node:diagnostics_channel';
 import type http from 'node:http';
-import https from 'node:https';
 import type { Socket } from 'node:net';
+import { connectionEvent } from './app/http-server.ts';
 
 /** The newest response that belongs to this socket, in flight or done. */
 const latest = Symbol('tshorn.latestResponse');
@@ -35,7 +35,7 @@ export class Connections {
         this.onClose();
       });
     };
-    server.on(server instanceof https.Server ? 'secureConnection' : 'connection', add);
+    server.on(connectionEvent(server), add);
     // Fires before the app's handler, whatever framework it comes from
     // (https://nodejs.org/api/diagnostics_channel.html#http).
     diagnostics.subscribe('http.server.request.start', (message) => {

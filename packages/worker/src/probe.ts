@@ -4,10 +4,10 @@
  * `http.Server` takes any Duplex by `emit('connection')`; Node documents that for this purpose.
  */
 import http from 'node:http';
-import https from 'node:https';
 import { type Duplex, duplexPair } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeThrown, type ProbeReport, withDeadline } from '@tshorn/core';
+import { connectionEvent, isTls } from './app/http-server.ts';
 
 export interface ProbeSettings {
   readonly statusPath: string;
@@ -38,7 +38,7 @@ async function ask(server: http.Server, settings: ProbeSettings): Promise<Omit<P
   const [client, inside] = duplexPair();
   try {
     const answered = request(client, path);
-    server.emit(server instanceof https.Server ? 'secureConnection' : 'connection', asSocket(inside));
+    server.emit(connectionEvent(server), asSocket(inside, isTls(server)));
     const { code, status } = await withDeadline(
       answered,
       probeTimeout,
@@ -73,7 +73,7 @@ const request = (connection: Duplex, path: string) =>
   });
 
 /** Middleware asks a socket for its addresses and options; an in-memory one has to answer too. */
-function asSocket(stream: Duplex): Duplex {
+function asSocket(stream: Duplex, encrypted: boolean): Duplex {
   const self = () => stream;
   return Object.assign(stream, {
     remoteAddress: '127.0.0.1',
@@ -81,7 +81,7 @@ function asSocket(stream: Duplex): Duplex {
     remoteFamily: 'IPv4',
     localAddress: '127.0.0.1',
     localPort: 0,
-    encrypted: false,
+    encrypted,
     setTimeout: self,
     setNoDelay: self,
     setKeepAlive: self,

@@ -25,7 +25,6 @@ import { Connections } from './connections.ts';
 import { Drain } from './drain.ts';
 import { Hooks } from './hooks.ts';
 import { probe } from './probe.ts';
-import { reportByUdp } from './status-udp.ts';
 
 /** How long an orphan goes on finishing its requests when its master is gone. */
 const ORPHAN_GRACE_MS = 10_000;
@@ -149,8 +148,10 @@ export class Worker {
       failure === undefined
         ? await probe(app.server, order)
         : { verdict: 'broken', reason: `postWorkerInit: ${failure}`, tookMs: performance.now() - start };
-    if (order.statusUdp) this.#stopReporting = reportByUdp(order.statusUdp, report);
-    else await this.#send({ type: 'probed', ...report });
+    if (order.statusUdp) {
+      const { reportByUdp } = await import('./status-udp.ts');
+      this.#stopReporting = reportByUdp(order.statusUdp, report);
+    } else await this.#send({ type: 'probed', ...report });
   }
 
   async #accept(): Promise<void> {

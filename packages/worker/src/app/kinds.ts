@@ -4,7 +4,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describeThrown, TshornError } from '@tshorn/core';
 import type { Fetch } from './fetch-adapter.ts';
 import { guard, type Handler } from './guard.ts';
-import { isHttpServer, type ListenCapture } from './listen-capture.ts';
+import { isHttpServer } from './http-server.ts';
+import type { ListenCapture } from './listen-capture.ts';
 import { createServer, type ServerSettings } from './server-settings.ts';
 
 export interface LoadedApp {

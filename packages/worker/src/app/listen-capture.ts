@@ -3,9 +3,9 @@
  * has bound instead of a port of its own. Installed before the app is loaded. Every other listen (a
  * metrics port, a debug console) goes through node:cluster, and is reported.
  */
-import http from 'node:http';
-import https from 'node:https';
+import type http from 'node:http';
 import net from 'node:net';
+import { isHttpServer } from './http-server.ts';
 
 /** What `listen` was before anything patched it; it takes the master's handles (./listeners.ts). */
 export const originalListen = net.Server.prototype.listen;
@@ -60,9 +60,6 @@ export function captureFirstListen(onOther: (address: string) => void): ListenCa
     },
   };
 }
-
-export const isHttpServer = (value: unknown): value is http.Server =>
-  value instanceof http.Server || value instanceof https.Server;
 
 /** Of the arguments, only the callback and the signal still mean something: the address is the master's. */
 function hold(server: http.Server, served: http.Server, args: unknown[]): http.Server {
