@@ -8,14 +8,14 @@ const HELP = `npm run bench -- [MODE] [options]
       --workers N [4]  --reloads N [3]  --rate N [400]  --app FILE
       --seconds N [4]   quiet load before the first reload and after the last
   throughput  requests per second and CPU per request, beside bare Node
-      --workers N [2]  --rounds N [7]  --seconds N [1.5]  --connections N [32]
+      --workers N [2]  --rounds N [15]  --seconds N [1]  --connections N [32]
   startup     launch to first answer, and memory, beside a bare cluster
       --workers N [2]  --rounds N [15]
 `;
 
 const defaults = {
   reload: { workers: 4, reloads: 3, rate: 400, seconds: 4 },
-  throughput: { workers: 2, rounds: 7, seconds: 1.5, connections: 32 },
+  throughput: { workers: 2, rounds: 15, seconds: 1, connections: 32 },
   startup: { workers: 2, rounds: 15 },
 };
 
@@ -60,6 +60,6 @@ try {
   const measure = await modes[mode]();
   process.exitCode = (await measure(optionsOf(mode))) ? 0 : 1;
 } catch (error) {
-  process.stderr.write(`bench: ${error.message}\n`);
+  process.stderr.write(`bench: ${/** @type {Error} */ (error).message}\n`);
   process.exitCode = 1;
 }

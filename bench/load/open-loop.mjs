@@ -38,7 +38,7 @@ export class OpenLoop {
   /** No new requests; resolves when those in flight have ended. */
   async stop() {
     clearInterval(this.#timer);
-    while (this.#pending > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (this.#pending + this.#waiting.length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
     for (const connection of this.#open) connection.close();
   }
 

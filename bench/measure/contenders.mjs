@@ -74,7 +74,7 @@ export function launch({ name, argv, env }, port, workers) {
     await exited;
     clearTimeout(timer);
   };
-  return { name, pid: child.pid, port, exited, errors: () => errors, stop };
+  return { name, pid: Number(child.pid), port, exited, errors: () => errors, stop };
 }
 
 /** Launches, and resolves when it answers and has all its workers. @param {Contender} contender */
@@ -89,6 +89,6 @@ export async function start(contender, workers) {
     return running;
   } catch (error) {
     await running.stop();
-    throw new Error(`${contender.name}: ${error.message}\n${running.errors()}`);
+    throw new Error(`${contender.name}: ${/** @type {Error} */ (error).message}\n${running.errors()}`);
   }
 }
