@@ -1,0 +1,114 @@
+/** What people install: the packed tarball in an empty folder, without the workspace around it. */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { ask } from './support/load.ts';
+import { root } from './support/server.ts';
+
+const MOST_PACKAGES = 45;
+
+let folder: string;
+let packed: string[];
+const inFolder = (...names: string[]): string => path.join(folder, ...names);
+const exec = (file: string, args: string[], cwd = folder): string =>
+  execFileSync(file, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  const [made] = JSON.parse(
+    exec('npm', ['pack', '--json', '--pack-destination', folder], path.join(root, 'packages/tshorn')),
+  ) as [{ filename: string; files: { path: string }[] }];
+  packed = made.files.map((file) => file.path);
+  writeFileSync(inFolder('package.json'), '{ "private": true, "type": "module" }');
+  exec('npm', ['install', '--no-audit', '--no-fund', `./${made.filename}`]);
+  writeFileSync(inFolder('app.mjs'), 'export default (request, response) => response.end("installed");');
+}, 180_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('holds what is built, a README and a LICENSE, and nothing else', () => {
+  expect(packed).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/cli.js']));
+  const strays = packed.filter(
+    (file) =>
+      !/^(?:LICENSE|README\.md|package\.json|dist\/[\w./-]+\.(?:js|d\.ts|json))$/.test(file) ||
+      /\.test\.|testing\//.test(file),
+  );
+  expect(strays).toEqual([]);
+});
+
+test('has the fields that a registry shows, and exports only what is there', () => {
+  const manifest = JSON.parse(readFileSync(inFolder('node_modules/tshorn/package.json'), 'utf8'));
+  for (const field of ['name', 'version', 'description', 'license', 'keywords', 'bin', 'engines']) {
+    expect(manifest[field]).toBeTruthy();
+  }
+  const targets = Object.values(manifest.exports).flatMap((target) =>
+    typeof target === 'string' ? target : Object.values(target as object),
+  );
+  for (const target of targets)
+    expect([target, existsSync(inFolder('node_modules/tshorn', target))]).toEqual([target, true]);
+});
+
+test(`brings at most ${MOST_PACKAGES} packages`, () => {
+  const installed = exec('npm', ['ls', '--all', '--parseable', '--omit=dev']).trim().split('\n');
+  // The first is the folder itself.
+  expect(installed.length - 1).toBeLessThanOrEqual(MOST_PACKAGES);
+});
+
+test('npx tshorn serves, and stops', async () => {
+  const args = ['tshorn', 'app.mjs', '--bind', '127.0.0.1:0', '--workers', '1', '--log-format', 'json'];
+  const server = spawn('npx', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = once(server, 'close');
+  let port = 0;
+  let master = 0;
+  for await (const line of createInterface({ input: server.stderr })) {
+    if (!line.startsWith('{"level"')) continue;
+    const told = JSON.parse(line);
+    if (told.event === 'listening') ({ port, master } = told);
+    if (told.event === 'started') break;
+  }
+  expect((await ask({ port }, { path: '/', agent: false })).body).toBe('installed');
+  process.kill(master, 'SIGTERM');
+  expect((await ended)[0]).toBe(0);
+});
+
+test('an app can import tshorn/worker, inside of tshorn or not', () => {
+  writeFileSync(
+    inFolder('worker.mjs'),
+    "import { worker } from 'tshorn/worker';\nconsole.log(worker.active);",
+  );
+  expect(exec(process.execPath, ['worker.mjs'])).toBe('false\n');
+});
+
+test('its types hold in a config file', () => {
+  writeFileSync(
+    inFolder('tshorn.config.ts'),
+    [
+      "import { defineConfig, start, type Server } from 'tshorn';",
+      "import { worker } from 'tshorn/worker';",
+      "worker.on('drain', ({ deadline }) => deadline.toFixed());",
+      'export const embedded = async (): Promise<Server> => start({ workers: 2 });',
+      "export const right = defineConfig({ workers: 2, grace: '30s', hooks: { postFork: ({ slot }) => void slot.toFixed() } });",
+      '// @ts-expect-error workers is a number',
+      "export default defineConfig({ workers: 'many' });",
+    ].join('\n'),
+  );
+  writeFileSync(
+    inFolder('tsconfig.json'),
+    JSON.stringify({
+      compilerOptions: {
+        strict: true,
+        noEmit: true,
+        module: 'nodenext',
+        target: 'es2023',
+        types: ['node'],
+        typeRoots: [path.join(root, 'node_modules/@types')],
+      },
+      files: ['tshorn.config.ts'],
+    }),
+  );
+  const compile = () =>
+    exec(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', '.']);
+  expect(compile).not.toThrow();
+});
