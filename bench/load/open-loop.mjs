@@ -61,12 +61,12 @@ export class OpenLoop {
 
   async #ask(planned) {
     const { keepAlive, connections = Number.POSITIVE_INFINITY } = this.#options;
-    const idle = keepAlive ? this.#idle.shift() : undefined;
-    if (!idle && this.#open.size >= connections) {
+    // A connection that ended is replaced first: else the others would have to be asked more often.
+    const connection = this.#open.size < connections ? this.#connect() : this.#idle.shift();
+    if (!connection) {
       this.#waiting.push(planned);
       return;
     }
-    const connection = idle ?? this.#connect();
     this.#pending++;
     const outcome = await connection.ask();
     this.#pending--;
