@@ -5,7 +5,7 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import { ask } from './support/load.ts';
 import { INTERNAL_FRAME, run } from './support/run.ts';
-import { endServers, fixture, startServer } from './support/server.ts';
+import { endServers, fixture, startServer, TestServer } from './support/server.ts';
 
 const HELLO = fixture('says-hello.mjs');
 const NOBODY = 65_534;
@@ -52,6 +52,21 @@ describe('an address that cannot be had', () => {
     const { port } = other.address() as { port: number };
     await refused(`127.0.0.1:${port}`, 5, `127.0.0.1:${port} is in use by another process`);
     other.close();
+  });
+
+  test('a port that two servers bind at the same moment goes to one of them', async () => {
+    const { port } = await startServer(HELLO).then(async (server) => {
+      const found = server.port;
+      await server.stop();
+      return { port: found };
+    });
+    const twins = [0, 1].map(() => new TestServer(HELLO, { bind: `127.0.0.1:${port}` }));
+    const loser = await Promise.race(twins.map((twin) => twin.exited.then(() => twin)));
+    expect(await loser.exited).toBe(5);
+    expect(loser.story).toMatch('in use');
+    expect(loser.story).not.toMatch(INTERNAL_FRAME);
+    await twins.find((twin) => twin !== loser)?.started();
+    expect(await hello({ port })).toBe('hello');
   });
 
   test('a port in use gives the addresses before it back', async () => {

@@ -37,6 +37,10 @@ const recorded = (): string[] =>
     .split('\n')
     .filter((line) => !line.includes('/_status'));
 
+/** Besides that of the probe. */
+const requestArrived = (server: TestServer): Promise<boolean> =>
+  server.until('a request', () => recorded().some((line) => line.startsWith('preRequest')));
+
 describe('each hook runs at its moment', () => {
   test('from the start over a reload to the stop', async () => {
     const server = await start();
@@ -96,9 +100,7 @@ describe('each hook runs at its moment', () => {
 
     const hurried = await start();
     const request = ask({ port: hurried.port }, { path: '/slow?ms=60000', agent: false }).catch(() => 'cut');
-    await hurried.until('the request', () =>
-      recorded().some((line) => line.startsWith('preRequest')) ? true : undefined,
-    );
+    await requestArrived(hurried);
     hurried.signal('SIGTERM');
     await hurried.event('draining');
     expect(recorded()).not.toContain('workerInt worker=0 gen=1');
@@ -110,9 +112,7 @@ describe('each hook runs at its moment', () => {
   test('workerAbort when the grace period runs out', async () => {
     const server = await start('', ['--grace', '500ms']);
     const request = ask({ port: server.port }, { path: '/slow?ms=60000', agent: false }).catch(() => 'cut');
-    await server.until('the request', () =>
-      server.lines.some(({ msg }) => msg.includes('preRequest was here')),
-    );
+    await requestArrived(server);
     expect(await server.stop()).toBe(0);
     expect(await request).toBe('cut');
     expect(recorded()).toContain('workerAbort worker=0 gen=1');

@@ -96,8 +96,14 @@ export class Performer {
       case 'loaded':
         return enqueue({ type: 'worker-loaded', serial, kind: message.kind });
       case 'load-failed': {
-        const { message: text, detail } = message;
-        return enqueue({ type: 'worker-load-failed', serial, message: text, ...(detail && { detail }) });
+        const { code, message: text, detail } = message;
+        return enqueue({
+          type: 'worker-load-failed',
+          serial,
+          code,
+          message: text,
+          ...(detail && { detail }),
+        });
       }
       case 'probed': {
         const { type: _type, ...report } = message;

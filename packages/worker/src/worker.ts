@@ -162,7 +162,10 @@ export class Worker {
       this.#handles = [];
       await this.#send({ type: 'accepting' });
     } catch (error) {
-      await this.#failToLoad(error);
+      // Until the first listen() the kernel lets two processes bind the same port.
+      const { code, message } = error as NodeJS.ErrnoException;
+      const taken = code === 'EADDRINUSE';
+      await this.#failToLoad(taken ? new TshornError('ERR_ADDRESS_IN_USE', `bind: ${message}`) : error);
     }
   }
 

@@ -73,8 +73,10 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
       broken(draft, worker, event.message, event.detail);
       const { phase, proven } = draft.state;
       // Waiting mends no syntax error: at the very first start that is the end.
-      if (phase === 'starting' && proven.length === 0)
-        giveUp(draft, EXIT.appNotLoadable, 'the app cannot be loaded');
+      if (phase === 'starting' && proven.length === 0) {
+        if (event.code === 'ERR_ADDRESS_IN_USE') giveUp(draft, EXIT.addressInUse, 'an address is in use');
+        else giveUp(draft, EXIT.appNotLoadable, 'the app cannot be loaded');
+      }
       return;
     }
     case 'worker-probed':

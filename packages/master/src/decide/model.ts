@@ -96,6 +96,8 @@ export type Event =
   | {
       readonly type: 'worker-load-failed';
       readonly serial: number;
+      /** Of the TshornError that the worker met. */
+      readonly code?: string;
       readonly message: string;
       readonly detail?: string;
     }
