@@ -1,0 +1,86 @@
+/**
+ * `npm start`: a first look at tshorn. Starts four workers of ./slow-start, keeps them busy, and tells the
+ * master every few seconds to reload. Runs until Ctrl-C; with `--reloads N` until N reloads are done.
+ * Exits with 0 when no request has failed and every reload was committed.
+ */
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Load } from './watch-a-reload/load.mjs';
+import { count, latency } from './watch-a-reload/picture.mjs';
+import { portOrAny, WatchedServer } from './watch-a-reload/server.mjs';
+import { show } from './watch-a-reload/show.mjs';
+
+const PAUSE_MS = 4000;
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const cli = here('../packages/tshorn/dist/cli.js');
+if (!existsSync(cli)) {
+  console.error('tshorn is not built yet: run `npm run build`, or start this with `npm start`');
+  process.exit(1);
+}
+const { values } = parseArgs({ options: { reloads: { type: 'string', default: 'Infinity' } } });
+const reloads = Number(values.reloads);
+
+const server = new WatchedServer(cli, here('./slow-start/app.mjs'), {
+  workers: 4,
+  bind: `127.0.0.1:${await portOrAny(8000)}`,
+});
+let load;
+let nextReload = 0;
+
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    // Once more: do not wait for anything.
+    if (interrupted.signal.aborted) server.signal('SIGKILL');
+    interrupted.abort();
+  });
+}
+const hide = show(process.stdout, server, () => ({
+  server,
+  load,
+  nextReload,
+  stopping: interrupted.signal.aborted,
+}));
+
+async function reloadAgainAndAgain() {
+  await server.next('started');
+  load = new Load(server.port).start();
+  for (let done = 0; done < reloads; done++) {
+    nextReload = Date.now() + PAUSE_MS;
+    await sleep(PAUSE_MS, undefined, interrupted);
+    const finished = server.next('reload-finished');
+    server.signal('SIGHUP');
+    await finished;
+  }
+  await sleep(PAUSE_MS, undefined, interrupted);
+}
+
+const aborted = new Promise((resolve) => interrupted.signal.addEventListener('abort', resolve));
+let problem;
+await Promise.race([reloadAgainAndAgain(), aborted]).catch((error) => {
+  if (error.name !== 'AbortError') problem = error;
+});
+interrupted.abort();
+
+// The clients first, so that nothing is in flight when the server goes.
+await load?.stop();
+if (server.exitCode === undefined) server.signal('SIGTERM');
+await server.ended;
+hide();
+
+if (problem) console.error(`${problem.message}\n${server.lines.map(({ msg }) => msg).join('\n')}`);
+if (load?.answered) {
+  const { answered, failed, closed, kept } = load;
+  console.log(
+    `Reloads: ${count(server.committed)}. Requests answered: ${count(answered)}, failed: ${count(failed)}. ` +
+      `Connections closed: ${count(closed)}.`,
+  );
+  console.log(
+    `Latency on kept connections: median ${latency(kept.latency(0.5))}, ` +
+      `99% ${latency(kept.latency(0.99))}, slowest ${latency(kept.slowest)}.`,
+  );
+}
+process.exitCode = problem || load?.failed || server.failed || server.exitCode ? 1 : 0;

@@ -1,0 +1,159 @@
+/** What is shown: the state of the server and of the load, as lines of text for 80 columns and 24 rows. */
+
+const WIDTH = 80;
+const LABEL = 13;
+const IN_SERVICE = 30;
+const HISTORY = 58;
+const LOG_LINES = 4;
+
+const paint = (code) => (text) => (process.env.NO_COLOR ? text : `\x1b[${code}m${text}\x1b[0m`);
+const dim = paint(2);
+const bold = paint(1);
+const red = paint('1;31');
+const green = paint(32);
+/** Of the two generations that meet in a reload, one is cyan and the other magenta. */
+const inColour = (generation) => paint(generation % 2 ? 36 : 35);
+
+/** `nextReload`: when the next HUP is due, in milliseconds since the epoch. */
+export function picture({ server, load, nextReload, stopping, now = Date.now() }) {
+  return [
+    spread(bold(' tshorn: watch a reload'), dim(stopping ? 'stopping ' : 'Ctrl-C to stop ')),
+    '',
+    `${label('open')}${bold(`http://127.0.0.1:${server.port ?? ''}`)}${dim(`   master pid ${server.pid}`)}`,
+    ...reloadLines(server, nextReload, now),
+    '',
+    dim(`${label('worker')}${'in service'.padEnd(IN_SERVICE)}coming or going`),
+    ...slotsOf(server).map((slot) => slotLine(server, load, slot, now)),
+    '',
+    dim(`${label('requests')}${cells('answered', 'failed', 'median', '99%', 'slowest')}`),
+    tallyLine('  kept alive', load?.kept),
+    tallyLine('  new', load?.fresh),
+    `${label('connections')}${connections(load)}`,
+    `${label('answers/s')}${history(load?.seconds ?? [])}`,
+    '',
+    ...server.lines
+      .slice(-LOG_LINES)
+      .map((line, index) => `${label(index === 0 ? 'log' : '')}${logText(line)}`),
+    '',
+    `${label('try')}${dim(suggestion(server))}`,
+  ];
+}
+
+const label = (text) => dim(` ${text.padEnd(LABEL)}`);
+const cells = (...texts) => texts.map((text, index) => text.padStart(index === 0 ? 8 : 12)).join('');
+const seconds = (ms) => `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
+
+export const count = (number) => number.toLocaleString('en');
+export const latency = (ms) => `${ms < 100 ? ms.toFixed(1) : ms.toFixed(0)} ms`;
+
+function spread(left, right) {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours take no room
+  const width = (text) => text.replaceAll(/\x1b\[[\d;]*m/g, '').length;
+  return left + ' '.repeat(Math.max(1, WIDTH - width(left) - width(right))) + right;
+}
+
+function reloadLines(server, nextReload, now) {
+  const { reload } = server;
+  const due = nextReload > now ? `the next one in ${Math.ceil((nextReload - now) / 1000)} s` : '';
+  if (!reload) {
+    const starting = server.workers.size === 0 || stateCount(server, 'ready') < server.size;
+    return [
+      `${label('reload')}${starting ? 'the workers are starting' : 'none yet'}`,
+      `${label('')}${dim(due)}`,
+    ];
+  }
+  const { generation, since, step = 0, of = 1, outcome, msg } = reload;
+  if (outcome === 'committed') {
+    const replaced = `${server.lastReplaced} workers replaced in ${seconds(reload.tookMs)}`;
+    return [
+      `${label('reload')}${inColour(generation)(`gen ${generation}`)} ${green('committed')}: ${replaced}`,
+      `${label('')}${dim(due)}`,
+    ];
+  }
+  if (outcome) return [`${label('reload')}${red(msg)}`, `${label('')}${dim(due)}`];
+  const done = Math.round((28 * step) / of);
+  const bar = inColour(generation)('━'.repeat(done)) + dim('─'.repeat(28 - done));
+  return [
+    `${label('reload')}to ${inColour(generation)(`gen ${generation}`)} ${bar} step ${step} of ${of}  ${seconds(now - since)}`,
+    `${label('')}${dim(stage(server))}`,
+  ];
+}
+
+function stage({ workers }) {
+  for (const { slot, state } of workers.values()) {
+    if (state === 'draining') return `the new worker ${slot} serves; the old one finishes and leaves`;
+    if (state === 'starting') return `a new worker ${slot} is starting; the old one serves on`;
+  }
+  return '';
+}
+
+const stateCount = ({ workers }, wanted) =>
+  [...workers.values()].filter(({ state }) => state === wanted).length;
+
+function slotsOf({ size, workers }) {
+  const slots = new Set(Array.from({ length: size }, (_, slot) => slot));
+  for (const { slot } of workers.values()) slots.add(slot);
+  return [...slots].sort((a, b) => a - b);
+}
+
+function slotLine({ workers }, load, slot, now) {
+  const here = [...workers.values()].filter((worker) => worker.slot === slot);
+  const serving = here.find(({ state }) => state === 'ready');
+  const others = here.filter((worker) => worker !== serving);
+  const inService = serving
+    ? inColour(serving.generation)(
+        `● ${name(serving)} ${`${(load?.rateOf(serving.pid) ?? 0).toFixed(0)}/s`.padStart(5)}`.padEnd(
+          IN_SERVICE,
+        ),
+      )
+    : (load ? red : dim)('none'.padEnd(IN_SERVICE));
+  const comingOrGoing = others.map((worker) =>
+    inColour(worker.generation)(`○ ${name(worker)}  ${worker.state} ${seconds(now - worker.since)}`),
+  );
+  return `${label(`  ${slot}`)}${inService}${comingOrGoing.join(' ')}`;
+}
+
+const name = ({ generation, pid }) => `gen ${generation}  pid ${pid}`;
+
+function tallyLine(title, tally) {
+  if (!tally?.answered) return `${label(title)}${dim(cells('-', '-', '-', '-', '-'))}`;
+  const { answered, failed, slowest } = tally;
+  const [first, second, ...rest] = [
+    count(answered),
+    count(failed),
+    ...[tally.latency(0.5), tally.latency(0.99), slowest].map(latency),
+  ];
+  const failures = second.padStart(12);
+  return `${label(title)}${cells(first)}${failed ? red(failures) : green(failures)}${rest.map((text) => text.padStart(12)).join('')}`;
+}
+
+function connections(load) {
+  if (!load) return '';
+  return `${count(load.open).padStart(8)} kept alive, ${count(load.closed)} closed by the server`;
+}
+
+const BARS = ' ▁▂▃▄▅▆▇█';
+
+/** One bar for each second that is over; red where a request failed. */
+function history(all) {
+  const past = all.slice(0, -1).slice(-HISTORY);
+  const most = Math.max(1, ...past.map(({ answered }) => answered));
+  const bars = past.map(({ answered, failed }) => {
+    const bar = BARS[Math.ceil((answered / most) * (BARS.length - 1))];
+    return failed ? red(bar === ' ' ? '×' : bar) : green(bar);
+  });
+  return `${bars.join('')} ${past.at(-1)?.answered ?? ''}`;
+}
+
+function logText({ level, time, msg }) {
+  const text = `${new Date(time).toTimeString().slice(0, 8)}  ${msg.split('\n')[0]}`.slice(
+    0,
+    WIDTH - LABEL - 1,
+  );
+  return level >= 50 ? red(text) : dim(text);
+}
+
+function suggestion({ workers, pid }) {
+  const serving = [...workers.values()].find(({ state }) => state === 'ready');
+  return `kill -HUP ${pid} to reload${serving ? `, kill -9 ${serving.pid} to crash a worker` : ''}`;
+}

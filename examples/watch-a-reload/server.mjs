@@ -1,0 +1,128 @@
+/** A tshorn as a child process, and what its log tells about it: workers, reload, the last lines. */
+import { spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import net from 'node:net';
+import { createInterface } from 'node:readline';
+
+/** How many lines of the log are kept. */
+const KEPT_LINES = 50;
+
+/** Emits `line` for each line of the server's log, when the state already shows it. */
+export class WatchedServer extends EventEmitter {
+  /** By pid: { pid, slot, generation, state, since }. State: starting, ready, draining. */
+  workers = new Map();
+  size;
+  /** The reload that runs, or the one that ended last: { generation, since, step, of, outcome, msg }. */
+  reload;
+  committed = 0;
+  failed = 0;
+  replaced = 0;
+  lines = [];
+  crashes = 0;
+  exitCode;
+  #process;
+
+  constructor(cli, app, { workers, bind }) {
+    super();
+    this.size = workers;
+    const argv = [cli, app, '--workers', String(workers), '--bind', bind, '--log-format', 'json'];
+    // A process group of its own: Ctrl-C is for us alone, and we stop the clients before the server.
+    this.#process = spawn(process.execPath, argv, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => this.#read(line));
+    }
+    this.ended = once(this.#process, 'close').then(([code]) => {
+      this.exitCode = code;
+      this.emit('ended');
+    });
+  }
+
+  get pid() {
+    return this.#process.pid;
+  }
+
+  signal(signal) {
+    this.#process.kill(signal);
+  }
+
+  #read(text) {
+    let line;
+    try {
+      line = JSON.parse(text);
+    } catch {
+      line = { level: 30, time: Date.now(), msg: text };
+    }
+    this.#learn(line);
+    this.lines.push(line);
+    if (this.lines.length > KEPT_LINES) this.lines.shift();
+    this.emit('line', line);
+  }
+
+  #learn({ event, time, msg, worker: slot, gen: generation, pid, step, of, ...line }) {
+    const worker = this.workers.get(pid);
+    const become = (state) => worker && Object.assign(worker, { state, since: time });
+    if (step !== undefined && this.reloading) Object.assign(this.reload, { step, of });
+    switch (event) {
+      case 'listening':
+        this.port = line.port;
+        break;
+      case 'spawned':
+        this.workers.set(pid, { pid, slot, generation, state: 'starting', since: time });
+        break;
+      case 'ready':
+      case 'draining':
+        become(event);
+        break;
+      case 'exited':
+      case 'crashed':
+        if (event === 'crashed') this.crashes++;
+        this.workers.delete(pid);
+        break;
+      case 'resized':
+        this.size = line.size;
+        break;
+      case 'reload-started':
+        this.reload = { generation: line.generation, since: time };
+        break;
+      case 'reload-finished':
+        Object.assign(this.reload, { outcome: line.outcome, tookMs: line.tookMs, msg });
+        this.replaced += line.replaced;
+        this.lastReplaced = line.replaced;
+        if (line.outcome === 'committed') this.committed++;
+        else if (line.outcome !== 'aborted') this.failed++;
+        break;
+    }
+  }
+
+  get reloading() {
+    return this.reload !== undefined && this.reload.outcome === undefined;
+  }
+
+  /** Resolves with the next line of this event; rejects when the server ends before. */
+  next(event) {
+    return new Promise((resolve, reject) => {
+      const end = (settle, value) => {
+        this.off('line', look);
+        this.off('ended', gone);
+        settle(value);
+      };
+      const look = (line) => line.event === event && end(resolve, line);
+      const gone = () => end(reject, new Error(`the server ended with exit code ${this.exitCode}`));
+      this.on('line', look);
+      this.on('ended', gone);
+    });
+  }
+}
+
+/** The port, or 0 (any) when somebody else has it. */
+export async function portOrAny(port) {
+  const server = net.createServer();
+  try {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    server.close();
+    return port;
+  } catch {
+    return 0;
+  }
+}
