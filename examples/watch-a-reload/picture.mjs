@@ -20,7 +20,7 @@ export function picture({ server, load, nextReload, stopping, now = Date.now() }
     spread(bold(' tshorn: watch a reload'), dim(stopping ? 'stopping ' : 'Ctrl-C to stop ')),
     '',
     `${label('open')}${bold(`http://127.0.0.1:${server.port ?? ''}`)}${dim(`   master pid ${server.pid}`)}`,
-    ...reloadLines(server, nextReload, now),
+    ...reloadLines(server, load, nextReload, now),
     '',
     dim(`${label('worker')}${'in service'.padEnd(IN_SERVICE)}coming or going`),
     ...slotsOf(server).map((slot) => slotLine(server, load, slot, now)),
@@ -52,13 +52,12 @@ function spread(left, right) {
   return left + ' '.repeat(Math.max(1, WIDTH - width(left) - width(right))) + right;
 }
 
-function reloadLines(server, nextReload, now) {
+function reloadLines(server, load, nextReload, now) {
   const { reload } = server;
   const due = nextReload > now ? `the next one in ${Math.ceil((nextReload - now) / 1000)} s` : '';
   if (!reload) {
-    const starting = server.workers.size === 0 || stateCount(server, 'ready') < server.size;
     return [
-      `${label('reload')}${starting ? 'the workers are starting' : 'none yet'}`,
+      `${label('reload')}${load ? 'none yet' : 'the workers are starting'}`,
       `${label('')}${dim(due)}`,
     ];
   }
@@ -86,9 +85,6 @@ function stage({ workers }) {
   }
   return '';
 }
-
-const stateCount = ({ workers }, wanted) =>
-  [...workers.values()].filter(({ state }) => state === wanted).length;
 
 function slotsOf({ size, workers }) {
   const slots = new Set(Array.from({ length: size }, (_, slot) => slot));
