@@ -56,10 +56,7 @@ function reloadLines(server, load, nextReload, now) {
   const { reload } = server;
   const due = nextReload > now ? `the next one in ${Math.ceil((nextReload - now) / 1000)} s` : '';
   if (!reload) {
-    return [
-      `${label('reload')}${load ? 'none yet' : 'the workers are starting'}`,
-      `${label('')}${dim(due)}`,
-    ];
+    return [`${label('reload')}${load ? 'none yet' : 'the workers are starting'}`, `${label('')}${dim(due)}`];
   }
   const { generation, since, step = 0, of = 1, outcome, msg } = reload;
   if (outcome === 'committed') {
