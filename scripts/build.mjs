@@ -1,32 +1,47 @@
-// Builds packages/tshorn/dist: four bundles of our own code (libraries stay dependencies), and the type
+// Builds packages/tshorn/dist: bundles of our code with the libraries that it uses, and the type
 // declarations of the packages behind the public interface, so that the tarball stands alone.
+// Why the libraries are in it: docs/decisions/one-package.md.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { importConfigPackage, root } from './config-package.mjs';
+import { licencesOf } from './licences.mjs';
 
 const target = path.join(root, 'packages/tshorn');
 const dist = path.join(target, 'dist');
 fs.rmSync(dist, { recursive: true, force: true });
 
-const { dependencies, version } = JSON.parse(fs.readFileSync(path.join(target, 'package.json'), 'utf8'));
-const common = {
-  absWorkingDir: target,
-  outdir: 'dist',
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20.19',
-  external: Object.keys(dependencies),
-  define: { TSHORN_VERSION: JSON.stringify(version) },
+const { version } = JSON.parse(fs.readFileSync(path.join(target, 'package.json'), 'utf8'));
+const bundle = (entryPoints, more = {}) =>
+  build({
+    absWorkingDir: target,
+    entryPoints,
+    outdir: 'dist',
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    define: { TSHORN_VERSION: JSON.stringify(version) },
+    metafile: true,
+    ...more,
+  });
+
+// The libraries are CommonJS and ask for Node's modules by require, which an ES module has not.
+const banner = {
+  js: "import { createRequire as $r } from 'node:module'; const require = $r(import.meta.url);",
 };
-const bundle = (entryPoints) => build({ ...common, splitting: true, entryPoints });
-await bundle({ cli: 'src/cli.ts', index: 'src/index.ts' });
-// On its own, so that it shares no file with the master: each further file costs every start of every worker.
-await bundle({ worker: '../worker/src/main.ts' });
-await bundle({ 'worker-api': 'src/worker.ts' });
+const built = [
+  await bundle({ cli: 'src/cli.ts', index: 'src/index.ts' }, { banner }),
+  // On its own, so that it shares no file with the master: each further file costs every start of a worker.
+  await bundle({ worker: '../worker/src/main.ts' }, { external: ['yargs-parser'] }),
+  await bundle({ 'worker-api': 'src/worker.ts' }),
+];
 fs.chmodSync(path.join(dist, 'cli.js'), 0o755);
+
+const inputs = built.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+fs.writeFileSync(path.join(dist, 'licences.txt'), licencesOf(inputs, target));
 const { configSchema } = await importConfigPackage();
 fs.writeFileSync(path.join(dist, 'config.schema.json'), `${JSON.stringify(configSchema(), null, 2)}\n`);
 fs.copyFileSync(path.join(root, 'LICENSE'), path.join(target, 'LICENSE'));
@@ -36,10 +51,7 @@ fs.copyFileSync(path.join(root, 'README.md'), path.join(target, 'README.md'));
 execFileSync(
   process.execPath,
   [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.types.json'],
-  {
-    cwd: target,
-    stdio: 'inherit',
-  },
+  { cwd: target, stdio: 'inherit' },
 );
 const types = path.join(dist, 'types');
 for (const file of fs.readdirSync(types, { recursive: true }).filter((name) => name.endsWith('.d.ts'))) {

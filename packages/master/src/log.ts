@@ -11,7 +11,7 @@ export interface Log {
   /** Resolves when every line so far has been written; wait for it before the process ends. */
   readonly ready: Promise<void>;
   /** After a log rotation has moved the file away. Nothing happens where the log is no file. */
-  reopen(): void;
+  reopen(): Promise<void>;
 }
 
 export interface LogSettings {
@@ -32,8 +32,8 @@ export function openLog(settings: LogSettings): Log {
     logLevel,
     library.then((loaded) => loaded.logger),
   );
-  const reopen = () => {
-    if (logFile !== undefined) void library.then(({ destination }) => destination.reopen());
+  const reopen = async () => {
+    if (logFile !== undefined) (await library).destination.reopen();
   };
   return { logger, ready, reopen };
 }

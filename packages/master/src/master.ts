@@ -117,8 +117,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#enqueue({ type: 'stop-requested', mode, by });
   }
 
-  reopenLog(): void {
-    this.#options.log.reopen();
+  async reopenLog(): Promise<void> {
+    await this.#options.log.reopen();
     this.#log.info('log file reopened');
   }
 

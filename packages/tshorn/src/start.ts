@@ -118,7 +118,7 @@ export async function launch({ resolved, resolveAgain, log, signals }: Launch): 
         reload: (by) => master.request({ kind: 'reload', by }),
         scaleBy: (delta, by) => master.request({ kind: 'scale', delta, by }),
         stop: (mode, by) => master.stop(mode, by),
-        reopenLog: () => master.reopenLog(),
+        reopenLog: () => void master.reopenLog(),
       },
       log.logger,
     );

@@ -1,95 +1,74 @@
 /**
- * What a worker knows about its connections: which are open, and the newest response on each.
- * One property write per request is all that it costs while nothing drains.
+ * The connections of a worker that drains. Until then nothing is kept and nothing is subscribed: a
+ * connection costs what it costs under bare Node.
  */
 import diagnostics from 'node:diagnostics_channel';
 import type http from 'node:http';
 import type { Socket } from 'node:net';
-import { connectionEvent } from './app/http-server.ts';
-
-/** The newest response that belongs to this socket, in flight or done. */
-const latest = Symbol('tshorn.latestResponse');
-type TrackedSocket = Socket & { [latest]?: http.ServerResponse | undefined };
+import { httpSockets, idleSockets, newestResponses } from './http-internals.ts';
 
 interface RequestStart {
   readonly response: http.ServerResponse;
-  readonly socket: TrackedSocket;
+  readonly socket: Socket;
   readonly server: http.Server;
 }
 
-export class Connections {
+export class DrainingConnections {
   readonly #server: http.Server;
-  readonly #open = new Set<TrackedSocket>();
-  #closing = false;
-  /** Called at each connection's end. */
-  onClose: () => void = () => {};
-  /** Called when a response ends while connections are being closed. */
-  onResponse: () => void = () => {};
+  readonly #start = performance.now();
+  readonly #newest = new WeakMap<Socket, http.ServerResponse>();
+  /** When a connection's last response ended. */
+  readonly #quietSince = new WeakMap<Socket, number>();
 
+  /** From here on, the last response of every connection says `Connection: close`. */
   constructor(server: http.Server) {
     this.#server = server;
-    const add = (socket: TrackedSocket) => {
-      this.#open.add(socket);
-      socket.once('close', () => {
-        this.#open.delete(socket);
-        this.onClose();
-      });
-    };
-    server.on(connectionEvent(server), add);
-    // Fires before the app's handler, whatever framework it comes from
+    for (const response of newestResponses(server)) announce(response, false);
+    // These fire before the app's handler and after its response, whatever framework it comes from
     // (https://nodejs.org/api/diagnostics_channel.html#http).
     diagnostics.subscribe('http.server.request.start', (message) => {
       const { response, socket, server } = message as RequestStart;
-      if (server !== this.#server) return;
-      if (this.#closing) this.#announceClose(socket, response);
-      socket[latest] = response;
+      if (server === this.#server) this.#announceClose(socket, response);
+    });
+    diagnostics.subscribe('http.server.response.finish', (message) => {
+      const { socket, server } = message as RequestStart;
+      if (server === this.#server) this.#quietSince.set(socket, performance.now());
     });
   }
 
-  get size(): number {
-    return this.#open.size;
-  }
-
-  /** From here on, the last response of every connection says `Connection: close`. */
-  beginClosing(): void {
-    this.#closing = true;
-    for (const socket of this.#open) {
-      const response = socket[latest];
-      if (response) announce(response, false);
-    }
-    diagnostics.subscribe('http.server.response.finish', () => this.onResponse());
-  }
-
   /** With pipelining only the newest response may announce the close: those before it would cut it off. */
-  #announceClose(socket: TrackedSocket, response: http.ServerResponse): void {
-    const previous = socket[latest];
-    if (previous && !previous.headersSent) announce(previous, true);
+  #announceClose(socket: Socket, response: http.ServerResponse): void {
+    const previous = this.#newest.get(socket);
+    if (previous) announce(previous, true);
     announce(response, false);
+    this.#newest.set(socket, response);
   }
 
-  /** Closes what is idle: between two requests, nothing of the next one read. Returns how many. */
-  closeIdle(): number {
-    const before = countOpen(this.#open);
-    // Node's own notion of idle: the parser has not begun a message (closeIdleConnections documents it).
-    this.#server.closeIdleConnections();
+  /**
+   * Closes what has been idle for this long: since its last response, or since the drain began. Returns
+   * how many. A response that began before the drain has promised keep-alive: the client may be about to
+   * use it.
+   */
+  closeIdle(lingerMs: number): number {
+    const idle = idleSockets(this.#server);
+    if (!idle) {
+      this.#server.closeIdleConnections();
+      return 0;
+    }
+    const until = performance.now() - lingerMs;
+    const due = idle.filter((socket) => (this.#quietSince.get(socket) ?? this.#start) <= until);
     // A connection that never sent a byte is not idle to Node before 26.4; nobody waits on it.
-    for (const socket of this.#open) if (socket.bytesRead === 0) socket.destroy();
-    return before - countOpen(this.#open);
+    const silent = this.#start <= until ? (httpSockets(this.#server) ?? []) : [];
+    const closing = new Set([...due, ...silent.filter((socket) => socket.bytesRead === 0)]);
+    for (const socket of closing) socket.destroy();
+    return closing.size;
   }
 
-  /** Cuts every connection that is left. Returns how many. */
-  cut(): number {
-    const left = this.#open.size;
-    for (const socket of this.#open) socket.destroy();
-    return left;
+  /** Cuts what speaks HTTP; upgraded connections end with the process. */
+  cut(): void {
+    for (const socket of httpSockets(this.#server) ?? []) socket.destroy();
   }
 }
-
-const countOpen = (sockets: Iterable<Socket>): number => {
-  let count = 0;
-  for (const socket of sockets) if (!socket.destroyed) count++;
-  return count;
-};
 
 function announce(response: http.ServerResponse, keepAlive: boolean): void {
   if (!response.headersSent) response.shouldKeepAlive = keepAlive;

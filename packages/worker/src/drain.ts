@@ -1,9 +1,11 @@
 /**
  * Draining: stop accepting, finish what runs, close what is idle after its linger, cut at the deadline.
- * The listeners are closed by the caller first; what waits in the kernel's queue goes to other workers.
+ * What waits in the kernel's queue goes to other workers.
  */
+import type http from 'node:http';
 import type { DrainReport } from '@tshorn/core';
-import type { Connections } from './connections.ts';
+import type { AttachedListeners } from './app/listeners.ts';
+import { DrainingConnections } from './connections.ts';
 
 export interface DrainSettings {
   /** Milliseconds until everything that is left is cut. */
@@ -12,30 +14,31 @@ export interface DrainSettings {
   readonly lingerMs: number;
 }
 
+/** How late an idle connection may be closed, at most. */
+const SWEEP_MS = 100;
+
 export class Drain {
   /** Settles when the last connection is gone. */
   readonly done: Promise<DrainReport>;
-  readonly #connections: Connections;
+  readonly #listeners: AttachedListeners;
+  readonly #connections: DrainingConnections;
   readonly #start = performance.now();
-  readonly #atStart: number;
+  readonly #atStart: Promise<number>;
   #resolve: (report: DrainReport) => void = () => {};
   #closed = 0;
   #lingerMs: number;
-  #linger: NodeJS.Timeout | undefined;
+  #sweep: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
 
-  constructor(connections: Connections, settings: DrainSettings) {
-    this.#connections = connections;
-    this.#atStart = connections.size;
+  constructor(server: http.Server, listeners: AttachedListeners, settings: DrainSettings) {
+    this.#listeners = listeners;
     this.#lingerMs = settings.lingerMs;
     this.done = new Promise((resolve) => {
       this.#resolve = resolve;
     });
-    connections.onClose = () => this.#endIfEmpty();
-    // A response that began before the drain has promised keep-alive: its connection becomes idle only
-    // now, and gets a linger of its own. Responses that began later announce the close themselves.
-    connections.onResponse = () => this.#lingerFromNow();
-    connections.beginClosing();
+    this.#atStart = listeners.count();
+    this.#connections = new DrainingConnections(server);
+    void listeners.close().then(() => this.#end(0));
     this.hurry(settings);
   }
 
@@ -43,31 +46,28 @@ export class Drain {
   hurry(settings: DrainSettings): void {
     this.#lingerMs = settings.lingerMs;
     clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => this.#cut(), settings.deadlineMs);
-    this.#lingerFromNow();
-    this.#endIfEmpty();
+    clearInterval(this.#sweep);
+    this.#deadline = setTimeout(() => void this.#cut(), settings.deadlineMs);
+    this.#sweep = setInterval(() => this.#closeIdle(), SWEEP_MS);
+    this.#closeIdle();
   }
 
-  #lingerFromNow(): void {
-    clearTimeout(this.#linger);
-    this.#linger = setTimeout(() => {
-      this.#closed += this.#connections.closeIdle();
-    }, this.#lingerMs);
+  #closeIdle(): void {
+    if (performance.now() - this.#start < this.#lingerMs) return;
+    this.#closed += this.#connections.closeIdle(this.#lingerMs);
   }
 
-  #endIfEmpty(): void {
-    if (this.#connections.size === 0) this.#end(0);
+  async #cut(): Promise<void> {
+    const left = await this.#listeners.count();
+    void this.#end(left);
+    this.#connections.cut();
   }
 
-  #cut(): void {
-    this.#connections.onClose = () => {};
-    this.#end(this.#connections.cut());
-  }
-
-  #end(cut: number): void {
-    clearTimeout(this.#linger);
+  async #end(cut: number): Promise<void> {
+    clearInterval(this.#sweep);
     clearTimeout(this.#deadline);
-    const finished = Math.max(0, this.#atStart - this.#closed - cut);
-    this.#resolve({ finished, closed: this.#closed, cut, tookMs: performance.now() - this.#start });
+    const tookMs = performance.now() - this.#start;
+    const finished = Math.max(0, (await this.#atStart) - this.#closed - cut);
+    this.#resolve({ finished, closed: this.#closed, cut, tookMs });
   }
 }

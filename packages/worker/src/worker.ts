@@ -21,9 +21,9 @@ import type { AttachedListeners, ListeningHandle } from './app/listeners.ts';
 import { attachListeners } from './app/listeners.ts';
 import { type LoadedApp, loadApp } from './app/load-app.ts';
 import { type Channel, openChannel } from './channel.ts';
-import { Connections } from './connections.ts';
 import { Drain } from './drain.ts';
 import { Hooks } from './hooks.ts';
+import { canInspect } from './http-internals.ts';
 import { probe } from './probe.ts';
 
 /** How long an orphan goes on finishing its requests when its master is gone. */
@@ -31,16 +31,11 @@ const ORPHAN_GRACE_MS = 10_000;
 /** What an app's own clean-up gets at the least, when its requests took the whole grace period. */
 const LEAST_CLEANUP_MS = 1_000;
 
-interface Served {
-  readonly app: LoadedApp;
-  readonly connections: Connections;
-}
-
 export class Worker {
   readonly #channel: Channel;
   #order: BootOrder | undefined;
   #hooks: Hooks | undefined;
-  #served: Served | undefined;
+  #app: LoadedApp | undefined;
   #handles: ListeningHandle[] = [];
   #listeners: AttachedListeners | undefined;
   #stopReporting = () => {};
@@ -103,14 +98,18 @@ export class Worker {
         { file: appFile, ...(exportName && { exportName }), settings: order },
         capture,
       );
-      this.#served = { app, connections: new Connections(app.server) };
+      this.#app = app;
+      if (!canInspect(app.server)) {
+        const text = `Node ${process.version} keeps its connections otherwise: idle ones get no linger of their own`;
+        await this.#send({ type: 'log', level: 'warn', text });
+      }
       this.#hooks.watchRequests(app.server);
       await this.#send({ type: 'loaded', kind: app.kind, tookMs: performance.now() - start });
     } catch (error) {
       await this.#failToLoad(error);
       return;
     }
-    await this.#postWorkerInit(order, this.#served.app);
+    await this.#postWorkerInit(order, this.#app);
   }
 
   /** Only for the hook: without a listener SIGABRT ends a worker that hangs, too. */
@@ -155,10 +154,10 @@ export class Worker {
   }
 
   async #accept(): Promise<void> {
-    if (!this.#served || this.#draining) return;
+    if (!this.#app || this.#draining) return;
     this.#stopReporting();
     try {
-      this.#listeners = await attachListeners(this.#served.app, this.#handles, this.#order?.backlog ?? 511);
+      this.#listeners = await attachListeners(this.#app, this.#handles, this.#order?.backlog ?? 511);
       this.#handles = [];
       await this.#send({ type: 'accepting' });
     } catch (error) {
@@ -176,12 +175,12 @@ export class Worker {
     this.#mode = mode;
     if (this.#draining) return this.#drain?.hurry(settings);
     this.#draining = true;
-    if (!this.#served) process.exit(0);
-    const { app, connections } = this.#served;
+    const [app, listeners] = [this.#app, this.#listeners];
+    // Not in service yet: there is nothing to finish.
+    if (!app || !listeners) process.exit(0);
     const end = Date.now() + deadlineMs;
 
-    this.#listeners?.close();
-    this.#drain = new Drain(connections, settings);
+    this.#drain = new Drain(app.server, listeners, settings);
     this.#tellApp(end);
     const report = await this.#drain.done;
     await this.#send({ type: 'drained', ...report });

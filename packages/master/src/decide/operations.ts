@@ -12,7 +12,7 @@ export function request(draft: Draft, operation: Operation): void {
   if (state.phase === 'draining' || state.phase === 'stopped') {
     draft.tell({
       event: 'noted',
-      level: 'warn',
+      level: 'info',
       text: `${operation.kind} by ${operation.by} ignored: stopping`,
     });
     return;
@@ -150,7 +150,8 @@ export function fail(
   if (running.operation.kind === 'reload') finishReload(draft, running, outcome, reason);
   else {
     const text = `${running.operation.kind} by ${running.operation.by} given up: ${reason}`;
-    draft.tell({ event: 'operation-failed', level: 'error', text });
+    // A TERM to the whole process group reaches the workers too: that is no failure of anything.
+    draft.tell({ event: 'operation-failed', level: outcome === 'aborted' ? 'info' : 'error', text });
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import type http from 'node:http';
 import net from 'node:net';
+import { promisify } from 'node:util';
 import { originalListen } from './listen-capture.ts';
 
 /** What came with a `listener` message: a raw TCP or Pipe handle, bound by the master. */
@@ -14,8 +15,13 @@ export interface ListeningHandle {
 }
 
 export interface AttachedListeners {
-  /** Stops accepting on every listener; connections, idle ones too, stay. */
-  close(): void;
+  /**
+   * Stops accepting on every listener; connections, idle ones too, stay. Settles when the last of them
+   * has gone. Called again, it gives the same promise.
+   */
+  close(): Promise<void>;
+  /** Connections that came by these listeners and are open, upgraded ones too. */
+  count(): Promise<number>;
 }
 
 /** Settles when every handle accepts. */
@@ -26,16 +32,27 @@ export async function attachListeners(
 ): Promise<AttachedListeners> {
   const listeners = handles.map((_, at) => (at === 0 ? server : helperOf(server)));
   await Promise.all(handles.map((handle, at) => listen(listeners[at]!, handle, backlog)));
+  let closed: Promise<void> | undefined;
   return {
     close() {
-      for (const listener of listeners) {
-        // Never http.Server.close: it also closes idle keep-alive connections
-        // (https://nodejs.org/api/http.html#serverclosecallback).
-        if (listener.listening) net.Server.prototype.close.call(listener);
-      }
+      closed ??= Promise.all(listeners.map(closeListener)).then(() => {});
+      return closed;
+    },
+    async count() {
+      const counts = await Promise.all(
+        listeners.map((listener) => promisify(listener.getConnections).call(listener)),
+      );
+      return counts.reduce((sum, count) => sum + count, 0);
     },
   };
 }
+
+const closeListener = (listener: net.Server): Promise<void> =>
+  new Promise((resolve) => {
+    // Never http.Server.close: it also closes idle keep-alive connections
+    // (https://nodejs.org/api/http.html#serverclosecallback). An error says that it was closed before.
+    net.Server.prototype.close.call(listener, () => resolve());
+  });
 
 /** The options that net.Server keeps for the sockets it accepts; read back, as Node shows none of them. */
 type AcceptOptions = Pick<net.ServerOpts, 'allowHalfOpen' | 'noDelay' | 'keepAlive'> & {

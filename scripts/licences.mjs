@@ -1,0 +1,24 @@
+// The licences of the libraries in a bundle, as their authors ask for.
+import fs from 'node:fs';
+import path from 'node:path';
+
+/**
+ * @param {string[]} inputs the bundler's input files, relative to `base`
+ * @returns {string} one section for each library, by name
+ */
+export function licencesOf(inputs, base) {
+  const sections = new Map();
+  for (const input of inputs) {
+    const folder = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path.resolve(base, input))?.[0];
+    if (!folder || !fs.existsSync(path.join(folder, 'package.json'))) continue;
+    const { name, version, license } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
+    if (name.startsWith('@tshorn/') || sections.has(`${name} ${version}`)) continue;
+    const file = fs.readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file ? fs.readFileSync(path.join(folder, file), 'utf8').trim() : `Licence: ${license}`;
+    sections.set(`${name} ${version}`, `${name} ${version}\n\n${text}\n`);
+  }
+  return `${[...sections.keys()]
+    .sort()
+    .map((key) => sections.get(key))
+    .join(`\n${'-'.repeat(80)}\n\n`)}`;
+}
