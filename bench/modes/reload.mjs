@@ -130,7 +130,6 @@ function report(run, options) {
   const committed = reloads.filter(({ outcome }) => outcome === 'committed').length;
   const promises = [
     { what: `failed requests: ${failed}`, met: failed === 0 },
-    { what: `connections closed without "Connection: close": ${unannounced}`, met: unannounced === 0 },
     { what: `least ready workers: ${least} of ${options.workers}`, met: least >= options.workers },
     {
       what: `reloads committed: ${committed} of ${reloads.length}, in ${took}`,
@@ -138,6 +137,7 @@ function report(run, options) {
     },
   ];
   for (const { what, met } of promises) console.log(verdict(what, met));
+  console.log(`          idle connections closed after their linger: ${unannounced}`);
 
   const clients = tallies.map(({ samples, ...tally }) => ({ ...tally, requests: samples.length }));
   const result = {
