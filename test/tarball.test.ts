@@ -32,8 +32,9 @@ test('holds what is built, a README and a LICENSE, and nothing else', () => {
   expect(packed).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/cli.js']));
   const strays = packed.filter(
     (file) =>
-      !/^(?:LICENSE|README\.md|package\.json|dist\/[\w./-]+\.(?:js|d\.ts|json)|dist\/licences\.txt)$/.test(file) ||
-      /\.test\.|testing\//.test(file),
+      !/^(?:LICENSE|README\.md|package\.json|dist\/[\w./-]+\.(?:js|d\.ts|json)|dist\/licences\.txt)$/.test(
+        file,
+      ) || /\.test\.|testing\//.test(file),
   );
   expect(strays).toEqual([]);
 });
