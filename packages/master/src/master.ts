@@ -106,7 +106,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       releaseOf: (generation) => this.#releases.get(generation) as Release,
       enqueue: (event) => this.#enqueue(event),
     });
-    this.#enqueue({ type: 'start' });
+    this.#queue.unshift({ type: 'start' });
+    this.#work();
   }
 
   request(operation: Operation): void {
@@ -143,7 +144,11 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
 
   #enqueue(event: Event): void {
     this.#queue.push(event);
-    if (this.#looping) return;
+    // What comes before the start (a HUP while `onStarting` runs) waits for it.
+    if (this.#performer && !this.#looping) this.#work();
+  }
+
+  #work(): void {
     this.#looping = true;
     try {
       for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {

@@ -84,7 +84,7 @@ export class Performer {
     });
     this.#workers.set(serial, handle);
     const boot = bootOrder(release, identity, status);
-    const start = () => handle.start({ exec: workerFile, cwd: release.config.cwd, env, boot });
+    const start = () => handle.start({ exec: workerFile, cwd: release.cwd, env, boot });
     // Without the hook the fork is synchronous: nothing waits for a promise that nobody asked for.
     if (hooks.has('preFork')) void hooks.run('preFork', { ...identity, log: hooks.log }).then(start);
     else start();

@@ -1,4 +1,5 @@
 /** What a generation is pinned to: config, real path of the app, working directory. */
+import fs from 'node:fs';
 import type { Config, Resolved } from '@tshorn/config';
 import { type BootOrder, resolveApp } from '@tshorn/core';
 import type { Settings } from './decide/model.ts';
@@ -6,6 +7,8 @@ import type { Settings } from './decide/model.ts';
 export interface Release {
   readonly config: Config;
   readonly given: ReadonlySet<keyof Config>;
+  /** Real path: a crash brings this release back even when a symbolic link has moved on. */
+  readonly cwd: string;
   readonly appFile: string;
   readonly exportName: string | undefined;
   /** The config file to import in the worker; only where it declares hooks. */
@@ -16,7 +19,8 @@ export interface Release {
 export function resolveRelease(resolved: Resolved): Release {
   const { config, given, file, hooksInFile } = resolved;
   const { file: appFile, exportName } = resolveApp(config.app, config.cwd);
-  return { config, given, appFile, exportName, hooksFile: hooksInFile ? file : undefined };
+  const cwd = fs.realpathSync(config.cwd);
+  return { config, given, cwd, appFile, exportName, hooksFile: hooksInFile ? file : undefined };
 }
 
 /** What the pure core has to know of the config. */

@@ -4,19 +4,12 @@ import { parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
 import { EXIT, renderError, resolveApp, stackOf, TshornError } from '@tshorn/core';
 import { openLog } from '@tshorn/master';
 import { launch } from './start.ts';
+import { checkPlatform, workingDirectory } from './surroundings.ts';
 
 declare const TSHORN_VERSION: string;
 
 async function main(argv: string[]): Promise<number> {
-  if (process.platform === 'win32') {
-    throw new TshornError(
-      'ERR_PLATFORM',
-      'tshorn does not run on Windows: it needs Unix signals and shared sockets',
-      {
-        fix: 'run it on Linux or macOS, in a container or in WSL',
-      },
-    );
-  }
+  checkPlatform();
   const command = await parseCommand(argv);
   switch (command.kind) {
     case 'help':
@@ -26,7 +19,7 @@ async function main(argv: string[]): Promise<number> {
       process.stdout.write(`${TSHORN_VERSION}\n`);
       return EXIT.ok;
   }
-  const request = { argv, env: process.env, cwd: process.cwd() };
+  const request = { argv, env: process.env, cwd: workingDirectory() };
   const resolved = await resolveConfig(request);
   switch (command.kind) {
     case 'check-config':

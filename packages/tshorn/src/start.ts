@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Resolved, resolveConfig, type UserConfig } from '@tshorn/config';
 import { TshornError } from '@tshorn/core';
 import { type Log, listenToSignals, Master, type MasterStatus, type Notice, openLog } from '@tshorn/master';
+import { checkPlatform, workingDirectory } from './surroundings.ts';
 
 /** How a reload ended. `committed`: every worker is of the new generation. */
 export type ReloadVerdict = Extract<Notice, { event: 'reload-finished' }>;
@@ -93,7 +94,8 @@ export class Server extends EventEmitter<{ notice: [Notice]; finished: [number] 
  * @throws TshornError for a wrong option, an address that cannot be bound or an app that is not there
  */
 export async function start(config: UserConfig, { signals = false }: StartOptions = {}): Promise<Server> {
-  const request = { env: process.env, cwd: process.cwd(), overrides: config };
+  checkPlatform();
+  const request = { env: process.env, cwd: workingDirectory(), overrides: config };
   const resolved = await resolveConfig(request);
   const log = openLog(resolved.config);
   return launch({ resolved, resolveAgain: () => resolveConfig(request), log, signals });

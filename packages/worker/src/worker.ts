@@ -37,7 +37,8 @@ export class Worker {
   #hooks: Hooks | undefined;
   #app: LoadedApp | undefined;
   #handles: ListeningHandle[] = [];
-  #listeners: AttachedListeners | undefined;
+  /** Settles when the worker accepts; undefined until it is admitted. */
+  #attaching: Promise<AttachedListeners> | undefined;
   #stopReporting = () => {};
   #draining = false;
   #mode: DrainMode | undefined;
@@ -157,8 +158,9 @@ export class Worker {
     if (!this.#app || this.#draining) return;
     this.#stopReporting();
     try {
-      this.#listeners = await attachListeners(this.#app, this.#handles, this.#order?.backlog ?? 511);
+      this.#attaching = attachListeners(this.#app, this.#handles, this.#order?.backlog ?? 511);
       this.#handles = [];
+      await this.#attaching;
       await this.#send({ type: 'accepting' });
     } catch (error) {
       // Until the first listen() the kernel lets two processes bind the same port.
@@ -175,10 +177,11 @@ export class Worker {
     this.#mode = mode;
     if (this.#draining) return this.#drain?.hurry(settings);
     this.#draining = true;
-    const [app, listeners] = [this.#app, this.#listeners];
+    const end = Date.now() + deadlineMs;
+    const app = this.#app;
+    const listeners = await this.#attaching?.catch(() => undefined);
     // Not in service yet: there is nothing to finish.
     if (!app || !listeners) process.exit(0);
-    const end = Date.now() + deadlineMs;
 
     this.#drain = new Drain(app.server, listeners, settings);
     this.#tellApp(end);

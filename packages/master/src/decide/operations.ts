@@ -161,6 +161,9 @@ function finishReload(
   outcome: 'committed' | 'failed' | 'refused' | 'aborted',
   reason?: string,
 ): void {
+  const { state } = draft;
+  const inUse = new Set([state.committed, ...Object.values(state.slots).map(({ generation }) => generation)]);
+  state.proven = state.proven.filter((generation) => inUse.has(generation));
   draft.tell({
     event: 'reload-finished',
     level: outcome === 'committed' ? 'info' : 'error',

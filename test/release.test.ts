@@ -1,0 +1,64 @@
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ask } from './support/load.ts';
+import { endServers, startServer, TestServer } from './support/server.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = fs.realpathSync(fs.mkdtempSync(path.join(tmpdir(), 'tshorn-')));
+  for (const release of ['1', '2']) {
+    fs.mkdirSync(path.join(folder, release));
+    const app = `export default (request, response) => response.end(${JSON.stringify(`${release} in `)} + process.cwd());`;
+    fs.writeFileSync(path.join(folder, release, 'app.mjs'), app);
+  }
+  link('1');
+});
+afterEach(async () => {
+  await endServers();
+  fs.rmSync(folder, { recursive: true });
+});
+
+const current = () => path.join(folder, 'current');
+
+/** As deploy tools do it: a new link, renamed over the old one. */
+function link(release: string): void {
+  fs.symlinkSync(path.join(folder, release), `${current()}.new`);
+  fs.renameSync(`${current()}.new`, current());
+}
+
+const says = async ({ port }: TestServer) => (await ask({ port }, { path: '/' })).body;
+
+test('a HUP follows a moved symbolic link, app and working directory', async () => {
+  const server = await startServer('app.mjs', { cwd: current(), env: { PWD: current() } });
+  expect(await says(server)).toBe(`1 in ${path.join(folder, '1')}`);
+  link('2');
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  expect(await says(server)).toBe(`2 in ${path.join(folder, '2')}`);
+});
+
+test('a crash before the HUP brings back the release that served, wherever the link points', async () => {
+  const server = await startServer('app.mjs', { cwd: current(), env: { PWD: current() } });
+  link('2');
+  const from = server.lines.length;
+  process.kill(server.readyPids[0] as number, 'SIGKILL');
+  await server.event('ready', { from });
+  expect(await says(server)).toBe(`1 in ${path.join(folder, '1')}`);
+});
+
+test('a HUP that comes before the first worker exists waits, and becomes a reload', async () => {
+  const config = path.join(folder, 'tshorn.config.mjs');
+  fs.writeFileSync(
+    config,
+    `export default { hooks: { onStarting: ({ log }) => {
+      log.info('the hook runs');
+      return new Promise((resolve) => process.once('SIGWINCH', resolve));
+    } } };`,
+  );
+  const server = new TestServer(path.join(folder, '1/app.mjs'), { args: ['--config', config] });
+  await server.until('the hook', () => server.lines.some(({ msg }) => msg === 'the hook runs'));
+  server.signal('SIGHUP');
+  server.signal('SIGWINCH');
+  await server.event('reload-finished');
+  expect(server.lines.flatMap(({ event, gen }) => (event === 'ready' ? [gen] : []))).toEqual([1, 2]);
+});
