@@ -47,10 +47,24 @@ export type ToWorker =
   /** Carries a listening handle. */
   | { readonly type: 'listener'; readonly address: string }
   | { readonly type: 'admit'; readonly listeners: number }
-  | { readonly type: 'drain'; readonly mode: DrainMode; readonly deadlineMs: number };
+  /** `handoff`: another worker can take over connections that are at rest. */
+  | {
+      readonly type: 'drain';
+      readonly mode: DrainMode;
+      readonly deadlineMs: number;
+      readonly handoff: boolean;
+    }
+  /** Carries a connection that another worker has handed over; answered by `took`. */
+  | { readonly type: 'take'; readonly id: number }
+  /** Answers `hand-over`: another worker owns the connection now. */
+  | { readonly type: 'handed-over'; readonly id: number }
+  /** Answers `hand-over`: nobody can take the connection; it goes on where it is. */
+  | { readonly type: 'keep'; readonly id: number };
 
 /** What a drain came to. */
 export interface DrainReport {
+  /** Connections that another worker has taken over; their clients noticed nothing. */
+  readonly moved: number;
   /** Connections that ended by themselves or after their last response. */
   readonly finished: number;
   /** Idle connections that were closed when their linger was over. */
@@ -75,6 +89,12 @@ export type ToMaster =
   /** A signal asked this worker to leave: its replacement is to be started first. */
   | { readonly type: 'leave-requested'; readonly signal: string }
   | ({ readonly type: 'drained' } & DrainReport)
+  /** Carries a connection at rest; the worker keeps its own descriptor until the answer. */
+  | { readonly type: 'hand-over'; readonly id: number }
+  /** The worker owns the connection, and has not read from it yet. */
+  | { readonly type: 'took'; readonly id: number }
+  /** The worker cannot serve the connection. */
+  | { readonly type: 'declined'; readonly id: number }
   | { readonly type: 'also-listening'; readonly address: string }
   | { readonly type: 'hook-failed'; readonly hook: string; readonly reason: string }
   /** A line for the master's log. */
@@ -96,7 +116,10 @@ const TO_MASTER: Record<ToMaster['type'], Shape> = {
   probed: { verdict: 'string', tookMs: 'number' },
   accepting: {},
   'leave-requested': { signal: 'string' },
-  drained: { finished: 'number', closed: 'number', cut: 'number', tookMs: 'number' },
+  drained: { moved: 'number', finished: 'number', closed: 'number', cut: 'number', tookMs: 'number' },
+  'hand-over': { id: 'number' },
+  took: { id: 'number' },
+  declined: { id: 'number' },
   'also-listening': { address: 'string' },
   'hook-failed': { hook: 'string', reason: 'string' },
   log: { level: 'string', text: 'string' },
@@ -106,7 +129,10 @@ const TO_WORKER: Record<ToWorker['type'], Shape> = {
   boot: { slot: 'number', generation: 'number', masterPid: 'number', appFile: 'string' },
   listener: { address: 'string' },
   admit: { listeners: 'number' },
-  drain: { mode: 'string', deadlineMs: 'number' },
+  drain: { mode: 'string', deadlineMs: 'number', handoff: 'boolean' },
+  take: { id: 'number' },
+  'handed-over': { id: 'number' },
+  keep: { id: 'number' },
 };
 
 /** Whether something that came over the channel is ours at all; an app may send its own messages. */

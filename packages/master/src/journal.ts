@@ -40,8 +40,8 @@ export function textOf(notice: Notice): string {
   }
 }
 
-const textOfDrain = ({ finished, closed, cut, tookMs }: DrainReport): string =>
-  `finished=${finished} closed=${closed} cut=${cut} in ${formatMs(tookMs)}`;
+const textOfDrain = ({ moved, finished, closed, cut, tookMs }: DrainReport): string =>
+  `moved=${moved} finished=${finished} closed=${closed} cut=${cut} in ${formatMs(tookMs)}`;
 
 function fieldsOf(notice: Notice): Record<string, unknown> {
   if (!('worker' in notice)) {

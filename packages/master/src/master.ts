@@ -59,6 +59,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   #statusUdp: StatusUdp | undefined;
   #notify: Notify | undefined;
   #looping = false;
+  #takeTurn = 0;
   /** Whether a worker has ever been in service. */
   #inService = false;
 
@@ -104,6 +105,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       workerFile: this.#options.workerFile,
       env: this.#options.env,
       releaseOf: (generation) => this.#releases.get(generation) as Release,
+      takersFor: (serial) => this.#takersFor(serial),
       enqueue: (event) => this.#enqueue(event),
     });
     this.#queue.unshift({ type: 'start' });
@@ -212,6 +214,19 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     } catch (error) {
       this.#enqueue({ type: 'refused', reason: renderError(error) });
     }
+  }
+
+  /** The replacement in the same slot; without one, every other worker in its turn. */
+  #takersFor(serial: number): number[] {
+    const { workers } = this.#state;
+    const slot = workers[serial]?.slot;
+    const ready = Object.values(workers).filter(
+      ({ state, serial: other }) => state === 'ready' && other !== serial,
+    );
+    const replacement = ready.filter((worker) => worker.slot === slot);
+    const turn = this.#takeTurn++;
+    const others = ready.length > 0 ? [ready[turn % ready.length] as (typeof ready)[number]] : [];
+    return (replacement.length > 0 ? replacement : others).map(({ serial }) => serial);
   }
 
   #tellDifferences(resolved: Resolved): void {

@@ -7,6 +7,7 @@ import type { Effect, Event, TimerId } from './decide/model.ts';
 import type { Hooks } from './hooks.ts';
 import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
+import { type Connection, Relay } from './relay.ts';
 import { bootOrder, type Release } from './release.ts';
 import type { StatusUdp } from './status-udp.ts';
 import { WorkerHandle } from './worker-handle.ts';
@@ -20,6 +21,8 @@ export interface Surroundings {
   readonly workerFile: string;
   readonly env: NodeJS.ProcessEnv;
   releaseOf(generation: number): Release;
+  /** Workers that could take over a connection of this one, the best first. */
+  takersFor(serial: number): number[];
   enqueue(event: Event): void;
 }
 
@@ -32,10 +35,12 @@ export type ProcessEffect = Extract<
 export class Performer {
   readonly #around: Surroundings;
   readonly #workers = new Map<number, WorkerHandle>();
+  readonly #relay: Relay;
   readonly #timers = new Map<TimerId, NodeJS.Timeout>();
 
   constructor(around: Surroundings) {
     this.#around = around;
+    this.#relay = new Relay((serial) => this.#workers.get(serial), around.takersFor);
   }
 
   perform(effect: ProcessEffect): void {
@@ -47,7 +52,7 @@ export class Performer {
           .get(effect.serial)
           ?.admit(this.#around.listeners, ({ address }) => formatAddress(address));
       case 'drain':
-        return this.#workers.get(effect.serial)?.drain(effect.mode, effect.deadlineMs);
+        return this.#workers.get(effect.serial)?.drain(effect.mode, effect.deadlineMs, effect.handoff);
       case 'kill':
         return this.#workers.get(effect.serial)?.kill();
       case 'set-timer': {
@@ -73,9 +78,10 @@ export class Performer {
     const identity = { slot, generation };
     const handle = new WorkerHandle({
       onSpawned: (pid) => enqueue({ type: 'worker-spawned', serial, pid }),
-      onMessage: (message) => this.#receive(serial, message),
+      onMessage: (message, connection) => this.#receive(serial, message, connection),
       onExited: (code, signal) => {
         this.#workers.delete(serial);
+        this.#relay.gone(serial);
         status?.forget();
         // Before the event: the last worker's end leads straight to onExit.
         void hooks.run('childExit', { ...identity, pid: handle.pid, log: hooks.log });
@@ -90,7 +96,7 @@ export class Performer {
     else start();
   }
 
-  #receive(serial: number, message: Exclude<ToMaster, { type: 'up' }>): void {
+  #receive(serial: number, message: Exclude<ToMaster, { type: 'up' }>, connection: unknown): void {
     const { enqueue, log } = this.#around;
     switch (message.type) {
       case 'loaded':
@@ -115,6 +121,15 @@ export class Performer {
         const { type: _type, ...report } = message;
         return enqueue({ type: 'worker-drained', serial, report });
       }
+      case 'hand-over':
+        // Node may deliver a message without its handle, when the descriptor could not be received.
+        if (connection) this.#relay.offer(serial, message.id, connection as Connection);
+        else this.#workers.get(serial)?.answerOffer('keep', message.id);
+        return;
+      case 'took':
+        return this.#relay.took(serial, message.id);
+      case 'declined':
+        return this.#relay.declined(serial, message.id);
       case 'leave-requested':
         return enqueue({ type: 'requested', operation: { kind: 'recycle', serial, by: message.signal } });
       case 'also-listening': {

@@ -8,7 +8,8 @@ import type { Listener } from './listeners.ts';
 
 export interface WorkerHandleEvents {
   onSpawned(pid: number): void;
-  onMessage(message: Exclude<ToMaster, { type: 'up' }>): void;
+  /** `handle` is the connection that came with a `hand-over`. */
+  onMessage(message: Exclude<ToMaster, { type: 'up' }>, handle: unknown): void;
   onExited(code: number | null, signal: string | null): void;
 }
 
@@ -43,11 +44,11 @@ export class WorkerHandle {
     cluster.setupPrimary({ exec, args: [], cwd, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] } as never);
     const worker = cluster.fork(env);
     this.#worker = worker;
-    worker.on('message', (value) => {
+    worker.on('message', (value, handle) => {
       const message = readToMaster(value);
       // Node drops what arrives before an ES module has set up its listener: the worker speaks first.
       if (message?.type === 'up') this.#send({ type: 'boot', ...boot });
-      else if (message) this.#events.onMessage(message);
+      else if (message) this.#events.onMessage(message, handle);
     });
     // `error` comes when the process cannot be started or a message cannot be sent; `exit` tells the rest.
     worker.on('error', () => {
@@ -92,8 +93,17 @@ export class WorkerHandle {
     this.#send({ type: 'admit', listeners: listeners.length });
   }
 
-  drain(mode: 'graceful' | 'quick', deadlineMs: number): void {
-    this.#send({ type: 'drain', mode, deadlineMs });
+  drain(mode: 'graceful' | 'quick', deadlineMs: number, handoff: boolean): void {
+    this.#send({ type: 'drain', mode, deadlineMs, handoff });
+  }
+
+  /** A connection to own. The master keeps its descriptor until the worker says that it took it. */
+  take(id: number, connection: unknown): void {
+    this.#send({ type: 'take', id }, connection);
+  }
+
+  answerOffer(type: 'handed-over' | 'keep', id: number): void {
+    this.#send({ type, id });
   }
 
   kill(): void {

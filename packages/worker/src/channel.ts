@@ -20,7 +20,7 @@ export interface ChannelEvents {
 
 export interface Channel {
   /** Resolves when the message has been handed to the kernel; a closed channel loses it silently. */
-  send(message: ToMaster): Promise<void>;
+  send(message: ToMaster, handle?: unknown): Promise<void>;
   /** Gives the signals back to the app; true when it has its own listener for SIGTERM. */
   releaseSignals(): boolean;
 }
@@ -55,10 +55,11 @@ export function openChannel(events: ChannelEvents): Channel {
   process.once('disconnect', events.onDisconnect);
 
   return {
-    send: (message) =>
+    send: (message, handle) =>
       new Promise((resolve) => {
         if (!process.connected || !process.send) return resolve();
-        process.send(envelope(message), undefined, undefined, () => resolve());
+        // keepOpen: a connection stays ours until another worker owns it.
+        process.send(envelope(message), handle as never, { keepOpen: true }, () => resolve());
       }),
     releaseSignals() {
       // Node's signal watcher has bound the emitter that it found: putting the old one back is not enough.

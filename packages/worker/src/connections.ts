@@ -20,20 +20,33 @@ export class DrainingConnections {
   /** When a connection's last response ended. */
   readonly #quietSince = new WeakMap<Socket, number>();
 
-  /** From here on, the last response of every connection says `Connection: close`. */
-  constructor(server: http.Server) {
+  readonly #waiting: () => Socket[];
+  #closing = false;
+  /** Called when a response has ended. */
+  onResponse: () => void = () => {};
+
+  /** `waiting`: connections that the server does not count as idle, though they are. */
+  constructor(server: http.Server, waiting: () => Socket[]) {
     this.#server = server;
-    for (const response of newestResponses(server)) announce(response, false);
+    this.#waiting = waiting;
     // These fire before the app's handler and after its response, whatever framework it comes from
     // (https://nodejs.org/api/diagnostics_channel.html#http).
     diagnostics.subscribe('http.server.request.start', (message) => {
       const { response, socket, server } = message as RequestStart;
-      if (server === this.#server) this.#announceClose(socket, response);
+      if (server === this.#server && this.#closing) this.#announceClose(socket, response);
     });
     diagnostics.subscribe('http.server.response.finish', (message) => {
       const { socket, server } = message as RequestStart;
-      if (server === this.#server) this.#quietSince.set(socket, performance.now());
+      if (server !== this.#server) return;
+      this.#quietSince.set(socket, performance.now());
+      this.onResponse();
     });
+  }
+
+  /** From here on, the last response of every connection says `Connection: close`. */
+  beginClosing(): void {
+    this.#closing = true;
+    for (const response of newestResponses(this.#server)) announce(response, false);
   }
 
   /** With pipelining only the newest response may announce the close: those before it would cut it off. */
@@ -58,15 +71,16 @@ export class DrainingConnections {
     const until = performance.now() - lingerMs;
     const due = idle.filter((socket) => (this.#quietSince.get(socket) ?? this.#start) <= until);
     // A connection that never sent a byte is not idle to Node before 26.4; nobody waits on it.
-    const silent = this.#start <= until ? (httpSockets(this.#server) ?? []) : [];
-    const closing = new Set([...due, ...silent.filter((socket) => socket.bytesRead === 0)]);
+    const all = [...(httpSockets(this.#server) ?? []), ...this.#waiting()];
+    const silent = this.#start <= until ? all.filter((socket) => socket.bytesRead === 0) : [];
+    const closing = new Set([...due, ...silent]);
     for (const socket of closing) socket.destroy();
     return closing.size;
   }
 
   /** Cuts what speaks HTTP; upgraded connections end with the process. */
   cut(): void {
-    for (const socket of httpSockets(this.#server) ?? []) socket.destroy();
+    for (const socket of [...(httpSockets(this.#server) ?? []), ...this.#waiting()]) socket.destroy();
   }
 }
 

@@ -3,9 +3,12 @@
  * What waits in the kernel's queue goes to other workers.
  */
 import type http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DrainReport } from '@tshorn/core';
 import type { AttachedListeners } from './app/listeners.ts';
 import { DrainingConnections } from './connections.ts';
+import type { Giveaway } from './give.ts';
+import type { Takeover } from './take.ts';
 
 export interface DrainSettings {
   /** Milliseconds until everything that is left is cut. */
@@ -24,22 +27,43 @@ export class Drain {
   readonly #connections: DrainingConnections;
   readonly #start = performance.now();
   readonly #atStart: Promise<number>;
+  #giveaway: Giveaway | undefined;
+  #moved = 0;
   #resolve: (report: DrainReport) => void = () => {};
   #closed = 0;
+  #closingSince: number | undefined;
   #lingerMs: number;
   #sweep: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
 
-  constructor(server: http.Server, listeners: AttachedListeners, settings: DrainSettings) {
+  /** `giveaway`: where connections at rest can go; without it they are closed after a linger. */
+  constructor(
+    server: http.Server,
+    listeners: AttachedListeners,
+    settings: DrainSettings,
+    { giveaway, takeover }: { giveaway: Giveaway | undefined; takeover: Takeover | undefined },
+  ) {
     this.#listeners = listeners;
     this.#lingerMs = settings.lingerMs;
+    this.#giveaway = giveaway;
     this.done = new Promise((resolve) => {
       this.#resolve = resolve;
     });
     this.#atStart = listeners.count();
-    this.#connections = new DrainingConnections(server);
-    void listeners.close().then(() => this.#end(0));
+    this.#connections = new DrainingConnections(server, () => takeover?.waiting() ?? []);
+    void this.#whenEmpty(takeover).then(() => this.#end(0));
+    if (giveaway) {
+      giveaway.onRefused = () => this.#beginClosing();
+      // The response has ended, and is still on its way through the socket.
+      this.#connections.onResponse = () => setImmediate(() => giveaway.pump());
+    } else this.#beginClosing();
     this.hurry(settings);
+  }
+
+  async #whenEmpty(takeover: Takeover | undefined): Promise<void> {
+    await this.#listeners.close();
+    // A connection may have been handed over to us just before the drain, and come after the last one left.
+    while ((takeover?.arriving ?? 0) > 0 || (await this.#listeners.count()) > 0) await sleep(SWEEP_MS);
   }
 
   /** Goes on under other settings: a stop that became a quick one. */
@@ -48,12 +72,22 @@ export class Drain {
     clearTimeout(this.#deadline);
     clearInterval(this.#sweep);
     this.#deadline = setTimeout(() => void this.#cut(), settings.deadlineMs);
-    this.#sweep = setInterval(() => this.#closeIdle(), SWEEP_MS);
-    this.#closeIdle();
+    this.#sweep = setInterval(() => this.#tick(), SWEEP_MS);
+    this.#tick();
   }
 
-  #closeIdle(): void {
-    if (performance.now() - this.#start < this.#lingerMs) return;
+  #beginClosing(): void {
+    if (this.#closingSince !== undefined) return;
+    this.#closingSince = performance.now();
+    this.#moved = this.#giveaway?.moved ?? 0;
+    this.#giveaway = undefined;
+    this.#connections.beginClosing();
+  }
+
+  #tick(): void {
+    this.#giveaway?.pump();
+    if (this.#closingSince === undefined) return;
+    if (performance.now() - this.#closingSince < this.#lingerMs) return;
     this.#closed += this.#connections.closeIdle(this.#lingerMs);
   }
 
@@ -66,8 +100,9 @@ export class Drain {
   async #end(cut: number): Promise<void> {
     clearInterval(this.#sweep);
     clearTimeout(this.#deadline);
+    const moved = this.#giveaway?.moved ?? this.#moved;
     const tookMs = performance.now() - this.#start;
-    const finished = Math.max(0, (await this.#atStart) - this.#closed - cut);
-    this.#resolve({ finished, closed: this.#closed, cut, tookMs });
+    const finished = Math.max(0, (await this.#atStart) - this.#closed - cut - moved);
+    this.#resolve({ moved, finished, closed: this.#closed, cut, tookMs });
   }
 }

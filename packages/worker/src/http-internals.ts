@@ -9,7 +9,8 @@
  * without: it then closes idle connections by `closeIdleConnections()` alone.
  */
 import type http from 'node:http';
-import type { Socket } from 'node:net';
+import net, { type Socket } from 'node:net';
+import { isTls } from './app/http-server.ts';
 
 interface Parser {
   readonly socket: HttpSocket | null;
@@ -61,3 +62,53 @@ export function newestResponses(server: http.Server): http.ServerResponse[] {
 
 const isAnswering = (socket: HttpSocket): boolean =>
   socket._httpMessage != null && !socket._httpMessage.writableFinished;
+
+/** What a raw TCP or Pipe handle can do. */
+export interface RawHandle {
+  readStop(): number;
+  readStart(): number;
+  close(): void;
+  readonly writeQueueSize?: number;
+}
+
+interface AcceptingServer {
+  _connections: number;
+}
+type AcceptedSocket = HttpSocket & {
+  _handle?: RawHandle | null;
+  _server?: unknown;
+  server?: unknown;
+  parser?: { remove(): void } | null;
+};
+
+/** The connection's handle, when nothing is on its way in either direction as far as this process knows. */
+export function handleAtRest(socket: Socket): RawHandle | undefined {
+  const { _handle: handle, writableLength, readableLength } = socket as AcceptedSocket;
+  const open = !socket.destroyed && !socket.readableEnded && !socket.writableEnded;
+  const flushed = writableLength === 0 && readableLength === 0 && (handle?.writeQueueSize ?? 0) === 0;
+  return handle && open && flushed && !isAnswering(socket) ? handle : undefined;
+}
+
+/** Whether connections of this server can be moved: without TLS, whose keys live in this process. */
+export const canMove = (server: http.Server): boolean =>
+  canInspect(server) &&
+  !isTls(server) &&
+  typeof (server as unknown as AcceptingServer)._connections === 'number';
+
+/**
+ * Makes a connection of a handle, as if the server had accepted it (lib/net.js, onconnection). Its parser
+ * is taken out of the server's list until the first byte: there it would count as one whose header is
+ * being waited for, and get a 408 after `headersTimeout`, though it may have been idle for a good reason.
+ */
+export function adopt(server: http.Server, handle: RawHandle): Socket {
+  const socket = new net.Socket({
+    handle,
+    allowHalfOpen: true,
+  } as net.SocketConstructorOpts) as AcceptedSocket;
+  (server as unknown as AcceptingServer)._connections++;
+  socket.server = server;
+  socket._server = server;
+  server.emit('connection', socket);
+  socket.parser?.remove();
+  return socket;
+}

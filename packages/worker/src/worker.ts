@@ -3,6 +3,7 @@
  * It boots when it is told to, serves what it is given, drains when it is asked, and then leaves.
  */
 import cluster from 'node:cluster';
+import type http from 'node:http';
 import type { HookLog } from '@tshorn/config';
 import {
   type BootOrder,
@@ -22,9 +23,11 @@ import { attachListeners } from './app/listeners.ts';
 import { type LoadedApp, loadApp } from './app/load-app.ts';
 import { type Channel, openChannel } from './channel.ts';
 import { Drain } from './drain.ts';
+import { Giveaway } from './give.ts';
 import { Hooks } from './hooks.ts';
-import { canInspect } from './http-internals.ts';
+import { canInspect, canMove, type RawHandle } from './http-internals.ts';
 import { probe } from './probe.ts';
+import { Takeover } from './take.ts';
 
 /** How long an orphan goes on finishing its requests when its master is gone. */
 const ORPHAN_GRACE_MS = 10_000;
@@ -44,6 +47,8 @@ export class Worker {
   #mode: DrainMode | undefined;
   #workerInt: Promise<unknown> | undefined;
   #drain: Drain | undefined;
+  #takeover: Takeover | undefined;
+  #giveaway: Giveaway | undefined;
 
   constructor() {
     this.#channel = openChannel({
@@ -56,8 +61,8 @@ export class Worker {
     void this.#send({ type: 'up' });
   }
 
-  #send(message: ToMaster): Promise<void> {
-    return this.#channel.send(message);
+  #send(message: ToMaster, handle?: RawHandle): Promise<void> {
+    return this.#channel.send(message, handle);
   }
 
   #obey(message: ToWorker, handle: unknown): void {
@@ -72,8 +77,26 @@ export class Worker {
         void this.#accept();
         break;
       case 'drain':
-        void this.#leave(message.mode, message.deadlineMs);
+        void this.#leave(message.mode, message.deadlineMs, message.handoff);
         break;
+      case 'take':
+        this.#take(message.id, handle as RawHandle | undefined);
+        break;
+      case 'handed-over':
+        this.#giveaway?.handedOver(message.id);
+        break;
+      case 'keep':
+        this.#giveaway?.keep(message.id);
+        break;
+    }
+  }
+
+  #take(id: number, handle: RawHandle | undefined): void {
+    if (this.#takeover && handle) {
+      void this.#takeover.take(handle, () => this.#send({ type: 'took', id }));
+    } else {
+      handle?.close();
+      void this.#send({ type: 'declined', id });
     }
   }
 
@@ -100,10 +123,6 @@ export class Worker {
         capture,
       );
       this.#app = app;
-      if (!canInspect(app.server)) {
-        const text = `Node ${process.version} keeps its connections otherwise: idle ones get no linger of their own`;
-        await this.#send({ type: 'log', level: 'warn', text });
-      }
       this.#hooks.watchRequests(app.server);
       await this.#send({ type: 'loaded', kind: app.kind, tookMs: performance.now() - start });
     } catch (error) {
@@ -161,6 +180,7 @@ export class Worker {
       this.#attaching = attachListeners(this.#app, this.#handles, this.#order?.backlog ?? 511);
       this.#handles = [];
       await this.#attaching;
+      await this.#inspect(this.#app.server);
       await this.#send({ type: 'accepting' });
     } catch (error) {
       // Until the first listen() the kernel lets two processes bind the same port.
@@ -170,8 +190,16 @@ export class Worker {
     }
   }
 
+  /** Only now: a server has its list of connections from the moment that it listens. */
+  async #inspect(server: http.Server): Promise<void> {
+    if (canMove(server)) this.#takeover = new Takeover(server);
+    if (canInspect(server)) return;
+    const text = `Node ${process.version} keeps its connections otherwise: idle ones cannot be told apart`;
+    await this.#send({ type: 'log', level: 'warn', text });
+  }
+
   /** Asked again, it goes on with the new deadline. */
-  async #leave(mode: DrainMode, deadlineMs: number): Promise<void> {
+  async #leave(mode: DrainMode, deadlineMs: number, handoff = false): Promise<void> {
     const settings = { deadlineMs, lingerMs: mode === 'quick' ? 0 : (this.#order?.idleLinger ?? 0) };
     if (mode === 'quick' && this.#mode !== 'quick') this.#workerInt = this.#hooks?.run('workerInt');
     this.#mode = mode;
@@ -183,7 +211,14 @@ export class Worker {
     // Not in service yet: there is nothing to finish.
     if (!app || !listeners) process.exit(0);
 
-    this.#drain = new Drain(app.server, listeners, settings);
+    if (handoff && this.#takeover) {
+      const send = (id: number, connection: RawHandle) => this.#send({ type: 'hand-over', id }, connection);
+      this.#giveaway = new Giveaway(app.server, this.#takeover, send);
+    }
+    this.#drain = new Drain(app.server, listeners, settings, {
+      giveaway: this.#giveaway,
+      takeover: this.#takeover,
+    });
     this.#tellApp(end);
     const report = await this.#drain.done;
     await this.#send({ type: 'drained', ...report });

@@ -252,7 +252,13 @@ describe('stop', () => {
     const scene = new Scene({ workers: 1 }).started();
     scene.happen({ type: 'stop-requested', mode: 'graceful', by: 'SIGTERM' });
     scene.happen({ type: 'stop-requested', mode: 'quick', by: 'SIGINT' });
-    expect(scene.effects).toContainEqual({ do: 'drain', serial: 1, mode: 'quick', deadlineMs: 2_000 });
+    expect(scene.effects).toContainEqual({
+      do: 'drain',
+      serial: 1,
+      mode: 'quick',
+      deadlineMs: 2_000,
+      handoff: false,
+    });
     scene.forget().happen({ type: 'stop-requested', mode: 'graceful', by: 'SIGTERM' });
     expect(scene.effects).toEqual([]);
     scene.happen({ type: 'stop-requested', mode: 'now', by: 'SIGINT' });

@@ -103,7 +103,8 @@ export class Draft {
   hurry(worker: WorkerRecord, mode: DrainMode): void {
     const { grace, quickGrace } = this.state.settings;
     const deadlineMs = mode === 'quick' ? Math.min(quickGrace, grace) : grace;
-    this.effects.push({ do: 'drain', serial: worker.serial, mode, deadlineMs });
+    const handoff = !this.state.stop && this.workers.some(({ state }) => state === 'ready');
+    this.effects.push({ do: 'drain', serial: worker.serial, mode, deadlineMs, handoff });
     this.setTimer(`drain:${worker.serial}`, deadlineMs + KILL_MARGIN_MS);
   }
 

@@ -115,7 +115,14 @@ export type Event =
 export type Effect =
   | { readonly do: 'spawn'; readonly serial: number; readonly slot: number; readonly generation: number }
   | { readonly do: 'admit'; readonly serial: number }
-  | { readonly do: 'drain'; readonly serial: number; readonly mode: DrainMode; readonly deadlineMs: number }
+  | {
+      readonly do: 'drain';
+      readonly serial: number;
+      readonly mode: DrainMode;
+      readonly deadlineMs: number;
+      /** Whether another worker is there to take connections over. */
+      readonly handoff: boolean;
+    }
   | { readonly do: 'kill'; readonly serial: number }
   | { readonly do: 'set-timer'; readonly timer: TimerId; readonly ms: number }
   | { readonly do: 'clear-timer'; readonly timer: TimerId }

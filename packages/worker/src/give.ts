@@ -1,0 +1,89 @@
+/**
+ * The giving end of a handoff; the receiving end is take.ts. A connection at rest stops being read
+ * **before** it is looked at, so that no byte can come in between; a copy of its descriptor goes to the
+ * master and on to another worker. Until that worker owns it, nothing is given up here: if nobody can
+ * take it, it is read again and goes on.
+ */
+import type http from 'node:http';
+import type { Socket } from 'node:net';
+import { handleAtRest, httpSockets, idleSockets, type RawHandle } from './http-internals.ts';
+import type { Takeover } from './take.ts';
+
+/** So many are on their way at a time; the rest are served where they are. */
+const WINDOW = 8;
+
+export class Giveaway {
+  readonly #server: http.Server;
+  readonly #takeover: Takeover;
+  readonly #send: (id: number, handle: RawHandle) => void;
+  readonly #onWay = new Map<number, { socket: Socket; handle: RawHandle }>();
+  #queue: { socket: Socket; bytesRead: number }[] = [];
+  #lastId = 0;
+  #ended = false;
+  moved = 0;
+  /** Called once, when it turns out that nobody can take connections. */
+  onRefused: () => void = () => {};
+
+  constructor(server: http.Server, takeover: Takeover, send: (id: number, handle: RawHandle) => void) {
+    this.#server = server;
+    this.#takeover = takeover;
+    this.#send = send;
+  }
+
+  /** Looks for connections at rest; called whenever one may have come to rest. */
+  pump(): void {
+    if (this.#ended) return;
+    if (this.#queue.length === 0) this.#queue = this.#atRest();
+    this.#giveNext();
+  }
+
+  /** With the bytes that had been read: who has read more by its turn is not at rest any more. */
+  #atRest(): { socket: Socket; bytesRead: number }[] {
+    const silent = (httpSockets(this.#server) ?? []).filter((socket) => socket.bytesRead === 0);
+    const sockets = new Set([...(idleSockets(this.#server) ?? []), ...silent, ...this.#takeover.waiting()]);
+    for (const { socket } of this.#onWay.values()) sockets.delete(socket);
+    return [...sockets].map((socket) => ({ socket, bytesRead: socket.bytesRead }));
+  }
+
+  #giveNext(): void {
+    while (this.#onWay.size < WINDOW) {
+      const next = this.#queue.pop();
+      if (!next) return;
+      this.#give(next.socket, next.bytesRead);
+    }
+  }
+
+  #give(socket: Socket, bytesRead: number): void {
+    const handle = handleAtRest(socket);
+    if (!handle) return;
+    handle.readStop();
+    if (socket.bytesRead !== bytesRead) {
+      handle.readStart();
+      return;
+    }
+    const id = ++this.#lastId;
+    this.#onWay.set(id, { socket, handle });
+    this.#send(id, handle);
+  }
+
+  /** Another worker owns it: the descriptor here goes, without a word to the client. */
+  handedOver(id: number): void {
+    const given = this.#onWay.get(id);
+    if (!given) return;
+    this.#onWay.delete(id);
+    this.moved++;
+    given.socket.destroy();
+    this.#giveNext();
+  }
+
+  /** Nobody can take it, nor any other: from here on the drain closes connections in order. */
+  keep(id: number): void {
+    const given = this.#onWay.get(id);
+    if (!given) return;
+    this.#onWay.delete(id);
+    given.handle.readStart();
+    if (this.#ended) return;
+    this.#ended = true;
+    this.onRefused();
+  }
+}

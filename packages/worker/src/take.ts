@@ -1,0 +1,55 @@
+/**
+ * The receiving end of a handoff; the giving end is give.ts. A connection is owned from the moment the
+ * master has been told, and not read before: if this worker dies earlier, nothing of a request is lost
+ * and another worker can take it.
+ */
+import type http from 'node:http';
+import type { Socket } from 'node:net';
+import { adopt, type RawHandle } from './http-internals.ts';
+
+export class Takeover {
+  readonly #server: http.Server;
+  /** Taken over, and not a byte has come since. The server's own lists do not know these. */
+  readonly #waiting = new Set<Socket>();
+  /** Handles that have arrived and are not connections yet. */
+  #arriving = 0;
+
+  constructor(server: http.Server) {
+    this.#server = server;
+  }
+
+  get arriving(): number {
+    return this.#arriving;
+  }
+
+  /** `tell` settles when the master's end of the channel has the message. */
+  async take(handle: RawHandle, tell: () => Promise<void>): Promise<void> {
+    this.#arriving++;
+    await tell();
+    const socket = adopt(this.#server, handle);
+    this.#waiting.add(socket);
+    this.#expire(socket);
+    socket.once('close', () => this.#waiting.delete(socket));
+    this.#arriving--;
+  }
+
+  /** An idle connection is closed after the keep-alive timeout, here as where it came from. */
+  #expire(socket: Socket): void {
+    const { keepAliveTimeout } = this.#server;
+    if (keepAliveTimeout === 0) return;
+    const timer = setTimeout(() => {
+      if (this.#isWaiting(socket)) socket.destroy();
+    }, keepAliveTimeout).unref();
+    socket.once('close', () => clearTimeout(timer));
+  }
+
+  #isWaiting(socket: Socket): boolean {
+    if (socket.bytesRead > 0) this.#waiting.delete(socket);
+    return this.#waiting.has(socket);
+  }
+
+  /** Connections that were taken over and are still waiting for their first byte. */
+  waiting(): Socket[] {
+    return [...this.#waiting].filter((socket) => this.#isWaiting(socket));
+  }
+}

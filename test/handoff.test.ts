@@ -1,0 +1,85 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KeepAliveClient } from './support/keep-alive-client.ts';
+import { MixedLoad, type Target } from './support/load.ts';
+import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+
+const clients: KeepAliveClient[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.leave();
+  await endServers();
+});
+
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+
+type Behaviour = (client: KeepAliveClient) => Promise<unknown>;
+
+const behaviours: Behaviour[] = [
+  (client) => client.ask([get('/')], /^\d+$/),
+  (client) => client.ask(['GET / HT', 'TP/1.1\r\nHo', 'st: x\r\n', '\r\n'], /^\d+$/),
+  (client) => {
+    const body = randomBytes(3_000).toString('hex');
+    const head = `POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n`;
+    return client.ask(
+      [head, body.slice(0, 1_000), body.slice(1_000)],
+      createHash('sha256').update(body).digest('hex'),
+    );
+  },
+  (client) => Promise.all([client.ask([get('/slow?ms=30') + get('/')], 'slow'), client.ask([], /^\d+$/)]),
+  (client) => client.ask([get('/slow?ms=300')], 'slow'),
+  (client) => client.ask([get('/stream?ms=400')], /^part 0\n[\s\S]*end\n$/),
+];
+
+/** Clients of all kinds, a third of them idle, until stopped. */
+async function start(target: Target, count: number) {
+  for (let at = 0; at < count; at++) clients.push(await KeepAliveClient.connect(target));
+  let stopped = false;
+  const busy = clients.flatMap((client, at) => {
+    const behaviour = behaviours[at % (behaviours.length * 2)];
+    if (!behaviour) return [];
+    const run = async () => {
+      while (!stopped && client.open) {
+        await behaviour(client);
+        await sleep(Math.random() * 400);
+      }
+    };
+    return [run()];
+  });
+  return async () => {
+    stopped = true;
+    await Promise.all(busy);
+  };
+}
+
+async function survives(server: TestServer, target: Target, count: number, reloads: number): Promise<void> {
+  const stop = await start(target, count);
+  for (let at = 0; at < reloads; at++) {
+    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  }
+  await stop();
+  expect(clients.flatMap(({ failures }) => failures)).toEqual([]);
+  // Those that were idle all the time, too, are served, and by the newest generation.
+  await Promise.all(clients.map((client) => client.ask([get('/')], /^\d+$/)));
+  expect(clients.flatMap(({ failures }) => failures)).toEqual([]);
+  const pids = new Set(server.readyPids);
+  expect(clients.filter(({ lastPid }) => !pids.has(lastPid))).toEqual([]);
+  const closed = server.of('drained').map(({ closed, cut }) => [closed, cut]);
+  expect(closed.flat().every((number) => number === 0)).toBe(true);
+}
+
+test('five reloads close no connection and fail no request', async () => {
+  const server = await startServer(fixture('mixed.mjs'), { workers: 4 });
+  const target = { port: server.port };
+  const load = new MixedLoad(target).start({ posts: 0, slow: 0, uploads: 0, fresh: 4 });
+  await survives(server, target, 300, 5);
+  await load.stop();
+  expect(load.failures).toEqual([]);
+}, 120_000);
+
+test('the same on a unix socket', async () => {
+  const socketPath = path.join(tmpdir(), `tshorn-handoff-${process.pid}.sock`);
+  const server = await startServer(fixture('mixed.mjs'), { workers: 2, bind: `unix:${socketPath}` });
+  await survives(server, { socketPath }, 100, 3);
+}, 120_000);

@@ -1,0 +1,120 @@
+/**
+ * A client that keeps one connection for its whole life and knows it: every answer is read to its end
+ * and compared, in order, and an end of the connection that it did not ask for is a failure.
+ */
+import net from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Target } from './load.ts';
+
+export interface Expected {
+  readonly body: string;
+}
+
+export class KeepAliveClient {
+  readonly failures: string[] = [];
+  answered = 0;
+  /** `x-pid` of the last answer: which worker gave it. */
+  lastPid = 0;
+  readonly #socket: net.Socket;
+  readonly #expected: { body: string | RegExp; done: () => void }[] = [];
+  #text = '';
+  #leaving = false;
+
+  private constructor(socket: net.Socket) {
+    this.#socket = socket;
+    socket.setEncoding('latin1');
+    socket.on('data', (chunk: string) => {
+      this.#text += chunk;
+      this.#read();
+    });
+    socket.on('error', ({ message }) => this.#fail(`error: ${message}`));
+    socket.on('end', () => {
+      if (!this.#leaving) this.#fail('closed by the server');
+    });
+  }
+
+  static connect({ port, socketPath }: Target): Promise<KeepAliveClient> {
+    return new Promise((resolve, reject) => {
+      const socket = socketPath ? net.connect(socketPath) : net.connect(port as number, '127.0.0.1');
+      socket.once('error', reject);
+      socket.once('connect', () => {
+        socket.off('error', reject);
+        resolve(new KeepAliveClient(socket));
+      });
+    });
+  }
+
+  get open(): boolean {
+    return this.failures.length === 0 && !this.#socket.destroyed;
+  }
+
+  #fail(why: string): void {
+    const waiting = this.#expected.length;
+    this.failures.push(`${why} (${waiting} unanswered, so far ${JSON.stringify(this.#text.slice(0, 80))})`);
+    for (const { done } of this.#expected.splice(0)) done();
+  }
+
+  /** Sends the pieces with pauses between; resolves when the answer has come, or the connection failed. */
+  async ask(pieces: readonly string[], body: string | RegExp): Promise<void> {
+    if (!this.open) return;
+    const answered = new Promise<void>((done) => this.#expected.push({ body, done }));
+    for (const [at, piece] of pieces.entries()) {
+      if (at > 0) await sleep(Math.random() * 60);
+      if (!this.#socket.destroyed) this.#socket.write(piece, 'latin1');
+    }
+    await answered;
+  }
+
+  #read(): void {
+    for (let answer = parse(this.#text); answer; answer = parse(this.#text)) {
+      this.#text = this.#text.slice(answer.length);
+      const expected = this.#expected.shift();
+      if (!expected) return this.#fail(`an answer that nobody asked for: ${answer.status}`);
+      const fits =
+        typeof expected.body === 'string' ? answer.body === expected.body : expected.body.test(answer.body);
+      if (answer.status !== 200 || !fits) this.failures.push(`${answer.status}: ${answer.body.slice(0, 80)}`);
+      else this.answered++;
+      this.lastPid = answer.pid;
+      expected.done();
+    }
+  }
+
+  leave(): void {
+    this.#leaving = true;
+    this.#socket.destroy();
+  }
+}
+
+interface ParsedAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly pid: number;
+  /** Characters of the whole answer. */
+  readonly length: number;
+}
+
+/** The first whole answer in the text; undefined as long as something of it is missing. */
+function parse(text: string): ParsedAnswer | undefined {
+  const end = text.indexOf('\r\n\r\n');
+  if (end === -1) return undefined;
+  const head = text.slice(0, end);
+  const header = (name: string) => new RegExp(`^${name}: *(.*)$`, 'im').exec(head)?.[1]?.trim();
+  const status = Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1]);
+  const pid = Number(header('x-pid'));
+  const start = end + 4;
+  const size = header('content-length');
+  if (size !== undefined) {
+    const length = start + Number(size);
+    return text.length < length ? undefined : { status, pid, body: text.slice(start, length), length };
+  }
+  let body = '';
+  for (let at = start; ; ) {
+    const line = text.indexOf('\r\n', at);
+    if (line === -1) return undefined;
+    const chunk = Number.parseInt(text.slice(at, line), 16);
+    if (text.length < line + 2 + chunk + 2) return undefined;
+    body += text.slice(line + 2, line + 2 + chunk);
+    at = line + 2 + chunk + 2;
+    if (chunk === 0) return { status, pid, body, length: at };
+  }
+}
