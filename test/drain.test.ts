@@ -7,7 +7,8 @@ afterEach(async () => {
   await endServers();
 });
 
-const start = (...args: string[]): Promise<TestServer> => startServer(fixture('drains.mjs'), { args });
+const start = (...args: string[]): Promise<TestServer> =>
+  startServer(fixture('drains.mjs'), { args: ['--no-handoff', ...args] });
 
 async function connect(server: TestServer): Promise<RawClient> {
   const client = await RawClient.open({ port: server.port });

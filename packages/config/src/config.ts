@@ -31,6 +31,7 @@ export interface Config {
   readonly notify: UdpTarget | undefined;
   readonly grace: number;
   readonly idleLinger: number;
+  readonly handoff: boolean;
   readonly quickGrace: number;
   readonly keepAliveTimeout: number;
   readonly headersTimeout: number;
@@ -81,6 +82,8 @@ export interface UserConfig {
   grace?: Duration;
   /** How long a draining worker waits for the next request on an idle connection. */
   idleLinger?: Duration;
+  /** Whether idle connections move to another worker when theirs drains. Default: true. */
+  handoff?: boolean;
   /** How long a quick stop lets requests finish. */
   quickGrace?: Duration;
   /** How long an idle keep-alive connection stays open. */

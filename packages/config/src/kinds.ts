@@ -68,6 +68,20 @@ export function duration(above?: 'above zero'): Kind<number> {
   };
 }
 
+/** `--no-NAME` is the short way to say no. */
+export const yesNo: Kind<boolean> = {
+  meta: 'yes|no',
+  expected: 'yes or no',
+  parse(input) {
+    if (input === true || input === 'yes' || input === 'true' || input === '1') return true;
+    if (input === false || input === 'no' || input === 'false' || input === '0' || input === '') return false;
+    throw new WrongValue();
+  },
+  format: (value) => (value ? 'yes' : 'no'),
+  schema: { type: 'boolean' },
+  none: true,
+};
+
 export const oneOf = <const Name extends string>(...names: Name[]): Kind<Name> => ({
   meta: names.join('|'),
   expected: `one of ${names.join(', ')}`,

@@ -25,9 +25,10 @@ export function resolveRelease(resolved: Resolved): Release {
 
 /** What the pure core has to know of the config. */
 export function settingsOf(config: Config): Settings {
-  const { workers, bootTimeout, grace, quickGrace, probeAttempts, probeTimeout, probeInterval } = config;
+  const { workers, bootTimeout, grace, quickGrace, handoff } = config;
+  const { probeAttempts, probeTimeout, probeInterval } = config;
   const probeWindow = config.hookTimeout + probeAttempts * (probeTimeout + probeInterval) + 1_000;
-  return { workers, bootTimeout, probeWindow, grace, quickGrace };
+  return { workers, bootTimeout, probeWindow, grace, quickGrace, handoff };
 }
 
 export function bootOrder(

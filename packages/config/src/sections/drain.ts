@@ -1,4 +1,4 @@
-import { duration } from '../kinds.ts';
+import { duration, yesNo } from '../kinds.ts';
 import { section } from '../row.ts';
 
 export const drain = section('Drain and stop', {
@@ -12,6 +12,14 @@ export const drain = section('Drain and stop', {
     kind: duration(),
     default: 1000,
     summary: 'How long a draining worker waits for the next request on an idle connection',
+    reloadable: true,
+  },
+  handoff: {
+    kind: yesNo,
+    default: true,
+    summary: 'Whether idle connections move to another worker',
+    details:
+      'Without it they are closed after the linger, and answers of a draining worker announce the close.',
     reloadable: true,
   },
   quickGrace: {

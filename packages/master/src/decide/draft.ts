@@ -101,9 +101,9 @@ export class Draft {
 
   /** Orders the drain; ordered once more with a shorter deadline, it goes faster. */
   hurry(worker: WorkerRecord, mode: DrainMode): void {
-    const { grace, quickGrace } = this.state.settings;
+    const { grace, quickGrace, handoff: allowed } = this.state.settings;
     const deadlineMs = mode === 'quick' ? Math.min(quickGrace, grace) : grace;
-    const handoff = !this.state.stop && this.workers.some(({ state }) => state === 'ready');
+    const handoff = allowed && !this.state.stop && this.workers.some(({ state }) => state === 'ready');
     this.effects.push({ do: 'drain', serial: worker.serial, mode, deadlineMs, handoff });
     this.setTimer(`drain:${worker.serial}`, deadlineMs + KILL_MARGIN_MS);
   }

@@ -59,6 +59,8 @@ export interface Settings {
   readonly probeWindow: number;
   readonly grace: number;
   readonly quickGrace: number;
+  /** Whether connections at rest may move to another worker. */
+  readonly handoff: boolean;
 }
 
 export type StopMode = DrainMode | 'now';

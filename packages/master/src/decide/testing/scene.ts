@@ -8,6 +8,7 @@ export const settings: Settings = {
   probeWindow: 40_000,
   grace: 30_000,
   quickGrace: 2_000,
+  handoff: true,
 };
 
 type Spawn = Extract<Effect, { do: 'spawn' }>;
