@@ -54,6 +54,8 @@ export type ToWorker =
       readonly deadlineMs: number;
       readonly handoff: boolean;
     }
+  /** Hand over this many idle connections, if there are: other workers have fewer. */
+  | { readonly type: 'give'; readonly count: number }
   /** Carries a connection that another worker has handed over; answered by `took`. */
   | { readonly type: 'take'; readonly id: number }
   /** Answers `hand-over`: another worker owns the connection now. */
@@ -89,6 +91,8 @@ export type ToMaster =
   /** A signal asked this worker to leave: its replacement is to be started first. */
   | { readonly type: 'leave-requested'; readonly signal: string }
   | ({ readonly type: 'drained' } & DrainReport)
+  /** How many connections the worker has, when that has changed. */
+  | { readonly type: 'census'; readonly connections: number }
   /** Carries a connection at rest; the worker keeps its own descriptor until the answer. */
   | { readonly type: 'hand-over'; readonly id: number }
   /** The worker owns the connection, and has not read from it yet. */
@@ -117,6 +121,7 @@ const TO_MASTER: Record<ToMaster['type'], Shape> = {
   accepting: {},
   'leave-requested': { signal: 'string' },
   drained: { moved: 'number', finished: 'number', closed: 'number', cut: 'number', tookMs: 'number' },
+  census: { connections: 'number' },
   'hand-over': { id: 'number' },
   took: { id: 'number' },
   declined: { id: 'number' },
@@ -130,6 +135,7 @@ const TO_WORKER: Record<ToWorker['type'], Shape> = {
   listener: { address: 'string' },
   admit: { listeners: 'number' },
   drain: { mode: 'string', deadlineMs: 'number', handoff: 'boolean' },
+  give: { count: 'number' },
   take: { id: 'number' },
   'handed-over': { id: 'number' },
   keep: { id: 'number' },

@@ -59,7 +59,6 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   #statusUdp: StatusUdp | undefined;
   #notify: Notify | undefined;
   #looping = false;
-  #takeTurn = 0;
   /** Whether a worker has ever been in service. */
   #inService = false;
 
@@ -106,6 +105,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       env: this.#options.env,
       releaseOf: (generation) => this.#releases.get(generation) as Release,
       takersFor: (serial) => this.#takersFor(serial),
+      balanced: () => this.#balanced(),
       enqueue: (event) => this.#enqueue(event),
     });
     this.#queue.unshift({ type: 'start' });
@@ -216,17 +216,23 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     }
   }
 
-  /** The replacement in the same slot; without one, every other worker in its turn. */
+  #readyWorkers() {
+    return Object.values(this.#state.workers).filter(({ state }) => state === 'ready');
+  }
+
+  /** The replacement in the same slot, or else every other worker in service. */
   #takersFor(serial: number): number[] {
-    const { workers } = this.#state;
-    const slot = workers[serial]?.slot;
-    const ready = Object.values(workers).filter(
-      ({ state, serial: other }) => state === 'ready' && other !== serial,
-    );
-    const replacement = ready.filter((worker) => worker.slot === slot);
-    const turn = this.#takeTurn++;
-    const others = ready.length > 0 ? [ready[turn % ready.length] as (typeof ready)[number]] : [];
-    return (replacement.length > 0 ? replacement : others).map(({ serial }) => serial);
+    const slot = this.#state.workers[serial]?.slot;
+    const others = this.#readyWorkers().filter((worker) => worker.serial !== serial);
+    const replacement = others.filter((worker) => worker.slot === slot);
+    return (replacement.length > 0 ? replacement : others).map((worker) => worker.serial);
+  }
+
+  /** While a plan moves connections around, evening them out would only be in its way. */
+  #balanced(): number[] | undefined {
+    const { phase, running, settings } = this.#state;
+    if (phase !== 'running' || running) return undefined;
+    return settings.handoff ? this.#readyWorkers().map(({ serial }) => serial) : [];
   }
 
   #tellDifferences(resolved: Resolved): void {

@@ -3,6 +3,7 @@
  * the loop as an event; nothing here looks at the state.
  */
 import { formatAddress, type ToMaster } from '@tshorn/core';
+import { Balance } from './balance.ts';
 import type { Effect, Event, TimerId } from './decide/model.ts';
 import type { Hooks } from './hooks.ts';
 import type { Listener } from './listeners.ts';
@@ -21,8 +22,10 @@ export interface Surroundings {
   readonly workerFile: string;
   readonly env: NodeJS.ProcessEnv;
   releaseOf(generation: number): Release;
-  /** Workers that could take over a connection of this one, the best first. */
-  takersFor(serial: number): number[];
+  /** Workers that could take over a connection of this one. */
+  takersFor(serial: number): readonly number[];
+  /** Workers whose connections are kept even; undefined while an operation is under way. */
+  balanced(): readonly number[] | undefined;
   enqueue(event: Event): void;
 }
 
@@ -36,11 +39,19 @@ export class Performer {
   readonly #around: Surroundings;
   readonly #workers = new Map<number, WorkerHandle>();
   readonly #relay: Relay;
+  readonly #balance: Balance;
   readonly #timers = new Map<TimerId, NodeJS.Timeout>();
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.#relay = new Relay((serial) => this.#workers.get(serial), around.takersFor);
+    this.#relay = new Relay(
+      (serial) => this.#workers.get(serial),
+      (from) => this.#takerFor(from),
+    );
+    this.#balance = new Balance({
+      eligible: () => around.balanced(),
+      give: (serial, count) => this.#give(serial, count),
+    });
   }
 
   perform(effect: ProcessEffect): void {
@@ -71,6 +82,22 @@ export class Performer {
     }
   }
 
+  #give(serial: number, count: number): void {
+    const worker = this.#workers.get(serial);
+    if (!worker) return;
+    this.#around.log.info(
+      { event: 'balance', pid: worker.pid, count },
+      `pid=${worker.pid} has more than its share: it hands over ${count} idle connections`,
+    );
+    worker.give(count);
+  }
+
+  #takerFor(from: number): number | undefined {
+    const taker = this.#balance.fewest(this.#around.takersFor(from));
+    if (taker !== undefined) this.#balance.moving(from, taker);
+    return taker;
+  }
+
   #spawn({ serial, slot, generation }: SpawnEffect): void {
     const { enqueue, hooks, statusUdp, releaseOf, workerFile, env } = this.#around;
     const release = releaseOf(generation);
@@ -81,6 +108,7 @@ export class Performer {
       onMessage: (message, connection) => this.#receive(serial, message, connection),
       onExited: (code, signal) => {
         this.#workers.delete(serial);
+        this.#balance.gone(serial);
         this.#relay.gone(serial);
         status?.forget();
         // Before the event: the last worker's end leads straight to onExit.
@@ -116,11 +144,14 @@ export class Performer {
         return enqueue({ type: 'worker-probed', serial, report });
       }
       case 'accepting':
-        return enqueue({ type: 'worker-accepting', serial });
+        enqueue({ type: 'worker-accepting', serial });
+        return this.#balance.consider();
       case 'drained': {
         const { type: _type, ...report } = message;
         return enqueue({ type: 'worker-drained', serial, report });
       }
+      case 'census':
+        return this.#balance.report(serial, message.connections);
       case 'hand-over':
         // Node may deliver a message without its handle, when the descriptor could not be received.
         if (connection) this.#relay.offer(serial, message.id, connection as Connection);

@@ -23,14 +23,14 @@ interface OnWay {
 
 export class Relay {
   readonly #peer: (serial: number) => Peer | undefined;
-  /** Who serves and could take a connection of this worker: the best first. */
-  readonly #takers: (from: number) => readonly number[];
+  /** Who should take a connection of this worker: the best of those that serve. */
+  readonly #takerFor: (from: number) => number | undefined;
   readonly #onWay = new Map<number, OnWay>();
   #lastId = 0;
 
-  constructor(peer: (serial: number) => Peer | undefined, takers: (from: number) => readonly number[]) {
+  constructor(peer: (serial: number) => Peer | undefined, takerFor: (from: number) => number | undefined) {
     this.#peer = peer;
-    this.#takers = takers;
+    this.#takerFor = takerFor;
   }
 
   /** Connections that nobody but the master may own at this moment. */
@@ -43,7 +43,7 @@ export class Relay {
   }
 
   #pass(moving: OnWay): void {
-    const [to] = this.#takers(moving.from);
+    const to = this.#takerFor(moving.from);
     if (to === undefined) return this.#giveBack(moving);
     const id = ++this.#lastId;
     moving.to = to;

@@ -102,6 +102,10 @@ export class WorkerHandle {
     this.#send({ type: 'take', id }, connection);
   }
 
+  give(count: number): void {
+    this.#send({ type: 'give', count });
+  }
+
   answerOffer(type: 'handed-over' | 'keep', id: number): void {
     this.#send({ type, id });
   }

@@ -54,6 +54,7 @@ export class Drain {
     void this.#whenEmpty(takeover).then(() => this.#end(0));
     if (giveaway) {
       giveaway.onRefused = () => this.#beginClosing();
+      giveaway.giveAll();
       // The response has ended, and is still on its way through the socket.
       this.#connections.onResponse = () => setImmediate(() => giveaway.pump());
     } else this.#beginClosing();

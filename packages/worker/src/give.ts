@@ -19,6 +19,7 @@ export class Giveaway {
   readonly #onWay = new Map<number, { socket: Socket; handle: RawHandle }>();
   #queue: { socket: Socket; bytesRead: number }[] = [];
   #lastId = 0;
+  #all = false;
   #ended = false;
   moved = 0;
   /** Called once, when it turns out that nobody can take connections. */
@@ -30,9 +31,24 @@ export class Giveaway {
     this.#send = send;
   }
 
+  /** Gives so many of those that are at rest now, to even out the load, while this worker goes on serving. */
+  giveSome(count: number): void {
+    if (this.#all || this.#queue.length > 0) return;
+    this.#queue = this.#atRest().slice(0, count);
+    this.#giveNext();
+  }
+
+  /** From here on everything that comes to rest is given: the worker drains. */
+  giveAll(): void {
+    this.#all = true;
+    this.moved = 0;
+    this.#queue = [];
+    this.pump();
+  }
+
   /** Looks for connections at rest; called whenever one may have come to rest. */
   pump(): void {
-    if (this.#ended) return;
+    if (!this.#all || this.#ended) return;
     if (this.#queue.length === 0) this.#queue = this.#atRest();
     this.#giveNext();
   }
@@ -82,7 +98,8 @@ export class Giveaway {
     if (!given) return;
     this.#onWay.delete(id);
     given.handle.readStart();
-    if (this.#ended) return;
+    this.#queue = [];
+    if (!this.#all || this.#ended) return;
     this.#ended = true;
     this.onRefused();
   }

@@ -23,11 +23,10 @@ import { attachListeners } from './app/listeners.ts';
 import { type LoadedApp, loadApp } from './app/load-app.ts';
 import { type Channel, openChannel } from './channel.ts';
 import { Drain } from './drain.ts';
-import { Giveaway } from './give.ts';
+import { Handoff, type HandoffOrder } from './handoff.ts';
 import { Hooks } from './hooks.ts';
-import { canInspect, canMove, type RawHandle } from './http-internals.ts';
+import { canInspect, type RawHandle } from './http-internals.ts';
 import { probe } from './probe.ts';
-import { Takeover } from './take.ts';
 
 /** How long an orphan goes on finishing its requests when its master is gone. */
 const ORPHAN_GRACE_MS = 10_000;
@@ -47,8 +46,7 @@ export class Worker {
   #mode: DrainMode | undefined;
   #workerInt: Promise<unknown> | undefined;
   #drain: Drain | undefined;
-  #takeover: Takeover | undefined;
-  #giveaway: Giveaway | undefined;
+  #handoff: Handoff | undefined;
 
   constructor() {
     this.#channel = openChannel({
@@ -79,25 +77,15 @@ export class Worker {
       case 'drain':
         void this.#leave(message.mode, message.deadlineMs, message.handoff);
         break;
-      case 'take':
-        this.#take(message.id, handle as RawHandle | undefined);
-        break;
-      case 'handed-over':
-        this.#giveaway?.handedOver(message.id);
-        break;
-      case 'keep':
-        this.#giveaway?.keep(message.id);
-        break;
+      default:
+        this.#obeyHandoff(message, handle as RawHandle | undefined);
     }
   }
 
-  #take(id: number, handle: RawHandle | undefined): void {
-    if (this.#takeover && handle) {
-      void this.#takeover.take(handle, () => this.#send({ type: 'took', id }));
-    } else {
-      handle?.close();
-      void this.#send({ type: 'declined', id });
-    }
+  #obeyHandoff(order: HandoffOrder, handle: RawHandle | undefined): void {
+    if (this.#handoff) return this.#handoff.obey(order, handle);
+    handle?.close();
+    if (order.type === 'take') void this.#send({ type: 'declined', id: order.id });
   }
 
   async #boot(order: BootOrder): Promise<void> {
@@ -179,8 +167,7 @@ export class Worker {
     try {
       this.#attaching = attachListeners(this.#app, this.#handles, this.#order?.backlog ?? 511);
       this.#handles = [];
-      await this.#attaching;
-      await this.#inspect(this.#app.server);
+      await this.#inspect(this.#app.server, await this.#attaching);
       await this.#send({ type: 'accepting' });
     } catch (error) {
       // Until the first listen() the kernel lets two processes bind the same port.
@@ -191,8 +178,8 @@ export class Worker {
   }
 
   /** Only now: a server has its list of connections from the moment that it listens. */
-  async #inspect(server: http.Server): Promise<void> {
-    if (canMove(server)) this.#takeover = new Takeover(server);
+  async #inspect(server: http.Server, listeners: AttachedListeners): Promise<void> {
+    this.#handoff = Handoff.for(server, listeners, (message, handle) => this.#send(message, handle));
     if (canInspect(server)) return;
     const text = `Node ${process.version} keeps its connections otherwise: idle ones cannot be told apart`;
     await this.#send({ type: 'log', level: 'warn', text });
@@ -211,13 +198,10 @@ export class Worker {
     // Not in service yet: there is nothing to finish.
     if (!app || !listeners) process.exit(0);
 
-    if (handoff && this.#takeover) {
-      const send = (id: number, connection: RawHandle) => this.#send({ type: 'hand-over', id }, connection);
-      this.#giveaway = new Giveaway(app.server, this.#takeover, send);
-    }
+    this.#handoff?.endCensus();
     this.#drain = new Drain(app.server, listeners, settings, {
-      giveaway: this.#giveaway,
-      takeover: this.#takeover,
+      giveaway: handoff ? this.#handoff?.giveaway : undefined,
+      takeover: this.#handoff?.takeover,
     });
     this.#tellApp(end);
     const report = await this.#drain.done;

@@ -1,0 +1,45 @@
+import { surplus } from './balance.ts';
+
+const of = (...counts: number[]) => surplus(new Map(counts.map((count, serial) => [serial, count])));
+
+test('an even spread moves nothing', () => {
+  expect(of()).toEqual([]);
+  expect(of(100)).toEqual([]);
+  expect(of(50, 50, 50, 50)).toEqual([]);
+  expect(of(55, 45, 52, 48)).toEqual([]);
+});
+
+test('a handful of connections is let be', () => {
+  expect(of(4, 0)).toEqual([]);
+  expect(of(3, 1, 0, 0)).toEqual([]);
+});
+
+test('new workers get their share', () => {
+  expect(of(100, 100, 0, 0)).toEqual([
+    { from: 0, count: 50 },
+    { from: 1, count: 50 },
+  ]);
+  expect(of(60, 60, 60, 0)).toEqual([
+    { from: 0, count: 15 },
+    { from: 1, count: 15 },
+    { from: 2, count: 15 },
+  ]);
+});
+
+test('after the moves that it asks for it is content: no to and fro', () => {
+  for (const counts of [
+    [103, 44, 35, 18],
+    [200, 0],
+    [81, 52, 45, 22],
+    [10_000, 1, 1],
+  ]) {
+    const left = [...counts];
+    for (const { from, count } of of(...counts)) {
+      for (let at = 0; at < count; at++) {
+        left[from]! -= 1;
+        left[left.indexOf(Math.min(...left))]! += 1;
+      }
+    }
+    expect(of(...left)).toEqual([]);
+  }
+});
