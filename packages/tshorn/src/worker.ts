@@ -1,1 +1,1 @@
-export { type DrainNotice, type WorkerApi, worker } from '@tshorn/worker';
+export { type DrainNotice, stay, type WorkerApi, worker } from '@tshorn/worker';

@@ -3,13 +3,21 @@
  * `active` is false and nothing is ever emitted.
  */
 import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
 
 export interface DrainNotice {
   /** When everything that is left will be cut: milliseconds since the epoch. */
   readonly deadline: number;
 }
 
-export interface WorkerApi extends EventEmitter<{ drain: [DrainNotice] }> {
+interface WorkerEvents {
+  /** This worker drains: it stops accepting, and what cannot move is cut at the deadline. */
+  drain: [DrainNotice];
+  /** A connection has come from another worker. It is a new object here; only the client is the same. */
+  handoff: [Socket];
+}
+
+export interface WorkerApi extends EventEmitter<WorkerEvents> {
   /** Whether this process is a tshorn worker. */
   active: boolean;
   slot: number;
@@ -26,8 +34,20 @@ const shared = globalThis as { [KEY]?: WorkerApi };
 export const worker: WorkerApi = shared[KEY] ?? fresh();
 
 function fresh(): WorkerApi {
-  const emitter = new EventEmitter<{ drain: [DrainNotice] }>();
+  const emitter = new EventEmitter<WorkerEvents>();
   const api = Object.assign(emitter, { active: false, slot: -1, generation: -1 });
   shared[KEY] = api;
   return api;
 }
+
+const STAYS = Symbol.for('tshorn.stays');
+
+/**
+ * Marks a connection that must not move to another worker: the app keeps something on it (`req.socket`)
+ * that the other worker could not know. When this worker drains, it is closed after the linger.
+ */
+export function stay(socket: Socket): void {
+  (socket as Socket & { [STAYS]?: true })[STAYS] = true;
+}
+
+export const stays = (socket: Socket): boolean => STAYS in socket;

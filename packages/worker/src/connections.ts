@@ -5,6 +5,7 @@
 import diagnostics from 'node:diagnostics_channel';
 import type http from 'node:http';
 import type { Socket } from 'node:net';
+import { stays } from './api.ts';
 import { httpSockets, idleSockets, newestResponses } from './http-internals.ts';
 
 interface RequestStart {
@@ -33,7 +34,7 @@ export class DrainingConnections {
     // (https://nodejs.org/api/diagnostics_channel.html#http).
     diagnostics.subscribe('http.server.request.start', (message) => {
       const { response, socket, server } = message as RequestStart;
-      if (server === this.#server && this.#closing) this.#announceClose(socket, response);
+      if (server === this.#server && this.#closes(socket)) this.#announceClose(socket, response);
     });
     diagnostics.subscribe('http.server.response.finish', (message) => {
       const { socket, server } = message as RequestStart;
@@ -41,12 +42,24 @@ export class DrainingConnections {
       this.#quietSince.set(socket, performance.now());
       this.onResponse();
     });
+    this.#announce();
   }
 
   /** From here on, the last response of every connection says `Connection: close`. */
   beginClosing(): void {
     this.#closing = true;
-    for (const response of newestResponses(this.#server)) announce(response, false);
+    this.#announce();
+  }
+
+  #announce(): void {
+    for (const response of newestResponses(this.#server)) {
+      if (response.socket && this.#closes(response.socket)) announce(response, false);
+    }
+  }
+
+  /** All of them, or only those that must not move. */
+  #closes(socket: Socket): boolean {
+    return this.#closing || stays(socket);
   }
 
   /** With pipelining only the newest response may announce the close: those before it would cut it off. */
@@ -65,7 +78,7 @@ export class DrainingConnections {
   closeIdle(lingerMs: number): number {
     const idle = idleSockets(this.#server);
     if (!idle) {
-      this.#server.closeIdleConnections();
+      if (this.#closing) this.#server.closeIdleConnections();
       return 0;
     }
     const until = performance.now() - lingerMs;
@@ -73,7 +86,7 @@ export class DrainingConnections {
     // A connection that never sent a byte is not idle to Node before 26.4; nobody waits on it.
     const all = [...(httpSockets(this.#server) ?? []), ...this.#waiting()];
     const silent = this.#start <= until ? all.filter((socket) => socket.bytesRead === 0) : [];
-    const closing = new Set([...due, ...silent]);
+    const closing = new Set([...due, ...silent].filter((socket) => this.#closes(socket)));
     for (const socket of closing) socket.destroy();
     return closing.size;
   }

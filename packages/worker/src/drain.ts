@@ -87,8 +87,8 @@ export class Drain {
 
   #tick(): void {
     this.#giveaway?.pump();
-    if (this.#closingSince === undefined) return;
-    if (performance.now() - this.#closingSince < this.#lingerMs) return;
+    // Without a destination all are closed after their linger; with one, only those that must not move.
+    if (performance.now() - (this.#closingSince ?? this.#start) < this.#lingerMs) return;
     this.#closed += this.#connections.closeIdle(this.#lingerMs);
   }
 

@@ -10,6 +10,7 @@
  */
 import type http from 'node:http';
 import net, { type Socket } from 'node:net';
+import { stays } from './api.ts';
 import { isTls } from './app/http-server.ts';
 
 interface Parser {
@@ -84,7 +85,7 @@ type AcceptedSocket = HttpSocket & {
 /** The connection's handle, when nothing is on its way in either direction as far as this process knows. */
 export function handleAtRest(socket: Socket): RawHandle | undefined {
   const { _handle: handle, writableLength, readableLength } = socket as AcceptedSocket;
-  const open = !socket.destroyed && !socket.readableEnded && !socket.writableEnded;
+  const open = !stays(socket) && !socket.destroyed && !socket.readableEnded && !socket.writableEnded;
   const flushed = writableLength === 0 && readableLength === 0 && (handle?.writeQueueSize ?? 0) === 0;
   return handle && open && flushed && !isAnswering(socket) ? handle : undefined;
 }

@@ -1,1 +1,1 @@
-export { type DrainNotice, type WorkerApi, worker } from './api.ts';
+export { type DrainNotice, stay, type WorkerApi, worker } from './api.ts';

@@ -5,6 +5,8 @@
  */
 import type http from 'node:http';
 import type { Socket } from 'node:net';
+import { stackOf } from '@tshorn/core';
+import { worker as api } from './api.ts';
 import { adopt, type RawHandle } from './http-internals.ts';
 
 export class Takeover {
@@ -31,6 +33,16 @@ export class Takeover {
     this.#expire(socket);
     socket.once('close', () => this.#waiting.delete(socket));
     this.#arriving--;
+    this.#tell(socket);
+  }
+
+  /** An app that listens must not be able to lose the connection by throwing. */
+  #tell(socket: Socket): void {
+    try {
+      api.emit('handoff', socket);
+    } catch (error) {
+      process.stderr.write(`worker.on('handoff'): ${stackOf(error)}\n`);
+    }
   }
 
   /** An idle connection is closed after the keep-alive timeout, here as where it came from. */
