@@ -79,7 +79,6 @@ type AcceptedSocket = HttpSocket & {
   _handle?: RawHandle | null;
   _server?: unknown;
   server?: unknown;
-  parser?: { remove(): void } | null;
 };
 
 /** The connection's handle, when nothing is on its way in either direction as far as this process knows. */
@@ -97,9 +96,9 @@ export const canMove = (server: http.Server): boolean =>
   typeof (server as unknown as AcceptingServer)._connections === 'number';
 
 /**
- * Makes a connection of a handle, as if the server had accepted it (lib/net.js, onconnection). Its parser
- * is taken out of the server's list until the first byte: there it would count as one whose header is
- * being waited for, and get a 408 after `headersTimeout`, though it may have been idle for a good reason.
+ * Makes a connection of a handle, as if the server had accepted it (lib/net.js, onconnection). To the
+ * server's list it is one whose first header is being waited for. (Taking the parser out of that list
+ * with `parser.remove()` works on Node 20 and 22; on 24 and 26 it is never served again.)
  */
 export function adopt(server: http.Server, handle: RawHandle): Socket {
   const socket = new net.Socket({
@@ -110,6 +109,5 @@ export function adopt(server: http.Server, handle: RawHandle): Socket {
   socket.server = server;
   socket._server = server;
   server.emit('connection', socket);
-  socket.parser?.remove();
   return socket;
 }

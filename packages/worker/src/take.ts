@@ -11,7 +11,7 @@ import { adopt, type RawHandle } from './http-internals.ts';
 
 export class Takeover {
   readonly #server: http.Server;
-  /** Taken over, and not a byte has come since. The server's own lists do not know these. */
+  /** Taken over, and not a byte has come since: idle, though the server does not count them so. */
   readonly #waiting = new Set<Socket>();
   /** Handles that have arrived and are not connections yet. */
   #arriving = 0;
@@ -45,13 +45,20 @@ export class Takeover {
     }
   }
 
-  /** An idle connection is closed after the keep-alive timeout, here as where it came from. */
+  /**
+   * An idle connection is closed after the keep-alive timeout, here as where it came from; and before the
+   * server's headers timeout, which would write a 408 to a client that has asked for nothing.
+   */
   #expire(socket: Socket): void {
-    const { keepAliveTimeout } = this.#server;
-    if (keepAliveTimeout === 0) return;
-    const timer = setTimeout(() => {
-      if (this.#isWaiting(socket)) socket.destroy();
-    }, keepAliveTimeout).unref();
+    const { keepAliveTimeout, headersTimeout } = this.#server;
+    const limits = [keepAliveTimeout, headersTimeout - 500].filter((limit) => limit > 0);
+    if (limits.length === 0) return;
+    const timer = setTimeout(
+      () => {
+        if (this.#isWaiting(socket)) socket.destroy();
+      },
+      Math.min(...limits),
+    ).unref();
     socket.once('close', () => clearTimeout(timer));
   }
 

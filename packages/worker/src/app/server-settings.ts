@@ -22,6 +22,11 @@ export function applySettings(server: http.Server, settings: ServerSettings): vo
   if (settings.headersTimeoutGiven || server.headersTimeout === NODE_HEADERS) {
     server.headersTimeout = settings.headersTimeout;
   }
+  // A connection that came from another worker waits for its next header under this timeout, and must be
+  // allowed to be idle for as long as any other.
+  if (!settings.headersTimeoutGiven && server.headersTimeout === NODE_HEADERS) {
+    server.headersTimeout = Math.max(NODE_HEADERS, server.keepAliveTimeout + 1_000);
+  }
 }
 
 /** A server for an app that is only a listener; the interval can be chosen here and never again. */
