@@ -42,6 +42,15 @@ export interface BootOrder {
 /** `graceful`: finish what runs, within the deadline. `quick`: the same with a short deadline and no linger. */
 export type DrainMode = 'graceful' | 'quick';
 
+/**
+ * Follows a message that carries a connection, as Node drops such a message without a word to either side
+ * when the receiving process has no descriptor free for it (NODE_HANDLE_NACK, lib/internal/child_process.js).
+ */
+interface Sent {
+  readonly type: 'sent';
+  readonly id: number;
+}
+
 export type ToWorker =
   | ({ readonly type: 'boot' } & BootOrder)
   /** Carries a listening handle. */
@@ -58,6 +67,8 @@ export type ToWorker =
   | { readonly type: 'give'; readonly count: number }
   /** Carries a connection that another worker has handed over; answered by `took`. */
   | { readonly type: 'take'; readonly id: number }
+  /** Follows `take`; answered by `declined` when that has not come. */
+  | Sent
   /** Answers `hand-over`: another worker owns the connection now. */
   | { readonly type: 'handed-over'; readonly id: number }
   /** Answers `hand-over`: nobody can take the connection; it goes on where it is. */
@@ -95,6 +106,8 @@ export type ToMaster =
   | { readonly type: 'census'; readonly connections: number }
   /** Carries a connection at rest; the worker keeps its own descriptor until the answer. */
   | { readonly type: 'hand-over'; readonly id: number }
+  /** Follows `hand-over`; answered by `keep` when that has not come. */
+  | Sent
   /** The worker owns the connection, and has not read from it yet. */
   | { readonly type: 'took'; readonly id: number }
   /** The worker cannot serve the connection. */
@@ -123,6 +136,7 @@ const TO_MASTER: Record<ToMaster['type'], Shape> = {
   drained: { moved: 'number', finished: 'number', closed: 'number', cut: 'number', tookMs: 'number' },
   census: { connections: 'number' },
   'hand-over': { id: 'number' },
+  sent: { id: 'number' },
   took: { id: 'number' },
   declined: { id: 'number' },
   'also-listening': { address: 'string' },
@@ -137,6 +151,7 @@ const TO_WORKER: Record<ToWorker['type'], Shape> = {
   drain: { mode: 'string', deadlineMs: 'number', handoff: 'boolean' },
   give: { count: 'number' },
   take: { id: 'number' },
+  sent: { id: 'number' },
   'handed-over': { id: 'number' },
   keep: { id: 'number' },
 };

@@ -93,7 +93,9 @@ export class Performer {
   }
 
   #takerFor(from: number): number | undefined {
-    const taker = this.#balance.fewest(this.#around.takersFor(from));
+    // The state may learn later of a worker that is gone.
+    const takers = this.#around.takersFor(from).filter((serial) => this.#workers.has(serial));
+    const taker = this.#balance.fewest(takers);
     if (taker !== undefined) this.#balance.moving(from, taker);
     return taker;
   }
@@ -109,11 +111,12 @@ export class Performer {
       onExited: (code, signal) => {
         this.#workers.delete(serial);
         this.#balance.gone(serial);
-        this.#relay.gone(serial);
         status?.forget();
         // Before the event: the last worker's end leads straight to onExit.
         void hooks.run('childExit', { ...identity, pid: handle.pid, log: hooks.log });
         enqueue({ type: 'worker-exited', serial, code, signal });
+        // After it: who takes over is decided without the one that is gone.
+        this.#relay.gone(serial);
       },
     });
     this.#workers.set(serial, handle);
@@ -153,10 +156,9 @@ export class Performer {
       case 'census':
         return this.#balance.report(serial, message.connections);
       case 'hand-over':
-        // Node may deliver a message without its handle, when the descriptor could not be received.
-        if (connection) this.#relay.offer(serial, message.id, connection as Connection);
-        else this.#workers.get(serial)?.answerOffer('keep', message.id);
-        return;
+        return this.#relay.offer(serial, message.id, connection as Connection);
+      case 'sent':
+        return this.#relay.sent(serial, message.id);
       case 'took':
         return this.#relay.took(serial, message.id);
       case 'declined':

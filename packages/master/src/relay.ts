@@ -26,6 +26,8 @@ export class Relay {
   /** Who should take a connection of this worker: the best of those that serve. */
   readonly #takerFor: (from: number) => number | undefined;
   readonly #onWay = new Map<number, OnWay>();
+  /** The last offer of each giver that has arrived. */
+  readonly #offered = new Map<number, number>();
   #lastId = 0;
 
   constructor(peer: (serial: number) => Peer | undefined, takerFor: (from: number) => number | undefined) {
@@ -39,16 +41,23 @@ export class Relay {
   }
 
   offer(from: number, offer: number, connection: Connection): void {
+    this.#offered.set(from, offer);
     this.#pass({ connection, from, offer, to: -1 });
+  }
+
+  /** An offer of which the descriptor could not be received here stays where it is. */
+  sent(from: number, offer: number): void {
+    if (this.#offered.get(from) !== offer) this.#peer(from)?.answerOffer('keep', offer);
   }
 
   #pass(moving: OnWay): void {
     const to = this.#takerFor(moving.from);
-    if (to === undefined) return this.#giveBack(moving);
+    const taker = to === undefined ? undefined : this.#peer(to);
+    if (to === undefined || !taker) return this.#giveBack(moving);
     const id = ++this.#lastId;
     moving.to = to;
     this.#onWay.set(id, moving);
-    this.#peer(to)?.take(id, moving.connection);
+    taker.take(id, moving.connection);
   }
 
   took(by: number, id: number): void {
@@ -75,6 +84,7 @@ export class Relay {
 
   /** What the worker was to take goes to another; what it was giving goes on without it. */
   gone(serial: number): void {
+    this.#offered.delete(serial);
     for (const [id, moving] of [...this.#onWay]) {
       if (moving.to !== serial) continue;
       this.#onWay.delete(id);

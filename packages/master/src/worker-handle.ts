@@ -64,6 +64,8 @@ export class WorkerHandle {
     let exit: { code: number | null; signal: string | null } | undefined;
     let disconnected = false;
     const endIfBoth = () => {
+      // 'disconnect' does not come at all when the worker has died with a connection on its way to it.
+      disconnected ||= !worker.process.connected;
       if (exit && disconnected) this.#end(exit.code, exit.signal);
     };
     worker.once('disconnect', () => {
@@ -100,6 +102,7 @@ export class WorkerHandle {
   /** A connection to own. The master keeps its descriptor until the worker says that it took it. */
   take(id: number, connection: unknown): void {
     this.#send({ type: 'take', id }, connection);
+    this.#send({ type: 'sent', id });
   }
 
   give(count: number): void {

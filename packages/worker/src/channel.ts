@@ -27,6 +27,23 @@ export interface Channel {
 
 const nothing = () => {};
 
+/** How late a worker that gives connections away learns that its master is gone, at most. */
+const WATCH_MS = 200;
+
+/**
+ * Node postpones 'disconnect' until the handle that is on its way has been acknowledged, for ever when the
+ * other side has died (target.disconnect, lib/internal/child_process.js): a worker that was handing over
+ * would outlive its master and go on accepting. Called once, when the first handle is sent.
+ */
+function watchForDisconnect(): void {
+  const timer = setInterval(() => {
+    if (process.connected) return;
+    clearInterval(timer);
+    process.emit('disconnect');
+  }, WATCH_MS).unref();
+  process.once('disconnect', () => clearInterval(timer));
+}
+
 export function openChannel(events: ChannelEvents): Channel {
   const emit = process.emit;
   let signalsAreOurs = true;
@@ -52,14 +69,27 @@ export function openChannel(events: ChannelEvents): Channel {
   const signals: NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR2'];
   for (const signal of signals) process.on(signal, nothing);
   process.on('message', nothing);
-  process.once('disconnect', events.onDisconnect);
+  // Node forgets what waits behind a handle on its way when the channel closes.
+  const unsent = new Set<() => void>();
+  let watched = false;
+  process.once('disconnect', () => {
+    for (const settle of unsent) settle();
+    events.onDisconnect();
+  });
 
   return {
     send: (message, handle) =>
       new Promise((resolve) => {
         if (!process.connected || !process.send) return resolve();
         // keepOpen: a connection stays ours until another worker owns it.
-        process.send(envelope(message), handle as never, { keepOpen: true }, () => resolve());
+        const settle = () => {
+          unsent.delete(settle);
+          resolve();
+        };
+        unsent.add(settle);
+        if (handle && !watched) watchForDisconnect();
+        watched ||= handle !== undefined;
+        process.send(envelope(message), handle as never, { keepOpen: true }, settle);
       }),
     releaseSignals() {
       // Node's signal watcher has bound the emitter that it found: putting the old one back is not enough.

@@ -27,8 +27,7 @@ export class Drain {
   readonly #connections: DrainingConnections;
   readonly #start = performance.now();
   readonly #atStart: Promise<number>;
-  #giveaway: Giveaway | undefined;
-  #moved = 0;
+  readonly #giveaway: Giveaway | undefined;
   #resolve: (report: DrainReport) => void = () => {};
   #closed = 0;
   #closingSince: number | undefined;
@@ -80,8 +79,6 @@ export class Drain {
   #beginClosing(): void {
     if (this.#closingSince !== undefined) return;
     this.#closingSince = performance.now();
-    this.#moved = this.#giveaway?.moved ?? 0;
-    this.#giveaway = undefined;
     this.#connections.beginClosing();
   }
 
@@ -101,7 +98,7 @@ export class Drain {
   async #end(cut: number): Promise<void> {
     clearInterval(this.#sweep);
     clearTimeout(this.#deadline);
-    const moved = this.#giveaway?.moved ?? this.#moved;
+    const moved = this.#giveaway?.moved ?? 0;
     const tookMs = performance.now() - this.#start;
     const finished = Math.max(0, (await this.#atStart) - this.#closed - cut - moved);
     this.#resolve({ moved, finished, closed: this.#closed, cut, tookMs });

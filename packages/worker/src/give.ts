@@ -16,7 +16,7 @@ export class Giveaway {
   readonly #server: http.Server;
   readonly #takeover: Takeover;
   readonly #send: (id: number, handle: RawHandle) => void;
-  readonly #onWay = new Map<number, { socket: Socket; handle: RawHandle }>();
+  readonly #onWay = new Map<number, { socket: Socket; handle: RawHandle; onClose: () => void }>();
   #queue: { socket: Socket; bytesRead: number }[] = [];
   #lastId = 0;
   #all = false;
@@ -78,7 +78,13 @@ export class Giveaway {
       return;
     }
     const id = ++this.#lastId;
-    this.#onWay.set(id, { socket, handle });
+    // The keep-alive timeout, say: if the descriptor has been sent before, another worker has it now.
+    const onClose = () => {
+      this.#onWay.delete(id);
+      this.#giveNext();
+    };
+    socket.once('close', onClose);
+    this.#onWay.set(id, { socket, handle, onClose });
     this.#send(id, handle);
   }
 
@@ -87,6 +93,7 @@ export class Giveaway {
     const given = this.#onWay.get(id);
     if (!given) return;
     this.#onWay.delete(id);
+    given.socket.off('close', given.onClose);
     this.moved++;
     given.socket.destroy();
     this.#giveNext();
@@ -97,7 +104,18 @@ export class Giveaway {
     const given = this.#onWay.get(id);
     if (!given) return;
     this.#onWay.delete(id);
+    given.socket.off('close', given.onClose);
     given.handle.readStart();
+    this.#end();
+  }
+
+  /** Nobody will answer any more. Another worker may own what is on its way: it must not be read here. */
+  abandon(): void {
+    for (const { socket } of this.#onWay.values()) socket.destroy();
+    this.#end();
+  }
+
+  #end(): void {
     this.#queue = [];
     if (!this.#all || this.#ended) return;
     this.#ended = true;

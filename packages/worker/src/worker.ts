@@ -52,7 +52,10 @@ export class Worker {
     this.#channel = openChannel({
       onMessage: (message, handle) => this.#obey(message, handle),
       onLeave: (signal) => void this.#send({ type: 'leave-requested', signal }),
-      onDisconnect: () => void this.#leave('graceful', ORPHAN_GRACE_MS),
+      onDisconnect: () => {
+        void this.#leave('graceful', ORPHAN_GRACE_MS);
+        this.#handoff?.abandon();
+      },
     });
     // Otherwise node:cluster exits at once when the channel closes, cutting requests in flight.
     if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;

@@ -1,0 +1,182 @@
+/**
+ * Processes that die in the middle of a handoff, and processes that have no descriptor left for one.
+ * Afterwards nobody is left with a connection that is open and not served, and nobody but its owner
+ * holds a descriptor of it. More rounds by hand: HANDOFF_FAULT_ROUNDS=50.
+ */
+import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { descriptors, eventually, onLinux, sockets } from './support/descriptors.ts';
+import { KeepAliveClient } from './support/keep-alive-client.ts';
+import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+
+const ROUNDS = Number(process.env.HANDOFF_FAULT_ROUNDS ?? 6);
+const CLIENTS = 1_500;
+const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+/** A client that has neither an answer nor an end by then is in limbo. */
+const LIMBO_MS = 15_000;
+
+let clients: KeepAliveClient[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.leave();
+  await endServers();
+});
+
+/** Fills up to so many clients: half of them have asked before, half have not sent a byte. */
+async function fill(server: TestServer, count: number): Promise<void> {
+  clients = clients.filter((client) => client.open);
+  const fresh: Promise<void>[] = [];
+  while (clients.length < count) {
+    const client = await KeepAliveClient.connect({ port: server.port });
+    clients.push(client);
+    if (clients.length % 2 === 0) fresh.push(client.ask([GET], /^\d+$/));
+  }
+  await Promise.all(fresh);
+}
+
+/** Every client asks. Those that are neither answered nor ended in time are in limbo. */
+async function limbo(): Promise<number> {
+  const settled = new Set<KeepAliveClient>();
+  const all = clients.map((client) => client.ask([GET], /^\d+$/).then(() => settled.add(client)));
+  await Promise.race([Promise.all(all), sleep(LIMBO_MS, undefined, { ref: false })]);
+  return clients.filter((client) => !settled.has(client)).length;
+}
+
+const open = () => clients.filter((client) => client.open).length;
+
+/** Sockets of the master, and those of all workers together. */
+const held = (server: TestServer) => ({
+  master: sockets(server.pid),
+  workers: server.readyPids.reduce((sum, pid) => sum + sockets(pid), 0),
+});
+
+/** As many as without a client, and one for each open connection. */
+const isFlat = (server: TestServer, base: ReturnType<typeof held>) =>
+  eventually(
+    'sockets beyond the base line and the open connections',
+    () => {
+      const now = held(server);
+      return { master: now.master - base.master, workers: now.workers - base.workers - open() };
+    },
+    ({ master, workers }) => master === 0 && workers === 0,
+  );
+
+/** Two workers in service, and no old one left. */
+const settled = (server: TestServer, from: number) =>
+  server.until('two workers and nothing under way', () => {
+    const alive = new Set<unknown>();
+    for (const { event, pid } of server.lines) {
+      if (event === 'spawned') alive.add(pid);
+      if (event === 'exited' || event === 'crashed' || event === 'killed') alive.delete(pid);
+    }
+    return server.of('reload-finished', from).length > 0 && server.readyPids.length === 2 && alive.size === 2;
+  });
+
+type Victims = (sender: number, receiver: number) => number[];
+
+const victims: [string, Victims][] = [
+  ['the receiver', (_sender, receiver) => [receiver]],
+  ['the sender', (sender) => [sender]],
+  ['sender and receiver', (sender, receiver) => [sender, receiver]],
+];
+
+/** Stopped first, so that what they hold can be counted; resolves with that number. */
+function kill(pids: readonly number[]): number {
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  const had = pids.reduce((sum, pid) => sum + sockets(pid), 0);
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  return had;
+}
+
+/** Kills in the middle of the first or the second handoff of a reload, when so many have moved. */
+async function killInTheMiddle(server: TestServer, which: Victims) {
+  const from = server.lines.length;
+  const count = Math.random() < 0.5 ? 1 : 2;
+  server.signal('SIGHUP');
+  const receiver = (await server.event('ready', { from, count })).pid as number;
+  const sender = (await server.event('draining', { from, count })).pid as number;
+  const all = sockets(sender) + sockets(receiver);
+  const enough = all * (0.1 + 0.6 * Math.random());
+  await eventually(
+    'connections that have moved',
+    () => sockets(receiver),
+    (now) => now >= enough || server.of('drained', from).length >= count,
+  );
+  const had = kill(which(sender, receiver).filter((pid) => sockets(pid) > 0));
+  await settled(server, from);
+  return { when: `handoff ${count} of ${all} connections`, had, from };
+}
+
+onLinux(
+  `${ROUNDS} times kill -9 in the middle of a handoff: nobody is in limbo, every descriptor is accounted for`,
+  async () => {
+    const server = await startServer(fixture('mixed.mjs'), { workers: 2 });
+    const base = held(server);
+    for (let round = 0; round < ROUNDS; round++) {
+      const [name, which] = victims[round % victims.length]!;
+      await fill(server, CLIENTS);
+      const { when, had, from } = await killInTheMiddle(server, which);
+      const stuck = await limbo();
+      const lost = CLIENTS - open();
+      expect({ name, when, stuck }).toEqual({ name, when, stuck: 0 });
+      // Only what the killed ones had is lost: there was always somebody to take the rest.
+      expect(lost).toBeLessThanOrEqual(had);
+      expect(server.of('drained', from).filter(({ closed, cut }) => closed || cut)).toEqual([]);
+      await isFlat(server, base);
+      process.stdout.write(
+        `${name} killed, ${when}, ${had} held by the killed: ${lost} lost, ${open()} served\n`,
+      );
+    }
+  },
+  20_000 + ROUNDS * 30_000,
+);
+
+onLinux(
+  'the master dies in the middle: every client is answered or closed',
+  async () => {
+    const server = await startServer(fixture('mixed.mjs'), { workers: 2, args: ['--idle-linger', '100ms'] });
+    await fill(server, CLIENTS);
+    server.signal('SIGHUP');
+    const { pid } = await server.event('ready', { count: 3 });
+    const enough = sockets(pid as number) + 50;
+    await eventually(
+      'connections that have moved',
+      () => sockets(pid as number),
+      (now) => now > enough,
+    );
+    server.signal('SIGKILL');
+    expect(await limbo()).toBe(0);
+    await server.exited;
+    expect(await eventually('clients without a server', open, (count) => count === 0)).toBe(0);
+  },
+  60_000,
+);
+
+/** From now on the process gets no descriptor beyond so many. */
+const limit = (pid: number, count: number) =>
+  execFileSync('prlimit', ['--pid', String(pid), `--nofile=${count}:`]);
+
+async function scaleDown(server: TestServer, from = server.lines.length): Promise<void> {
+  server.signal('SIGTTOU');
+  await server.event('draining', { from });
+}
+
+onLinux.each([
+  ['a receiver', 'workers', 60],
+  ['a master', 'master', 0],
+])('%s without a free descriptor: what cannot move is served or closed', async (_, whom, free) => {
+  const args = ['--idle-linger', '500ms', '--grace', '25s'];
+  const server = await startServer(fixture('mixed.mjs'), { workers: 2, args });
+  await fill(server, 300);
+  const from = server.lines.length;
+  const pids = whom === 'master' ? [server.pid] : server.readyPids;
+  for (const pid of pids) limit(pid, descriptors(pid) + (free as number));
+  await scaleDown(server, from);
+  expect(await limbo()).toBe(0);
+  const drained = await server.event('drained', { from });
+  // Not by the deadline: what stays is closed in order.
+  expect(drained).toMatchObject({ cut: 0 });
+  process.stdout.write(`${whom} at the limit: ${JSON.stringify(drained)}, ${open()} served\n`);
+  for (const pid of [server.pid, ...server.readyPids]) limit(pid, 10_000);
+  expect(await limbo()).toBe(0);
+  expect(clients.filter((client) => client.open && !server.readyPids.includes(client.lastPid))).toEqual([]);
+});

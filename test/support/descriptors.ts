@@ -1,0 +1,42 @@
+/** What a process holds open, as the kernel tells it (Linux only). */
+import fs from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Skips where there is no /proc. */
+export const onLinux: typeof test | typeof test.skip = process.platform === 'linux' ? test : test.skip;
+
+/** How many sockets the process has; 0 when it is gone. */
+export function sockets(pid: number): number {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    const isSocket = (fd: string) => {
+      try {
+        return fs.readlinkSync(`${folder}/${fd}`).startsWith('socket:');
+      } catch {
+        return false; // Closed since it was listed.
+      }
+    };
+    return fs.readdirSync(folder).filter(isSocket).length;
+  } catch {
+    return 0;
+  }
+}
+
+/** How many descriptors of any kind it has. */
+export const descriptors = (pid: number): number => fs.readdirSync(`/proc/${pid}/fd`).length;
+
+/** Polls, as the kernel tells nobody of it; rejects with what it saw last. */
+export async function eventually<T>(
+  what: string,
+  look: () => T,
+  fits: (seen: T) => boolean,
+  deadlineMs = 30_000,
+): Promise<T> {
+  const end = performance.now() + deadlineMs;
+  for (;;) {
+    const seen = look();
+    if (fits(seen)) return seen;
+    if (performance.now() > end) throw new Error(`${what}: still ${JSON.stringify(seen)}`);
+    await sleep(5);
+  }
+}
