@@ -87,10 +87,9 @@ function kill(pids: readonly number[]): number {
   return had;
 }
 
-/** Kills in the middle of the first or the second handoff of a reload, when so many have moved. */
-async function killInTheMiddle(server: TestServer, which: Victims) {
+/** Resolves in the middle of the first or the second handoff of a reload, with the two workers. */
+async function reloading(server: TestServer, count = 1) {
   const from = server.lines.length;
-  const count = Math.random() < 0.5 ? 1 : 2;
   server.signal('SIGHUP');
   const receiver = (await server.event('ready', { from, count })).pid as number;
   const sender = (await server.event('draining', { from, count })).pid as number;
@@ -101,6 +100,12 @@ async function killInTheMiddle(server: TestServer, which: Victims) {
     () => sockets(receiver),
     (now) => now >= enough || server.of('drained', from).length >= count,
   );
+  return { sender, receiver, all, from };
+}
+
+async function killInTheMiddle(server: TestServer, which: Victims) {
+  const count = Math.random() < 0.5 ? 1 : 2;
+  const { sender, receiver, all, from } = await reloading(server, count);
   const had = kill(which(sender, receiver).filter((pid) => sockets(pid) > 0));
   await settled(server, from);
   return { when: `handoff ${count} of ${all} connections`, had, from };
@@ -130,23 +135,28 @@ onLinux(
   20_000 + ROUNDS * 30_000,
 );
 
-onLinux(
-  'the master dies in the middle: every client is answered or closed',
-  async () => {
+const balance = async (server: TestServer) => {
+  const from = server.lines.length;
+  server.signal('SIGTTIN');
+  await server.event('balance', { from });
+};
+
+onLinux.each([
+  ['a drain', async (server: TestServer) => void (await reloading(server))],
+  ['a balancing', balance],
+])(
+  'the master dies in the middle of %s: every client is answered or closed, no worker is left',
+  async (_, begin) => {
     const server = await startServer(fixture('mixed.mjs'), { workers: 2, args: ['--idle-linger', '100ms'] });
     await fill(server, CLIENTS);
-    server.signal('SIGHUP');
-    const { pid } = await server.event('ready', { count: 3 });
-    const enough = sockets(pid as number) + 50;
-    await eventually(
-      'connections that have moved',
-      () => sockets(pid as number),
-      (now) => now > enough,
-    );
+    await begin(server);
+    const pids = server.of('spawned').map(({ pid }) => pid as number);
     server.signal('SIGKILL');
     expect(await limbo()).toBe(0);
+    const left = () => pids.reduce((sum, pid) => sum + sockets(pid), 0);
+    await eventually('sockets of workers', left, (count) => count === 0);
     await server.exited;
-    expect(await eventually('clients without a server', open, (count) => count === 0)).toBe(0);
+    await eventually('clients without a server', open, (count) => count === 0);
   },
   60_000,
 );

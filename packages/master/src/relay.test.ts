@@ -1,0 +1,187 @@
+import { Relay } from './relay.ts';
+
+/** Workers by serial, and everything that they and the connections were told, in order. */
+class Scene {
+  readonly relay: Relay;
+  /** Who takes over, the best first. */
+  takers: number[] = [];
+  readonly #alive: Set<number>;
+  readonly #said: string[] = [];
+
+  constructor(...workers: number[]) {
+    this.#alive = new Set(workers);
+    this.relay = new Relay(
+      (serial) => (this.#alive.has(serial) ? this.#peer(serial) : undefined),
+      (from) => this.takers.find((serial) => serial !== from),
+    );
+  }
+
+  #peer(serial: number) {
+    return {
+      take: (id: number) => this.#said.push(`${serial} take ${id}`),
+      answerOffer: (answer: string, id: number) => this.#said.push(`${serial} ${answer} ${id}`),
+    };
+  }
+
+  offer(from: number, id: number, name: string): this {
+    this.relay.offer(from, id, { close: () => this.#said.push(`close ${name}`) });
+    this.relay.sent(from, id);
+    return this;
+  }
+
+  /** As the master does it: who is gone takes nothing any more. */
+  die(serial: number): this {
+    this.#alive.delete(serial);
+    this.takers = this.takers.filter((taker) => taker !== serial);
+    this.relay.gone(serial);
+    return this;
+  }
+
+  /** What has been said since the last look. */
+  said(): string[] {
+    return this.#said.splice(0);
+  }
+}
+
+/** Workers 1 (which gives), 2 and 3 (which take), and one connection on its way to 2. */
+function moving(): Scene {
+  const scene = new Scene(1, 2, 3);
+  scene.takers = [2, 3];
+  scene.offer(1, 7, 'a');
+  expect(scene.said()).toEqual(['2 take 1']);
+  expect(scene.relay.onWay).toBe(1);
+  return scene;
+}
+
+test('when the taker has it, the copy is closed and the giver told', () => {
+  const scene = moving();
+  scene.relay.took(2, 1);
+  expect(scene.said()).toEqual(['close a', '1 handed-over 7']);
+  expect(scene.relay.onWay).toBe(0);
+});
+
+test('a second answer, or the answer of somebody else, does nothing', () => {
+  const scene = moving();
+  scene.relay.took(3, 1);
+  scene.relay.declined(3, 1);
+  scene.relay.took(2, 99);
+  expect(scene.said()).toEqual([]);
+  scene.relay.took(2, 1);
+  scene.said();
+  scene.relay.took(2, 1);
+  scene.relay.declined(2, 1);
+  expect(scene.said()).toEqual([]);
+});
+
+test('a taker that dies first: the next one takes it', () => {
+  const scene = moving().die(2);
+  expect(scene.said()).toEqual(['3 take 2']);
+  scene.relay.took(3, 2);
+  expect(scene.said()).toEqual(['close a', '1 handed-over 7']);
+});
+
+test('a late answer of the taker that died is not taken for that of the next', () => {
+  const scene = moving().die(2);
+  scene.said();
+  scene.relay.took(2, 1);
+  scene.relay.took(2, 2);
+  expect(scene.said()).toEqual([]);
+  expect(scene.relay.onWay).toBe(1);
+});
+
+test('every taker dies: the giver keeps it', () => {
+  const scene = moving().die(2).die(3);
+  expect(scene.said()).toEqual(['3 take 2', 'close a', '1 keep 7']);
+  expect(scene.relay.onWay).toBe(0);
+});
+
+test('nobody could take it: the giver keeps it', () => {
+  const scene = new Scene(1).offer(1, 7, 'a');
+  expect(scene.said()).toEqual(['close a', '1 keep 7']);
+  expect(scene.relay.onWay).toBe(0);
+});
+
+test('the taker that is named has just gone: the giver keeps it', () => {
+  const scene = new Scene(1);
+  scene.takers = [2];
+  scene.offer(1, 7, 'a');
+  expect(scene.said()).toEqual(['close a', '1 keep 7']);
+  expect(scene.relay.onWay).toBe(0);
+});
+
+test('declined: the giver keeps it', () => {
+  const scene = moving();
+  scene.relay.declined(2, 1);
+  expect(scene.said()).toEqual(['close a', '1 keep 7']);
+  expect(scene.relay.onWay).toBe(0);
+});
+
+test('an offer whose descriptor could not be received is kept by the giver; there is nothing to close', () => {
+  const scene = new Scene(1, 2);
+  scene.takers = [2];
+  scene.relay.sent(1, 7);
+  expect(scene.said()).toEqual(['1 keep 7']);
+  scene.offer(1, 8, 'a');
+  scene.relay.sent(1, 9);
+  expect(scene.said()).toEqual(['2 take 1', '1 keep 9']);
+});
+
+describe('the giver dies', () => {
+  test('what is on its way arrives', () => {
+    const scene = moving().die(1);
+    expect(scene.said()).toEqual([]);
+    scene.relay.took(2, 1);
+    expect(scene.said()).toEqual(['close a']);
+  });
+
+  test('what was declined ends with the copy', () => {
+    const scene = moving().die(1);
+    scene.relay.declined(2, 1);
+    expect(scene.said()).toEqual(['close a']);
+  });
+
+  test('and then the taker: the next one takes it, and with nobody left it ends', () => {
+    const scene = moving().die(1).die(2);
+    expect(scene.said()).toEqual(['3 take 2']);
+    expect(scene.die(3).said()).toEqual(['close a']);
+    expect(scene.relay.onWay).toBe(0);
+  });
+});
+
+test('a worker that takes from one and gives to another: its end moves what it was to take, no more', () => {
+  const scene = new Scene(1, 2, 3);
+  scene.takers = [2, 3];
+  scene.offer(1, 1, 'a').offer(2, 1, 'b');
+  expect(scene.said()).toEqual(['2 take 1', '3 take 2']);
+  scene.die(2);
+  expect(scene.said()).toEqual(['3 take 3']);
+  scene.relay.took(3, 2);
+  scene.relay.took(3, 3);
+  expect(scene.said()).toEqual(['close b', 'close a', '1 handed-over 1']);
+});
+
+test('whatever happens in whatever order, each copy is closed exactly once', () => {
+  // A small linear congruential generator: the same two thousand stories every time.
+  let seed = 1;
+  const below = (count: number) => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((seed / 2_147_483_648) * count);
+  };
+  for (let story = 0; story < 2_000; story++) {
+    const workers = [1, 2, 3, 4];
+    const scene = new Scene(...workers);
+    scene.takers = [2, 3, 4];
+    const offers = 1 + below(5);
+    for (let id = 1; id <= offers; id++) scene.offer(1, id, `c${id}`);
+    for (let step = 0; step < 30; step++) {
+      const [worker, id] = [1 + below(4), 1 + below(offers + 6)];
+      if (below(4) === 0) scene.relay.declined(worker, id);
+      else if (below(8) === 0) scene.die(worker);
+      else scene.relay.took(worker, id);
+    }
+    for (const worker of workers) scene.die(worker);
+    const closed = scene.said().filter((line) => line.startsWith('close'));
+    expect(closed.sort()).toEqual(Array.from({ length: offers }, (_, at) => `close c${at + 1}`));
+    expect(scene.relay.onWay).toBe(0);
+  }
+});
