@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { APPS_FOLDER } from './conformance/apps.ts';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { MixedLoad, type Target } from './support/load.ts';
 import { RawClient } from './support/raw.ts';
@@ -104,4 +105,22 @@ test('a connection that the app marks stays: its next answer announces the close
   expect(plain.text).not.toMatch(/Connection: close/i);
   expect(await server.event('drained', { from })).toMatchObject({ moved: 1, finished: 1, closed: 0, cut: 0 });
   plain.destroy();
+});
+
+test.each(['express', 'fastify', 'koa', 'hono', 'script'])('connections of %s move, too', async (name) => {
+  const server = await startServer(`${name}.mjs`, { cwd: APPS_FOLDER, workers: 2 });
+  for (let at = 0; at < 40; at++) clients.push(await KeepAliveClient.connect({ port: server.port }));
+  // The other half has not sent a byte when the first reload begins.
+  await Promise.all(clients.slice(20).map((client) => client.ask([get('/')], 'hello')));
+  for (let reload = 0; reload < 2; reload++) {
+    const from = server.lines.length;
+    const old = server.readyPids;
+    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+    // Whoever answers now is of the new generation: nobody else is left.
+    expect(new Set(server.of('exited', from).map(({ pid }) => pid))).toEqual(new Set(old));
+    await Promise.all(clients.map((client) => client.ask([get('/')], 'hello')));
+    expect(clients.flatMap(({ failures }) => failures)).toEqual([]);
+    const drains = server.of('drained', from);
+    expect(drains.reduce((sum, { moved }) => sum + (moved as number), 0)).toBeGreaterThanOrEqual(40);
+  }
 });

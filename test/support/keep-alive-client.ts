@@ -6,8 +6,10 @@ import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Target } from './load.ts';
 
-export interface Expected {
-  readonly body: string;
+export interface Piece {
+  readonly text: string;
+  /** Before it is written. */
+  readonly pauseMs: number;
 }
 
 export class KeepAliveClient {
@@ -54,15 +56,28 @@ export class KeepAliveClient {
     for (const { done } of this.#expected.splice(0)) done();
   }
 
+  /** What has come and is no whole answer; empty when nothing is asked. */
+  get rest(): string {
+    return this.#text;
+  }
+
   /** Sends the pieces with pauses between; resolves when the answer has come, or the connection failed. */
-  async ask(pieces: readonly string[], body: string | RegExp): Promise<void> {
+  ask(pieces: readonly string[], body: string | RegExp): Promise<void> {
+    return this.play(
+      pieces.map((text, at) => ({ text, pauseMs: at > 0 ? Math.random() * 60 : 0 })),
+      [body],
+    );
+  }
+
+  /** The same with pauses of the caller's, for requests that follow each other without a wait. */
+  async play(pieces: readonly Piece[], bodies: readonly (string | RegExp)[]): Promise<void> {
     if (!this.open) return;
-    const answered = new Promise<void>((done) => this.#expected.push({ body, done }));
-    for (const [at, piece] of pieces.entries()) {
-      if (at > 0) await sleep(Math.random() * 60);
-      if (!this.#socket.destroyed) this.#socket.write(piece, 'latin1');
+    const answered = bodies.map((body) => new Promise<void>((done) => this.#expected.push({ body, done })));
+    for (const { text, pauseMs } of pieces) {
+      if (pauseMs > 0) await sleep(pauseMs);
+      if (!this.#socket.destroyed) this.#socket.write(text, 'latin1');
     }
-    await answered;
+    await Promise.all(answered);
   }
 
   #read(): void {
