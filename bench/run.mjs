@@ -1,12 +1,17 @@
 #!/usr/bin/env node
-/** `npm run bench [-- reload|throughput|startup] [options]`; README.md says how to read the figures. */
+/** `npm run bench [-- reload|idle|peers|throughput|startup] [options]`; README.md says how to read the figures. */
 import { parseArgs } from 'node:util';
 
 const HELP = `npm run bench -- [MODE] [options]
 
-  reload      (the default) reloads under load: what clients notice
+  reload      (the default) reloads under load, with handoff and without: what clients notice
       --workers N [4]  --reloads N [3]  --rate N [400]  --app FILE
       --seconds N [4]   quiet load before the first reload and after the last
+  idle        a reload that moves thousands of idle connections
+      --connections N [10000]  --workers N [2]  --reloads N [3]  --sample N [1000]
+      --rate N [100]   light load beside them   --seconds N [10]  of it before the first reload
+  peers       the same reload by PM2, Gunicorn, uWSGI, Puma, nginx and a bare cluster
+      --workers N [4]  --rounds N [1]  --only NAME,...
   throughput  requests per second and CPU per request, beside bare Node
       --workers N [2]  --rounds N [15]  --seconds N [1]  --connections N [32]
   startup     launch to first answer, and memory, beside a bare cluster
@@ -15,9 +20,14 @@ const HELP = `npm run bench -- [MODE] [options]
 
 const defaults = {
   reload: { workers: 4, reloads: 3, rate: 400, seconds: 4 },
+  idle: { workers: 2, connections: 10_000, rate: 100, seconds: 10, reloads: 3, sample: 1000 },
+  peers: { workers: 4, rounds: 1 },
   throughput: { workers: 2, rounds: 15, seconds: 1, connections: 32 },
   startup: { workers: 2, rounds: 15 },
 };
+
+/** Options that are no numbers, and the mode of each. */
+const words = { app: 'reload', only: 'peers' };
 
 const text = { type: /** @type {const} */ ('string') };
 const { values, positionals } = parseArgs({
@@ -30,6 +40,8 @@ const { values, positionals } = parseArgs({
     app: text,
     rounds: text,
     connections: text,
+    sample: text,
+    only: text,
     help: { type: 'boolean', short: 'h' },
   },
 });
@@ -44,7 +56,7 @@ if (values.help || !(mode in defaults)) {
 function optionsOf(mode) {
   const options = { ...defaults[mode] };
   for (const [name, value] of Object.entries(values)) {
-    if (name === 'app' && mode === 'reload') options.app = value;
+    if (words[name] === mode) options[name] = value;
     else if (name in options && Number(value) > 0) options[name] = Number(value);
     else throw new Error(`--${name} ${value}: not an option of ${mode}, or not a number above 0`);
   }
@@ -54,6 +66,8 @@ function optionsOf(mode) {
 try {
   const modes = {
     reload: async () => (await import('./modes/reload.mjs')).reload,
+    idle: async () => (await import('./modes/idle.mjs')).idle,
+    peers: async () => (await import('./modes/peers.mjs')).peers,
     throughput: async () => (await import('./modes/throughput.mjs')).throughput,
     startup: async () => (await import('./modes/startup.mjs')).startup,
   };

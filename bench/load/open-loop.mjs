@@ -20,15 +20,18 @@ export class OpenLoop {
   #waiting = [];
   #open = new Set();
 
-  /** @param {{name: string, port: number, rate: number, keepAlive: boolean, connections?: number}} options */
+  /**
+   * @param {{name: string, port: number, rate: number, keepAlive: boolean, connections?: number,
+   *   ahead?: boolean}} options `ahead`: connects before there is a request to send; otherwise with it
+   */
   constructor(options) {
     this.#options = options;
     this.tally = new Tally(options.name);
   }
 
   start() {
-    const { keepAlive, connections = 0, rate } = this.#options;
-    for (let count = 0; keepAlive && count < connections; count++) this.#idle.push(this.#connect());
+    const { keepAlive, connections = 0, rate, ahead = true } = this.#options;
+    for (let count = 0; keepAlive && ahead && count < connections; count++) this.#idle.push(this.#connect());
     this.#next = performance.now();
     this.#timer = setInterval(() => {
       for (; this.#next <= performance.now(); this.#next += 1000 / rate) void this.#ask(this.#next);

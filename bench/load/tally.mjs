@@ -9,7 +9,7 @@ export class Tally {
   unannounced = 0;
   /** Answers, in order. @type {{at: number, ms: number}[]} `at`: when, in ms since the epoch */
   samples = [];
-  /** @type {{at: number, kind: string}[]} */
+  /** Failed requests and closed connections. @type {{at: number, kind: string}[]} */
   failures = [];
 
   /** @param {string} name */
@@ -31,6 +31,7 @@ export class Tally {
   /** The server closed a keep-alive connection, as its last response had said. */
   closedAnnounced() {
     this.announced++;
+    this.failures.push({ at: Date.now(), kind: 'closed, announced' });
   }
 
   /** The server closed a keep-alive connection, and no response had said so. */

@@ -7,7 +7,8 @@ import { firstAnswer } from '../load/first-answer.mjs';
 import { childrenOf } from './proc.mjs';
 
 const file = (path) => fileURLToPath(new URL(path, import.meta.url));
-export const cli = file('../../packages/tshorn/dist/cli.js');
+/** TSHORN_CLI: another build, to compare it with this one. */
+export const cli = process.env.TSHORN_CLI ?? file('../../packages/tshorn/dist/cli.js');
 const hello = file('../apps/hello.mjs');
 
 /**
@@ -21,22 +22,18 @@ const bare = (policy) => ({
   forks: true,
 });
 
-/** @type {Record<'tshorn' | 'single' | 'roundRobin' | 'shared', Contender>} */
-export const contenders = {
-  tshorn: {
-    name: 'tshorn',
-    argv: (port, workers) => [
-      cli,
-      hello,
-      '--bind',
-      `127.0.0.1:${port}`,
-      '--workers',
-      String(workers),
-      '--log-format',
-      'json',
-    ],
-    forks: true,
+const tshorn = (...flags) => ({
+  argv: (port, workers) => {
+    const own = ['--bind', `127.0.0.1:${port}`, '--workers', String(workers), '--log-format', 'json'];
+    return [cli, hello, ...own, ...flags];
   },
+  forks: true,
+});
+
+/** @type {Record<'tshorn' | 'closing' | 'single' | 'roundRobin' | 'shared', Contender>} */
+export const contenders = {
+  tshorn: { name: 'tshorn', ...tshorn() },
+  closing: { name: 'tshorn --no-handoff', ...tshorn('--no-handoff') },
   single: {
     name: 'node:http, one process',
     argv: (port) => [file('../bare/single.mjs'), String(port)],

@@ -45,3 +45,6 @@ export function memoryOf(pid) {
   const kb = (name) => Number(text.match(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm'))?.[1] ?? Number.NaN);
   return { pss: kb('Pss') * 1024, own: (kb('Private_Clean') + kb('Private_Dirty')) * 1024 };
 }
+
+/** Its command line or title. @param {number} pid */
+export const commandOf = (pid) => read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();

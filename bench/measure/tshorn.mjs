@@ -15,9 +15,10 @@ export class Tshorn {
   #exited;
   #wake = () => {};
 
-  /** @param {string} app @param {number} workers */
-  constructor(app, workers) {
+  /** @param {string} app @param {number} workers @param {string[]} [flags] further ones of tshorn */
+  constructor(app, workers, flags = []) {
     const argv = [cli, app, '--bind', '127.0.0.1:0', '--workers', String(workers), '--log-format', 'json'];
+    argv.push(...flags);
     this.#child = spawn(process.execPath, argv, {
       env: { ...process.env, PORT: undefined, WEB_CONCURRENCY: undefined },
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -32,6 +33,10 @@ export class Tshorn {
 
   get #ended() {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  get pid() {
+    return Number(this.#child.pid);
   }
 
   get port() {

@@ -86,10 +86,15 @@ export function timeline(run, { workers, rate }) {
     const middle = x(reload.from) + width / 2;
     return (
       `<rect x="${x(reload.from)}" y="100" width="${width}" height="566" fill="${colours.band}"/>` +
-      text(middle, 92, `reload ${at + 1}: ${(reload.tookMs / 1000).toFixed(1)} s`, {
-        anchor: 'middle',
-        size: 12,
-      })
+      text(
+        middle,
+        92,
+        `reload ${at + 1}: ${(reload.tookMs / 1000).toFixed(1)} s, ${movedIn(run, reload)} moved`,
+        {
+          anchor: 'middle',
+          size: 12,
+        },
+      )
     );
   });
   const dots = marks.map(
@@ -99,7 +104,7 @@ export function timeline(run, { workers, rate }) {
   const labels = rows.map((event, at) =>
     text(LEFT - 10, 638 + at * 12, steps[event].what.replace('worker ', ''), { anchor: 'end', size: 11 }),
   );
-  const failed = tallies.reduce((sum, tally) => sum + tally.failed + tally.unannounced, 0);
+  const failed = tallies.reduce((sum, { failures }) => sum + failures.length, 0);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} 724" width="${WIDTH}" height="724" font-family="system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif">`,
     `<rect width="${WIDTH}" height="724" fill="#ffffff"/>`,
@@ -109,7 +114,7 @@ export function timeline(run, { workers, rate }) {
     }),
     legend(LEFT, 58, [
       [colours.line, 'answers'],
-      [colours.failed, `failed requests and unannounced closes (${failed})`],
+      [colours.failed, `failed requests and closed connections (${failed})`],
       [colours.median, 'latency, median'],
       [colours.max, 'latency, slowest'],
       [colours.ready, 'ready workers'],
@@ -125,6 +130,12 @@ export function timeline(run, { workers, rate }) {
     '</svg>\n',
   ].join('\n');
 }
+
+/** Connections that a reload's drains moved to other workers. */
+const movedIn = ({ lines }, { from, to }) =>
+  lines
+    .filter(({ event, time }) => event === 'drained' && time >= from && time <= to)
+    .reduce((sum, { moved }) => sum + moved, 0);
 
 /** Answers of every client; latency of the planned requests only, as these count from the plan. */
 function bucketsOf({ from, to, tallies }) {
