@@ -152,7 +152,14 @@ onLinux(
 const balance = async (server: TestServer) => {
   const from = server.lines.length;
   server.signal('SIGTTIN');
+  const taker = (await server.event('ready', { from })).pid as number;
+  const before = sockets(taker);
   await server.event('balance', { from });
+  await eventually(
+    'connections that have moved',
+    () => sockets(taker),
+    (now) => now > before + 20,
+  );
 };
 
 onLinux.each([
@@ -166,13 +173,36 @@ onLinux.each([
     await begin(server);
     const pids = server.of('spawned').map(({ pid }) => pid as number);
     server.signal('SIGKILL');
-    expect(await limbo()).toBe(0);
-    const left = () => pids.reduce((sum, pid) => sum + sockets(pid), 0);
-    await eventually('sockets of workers', left, (count) => count === 0);
+    try {
+      expect(await limbo()).toBe(0);
+      const left = () => pids.reduce((sum, pid) => sum + sockets(pid), 0);
+      await eventually('sockets of workers', left, (count) => count === 0);
+    } finally {
+      // A worker that outlives its master would keep the test waiting for the end of its output.
+      kill(pids);
+    }
     await server.exited;
     await eventually('clients without a server', open, (count) => count === 0);
   },
   60_000,
+);
+
+onLinux(
+  'a receiver that hangs: the sender leaves at its deadline; what was on its way is served in the end',
+  async () => {
+    const server = await startServer(fixture('mixed.mjs'), { workers: 2, args: ['--grace', '3s'] });
+    await fill(server, CLIENTS);
+    const { receiver, sender, from } = await reloading(server);
+    process.kill(receiver, 'SIGSTOP');
+    await server.until('the end of the sender', () =>
+      server.of('exited', from).some(({ pid }) => pid === sender),
+    );
+    process.kill(receiver, 'SIGKILL');
+    await settled(server, from);
+    expect(await limbo()).toBe(0);
+    const [drained] = server.of('drained', from);
+    process.stdout.write(`${drained?.msg}; ${open()} served\n`);
+  },
 );
 
 /** From now on the process gets no descriptor beyond so many. */

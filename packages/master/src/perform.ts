@@ -156,7 +156,9 @@ export class Performer {
       case 'census':
         return this.#balance.report(serial, message.connections);
       case 'hand-over':
-        return this.#relay.offer(serial, message.id, connection as Connection);
+        // Without one it is the app's doing: Node does not deliver it so.
+        if (connection) this.#relay.offer(serial, message.id, connection as Connection);
+        return;
       case 'sent':
         return this.#relay.sent(serial, message.id);
       case 'took':

@@ -88,7 +88,7 @@ export class Worker {
   #obeyHandoff(order: HandoffOrder, handle: RawHandle | undefined): void {
     if (this.#handoff) return this.#handoff.obey(order, handle);
     handle?.close();
-    if (order.type === 'take') void this.#send({ type: 'declined', id: order.id });
+    if (order.type === 'take' || order.type === 'sent') void this.#send({ type: 'declined', id: order.id });
   }
 
   async #boot(order: BootOrder): Promise<void> {
