@@ -35,7 +35,7 @@ const banner = {
 const built = [
   await bundle({ cli: 'src/cli.ts', index: 'src/index.ts' }, { banner }),
   // On its own, so that it shares no file with the master: each further file costs every start of a worker.
-  await bundle({ worker: '../worker/src/main.ts' }, { external: ['yargs-parser'] }),
+  await bundle({ worker: '../worker/src/main.ts' }),
   await bundle({ 'worker-api': 'src/worker.ts' }),
 ];
 fs.chmodSync(path.join(dist, 'cli.js'), 0o755);

@@ -147,3 +147,13 @@ test('several addresses at once serve the same app, before and after a reload', 
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });
   for (const target of all) expect(await hello(target as object)).toBe('hello');
 });
+
+test.each([
+  ['127.0.0.1:18130', '127.0.0.1:18130'],
+  ['0.0.0.0:18130', '127.0.0.1:18130'],
+])('%s and %s at once are refused before anything starts', async (one, other) => {
+  const server = new TestServer(fixture('says-hello.mjs'), { bind: one, args: ['--bind', other] });
+  expect(await server.exited).toBe(7);
+  expect(server.output).toContain('overlap');
+  expect(server.of('spawned')).toEqual([]);
+});

@@ -58,6 +58,8 @@ test(`brings at most ${MOST_PACKAGES} packages`, () => {
 });
 
 test('npx tshorn serves, and stops', async () => {
+  // With a hook that runs in the worker: it is loaded by another way than all the rest.
+  writeFileSync(inFolder('tshorn.config.mjs'), 'export default { hooks: { postFork() {} } };');
   const args = ['tshorn', 'app.mjs', '--bind', '127.0.0.1:0', '--workers', '1', '--log-format', 'json'];
   const server = spawn('npx', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = once(server, 'close');

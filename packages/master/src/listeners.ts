@@ -20,6 +20,7 @@ export interface Listener {
 
 /** Binds all, or none: what was bound before a failure is given back. */
 export async function bindAll(addresses: readonly BindAddress[], unixMode: number): Promise<Listener[]> {
+  refuseOverlaps(addresses);
   const listeners: Listener[] = [];
   try {
     for (const address of addresses) {
@@ -32,6 +33,30 @@ export async function bindAll(addresses: readonly BindAddress[], unixMode: numbe
     for (const listener of listeners) listener.close();
     throw error;
   }
+}
+
+/** `::` takes IPv4 connections as well. */
+const covers = (host: string, other: string): boolean =>
+  host === other || host === '' || host === '::' || (host === '0.0.0.0' && !other.includes(':'));
+
+/** The kernel refuses these only when a worker begins to listen: too late to say it well. */
+function refuseOverlaps(addresses: readonly BindAddress[]): void {
+  for (const [at, one] of addresses.entries()) {
+    const other = addresses.slice(0, at).find((earlier) => overlap(earlier, one));
+    if (!other) continue;
+    const [first, second] = [formatAddress(other), formatAddress(one)];
+    throw new TshornError('ERR_ADDRESS', `bind: ${first} and ${second} overlap`, {
+      fix: 'leave one of them out',
+    });
+  }
+}
+
+function overlap(one: BindAddress, other: BindAddress): boolean {
+  if (one.kind === 'unix' || other.kind === 'unix') {
+    return one.kind === 'unix' && other.kind === 'unix' && one.path === other.path;
+  }
+  if (one.port !== other.port || one.port === 0) return false;
+  return covers(one.host, other.host) || covers(other.host, one.host);
 }
 
 type TcpAddress = Extract<BindAddress, { kind: 'tcp' }>;

@@ -6,7 +6,14 @@
 import { EventEmitter } from 'node:events';
 import type { Resolved, UdpTarget } from '@tshorn/config';
 import { reloadDifferences } from '@tshorn/config';
-import { describeThrown, formatAddress, isComing, type MasterState, renderError } from '@tshorn/core';
+import {
+  describeThrown,
+  formatAddress,
+  isComing,
+  type MasterState,
+  renderError,
+  withDeadline,
+} from '@tshorn/core';
 import { checkBoundHandles } from './bound-handle.ts';
 import { decide, initialState } from './decide/decide.ts';
 import type { Effect, Event, Notice, Operation, State, StopMode } from './decide/model.ts';
@@ -201,7 +208,10 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   /** Config and app are read anew for each reload; when they are wrong the running ones stay. */
   async #prepare(generation: number): Promise<void> {
     try {
-      const resolved = await this.#options.resolveAgain();
+      const { hookTimeout } = this.#resolved.config;
+      const late = () =>
+        new Error(`the config file did not settle within ${hookTimeout / 1000} s (--hook-timeout)`);
+      const resolved = await withDeadline(this.#options.resolveAgain(), hookTimeout, late);
       const release = resolveRelease(resolved);
       await this.#hooks.run('onReload');
       this.#tellDifferences(resolved);

@@ -68,6 +68,9 @@ export class Server extends EventEmitter<{ notice: [Notice]; finished: [number] 
 
   #until<T>(pick: (notice: Notice) => T | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
+      if (this.status().state === 'stopped') {
+        return reject(new TshornError('ERR_STATE', 'the server has stopped'));
+      }
       const end = (settle: () => void) => {
         this.off('notice', look);
         this.off('finished', stopped);

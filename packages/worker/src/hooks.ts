@@ -28,7 +28,7 @@ export class Hooks {
   static async load(file: string | undefined): Promise<DeclaredHooks> {
     if (file === undefined) return {};
     // Loaded only where there are hooks: a worker starts lean.
-    const { loadHooks } = await import('@tshorn/config');
+    const { loadHooks } = await import('@tshorn/config/read-file');
     return loadHooks(file);
   }
 

@@ -95,5 +95,6 @@ const ownFolder = (() => {
 
 const isForeign = (frame: string): boolean =>
   /\bnode:[\w/]+:\d/.test(frame) ||
-  frame.includes('<anonymous>') ||
+  // As a place; `Object.<anonymous> (/app.cjs:3:14)` is a CommonJS module's own top level.
+  /(?:\(|at )<anonymous>\)?$/.test(frame) ||
   (ownFolder !== undefined && frame.includes(`${ownFolder}/`));
