@@ -140,6 +140,15 @@ test("a script's own SIGTERM listener runs after its last request, and its exit 
   await server.until('the clean-up', () => server.output.includes('asked\nanswered\ncleaned up'));
 });
 
+test('an app that cleans up on SIGTERM and does not exit by itself leaves when it is done', async () => {
+  const server = await startServer(fixture('cleans-up.mjs'));
+  const begin = performance.now();
+  expect(await server.stop('SIGTERM')).toBe(0);
+  expect(server.output).toBe('cleaned up\n');
+  // Less than the grace period of an orphan, which it is while it cleans up.
+  expect(performance.now() - begin).toBeLessThan(8_000);
+});
+
 test('the children of the master are its workers and nothing else', async () => {
   const server = await start(3);
   const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(server.pid)], { encoding: 'utf8' });

@@ -34,6 +34,7 @@ export class Drain {
   #lingerMs: number;
   #sweep: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
+  #ended = false;
 
   /** `giveaway`: where connections at rest can go; without it they are closed after a linger. */
   constructor(
@@ -68,6 +69,8 @@ export class Drain {
 
   /** Goes on under other settings: a stop that became a quick one. */
   hurry(settings: DrainSettings): void {
+    // The channel closes when the app cleans up, too: a timer would keep the process alive for nothing.
+    if (this.#ended) return;
     this.#lingerMs = settings.lingerMs;
     clearTimeout(this.#deadline);
     clearInterval(this.#sweep);
@@ -96,6 +99,7 @@ export class Drain {
   }
 
   async #end(cut: number): Promise<void> {
+    this.#ended = true;
     clearInterval(this.#sweep);
     clearTimeout(this.#deadline);
     const moved = this.#giveaway?.moved ?? 0;
