@@ -102,7 +102,7 @@ function report(results, missing, options) {
   });
   const closed = ['closed, unannounced', 'announced'];
   const head = ['server', 'answered', 'failed', ...closed, 'reload took', 'p99 before', 'during'];
-  const title = `One reload of ${options.workers} workers; 16 busy and 100 mostly idle keep-alive clients, and new connections; sums of ${options.rounds} rounds`;
+  const title = `One reload of ${options.workers} workers; 16 busy and 100 mostly idle keep-alive clients, and new connections; rounds: ${options.rounds}, summed`;
   console.log(`\n${table(head, rows, title)}`);
   for (const [name, get] of Object.entries(missing)) {
     console.log(`  no figures: ${known[name].name}. ${get}`);
