@@ -187,22 +187,28 @@ onLinux.each([
   60_000,
 );
 
-onLinux(
-  'a receiver that hangs: the sender leaves at its deadline; what was on its way is served in the end',
-  async () => {
-    const server = await startServer(fixture('mixed.mjs'), { workers: 2, args: ['--grace', '3s'] });
+onLinux.each([
+  ['and is killed', 'SIGKILL'],
+  ['and wakes up', 'SIGCONT'],
+] as const)(
+  'a receiver that hangs %s: another worker takes what it let lie, and nobody is served by two',
+  async (_, end) => {
+    const server = await startServer(fixture('mixed.mjs'), { workers: 2 });
     await fill(server, CLIENTS);
     const { receiver, sender, from } = await reloading(server);
     process.kill(receiver, 'SIGSTOP');
     await server.until('the end of the sender', () =>
       server.of('exited', from).some(({ pid }) => pid === sender),
     );
-    process.kill(receiver, 'SIGKILL');
+    process.kill(receiver, end);
     await settled(server, from);
     expect(await limbo()).toBe(0);
     const [drained] = server.of('drained', from);
+    expect(drained).toMatchObject({ closed: 0, cut: 0 });
+    if (end === 'SIGCONT') expect(open()).toBe(CLIENTS);
     process.stdout.write(`${drained?.msg}; ${open()} served\n`);
   },
+  60_000,
 );
 
 /** From now on the process gets no descriptor beyond so many. */

@@ -4,5 +4,6 @@ export * from './errors.ts';
 export * from './identity.ts';
 export * from './protocol.ts';
 export * from './resolve-app.ts';
+export * from './sequence.ts';
 export * from './states.ts';
 export * from './status.ts';

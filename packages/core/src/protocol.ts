@@ -42,14 +42,17 @@ export interface BootOrder {
 /** `graceful`: finish what runs, within the deadline. `quick`: the same with a short deadline and no linger. */
 export type DrainMode = 'graceful' | 'quick';
 
-/**
- * Follows a message that carries a connection, as Node drops such a message without a word to either side
- * when the receiving process has no descriptor free for it (NODE_HANDLE_NACK, lib/internal/child_process.js).
- */
+/** Every message that carries a connection, up to this number, has been sent: see sequence.ts. */
 interface Sent {
   readonly type: 'sent';
-  readonly id: number;
+  readonly upTo: number;
 }
+
+/** A worker takes a connection within this time or declines it: then the master may ask another one. */
+export const TAKE_WITHIN_MS = 2_000;
+
+/** Milliseconds on a clock that all processes of the machine share and that nobody sets. */
+export const sharedClock = (): number => Number(process.hrtime.bigint() / 1_000_000n);
 
 export type ToWorker =
   | ({ readonly type: 'boot' } & BootOrder)
@@ -66,13 +69,18 @@ export type ToWorker =
   /** Hand over this many idle connections, if there are: other workers have fewer. */
   | { readonly type: 'give'; readonly count: number }
   /** Carries a connection that another worker has handed over; answered by `took`. */
-  | { readonly type: 'take'; readonly id: number }
-  /** Follows `take`; answered by `declined` when that has not come. */
+  | {
+      readonly type: 'take';
+      readonly id: number;
+      /** On the shared clock: after that it is declined, as another worker may have it. */
+      readonly until: number;
+    }
+  /** Follows `take`; what has not come is `declined`. */
   | Sent
   /** Answers `hand-over`: another worker owns the connection now. */
   | { readonly type: 'handed-over'; readonly id: number }
   /** Answers `hand-over`: nobody can take the connection; it goes on where it is. */
-  | { readonly type: 'keep'; readonly id: number };
+  | { readonly type: 'keep'; readonly id: number; readonly reason: string };
 
 /** What a drain came to. */
 export interface DrainReport {
@@ -84,6 +92,8 @@ export interface DrainReport {
   readonly closed: number;
   /** Connections cut at the deadline. */
   readonly cut: number;
+  /** Connections that could not move, by reason. */
+  readonly refused: Readonly<Record<string, number>>;
   readonly tookMs: number;
 }
 
@@ -98,7 +108,8 @@ export type ToMaster =
       readonly detail?: string;
     }
   | ({ readonly type: 'probed' } & ProbeReport)
-  | { readonly type: 'accepting' }
+  /** `immovable`: why connections of this server cannot move to another worker; empty when they can. */
+  | { readonly type: 'accepting'; readonly immovable: string }
   /** A signal asked this worker to leave: its replacement is to be started first. */
   | { readonly type: 'leave-requested'; readonly signal: string }
   | ({ readonly type: 'drained' } & DrainReport)
@@ -106,12 +117,12 @@ export type ToMaster =
   | { readonly type: 'census'; readonly connections: number }
   /** Carries a connection at rest; the worker keeps its own descriptor until the answer. */
   | { readonly type: 'hand-over'; readonly id: number }
-  /** Follows `hand-over`; answered by `keep` when that has not come. */
+  /** Follows `hand-over`; what has not come is answered by `keep`. */
   | Sent
   /** The worker owns the connection, and has not read from it yet. */
   | { readonly type: 'took'; readonly id: number }
   /** The worker cannot serve the connection. */
-  | { readonly type: 'declined'; readonly id: number }
+  | { readonly type: 'declined'; readonly id: number; readonly reason: string }
   | { readonly type: 'also-listening'; readonly address: string }
   | { readonly type: 'hook-failed'; readonly hook: string; readonly reason: string }
   /** A line for the master's log. */
@@ -124,21 +135,28 @@ export const envelope = <Message extends object>(message: Message): Envelope<Mes
   ...message,
 });
 
-type Shape = Readonly<Record<string, 'number' | 'string' | 'boolean'>>;
+type Shape = Readonly<Record<string, 'number' | 'string' | 'boolean' | 'object'>>;
 
 const TO_MASTER: Record<ToMaster['type'], Shape> = {
   up: {},
   loaded: { kind: 'string', tookMs: 'number' },
   'load-failed': { code: 'string', message: 'string' },
   probed: { verdict: 'string', tookMs: 'number' },
-  accepting: {},
+  accepting: { immovable: 'string' },
   'leave-requested': { signal: 'string' },
-  drained: { moved: 'number', finished: 'number', closed: 'number', cut: 'number', tookMs: 'number' },
+  drained: {
+    moved: 'number',
+    finished: 'number',
+    closed: 'number',
+    cut: 'number',
+    refused: 'object',
+    tookMs: 'number',
+  },
   census: { connections: 'number' },
   'hand-over': { id: 'number' },
-  sent: { id: 'number' },
+  sent: { upTo: 'number' },
   took: { id: 'number' },
-  declined: { id: 'number' },
+  declined: { id: 'number', reason: 'string' },
   'also-listening': { address: 'string' },
   'hook-failed': { hook: 'string', reason: 'string' },
   log: { level: 'string', text: 'string' },
@@ -150,10 +168,10 @@ const TO_WORKER: Record<ToWorker['type'], Shape> = {
   admit: { listeners: 'number' },
   drain: { mode: 'string', deadlineMs: 'number', handoff: 'boolean' },
   give: { count: 'number' },
-  take: { id: 'number' },
-  sent: { id: 'number' },
+  take: { id: 'number', until: 'number' },
+  sent: { upTo: 'number' },
   'handed-over': { id: 'number' },
-  keep: { id: 'number' },
+  keep: { id: 'number', reason: 'string' },
 };
 
 /** Whether something that came over the channel is ours at all; an app may send its own messages. */
@@ -166,7 +184,9 @@ function read<Message>(shapes: Record<string, Shape>, value: unknown): Message |
   if (!shape) return undefined;
   const fields = value as unknown as Record<string, unknown>;
   // The app shares the worker's process and may send anything: what does not fit is no message.
-  for (const name in shape) if (typeof fields[name] !== shape[name]) return undefined;
+  for (const name in shape) {
+    if (typeof fields[name] !== shape[name] || fields[name] === null) return undefined;
+  }
   const { tshorn: _tshorn, ...message } = fields;
   return message as unknown as Message;
 }

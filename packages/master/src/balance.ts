@@ -54,16 +54,19 @@ export class Balance {
 
   /** A connection goes from one to the other: the next one should know, before the next report. */
   moving(from: number, to: number): void {
-    this.#counts.set(to, (this.#counts.get(to) ?? 0) + 1);
+    this.#counts.set(to, this.countOf(to) + 1);
     const left = this.#counts.get(from);
     if (left !== undefined) this.#counts.set(from, left - 1);
   }
 
+  countOf(serial: number): number {
+    return this.#counts.get(serial) ?? 0;
+  }
+
   /** Of these workers, the one with the fewest connections. */
   fewest(serials: readonly number[]): number | undefined {
-    const count = (serial: number) => this.#counts.get(serial) ?? 0;
     return serials.reduce<number | undefined>(
-      (best, serial) => (best === undefined || count(serial) < count(best) ? serial : best),
+      (best, serial) => (best === undefined || this.countOf(serial) < this.countOf(best) ? serial : best),
       undefined,
     );
   }
@@ -74,7 +77,7 @@ export class Balance {
       this.#timer = undefined;
       const eligible = this.#orders.eligible();
       if (!eligible) return this.consider();
-      const counts = new Map(eligible.map((serial) => [serial, this.#counts.get(serial) ?? 0]));
+      const counts = new Map(eligible.map((serial) => [serial, this.countOf(serial)]));
       for (const { from, count } of surplus(counts)) this.#orders.give(from, count);
     }, SETTLE_MS).unref();
   }

@@ -40,8 +40,11 @@ export function textOf(notice: Notice): string {
   }
 }
 
-const textOfDrain = ({ moved, finished, closed, cut, tookMs }: DrainReport): string =>
-  `moved=${moved} finished=${finished} closed=${closed} cut=${cut} in ${formatMs(tookMs)}`;
+function textOfDrain({ moved, finished, closed, cut, refused, tookMs }: DrainReport): string {
+  const reasons = Object.entries(refused).map(([reason, count]) => `${reason}:${count}`);
+  const stayed = reasons.length > 0 ? ` refused=${reasons.join(',')}` : '';
+  return `moved=${moved} finished=${finished} closed=${closed} cut=${cut}${stayed} in ${formatMs(tookMs)}`;
+}
 
 function fieldsOf(notice: Notice): Record<string, unknown> {
   if (!('worker' in notice)) {

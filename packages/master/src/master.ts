@@ -25,6 +25,7 @@ import type { Notify } from './notify.ts';
 import { Performer } from './perform.ts';
 import { type Release, resolveRelease, settingsOf } from './release.ts';
 import type { StatusUdp } from './status-udp.ts';
+import type { TrafficStatus } from './traffic.ts';
 
 export interface MasterOptions {
   readonly resolved: Resolved;
@@ -42,6 +43,8 @@ export interface WorkerStatus {
   readonly pid: number | undefined;
   readonly state: string;
   readonly uptimeMs: number;
+  /** As it has told last: when the number has changed by more than a tenth. */
+  readonly connections: number;
 }
 
 export interface MasterStatus {
@@ -51,6 +54,8 @@ export interface MasterStatus {
   readonly generation: number;
   readonly size: number;
   readonly listeners: string[];
+  /** Absent before the first worker starts. */
+  readonly traffic?: TrafficStatus;
   readonly workers: WorkerStatus[];
 }
 
@@ -111,7 +116,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       workerFile: this.#options.workerFile,
       env: this.#options.env,
       releaseOf: (generation) => this.#releases.get(generation) as Release,
-      takersFor: (serial) => this.#takersFor(serial),
+      takersFor: (serial, except) => this.#takersFor(serial, except),
+      handoff: () => this.#state.settings.handoff,
       balanced: () => this.#balanced(),
       enqueue: (event) => this.#enqueue(event),
     });
@@ -134,6 +140,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
 
   status(): MasterStatus {
     const { phase, running, committed, size, workers } = this.#state;
+    const traffic = this.#performer?.traffic;
     const now = performance.now();
     return {
       pid: process.pid,
@@ -141,12 +148,14 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       generation: committed,
       size,
       listeners: this.#listeners.map(({ address }) => formatAddress(address)),
-      workers: Object.values(workers).map(({ slot, generation, pid, state, bornAt }) => ({
+      ...(traffic && { traffic: traffic.status() }),
+      workers: Object.values(workers).map(({ serial, slot, generation, pid, state, bornAt }) => ({
         slot,
         generation,
         pid,
         state,
         uptimeMs: now - bornAt,
+        connections: traffic?.connectionsOf(serial) ?? 0,
       })),
     };
   }
@@ -231,9 +240,11 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   }
 
   /** The replacement in the same slot, or else every other worker in service. */
-  #takersFor(serial: number): number[] {
+  #takersFor(serial: number, except: ReadonlySet<number>): number[] {
     const slot = this.#state.workers[serial]?.slot;
-    const others = this.#readyWorkers().filter((worker) => worker.serial !== serial);
+    const others = this.#readyWorkers().filter(
+      (worker) => worker.serial !== serial && !except.has(worker.serial),
+    );
     const replacement = others.filter((worker) => worker.slot === slot);
     return (replacement.length > 0 ? replacement : others).map((worker) => worker.serial);
   }

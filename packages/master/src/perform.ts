@@ -3,14 +3,14 @@
  * the loop as an event; nothing here looks at the state.
  */
 import { formatAddress, type ToMaster } from '@tshorn/core';
-import { Balance } from './balance.ts';
 import type { Effect, Event, TimerId } from './decide/model.ts';
 import type { Hooks } from './hooks.ts';
 import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
-import { type Connection, Relay } from './relay.ts';
+import type { Connection } from './relay.ts';
 import { bootOrder, type Release } from './release.ts';
 import type { StatusUdp } from './status-udp.ts';
+import { Traffic } from './traffic.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
 export interface Surroundings {
@@ -22,8 +22,10 @@ export interface Surroundings {
   readonly workerFile: string;
   readonly env: NodeJS.ProcessEnv;
   releaseOf(generation: number): Release;
-  /** Workers that could take over a connection of this one. */
-  takersFor(serial: number): readonly number[];
+  /** Workers that could take over a connection of this one, the best ones only: none of `except`. */
+  takersFor(serial: number, except: ReadonlySet<number>): readonly number[];
+  /** Whether connections may move at all (`--no-handoff`). */
+  handoff(): boolean;
   /** Workers whose connections are kept even; undefined while an operation is under way. */
   balanced(): readonly number[] | undefined;
   enqueue(event: Event): void;
@@ -38,19 +40,17 @@ export type ProcessEffect = Extract<
 export class Performer {
   readonly #around: Surroundings;
   readonly #workers = new Map<number, WorkerHandle>();
-  readonly #relay: Relay;
-  readonly #balance: Balance;
+  readonly traffic: Traffic;
   readonly #timers = new Map<TimerId, NodeJS.Timeout>();
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.#relay = new Relay(
-      (serial) => this.#workers.get(serial),
-      (from) => this.#takerFor(from),
-    );
-    this.#balance = new Balance({
-      eligible: () => around.balanced(),
-      give: (serial, count) => this.#give(serial, count),
+    this.traffic = new Traffic({
+      log: around.log,
+      worker: (serial) => this.#workers.get(serial),
+      takersFor: (serial, except) => around.takersFor(serial, except),
+      handoff: () => around.handoff(),
+      balanced: () => around.balanced(),
     });
   }
 
@@ -82,24 +82,6 @@ export class Performer {
     }
   }
 
-  #give(serial: number, count: number): void {
-    const worker = this.#workers.get(serial);
-    if (!worker) return;
-    this.#around.log.info(
-      { event: 'balance', pid: worker.pid, count },
-      `pid=${worker.pid} has more than its share: it hands over ${count} idle connections`,
-    );
-    worker.give(count);
-  }
-
-  #takerFor(from: number): number | undefined {
-    // The state may learn later of a worker that is gone.
-    const takers = this.#around.takersFor(from).filter((serial) => this.#workers.has(serial));
-    const taker = this.#balance.fewest(takers);
-    if (taker !== undefined) this.#balance.moving(from, taker);
-    return taker;
-  }
-
   #spawn({ serial, slot, generation }: SpawnEffect): void {
     const { enqueue, hooks, statusUdp, releaseOf, workerFile, env } = this.#around;
     const release = releaseOf(generation);
@@ -110,13 +92,12 @@ export class Performer {
       onMessage: (message, connection) => this.#receive(serial, message, connection),
       onExited: (code, signal) => {
         this.#workers.delete(serial);
-        this.#balance.gone(serial);
         status?.forget();
         // Before the event: the last worker's end leads straight to onExit.
         void hooks.run('childExit', { ...identity, pid: handle.pid, log: hooks.log });
         enqueue({ type: 'worker-exited', serial, code, signal });
         // After it: who takes over is decided without the one that is gone.
-        this.#relay.gone(serial);
+        this.traffic.gone(serial);
       },
     });
     this.#workers.set(serial, handle);
@@ -148,23 +129,24 @@ export class Performer {
       }
       case 'accepting':
         enqueue({ type: 'worker-accepting', serial });
-        return this.#balance.consider();
+        return this.traffic.opened(serial, message.immovable);
       case 'drained': {
         const { type: _type, ...report } = message;
+        this.traffic.drained(report);
         return enqueue({ type: 'worker-drained', serial, report });
       }
       case 'census':
-        return this.#balance.report(serial, message.connections);
+        return this.traffic.count(serial, message.connections);
       case 'hand-over':
         // Without one it is the app's doing: Node does not deliver it so.
-        if (connection) this.#relay.offer(serial, message.id, connection as Connection);
+        if (connection) this.traffic.offered(serial, message.id, connection as Connection);
         return;
       case 'sent':
-        return this.#relay.sent(serial, message.id);
+        return this.traffic.sent(serial, message.upTo);
       case 'took':
-        return this.#relay.took(serial, message.id);
+        return this.traffic.took(serial, message.id);
       case 'declined':
-        return this.#relay.declined(serial, message.id);
+        return this.traffic.declined(serial, message.id, message.reason);
       case 'leave-requested':
         return enqueue({ type: 'requested', operation: { kind: 'recycle', serial, by: message.signal } });
       case 'also-listening': {

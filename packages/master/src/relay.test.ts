@@ -1,3 +1,4 @@
+import { TAKE_WITHIN_MS } from '@tshorn/core';
 import { Relay } from './relay.ts';
 
 /** Workers by serial, and everything that they and the connections were told, in order. */
@@ -7,25 +8,30 @@ class Scene {
   takers: number[] = [];
   readonly #alive: Set<number>;
   readonly #said: string[] = [];
+  /** Numbered through, and not for each taker, so that a story is easier to read. */
+  #lastTake = 0;
 
   constructor(...workers: number[]) {
     this.#alive = new Set(workers);
-    this.relay = new Relay(
-      (serial) => (this.#alive.has(serial) ? this.#peer(serial) : undefined),
-      (from) => this.takers.find((serial) => serial !== from),
-    );
+    this.relay = new Relay({
+      peer: (serial) => (this.#alive.has(serial) ? this.#peer(serial) : undefined),
+      takerFor: (from, except) => this.takers.find((serial) => serial !== from && !except.has(serial)),
+    });
   }
 
   #peer(serial: number) {
     return {
-      take: (id: number) => this.#said.push(`${serial} take ${id}`),
-      answerOffer: (answer: string, id: number) => this.#said.push(`${serial} ${answer} ${id}`),
+      take: () => {
+        this.#said.push(`${serial} take ${++this.#lastTake}`);
+        return this.#lastTake;
+      },
+      handedOver: (id: number) => this.#said.push(`${serial} handed-over ${id}`),
+      keep: (id: number, reason: string) => this.#said.push(`${serial} keep ${id}: ${reason}`),
     };
   }
 
   offer(from: number, id: number, name: string): this {
     this.relay.offer(from, id, { close: () => this.#said.push(`close ${name}`) });
-    this.relay.sent(from, id);
     return this;
   }
 
@@ -47,7 +53,7 @@ class Scene {
 function moving(): Scene {
   const scene = new Scene(1, 2, 3);
   scene.takers = [2, 3];
-  scene.offer(1, 7, 'a');
+  scene.offer(1, 1, 'a');
   expect(scene.said()).toEqual(['2 take 1']);
   expect(scene.relay.onWay).toBe(1);
   return scene;
@@ -56,20 +62,20 @@ function moving(): Scene {
 test('when the taker has it, the copy is closed and the giver told', () => {
   const scene = moving();
   scene.relay.took(2, 1);
-  expect(scene.said()).toEqual(['close a', '1 handed-over 7']);
+  expect(scene.said()).toEqual(['close a', '1 handed-over 1']);
   expect(scene.relay.onWay).toBe(0);
 });
 
 test('a second answer, or the answer of somebody else, does nothing', () => {
   const scene = moving();
   scene.relay.took(3, 1);
-  scene.relay.declined(3, 1);
+  scene.relay.declined(3, 1, 'no-descriptor');
   scene.relay.took(2, 99);
   expect(scene.said()).toEqual([]);
   scene.relay.took(2, 1);
   scene.said();
   scene.relay.took(2, 1);
-  scene.relay.declined(2, 1);
+  scene.relay.declined(2, 1, 'no-descriptor');
   expect(scene.said()).toEqual([]);
 });
 
@@ -77,7 +83,7 @@ test('a taker that dies first: the next one takes it', () => {
   const scene = moving().die(2);
   expect(scene.said()).toEqual(['3 take 2']);
   scene.relay.took(3, 2);
-  expect(scene.said()).toEqual(['close a', '1 handed-over 7']);
+  expect(scene.said()).toEqual(['close a', '1 handed-over 1']);
 });
 
 test('a late answer of the taker that died is not taken for that of the next', () => {
@@ -91,39 +97,70 @@ test('a late answer of the taker that died is not taken for that of the next', (
 
 test('every taker dies: the giver keeps it', () => {
   const scene = moving().die(2).die(3);
-  expect(scene.said()).toEqual(['3 take 2', 'close a', '1 keep 7']);
+  expect(scene.said()).toEqual(['3 take 2', 'close a', '1 keep 1: no-taker']);
   expect(scene.relay.onWay).toBe(0);
 });
 
 test('nobody could take it: the giver keeps it', () => {
-  const scene = new Scene(1).offer(1, 7, 'a');
-  expect(scene.said()).toEqual(['close a', '1 keep 7']);
+  const scene = new Scene(1).offer(1, 1, 'a');
+  expect(scene.said()).toEqual(['close a', '1 keep 1: no-taker']);
   expect(scene.relay.onWay).toBe(0);
 });
 
 test('the taker that is named has just gone: the giver keeps it', () => {
   const scene = new Scene(1);
   scene.takers = [2];
-  scene.offer(1, 7, 'a');
-  expect(scene.said()).toEqual(['close a', '1 keep 7']);
+  scene.offer(1, 1, 'a');
+  expect(scene.said()).toEqual(['close a', '1 keep 1: no-taker']);
   expect(scene.relay.onWay).toBe(0);
 });
 
-test('declined: the giver keeps it', () => {
+test('declined: the next one takes it, and the one that declined is not asked again', () => {
   const scene = moving();
-  scene.relay.declined(2, 1);
-  expect(scene.said()).toEqual(['close a', '1 keep 7']);
+  scene.relay.declined(2, 1, 'no-descriptor');
+  expect(scene.said()).toEqual(['3 take 2']);
+  scene.relay.declined(3, 2, 'no-descriptor');
+  expect(scene.said()).toEqual(['close a', '1 keep 1: no-descriptor']);
   expect(scene.relay.onWay).toBe(0);
 });
 
 test('an offer whose descriptor could not be received is kept by the giver; there is nothing to close', () => {
   const scene = new Scene(1, 2);
   scene.takers = [2];
-  scene.relay.sent(1, 7);
-  expect(scene.said()).toEqual(['1 keep 7']);
-  scene.offer(1, 8, 'a');
-  scene.relay.sent(1, 9);
-  expect(scene.said()).toEqual(['2 take 1', '1 keep 9']);
+  scene.relay.sent(1, 1);
+  expect(scene.said()).toEqual(['1 keep 1: no-descriptor']);
+  scene.offer(1, 3, 'a');
+  expect(scene.said()).toEqual(['1 keep 2: no-descriptor', '2 take 1']);
+  scene.relay.sent(1, 4);
+  expect(scene.said()).toEqual(['1 keep 4: no-descriptor']);
+});
+
+describe('a taker that says nothing', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  test('is left, and not asked again before it has answered', () => {
+    const scene = moving();
+    jest.advanceTimersByTime(2 * TAKE_WITHIN_MS - 1);
+    expect(scene.said()).toEqual([]);
+    jest.advanceTimersByTime(TAKE_WITHIN_MS);
+    expect(scene.said()).toEqual(['3 take 2']);
+    scene.offer(1, 2, 'b');
+    expect(scene.said()).toEqual(['3 take 3']);
+    // It wakes up, and declines what is too late.
+    scene.relay.declined(2, 1, 'late');
+    expect(scene.said()).toEqual([]);
+    scene.offer(1, 3, 'c');
+    expect(scene.said()).toEqual(['2 take 4']);
+  });
+
+  test('and there is no other: the giver keeps it', () => {
+    const scene = moving().die(3);
+    jest.advanceTimersByTime(3 * TAKE_WITHIN_MS);
+    expect(scene.said()).toEqual(['close a', '1 keep 1: no-taker']);
+    expect(scene.relay.onWay).toBe(0);
+    expect(jest.getTimerCount()).toBe(0);
+  });
 });
 
 describe('the giver dies', () => {
@@ -135,8 +172,8 @@ describe('the giver dies', () => {
   });
 
   test('what was declined ends with the copy', () => {
-    const scene = moving().die(1);
-    scene.relay.declined(2, 1);
+    const scene = moving().die(1).die(3);
+    scene.relay.declined(2, 1, 'no-descriptor');
     expect(scene.said()).toEqual(['close a']);
   });
 
@@ -175,7 +212,7 @@ test('whatever happens in whatever order, each copy is closed exactly once', () 
     for (let id = 1; id <= offers; id++) scene.offer(1, id, `c${id}`);
     for (let step = 0; step < 30; step++) {
       const [worker, id] = [1 + below(4), 1 + below(offers + 6)];
-      if (below(4) === 0) scene.relay.declined(worker, id);
+      if (below(4) === 0) scene.relay.declined(worker, id, 'no-descriptor');
       else if (below(8) === 0) scene.die(worker);
       else scene.relay.took(worker, id);
     }

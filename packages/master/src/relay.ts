@@ -3,14 +3,24 @@
  * bare descriptors: it never reads from them, and holds each until its new owner has said that it has it.
  * If that worker dies first, the connection, of which nothing has been read, goes to another one.
  */
+import { Arrivals, TAKE_WITHIN_MS } from '@tshorn/core';
+
 export interface Connection {
   close(): void;
 }
 
 /** A worker as the relay needs it. */
 export interface Peer {
-  take(id: number, connection: Connection): void;
-  answerOffer(answer: 'handed-over' | 'keep', id: number): void;
+  /** Returns the number under which the worker will answer. */
+  take(connection: Connection): number;
+  handedOver(offer: number): void;
+  keep(offer: number, reason: string): void;
+}
+
+export interface RelayOrders {
+  peer(serial: number): Peer | undefined;
+  /** Who should take a connection of this worker: the best of those that serve, and none of these. */
+  takerFor(from: number, except: ReadonlySet<number>): number | undefined;
 }
 
 interface OnWay {
@@ -18,77 +28,125 @@ interface OnWay {
   readonly from: number;
   /** The giver's own number for it. */
   readonly offer: number;
-  to: number;
+  readonly refusedBy: Set<number>;
+  sentAt: number;
 }
 
-export class Relay {
-  readonly #peer: (serial: number) => Peer | undefined;
-  /** Who should take a connection of this worker: the best of those that serve. */
-  readonly #takerFor: (from: number) => number | undefined;
-  readonly #onWay = new Map<number, OnWay>();
-  /** The last offer of each giver that has arrived. */
-  readonly #offered = new Map<number, number>();
-  #lastId = 0;
+/** What is between the master and one worker. */
+class Ledger {
+  readonly offered = new Arrivals();
+  /** What it was given to take, by its number. */
+  readonly taking = new Map<number, OnWay>();
+  /** It has let something lie: nothing more is given to it until it answers again. */
+  silent = false;
+}
 
-  constructor(peer: (serial: number) => Peer | undefined, takerFor: (from: number) => number | undefined) {
-    this.#peer = peer;
-    this.#takerFor = takerFor;
+/** Twice what the worker has: one that wakes up late declines by itself, and long before. */
+const SILENT_AFTER_MS = 2 * TAKE_WITHIN_MS;
+
+export class Relay {
+  readonly #orders: RelayOrders;
+  readonly #ledgers = new Map<number, Ledger>();
+  #timer: NodeJS.Timeout | undefined;
+  /** Connections that have changed hands. */
+  moved = 0;
+
+  constructor(orders: RelayOrders) {
+    this.#orders = orders;
   }
 
   /** Connections that nobody but the master may own at this moment. */
   get onWay(): number {
-    return this.#onWay.size;
+    return [...this.#ledgers.values()].reduce((sum, { taking }) => sum + taking.size, 0);
+  }
+
+  #ledger(serial: number): Ledger {
+    const ledger = this.#ledgers.get(serial) ?? new Ledger();
+    this.#ledgers.set(serial, ledger);
+    return ledger;
   }
 
   offer(from: number, offer: number, connection: Connection): void {
-    this.#offered.set(from, offer);
-    this.#pass({ connection, from, offer, to: -1 });
+    this.#keepLost(from, this.#ledger(from).offered.came(offer));
+    this.#pass({ connection, from, offer, refusedBy: new Set(), sentAt: 0 });
   }
 
-  /** An offer of which the descriptor could not be received here stays where it is. */
-  sent(from: number, offer: number): void {
-    if (this.#offered.get(from) !== offer) this.#peer(from)?.answerOffer('keep', offer);
+  /** Offers of which the descriptor could not be received here stay where they are. */
+  sent(from: number, upTo: number): void {
+    this.#keepLost(from, this.#ledger(from).offered.sentUpTo(upTo));
   }
 
-  #pass(moving: OnWay): void {
-    const to = this.#takerFor(moving.from);
-    const taker = to === undefined ? undefined : this.#peer(to);
-    if (to === undefined || !taker) return this.#giveBack(moving);
-    const id = ++this.#lastId;
-    moving.to = to;
-    this.#onWay.set(id, moving);
-    taker.take(id, moving.connection);
+  #keepLost(from: number, offers: readonly number[]): void {
+    for (const offer of offers) this.#orders.peer(from)?.keep(offer, 'no-descriptor');
+  }
+
+  #pass(moving: OnWay, reason = 'no-taker'): void {
+    const except = new Set(moving.refusedBy);
+    for (const [serial, { silent }] of this.#ledgers) if (silent) except.add(serial);
+    const to = this.#orders.takerFor(moving.from, except);
+    const taker = to === undefined ? undefined : this.#orders.peer(to);
+    if (to === undefined || !taker) return this.#giveBack(moving, reason);
+    moving.sentAt = performance.now();
+    this.#ledger(to).taking.set(taker.take(moving.connection), moving);
+    this.#watch();
   }
 
   took(by: number, id: number): void {
-    const moving = this.#onWay.get(id);
-    if (moving?.to !== by) return;
-    this.#onWay.delete(id);
+    const moving = this.#answered(by, id);
+    if (!moving) return;
     moving.connection.close();
-    this.#peer(moving.from)?.answerOffer('handed-over', moving.offer);
+    this.moved++;
+    this.#orders.peer(moving.from)?.handedOver(moving.offer);
   }
 
-  /** The worker cannot serve it (its release speaks TLS, say): it stays where it was. */
-  declined(by: number, id: number): void {
-    const moving = this.#onWay.get(id);
-    if (moving?.to !== by) return;
-    this.#onWay.delete(id);
-    this.#giveBack(moving);
+  /** The worker cannot serve it (no descriptor free, say): another one may. */
+  declined(by: number, id: number, reason: string): void {
+    const moving = this.#answered(by, id);
+    if (!moving) return;
+    moving.refusedBy.add(by);
+    this.#pass(moving, reason);
+  }
+
+  #answered(by: number, id: number): OnWay | undefined {
+    const ledger = this.#ledgers.get(by);
+    if (!ledger) return undefined;
+    ledger.silent = false;
+    const moving = ledger.taking.get(id);
+    ledger.taking.delete(id);
+    return moving;
   }
 
   /** A giver that is gone took its part with it: with the master's descriptor the connection ends. */
-  #giveBack({ connection, from, offer }: OnWay): void {
+  #giveBack({ connection, from, offer }: OnWay, reason: string): void {
     connection.close();
-    this.#peer(from)?.answerOffer('keep', offer);
+    this.#orders.peer(from)?.keep(offer, reason);
   }
 
   /** What the worker was to take goes to another; what it was giving goes on without it. */
   gone(serial: number): void {
-    this.#offered.delete(serial);
-    for (const [id, moving] of [...this.#onWay]) {
-      if (moving.to !== serial) continue;
-      this.#onWay.delete(id);
-      this.#pass(moving);
+    const taking = this.#ledgers.get(serial)?.taking.values() ?? [];
+    this.#ledgers.delete(serial);
+    for (const moving of taking) this.#pass(moving);
+  }
+
+  #watch(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#leaveTheSilent();
+      if (this.onWay > 0) this.#watch();
+    }, TAKE_WITHIN_MS / 4).unref();
+  }
+
+  /** A worker that hangs must not keep connections from everybody: by now it would decline them itself. */
+  #leaveTheSilent(): void {
+    const latest = performance.now() - SILENT_AFTER_MS;
+    for (const ledger of this.#ledgers.values()) {
+      for (const [id, moving] of ledger.taking) {
+        if (moving.sentAt > latest) break;
+        ledger.silent = true;
+        ledger.taking.delete(id);
+        this.#pass(moving);
+      }
     }
   }
 }

@@ -3,7 +3,16 @@
  * It decides nothing: what it learns becomes an event for the master's loop.
  */
 import cluster, { type Worker as ClusterWorker } from 'node:cluster';
-import { type BootOrder, envelope, readToMaster, type ToMaster, type ToWorker } from '@tshorn/core';
+import {
+  type BootOrder,
+  envelope,
+  readToMaster,
+  sharedClock,
+  TAKE_WITHIN_MS,
+  type ToMaster,
+  type ToWorker,
+  Trailer,
+} from '@tshorn/core';
 import type { Listener } from './listeners.ts';
 
 export interface WorkerHandleEvents {
@@ -28,6 +37,7 @@ export class WorkerHandle {
   readonly #events: WorkerHandleEvents;
   #worker: ClusterWorker | undefined;
   #ended = false;
+  readonly #taking = new Trailer((upTo) => this.#send({ type: 'sent', upTo }));
 
   constructor(events: WorkerHandleEvents) {
     this.#events = events;
@@ -100,17 +110,22 @@ export class WorkerHandle {
   }
 
   /** A connection to own. The master keeps its descriptor until the worker says that it took it. */
-  take(id: number, connection: unknown): void {
-    this.#send({ type: 'take', id }, connection);
-    this.#send({ type: 'sent', id });
+  take(connection: unknown): number {
+    const id = this.#taking.next();
+    this.#send({ type: 'take', id, until: sharedClock() + TAKE_WITHIN_MS }, connection);
+    return id;
   }
 
   give(count: number): void {
     this.#send({ type: 'give', count });
   }
 
-  answerOffer(type: 'handed-over' | 'keep', id: number): void {
-    this.#send({ type, id });
+  handedOver(id: number): void {
+    this.#send({ type: 'handed-over', id });
+  }
+
+  keep(id: number, reason: string): void {
+    this.#send({ type: 'keep', id, reason });
   }
 
   kill(): void {

@@ -21,15 +21,12 @@ export class DrainingConnections {
   /** When a connection's last response ended. */
   readonly #quietSince = new WeakMap<Socket, number>();
 
-  readonly #waiting: () => Socket[];
   #closing = false;
   /** Called when a response has ended. */
   onResponse: () => void = () => {};
 
-  /** `waiting`: connections that the server does not count as idle, though they are. */
-  constructor(server: http.Server, waiting: () => Socket[]) {
+  constructor(server: http.Server) {
     this.#server = server;
-    this.#waiting = waiting;
     // These fire before the app's handler and after its response, whatever framework it comes from
     // (https://nodejs.org/api/diagnostics_channel.html#http).
     diagnostics.subscribe('http.server.request.start', (message) => {
@@ -83,9 +80,10 @@ export class DrainingConnections {
     }
     const until = performance.now() - lingerMs;
     const due = idle.filter((socket) => (this.#quietSince.get(socket) ?? this.#start) <= until);
-    // A connection that never sent a byte is not idle to Node before 26.4; nobody waits on it.
-    const all = [...(httpSockets(this.#server) ?? []), ...this.#waiting()];
-    const silent = this.#start <= until ? all.filter((socket) => socket.bytesRead === 0) : [];
+    // A connection that has not sent a byte, to this worker, is not idle to Node before 26.4; nobody waits
+    // on it.
+    const all = this.#start <= until ? (httpSockets(this.#server) ?? []) : [];
+    const silent = all.filter((socket) => socket.bytesRead === 0);
     const closing = new Set([...due, ...silent].filter((socket) => this.#closes(socket)));
     for (const socket of closing) socket.destroy();
     return closing.size;
@@ -93,7 +91,7 @@ export class DrainingConnections {
 
   /** Cuts what speaks HTTP; upgraded connections end with the process. */
   cut(): void {
-    for (const socket of [...(httpSockets(this.#server) ?? []), ...this.#waiting()]) socket.destroy();
+    for (const socket of httpSockets(this.#server) ?? []) socket.destroy();
   }
 }
 

@@ -8,6 +8,7 @@ import type { DrainReport } from '@tshorn/core';
 import type { AttachedListeners } from './app/listeners.ts';
 import { DrainingConnections } from './connections.ts';
 import type { Giveaway } from './give.ts';
+import { countImmovable } from './http-internals.ts';
 import type { Takeover } from './take.ts';
 
 export interface DrainSettings {
@@ -15,6 +16,12 @@ export interface DrainSettings {
   readonly deadlineMs: number;
   /** How long an idle connection is kept for a request that crosses with the close. */
   readonly lingerMs: number;
+}
+
+interface Handover {
+  readonly handoff: boolean;
+  readonly giveaway: Giveaway | undefined;
+  readonly takeover: Takeover | undefined;
 }
 
 /** How late an idle connection may be closed, at most. */
@@ -28,6 +35,7 @@ export class Drain {
   readonly #start = performance.now();
   readonly #atStart: Promise<number>;
   readonly #giveaway: Giveaway | undefined;
+  readonly #immovable: Promise<Record<string, number>>;
   #resolve: (report: DrainReport) => void = () => {};
   #closed = 0;
   #closingSince: number | undefined;
@@ -36,12 +44,15 @@ export class Drain {
   #deadline: NodeJS.Timeout | undefined;
   #ended = false;
 
-  /** `giveaway`: where connections at rest can go; without it they are closed after a linger. */
+  /**
+   * `handoff`: whether connections should move. `giveaway`: what moves them; without it they are closed
+   * after a linger.
+   */
   constructor(
     server: http.Server,
     listeners: AttachedListeners,
     settings: DrainSettings,
-    { giveaway, takeover }: { giveaway: Giveaway | undefined; takeover: Takeover | undefined },
+    { handoff, giveaway, takeover }: Handover,
   ) {
     this.#listeners = listeners;
     this.#lingerMs = settings.lingerMs;
@@ -50,7 +61,8 @@ export class Drain {
       this.#resolve = resolve;
     });
     this.#atStart = listeners.count();
-    this.#connections = new DrainingConnections(server, () => takeover?.waiting() ?? []);
+    this.#immovable = this.#atStart.then((total) => (handoff ? countImmovable(server, total) : {}));
+    this.#connections = new DrainingConnections(server);
     void this.#whenEmpty(takeover).then(() => this.#end(0));
     if (giveaway) {
       giveaway.onRefused = () => this.#beginClosing();
@@ -105,6 +117,7 @@ export class Drain {
     const moved = this.#giveaway?.moved ?? 0;
     const tookMs = performance.now() - this.#start;
     const finished = Math.max(0, (await this.#atStart) - this.#closed - cut - moved);
-    this.#resolve({ moved, finished, closed: this.#closed, cut, tookMs });
+    const refused = { ...(await this.#immovable), ...this.#giveaway?.refused };
+    this.#resolve({ moved, finished, closed: this.#closed, cut, refused, tookMs });
   }
 }

@@ -7,27 +7,36 @@
 import type http from 'node:http';
 import type { Socket } from 'node:net';
 import { handleAtRest, httpSockets, idleSockets, type RawHandle } from './http-internals.ts';
-import type { Takeover } from './take.ts';
 
 /** So many are on their way at a time; the rest are served where they are. */
 const WINDOW = 8;
+/** Looking for connections at rest takes at most this part of the time, however many there are. */
+const LOOKING = 0.1;
+
+interface Candidate {
+  readonly socket: Socket;
+  /** What had been read when it was found: who has read more by its turn is not at rest any more. */
+  readonly bytesRead: number;
+}
 
 export class Giveaway {
   readonly #server: http.Server;
-  readonly #takeover: Takeover;
-  readonly #send: (id: number, handle: RawHandle) => void;
+  readonly #send: (handle: RawHandle) => number;
   readonly #onWay = new Map<number, { socket: Socket; handle: RawHandle; onClose: () => void }>();
-  #queue: { socket: Socket; bytesRead: number }[] = [];
-  #lastId = 0;
+  #queue: Candidate[] = [];
   #all = false;
   #ended = false;
+  #nextLook = 0;
+  #look: NodeJS.Timeout | undefined;
   moved = 0;
+  /** Connections that nobody could take, by reason. */
+  readonly refused: Record<string, number> = {};
   /** Called once, when it turns out that nobody can take connections. */
   onRefused: () => void = () => {};
 
-  constructor(server: http.Server, takeover: Takeover, send: (id: number, handle: RawHandle) => void) {
+  /** `send` gives the number under which the answer will come. */
+  constructor(server: http.Server, send: (handle: RawHandle) => number) {
     this.#server = server;
-    this.#takeover = takeover;
     this.#send = send;
   }
 
@@ -46,17 +55,26 @@ export class Giveaway {
     this.pump();
   }
 
-  /** Looks for connections at rest; called whenever one may have come to rest. */
+  /** Looks for connections at rest, now or soon; called whenever one may have come to rest. */
   pump(): void {
-    if (!this.#all || this.#ended) return;
-    if (this.#queue.length === 0) this.#queue = this.#atRest();
+    if (!this.#all || this.#ended || this.#queue.length > 0 || this.#look) return;
+    const start = performance.now();
+    if (start < this.#nextLook) {
+      this.#look = setTimeout(() => {
+        this.#look = undefined;
+        this.pump();
+      }, this.#nextLook - start).unref();
+      return;
+    }
+    this.#queue = this.#atRest();
     this.#giveNext();
+    const end = performance.now();
+    this.#nextLook = end + (end - start) / LOOKING;
   }
 
-  /** With the bytes that had been read: who has read more by its turn is not at rest any more. */
-  #atRest(): { socket: Socket; bytesRead: number }[] {
+  #atRest(): Candidate[] {
     const silent = (httpSockets(this.#server) ?? []).filter((socket) => socket.bytesRead === 0);
-    const sockets = new Set([...(idleSockets(this.#server) ?? []), ...silent, ...this.#takeover.waiting()]);
+    const sockets = new Set([...(idleSockets(this.#server) ?? []), ...silent]);
     for (const { socket } of this.#onWay.values()) sockets.delete(socket);
     return [...sockets].map((socket) => ({ socket, bytesRead: socket.bytesRead }));
   }
@@ -65,11 +83,11 @@ export class Giveaway {
     while (this.#onWay.size < WINDOW) {
       const next = this.#queue.pop();
       if (!next) return;
-      this.#give(next.socket, next.bytesRead);
+      this.#give(next);
     }
   }
 
-  #give(socket: Socket, bytesRead: number): void {
+  #give({ socket, bytesRead }: Candidate): void {
     const handle = handleAtRest(socket);
     if (!handle) return;
     handle.readStop();
@@ -77,7 +95,7 @@ export class Giveaway {
       handle.readStart();
       return;
     }
-    const id = ++this.#lastId;
+    const id = this.#send(handle);
     // The keep-alive timeout, say: if the descriptor has been sent before, another worker has it now.
     const onClose = () => {
       this.#onWay.delete(id);
@@ -85,28 +103,32 @@ export class Giveaway {
     };
     socket.once('close', onClose);
     this.#onWay.set(id, { socket, handle, onClose });
-    this.#send(id, handle);
   }
 
   /** Another worker owns it: the descriptor here goes, without a word to the client. */
   handedOver(id: number): void {
-    const given = this.#onWay.get(id);
+    const given = this.#answered(id);
     if (!given) return;
-    this.#onWay.delete(id);
-    given.socket.off('close', given.onClose);
     this.moved++;
     given.socket.destroy();
     this.#giveNext();
   }
 
   /** Nobody can take it, nor any other: from here on the drain closes connections in order. */
-  keep(id: number): void {
-    const given = this.#onWay.get(id);
+  keep(id: number, reason: string): void {
+    const given = this.#answered(id);
     if (!given) return;
-    this.#onWay.delete(id);
-    given.socket.off('close', given.onClose);
+    this.refused[reason] = (this.refused[reason] ?? 0) + 1;
     given.handle.readStart();
     this.#end();
+  }
+
+  #answered(id: number) {
+    const given = this.#onWay.get(id);
+    if (!given) return undefined;
+    this.#onWay.delete(id);
+    given.socket.off('close', given.onClose);
+    return given;
   }
 
   /** Nobody will answer any more. Another worker may own what is on its way: it must not be read here. */

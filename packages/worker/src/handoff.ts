@@ -1,10 +1,10 @@
 /** Connections that come from other workers and go to them: the two ends, and what they say to the master. */
 import type http from 'node:http';
-import type { ToMaster, ToWorker } from '@tshorn/core';
+import { Arrivals, sharedClock, type ToMaster, type ToWorker, Trailer } from '@tshorn/core';
 import type { AttachedListeners } from './app/listeners.ts';
 import { takeCensus } from './census.ts';
 import { Giveaway } from './give.ts';
-import { canMove, type RawHandle } from './http-internals.ts';
+import type { RawHandle } from './http-internals.ts';
 import { Takeover } from './take.ts';
 
 export type HandoffOrder = Extract<ToWorker, { type: 'take' | 'sent' | 'give' | 'handed-over' | 'keep' }>;
@@ -14,45 +14,48 @@ export class Handoff {
   readonly takeover: Takeover;
   readonly giveaway: Giveaway;
   readonly #send: Send;
-  /** The last `take` that has arrived. */
-  #lastTake = 0;
+  readonly #arrivals = new Arrivals();
   readonly #endCensus: () => void;
 
-  private constructor(server: http.Server, listeners: AttachedListeners, send: Send) {
+  constructor(server: http.Server, listeners: AttachedListeners, send: Send) {
     this.#send = send;
     this.takeover = new Takeover(server);
-    this.giveaway = new Giveaway(server, this.takeover, (id, handle) => {
+    const offers = new Trailer((upTo) => void send({ type: 'sent', upTo }));
+    this.giveaway = new Giveaway(server, (handle) => {
+      const id = offers.next();
       void send({ type: 'hand-over', id }, handle);
-      void send({ type: 'sent', id });
+      return id;
     });
     this.#endCensus = takeCensus(listeners, (connections) => void send({ type: 'census', connections }));
-  }
-
-  /** Undefined where connections of this server cannot be moved. */
-  static for(server: http.Server, listeners: AttachedListeners, send: Send): Handoff | undefined {
-    return canMove(server) ? new Handoff(server, listeners, send) : undefined;
   }
 
   obey(order: HandoffOrder, handle: RawHandle | undefined): void {
     switch (order.type) {
       case 'take':
-        return this.#take(order.id, handle as RawHandle);
+        return this.#take(order, handle);
       case 'sent':
-        // There was no descriptor free for the connection.
-        if (order.id !== this.#lastTake) void this.#send({ type: 'declined', id: order.id });
-        return;
+        return this.#decline(this.#arrivals.sentUpTo(order.upTo), 'no-descriptor');
       case 'give':
         return this.giveaway.giveSome(order.count);
       case 'handed-over':
         return this.giveaway.handedOver(order.id);
       case 'keep':
-        return this.giveaway.keep(order.id);
+        return this.giveaway.keep(order.id, order.reason);
     }
   }
 
-  #take(id: number, handle: RawHandle): void {
-    this.#lastTake = id;
-    void this.takeover.take(handle, () => this.#send({ type: 'took', id }));
+  #take({ id, until }: Extract<HandoffOrder, { type: 'take' }>, handle: RawHandle | undefined): void {
+    this.#decline(this.#arrivals.came(id), 'no-descriptor');
+    if (handle && sharedClock() <= until) {
+      void this.takeover.take(handle, () => this.#send({ type: 'took', id }));
+      return;
+    }
+    handle?.close();
+    this.#decline([id], 'late');
+  }
+
+  #decline(ids: readonly number[], reason: string): void {
+    for (const id of ids) void this.#send({ type: 'declined', id, reason });
   }
 
   /** The master is gone: nobody answers any more. */

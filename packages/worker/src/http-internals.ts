@@ -84,16 +84,38 @@ type AcceptedSocket = HttpSocket & {
 /** The connection's handle, when nothing is on its way in either direction as far as this process knows. */
 export function handleAtRest(socket: Socket): RawHandle | undefined {
   const { _handle: handle, writableLength, readableLength } = socket as AcceptedSocket;
-  const open = !stays(socket) && !socket.destroyed && !socket.readableEnded && !socket.writableEnded;
   const flushed = writableLength === 0 && readableLength === 0 && (handle?.writeQueueSize ?? 0) === 0;
-  return handle && open && flushed && !isAnswering(socket) ? handle : undefined;
+  const movable = !socket.destroyed && immovableSocket(socket) === undefined;
+  return handle && movable && flushed && !isAnswering(socket) ? handle : undefined;
 }
 
-/** Whether connections of this server can be moved: without TLS, whose keys live in this process. */
-export const canMove = (server: http.Server): boolean =>
-  canInspect(server) &&
-  !isTls(server) &&
-  typeof (server as unknown as AcceptingServer)._connections === 'number';
+/** Why this connection can never move. */
+function immovableSocket(socket: Socket): 'stay' | 'half-closed' | undefined {
+  if (stays(socket)) return 'stay';
+  return socket.readableEnded || socket.writableEnded ? 'half-closed' : undefined;
+}
+
+/** Why no connection of this server can be moved; empty when they can. TLS has its keys in this process. */
+export function immovableServer(server: http.Server): '' | 'tls' | 'unknown-node' {
+  if (isTls(server)) return 'tls';
+  const countable = typeof (server as unknown as AcceptingServer)._connections === 'number';
+  return canInspect(server) && countable ? '' : 'unknown-node';
+}
+
+/** How many of so many connections cannot move, by reason. */
+export function countImmovable(server: http.Server, total: number): Record<string, number> {
+  const whole = immovableServer(server);
+  const sockets = httpSockets(server) ?? [];
+  const reasons = whole
+    ? Array<string>(total).fill(whole)
+    : [
+        ...sockets.flatMap((socket) => immovableSocket(socket) ?? []),
+        ...Array<string>(Math.max(0, total - sockets.length)).fill('upgraded'),
+      ];
+  const counts: Record<string, number> = {};
+  for (const reason of reasons) counts[reason] = (counts[reason] ?? 0) + 1;
+  return counts;
+}
 
 /**
  * Makes a connection of a handle, as if the server had accepted it (lib/net.js, onconnection). To the

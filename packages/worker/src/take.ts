@@ -11,8 +11,6 @@ import { adopt, type RawHandle } from './http-internals.ts';
 
 export class Takeover {
   readonly #server: http.Server;
-  /** Taken over, and not a byte has come since: idle, though the server does not count them so. */
-  readonly #waiting = new Set<Socket>();
   /** Handles that have arrived and are not connections yet. */
   #arriving = 0;
 
@@ -29,9 +27,7 @@ export class Takeover {
     this.#arriving++;
     await tell();
     const socket = adopt(this.#server, handle);
-    this.#waiting.add(socket);
     this.#expire(socket);
-    socket.once('close', () => this.#waiting.delete(socket));
     this.#arriving--;
     this.#tell(socket);
   }
@@ -53,22 +49,10 @@ export class Takeover {
     const { keepAliveTimeout, headersTimeout } = this.#server;
     const limits = [keepAliveTimeout, headersTimeout - 500].filter((limit) => limit > 0);
     if (limits.length === 0) return;
-    const timer = setTimeout(
-      () => {
-        if (this.#isWaiting(socket)) socket.destroy();
-      },
-      Math.min(...limits),
-    ).unref();
+    const closeIfSilent = () => {
+      if (socket.bytesRead === 0) socket.destroy();
+    };
+    const timer = setTimeout(closeIfSilent, Math.min(...limits)).unref();
     socket.once('close', () => clearTimeout(timer));
-  }
-
-  #isWaiting(socket: Socket): boolean {
-    if (socket.bytesRead > 0) this.#waiting.delete(socket);
-    return this.#waiting.has(socket);
-  }
-
-  /** Connections that were taken over and are still waiting for their first byte. */
-  waiting(): Socket[] {
-    return [...this.#waiting].filter((socket) => this.#isWaiting(socket));
   }
 }

@@ -25,7 +25,7 @@ import { type Channel, openChannel } from './channel.ts';
 import { Drain } from './drain.ts';
 import { Handoff, type HandoffOrder } from './handoff.ts';
 import { Hooks } from './hooks.ts';
-import { canInspect, type RawHandle } from './http-internals.ts';
+import { immovableServer, type RawHandle } from './http-internals.ts';
 import { probe } from './probe.ts';
 
 /** How long an orphan goes on finishing its requests when its master is gone. */
@@ -88,7 +88,8 @@ export class Worker {
   #obeyHandoff(order: HandoffOrder, handle: RawHandle | undefined): void {
     if (this.#handoff) return this.#handoff.obey(order, handle);
     handle?.close();
-    if (order.type === 'take' || order.type === 'sent') void this.#send({ type: 'declined', id: order.id });
+    // The master asks nobody who cannot; but a drain may be faster than its order.
+    if (order.type === 'take') void this.#send({ type: 'declined', id: order.id, reason: 'no-taker' });
   }
 
   async #boot(order: BootOrder): Promise<void> {
@@ -170,8 +171,8 @@ export class Worker {
     try {
       this.#attaching = attachListeners(this.#app, this.#handles, this.#order?.backlog ?? 511);
       this.#handles = [];
-      await this.#inspect(this.#app.server, await this.#attaching);
-      await this.#send({ type: 'accepting' });
+      const immovable = this.#inspect(this.#app.server, await this.#attaching);
+      await this.#send({ type: 'accepting', immovable });
     } catch (error) {
       // Until the first listen() the kernel lets two processes bind the same port.
       const { code, message } = error as NodeJS.ErrnoException;
@@ -181,11 +182,11 @@ export class Worker {
   }
 
   /** Only now: a server has its list of connections from the moment that it listens. */
-  async #inspect(server: http.Server, listeners: AttachedListeners): Promise<void> {
-    this.#handoff = Handoff.for(server, listeners, (message, handle) => this.#send(message, handle));
-    if (canInspect(server)) return;
-    const text = `Node ${process.version} keeps its connections otherwise: idle ones cannot be told apart`;
-    await this.#send({ type: 'log', level: 'warn', text });
+  #inspect(server: http.Server, listeners: AttachedListeners): string {
+    const immovable = immovableServer(server);
+    if (immovable) return immovable;
+    this.#handoff = new Handoff(server, listeners, (message, handle) => this.#send(message, handle));
+    return '';
   }
 
   /** Asked again, it goes on with the new deadline. */
@@ -203,6 +204,7 @@ export class Worker {
 
     this.#handoff?.endCensus();
     this.#drain = new Drain(app.server, listeners, settings, {
+      handoff,
       giveaway: handoff ? this.#handoff?.giveaway : undefined,
       takeover: this.#handoff?.takeover,
     });
