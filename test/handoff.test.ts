@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { APPS_FOLDER } from './conformance/apps.ts';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { MixedLoad, type Target } from './support/load.ts';
-import { RawClient } from './support/raw.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const clients: KeepAliveClient[] = [];
@@ -85,27 +84,6 @@ test('the same on a unix socket', async () => {
   const server = await startServer(fixture('mixed.mjs'), { workers: 2, bind: `unix:${socketPath}` });
   await survives(server, { socketPath }, 100, 3);
 }, 120_000);
-
-test('a connection that the app marks stays: its next answer announces the close; the others move', async () => {
-  const server = await startServer(fixture('drains.mjs'), { args: ['--idle-linger', '20s'] });
-  const [marked, plain] = [
-    await RawClient.open({ port: server.port }),
-    await RawClient.open({ port: server.port }),
-  ];
-  await marked.get('/stay').answers(1);
-  await plain.get('/').answers(1);
-  const from = server.lines.length;
-  server.signal('SIGHUP');
-  await server.event('draining', { from });
-  await server.until('the handoff', () => server.output.includes('handoff from 127.0.0.1'));
-  await marked.get('/').answers(2);
-  expect(marked.text).toMatch(/Connection: close/i);
-  expect(await marked.ended()).toBe('end');
-  await plain.get('/').answers(2);
-  expect(plain.text).not.toMatch(/Connection: close/i);
-  expect(await server.event('drained', { from })).toMatchObject({ moved: 1, finished: 1, closed: 0, cut: 0 });
-  plain.destroy();
-});
 
 test.each(['express', 'fastify', 'koa', 'hono', 'script'])('connections of %s move, too', async (name) => {
   const server = await startServer(`${name}.mjs`, { cwd: APPS_FOLDER, workers: 2 });

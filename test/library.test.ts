@@ -81,6 +81,7 @@ interface Status {
   readonly generation: number;
   readonly size: number;
   readonly listeners: string[];
+  readonly traffic: object;
   readonly workers: { slot: number; generation: number; state: string; pid: number; uptimeMs: number }[];
 }
 
@@ -103,6 +104,8 @@ test('start, status and stop; the script ends by itself with the code that it ch
   expect((await script.notice('started')).notice).toMatchObject({ size: 2 });
   const status = await statusOf(script);
   expect(status).toMatchObject({ state: 'running', generation: 1, size: 2 });
+  const none = { handoff: 'on', moved: 0, refused: {}, closed: 0, cut: 0 };
+  expect(status.traffic).toEqual(none);
   expect(status.workers.map(({ slot, state }) => [slot, state])).toEqual([
     [0, 'ready'],
     [1, 'ready'],
