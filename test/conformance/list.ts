@@ -90,7 +90,8 @@ export const PROMISES: readonly Promised[] = [
   {
     name: 'answers although nobody reads the body of the request',
     async holds(port) {
-      const headers = { 'content-type': 'application/octet-stream' };
+      // With `Connection: close` Node closes before it has read the body, and the kernel resets then.
+      const headers = { 'content-type': 'application/octet-stream', connection: 'keep-alive' };
       const { body } = await ask(port, '/', { method: 'POST', headers, body: Buffer.alloc(MB) });
       assert.equal(body.toString(), 'hello');
     },

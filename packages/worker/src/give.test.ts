@@ -1,0 +1,162 @@
+/** With a real server and real connections; the master is played by hand. */
+import { once } from 'node:events';
+import http from 'node:http';
+import net, { type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stay } from './api.ts';
+import { Giveaway } from './give.ts';
+import type { RawHandle } from './http-internals.ts';
+
+const WINDOW = 8;
+const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+
+let server: http.Server;
+let giveaway: Giveaway;
+let sent: RawHandle[];
+let clients: net.Socket[];
+
+beforeEach(async () => {
+  server = http.createServer((request, response) => {
+    if (request.url === '/stay') stay(request.socket);
+    response.end('done');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  sent = [];
+  clients = [];
+  giveaway = new Giveaway(server, (handle) => sent.push(handle));
+});
+
+afterEach(async () => {
+  giveaway.abandon();
+  for (const client of clients) client.destroy();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+/** Connections that have had one answer, all of them at rest. */
+async function idle(count: number, path = '/'): Promise<net.Socket[]> {
+  const fresh = Array.from({ length: count }, () =>
+    net.connect((server.address() as AddressInfo).port, '127.0.0.1'),
+  );
+  clients.push(...fresh);
+  for (const client of fresh) {
+    client.on('error', () => {});
+    client.write(GET.replace('/', path));
+  }
+  await Promise.all(fresh.map((client) => once(client, 'data')));
+  return fresh;
+}
+
+async function until(what: () => boolean): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!what()) {
+    if (performance.now() > end) throw new Error(`not yet: ${what}`);
+    await sleep(1);
+  }
+}
+
+/** Answers one by one, as they come, up to this number. */
+async function takeAll(to: number, from = 1): Promise<void> {
+  for (let id = from; id <= to; id++) {
+    await until(() => {
+      giveaway.pump();
+      return sent.length >= id;
+    });
+    giveaway.handedOver(id);
+  }
+}
+
+/** Numbers are counted from 1, as the master's are. */
+const answerAll = (answer: (id: number) => void, from = 1) => {
+  for (let id = from; id <= sent.length; id++) answer(id);
+};
+
+test('a window is on its way at a time, and an answer makes room for the next one', async () => {
+  await idle(20);
+  giveaway.giveAll();
+  expect(sent).toHaveLength(WINDOW);
+  await sleep(50);
+  expect(sent).toHaveLength(WINDOW);
+  giveaway.handedOver(1);
+  await until(() => sent.length === WINDOW + 1);
+  giveaway.handedOver(99);
+  await sleep(50);
+  expect(sent).toHaveLength(WINDOW + 1);
+  expect(giveaway.moved).toBe(1);
+});
+
+test('all of them go in the end, those that come to rest later too', async () => {
+  const [busy] = await idle(30);
+  busy?.write('GET / HTTP/1.1\r\n');
+  // What was written has been read by the time that a later one has its answer.
+  await idle(1);
+  giveaway.giveAll();
+  await takeAll(30);
+  await sleep(20);
+  giveaway.pump();
+  expect(sent).toHaveLength(30);
+  busy?.write('Host: x\r\n\r\n');
+  await takeAll(31, 31);
+  expect(giveaway.moved).toBe(31);
+});
+
+test('one that ends on its way makes room for the next one, and its answer changes nothing', async () => {
+  const accepted: net.Socket[] = [];
+  server.on('connection', (socket) => accepted.push(socket));
+  await idle(WINDOW + 2);
+  giveaway.giveAll();
+  const handleOf = (socket: net.Socket) => (socket as unknown as { _handle: RawHandle | null })._handle;
+  const [first] = accepted.filter((socket) => handleOf(socket) === sent[0]);
+  // As at the end of its keep-alive timeout.
+  first?.destroy();
+  await until(() => sent.length === WINDOW + 1);
+  giveaway.handedOver(1);
+  giveaway.keep(1, 'no-taker');
+  expect(giveaway.moved).toBe(0);
+  expect(giveaway.refused).toEqual({});
+  answerAll((id) => giveaway.handedOver(id), 2);
+  await until(() => sent.length === WINDOW + 2);
+  giveaway.handedOver(WINDOW + 2);
+  expect(giveaway.moved).toBe(WINDOW + 1);
+});
+
+test('one that nobody takes is read again: what was asked meanwhile is answered', async () => {
+  const [client] = await idle(1);
+  const refused = jest.fn();
+  giveaway.onRefused = refused;
+  giveaway.giveAll();
+  client?.write(GET);
+  await sleep(50);
+  giveaway.keep(1, 'no-taker');
+  const [answer] = await once(client as net.Socket, 'data');
+  expect(String(answer)).toContain('200 OK');
+  expect(giveaway.refused).toEqual({ 'no-taker': 1 });
+  expect(refused).toHaveBeenCalledTimes(1);
+  giveaway.pump();
+  expect(sent).toHaveLength(1);
+});
+
+test('those that stay are not given, and do not keep the others from being given', async () => {
+  for (let lot = 0; lot < 6; lot++) await idle(100, '/stay');
+  await idle(3);
+  giveaway.giveAll();
+  await until(() => sent.length === 3);
+  answerAll((id) => giveaway.handedOver(id));
+  giveaway.pump();
+  await sleep(50);
+  expect(sent).toHaveLength(3);
+});
+
+test('to even out the load no more than asked for go, and then all when the worker drains', async () => {
+  await idle(12);
+  giveaway.giveSome(2);
+  expect(sent).toHaveLength(2);
+  answerAll((id) => giveaway.handedOver(id));
+  await sleep(50);
+  expect(sent).toHaveLength(2);
+  giveaway.giveAll();
+  expect(giveaway.moved).toBe(0);
+  await takeAll(12, 3);
+  expect(giveaway.moved).toBe(10);
+});
