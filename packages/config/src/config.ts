@@ -1,10 +1,13 @@
 /** The two shapes of a configuration: what people write, and what the server runs with. */
-import type { BindAddress } from '@tshorn/core';
+import type { BindAddress, Share } from '@tshorn/core';
 import type { Hooks } from './hooks.ts';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 export type LogFormat = 'auto' | 'json' | 'pretty';
 export type StatusTransport = 'ipc' | 'udp';
+
+/** How a reload replaces the workers. */
+export type ReloadPlan = 'rolling' | 'canary' | 'overlap' | 'replace';
 
 /** Where a UDP announcement goes. */
 export interface UdpTarget {
@@ -33,6 +36,11 @@ export interface Config {
   readonly idleLinger: number;
   readonly handoff: boolean;
   readonly quickGrace: number;
+  readonly reloadPlan: ReloadPlan;
+  readonly maxSurge: Share | undefined;
+  readonly maxUnavailable: Share;
+  readonly park: boolean;
+  readonly settle: number;
   readonly keepAliveTimeout: number;
   readonly headersTimeout: number;
   readonly logLevel: LogLevel;
@@ -86,6 +94,16 @@ export interface UserConfig {
   handoff?: boolean;
   /** How long a quick stop lets requests finish. */
   quickGrace?: Duration;
+  /** How a reload replaces the workers. Default: `rolling`. */
+  reloadPlan?: ReloadPlan;
+  /** How many workers more than usual there may be during a reload: a number, or text such as `'25%'`. */
+  maxSurge?: number | string;
+  /** How many workers fewer than usual may serve during a reload. Default: 0. */
+  maxUnavailable?: number | string;
+  /** Whether drained workers are kept until the reload commits, to serve again if it does not. Default: true. */
+  park?: boolean;
+  /** How long the last new worker must have served before a reload commits. */
+  settle?: Duration;
   /** How long an idle keep-alive connection stays open. */
   keepAliveTimeout?: Duration;
   /** How long a client may take to send its headers. */

@@ -5,5 +5,6 @@ export * from './identity.ts';
 export * from './protocol.ts';
 export * from './resolve-app.ts';
 export * from './sequence.ts';
+export * from './share.ts';
 export * from './states.ts';
 export * from './status.ts';

@@ -42,6 +42,17 @@ export interface BootOrder {
 /** `graceful`: finish what runs, within the deadline. `quick`: the same with a short deadline and no linger. */
 export type DrainMode = 'graceful' | 'quick';
 
+/** Ordered again, it goes on as it is ordered then; `admit` takes it back. */
+export interface DrainOrder {
+  readonly type: 'drain';
+  readonly mode: DrainMode;
+  readonly deadlineMs: number;
+  /** Another worker can take over connections that are at rest. */
+  readonly handoff: boolean;
+  /** The worker stays when it has drained, to serve again if it is admitted again. */
+  readonly park: boolean;
+}
+
 /** Every message that carries a connection, up to this number, has been sent: see sequence.ts. */
 interface Sent {
   readonly type: 'sent';
@@ -59,13 +70,7 @@ export type ToWorker =
   /** Carries a listening handle. */
   | { readonly type: 'listener'; readonly address: string }
   | { readonly type: 'admit'; readonly listeners: number }
-  /** `handoff`: another worker can take over connections that are at rest. */
-  | {
-      readonly type: 'drain';
-      readonly mode: DrainMode;
-      readonly deadlineMs: number;
-      readonly handoff: boolean;
-    }
+  | DrainOrder
   /** Hand over this many idle connections, if there are: other workers have fewer. */
   | { readonly type: 'give'; readonly count: number }
   /** Carries a connection that another worker has handed over; answered by `took`. */
@@ -166,7 +171,7 @@ const TO_WORKER: Record<ToWorker['type'], Shape> = {
   boot: { slot: 'number', generation: 'number', masterPid: 'number', appFile: 'string' },
   listener: { address: 'string' },
   admit: { listeners: 'number' },
-  drain: { mode: 'string', deadlineMs: 'number', handoff: 'boolean' },
+  drain: { mode: 'string', deadlineMs: 'number', handoff: 'boolean', park: 'boolean' },
   give: { count: 'number' },
   take: { id: 'number', until: 'number' },
   sent: { upTo: 'number' },

@@ -18,6 +18,8 @@ export function textOf(notice: Notice): string {
       const verdict = `reload to gen=${generation} ${outcome}: ${replaced} workers replaced in ${formatMs(tookMs)}`;
       return reason === undefined ? verdict : `${verdict}; ${reason}`;
     }
+    case 'rolling-back':
+      return `reload to gen=${notice.generation} is taken back: ${notice.reason}`;
     case 'resized':
       return `workers: ${notice.from} -> ${notice.size}`;
     case 'stopping':

@@ -186,6 +186,12 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       case 'prepare':
         void this.#prepare(effect.generation);
         return;
+      case 'approve':
+        void this.#approve(effect.generation);
+        return;
+      case 'watch':
+      case 'end-watch':
+        return;
       case 'finish':
         void this.#finish(effect.exitCode);
         return;
@@ -210,7 +216,10 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       void this.#hooks.run('whenReady');
     }
     if (notice.event === 'resized') void this.#hooks.run('workersChanged', notice.size, notice.from);
-    if (notice.event === 'reload-finished') this.#forgetReleases();
+    if (notice.event === 'reload-finished') {
+      if (notice.outcome === 'committed') this.#useRelease(notice.generation);
+      this.#forgetReleases();
+    }
     this.emit('notice', notice);
   }
 
@@ -225,14 +234,28 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       await this.#hooks.run('onReload');
       this.#tellDifferences(resolved);
       this.#releases.set(generation, release);
-      this.#resolved = resolved;
-      this.#hooks.use(resolved.config.hooks, resolved.config.hookTimeout);
-      this.#log.level = resolved.config.logLevel;
-      await this.#useNotify(resolved.config.notify);
-      this.#enqueue({ type: 'prepared', settings: settingsOf(resolved.config) });
+      this.#enqueue({ type: 'prepared', generation, settings: settingsOf(resolved.config) });
     } catch (error) {
-      this.#enqueue({ type: 'refused', reason: renderError(error) });
+      this.#enqueue({ type: 'refused', generation, reason: renderError(error) });
     }
+  }
+
+  /** The new config's own `onCommit` may refuse: it knows its release. */
+  async #approve(generation: number): Promise<void> {
+    const config = this.#releases.get(generation)?.config;
+    const reason = config && (await this.#hooks.ask('onCommit', config.hooks, config.hookTimeout));
+    if (reason === undefined) this.#enqueue({ type: 'approved', generation });
+    else this.#enqueue({ type: 'vetoed', generation, reason: `onCommit: ${reason}` });
+  }
+
+  /** What belongs to the master follows the release that has been committed, and never one that has not. */
+  #useRelease(generation: number): void {
+    const resolved = this.#releases.get(generation)?.resolved;
+    if (!resolved) return;
+    this.#resolved = resolved;
+    this.#hooks.use(resolved.config.hooks, resolved.config.hookTimeout);
+    this.#log.level = resolved.config.logLevel;
+    void this.#useNotify(resolved.config.notify);
   }
 
   #readyWorkers() {
@@ -272,8 +295,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
 
   /** A release is kept as long as a worker of it lives or a slot would be refilled by it. */
   #forgetReleases(): void {
-    const { workers, slots, committed } = this.#state;
-    const needed = new Set([committed, ...Object.values(slots).map(({ generation }) => generation)]);
+    const { workers, committed } = this.#state;
+    const needed = new Set([committed]);
     for (const worker of Object.values(workers)) if (isComing(worker.state)) needed.add(worker.generation);
     for (const generation of this.#releases.keys())
       if (!needed.has(generation)) this.#releases.delete(generation);

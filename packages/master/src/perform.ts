@@ -63,7 +63,7 @@ export class Performer {
           .get(effect.serial)
           ?.admit(this.#around.listeners, ({ address }) => formatAddress(address));
       case 'drain':
-        return this.#workers.get(effect.serial)?.drain(effect.mode, effect.deadlineMs, effect.handoff);
+        return this.#drain(effect);
       case 'kill':
         return this.#workers.get(effect.serial)?.kill();
       case 'set-timer': {
@@ -80,6 +80,10 @@ export class Performer {
         this.#timers.delete(effect.timer);
         return;
     }
+  }
+
+  #drain({ serial, mode, deadlineMs, handoff, park }: Extract<Effect, { do: 'drain' }>): void {
+    this.#workers.get(serial)?.drain({ mode, deadlineMs, handoff, park });
   }
 
   #spawn({ serial, slot, generation }: SpawnEffect): void {

@@ -1,10 +1,12 @@
 /** What a generation is pinned to: config, real path of the app, working directory. */
 import fs from 'node:fs';
+import { availableParallelism } from 'node:os';
 import type { Config, Resolved } from '@tshorn/config';
 import { type BootOrder, resolveApp } from '@tshorn/core';
 import type { Settings } from './decide/model.ts';
 
 export interface Release {
+  readonly resolved: Resolved;
   readonly config: Config;
   readonly given: ReadonlySet<keyof Config>;
   /** Real path: a crash brings this release back even when a symbolic link has moved on. */
@@ -20,7 +22,7 @@ export function resolveRelease(resolved: Resolved): Release {
   const { config, given, file, hooksInFile } = resolved;
   const { file: appFile, exportName } = resolveApp(config.app, config.cwd);
   const cwd = fs.realpathSync(config.cwd);
-  return { config, given, cwd, appFile, exportName, hooksFile: hooksInFile ? file : undefined };
+  return { resolved, config, given, cwd, appFile, exportName, hooksFile: hooksInFile ? file : undefined };
 }
 
 /** What the pure core has to know of the config. */
@@ -28,7 +30,15 @@ export function settingsOf(config: Config): Settings {
   const { workers, bootTimeout, grace, quickGrace, handoff } = config;
   const { probeAttempts, probeTimeout, probeInterval } = config;
   const probeWindow = config.hookTimeout + probeAttempts * (probeTimeout + probeInterval) + 1_000;
-  return { workers, bootTimeout, probeWindow, grace, quickGrace, handoff };
+  const reload = {
+    kind: config.reloadPlan,
+    maxSurge: config.maxSurge,
+    maxUnavailable: config.maxUnavailable,
+    park: config.park,
+    settleMs: config.settle,
+    parallelism: availableParallelism(),
+  };
+  return { workers, bootTimeout, probeWindow, grace, quickGrace, handoff, reload };
 }
 
 export function bootOrder(

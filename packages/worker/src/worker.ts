@@ -7,7 +7,7 @@ import type http from 'node:http';
 import type { HookLog } from '@tshorn/config';
 import {
   type BootOrder,
-  type DrainMode,
+  type DrainOrder,
   describeThrown,
   type ProbeReport,
   stackOf,
@@ -16,7 +16,7 @@ import {
   TshornError,
   withDeadline,
 } from '@tshorn/core';
-import { worker as api } from './api.ts';
+import { worker as api, type DrainNotice } from './api.ts';
 import { captureFirstListen } from './app/listen-capture.ts';
 import type { AttachedListeners, ListeningHandle } from './app/listeners.ts';
 import { attachListeners } from './app/listeners.ts';
@@ -42,8 +42,13 @@ export class Worker {
   /** Settles when the worker accepts; undefined until it is admitted. */
   #attaching: Promise<AttachedListeners> | undefined;
   #stopReporting = () => {};
-  #draining = false;
-  #mode: DrainMode | undefined;
+  /** The last order to drain. */
+  #leaving: Omit<DrainOrder, 'type'> | undefined;
+  #leaveBy = 0;
+  /** Lets a parked worker go, or has it serve again. */
+  #unpark: (leave: boolean) => void = () => {};
+  #exiting = false;
+  #immovable = '';
   #workerInt: Promise<unknown> | undefined;
   #drain: Drain | undefined;
   #handoff: Handoff | undefined;
@@ -53,7 +58,7 @@ export class Worker {
       onMessage: (message, handle) => this.#obey(message, handle),
       onLeave: (signal) => void this.#send({ type: 'leave-requested', signal }),
       onDisconnect: () => {
-        void this.#leave('graceful', ORPHAN_GRACE_MS);
+        void this.#leave({ mode: 'graceful', deadlineMs: ORPHAN_GRACE_MS, handoff: false, park: false });
         this.#handoff?.abandon();
       },
     });
@@ -78,7 +83,7 @@ export class Worker {
         void this.#accept();
         break;
       case 'drain':
-        void this.#leave(message.mode, message.deadlineMs, message.handoff);
+        void this.#leave(message);
         break;
       default:
         this.#obeyHandoff(message, handle as RawHandle | undefined);
@@ -166,13 +171,15 @@ export class Worker {
   }
 
   async #accept(): Promise<void> {
-    if (!this.#app || this.#draining) return;
+    if (!this.#app) return;
+    if (this.#drain) return this.#serveAgain(this.#drain);
+    if (this.#leaving) return;
     this.#stopReporting();
     try {
       this.#attaching = attachListeners(this.#app, this.#handles, this.#order?.backlog ?? 511);
       this.#handles = [];
-      const immovable = this.#inspect(this.#app.server, await this.#attaching);
-      await this.#send({ type: 'accepting', immovable });
+      this.#immovable = this.#inspect(this.#app.server, await this.#attaching);
+      await this.#send({ type: 'accepting', immovable: this.#immovable });
     } catch (error) {
       // Until the first listen() the kernel lets two processes bind the same port.
       const { code, message } = error as NodeJS.ErrnoException;
@@ -189,37 +196,78 @@ export class Worker {
     return '';
   }
 
+  /** A reload is taken back: the worker was draining, or parked. */
+  async #serveAgain(drain: Drain): Promise<void> {
+    const handles = this.#handles.splice(0);
+    // It is on its way out, and cannot turn round: the master will see it end.
+    if (this.#exiting) return;
+    drain.cancel();
+    this.#drain = undefined;
+    this.#leaving = undefined;
+    this.#unpark(false);
+    const listeners = await this.#attaching;
+    try {
+      if (!(await listeners?.resume(handles))) return process.exit(1);
+    } catch (error) {
+      return this.#failToLoad(error);
+    }
+    this.#handoff?.serve();
+    this.#emit('resume');
+    await this.#send({ type: 'accepting', immovable: this.#immovable });
+  }
+
   /** Asked again, it goes on with the new deadline. */
-  async #leave(mode: DrainMode, deadlineMs: number, handoff = false): Promise<void> {
+  async #leave(order: Omit<DrainOrder, 'type'>): Promise<void> {
+    const { mode, deadlineMs, handoff } = order;
     const settings = { deadlineMs, lingerMs: mode === 'quick' ? 0 : (this.#order?.idleLinger ?? 0) };
-    if (mode === 'quick' && this.#mode !== 'quick') this.#workerInt = this.#hooks?.run('workerInt');
-    this.#mode = mode;
-    if (this.#draining) return this.#drain?.hurry(settings);
-    this.#draining = true;
-    const end = Date.now() + deadlineMs;
+    if (mode === 'quick' && this.#leaving?.mode !== 'quick') {
+      this.#workerInt = this.#hooks?.run('workerInt');
+    }
+    const again = this.#leaving !== undefined;
+    this.#leaving = order;
+    this.#leaveBy = Date.now() + deadlineMs;
+    if (again) {
+      this.#drain?.hurry(settings);
+      this.#unpark(true);
+      return;
+    }
     const app = this.#app;
     const listeners = await this.#attaching?.catch(() => undefined);
     // Not in service yet: there is nothing to finish.
     if (!app || !listeners) process.exit(0);
 
     this.#handoff?.endCensus();
-    this.#drain = new Drain(app.server, listeners, settings, {
+    const drain = new Drain(app.server, listeners, settings, {
       handoff,
       giveaway: handoff ? this.#handoff?.giveaway : undefined,
       takeover: this.#handoff?.takeover,
     });
-    this.#tellApp(end);
-    const report = await this.#drain.done;
-    await this.#send({ type: 'drained', ...report });
-    if (report.cut > 0) await this.#hooks?.run('workerAbort');
-    await this.#exit(app, Math.max(LEAST_CLEANUP_MS, end - Date.now()));
+    this.#drain = drain;
+    this.#emit('drain', { deadline: this.#leaveBy });
+    const report = await drain.done;
+    if (report) await this.#send({ type: 'drained', ...report });
+    if (report?.cut) await this.#hooks?.run('workerAbort');
+    // It may have been admitted again at any moment since.
+    if (this.#drain !== drain || (this.#leaving.park && !(await this.#parked()))) return;
+    this.#exiting = true;
+    await listeners.close();
+    await this.#exit(app, Math.max(LEAST_CLEANUP_MS, this.#leaveBy - Date.now()));
   }
 
-  #tellApp(deadline: number): void {
+  /** Resolves with whether the worker is to leave. */
+  #parked(): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#unpark = resolve;
+    });
+  }
+
+  #emit(...event: ['drain', DrainNotice] | ['resume']): void {
     try {
-      api.emit('drain', { deadline });
+      if (event[0] === 'drain') api.emit(...event);
+      else api.emit(...event);
     } catch (error) {
-      void this.#send({ type: 'hook-failed', hook: "worker.on('drain')", reason: describeThrown(error) });
+      const hook = `worker.on('${event[0]}')`;
+      void this.#send({ type: 'hook-failed', hook, reason: describeThrown(error) });
     }
   }
 
