@@ -10,13 +10,16 @@ export function write(log: Logger, notice: Notice): void {
 export function textOf(notice: Notice): string {
   switch (notice.event) {
     case 'started':
-      return `started: ${notice.size} workers ready`;
+      return `started: ${workers(notice.size)} ready`;
     case 'reload-started':
       return `reload to gen=${notice.generation} ${notice.text}`;
     case 'reload-finished': {
-      const { generation, outcome, replaced, tookMs, reason } = notice;
-      const verdict = `reload to gen=${generation} ${outcome}: ${replaced} workers replaced in ${formatMs(tookMs)}`;
-      return reason === undefined ? verdict : `${verdict}; ${reason}`;
+      const { generation, outcome, serving, replaced, tookMs, reason } = notice;
+      const what = `reload to gen=${generation} ${outcome.replace('-', ' ')}`;
+      const took = formatMs(tookMs);
+      if (outcome === 'committed') return `${what}: ${workers(replaced)} replaced in ${took}`;
+      const state = outcome === 'failed' ? '' : `, gen=${serving} serves on`;
+      return `${what} after ${took}${state}; ${reason}`;
     }
     case 'rolling-back':
       return `reload to gen=${notice.generation} is taken back: ${notice.reason}`;
@@ -41,6 +44,8 @@ export function textOf(notice: Notice): string {
     }
   }
 }
+
+const workers = (count: number): string => `${count} worker${count === 1 ? '' : 's'}`;
 
 function textOfDrain({ moved, finished, closed, cut, refused, tookMs }: DrainReport): string {
   const reasons = Object.entries(refused).map(([reason, count]) => `${reason}:${count}`);

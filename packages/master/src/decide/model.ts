@@ -212,6 +212,8 @@ export type Notice =
       readonly level: Level;
       readonly generation: number;
       readonly outcome: Outcome;
+      /** The generation that is committed now. */
+      readonly serving: number;
       readonly replaced: number;
       readonly tookMs: number;
       readonly reason?: string;

@@ -98,6 +98,7 @@ export function finishReload(draft: Draft, running: Running, outcome: Outcome, r
     level: outcome === 'committed' ? 'info' : 'error',
     generation: running.generation,
     outcome,
+    serving: state.committed,
     replaced: running.replaced,
     tookMs: draft.at - running.startedAt,
     ...(reason !== undefined && { reason }),
