@@ -190,6 +190,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
         void this.#approve(effect.generation);
         return;
       case 'watch':
+        this.#enqueue({ type: 'watched', generation: effect.generation, pass: true, reason: '' });
+        return;
       case 'end-watch':
         return;
       case 'finish':
