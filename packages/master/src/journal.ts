@@ -19,7 +19,7 @@ export function textOf(notice: Notice): string {
       const took = formatMs(tookMs);
       if (outcome === 'committed') return `${what}: ${workers(replaced)} replaced in ${took}`;
       const state = outcome === 'failed' ? '' : `, gen=${serving} serves on`;
-      return `${what} after ${took}${state}; ${reason}`;
+      return `${what} after ${took}${state}: ${reason}`;
     }
     case 'rolling-back':
       return `reload to gen=${notice.generation} is taken back: ${notice.reason}`;

@@ -33,8 +33,9 @@ export function fail(
   } else {
     running.undoing = reason;
     const { generation } = running;
-    draft.tell({ event: 'rolling-back', level: 'error', generation, reason });
     undo(draft, running);
+    // The verdict says it all where there is nothing to take back.
+    if (running.plan.length > 0) draft.tell({ event: 'rolling-back', level: 'error', generation, reason });
   }
 }
 
