@@ -17,7 +17,7 @@ function mostAlive(server: TestServer, from: number): number {
   const ended = new Set(['drained', 'crashed', 'exited', 'broken']);
   server.lines.forEach(({ event, pid }, index) => {
     if (event === 'spawned') alive.add(pid);
-    if (ended.has(event)) alive.delete(pid);
+    if (ended.has(String(event))) alive.delete(pid);
     if (index >= from) most = Math.max(most, alive.size);
   });
   return most;
