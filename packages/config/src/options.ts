@@ -58,7 +58,9 @@ const titled = ({ title, rows }: Section<never>) => ({
 });
 
 /** In the order of the help text. */
-export const SECTIONS = [application, listening, workers, boot, drain, canary, http, logging, hooks].map(titled);
+export const SECTIONS = [application, listening, workers, boot, drain, canary, http, logging, hooks].map(
+  titled,
+);
 
 /** What is asked of the command line alone and has no place in a configuration. */
 export const COMMAND_FLAGS = [

@@ -200,7 +200,6 @@ const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (val
 function fits(value: unknown, field: Field): boolean {
   if (field === 'count') return isCount(value);
   if (field === 'counts') return Array.isArray(value) && value.length === BUCKETS && value.every(isCount);
-  // biome-ignore lint/suspicious/useValidTypeof: a field is a type's name here
   return typeof value === field && value !== null;
 }
 

@@ -94,7 +94,10 @@ export class Worker {
     if (!on) return this.#sampler?.stop();
     // The master watches workers that are ready; one without an app has nothing to measure.
     if (!this.#app) return;
-    this.#sampler ??= new Sampler(this.#app.server, (sample) => void this.#send({ type: 'sample', ...sample }));
+    this.#sampler ??= new Sampler(
+      this.#app.server,
+      (sample) => void this.#send({ type: 'sample', ...sample }),
+    );
     this.#sampler.start();
   }
 

@@ -14,7 +14,8 @@ export const canary = section('Canary', {
     kind: wholeNumber(0),
     default: 0,
     summary: 'How many requests the canary has to answer to pass before its time is over',
-    details: '0 is by time alone. A canary that has not answered so many when its time is over is judged then.',
+    details:
+      '0 is by time alone. A canary that has not answered so many when its time is over is judged then.',
     reloadable: true,
   },
   canaryInconclusive: {
