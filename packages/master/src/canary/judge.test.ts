@@ -3,7 +3,8 @@ import { BUDGET_OF_HARM, judge } from './judge.ts';
 import type { Side } from './tally.ts';
 import { type Kind, playMany, seeded, usual, usualLatency } from './testing/traffic.ts';
 
-const RUNS = 300;
+/** CANARY_RUNS=1000 measures the rates of docs/canary.md; these few show that nothing has broken. */
+const RUNS = Number(process.env.CANARY_RUNS ?? 20);
 const random = seeded(1);
 const many = (canary: Partial<Kind>, old: Partial<Kind> = {}, more = {}, runs = RUNS) =>
   playMany(runs, 42, { ...usual, ...canary }, { ...usual, ...old }, random, more);
@@ -33,10 +34,10 @@ describe('a release that is no worse', () => {
     ['beside fifteen', { perSecond: 20 }, { oldWorkers: 15 }],
     ['with 20 % of errors', { badRate: 0.2, perSecond: 20 }, {}],
     ['with a request now and then', { perSecond: 2 }, {}],
-  ])('%s hardly ever fails, over all looks', (_name, kind, more) => {
-    const { fail, inconclusive } = many(kind, kind, more);
-    // One in 300 at the most: the rate that is documented is measured with more runs.
-    expect(fail).toBeLessThanOrEqual(1);
+  ])('%s hardly ever fails, over all looks', (name, kind, more) => {
+    const { fail, inconclusive } = many(kind, kind, { everyMs: 500, ...more });
+    if (process.env.CANARY_RUNS) console.log(name, { fail, inconclusive });
+    expect(fail / RUNS).toBeLessThan(0.01);
     expect(inconclusive).toBeLessThanOrEqual(RUNS * 0.05);
   });
 
@@ -70,13 +71,13 @@ describe('a release that is worse', () => {
   });
 
   it('with 2 % of errors beside 1 % is no failure on small numbers', () => {
-    expect(many({ badRate: 0.02, perSecond: 10 }, { perSecond: 10 }).fail).toBeLessThanOrEqual(2);
+    expect(many({ badRate: 0.02, perSecond: 10 }, { perSecond: 10 }).fail).toBeLessThanOrEqual(RUNS * 0.05);
   });
 
   it('that is twenty times slower fails, also where all is fast', () => {
-    expect(many({ latency: (rnd) => 20 * usualLatency(rnd) }, {}, {}, 100).fail).toBe(100);
+    expect(many({ latency: (rnd) => 20 * usualLatency(rnd) }, {}, {}, 40).fail).toBe(40);
     const fast = { latency: (rnd: () => number) => usualLatency(rnd) / 25 };
-    expect(many({ latency: (rnd) => (20 * usualLatency(rnd)) / 25 }, fast, {}, 100).fail).toBe(100);
+    expect(many({ latency: (rnd) => (20 * usualLatency(rnd)) / 25 }, fast, {}, 40).fail).toBe(40);
   });
 
   it('that is slow for 5 % of its requests fails by its p99', () => {
@@ -84,9 +85,9 @@ describe('a release that is worse', () => {
       { latency: (rnd) => (rnd() < 0.05 ? 3_000 : usualLatency(rnd)) },
       {},
       {},
-      100,
+      40,
     );
-    expect(fail).toBeGreaterThan(95);
+    expect(fail).toBeGreaterThan(37);
     expect(outcomes.find((one) => one.verdict === 'fail')?.reason).toMatch(/^p99 is /);
   });
 });

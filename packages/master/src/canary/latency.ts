@@ -85,9 +85,10 @@ export function slower(canary: Side, baseline: Side, from: number): string | und
     if (total(mine) < rule.least || total(other) < rule.least) continue;
     const usual = quantileOf(other, rule.quantile);
     const limit = bucketOf(Math.max(usual * rule.tolerance, usual + LEAST_DIFFERENCE_MS)) + 1;
-    const [slow, usualSlow] = [counted(ours, limit), counted(theirs, limit)];
     const expected = 1 - rule.quantile;
-    if (slow.hits / slow.of <= expected || binomial(slow.hits, slow.of, expected) >= ALPHA) continue;
+    if (total(mine, limit) / total(mine) <= expected) continue;
+    const [slow, usualSlow] = [counted(ours, limit), counted(theirs, limit)];
+    if (binomial(slow.hits, slow.of, expected) >= ALPHA) continue;
     if (fisher(slow.hits, slow.of, usualSlow.hits, usualSlow.of) >= ALPHA) continue;
     const now = quantileOf(mine, rule.quantile);
     return `${rule.name} is ${inMs(now)}, that of the old workers ${inMs(usual)} (${total(mine)} and ${total(other)} requests)`;
