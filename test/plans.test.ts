@@ -29,7 +29,7 @@ test.each([
   { plan: 'rolling', args: [], least: 4, most: 5 },
   { plan: 'rolling', args: ['--max-surge', '50%'], least: 4, most: 6 },
   { plan: 'rolling', args: ['--max-surge', '0', '--max-unavailable', '50%'], least: 2, most: 4 },
-  { plan: 'canary', args: ['--max-surge', '2'], least: 4, most: 6 },
+  { plan: 'canary', args: ['--max-surge', '2', '--canary-time', '500ms'], least: 4, most: 6 },
   { plan: 'overlap', args: [], least: 4, most: 8 },
   { plan: 'replace', args: [], least: 3, most: 4 },
 ])(

@@ -34,7 +34,19 @@ const start = (...args: string[]) =>
   startServer(fixture('mixed.mjs'), {
     workers: WORKERS,
     env: { BREAK: breakFile },
-    args: [...['--boot-timeout', '2s', '--probe-timeout', '500ms', '--probe-attempts', '1'], ...args],
+    args: [
+      ...[
+        '--boot-timeout',
+        '2s',
+        '--probe-timeout',
+        '500ms',
+        '--probe-attempts',
+        '1',
+        '--canary-time',
+        '500ms',
+      ],
+      ...args,
+    ],
   });
 
 const ask = (client: KeepAliveClient) => client.ask(['GET / HTTP/1.1\r\nHost: x\r\n\r\n'], /^\d+$/);

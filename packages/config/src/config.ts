@@ -4,6 +4,8 @@ import type { Hooks } from './hooks.ts';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 export type LogFormat = 'auto' | 'json' | 'pretty';
+/** What becomes of a release when its canary had too little traffic for a verdict. */
+export type CanaryInconclusive = 'pass' | 'fail';
 export type StatusTransport = 'ipc' | 'udp';
 
 /** How a reload replaces the workers. */
@@ -41,6 +43,10 @@ export interface Config {
   readonly maxUnavailable: Share;
   readonly park: boolean;
   readonly settle: number;
+  readonly canaryTime: number;
+  /** 0: by time alone. */
+  readonly canaryRequests: number;
+  readonly canaryInconclusive: CanaryInconclusive;
   readonly keepAliveTimeout: number;
   readonly headersTimeout: number;
   readonly logLevel: LogLevel;
@@ -104,6 +110,12 @@ export interface UserConfig {
   park?: boolean;
   /** How long the last new worker must have served before a reload commits. */
   settle?: Duration;
+  /** How long a canary is compared with the old workers. Default: 30s. */
+  canaryTime?: Duration;
+  /** How many requests a canary has to answer to pass before that time is over; 0 is by time alone. */
+  canaryRequests?: number;
+  /** What a canary with too little traffic for a verdict counts as. Default: pass. */
+  canaryInconclusive?: CanaryInconclusive;
   /** How long an idle keep-alive connection stays open. */
   keepAliveTimeout?: Duration;
   /** How long a client may take to send its headers. */

@@ -3,6 +3,7 @@ import type { Config, UserConfig } from './config.ts';
 import type { Row, Section } from './row.ts';
 import { application } from './sections/application.ts';
 import { boot } from './sections/boot.ts';
+import { canary } from './sections/canary.ts';
 import { drain } from './sections/drain.ts';
 import { hooks } from './sections/hooks.ts';
 import { http } from './sections/http.ts';
@@ -21,6 +22,7 @@ export const OPTIONS: { readonly [K in Key]: Row<Config[K]> } = {
   ...boot.rows,
   ...reload.rows,
   ...drain.rows,
+  ...canary.rows,
   ...http.rows,
   ...logging.rows,
   ...hooks.rows,
@@ -58,9 +60,18 @@ const titled = ({ title, rows }: Section<never>) => ({
 });
 
 /** In the order of the help text. */
-export const SECTIONS = [application, listening, workers, boot, reload, drain, http, logging, hooks].map(
-  titled,
-);
+export const SECTIONS = [
+  application,
+  listening,
+  workers,
+  boot,
+  reload,
+  canary,
+  drain,
+  http,
+  logging,
+  hooks,
+].map(titled);
 
 /** What is asked of the command line alone and has no place in a configuration. */
 export const COMMAND_FLAGS = [

@@ -4,6 +4,7 @@ export * from './errors.ts';
 export * from './identity.ts';
 export * from './protocol.ts';
 export * from './resolve-app.ts';
+export * from './sample.ts';
 export * from './sequence.ts';
 export * from './share.ts';
 export * from './states.ts';

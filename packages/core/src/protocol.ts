@@ -3,6 +3,7 @@
  * An order is paired with a fact: (`up` ->) `boot` -> `loaded`, `probed`; `admit` -> `accepting`;
  * `drain` -> `drained`. Listeners travel as handles: one `listener` message each, before `admit`.
  */
+import { BUCKETS, type Sample } from './sample.ts';
 import type { ProbeReport } from './status.ts';
 
 /** Both sides carry it, so that a worker of another tshorn version is told apart from a bug. */
@@ -71,6 +72,8 @@ export type ToWorker =
   | { readonly type: 'listener'; readonly address: string }
   | { readonly type: 'admit'; readonly listeners: number }
   | DrainOrder
+  /** Measure and send samples; said again while it measures: send one at once. */
+  | { readonly type: 'watch'; readonly on: boolean }
   /** Hand over this many idle connections, if there are: other workers have fewer. */
   | { readonly type: 'give'; readonly count: number }
   /** Carries a connection that another worker has handed over; answered by `took`. */
@@ -120,6 +123,8 @@ export type ToMaster =
   | ({ readonly type: 'drained' } & DrainReport)
   /** How many connections the worker has, when that has changed. */
   | { readonly type: 'census'; readonly connections: number }
+  /** While it is watched: every SAMPLE_EVERY_MS, and at once after URGENT_BAD bad responses. */
+  | ({ readonly type: 'sample' } & Sample)
   /** Carries a connection at rest; the worker keeps its own descriptor until the answer. */
   | { readonly type: 'hand-over'; readonly id: number }
   /** Follows `hand-over`; what has not come is answered by `keep`. */
@@ -140,7 +145,9 @@ export const envelope = <Message extends object>(message: Message): Envelope<Mes
   ...message,
 });
 
-type Shape = Readonly<Record<string, 'number' | 'string' | 'boolean' | 'object'>>;
+/** `count`: a whole number from 0; `counts`: a histogram of them. */
+type Field = 'number' | 'string' | 'boolean' | 'object' | 'count' | 'counts';
+type Shape = Readonly<Record<string, Field>>;
 
 const TO_MASTER: Record<ToMaster['type'], Shape> = {
   up: {},
@@ -158,6 +165,15 @@ const TO_MASTER: Record<ToMaster['type'], Shape> = {
     tookMs: 'number',
   },
   census: { connections: 'number' },
+  sample: {
+    requests: 'count',
+    serverErrors: 'count',
+    handlerErrors: 'count',
+    uncaught: 'count',
+    latency: 'counts',
+    waiting: 'counts',
+    loopDelayMs: 'number',
+  },
   'hand-over': { id: 'number' },
   sent: { upTo: 'number' },
   took: { id: 'number' },
@@ -172,6 +188,7 @@ const TO_WORKER: Record<ToWorker['type'], Shape> = {
   listener: { address: 'string' },
   admit: { listeners: 'number' },
   drain: { mode: 'string', deadlineMs: 'number', handoff: 'boolean', park: 'boolean' },
+  watch: { on: 'boolean' },
   give: { count: 'number' },
   take: { id: 'number', until: 'number' },
   sent: { upTo: 'number' },
@@ -183,6 +200,14 @@ const TO_WORKER: Record<ToWorker['type'], Shape> = {
 export const isEnvelope = (value: unknown): value is { tshorn: unknown; type?: unknown } =>
   typeof value === 'object' && value !== null && 'tshorn' in value;
 
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function fits(value: unknown, field: Field): boolean {
+  if (field === 'count') return isCount(value);
+  if (field === 'counts') return Array.isArray(value) && value.length === BUCKETS && value.every(isCount);
+  return typeof value === field && value !== null;
+}
+
 function read<Message>(shapes: Record<string, Shape>, value: unknown): Message | undefined {
   if (!isEnvelope(value) || value.tshorn !== PROTOCOL || typeof value.type !== 'string') return undefined;
   const shape = Object.hasOwn(shapes, value.type) ? shapes[value.type] : undefined;
@@ -190,7 +215,7 @@ function read<Message>(shapes: Record<string, Shape>, value: unknown): Message |
   const fields = value as unknown as Record<string, unknown>;
   // The app shares the worker's process and may send anything: what does not fit is no message.
   for (const name in shape) {
-    if (typeof fields[name] !== shape[name] || fields[name] === null) return undefined;
+    if (!fits(fields[name], shape[name] as Field)) return undefined;
   }
   const { tshorn: _tshorn, ...message } = fields;
   return message as unknown as Message;

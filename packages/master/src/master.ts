@@ -117,6 +117,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       env: this.#options.env,
       releaseOf: (generation) => this.#releases.get(generation) as Release,
       takersFor: (serial, except) => this.#takersFor(serial, except),
+      others: (serials) =>
+        this.#readyWorkers().flatMap(({ serial }) => (serials.includes(serial) ? [] : serial)),
       handoff: () => this.#state.settings.handoff,
       balanced: () => this.#balanced(),
       enqueue: (event) => this.#enqueue(event),
@@ -188,11 +190,6 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
         return;
       case 'approve':
         void this.#approve(effect.generation);
-        return;
-      case 'watch':
-        this.#enqueue({ type: 'watched', generation: effect.generation, pass: true, reason: '' });
-        return;
-      case 'end-watch':
         return;
       case 'finish':
         void this.#finish(effect.exitCode);

@@ -3,6 +3,7 @@
  * the loop as an event; nothing here looks at the state.
  */
 import { formatAddress, type ToMaster } from '@tshorn/core';
+import { CanaryGate } from './canary/gate.ts';
 import type { Effect, Event, TimerId } from './decide/model.ts';
 import type { Hooks } from './hooks.ts';
 import type { Listener } from './listeners.ts';
@@ -26,6 +27,8 @@ export interface Surroundings {
   takersFor(serial: number, except: ReadonlySet<number>): readonly number[];
   /** Whether connections may move at all (`--no-handoff`). */
   handoff(): boolean;
+  /** Workers in service that are none of these. */
+  others(serials: readonly number[]): readonly number[];
   /** Workers whose connections are kept even; undefined while an operation is under way. */
   balanced(): readonly number[] | undefined;
   enqueue(event: Event): void;
@@ -34,13 +37,14 @@ export interface Surroundings {
 type SpawnEffect = Extract<Effect, { do: 'spawn' }>;
 export type ProcessEffect = Extract<
   Effect,
-  { do: 'spawn' | 'admit' | 'drain' | 'kill' | 'set-timer' | 'clear-timer' }
+  { do: 'spawn' | 'admit' | 'drain' | 'kill' | 'watch' | 'end-watch' | 'set-timer' | 'clear-timer' }
 >;
 
 export class Performer {
   readonly #around: Surroundings;
   readonly #workers = new Map<number, WorkerHandle>();
   readonly traffic: Traffic;
+  readonly #gate: CanaryGate;
   readonly #timers = new Map<TimerId, NodeJS.Timeout>();
 
   constructor(around: Surroundings) {
@@ -51,6 +55,12 @@ export class Performer {
       takersFor: (serial, except) => around.takersFor(serial, except),
       handoff: () => around.handoff(),
       balanced: () => around.balanced(),
+    });
+    this.#gate = new CanaryGate({
+      log: around.log,
+      others: (serials) => around.others(serials),
+      send: (serial, on) => this.#workers.get(serial)?.watch(on),
+      onVerdict: (generation, pass, reason) => around.enqueue({ type: 'watched', generation, pass, reason }),
     });
   }
 
@@ -66,6 +76,12 @@ export class Performer {
         return this.#drain(effect);
       case 'kill':
         return this.#workers.get(effect.serial)?.kill();
+      case 'watch': {
+        const { config } = this.#around.releaseOf(effect.generation);
+        return this.#gate.begin(effect.generation, effect.serials, config);
+      }
+      case 'end-watch':
+        return this.#gate.end();
       case 'set-timer': {
         clearTimeout(this.#timers.get(effect.timer));
         const expire = () => {
@@ -100,6 +116,7 @@ export class Performer {
         // Before the event: the last worker's end leads straight to onExit.
         void hooks.run('childExit', { ...identity, pid: handle.pid, log: hooks.log });
         enqueue({ type: 'worker-exited', serial, code, signal });
+        this.#gate.exited(serial, true);
         // After it: who takes over is decided without the one that is gone.
         this.traffic.gone(serial);
       },
@@ -141,6 +158,8 @@ export class Performer {
       }
       case 'census':
         return this.traffic.count(serial, message.connections);
+      case 'sample':
+        return this.#gate.sample(serial, message);
       case 'hand-over':
         // Without one it is the app's doing: Node does not deliver it so.
         if (connection) this.traffic.offered(serial, message.id, connection as Connection);

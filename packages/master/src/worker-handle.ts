@@ -117,6 +117,11 @@ export class WorkerHandle {
     return id;
   }
 
+  /** Its samples come as messages; said again, one comes at once. */
+  watch(on: boolean): void {
+    this.#send({ type: 'watch', on });
+  }
+
   give(count: number): void {
     this.#send({ type: 'give', count });
   }

@@ -27,6 +27,7 @@ import { Handoff, type HandoffOrder } from './handoff.ts';
 import { Hooks } from './hooks.ts';
 import { immovableServer, type RawHandle } from './http-internals.ts';
 import { probe } from './probe.ts';
+import { Sampler } from './sample.ts';
 
 /** How long an orphan goes on finishing its requests when its master is gone. */
 const ORPHAN_GRACE_MS = 10_000;
@@ -52,6 +53,7 @@ export class Worker {
   #workerInt: Promise<unknown> | undefined;
   #drain: Drain | undefined;
   #handoff: Handoff | undefined;
+  #sampler: Sampler | undefined;
 
   constructor() {
     this.#channel = openChannel({
@@ -85,9 +87,23 @@ export class Worker {
       case 'drain':
         void this.#leave(message);
         break;
+      case 'watch':
+        this.#watch(message.on);
+        break;
       default:
         this.#obeyHandoff(message, handle as RawHandle | undefined);
     }
+  }
+
+  #watch(on: boolean): void {
+    if (!on) return this.#sampler?.stop();
+    // The master watches workers that are ready; one without an app has nothing to measure.
+    if (!this.#app) return;
+    this.#sampler ??= new Sampler(
+      this.#app.server,
+      (sample) => void this.#send({ type: 'sample', ...sample }),
+    );
+    this.#sampler.start();
   }
 
   #obeyHandoff(order: HandoffOrder, handle: RawHandle | undefined): void {
