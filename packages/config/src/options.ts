@@ -8,6 +8,7 @@ import { hooks } from './sections/hooks.ts';
 import { http } from './sections/http.ts';
 import { listening } from './sections/listening.ts';
 import { logging } from './sections/logging.ts';
+import { warmStart } from './sections/warm-start.ts';
 import { workers } from './sections/workers.ts';
 
 export type Key = keyof Config;
@@ -18,6 +19,7 @@ export const OPTIONS: { readonly [K in Key]: Row<Config[K]> } = {
   ...listening.rows,
   ...workers.rows,
   ...boot.rows,
+  ...warmStart.rows,
   ...drain.rows,
   ...http.rows,
   ...logging.rows,
@@ -56,7 +58,9 @@ const titled = ({ title, rows }: Section<never>) => ({
 });
 
 /** In the order of the help text. */
-export const SECTIONS = [application, listening, workers, boot, drain, http, logging, hooks].map(titled);
+export const SECTIONS = [application, listening, workers, boot, warmStart, drain, http, logging, hooks].map(
+  titled,
+);
 
 /** What is asked of the command line alone and has no place in a configuration. */
 export const COMMAND_FLAGS = [
