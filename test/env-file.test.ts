@@ -22,7 +22,7 @@ const tells = async ({ port }: TestServer) => JSON.parse((await ask({ port }, { 
 test('the workers get the variables; the environment wins, then the later file', async () => {
   write('one.env', 'APP_A=1 # a comment\nAPP_B="two words"\nAPP_C=one\nAPP_EMPTY=file\n');
   write('two.env', 'APP_A=2\nAPP_D=four\n');
-  const args = ['--env-file', 'one.env', '--env-file', 'two.env'];
+  const args = ['--environment-file', 'one.env', '--environment-file', 'two.env'];
   const env = { APP_C: 'environment', APP_EMPTY: '' };
   const server = await startServer(APP, { args, cwd: folder, env });
   expect(await tells(server)).toEqual({
@@ -45,7 +45,7 @@ test('a config file names it from its own folder; the master does not use what i
 
 test('a reload reads it anew; a crash before that brings back what the release had', async () => {
   write('.env', 'APP_A=1\n');
-  const server = await startServer(APP, { args: ['--env-file', inFolder('.env')] });
+  const server = await startServer(APP, { args: ['--environment-file', inFolder('.env')] });
   write('.env', 'APP_B=2\n');
   const from = server.lines.length;
   process.kill(server.readyPids[0] as number, 'SIGKILL');
@@ -57,12 +57,12 @@ test('a reload reads it anew; a crash before that brings back what the release h
 
 test('a reload without the file is refused, and the old release serves on', async () => {
   write('.env', 'APP_A=1\n');
-  const server = await startServer(APP, { args: ['--env-file', inFolder('.env')] });
+  const server = await startServer(APP, { args: ['--environment-file', inFolder('.env')] });
   const before = server.readyPids;
   fs.rmSync(inFolder('.env'));
   const verdict = await server.reload();
   expect(verdict).toMatchObject({ outcome: 'refused', replaced: 0 });
-  expect(verdict.reason).toContain(`--env-file ${inFolder('.env')}: there is no such file`);
+  expect(verdict.reason).toContain(`--environment-file ${inFolder('.env')}: there is no such file`);
   expect(server.readyPids).toEqual(before);
   process.kill(before[0] as number, 'SIGKILL');
   await server.event('ready', { count: 2 });
@@ -70,14 +70,14 @@ test('a reload without the file is refused, and the old release serves on', asyn
 });
 
 test.each([[[]], [['--check-config']]])('a start without the file ends with exit code 2 %j', async (more) => {
-  const { code, text } = await run([APP, '--env-file', inFolder('none.env'), ...more]);
+  const { code, text } = await run([APP, '--environment-file', inFolder('none.env'), ...more]);
   expect(code).toBe(2);
-  expect(text).toContain(`--env-file ${inFolder('none.env')}: there is no such file`);
+  expect(text).toContain(`--environment-file ${inFolder('none.env')}: there is no such file`);
   expect(text).toContain('fix: create it');
 });
 
 test('a folder in its place is told as what it is', async () => {
-  const { code, text } = await run([APP, '--env-file', folder]);
+  const { code, text } = await run([APP, '--environment-file', folder]);
   expect(code).toBe(2);
-  expect(text).toContain(`--env-file ${folder}: expected a file, this is a folder`);
+  expect(text).toContain(`--environment-file ${folder}: expected a file, this is a folder`);
 });

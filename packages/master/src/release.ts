@@ -14,7 +14,7 @@ export interface Release {
   readonly exportName: string | undefined;
   /** The config file to import in the worker; only where it declares hooks. */
   readonly hooksFile: string | undefined;
-  /** What `--env-file` adds to the environment of the workers, as it was when the release was made. */
+  /** What `--environment-file` adds to the environment of the workers, as it was when the release was made. */
   readonly variables: Variables;
 }
 

@@ -31,10 +31,12 @@ export const application = section('Application', {
   },
   envFile: {
     kind: files,
+    // Not --env-file: Node looks for that one behind the script's name too. docs/decisions/environment-file-flag.md
+    flag: 'environment-file',
     default: [],
     summary: 'A file of NAME=value lines for the environment of the workers; several may be given',
     details:
-      "Read at the start and again at each reload. As with Node's own flag of this name, the environment wins over the file, and a later file over an earlier one. The master itself does not use them: see [Operating](operating.md#environment-files).",
+      "Read at the start and again at each reload. As with Node's own `--env-file`, the environment wins over the file, and a later file over an earlier one. The master itself does not use them: see [Operating](operating.md#environment-files).",
     reloadable: true,
   },
 });
