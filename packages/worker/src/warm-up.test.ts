@@ -34,7 +34,7 @@ describe('warmUp', () => {
     let asked = 0;
     const slow = async ({ timeout }: { timeout: number }) => {
       asked += 1;
-      await new Promise((resolve) => setTimeout(resolve, timeout + 2));
+      await new Promise((resolve) => setTimeout(resolve, timeout));
       throw new Error('late');
     };
     const report = await warmUp({ ...settings, requests: 1_000, timeout: 30 }, slow);
