@@ -78,6 +78,10 @@ function parse(words: readonly string[]): { parsed: Parsed; missing?: string | u
 function refuseUnknown(parsed: Parsed, words: readonly string[]): void {
   const unknown = Object.keys(parsed).find((name) => name !== '_' && !ALL_FLAGS.includes(name));
   if (unknown === undefined) return;
+  // Far from its spelling, and still what it is called elsewhere: docs/decisions/environment-file-flag.md
+  if (unknown === 'env-file') {
+    throw new TshornError('ERR_OPTION', '--env-file: unknown option; did you mean --environment-file?');
+  }
   const dashed = ALL_FLAGS.map((flag) => `--${flag}`);
   // `-workers 8` is a row of short flags to the parser; the person meant --workers.
   const oneDash = words.find((word) => /^-[a-z]{2}/.test(word) && nearest(`-${word.split('=')[0]}`, dashed));

@@ -22,6 +22,8 @@ export interface Config {
   readonly app: string;
   readonly appArgs: readonly string[];
   readonly cwd: string;
+  /** Files of variables for the workers; a later one wins over an earlier one. */
+  readonly envFile: readonly string[];
   readonly bind: readonly BindAddress[];
   readonly backlog: number;
   readonly unixMode: number;
@@ -34,6 +36,10 @@ export interface Config {
   readonly probeInterval: number;
   readonly statusTransport: StatusTransport;
   readonly notify: UdpTarget | undefined;
+  /** Empty: no warm-up. */
+  readonly warmUp: readonly string[];
+  readonly warmUpRequests: number;
+  readonly warmUpTimeout: number;
   readonly grace: number;
   readonly idleLinger: number;
   readonly handoff: boolean;
@@ -70,6 +76,8 @@ export interface UserConfig {
   appArgs?: readonly string[];
   /** The folder to run in; a relative one starts from the config file's own folder. */
   cwd?: string;
+  /** One or several files of `NAME=value` lines for the workers; a relative one starts from the config file's own folder. */
+  envFile?: string | readonly string[];
   /** `HOST:PORT`, `:PORT`, `[IPV6]:PORT`, `PORT` or `unix:PATH`; one or several. */
   bind?: string | readonly string[];
   /** How many connections the kernel queues for each address before a worker accepts them. */
@@ -92,6 +100,12 @@ export interface UserConfig {
   statusTransport?: StatusTransport;
   /** `udp://HOST:PORT` is sent the outcome of each worker; `''` is nobody. */
   notify?: string;
+  /** Paths that a worker asks its own app for before it takes traffic: `['/', '/api/items']`. */
+  warmUp?: string | readonly string[];
+  /** How many warm-up requests in all. Default: 50. */
+  warmUpRequests?: number;
+  /** How long the warm-up may take in all. Default: 10 s. */
+  warmUpTimeout?: Duration;
   /** How long a draining worker may finish its requests. */
   grace?: Duration;
   /** How long a draining worker waits for the next request on an idle connection. */

@@ -184,3 +184,39 @@ export const texts: Kind<readonly string[]> = {
   schema: { type: 'array', items: { type: 'string' } },
   list: true,
 };
+
+const PATH = /^\/[\x21-\x7e]*$/;
+
+/** Paths to ask for; one text may hold several with commas between. */
+export const paths: Kind<readonly string[]> = {
+  meta: 'PATH,...',
+  expected: 'paths that start with "/", with commas between, such as "/,/api/items"',
+  parse(input) {
+    const items: unknown[] = Array.isArray(input) ? input : [input];
+    return items
+      .flatMap((item) => orWrong(typeof item === 'string' ? item : undefined).split(','))
+      .map((item) => item.trim())
+      .filter((item) => item !== '')
+      .map((item) => orWrong(PATH.test(item) ? item : undefined));
+  },
+  format: (value) => (value.length === 0 ? NONE : value.join(',')),
+  schema: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string', pattern: PATH.source } }] },
+  list: true,
+  none: true,
+};
+
+/** Paths of files, as written; resolveConfig makes them absolute. */
+export const files: Kind<readonly string[]> = {
+  meta: 'FILE',
+  expected: 'the path of a file',
+  parse(input) {
+    const items: unknown[] = Array.isArray(input) ? input : [input];
+    return items
+      .filter((item) => item !== '')
+      .map((item) => orWrong(typeof item === 'string' && !item.includes('\0') ? item : undefined));
+  },
+  format: (value) => (value.length === 0 ? NONE : value.join(', ')),
+  schema: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
+  list: true,
+  none: true,
+};

@@ -10,6 +10,7 @@ import { http } from './sections/http.ts';
 import { listening } from './sections/listening.ts';
 import { logging } from './sections/logging.ts';
 import { reload } from './sections/reload.ts';
+import { warmStart } from './sections/warm-start.ts';
 import { workers } from './sections/workers.ts';
 
 export type Key = keyof Config;
@@ -21,6 +22,7 @@ export const OPTIONS: { readonly [K in Key]: Row<Config[K]> } = {
   ...workers.rows,
   ...boot.rows,
   ...reload.rows,
+  ...warmStart.rows,
   ...drain.rows,
   ...canary.rows,
   ...http.rows,
@@ -65,6 +67,7 @@ export const SECTIONS = [
   listening,
   workers,
   boot,
+  warmStart,
   reload,
   canary,
   drain,

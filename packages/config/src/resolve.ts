@@ -64,7 +64,9 @@ export async function resolveConfig({
   for (const given of layers) {
     const value = readGiven(given);
     if (given.key === 'cwd') values.cwd = resolve(given.base, value as string);
-    else if (given.key === 'hooks') values.hooks = { ...(values.hooks as Hooks), ...(value as Hooks) };
+    else if (given.key === 'envFile') {
+      values.envFile = (value as readonly string[]).map((file) => resolve(given.base, file));
+    } else if (given.key === 'hooks') values.hooks = { ...(values.hooks as Hooks), ...(value as Hooks) };
     else values[given.key] = value;
     origins[given.key] = given.origin;
   }

@@ -19,6 +19,7 @@ const EXIT_OF = {
   ERR_PLATFORM: EXIT.usage,
   ERR_OPTION: EXIT.usage,
   ERR_CONFIG_FILE: EXIT.usage,
+  ERR_ENV_FILE: EXIT.usage,
   ERR_HOOK: EXIT.usage,
   ERR_LOG_FILE: EXIT.usage,
   ERR_APP_MISSING: EXIT.appNotLoadable,

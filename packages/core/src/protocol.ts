@@ -30,6 +30,12 @@ export interface BootOrder {
   readonly probeTimeout: number;
   readonly probeAttempts: number;
   readonly probeInterval: number;
+  /** Absent: no warm-up. */
+  readonly warmUp?: {
+    readonly paths: readonly string[];
+    readonly requests: number;
+    readonly timeout: number;
+  };
   /** Present when the probe's outcome travels by UDP. */
   readonly statusUdp?: { readonly port: number; readonly secret: string };
   readonly keepAliveTimeout: number;

@@ -9,7 +9,7 @@ import type { Hooks } from './hooks.ts';
 import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
 import type { Connection } from './relay.ts';
-import { bootOrder, type Release } from './release.ts';
+import { bootOrder, type Release, workerEnv } from './release.ts';
 import type { StatusUdp } from './status-udp.ts';
 import { Traffic } from './traffic.ts';
 import { WorkerHandle } from './worker-handle.ts';
@@ -123,7 +123,8 @@ export class Performer {
     });
     this.#workers.set(serial, handle);
     const boot = bootOrder(release, identity, status);
-    const start = () => handle.start({ exec: workerFile, cwd: release.cwd, env, boot });
+    const start = () =>
+      handle.start({ exec: workerFile, cwd: release.cwd, env: workerEnv(release, env), boot });
     // Without the hook the fork is synchronous: nothing waits for a promise that nobody asked for.
     if (hooks.has('preFork')) void hooks.run('preFork', { ...identity, log: hooks.log }).then(start);
     else start();

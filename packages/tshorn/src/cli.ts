@@ -2,7 +2,7 @@
 /** `tshorn APP`: reads the command line, and either answers it or becomes the master. */
 import { parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
 import { EXIT, renderError, resolveApp, stackOf, TshornError } from '@tshorn/core';
-import { openLog } from '@tshorn/master';
+import { openLog, readEnvFiles } from '@tshorn/master';
 import { launch } from './start.ts';
 import { checkPlatform, workingDirectory } from './surroundings.ts';
 
@@ -24,6 +24,7 @@ async function main(argv: string[]): Promise<number> {
   switch (command.kind) {
     case 'check-config':
       resolveApp(resolved.config.app, resolved.config.cwd);
+      readEnvFiles(resolved.config.envFile);
       process.stdout.write('the configuration is valid\n');
       return EXIT.ok;
     case 'print-config':

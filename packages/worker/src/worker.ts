@@ -21,6 +21,7 @@ import { captureFirstListen } from './app/listen-capture.ts';
 import type { AttachedListeners, ListeningHandle } from './app/listeners.ts';
 import { attachListeners } from './app/listeners.ts';
 import { type LoadedApp, loadApp } from './app/load-app.ts';
+import { askInProcess } from './ask-in-process.ts';
 import { type Channel, openChannel } from './channel.ts';
 import { Drain } from './drain.ts';
 import { Handoff, type HandoffOrder } from './handoff.ts';
@@ -180,10 +181,23 @@ export class Worker {
       failure === undefined
         ? await probe(app.server, order)
         : { verdict: 'broken', reason: `postWorkerInit: ${failure}`, tookMs: performance.now() - start };
+    // One that is broken is not going to serve: there is nothing to warm up for.
+    if (order.warmUp && report.verdict !== 'broken') await this.#warmUp(order.warmUp, app.server);
     if (order.statusUdp) {
       const { reportByUdp } = await import('./status-udp.ts');
       this.#stopReporting = reportByUdp(order.statusUdp, report);
     } else await this.#send({ type: 'probed', ...report });
+  }
+
+  async #warmUp(settings: NonNullable<BootOrder['warmUp']>, server: http.Server): Promise<void> {
+    const { warmUp } = await import('./warm-up.ts');
+    const report = await warmUp(settings, (question) => askInProcess(server, question));
+    const tell = (level: 'info' | 'warn', text: string) => this.#send({ type: 'log', level, text });
+    for (const failure of report.failures) {
+      await tell('warn', `warm-up: ${failure}; the worker is admitted all the same`);
+    }
+    const { answered, tookMs } = report;
+    await tell('info', `warm-up: ${answered}/${settings.requests} requests in ${Math.round(tookMs)}ms`);
   }
 
   async #accept(): Promise<void> {
