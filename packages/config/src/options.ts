@@ -3,6 +3,7 @@ import type { Config, UserConfig } from './config.ts';
 import type { Row, Section } from './row.ts';
 import { application } from './sections/application.ts';
 import { boot } from './sections/boot.ts';
+import { control } from './sections/control.ts';
 import { drain } from './sections/drain.ts';
 import { hooks } from './sections/hooks.ts';
 import { http } from './sections/http.ts';
@@ -21,6 +22,7 @@ export const OPTIONS: { readonly [K in Key]: Row<Config[K]> } = {
   ...drain.rows,
   ...http.rows,
   ...logging.rows,
+  ...control.rows,
   ...hooks.rows,
 };
 
@@ -56,7 +58,9 @@ const titled = ({ title, rows }: Section<never>) => ({
 });
 
 /** In the order of the help text. */
-export const SECTIONS = [application, listening, workers, boot, drain, http, logging, hooks].map(titled);
+export const SECTIONS = [application, listening, workers, boot, drain, http, logging, control, hooks].map(
+  titled,
+);
 
 /** What is asked of the command line alone and has no place in a configuration. */
 export const COMMAND_FLAGS = [

@@ -1,3 +1,4 @@
+export type { PastReload } from './control/control.ts';
 export type { Level, Notice, Position, WorkerEvent } from './decide/model.ts';
 export { textOf } from './journal.ts';
 export { type Log, type Logger, openLog } from './log.ts';
