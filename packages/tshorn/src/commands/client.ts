@@ -45,9 +45,12 @@ export async function* stream(
 ): AsyncGenerator<StreamEvent, void, undefined> {
   const response = await send(socket, path, body, false);
   if (response.statusCode !== 200) accepted(response, parse(await text(response), socket));
-  // A master that is killed leaves the answer in its middle: whoever reads finds no last line.
-  response.on('error', () => {});
-  for await (const line of createInterface({ input: response })) yield parse(line, socket) as StreamEvent;
+  try {
+    for await (const line of createInterface({ input: response })) yield parse(line, socket) as StreamEvent;
+  } catch (error) {
+    // A master that is killed leaves the answer in its middle: whoever reads finds no last line.
+    if (error instanceof TshornError) throw error;
+  }
 }
 
 function send(
@@ -74,7 +77,7 @@ function send(
 }
 
 const WHY: Readonly<Record<string, readonly [why: string, fix?: string]>> = {
-  ENOENT: ['there is no such socket', 'tshorn status shows the masters of this user'],
+  ENOENT: ['there is no such socket', 'without --control, the master of this user is found'],
   ECONNREFUSED: ['its master is gone', 'start it again with `tshorn APP`'],
   EACCES: ['no permission', 'run this as the user who started the master'],
   ETIMEDOUT: [`no answer within ${ANSWER_MS / 1000} s`],

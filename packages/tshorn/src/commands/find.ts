@@ -30,7 +30,7 @@ function byPid(pid: number, folders: readonly string[], where: string): string {
     'ERR_CONTROL',
     `${where}no master with pid ${pid} has a control socket in ${list(folders)}`,
     {
-      fix: 'tshorn status lists the masters of this user; one that was started with --control PATH is named by --control PATH',
+      fix: 'leave the pid out to find the master of this user; one that was started with --control PATH is named by --control PATH',
     },
   );
 }

@@ -8,7 +8,7 @@ export function commandHelp(name: CommandName): string {
   const codes = [...exits, [2, 'no such master, no permission, or it is gone'] as const];
   return [
     [`Usage: tshorn ${usage}`, '', ...about].join('\n'),
-    ['Which master', 'By its PID, or one of these; without any, the one that this user runs.'].join('\n'),
+    ['Which master', '  By its PID, or one of these; without any, the one that this user runs.'].join('\n'),
     ['Options', ...[...flags, ...WHICH].map(entryOf)].join('\n'),
     ['Exit code', ...codes.map(([code, meaning]) => helpEntry(String(code), meaning, 5))].join('\n'),
     `A file called ${name} is served by: tshorn ./${name}`,

@@ -20,6 +20,8 @@ const GONE: readonly string[] = ['exited', 'crashed'];
 
 const BAR = 24;
 const GAP = 3;
+/** Wide enough for a slot with two workers, so that the others do not jump when one has. */
+const LEAST_CELL = 33;
 const MOST_ROWS = 8;
 
 export class ReloadView {
@@ -76,7 +78,7 @@ export class ReloadView {
 
   #slotLines(width: number, paint: Paint): string[] {
     const cells = [...this.#slots].sort(([one], [other]) => one - other).map((slot) => this.#cellOf(...slot));
-    const cell = Math.max(0, ...cells.map(({ text }) => text.length)) + GAP;
+    const cell = Math.max(LEAST_CELL, ...cells.map(({ text }) => text.length)) + GAP;
     const perRow = Math.max(1, Math.floor((width + GAP) / cell));
     const rows: string[] = [];
     for (let at = 0; at < cells.length; at += perRow) {
