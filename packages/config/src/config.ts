@@ -59,6 +59,8 @@ export interface Config {
   readonly logFormat: LogFormat;
   /** Undefined: standard error. */
   readonly logFile: string | undefined;
+  /** Undefined: no control socket. */
+  readonly control: string | undefined;
   readonly hookTimeout: number;
   readonly hooks: Hooks;
 }
@@ -138,6 +140,8 @@ export interface UserConfig {
   logFormat?: LogFormat;
   /** A file to append the log to; `''` is standard error. */
   logFile?: string;
+  /** The path of the control socket; `''` is none. */
+  control?: string;
   /** How long a hook may take. */
   hookTimeout?: Duration;
   /** Functions to call at moments in the life of the master and of a worker. */

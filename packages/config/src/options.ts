@@ -4,6 +4,7 @@ import type { Row, Section } from './row.ts';
 import { application } from './sections/application.ts';
 import { boot } from './sections/boot.ts';
 import { canary } from './sections/canary.ts';
+import { control } from './sections/control.ts';
 import { drain } from './sections/drain.ts';
 import { hooks } from './sections/hooks.ts';
 import { http } from './sections/http.ts';
@@ -27,6 +28,7 @@ export const OPTIONS: { readonly [K in Key]: Row<Config[K]> } = {
   ...canary.rows,
   ...http.rows,
   ...logging.rows,
+  ...control.rows,
   ...hooks.rows,
 };
 
@@ -73,6 +75,7 @@ export const SECTIONS = [
   drain,
   http,
   logging,
+  control,
   hooks,
 ].map(titled);
 

@@ -73,9 +73,9 @@ export async function resolveConfig({
   refuseWorkerHooks(overrides);
   const config = values as unknown as Config;
   if (config.app === undefined) throw missingApp();
-  const logFile = config.logFile === undefined ? undefined : resolve(config.cwd, config.logFile);
+  const fromCwd = (path: string | undefined) => (path === undefined ? undefined : resolve(config.cwd, path));
   return {
-    config: { ...config, logFile },
+    config: { ...config, logFile: fromCwd(config.logFile), control: fromCwd(config.control) },
     origins,
     given: new Set(KEYS.filter((key) => origins[key] !== 'default')),
     file: found.file,

@@ -28,6 +28,7 @@ const EXIT_OF = {
   ERR_APP_KIND: EXIT.appNotLoadable,
   ERR_APP_TYPESCRIPT: EXIT.appNotLoadable,
   ERR_NEVER_READY: EXIT.neverReady,
+  ERR_CONTROL: EXIT.usage,
   ERR_ADDRESS_IN_USE: EXIT.addressInUse,
   ERR_ADDRESS_FORBIDDEN: EXIT.addressForbidden,
   ERR_ADDRESS: EXIT.badAddress,

@@ -1,3 +1,4 @@
+export type { PastReload } from './control/control.ts';
 export type { Level, Notice, Position, WorkerEvent } from './decide/model.ts';
 export { readEnvFiles } from './env-file.ts';
 export { textOf } from './journal.ts';

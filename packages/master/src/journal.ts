@@ -53,7 +53,8 @@ function textOfDrain({ moved, finished, closed, cut, refused, tookMs }: DrainRep
   return `moved=${moved} finished=${finished} closed=${closed} cut=${cut}${stayed} in ${formatMs(tookMs)}`;
 }
 
-function fieldsOf(notice: Notice): Record<string, unknown> {
+/** What a line of the log carries besides its text. */
+export function fieldsOf(notice: Notice): Record<string, unknown> {
   if (!('worker' in notice)) {
     const { level: _level, ...fields } = notice;
     return 'tookMs' in fields ? { ...fields, tookMs: Math.round(fields.tookMs ?? 0) } : fields;

@@ -15,6 +15,8 @@ import {
   withDeadline,
 } from '@tshorn/core';
 import { checkBoundHandles } from './bound-handle.ts';
+import type { Control } from './control/control.ts';
+import { openControl } from './control/open.ts';
 import { decide, initialState } from './decide/decide.ts';
 import type { Effect, Event, Notice, Operation, State, StopMode } from './decide/model.ts';
 import { Hooks } from './hooks.ts';
@@ -54,6 +56,8 @@ export interface MasterStatus {
   readonly generation: number;
   readonly size: number;
   readonly listeners: string[];
+  /** Real path of the app of the last committed reload. */
+  readonly app?: string;
   /** Absent before the first worker starts. */
   readonly traffic?: TrafficStatus;
   readonly workers: WorkerStatus[];
@@ -70,6 +74,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   #listeners: Listener[] = [];
   #statusUdp: StatusUdp | undefined;
   #notify: Notify | undefined;
+  #control: Promise<Control | undefined> | undefined;
   #looping = false;
   /** Whether a worker has ever been in service. */
   #inService = false;
@@ -125,6 +130,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     });
     this.#queue.unshift({ type: 'start' });
     this.#work();
+    this.#control = openControl(this, this.#log, this.#resolved);
   }
 
   request(operation: Operation): void {
@@ -143,6 +149,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   status(): MasterStatus {
     const { phase, running, committed, size, workers } = this.#state;
     const traffic = this.#performer?.traffic;
+    const app = this.#releases.get(committed)?.appFile;
     const now = performance.now();
     return {
       pid: process.pid,
@@ -150,6 +157,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       generation: committed,
       size,
       listeners: this.#listeners.map(({ address }) => formatAddress(address)),
+      ...(app !== undefined && { app }),
       ...(traffic && { traffic: traffic.status() }),
       workers: Object.values(workers).map(({ serial, slot, generation, pid, state, bornAt }) => ({
         slot,
@@ -307,6 +315,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     await this.#hooks.idle();
     await this.#hooks.run('onExit');
     await this.#useNotify(undefined);
+    await (await this.#control)?.close();
     await this.#options.log.ready;
     this.emit('finished', exitCode);
   }

@@ -3,6 +3,7 @@
 import { parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
 import { EXIT, renderError, resolveApp, stackOf, TshornError } from '@tshorn/core';
 import { openLog, readEnvFiles } from '@tshorn/master';
+import { isCommand } from './commands/names.ts';
 import { launch } from './start.ts';
 import { checkPlatform, workingDirectory } from './surroundings.ts';
 
@@ -10,6 +11,9 @@ declare const TSHORN_VERSION: string;
 
 async function main(argv: string[]): Promise<number> {
   checkPlatform();
+  const [word] = argv;
+  // A server does not load what speaks to one.
+  if (isCommand(word)) return (await import('./commands/run.ts')).runCommand(word, argv.slice(1));
   const command = await parseCommand(argv);
   switch (command.kind) {
     case 'help':
