@@ -62,7 +62,7 @@ describe('a release that is worse', () => {
       const { fail, outcomes } = many({ badRate: 1 }, { badRate: 0 }, { oldWorkers, everyMs: 5 });
       expect(fail).toBe(RUNS);
       // One more where two come in one sample.
-    expect(Math.max(...outcomes.map(({ bad }) => bad))).toBeLessThanOrEqual(BUDGET_OF_HARM + 1);
+      expect(Math.max(...outcomes.map(({ bad }) => bad))).toBeLessThanOrEqual(BUDGET_OF_HARM + 1);
     },
   );
 
