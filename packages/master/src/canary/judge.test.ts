@@ -41,17 +41,17 @@ describe('a release that is no worse', () => {
     expect(inconclusive).toBeLessThanOrEqual(RUNS * 0.05);
   });
 
-  it('may be cold: twenty times slower at first, three times for its first 8 s', () => {
+  it('may be cold: twenty times slower at first, and less so for its first 8 s', () => {
     const cold = (rnd: () => number, at: number) =>
       usualLatency(rnd) * (at <= 2_000 ? 20 : at <= 5_000 ? 5 : at <= 8_000 ? 2.5 : 1);
-    expect(many({ latency: cold }).fail).toBe(0);
+    expect(many({ latency: cold }).fail / RUNS).toBeLessThan(0.01);
   });
 
   it('passes when the old workers are as bad: a dependency is down', () => {
-    expect(many({ badRate: 1 }, { badRate: 1 }).pass).toBe(RUNS);
-    expect(many({ badRate: 0.8 }, { badRate: 0.75 }).fail).toBe(0);
+    expect(many({ badRate: 1 }, { badRate: 1 }).fail / RUNS).toBeLessThan(0.01);
+    expect(many({ badRate: 0.8 }, { badRate: 0.75 }).fail / RUNS).toBeLessThan(0.01);
     const slow = (rnd: () => number) => 40 * usualLatency(rnd);
-    expect(many({ latency: slow }, { latency: slow }).fail).toBe(0);
+    expect(many({ latency: slow }, { latency: slow }).fail / RUNS).toBeLessThan(0.01);
   });
 });
 
@@ -59,10 +59,10 @@ describe('a release that is worse', () => {
   it.each([1, 3, 15])(
     'that answers all with 500 fails within the budget of harm, beside %s old workers',
     (oldWorkers) => {
-      const { fail, outcomes } = many({ badRate: 1 }, { badRate: 0 }, { oldWorkers, everyMs: 25 });
+      const { fail, outcomes } = many({ badRate: 1 }, { badRate: 0 }, { oldWorkers, everyMs: 5 });
       expect(fail).toBe(RUNS);
-      // What came in one sample counts together: here 1.5 on average.
-      expect(Math.max(...outcomes.map(({ bad }) => bad))).toBeLessThanOrEqual(BUDGET_OF_HARM + 7);
+      // One more where two come in one sample.
+      expect(Math.max(...outcomes.map(({ bad }) => bad))).toBeLessThanOrEqual(BUDGET_OF_HARM + 1);
     },
   );
 

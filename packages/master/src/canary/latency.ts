@@ -18,6 +18,8 @@ const WARM_UP_MOST_MS = 5_000;
 
 /** Fewer slices cannot tell a slow release from one pause. */
 const LEAST_SLICES = 5;
+/** A release is slow all the time: slow requests are in so many of its slices, and in this share of them. */
+const SPREAD = { least: 5, share: 1 / 3 };
 /** A difference below this harms nobody, in milliseconds. */
 const LEAST_DIFFERENCE_MS = 1;
 
@@ -87,6 +89,8 @@ export function slower(canary: Side, baseline: Side, from: number): string | und
     const limit = bucketOf(Math.max(usual * rule.tolerance, usual + LEAST_DIFFERENCE_MS)) + 1;
     const expected = 1 - rule.quantile;
     if (total(mine, limit) / total(mine) <= expected) continue;
+    const touched = ours.filter(({ latency }) => total(latency, limit) > 0).length;
+    if (touched < Math.max(SPREAD.least, ours.length * SPREAD.share)) continue;
     const [slow, usualSlow] = [counted(ours, limit), counted(theirs, limit)];
     if (binomial(slow.hits, slow.of, expected) >= ALPHA) continue;
     if (fisher(slow.hits, slow.of, usualSlow.hits, usualSlow.of) >= ALPHA) continue;
