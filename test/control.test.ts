@@ -115,8 +115,8 @@ describe('requests', () => {
     expect(type).toBe('application/x-ndjson');
     expect(lines[0]).toMatchObject({ event: 'reload-started', msg: 'reload to gen=2 by deploy' });
     expect(lines.filter(({ event }) => event === 'ready')).toMatchObject([
-      { worker: 0, gen: 2, step: 2, of: 6 },
-      { worker: 1, gen: 2, step: 5, of: 6 },
+      { worker: 0, gen: 2, step: 2, of: 10 },
+      { worker: 1, gen: 2, step: 5, of: 10 },
     ]);
     expect(lines.at(-1)).toMatchObject({ event: 'reload-finished', outcome: 'committed', replaced: 2 });
   });
@@ -195,7 +195,7 @@ describe('the commands', () => {
     await socketOf(await start(2));
     const { code, out } = await tshorn('reload');
     expect(code).toBe(0);
-    expect(out).toMatch(/step 2\/6 ready worker=0 gen=2 pid=\d+/);
+    expect(out).toMatch(/step 2\/10 ready worker=0 gen=2 pid=\d+/);
     expect(out).toMatch(/reload to gen=2 committed: 2 workers replaced in .*\n$/);
   });
 
