@@ -3,5 +3,6 @@ export type { Level, Notice, Position, WorkerEvent } from './decide/model.ts';
 export { readEnvFiles } from './env-file.ts';
 export { textOf } from './journal.ts';
 export { type Log, type Logger, openLog } from './log.ts';
-export { Master, type MasterOptions, type MasterStatus, type WorkerStatus } from './master.ts';
+export { Master, type MasterOptions } from './master.ts';
+export type { MasterStatus, WorkerStatus } from './master-status.ts';
 export { listenToSignals, type SignalTarget } from './signals.ts';

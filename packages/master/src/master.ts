@@ -6,28 +6,22 @@
 import { EventEmitter } from 'node:events';
 import type { Resolved, UdpTarget } from '@tshorn/config';
 import { reloadDifferences } from '@tshorn/config';
-import {
-  describeThrown,
-  formatAddress,
-  isComing,
-  type MasterState,
-  renderError,
-  withDeadline,
-} from '@tshorn/core';
+import { describeThrown, formatAddress, isComing, renderError, withDeadline } from '@tshorn/core';
 import { checkBoundHandles } from './bound-handle.ts';
 import type { Control } from './control/control.ts';
 import { openControl } from './control/open.ts';
 import { decide, initialState } from './decide/decide.ts';
 import type { Effect, Event, Notice, Operation, State, StopMode } from './decide/model.ts';
+import { balanced, readyBeside, takersFor } from './decide/queries.ts';
 import { Hooks } from './hooks.ts';
 import { write } from './journal.ts';
 import { bindAll, type Listener } from './listeners.ts';
 import type { Log } from './log.ts';
+import { type MasterStatus, statusOf } from './master-status.ts';
 import type { Notify } from './notify.ts';
 import { Performer } from './perform.ts';
 import { type Release, resolveRelease, settingsOf } from './release.ts';
 import type { StatusUdp } from './status-udp.ts';
-import type { TrafficStatus } from './traffic.ts';
 
 export interface MasterOptions {
   readonly resolved: Resolved;
@@ -37,30 +31,6 @@ export interface MasterOptions {
   /** File that a worker process runs. */
   readonly workerFile: string;
   readonly env: NodeJS.ProcessEnv;
-}
-
-export interface WorkerStatus {
-  readonly slot: number;
-  readonly generation: number;
-  readonly pid: number | undefined;
-  readonly state: string;
-  readonly uptimeMs: number;
-  /** As it has told last: when the number has changed by more than a tenth. */
-  readonly connections: number;
-}
-
-export interface MasterStatus {
-  readonly pid: number;
-  readonly state: MasterState;
-  /** The generation of the last committed reload; the first start is 1. */
-  readonly generation: number;
-  readonly size: number;
-  readonly listeners: string[];
-  /** Real path of the app of the last committed reload. */
-  readonly app?: string;
-  /** Absent before the first worker starts. */
-  readonly traffic?: TrafficStatus;
-  readonly workers: WorkerStatus[];
 }
 
 export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] }> {
@@ -121,11 +91,10 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       workerFile: this.#options.workerFile,
       env: this.#options.env,
       releaseOf: (generation) => this.#releases.get(generation) as Release,
-      takersFor: (serial, except) => this.#takersFor(serial, except),
-      others: (serials) =>
-        this.#readyWorkers().flatMap(({ serial }) => (serials.includes(serial) ? [] : serial)),
+      takersFor: (serial, except) => takersFor(this.#state, serial, except),
+      others: (serials) => readyBeside(this.#state, serials),
       handoff: () => this.#state.settings.handoff,
-      balanced: () => this.#balanced(),
+      balanced: () => balanced(this.#state),
       enqueue: (event) => this.#enqueue(event),
     });
     this.#queue.unshift({ type: 'start' });
@@ -147,27 +116,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   }
 
   status(): MasterStatus {
-    const { phase, running, committed, size, workers } = this.#state;
-    const traffic = this.#performer?.traffic;
-    const app = this.#releases.get(committed)?.appFile;
-    const now = performance.now();
-    return {
-      pid: process.pid,
-      state: phase === 'running' && running?.operation.kind === 'reload' ? 'reloading' : phase,
-      generation: committed,
-      size,
-      listeners: this.#listeners.map(({ address }) => formatAddress(address)),
-      ...(app !== undefined && { app }),
-      ...(traffic && { traffic: traffic.status() }),
-      workers: Object.values(workers).map(({ serial, slot, generation, pid, state, bornAt }) => ({
-        slot,
-        generation,
-        pid,
-        state,
-        uptimeMs: now - bornAt,
-        connections: traffic?.connectionsOf(serial) ?? 0,
-      })),
-    };
+    const app = this.#releases.get(this.#state.committed)?.appFile;
+    return statusOf(this.#state, this.#listeners, app, this.#performer?.traffic);
   }
 
   #enqueue(event: Event): void {
@@ -263,27 +213,6 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#hooks.use(resolved.config.hooks, resolved.config.hookTimeout);
     this.#log.level = resolved.config.logLevel;
     void this.#useNotify(resolved.config.notify);
-  }
-
-  #readyWorkers() {
-    return Object.values(this.#state.workers).filter(({ state }) => state === 'ready');
-  }
-
-  /** The replacement in the same slot, or else every other worker in service. */
-  #takersFor(serial: number, except: ReadonlySet<number>): number[] {
-    const slot = this.#state.workers[serial]?.slot;
-    const others = this.#readyWorkers().filter(
-      (worker) => worker.serial !== serial && !except.has(worker.serial),
-    );
-    const replacement = others.filter((worker) => worker.slot === slot);
-    return (replacement.length > 0 ? replacement : others).map((worker) => worker.serial);
-  }
-
-  /** While a plan moves connections around, evening them out would only be in its way. */
-  #balanced(): number[] | undefined {
-    const { phase, running, settings } = this.#state;
-    if (phase !== 'running' || running) return undefined;
-    return settings.handoff ? this.#readyWorkers().map(({ serial }) => serial) : [];
   }
 
   #tellDifferences(resolved: Resolved): void {
