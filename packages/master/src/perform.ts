@@ -9,7 +9,7 @@ import type { Hooks } from './hooks.ts';
 import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
 import type { Connection } from './relay.ts';
-import { bootOrder, type Release, workerEnv } from './release.ts';
+import { bootOrder, missingOf, type Release, workerEnv } from './release.ts';
 import type { StatusUdp } from './status-udp.ts';
 import { Traffic } from './traffic.ts';
 import { WorkerHandle } from './worker-handle.ts';
@@ -105,6 +105,11 @@ export class Performer {
   #spawn({ serial, slot, generation }: SpawnEffect): void {
     const { enqueue, hooks, statusUdp, releaseOf, workerFile, env } = this.#around;
     const release = releaseOf(generation);
+    const missing = missingOf(release);
+    if (missing !== undefined) {
+      enqueue({ type: 'worker-load-failed', serial, message: missing });
+      return enqueue({ type: 'worker-exited', serial, code: null, signal: null });
+    }
     const status = statusUdp?.expect((report) => enqueue({ type: 'worker-probed', serial, report }));
     const identity = { slot, generation };
     const handle = new WorkerHandle({

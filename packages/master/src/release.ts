@@ -30,6 +30,13 @@ export function resolveRelease(resolved: Resolved): Release {
   return { resolved, config, given, cwd, appFile, exportName, hooksFile: hooks, variables };
 }
 
+/** Says what is missing of a release that was there once, and what to do; undefined when it is all there. */
+export function missingOf({ cwd, appFile }: Release): string | undefined {
+  const gone = [cwd, appFile].find((file) => !fs.existsSync(file));
+  if (gone === undefined) return undefined;
+  return `${gone} is gone, and this release cannot be started without it; put it back, or reload to a release that is there`;
+}
+
 /** As with Node's own `--env-file`, the environment of the master wins, even where it is empty. */
 export const workerEnv = ({ variables }: Release, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   ...variables,

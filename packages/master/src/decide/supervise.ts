@@ -79,7 +79,8 @@ export function broken(draft: Draft, worker: WorkerRecord, reason: string, detai
 }
 
 export function exited(draft: Draft, worker: WorkerRecord, code: number | null, signal: string | null): void {
-  const how = signal ? `killed by ${signal}` : `exit code ${code}`;
+  const ended = code === null ? 'it could not be started' : `exit code ${code}`;
+  const how = signal ? `killed by ${signal}` : ended;
   draft.clearTimer(`boot:${worker.serial}`);
   draft.clearTimer(`drain:${worker.serial}`);
   if (worker.state === 'ready' || worker.state === 'admitted') {
