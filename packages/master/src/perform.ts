@@ -159,7 +159,7 @@ export class Performer {
         return this.traffic.opened(serial, message.immovable);
       case 'drained': {
         const { type: _type, ...report } = message;
-        this.traffic.drained(report);
+        this.traffic.drained(serial, report);
         return enqueue({ type: 'worker-drained', serial, report });
       }
       case 'census':
