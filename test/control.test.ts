@@ -191,7 +191,12 @@ describe('requests', () => {
 });
 
 describe('the commands', () => {
-  test('tshorn reload finds the one master, shows the steps and ends with 0', async () => {
+  // Other masters of this user may run on the machine: nothing here may depend on being the only one.
+  beforeEach(() => {
+    env.TSHORN_CONTROL = path.join(folder, 'control.sock');
+  });
+
+  test('tshorn reload shows the steps and ends with 0', async () => {
     await socketOf(await start(2));
     const { code, out } = await tshorn('reload');
     expect(code).toBe(0);
@@ -298,12 +303,9 @@ describe('the commands', () => {
     expect(await server.exited).toBe(0);
   });
 
-  test('which master is meant: a pid file, TSHORN_CONTROL, or the only one', async () => {
+  test('which master is meant: a pid file or TSHORN_CONTROL; of several they are listed', async () => {
     const pidFile = path.join(folder, 'pid');
-    expect(await tshorn('status')).toMatchObject({
-      code: 2,
-      errors: expect.stringContaining('runs no master'),
-    });
+    delete env.TSHORN_CONTROL;
     const one = await start();
     fs.writeFileSync(pidFile, `${one.pid}\n`);
     const socket = await socketOf(one);
