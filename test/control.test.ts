@@ -205,13 +205,14 @@ describe('the commands', () => {
   });
 
   test('a broken release ends it with 1 and the reason', async () => {
+    delete env.TSHORN_CONTROL;
     const server = await start(2);
     await socketOf(server);
     fs.writeFileSync(statusFile(), '500');
     const { code, errors } = await tshorn('reload', String(server.pid));
     expect(code).toBe(1);
     expect(errors).toMatch(/^tshorn: reload to gen=2 .*500/);
-    expect((await tshorn('status')).out).toContain('500');
+    expect((await tshorn('status', String(server.pid))).out).toContain('500');
   });
 
   test('--json passes the events on, --no-wait does not wait', async () => {
@@ -282,7 +283,7 @@ describe('the commands', () => {
     expect(await tshorn('scale', '3')).toMatchObject({ code: 0, out: 'workers: 2 -> 3\n' });
     expect(server.readyPids).toHaveLength(3);
     expect(await tshorn('scale', '-1')).toMatchObject({ code: 0, out: 'workers: 3 -> 2\n' });
-    expect(await tshorn('scale', '+1', String(server.pid))).toMatchObject({
+    expect(await tshorn('scale', '+1')).toMatchObject({
       code: 0,
       out: 'workers: 2 -> 3\n',
     });
