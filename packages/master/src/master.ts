@@ -6,19 +6,14 @@
 import { EventEmitter } from 'node:events';
 import type { Resolved, UdpTarget } from '@tshorn/config';
 import { reloadDifferences } from '@tshorn/config';
-import {
-  describeThrown,
-  formatAddress,
-  isComing,
-  type MasterState,
-  renderError,
-  withDeadline,
-} from '@tshorn/core';
+import { describeThrown, formatAddress, isComing, renderError, withDeadline } from '@tshorn/core';
 import { checkBoundHandles } from './bound-handle.ts';
 import type { Control } from './control/control.ts';
 import { openControl } from './control/open.ts';
 import { decide, initialState } from './decide/decide.ts';
 import type { Effect, Event, Notice, Operation, State, StopMode } from './decide/model.ts';
+import type { ReloadPlan } from './decide/plan.ts';
+import type { Forecast } from './forecast.ts';
 import { Hooks } from './hooks.ts';
 import { write } from './journal.ts';
 import { bindAll, type Listener } from './listeners.ts';
@@ -26,8 +21,8 @@ import type { Log } from './log.ts';
 import type { Notify } from './notify.ts';
 import { Performer } from './perform.ts';
 import { type Release, resolveRelease, settingsOf } from './release.ts';
+import { type MasterStatus, statusOf } from './status.ts';
 import type { StatusUdp } from './status-udp.ts';
-import type { TrafficStatus } from './traffic.ts';
 
 export interface MasterOptions {
   readonly resolved: Resolved;
@@ -37,30 +32,6 @@ export interface MasterOptions {
   /** File that a worker process runs. */
   readonly workerFile: string;
   readonly env: NodeJS.ProcessEnv;
-}
-
-export interface WorkerStatus {
-  readonly slot: number;
-  readonly generation: number;
-  readonly pid: number | undefined;
-  readonly state: string;
-  readonly uptimeMs: number;
-  /** As it has told last: when the number has changed by more than a tenth. */
-  readonly connections: number;
-}
-
-export interface MasterStatus {
-  readonly pid: number;
-  readonly state: MasterState;
-  /** The generation of the last committed reload; the first start is 1. */
-  readonly generation: number;
-  readonly size: number;
-  readonly listeners: string[];
-  /** Real path of the app of the last committed reload. */
-  readonly app?: string;
-  /** Absent before the first worker starts. */
-  readonly traffic?: TrafficStatus;
-  readonly workers: WorkerStatus[];
 }
 
 export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] }> {
@@ -146,28 +117,25 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#log.info('log file reopened');
   }
 
+  /** Takes back the reload under way; without one that can be taken back, the log says so. */
+  abort(by: string): void {
+    this.#enqueue({ type: 'abort-requested', by });
+  }
+
+  /** What a reload would do now, by the settings in force. */
+  async forecast(kind?: ReloadPlan): Promise<Forecast> {
+    const { forecastOf } = await import('./forecast.ts');
+    return forecastOf(this.#state, this.#resolved.config, kind);
+  }
+
   status(): MasterStatus {
-    const { phase, running, committed, size, workers } = this.#state;
-    const traffic = this.#performer?.traffic;
-    const app = this.#releases.get(committed)?.appFile;
-    const now = performance.now();
-    return {
-      pid: process.pid,
-      state: phase === 'running' && running?.operation.kind === 'reload' ? 'reloading' : phase,
-      generation: committed,
-      size,
-      listeners: this.#listeners.map(({ address }) => formatAddress(address)),
-      ...(app !== undefined && { app }),
-      ...(traffic && { traffic: traffic.status() }),
-      workers: Object.values(workers).map(({ serial, slot, generation, pid, state, bornAt }) => ({
-        slot,
-        generation,
-        pid,
-        state,
-        uptimeMs: now - bornAt,
-        connections: traffic?.connectionsOf(serial) ?? 0,
-      })),
-    };
+    return statusOf({
+      state: this.#state,
+      listeners: this.#listeners,
+      app: this.#releases.get(this.#state.committed)?.appFile,
+      traffic: this.#performer?.traffic,
+      now: performance.now(),
+    });
   }
 
   #enqueue(event: Event): void {

@@ -1,5 +1,5 @@
 /** What stands behind the name of a command. Never prints and never exits. */
-import { didYouMean, parseFlags } from '@tshorn/config';
+import { didYouMean, OPTIONS, parseFlags, type ReloadPlan } from '@tshorn/config';
 import { TshornError } from '@tshorn/core';
 import type { CommandName } from './names.ts';
 import { COMMANDS, WHICH } from './table.ts';
@@ -11,6 +11,9 @@ export interface CommandLine {
   readonly wait: boolean;
   readonly mode: 'graceful' | 'quick' | 'now';
   readonly scale: { readonly to: number } | { readonly delta: number } | undefined;
+  readonly plan: ReloadPlan | undefined;
+  readonly abort: boolean;
+  readonly dryRun: boolean;
   readonly which: Which;
 }
 
@@ -37,7 +40,27 @@ export function readCommand(name: CommandName, words: readonly string[]): Comman
   const which = readWhich(rest, text('control'), text('pid-file'));
   if (parsed.quick && parsed.now) throw wrong('--quick and --now: only one of them');
   const mode = parsed.now ? 'now' : parsed.quick ? 'quick' : 'graceful';
-  return { name, help, json: parsed.json === true, wait: parsed['no-wait'] !== true, mode, scale, which };
+  const asks = {
+    plan: readPlan(text('plan')),
+    abort: parsed.abort === true,
+    dryRun: parsed['dry-run'] === true,
+  };
+  if (asks.abort && (asks.dryRun || asks.plan)) {
+    throw wrong(`--abort and --${asks.dryRun ? 'dry-run' : 'plan'}: only one of them`);
+  }
+  const [json, wait] = [parsed.json === true, parsed['no-wait'] !== true];
+  return { name, help, json, wait, mode, scale, ...asks, which };
+}
+
+/** The plans are those of the option `--reload-plan`. */
+function readPlan(text: string | undefined): ReloadPlan | undefined {
+  if (text === undefined) return undefined;
+  const { kind } = OPTIONS.reloadPlan;
+  try {
+    return kind.parse(text);
+  } catch {
+    throw wrong(`--plan: got ${JSON.stringify(text)}; expected ${kind.expected}`);
+  }
 }
 
 function refuse(

@@ -31,10 +31,16 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       'verdict. If a reload is under way, this one begins after it. Ctrl-C ends the',
       'command, not the reload.',
     ],
-    flags: [{ ...JSON_FLAG, summary: 'Print each event as a line of JSON' }, NO_WAIT],
+    flags: [
+      { flag: 'plan', meta: 'PLAN', summary: 'rolling, canary, overlap or replace [--reload-plan]' },
+      { flag: 'dry-run', summary: 'Print the steps and what they would take; change nothing' },
+      { flag: 'abort', summary: 'Take back the reload under way, and wait until it is' },
+      { ...JSON_FLAG, summary: 'Print each event as a line of JSON' },
+      NO_WAIT,
+    ],
     exits: [
-      [0, 'committed'],
-      [1, 'not committed; the last line says why'],
+      [0, 'committed; for --abort: taken back'],
+      [1, 'not; the last line says why'],
     ],
   },
   status: {
