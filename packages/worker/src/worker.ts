@@ -131,7 +131,10 @@ export class Worker {
       );
       if (this.#hooks.has('workerAbort')) this.#listenToAbort(this.#hooks);
       await this.#hooks.run('postFork');
-      const capture = captureFirstListen((address) => void this.#send({ type: 'also-listening', address }));
+      const capture = captureFirstListen(
+        (address) => void this.#send({ type: 'also-listening', address }),
+        order.rehearsal,
+      );
       const app = await loadApp(
         { file: appFile, ...(exportName && { exportName }), settings: order },
         capture,

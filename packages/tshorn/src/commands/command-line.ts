@@ -1,11 +1,11 @@
 /** What stands behind the name of a command. Never prints and never exits. */
 import { didYouMean, OPTIONS, parseFlags, type ReloadPlan } from '@tshorn/config';
 import { TshornError } from '@tshorn/core';
-import type { CommandName } from './names.ts';
+import type { ControlCommand } from './names.ts';
 import { COMMANDS, WHICH } from './table.ts';
 
 export interface CommandLine {
-  readonly name: CommandName;
+  readonly name: ControlCommand;
   readonly help: boolean;
   readonly json: boolean;
   readonly wait: boolean;
@@ -25,7 +25,7 @@ export interface Which {
 }
 
 /** @throws TshornError ERR_OPTION naming the word and what was expected */
-export function readCommand(name: CommandName, words: readonly string[]): CommandLine {
+export function readCommand(name: ControlCommand, words: readonly string[]): CommandLine {
   const row = COMMANDS[name];
   const flags = [...row.flags, ...WHICH];
   const withValue = flags.flatMap(({ flag, meta }) => (meta ? [flag] : []));
@@ -64,7 +64,7 @@ function readPlan(text: string | undefined): ReloadPlan | undefined {
 }
 
 function refuse(
-  name: CommandName,
+  name: ControlCommand,
   parsed: Record<string, unknown>,
   known: string[],
   missing: string | undefined,

@@ -63,6 +63,21 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       [1, 'not reached; the last line says why'],
     ],
   },
+  check: {
+    usage: 'check APP[:NAME] [options] [-- ARG...]',
+    about: [
+      'Boots one worker as serving would, with its hooks, environment files, probe and',
+      'warm-up, tells what came of it, and ends it. No port, control socket or file of',
+      'a server is touched: for CI, and before a start or a reload.',
+    ],
+    flags: [],
+    exits: [
+      [0, 'a worker has passed its probe'],
+      [2, 'a wrong option, config file or environment file'],
+      [3, 'no worker became ready: it hangs, ends, or fails its probe'],
+      [4, 'the app cannot be loaded'],
+    ],
+  },
   stop: {
     usage: 'stop [PID] [options]',
     about: ['Stops the master and waits for its end. Requests in flight finish, within the', 'grace period.'],
