@@ -118,7 +118,7 @@ class Rehearsal {
   async end(): Promise<void> {
     if (this.pid === undefined) return;
     // Not in service, it leaves at once; one that hangs does not hear of it.
-    this.#handle.drain({ mode: 'quick', deadlineMs: 0, handoff: false, park: false });
+    this.#handle.drain({ mode: 'graceful', deadlineMs: 0, handoff: false, park: false });
     const timer = setTimeout(() => this.#handle.kill(), LEAVE_MS);
     await this.#exited;
     clearTimeout(timer);
