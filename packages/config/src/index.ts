@@ -4,6 +4,7 @@ export { formatDuration, parseDuration } from './duration.ts';
 export type { Origin } from './given.ts';
 export * from './hooks.ts';
 export { didYouMean } from './nearest.ts';
+export { OPTIONS } from './options.ts';
 export { type Command, parseCommand } from './parse-command.ts';
 export { type Parsed, parseFlags } from './parse-flags.ts';
 export { loadHooks, readConfigFile } from './read-file.ts';

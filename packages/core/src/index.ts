@@ -3,6 +3,7 @@ export * from './deadline.ts';
 export * from './errors.ts';
 export * from './identity.ts';
 export * from './protocol.ts';
+export * from './resident.ts';
 export * from './resolve-app.ts';
 export * from './sample.ts';
 export * from './sequence.ts';

@@ -44,6 +44,8 @@ export interface BootOrder {
   readonly headersTimeoutGiven: boolean;
   readonly backlog: number;
   readonly idleLinger: number;
+  /** The worker will not serve: the app opens no address, not even one of its own. */
+  readonly rehearsal?: true;
 }
 
 /** `graceful`: finish what runs, within the deadline. `quick`: the same with a short deadline and no linger. */

@@ -12,15 +12,17 @@ import type { Control } from './control/control.ts';
 import { openControl } from './control/open.ts';
 import { decide, initialState } from './decide/decide.ts';
 import type { Effect, Event, Notice, Operation, State, StopMode } from './decide/model.ts';
+import type { ReloadPlan } from './decide/plan.ts';
 import { balanced, readyBeside, takersFor } from './decide/queries.ts';
+import type { Forecast } from './forecast.ts';
 import { Hooks } from './hooks.ts';
 import { write } from './journal.ts';
 import { bindAll, type Listener } from './listeners.ts';
 import type { Log } from './log.ts';
-import { type MasterStatus, statusOf } from './master-status.ts';
 import type { Notify } from './notify.ts';
 import { Performer } from './perform.ts';
 import { type Release, resolveRelease, settingsOf } from './release.ts';
+import { type MasterStatus, statusOf } from './status.ts';
 import type { StatusUdp } from './status-udp.ts';
 
 export interface MasterOptions {
@@ -115,9 +117,25 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#log.info('log file reopened');
   }
 
+  /** Takes back the reload under way; without one that can be taken back, the log says so. */
+  abort(by: string): void {
+    this.#enqueue({ type: 'abort-requested', by });
+  }
+
+  /** What a reload would do now, by the settings in force. */
+  async forecast(kind?: ReloadPlan): Promise<Forecast> {
+    const { forecastOf } = await import('./forecast.ts');
+    return forecastOf(this.#state, this.#resolved.config, kind);
+  }
+
   status(): MasterStatus {
-    const app = this.#releases.get(this.#state.committed)?.appFile;
-    return statusOf(this.#state, this.#listeners, app, this.#performer?.traffic);
+    return statusOf({
+      state: this.#state,
+      listeners: this.#listeners,
+      app: this.#releases.get(this.#state.committed)?.appFile,
+      traffic: this.#performer?.traffic,
+      now: performance.now(),
+    });
   }
 
   #enqueue(event: Event): void {

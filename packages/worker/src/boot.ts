@@ -40,7 +40,8 @@ export class Boot {
   async loadApp(hooks: Hooks): Promise<LoadedApp> {
     const start = performance.now();
     const { appFile: file, exportName } = this.#order;
-    const capture = captureFirstListen((address) => void this.#send({ type: 'also-listening', address }));
+    const tellOther = (address: string) => void this.#send({ type: 'also-listening', address });
+    const capture = captureFirstListen(tellOther, this.#order.rehearsal);
     const app = await loadApp({ file, ...(exportName && { exportName }), settings: this.#order }, capture);
     hooks.watchRequests(app.server);
     await this.#send({ type: 'loaded', kind: app.kind, tookMs: performance.now() - start });

@@ -20,11 +20,13 @@ export function helpText(): string {
 
 const HEAD = [
   'Usage: tshorn APP[:NAME] [options] [-- ARG...]',
+  '       tshorn check APP[:NAME] [options] [-- ARG...]',
   '       tshorn reload|status|scale|stop [PID]',
   '',
   'Serves a Node HTTP app from several worker processes on one shared socket, and',
-  'reloads it without losing a request. The commands speak to a master that runs;',
-  'tshorn reload --help and the like say more, and tshorn ./reload serves a file.',
+  'reloads it without losing a request. check boots one worker and tells what came',
+  'of it; the other commands speak to a master that runs. tshorn reload --help and',
+  'the like say more, and tshorn ./reload serves a file.',
 ].join('\n');
 
 const FOOT = [

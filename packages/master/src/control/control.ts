@@ -12,7 +12,7 @@ import type { ControlServer } from './server.ts';
 import { type PlacedSocket, placeSocket, removeStaleSockets } from './socket-file.ts';
 
 /** What a request can reach of the master. */
-export type Controlled = Pick<Master, 'status' | 'request' | 'stop' | 'on' | 'off'>;
+export type Controlled = Pick<Master, 'status' | 'request' | 'abort' | 'forecast' | 'stop' | 'on' | 'off'>;
 
 /** How a reload ended, as `GET /status` lists it. */
 export interface PastReload {

@@ -1,5 +1,7 @@
 /** Reads what a request carries. Pure; whatever does not fit is a BadRequest with one sentence. */
 import type { Operation, StopMode } from '../decide/model.ts';
+import { RELOAD_PLANS, type ReloadPlan } from '../decide/plan.ts';
+import type { MasterStatus } from '../status.ts';
 
 export class BadRequest extends Error {
   readonly status: number;
@@ -42,8 +44,30 @@ function readBy({ by = DEFAULT_BY }: Body): string {
 }
 
 export function readReload(body: Body): Extract<Operation, { kind: 'reload' }> {
+  only(body, 'by', 'plan');
+  const plan = readPlan(body.plan);
+  return { kind: 'reload', by: readBy(body), ...(plan && { plan }) };
+}
+
+/** Undefined: that of the config. */
+export function readPlan(value: unknown): ReloadPlan | undefined {
+  if (value === undefined) return undefined;
+  const plan = RELOAD_PLANS.find((known) => known === value);
+  if (plan === undefined) throw new BadRequest(`"plan" is none of ${RELOAD_PLANS.join(', ')}`);
+  return plan;
+}
+
+export function readAbort(body: Body): { by: string } {
   only(body, 'by');
-  return { kind: 'reload', by: readBy(body) };
+  return { by: readBy(body) };
+}
+
+/** Why the reload under way cannot be taken back; undefined when it can, or is being taken back already. */
+export function refusalToAbort({ state, reload }: MasterStatus): string | undefined {
+  if (state === 'draining' || state === 'stopped') return 'the master is stopping, and takes its reload back';
+  if (!reload) return 'there is no reload under way: nothing to abort';
+  if (!reload.committed) return undefined;
+  return `the reload to gen=${reload.generation} has committed already: nothing to abort; another reload brings back an older release`;
 }
 
 /** @param size the number of workers that `delta` starts from */

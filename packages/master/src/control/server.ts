@@ -7,7 +7,17 @@ import type { Socket } from 'node:net';
 import { describeThrown } from '@tshorn/core';
 import type { Notice } from '../decide/model.ts';
 import type { Control, Controlled } from './control.ts';
-import { BadRequest, type Body, readBody, readReload, readScale, readStop } from './requests.ts';
+import {
+  BadRequest,
+  type Body,
+  readAbort,
+  readBody,
+  readPlan,
+  readReload,
+  readScale,
+  readStop,
+  refusalToAbort,
+} from './requests.ts';
 import { lineOf, pickReload, watch } from './watch.ts';
 
 declare const TSHORN_VERSION: string;
@@ -52,6 +62,8 @@ export class ControlServer {
   readonly #endpoints: Readonly<Record<string, Readonly<Record<string, Endpoint>>>> = {
     '/status': { GET: (call) => this.#status(call) },
     '/reload': { POST: (call) => this.#reload(call) },
+    '/abort': { POST: (call) => this.#abort(call) },
+    '/plan': { GET: (call) => this.#plan(call) },
     '/scale': { POST: (call) => this.#scale(call) },
     '/stop': { POST: (call) => this.#stop(call) },
   };
@@ -124,6 +136,25 @@ export class ControlServer {
           ? 'the start'
           : 'what is under way';
     send({ event: 'queued', level: 'info', msg: `queued: this reload begins after ${waitsFor}` });
+  }
+
+  /** Streams the way back; the last line is the verdict of the reload. */
+  #abort({ body, query, response }: Call): void {
+    const { by } = readAbort(body);
+    const refusal = refusalToAbort(this.#master.status());
+    if (refusal !== undefined) throw new BadRequest(refusal, 409);
+    if (query.get('wait') === '0') answer(response, 202, { accepted: true });
+    else {
+      watch(this.#master, response, (notice, send) => {
+        send(lineOf(notice));
+        return notice.event === 'reload-finished';
+      });
+    }
+    this.#master.abort(by);
+  }
+
+  async #plan({ query, response }: Call): Promise<void> {
+    answer(response, 200, await this.#master.forecast(readPlan(query.get('plan') ?? undefined)));
   }
 
   #scale({ body, query, response }: Call): void {

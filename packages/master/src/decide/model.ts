@@ -20,6 +20,8 @@ export interface WorkerRecord {
   pid?: number;
   state: WorkerState;
   readonly bornAt: number;
+  /** Milliseconds until it had passed its probe. */
+  bootMs?: number;
   readyAt?: number;
   /** It is kept when it has drained. */
   park?: true;
@@ -206,6 +208,8 @@ export type Notice =
       readonly level: Level;
       readonly generation: number;
       readonly text: string;
+      /** Where another one than that of the config was asked for. */
+      readonly plan?: ReloadPlan;
     }
   | {
       readonly event: 'reload-finished';

@@ -20,8 +20,12 @@ export function request(draft: Draft, operation: Operation): void {
     return;
   }
   if (operation.kind === 'reload') {
-    // A second HUP asks for the newest code, and the one that waits will bring it.
-    if (state.queue.some((queued) => queued.kind === 'reload')) return;
+    // A second HUP asks for the newest code, and the one that waits will bring it, by the plan asked for last.
+    const waiting = state.queue.findIndex((queued) => queued.kind === 'reload');
+    if (waiting !== -1) {
+      if (operation.plan) state.queue[waiting] = operation;
+      return;
+    }
     if (state.running)
       draft.tell({ event: 'noted', level: 'info', text: `reload by ${operation.by} queued` });
   }
@@ -64,7 +68,9 @@ function begin(draft: Draft, operation: Operation): void {
     attempts: 0,
   };
   if (!isReload) return;
-  draft.tell({ event: 'reload-started', level: 'info', generation, text: `by ${operation.by}` });
+  const { by, plan: asked } = operation;
+  const text = `by ${by}`;
+  draft.tell({ event: 'reload-started', level: 'info', generation, text, ...(asked && { plan: asked }) });
   draft.effects.push({ do: 'prepare', generation });
 }
 

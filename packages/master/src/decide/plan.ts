@@ -32,7 +32,8 @@ export type Step =
 
 export type Plan = readonly Step[];
 
-export type ReloadPlan = 'rolling' | 'canary' | 'overlap' | 'replace';
+export const RELOAD_PLANS = ['rolling', 'canary', 'overlap', 'replace'] as const;
+export type ReloadPlan = (typeof RELOAD_PLANS)[number];
 
 /** What a reload is to be like. */
 export interface ReloadShape {

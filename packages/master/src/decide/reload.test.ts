@@ -82,6 +82,24 @@ describe('reload, rolling', () => {
     expect(scene.state.queue).toEqual([]);
   });
 
+  test('of those who share a reload, whoever names a plan last decides', () => {
+    const scene = new Scene({ workers: 2 }).started().forget().reload();
+    scene.reload().request({ kind: 'reload', by: 'b', plan: 'canary' });
+    scene.request({ kind: 'reload', by: 'c', plan: 'overlap' }).reload();
+    expect(scene.state.queue).toEqual([{ kind: 'reload', by: 'c', plan: 'overlap' }]);
+    scene.prepared().settle();
+    expect(scene.told('reload-started').at(-1)).toMatchObject({ plan: 'overlap', text: 'by c' });
+    expect(scene.prepared().state.running?.plan?.[0]).toMatchObject({ do: 'boot', slots: [0, 1] });
+  });
+
+  test('how long a worker takes to boot is known from its probe on, and not from its admission', () => {
+    const scene = new Scene({ workers: 1 });
+    scene.at += 70;
+    scene.started();
+    scene.at += 500;
+    expect(scene.state.workers[1]?.bootMs).toBe(70);
+  });
+
   test('an old worker that crashes in the middle is brought back by its own release', () => {
     const scene = new Scene().started().reload().prepared();
     scene.exit(4, null, 'SIGKILL');

@@ -44,6 +44,7 @@ export function probed(draft: Draft, worker: WorkerRecord, report: ProbeReport):
     });
   }
   draft.become(worker, 'probed');
+  worker.bootMs ??= draft.at - worker.bornAt;
   draft.clearTimer(`boot:${worker.serial}`);
   // The plan says when a worker of its own comes in.
   if (!isTrial(draft.state, worker)) draft.admit(worker);

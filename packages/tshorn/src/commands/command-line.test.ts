@@ -29,6 +29,10 @@ it.each([
   ['scale', [], 'got nothing'],
   ['scale', ['+0'], 'got "+0"'],
   ['stop', ['--quick', '--now'], 'only one of them'],
+  ['reload', ['--abort', '--dry-run'], '--abort and --dry-run: only one of them'],
+  ['reload', ['--abort', '--plan', 'canary'], '--abort and --plan: only one of them'],
+  ['reload', ['--plan', 'x'], '--plan: got "x"; expected one of rolling, canary, overlap, replace'],
+  ['status', ['--plan', 'canary'], 'tshorn status has no such option'],
 ] as const)('%s %j is refused', (name, words, message) => {
   expect(() => readCommand(name, words)).toThrow(message);
 });

@@ -1,16 +1,19 @@
 /** What stands behind the name of a command. Never prints and never exits. */
-import { didYouMean, parseFlags } from '@tshorn/config';
+import { didYouMean, OPTIONS, parseFlags, type ReloadPlan } from '@tshorn/config';
 import { TshornError } from '@tshorn/core';
-import type { CommandName } from './names.ts';
+import type { ControlCommand } from './names.ts';
 import { COMMANDS, WHICH } from './table.ts';
 
 export interface CommandLine {
-  readonly name: CommandName;
+  readonly name: ControlCommand;
   readonly help: boolean;
   readonly json: boolean;
   readonly wait: boolean;
   readonly mode: 'graceful' | 'quick' | 'now';
   readonly scale: { readonly to: number } | { readonly delta: number } | undefined;
+  readonly plan: ReloadPlan | undefined;
+  readonly abort: boolean;
+  readonly dryRun: boolean;
   readonly which: Which;
 }
 
@@ -22,7 +25,7 @@ export interface Which {
 }
 
 /** @throws TshornError ERR_OPTION naming the word and what was expected */
-export function readCommand(name: CommandName, words: readonly string[]): CommandLine {
+export function readCommand(name: ControlCommand, words: readonly string[]): CommandLine {
   const row = COMMANDS[name];
   const flags = [...row.flags, ...WHICH];
   const withValue = flags.flatMap(({ flag, meta }) => (meta ? [flag] : []));
@@ -37,11 +40,31 @@ export function readCommand(name: CommandName, words: readonly string[]): Comman
   const which = readWhich(rest, text('control'), text('pid-file'));
   if (parsed.quick && parsed.now) throw wrong('--quick and --now: only one of them');
   const mode = parsed.now ? 'now' : parsed.quick ? 'quick' : 'graceful';
-  return { name, help, json: parsed.json === true, wait: parsed['no-wait'] !== true, mode, scale, which };
+  const asks = {
+    plan: readPlan(text('plan')),
+    abort: parsed.abort === true,
+    dryRun: parsed['dry-run'] === true,
+  };
+  if (asks.abort && (asks.dryRun || asks.plan)) {
+    throw wrong(`--abort and --${asks.dryRun ? 'dry-run' : 'plan'}: only one of them`);
+  }
+  const [json, wait] = [parsed.json === true, parsed['no-wait'] !== true];
+  return { name, help, json, wait, mode, scale, ...asks, which };
+}
+
+/** The plans are those of the option `--reload-plan`. */
+function readPlan(text: string | undefined): ReloadPlan | undefined {
+  if (text === undefined) return undefined;
+  const { kind } = OPTIONS.reloadPlan;
+  try {
+    return kind.parse(text);
+  } catch {
+    throw wrong(`--plan: got ${JSON.stringify(text)}; expected ${kind.expected}`);
+  }
 }
 
 function refuse(
-  name: CommandName,
+  name: ControlCommand,
   parsed: Record<string, unknown>,
   known: string[],
   missing: string | undefined,

@@ -1,9 +1,10 @@
-/** The commands that speak to a running master. Loaded when the command line begins with the name of one. */
+/** The commands. Loaded when the command line begins with the name of one. */
 import { TshornError } from '@tshorn/core';
 import { type CommandLine, readCommand } from './command-line.ts';
 import { findMaster } from './find.ts';
 import { commandHelp } from './help.ts';
-import type { CommandName } from './names.ts';
+import { type CommandName, type ControlCommand, isControlCommand } from './names.ts';
+import { print } from './print.ts';
 import { reload } from './reload.ts';
 import { scale } from './scale.ts';
 import { status } from './status.ts';
@@ -12,13 +13,15 @@ import { stop } from './stop.ts';
 /** @returns the exit code: 0 done, 1 not done */
 export type Run = (socket: string, line: CommandLine) => Promise<number>;
 
-const RUNS: Readonly<Record<CommandName, Run>> = { reload, status, scale, stop };
+const RUNS: Readonly<Record<ControlCommand, Run>> = { reload, status, scale, stop };
 
 /**
- * Resolves with the exit code: 0 done, 1 not done, 2 could not ask.
+ * Resolves with the exit code: 0 done, 1 not done, 2 could not ask; `check` has those of a start.
  * @throws TshornError ERR_OPTION, ERR_CONTROL (2), ERR_STATE (1)
  */
 export async function runCommand(name: CommandName, words: readonly string[]): Promise<number> {
+  // It is given what a server is given, and asks nobody.
+  if (!isControlCommand(name)) return (await import('./check.ts')).check(words);
   const line = readCommand(name, words);
   if (line.help) {
     print(commandHelp(name));
@@ -28,8 +31,6 @@ export async function runCommand(name: CommandName, words: readonly string[]): P
   process.stdout.on('error', () => process.exit(0));
   return RUNS[name](await findMaster(line.which, process.env), line);
 }
-
-export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 /** The answer broke off: whoever asked has to look for himself. */
 export const brokeOff = (what: string): TshornError =>

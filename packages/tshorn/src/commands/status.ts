@@ -1,4 +1,4 @@
-import fs from 'node:fs';
+import { residentBytes } from '@tshorn/core';
 import { ask } from './client.ts';
 import type { Run } from './run.ts';
 import { type Status, statusText } from './status-view.ts';
@@ -19,13 +19,3 @@ export const status: Run = async (socket, { json }) => {
   process.stdout.write(`${text}\n`);
   return 0;
 };
-
-/** From Linux's /proc; elsewhere nobody tells it without a further process. */
-function residentBytes(pid: number): number | undefined {
-  try {
-    const match = /^VmRSS:\s+(\d+) kB/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'));
-    return match?.[1] === undefined ? undefined : Number(match[1]) * 1024;
-  } catch {
-    return undefined;
-  }
-}

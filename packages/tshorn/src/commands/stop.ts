@@ -1,5 +1,6 @@
 import { ask, type StreamEvent, stream } from './client.ts';
-import { brokeOff, onInterrupt, print, type Run } from './run.ts';
+import { print } from './print.ts';
+import { brokeOff, onInterrupt, type Run } from './run.ts';
 
 /** `tshorn stop`: resolves when the master has ended. */
 export const stop: Run = async (socket, { mode, json, wait }) => {

@@ -31,10 +31,16 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       'verdict. If a reload is under way, this one begins after it. Ctrl-C ends the',
       'command, not the reload.',
     ],
-    flags: [{ ...JSON_FLAG, summary: 'Print each event as a line of JSON' }, NO_WAIT],
+    flags: [
+      { flag: 'plan', meta: 'PLAN', summary: 'rolling, canary, overlap or replace [--reload-plan]' },
+      { flag: 'dry-run', summary: 'Print the steps and what they would take; change nothing' },
+      { flag: 'abort', summary: 'Take back the reload under way, and wait until it is' },
+      { ...JSON_FLAG, summary: 'Print each event as a line of JSON' },
+      NO_WAIT,
+    ],
     exits: [
-      [0, 'committed'],
-      [1, 'not committed; the last line says why'],
+      [0, 'committed; for --abort: taken back'],
+      [1, 'not; the last line says why'],
     ],
   },
   status: {
@@ -55,6 +61,21 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     exits: [
       [0, 'reached'],
       [1, 'not reached; the last line says why'],
+    ],
+  },
+  check: {
+    usage: 'check APP[:NAME] [options] [-- ARG...]',
+    about: [
+      'Boots one worker as serving would, with its hooks, environment files, probe and',
+      'warm-up, tells what came of it, and ends it. No port, control socket or file of',
+      'a server is touched: for CI, and before a start or a reload.',
+    ],
+    flags: [],
+    exits: [
+      [0, 'a worker has passed its probe'],
+      [2, 'a wrong option, config file or environment file'],
+      [3, 'no worker became ready: it hangs, ends, or fails its probe'],
+      [4, 'the app cannot be loaded'],
     ],
   },
   stop: {
