@@ -158,7 +158,8 @@ describe('in the middle of a reload', () => {
 
   test('a master that is killed leaves no worker behind', async () => {
     const server = await start();
-    const command = (await socketOf(server)) && begin(server, '--plan', 'overlap');
+    await socketOf(server);
+    const command = begin(server, '--plan', 'overlap');
     await server.event('spawned', { count: 2 * WORKERS });
     const pids = server.of('spawned').map(({ pid }) => pid as number);
     await server.stop('SIGKILL');

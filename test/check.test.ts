@@ -96,6 +96,7 @@ test('hooks, environment files and warm-up are those of serving', async () => {
     'preFork worker=0 gen=1',
     'postFork worker=0 gen=1',
     'postWorkerInit worker=0 gen=1',
+    'workerExit worker=0 gen=1',
     'childExit worker=0 gen=1',
     '',
   ]);
