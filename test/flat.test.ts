@@ -37,7 +37,7 @@ onLinux(
   async () => {
     // A small heap: V8 keeps garbage for as long as there is room, and that would look like a leak.
     const env = { NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=16' };
-    const server = await startServer(fixture('mixed.mjs'), { workers: 2, env });
+    const server = await startServer(fixture('mixed.mjs'), { workers: 2, env, args: ['--no-control'] });
     const load = new MixedLoad({ port: server.port }).start({ posts: 2, slow: 0, uploads: 0, fresh: 2 });
     for (let at = 0; at < IDLE; at++) clients.push(await KeepAliveClient.connect({ port: server.port }));
     // The first reloads load what is loaded once.

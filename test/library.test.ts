@@ -129,7 +129,7 @@ test('reload() resolves with the verdict, good or bad', async () => {
   });
   writeFileSync(statusFile, '500');
   const { value } = await script.call('reload');
-  expect(value).toMatchObject({ outcome: 'failed', generation: 3, replaced: 0 });
+  expect(value).toMatchObject({ outcome: 'rolled-back', generation: 3, replaced: 0 });
   expect((value as { reason: string }).reason).toContain('/_status answered 500');
   expect(await statusOf(script)).toMatchObject({ state: 'running', generation: 2 });
 });

@@ -102,7 +102,7 @@ describe('a status that fails later', () => {
     const before = server.readyPids;
     writeFileSync(statusFile, '500');
     const verdict = await server.reload();
-    expect(verdict).toMatchObject({ outcome: 'failed', replaced: 0 });
+    expect(verdict).toMatchObject({ outcome: 'rolled-back', replaced: 0 });
     expect(verdict.reason).toContain('/_status answered 500');
     expect(server.readyPids).toEqual(before);
     rmSync(statusFile);

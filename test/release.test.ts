@@ -46,6 +46,56 @@ test('a crash before the HUP brings back the release that served, wherever the l
   expect(await says(server)).toBe(`1 in ${path.join(folder, '1')}`);
 });
 
+test('1, then 2, then a broken 3, then 2 again: a killed worker always comes back as what was committed', async () => {
+  fs.mkdirSync(path.join(folder, '3'));
+  fs.writeFileSync(path.join(folder, '3/app.mjs'), 'await new Promise((r) => setTimeout(r, 300)); throw 3;');
+  const server = await startServer('app.mjs', { cwd: current(), env: { PWD: current() }, workers: 3 });
+  const killOne = async (release: string) => {
+    const from = server.lines.length;
+    const pid = server.readyPids[0] as number;
+    process.kill(pid, 'SIGKILL');
+    await server.event('crashed', { from });
+    await server.until('three workers', () => server.readyPids.length === 3);
+    for (let at = 0; at < 10; at++)
+      expect(await says(server)).toBe(`${release} in ${path.join(folder, release)}`);
+  };
+  await killOne('1');
+  link('2');
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  await killOne('2');
+  link('3');
+  const from = server.lines.length;
+  server.signal('SIGHUP');
+  await server.event('spawned', { from });
+  // While the broken one boots, an old one dies.
+  process.kill(server.readyPids[2] as number, 'SIGKILL');
+  expect(await server.event('reload-finished', { from })).toMatchObject({
+    outcome: 'rolled-back',
+    serving: 2,
+  });
+  await server.until('three workers', () => server.readyPids.length === 3);
+  await killOne('2');
+  link('2');
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  await killOne('2');
+});
+
+test('a release whose folder is deleted: that is said, the living serve on, and a reload mends it', async () => {
+  const server = await startServer('app.mjs', { cwd: current(), env: { PWD: current() }, workers: 2 });
+  fs.rmSync(path.join(folder, '1'), { recursive: true });
+  const from = server.lines.length;
+  process.kill(server.readyPids[0] as number, 'SIGKILL');
+  const broken = await server.event('broken', { from });
+  expect(broken.msg).toContain(
+    `${path.join(folder, '1')} is gone, and this release cannot be started without it`,
+  );
+  expect(await says(server)).toContain('1 in');
+  link('2');
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  await server.until('two workers', () => server.readyPids.length === 2);
+  expect(await says(server)).toBe(`2 in ${path.join(folder, '2')}`);
+});
+
 test('a HUP that comes before the first worker exists waits, and becomes a reload', async () => {
   const config = path.join(folder, 'tshorn.config.mjs');
   fs.writeFileSync(

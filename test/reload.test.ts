@@ -63,7 +63,7 @@ describe('a reload under mixed load', () => {
     await load.flow(100);
     writeFileSync(breakFile, flaw);
     const verdict = await server.reload();
-    expect(verdict).toMatchObject({ outcome: 'failed', replaced: 0 });
+    expect(verdict).toMatchObject({ outcome: 'rolled-back', replaced: 0 });
     expect(String(verdict.reason)).toContain(reason);
     await load.flow(100);
     await load.stop();
@@ -79,7 +79,7 @@ describe('a reload under mixed load', () => {
     const load = new MixedLoad({ port: server.port }).start({ posts: 0, slow: 0, uploads: 0 });
     writeFileSync(app, 'export default (request, response) =>\n  response.end("good";\n');
     const verdict = await server.reload();
-    expect(verdict).toMatchObject({ outcome: 'failed' });
+    expect(verdict).toMatchObject({ outcome: 'rolled-back' });
     expect(server.of('broken').at(-1)?.msg).toMatch(/app\.mjs:2/);
     await load.flow(50);
     await load.stop();

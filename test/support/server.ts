@@ -50,7 +50,8 @@ export class TestServer {
     const argv = [cli, app, ...given, '--log-format', 'json', ...args];
     this.#process = spawn(process.execPath, argv, {
       cwd: cwd ?? root,
-      env: { ...process.env, PORT: undefined, WEB_CONCURRENCY: undefined, ...env },
+      // What settles is a matter of some tests alone; the others need not wait for it.
+      env: { ...process.env, PORT: undefined, WEB_CONCURRENCY: undefined, TSHORN_SETTLE: '50ms', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     alive.add(this);

@@ -45,6 +45,7 @@ describe('the command line', () => {
     [['--wokers', '8'], '--wokers: unknown option; did you mean --workers?'],
     [['-workers', '8'], '-workers: unknown option; did you mean --workers?'],
     [['--no-workers', 'a.js'], '--no-workers: unknown option; did you mean --workers?'],
+    [['--env-file', 'a.js'], '--env-file: unknown option; did you mean --environment-file?'],
     [['--zzzzzzzzz', 'a.js'], '--zzzzzzzzz: unknown option'],
     [['-x', 'a.js'], '-x: unknown option'],
     [['a.js', '--workers', 'abc'], '--workers: got "abc"; expected a whole number of 1 or more'],

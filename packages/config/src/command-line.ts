@@ -1,9 +1,9 @@
 /** The command line: which flags there are, and what one said. Never prints and never exits. */
 import { TshornError } from '@tshorn/core';
-import yargsParser from 'yargs-parser';
 import type { Given } from './given.ts';
 import { didYouMean, nearest } from './nearest.ts';
 import { COMMAND_FLAGS, EVERY_OPTION } from './options.ts';
+import { type Parsed, parseFlags } from './parse-flags.ts';
 
 export interface CommandLine {
   readonly given: readonly Given[];
@@ -23,13 +23,15 @@ const SHORTS = Object.fromEntries([
   ...COMMAND_FLAGS.flatMap((row) => ('short' in row ? [[row.short, row.flag]] : [])),
 ]);
 
-type Parsed = Record<string, unknown> & { _: (string | number)[] };
-
 /** @throws TshornError ERR_OPTION for a flag that does not exist or lacks its value */
 export function readCommandLine(argv: readonly string[], base: string): CommandLine {
   const end = argv.indexOf('--');
   const words = end === -1 ? argv : argv.slice(0, end);
-  const { parsed, missing } = parse(words);
+  const { parsed, missing } = parseFlags(words, {
+    withValue: WITH_VALUE,
+    alone: [...ASKS, ...NEGATED],
+    shorts: SHORTS,
+  });
 
   const asks = ASKS.find((flag) => parsed[flag]) ?? 'serve';
   if (asks === 'help' || asks === 'version') return { given: [], file: undefined, asks };
@@ -55,29 +57,13 @@ export function readCommandLine(argv: readonly string[], base: string): CommandL
   return { given, file: [parsed.config ?? []].flat().at(-1) as string | undefined, asks };
 }
 
-/** Flags as yargs reads them, by its own parser: all of yargs takes 70 ms to load, which every start would pay. */
-function parse(words: readonly string[]): { parsed: Parsed; missing?: string | undefined } {
-  const { argv, error } = yargsParser.detailed([...words], {
-    string: WITH_VALUE,
-    boolean: [...ASKS, ...NEGATED],
-    narg: Object.fromEntries(WITH_VALUE.map((flag) => [flag, 1])),
-    // The name to keep comes first: the others are stripped.
-    alias: Object.fromEntries(Object.entries(SHORTS).map(([short, flag]) => [flag, [short]])),
-    configuration: {
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'strip-aliased': true,
-    },
-  });
-  return { parsed: argv, missing: /following: (.+)$/.exec(error?.message ?? '')?.[1] ?? error?.message };
-}
-
 function refuseUnknown(parsed: Parsed, words: readonly string[]): void {
   const unknown = Object.keys(parsed).find((name) => name !== '_' && !ALL_FLAGS.includes(name));
   if (unknown === undefined) return;
+  // Far from its spelling, and still what it is called elsewhere: docs/decisions/environment-file-flag.md
+  if (unknown === 'env-file') {
+    throw new TshornError('ERR_OPTION', '--env-file: unknown option; did you mean --environment-file?');
+  }
   const dashed = ALL_FLAGS.map((flag) => `--${flag}`);
   // `-workers 8` is a row of short flags to the parser; the person meant --workers.
   const oneDash = words.find((word) => /^-[a-z]{2}/.test(word) && nearest(`-${word.split('=')[0]}`, dashed));

@@ -1,10 +1,15 @@
 /** The two shapes of a configuration: what people write, and what the server runs with. */
-import type { BindAddress } from '@tshorn/core';
+import type { BindAddress, Share } from '@tshorn/core';
 import type { Hooks } from './hooks.ts';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 export type LogFormat = 'auto' | 'json' | 'pretty';
+/** What becomes of a release when its canary had too little traffic for a verdict. */
+export type CanaryInconclusive = 'pass' | 'fail';
 export type StatusTransport = 'ipc' | 'udp';
+
+/** How a reload replaces the workers. */
+export type ReloadPlan = 'rolling' | 'canary' | 'overlap' | 'replace';
 
 /** Where a UDP announcement goes. */
 export interface UdpTarget {
@@ -17,6 +22,8 @@ export interface Config {
   readonly app: string;
   readonly appArgs: readonly string[];
   readonly cwd: string;
+  /** Files of variables for the workers; a later one wins over an earlier one. */
+  readonly envFile: readonly string[];
   readonly bind: readonly BindAddress[];
   readonly backlog: number;
   readonly unixMode: number;
@@ -29,16 +36,31 @@ export interface Config {
   readonly probeInterval: number;
   readonly statusTransport: StatusTransport;
   readonly notify: UdpTarget | undefined;
+  /** Empty: no warm-up. */
+  readonly warmUp: readonly string[];
+  readonly warmUpRequests: number;
+  readonly warmUpTimeout: number;
   readonly grace: number;
   readonly idleLinger: number;
   readonly handoff: boolean;
   readonly quickGrace: number;
+  readonly reloadPlan: ReloadPlan;
+  readonly maxSurge: Share | undefined;
+  readonly maxUnavailable: Share;
+  readonly park: boolean;
+  readonly settle: number;
+  readonly canaryTime: number;
+  /** 0: by time alone. */
+  readonly canaryRequests: number;
+  readonly canaryInconclusive: CanaryInconclusive;
   readonly keepAliveTimeout: number;
   readonly headersTimeout: number;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   /** Undefined: standard error. */
   readonly logFile: string | undefined;
+  /** Undefined: no control socket. */
+  readonly control: string | undefined;
   readonly hookTimeout: number;
   readonly hooks: Hooks;
 }
@@ -56,6 +78,8 @@ export interface UserConfig {
   appArgs?: readonly string[];
   /** The folder to run in; a relative one starts from the config file's own folder. */
   cwd?: string;
+  /** One or several files of `NAME=value` lines for the workers; a relative one starts from the config file's own folder. */
+  envFile?: string | readonly string[];
   /** `HOST:PORT`, `:PORT`, `[IPV6]:PORT`, `PORT` or `unix:PATH`; one or several. */
   bind?: string | readonly string[];
   /** How many connections the kernel queues for each address before a worker accepts them. */
@@ -78,6 +102,12 @@ export interface UserConfig {
   statusTransport?: StatusTransport;
   /** `udp://HOST:PORT` is sent the outcome of each worker; `''` is nobody. */
   notify?: string;
+  /** Paths that a worker asks its own app for before it takes traffic: `['/', '/api/items']`. */
+  warmUp?: string | readonly string[];
+  /** How many warm-up requests in all. Default: 50. */
+  warmUpRequests?: number;
+  /** How long the warm-up may take in all. Default: 10 s. */
+  warmUpTimeout?: Duration;
   /** How long a draining worker may finish its requests. */
   grace?: Duration;
   /** How long a draining worker waits for the next request on an idle connection. */
@@ -86,6 +116,22 @@ export interface UserConfig {
   handoff?: boolean;
   /** How long a quick stop lets requests finish. */
   quickGrace?: Duration;
+  /** How a reload replaces the workers. Default: `rolling`. */
+  reloadPlan?: ReloadPlan;
+  /** How many workers more than usual there may be during a reload: a number, or text such as `'25%'`. */
+  maxSurge?: number | string;
+  /** How many workers fewer than usual may serve during a reload. Default: 0. */
+  maxUnavailable?: number | string;
+  /** Whether drained workers are kept until the reload commits, to serve again if it does not. Default: true. */
+  park?: boolean;
+  /** How long the last new worker must have served before a reload commits. */
+  settle?: Duration;
+  /** How long a canary is compared with the old workers. Default: 30s. */
+  canaryTime?: Duration;
+  /** How many requests a canary has to answer to pass before that time is over; 0 is by time alone. */
+  canaryRequests?: number;
+  /** What a canary with too little traffic for a verdict counts as. Default: pass. */
+  canaryInconclusive?: CanaryInconclusive;
   /** How long an idle keep-alive connection stays open. */
   keepAliveTimeout?: Duration;
   /** How long a client may take to send its headers. */
@@ -94,6 +140,8 @@ export interface UserConfig {
   logFormat?: LogFormat;
   /** A file to append the log to; `''` is standard error. */
   logFile?: string;
+  /** The path of the control socket; `''` is none. */
+  control?: string;
   /** How long a hook may take. */
   hookTimeout?: Duration;
   /** Functions to call at moments in the life of the master and of a worker. */

@@ -33,6 +33,11 @@ export interface Hooks {
   whenReady?: Hook<[master: MasterInfo]>;
   /** In the master, when a reload begins. */
   onReload?: Hook<[master: MasterInfo]>;
+  /**
+   * In the master, when every worker of a reload's new release serves; the new config's own. If it throws,
+   * the reload is taken back.
+   */
+  onCommit?: Hook<[master: MasterInfo]>;
   /** In the master, before it forks a worker. */
   preFork?: Hook<[master: MasterInfo, worker: WorkerInfo]>;
   /** In the master, after a worker has exited. */
@@ -61,6 +66,7 @@ export const MASTER_HOOKS = [
   'onStarting',
   'whenReady',
   'onReload',
+  'onCommit',
   'preFork',
   'childExit',
   'workersChanged',

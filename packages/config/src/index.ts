@@ -1,12 +1,16 @@
 export * from './config.ts';
+export { controlFolders } from './control-path.ts';
 export { formatDuration, parseDuration } from './duration.ts';
 export type { Origin } from './given.ts';
 export * from './hooks.ts';
+export { didYouMean } from './nearest.ts';
+export { OPTIONS } from './options.ts';
 export { type Command, parseCommand } from './parse-command.ts';
+export { type Parsed, parseFlags } from './parse-flags.ts';
 export { loadHooks, readConfigFile } from './read-file.ts';
 export { reloadDifferences } from './reload.ts';
 export { renderConfig } from './render/config.ts';
-export { helpText } from './render/help.ts';
+export { helpEntry, helpText } from './render/help.ts';
 export { optionsMarkdown } from './render/markdown.ts';
 export { configSchema } from './render/schema.ts';
 export { type Resolved, type ResolveRequest, resolveConfig } from './resolve.ts';

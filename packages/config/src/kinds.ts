@@ -1,5 +1,5 @@
 /** The kinds of value that an option takes: how each is read, written, and described. */
-import { type BindAddress, formatAddress, parseAddress } from '@tshorn/core';
+import { type BindAddress, formatAddress, parseAddress, type Share } from '@tshorn/core';
 import type { UdpTarget } from './config.ts';
 import { DURATION_PATTERN, formatDuration, parseDuration } from './duration.ts';
 
@@ -67,6 +67,25 @@ export function duration(above?: 'above zero'): Kind<number> {
     },
   };
 }
+
+/** As in Kubernetes: a number of workers, or a percentage of them. */
+export const share: Kind<Share> = {
+  meta: 'N|N%',
+  expected: 'a number of workers such as 2, or a percentage such as 25%',
+  parse(input) {
+    const match = /^(\d{1,6})(%?)$/.exec(typeof input === 'number' ? String(input) : String(input).trim());
+    const number = Number(orWrong(match?.[1]));
+    if (!match?.[2]) return { count: number };
+    return { percent: orWrong(number <= 100 ? number : undefined) };
+  },
+  format: (value) => ('count' in value ? String(value.count) : `${value.percent}%`),
+  schema: {
+    oneOf: [
+      { type: 'integer', minimum: 0 },
+      { type: 'string', pattern: '^\\d+%?$' },
+    ],
+  },
+};
 
 /** `--no-NAME` is the short way to say no. */
 export const yesNo: Kind<boolean> = {
@@ -164,4 +183,40 @@ export const texts: Kind<readonly string[]> = {
   format: (value) => (value.length === 0 ? NONE : value.map((item) => JSON.stringify(item)).join(' ')),
   schema: { type: 'array', items: { type: 'string' } },
   list: true,
+};
+
+const PATH = /^\/[\x21-\x7e]*$/;
+
+/** Paths to ask for; one text may hold several with commas between. */
+export const paths: Kind<readonly string[]> = {
+  meta: 'PATH,...',
+  expected: 'paths that start with "/", with commas between, such as "/,/api/items"',
+  parse(input) {
+    const items: unknown[] = Array.isArray(input) ? input : [input];
+    return items
+      .flatMap((item) => orWrong(typeof item === 'string' ? item : undefined).split(','))
+      .map((item) => item.trim())
+      .filter((item) => item !== '')
+      .map((item) => orWrong(PATH.test(item) ? item : undefined));
+  },
+  format: (value) => (value.length === 0 ? NONE : value.join(',')),
+  schema: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string', pattern: PATH.source } }] },
+  list: true,
+  none: true,
+};
+
+/** Paths of files, as written; resolveConfig makes them absolute. */
+export const files: Kind<readonly string[]> = {
+  meta: 'FILE',
+  expected: 'the path of a file',
+  parse(input) {
+    const items: unknown[] = Array.isArray(input) ? input : [input];
+    return items
+      .filter((item) => item !== '')
+      .map((item) => orWrong(typeof item === 'string' && !item.includes('\0') ? item : undefined));
+  },
+  format: (value) => (value.length === 0 ? NONE : value.join(', ')),
+  schema: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
+  list: true,
+  none: true,
 };

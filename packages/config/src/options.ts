@@ -3,11 +3,15 @@ import type { Config, UserConfig } from './config.ts';
 import type { Row, Section } from './row.ts';
 import { application } from './sections/application.ts';
 import { boot } from './sections/boot.ts';
+import { canary } from './sections/canary.ts';
+import { control } from './sections/control.ts';
 import { drain } from './sections/drain.ts';
 import { hooks } from './sections/hooks.ts';
 import { http } from './sections/http.ts';
 import { listening } from './sections/listening.ts';
 import { logging } from './sections/logging.ts';
+import { reload } from './sections/reload.ts';
+import { warmStart } from './sections/warm-start.ts';
 import { workers } from './sections/workers.ts';
 
 export type Key = keyof Config;
@@ -18,9 +22,13 @@ export const OPTIONS: { readonly [K in Key]: Row<Config[K]> } = {
   ...listening.rows,
   ...workers.rows,
   ...boot.rows,
+  ...reload.rows,
+  ...warmStart.rows,
   ...drain.rows,
+  ...canary.rows,
   ...http.rows,
   ...logging.rows,
+  ...control.rows,
   ...hooks.rows,
 };
 
@@ -56,7 +64,20 @@ const titled = ({ title, rows }: Section<never>) => ({
 });
 
 /** In the order of the help text. */
-export const SECTIONS = [application, listening, workers, boot, drain, http, logging, hooks].map(titled);
+export const SECTIONS = [
+  application,
+  listening,
+  workers,
+  boot,
+  warmStart,
+  reload,
+  canary,
+  drain,
+  http,
+  logging,
+  control,
+  hooks,
+].map(titled);
 
 /** What is asked of the command line alone and has no place in a configuration. */
 export const COMMAND_FLAGS = [

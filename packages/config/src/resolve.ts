@@ -64,16 +64,18 @@ export async function resolveConfig({
   for (const given of layers) {
     const value = readGiven(given);
     if (given.key === 'cwd') values.cwd = resolve(given.base, value as string);
-    else if (given.key === 'hooks') values.hooks = { ...(values.hooks as Hooks), ...(value as Hooks) };
+    else if (given.key === 'envFile') {
+      values.envFile = (value as readonly string[]).map((file) => resolve(given.base, file));
+    } else if (given.key === 'hooks') values.hooks = { ...(values.hooks as Hooks), ...(value as Hooks) };
     else values[given.key] = value;
     origins[given.key] = given.origin;
   }
   refuseWorkerHooks(overrides);
   const config = values as unknown as Config;
   if (config.app === undefined) throw missingApp();
-  const logFile = config.logFile === undefined ? undefined : resolve(config.cwd, config.logFile);
+  const fromCwd = (path: string | undefined) => (path === undefined ? undefined : resolve(config.cwd, path));
   return {
-    config: { ...config, logFile },
+    config: { ...config, logFile: fromCwd(config.logFile), control: fromCwd(config.control) },
     origins,
     given: new Set(KEYS.filter((key) => origins[key] !== 'default')),
     file: found.file,

@@ -3,6 +3,7 @@
  * An order is paired with a fact: (`up` ->) `boot` -> `loaded`, `probed`; `admit` -> `accepting`;
  * `drain` -> `drained`. Listeners travel as handles: one `listener` message each, before `admit`.
  */
+import { BUCKETS, type Sample } from './sample.ts';
 import type { ProbeReport } from './status.ts';
 
 /** Both sides carry it, so that a worker of another tshorn version is told apart from a bug. */
@@ -29,6 +30,12 @@ export interface BootOrder {
   readonly probeTimeout: number;
   readonly probeAttempts: number;
   readonly probeInterval: number;
+  /** Absent: no warm-up. */
+  readonly warmUp?: {
+    readonly paths: readonly string[];
+    readonly requests: number;
+    readonly timeout: number;
+  };
   /** Present when the probe's outcome travels by UDP. */
   readonly statusUdp?: { readonly port: number; readonly secret: string };
   readonly keepAliveTimeout: number;
@@ -37,10 +44,23 @@ export interface BootOrder {
   readonly headersTimeoutGiven: boolean;
   readonly backlog: number;
   readonly idleLinger: number;
+  /** The worker will not serve: the app opens no address, not even one of its own. */
+  readonly rehearsal?: true;
 }
 
 /** `graceful`: finish what runs, within the deadline. `quick`: the same with a short deadline and no linger. */
 export type DrainMode = 'graceful' | 'quick';
+
+/** Ordered again, it goes on as it is ordered then; `admit` takes it back. */
+export interface DrainOrder {
+  readonly type: 'drain';
+  readonly mode: DrainMode;
+  readonly deadlineMs: number;
+  /** Another worker can take over connections that are at rest. */
+  readonly handoff: boolean;
+  /** The worker stays when it has drained, to serve again if it is admitted again. */
+  readonly park: boolean;
+}
 
 /** Every message that carries a connection, up to this number, has been sent: see sequence.ts. */
 interface Sent {
@@ -59,13 +79,9 @@ export type ToWorker =
   /** Carries a listening handle. */
   | { readonly type: 'listener'; readonly address: string }
   | { readonly type: 'admit'; readonly listeners: number }
-  /** `handoff`: another worker can take over connections that are at rest. */
-  | {
-      readonly type: 'drain';
-      readonly mode: DrainMode;
-      readonly deadlineMs: number;
-      readonly handoff: boolean;
-    }
+  | DrainOrder
+  /** Measure and send samples; said again while it measures: send one at once. */
+  | { readonly type: 'watch'; readonly on: boolean }
   /** Hand over this many idle connections, if there are: other workers have fewer. */
   | { readonly type: 'give'; readonly count: number }
   /** Carries a connection that another worker has handed over; answered by `took`. */
@@ -115,6 +131,8 @@ export type ToMaster =
   | ({ readonly type: 'drained' } & DrainReport)
   /** How many connections the worker has, when that has changed. */
   | { readonly type: 'census'; readonly connections: number }
+  /** While it is watched: every SAMPLE_EVERY_MS, and at once after URGENT_BAD bad responses. */
+  | ({ readonly type: 'sample' } & Sample)
   /** Carries a connection at rest; the worker keeps its own descriptor until the answer. */
   | { readonly type: 'hand-over'; readonly id: number }
   /** Follows `hand-over`; what has not come is answered by `keep`. */
@@ -135,7 +153,9 @@ export const envelope = <Message extends object>(message: Message): Envelope<Mes
   ...message,
 });
 
-type Shape = Readonly<Record<string, 'number' | 'string' | 'boolean' | 'object'>>;
+/** `count`: a whole number from 0; `counts`: a histogram of them. */
+type Field = 'number' | 'string' | 'boolean' | 'object' | 'count' | 'counts';
+type Shape = Readonly<Record<string, Field>>;
 
 const TO_MASTER: Record<ToMaster['type'], Shape> = {
   up: {},
@@ -153,6 +173,15 @@ const TO_MASTER: Record<ToMaster['type'], Shape> = {
     tookMs: 'number',
   },
   census: { connections: 'number' },
+  sample: {
+    requests: 'count',
+    serverErrors: 'count',
+    handlerErrors: 'count',
+    uncaught: 'count',
+    latency: 'counts',
+    waiting: 'counts',
+    loopDelayMs: 'number',
+  },
   'hand-over': { id: 'number' },
   sent: { upTo: 'number' },
   took: { id: 'number' },
@@ -166,7 +195,8 @@ const TO_WORKER: Record<ToWorker['type'], Shape> = {
   boot: { slot: 'number', generation: 'number', masterPid: 'number', appFile: 'string' },
   listener: { address: 'string' },
   admit: { listeners: 'number' },
-  drain: { mode: 'string', deadlineMs: 'number', handoff: 'boolean' },
+  drain: { mode: 'string', deadlineMs: 'number', handoff: 'boolean', park: 'boolean' },
+  watch: { on: 'boolean' },
   give: { count: 'number' },
   take: { id: 'number', until: 'number' },
   sent: { upTo: 'number' },
@@ -178,6 +208,14 @@ const TO_WORKER: Record<ToWorker['type'], Shape> = {
 export const isEnvelope = (value: unknown): value is { tshorn: unknown; type?: unknown } =>
   typeof value === 'object' && value !== null && 'tshorn' in value;
 
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function fits(value: unknown, field: Field): boolean {
+  if (field === 'count') return isCount(value);
+  if (field === 'counts') return Array.isArray(value) && value.length === BUCKETS && value.every(isCount);
+  return typeof value === field && value !== null;
+}
+
 function read<Message>(shapes: Record<string, Shape>, value: unknown): Message | undefined {
   if (!isEnvelope(value) || value.tshorn !== PROTOCOL || typeof value.type !== 'string') return undefined;
   const shape = Object.hasOwn(shapes, value.type) ? shapes[value.type] : undefined;
@@ -185,7 +223,7 @@ function read<Message>(shapes: Record<string, Shape>, value: unknown): Message |
   const fields = value as unknown as Record<string, unknown>;
   // The app shares the worker's process and may send anything: what does not fit is no message.
   for (const name in shape) {
-    if (typeof fields[name] !== shape[name] || fields[name] === null) return undefined;
+    if (!fits(fields[name], shape[name] as Field)) return undefined;
   }
   const { tshorn: _tshorn, ...message } = fields;
   return message as unknown as Message;

@@ -3,14 +3,16 @@
  * another boolean beside the state.
  */
 
-/** `parked` and its way back belong to plans that keep drained workers until a reload commits. */
+/** `probed`: it waits to be let in. `parked`: drained, and kept until a reload commits, to serve again if not. */
 export type WorkerState =
   | 'spawned'
   | 'booting'
   | 'probing'
+  | 'probed'
   | 'admitted'
   | 'ready'
   | 'draining'
+  | 'parked'
   | 'killed'
   | 'exited';
 
@@ -19,10 +21,12 @@ export type MasterState = 'starting' | 'running' | 'reloading' | 'draining' | 's
 const NEXT: Record<WorkerState, readonly WorkerState[]> = {
   spawned: ['booting', 'killed', 'exited'],
   booting: ['probing', 'killed', 'exited'],
-  probing: ['admitted', 'killed', 'exited'],
+  probing: ['probed', 'killed', 'exited'],
+  probed: ['admitted', 'killed', 'exited'],
   admitted: ['ready', 'draining', 'killed', 'exited'],
   ready: ['draining', 'killed', 'exited'],
-  draining: ['killed', 'exited'],
+  draining: ['parked', 'admitted', 'killed', 'exited'],
+  parked: ['admitted', 'draining', 'killed', 'exited'],
   killed: ['exited'],
   exited: [],
 };
@@ -36,5 +40,6 @@ export const isComing = (state: WorkerState): boolean =>
   state === 'spawned' ||
   state === 'booting' ||
   state === 'probing' ||
+  state === 'probed' ||
   state === 'admitted' ||
   state === 'ready';

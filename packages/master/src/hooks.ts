@@ -50,14 +50,27 @@ export class Hooks {
     await Promise.all(this.#running);
   }
 
-  async #run(name: MasterHook, rest: readonly unknown[]): Promise<void> {
-    const hook = this.#hooks[name] as ((master: MasterInfo, ...rest: unknown[]) => unknown) | undefined;
-    if (!hook) return;
+  /** Resolves with the reason when the hook threw, rejected or did not settle in time. */
+  async ask(
+    name: MasterHook,
+    hooks: DeclaredHooks,
+    timeoutMs: number,
+    rest: readonly unknown[] = [],
+  ): Promise<string | undefined> {
+    const hook = hooks[name] as ((master: MasterInfo, ...rest: unknown[]) => unknown) | undefined;
+    if (!hook) return undefined;
     try {
-      const expired = () => new Error(`did not settle within ${this.#timeout / 1000} s (--hook-timeout)`);
-      await withDeadline((async () => hook(this.#info, ...rest))(), this.#timeout, expired);
+      const expired = () => new Error(`did not settle within ${timeoutMs / 1000} s (--hook-timeout)`);
+      await withDeadline((async () => hook(this.#info, ...rest))(), timeoutMs, expired);
+      return undefined;
     } catch (error) {
-      this.#log.error({ event: 'hook-failed', hook: name }, `hook ${name} failed: ${describeThrown(error)}`);
+      return describeThrown(error);
     }
+  }
+
+  async #run(name: MasterHook, rest: readonly unknown[]): Promise<void> {
+    const reason = await this.ask(name, this.#hooks, this.#timeout, rest);
+    if (reason === undefined) return;
+    this.#log.error({ event: 'hook-failed', hook: name }, `hook ${name} failed: ${reason}`);
   }
 }

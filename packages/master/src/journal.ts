@@ -10,14 +10,19 @@ export function write(log: Logger, notice: Notice): void {
 export function textOf(notice: Notice): string {
   switch (notice.event) {
     case 'started':
-      return `started: ${notice.size} workers ready`;
+      return `started: ${workers(notice.size)} ready`;
     case 'reload-started':
-      return `reload to gen=${notice.generation} ${notice.text}`;
+      return `reload to gen=${notice.generation} ${notice.text}${notice.plan ? `, plan ${notice.plan}` : ''}`;
     case 'reload-finished': {
-      const { generation, outcome, replaced, tookMs, reason } = notice;
-      const verdict = `reload to gen=${generation} ${outcome}: ${replaced} workers replaced in ${formatMs(tookMs)}`;
-      return reason === undefined ? verdict : `${verdict}; ${reason}`;
+      const { generation, outcome, serving, replaced, tookMs, reason } = notice;
+      const what = `reload to gen=${generation} ${outcome.replace('-', ' ')}`;
+      const took = formatMs(tookMs);
+      if (outcome === 'committed') return `${what}: ${workers(replaced)} replaced in ${took}`;
+      const state = outcome === 'failed' ? '' : `, gen=${serving} serves on`;
+      return `${what} after ${took}${state}: ${reason}`;
     }
+    case 'rolling-back':
+      return `reload to gen=${notice.generation} is taken back: ${notice.reason}`;
     case 'resized':
       return `workers: ${notice.from} -> ${notice.size}`;
     case 'stopping':
@@ -40,13 +45,16 @@ export function textOf(notice: Notice): string {
   }
 }
 
+const workers = (count: number): string => `${count} worker${count === 1 ? '' : 's'}`;
+
 function textOfDrain({ moved, finished, closed, cut, refused, tookMs }: DrainReport): string {
   const reasons = Object.entries(refused).map(([reason, count]) => `${reason}:${count}`);
   const stayed = reasons.length > 0 ? ` refused=${reasons.join(',')}` : '';
   return `moved=${moved} finished=${finished} closed=${closed} cut=${cut}${stayed} in ${formatMs(tookMs)}`;
 }
 
-function fieldsOf(notice: Notice): Record<string, unknown> {
+/** What a line of the log carries besides its text. */
+export function fieldsOf(notice: Notice): Record<string, unknown> {
   if (!('worker' in notice)) {
     const { level: _level, ...fields } = notice;
     return 'tookMs' in fields ? { ...fields, tookMs: Math.round(fields.tookMs ?? 0) } : fields;

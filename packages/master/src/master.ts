@@ -6,17 +6,15 @@
 import { EventEmitter } from 'node:events';
 import type { Resolved, UdpTarget } from '@tshorn/config';
 import { reloadDifferences } from '@tshorn/config';
-import {
-  describeThrown,
-  formatAddress,
-  isComing,
-  type MasterState,
-  renderError,
-  withDeadline,
-} from '@tshorn/core';
+import { describeThrown, formatAddress, isComing, renderError, withDeadline } from '@tshorn/core';
 import { checkBoundHandles } from './bound-handle.ts';
+import type { Control } from './control/control.ts';
+import { openControl } from './control/open.ts';
 import { decide, initialState } from './decide/decide.ts';
 import type { Effect, Event, Notice, Operation, State, StopMode } from './decide/model.ts';
+import type { ReloadPlan } from './decide/plan.ts';
+import { balanced, readyBeside, takersFor } from './decide/queries.ts';
+import type { Forecast } from './forecast.ts';
 import { Hooks } from './hooks.ts';
 import { write } from './journal.ts';
 import { bindAll, type Listener } from './listeners.ts';
@@ -24,8 +22,8 @@ import type { Log } from './log.ts';
 import type { Notify } from './notify.ts';
 import { Performer } from './perform.ts';
 import { type Release, resolveRelease, settingsOf } from './release.ts';
+import { type MasterStatus, statusOf } from './status.ts';
 import type { StatusUdp } from './status-udp.ts';
-import type { TrafficStatus } from './traffic.ts';
 
 export interface MasterOptions {
   readonly resolved: Resolved;
@@ -35,28 +33,6 @@ export interface MasterOptions {
   /** File that a worker process runs. */
   readonly workerFile: string;
   readonly env: NodeJS.ProcessEnv;
-}
-
-export interface WorkerStatus {
-  readonly slot: number;
-  readonly generation: number;
-  readonly pid: number | undefined;
-  readonly state: string;
-  readonly uptimeMs: number;
-  /** As it has told last: when the number has changed by more than a tenth. */
-  readonly connections: number;
-}
-
-export interface MasterStatus {
-  readonly pid: number;
-  readonly state: MasterState;
-  /** The generation of the last committed reload; the first start is 1. */
-  readonly generation: number;
-  readonly size: number;
-  readonly listeners: string[];
-  /** Absent before the first worker starts. */
-  readonly traffic?: TrafficStatus;
-  readonly workers: WorkerStatus[];
 }
 
 export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] }> {
@@ -70,6 +46,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   #listeners: Listener[] = [];
   #statusUdp: StatusUdp | undefined;
   #notify: Notify | undefined;
+  #control: Promise<Control | undefined> | undefined;
   #looping = false;
   /** Whether a worker has ever been in service. */
   #inService = false;
@@ -116,13 +93,15 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       workerFile: this.#options.workerFile,
       env: this.#options.env,
       releaseOf: (generation) => this.#releases.get(generation) as Release,
-      takersFor: (serial, except) => this.#takersFor(serial, except),
+      takersFor: (serial, except) => takersFor(this.#state, serial, except),
+      others: (serials) => readyBeside(this.#state, serials),
       handoff: () => this.#state.settings.handoff,
-      balanced: () => this.#balanced(),
+      balanced: () => balanced(this.#state),
       enqueue: (event) => this.#enqueue(event),
     });
     this.#queue.unshift({ type: 'start' });
     this.#work();
+    this.#control = openControl(this, this.#log, this.#resolved);
   }
 
   request(operation: Operation): void {
@@ -138,26 +117,25 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#log.info('log file reopened');
   }
 
+  /** Takes back the reload under way; without one that can be taken back, the log says so. */
+  abort(by: string): void {
+    this.#enqueue({ type: 'abort-requested', by });
+  }
+
+  /** What a reload would do now, by the settings in force. */
+  async forecast(kind?: ReloadPlan): Promise<Forecast> {
+    const { forecastOf } = await import('./forecast.ts');
+    return forecastOf(this.#state, this.#resolved.config, kind);
+  }
+
   status(): MasterStatus {
-    const { phase, running, committed, size, workers } = this.#state;
-    const traffic = this.#performer?.traffic;
-    const now = performance.now();
-    return {
-      pid: process.pid,
-      state: phase === 'running' && running?.operation.kind === 'reload' ? 'reloading' : phase,
-      generation: committed,
-      size,
-      listeners: this.#listeners.map(({ address }) => formatAddress(address)),
-      ...(traffic && { traffic: traffic.status() }),
-      workers: Object.values(workers).map(({ serial, slot, generation, pid, state, bornAt }) => ({
-        slot,
-        generation,
-        pid,
-        state,
-        uptimeMs: now - bornAt,
-        connections: traffic?.connectionsOf(serial) ?? 0,
-      })),
-    };
+    return statusOf({
+      state: this.#state,
+      listeners: this.#listeners,
+      app: this.#releases.get(this.#state.committed)?.appFile,
+      traffic: this.#performer?.traffic,
+      now: performance.now(),
+    });
   }
 
   #enqueue(event: Event): void {
@@ -186,6 +164,9 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       case 'prepare':
         void this.#prepare(effect.generation);
         return;
+      case 'approve':
+        void this.#approve(effect.generation);
+        return;
       case 'finish':
         void this.#finish(effect.exitCode);
         return;
@@ -210,7 +191,10 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       void this.#hooks.run('whenReady');
     }
     if (notice.event === 'resized') void this.#hooks.run('workersChanged', notice.size, notice.from);
-    if (notice.event === 'reload-finished') this.#forgetReleases();
+    if (notice.event === 'reload-finished') {
+      if (notice.outcome === 'committed') this.#useRelease(notice.generation);
+      this.#forgetReleases();
+    }
     this.emit('notice', notice);
   }
 
@@ -225,35 +209,28 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       await this.#hooks.run('onReload');
       this.#tellDifferences(resolved);
       this.#releases.set(generation, release);
-      this.#resolved = resolved;
-      this.#hooks.use(resolved.config.hooks, resolved.config.hookTimeout);
-      this.#log.level = resolved.config.logLevel;
-      await this.#useNotify(resolved.config.notify);
-      this.#enqueue({ type: 'prepared', settings: settingsOf(resolved.config) });
+      this.#enqueue({ type: 'prepared', generation, settings: settingsOf(resolved.config) });
     } catch (error) {
-      this.#enqueue({ type: 'refused', reason: renderError(error) });
+      this.#enqueue({ type: 'refused', generation, reason: renderError(error) });
     }
   }
 
-  #readyWorkers() {
-    return Object.values(this.#state.workers).filter(({ state }) => state === 'ready');
+  /** The new config's own `onCommit` may refuse: it knows its release. */
+  async #approve(generation: number): Promise<void> {
+    const config = this.#releases.get(generation)?.config;
+    const reason = config && (await this.#hooks.ask('onCommit', config.hooks, config.hookTimeout));
+    if (reason === undefined) this.#enqueue({ type: 'approved', generation });
+    else this.#enqueue({ type: 'vetoed', generation, reason: `onCommit: ${reason}` });
   }
 
-  /** The replacement in the same slot, or else every other worker in service. */
-  #takersFor(serial: number, except: ReadonlySet<number>): number[] {
-    const slot = this.#state.workers[serial]?.slot;
-    const others = this.#readyWorkers().filter(
-      (worker) => worker.serial !== serial && !except.has(worker.serial),
-    );
-    const replacement = others.filter((worker) => worker.slot === slot);
-    return (replacement.length > 0 ? replacement : others).map((worker) => worker.serial);
-  }
-
-  /** While a plan moves connections around, evening them out would only be in its way. */
-  #balanced(): number[] | undefined {
-    const { phase, running, settings } = this.#state;
-    if (phase !== 'running' || running) return undefined;
-    return settings.handoff ? this.#readyWorkers().map(({ serial }) => serial) : [];
+  /** What belongs to the master follows the release that has been committed, and never one that has not. */
+  #useRelease(generation: number): void {
+    const resolved = this.#releases.get(generation)?.resolved;
+    if (!resolved) return;
+    this.#resolved = resolved;
+    this.#hooks.use(resolved.config.hooks, resolved.config.hookTimeout);
+    this.#log.level = resolved.config.logLevel;
+    void this.#useNotify(resolved.config.notify);
   }
 
   #tellDifferences(resolved: Resolved): void {
@@ -272,8 +249,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
 
   /** A release is kept as long as a worker of it lives or a slot would be refilled by it. */
   #forgetReleases(): void {
-    const { workers, slots, committed } = this.#state;
-    const needed = new Set([committed, ...Object.values(slots).map(({ generation }) => generation)]);
+    const { workers, committed } = this.#state;
+    const needed = new Set([committed]);
     for (const worker of Object.values(workers)) if (isComing(worker.state)) needed.add(worker.generation);
     for (const generation of this.#releases.keys())
       if (!needed.has(generation)) this.#releases.delete(generation);
@@ -285,6 +262,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     await this.#hooks.idle();
     await this.#hooks.run('onExit');
     await this.#useNotify(undefined);
+    await (await this.#control)?.close();
     await this.#options.log.ready;
     this.emit('finished', exitCode);
   }

@@ -3,12 +3,13 @@
  * the loop as an event; nothing here looks at the state.
  */
 import { formatAddress, type ToMaster } from '@tshorn/core';
+import { CanaryGate } from './canary/gate.ts';
 import type { Effect, Event, TimerId } from './decide/model.ts';
 import type { Hooks } from './hooks.ts';
 import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
 import type { Connection } from './relay.ts';
-import { bootOrder, type Release } from './release.ts';
+import { bootOrder, missingOf, type Release, workerEnv } from './release.ts';
 import type { StatusUdp } from './status-udp.ts';
 import { Traffic } from './traffic.ts';
 import { WorkerHandle } from './worker-handle.ts';
@@ -26,6 +27,8 @@ export interface Surroundings {
   takersFor(serial: number, except: ReadonlySet<number>): readonly number[];
   /** Whether connections may move at all (`--no-handoff`). */
   handoff(): boolean;
+  /** Workers in service that are none of these. */
+  others(serials: readonly number[]): readonly number[];
   /** Workers whose connections are kept even; undefined while an operation is under way. */
   balanced(): readonly number[] | undefined;
   enqueue(event: Event): void;
@@ -34,13 +37,14 @@ export interface Surroundings {
 type SpawnEffect = Extract<Effect, { do: 'spawn' }>;
 export type ProcessEffect = Extract<
   Effect,
-  { do: 'spawn' | 'admit' | 'drain' | 'kill' | 'set-timer' | 'clear-timer' }
+  { do: 'spawn' | 'admit' | 'drain' | 'kill' | 'watch' | 'end-watch' | 'set-timer' | 'clear-timer' }
 >;
 
 export class Performer {
   readonly #around: Surroundings;
   readonly #workers = new Map<number, WorkerHandle>();
   readonly traffic: Traffic;
+  readonly #gate: CanaryGate;
   readonly #timers = new Map<TimerId, NodeJS.Timeout>();
 
   constructor(around: Surroundings) {
@@ -51,6 +55,12 @@ export class Performer {
       takersFor: (serial, except) => around.takersFor(serial, except),
       handoff: () => around.handoff(),
       balanced: () => around.balanced(),
+    });
+    this.#gate = new CanaryGate({
+      log: around.log,
+      others: (serials) => around.others(serials),
+      send: (serial, on) => this.#workers.get(serial)?.watch(on),
+      onVerdict: (generation, pass, reason) => around.enqueue({ type: 'watched', generation, pass, reason }),
     });
   }
 
@@ -63,9 +73,15 @@ export class Performer {
           .get(effect.serial)
           ?.admit(this.#around.listeners, ({ address }) => formatAddress(address));
       case 'drain':
-        return this.#workers.get(effect.serial)?.drain(effect.mode, effect.deadlineMs, effect.handoff);
+        return this.#drain(effect);
       case 'kill':
         return this.#workers.get(effect.serial)?.kill();
+      case 'watch': {
+        const { config } = this.#around.releaseOf(effect.generation);
+        return this.#gate.begin(effect.generation, effect.serials, config);
+      }
+      case 'end-watch':
+        return this.#gate.end();
       case 'set-timer': {
         clearTimeout(this.#timers.get(effect.timer));
         const expire = () => {
@@ -82,9 +98,18 @@ export class Performer {
     }
   }
 
+  #drain({ serial, mode, deadlineMs, handoff, park }: Extract<Effect, { do: 'drain' }>): void {
+    this.#workers.get(serial)?.drain({ mode, deadlineMs, handoff, park });
+  }
+
   #spawn({ serial, slot, generation }: SpawnEffect): void {
     const { enqueue, hooks, statusUdp, releaseOf, workerFile, env } = this.#around;
     const release = releaseOf(generation);
+    const missing = missingOf(release);
+    if (missing !== undefined) {
+      enqueue({ type: 'worker-load-failed', serial, message: missing });
+      return enqueue({ type: 'worker-exited', serial, code: null, signal: null });
+    }
     const status = statusUdp?.expect((report) => enqueue({ type: 'worker-probed', serial, report }));
     const identity = { slot, generation };
     const handle = new WorkerHandle({
@@ -96,13 +121,15 @@ export class Performer {
         // Before the event: the last worker's end leads straight to onExit.
         void hooks.run('childExit', { ...identity, pid: handle.pid, log: hooks.log });
         enqueue({ type: 'worker-exited', serial, code, signal });
+        this.#gate.exited(serial, true);
         // After it: who takes over is decided without the one that is gone.
         this.traffic.gone(serial);
       },
     });
     this.#workers.set(serial, handle);
     const boot = bootOrder(release, identity, status);
-    const start = () => handle.start({ exec: workerFile, cwd: release.cwd, env, boot });
+    const start = () =>
+      handle.start({ exec: workerFile, cwd: release.cwd, env: workerEnv(release, env), boot });
     // Without the hook the fork is synchronous: nothing waits for a promise that nobody asked for.
     if (hooks.has('preFork')) void hooks.run('preFork', { ...identity, log: hooks.log }).then(start);
     else start();
@@ -132,11 +159,13 @@ export class Performer {
         return this.traffic.opened(serial, message.immovable);
       case 'drained': {
         const { type: _type, ...report } = message;
-        this.traffic.drained(report);
+        this.traffic.drained(serial, report);
         return enqueue({ type: 'worker-drained', serial, report });
       }
       case 'census':
         return this.traffic.count(serial, message.connections);
+      case 'sample':
+        return this.#gate.sample(serial, message);
       case 'hand-over':
         // Without one it is the app's doing: Node does not deliver it so.
         if (connection) this.traffic.offered(serial, message.id, connection as Connection);

@@ -1,10 +1,13 @@
-/** What a generation is pinned to: config, real path of the app, working directory. */
+/** What a generation is pinned to: config, real path of the app, working directory, environment. */
 import fs from 'node:fs';
+import { availableParallelism } from 'node:os';
 import type { Config, Resolved } from '@tshorn/config';
 import { type BootOrder, resolveApp } from '@tshorn/core';
 import type { Settings } from './decide/model.ts';
+import { readEnvFiles, type Variables } from './env-file.ts';
 
 export interface Release {
+  readonly resolved: Resolved;
   readonly config: Config;
   readonly given: ReadonlySet<keyof Config>;
   /** Real path: a crash brings this release back even when a symbolic link has moved on. */
@@ -13,22 +16,48 @@ export interface Release {
   readonly exportName: string | undefined;
   /** The config file to import in the worker; only where it declares hooks. */
   readonly hooksFile: string | undefined;
+  /** What `--environment-file` adds to the environment of the workers, as it was when the release was made. */
+  readonly variables: Variables;
 }
 
-/** @throws TshornError ERR_APP_MISSING */
+/** @throws TshornError ERR_APP_MISSING, ERR_ENV_FILE */
 export function resolveRelease(resolved: Resolved): Release {
   const { config, given, file, hooksInFile } = resolved;
   const { file: appFile, exportName } = resolveApp(config.app, config.cwd);
   const cwd = fs.realpathSync(config.cwd);
-  return { config, given, cwd, appFile, exportName, hooksFile: hooksInFile ? file : undefined };
+  const variables = readEnvFiles(config.envFile);
+  const hooks = hooksInFile ? file : undefined;
+  return { resolved, config, given, cwd, appFile, exportName, hooksFile: hooks, variables };
 }
+
+/** Says what is missing of a release that was there once, and what to do; undefined when it is all there. */
+export function missingOf({ cwd, appFile }: Release): string | undefined {
+  const gone = [cwd, appFile].find((file) => !fs.existsSync(file));
+  if (gone === undefined) return undefined;
+  return `${gone} is gone, and this release cannot be started without it; put it back, or reload to a release that is there`;
+}
+
+/** As with Node's own `--env-file`, the environment of the master wins, even where it is empty. */
+export const workerEnv = ({ variables }: Release, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  ...variables,
+  ...env,
+});
 
 /** What the pure core has to know of the config. */
 export function settingsOf(config: Config): Settings {
   const { workers, bootTimeout, grace, quickGrace, handoff } = config;
   const { probeAttempts, probeTimeout, probeInterval } = config;
-  const probeWindow = config.hookTimeout + probeAttempts * (probeTimeout + probeInterval) + 1_000;
-  return { workers, bootTimeout, probeWindow, grace, quickGrace, handoff };
+  const warmUp = config.warmUp.length > 0 ? config.warmUpTimeout : 0;
+  const probeWindow = config.hookTimeout + probeAttempts * (probeTimeout + probeInterval) + warmUp + 1_000;
+  const reload = {
+    kind: config.reloadPlan,
+    maxSurge: config.maxSurge,
+    maxUnavailable: config.maxUnavailable,
+    park: config.park,
+    settleMs: config.settle,
+    parallelism: availableParallelism(),
+  };
+  return { workers, bootTimeout, probeWindow, grace, quickGrace, handoff, reload };
 }
 
 export function bootOrder(
@@ -50,6 +79,13 @@ export function bootOrder(
     probeTimeout: config.probeTimeout,
     probeAttempts: config.probeAttempts,
     probeInterval: config.probeInterval,
+    ...(config.warmUp.length > 0 && {
+      warmUp: {
+        paths: config.warmUp,
+        requests: config.warmUpRequests,
+        timeout: config.warmUpTimeout,
+      },
+    }),
     ...(statusUdp && { statusUdp: { port: statusUdp.port, secret: statusUdp.secret } }),
     keepAliveTimeout: config.keepAliveTimeout,
     keepAliveTimeoutGiven: given.has('keepAliveTimeout'),

@@ -98,7 +98,9 @@ export class Traffic {
     this.#balance.report(serial, connections);
   }
 
-  drained({ refused, closed, cut }: DrainReport): void {
+  drained(serial: number, { refused, closed, cut }: DrainReport): void {
+    // Parked or about to end: it has none any more.
+    this.#balance.gone(serial);
     for (const [reason, count] of Object.entries(refused)) {
       this.#refused[reason] = (this.#refused[reason] ?? 0) + count;
     }

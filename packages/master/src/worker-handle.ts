@@ -5,6 +5,7 @@
 import cluster, { type Worker as ClusterWorker } from 'node:cluster';
 import {
   type BootOrder,
+  type DrainOrder,
   envelope,
   readToMaster,
   sharedClock,
@@ -105,8 +106,8 @@ export class WorkerHandle {
     this.#send({ type: 'admit', listeners: listeners.length });
   }
 
-  drain(mode: 'graceful' | 'quick', deadlineMs: number, handoff: boolean): void {
-    this.#send({ type: 'drain', mode, deadlineMs, handoff });
+  drain(order: Omit<DrainOrder, 'type'>): void {
+    this.#send({ type: 'drain', ...order });
   }
 
   /** A connection to own. The master keeps its descriptor until the worker says that it took it. */
@@ -114,6 +115,11 @@ export class WorkerHandle {
     const id = this.#taking.next();
     this.#send({ type: 'take', id, until: sharedClock() + TAKE_WITHIN_MS }, connection);
     return id;
+  }
+
+  /** Its samples come as messages; said again, one comes at once. */
+  watch(on: boolean): void {
+    this.#send({ type: 'watch', on });
   }
 
   give(count: number): void {

@@ -2,7 +2,8 @@
 /** `tshorn APP`: reads the command line, and either answers it or becomes the master. */
 import { parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
 import { EXIT, renderError, resolveApp, stackOf, TshornError } from '@tshorn/core';
-import { openLog } from '@tshorn/master';
+import { openLog, readEnvFiles } from '@tshorn/master';
+import { isCommand } from './commands/names.ts';
 import { launch } from './start.ts';
 import { checkPlatform, workingDirectory } from './surroundings.ts';
 
@@ -10,6 +11,9 @@ declare const TSHORN_VERSION: string;
 
 async function main(argv: string[]): Promise<number> {
   checkPlatform();
+  const [word] = argv;
+  // A server does not load what speaks to one.
+  if (isCommand(word)) return (await import('./commands/run.ts')).runCommand(word, argv.slice(1));
   const command = await parseCommand(argv);
   switch (command.kind) {
     case 'help':
@@ -24,6 +28,7 @@ async function main(argv: string[]): Promise<number> {
   switch (command.kind) {
     case 'check-config':
       resolveApp(resolved.config.app, resolved.config.cwd);
+      readEnvFiles(resolved.config.envFile);
       process.stdout.write('the configuration is valid\n');
       return EXIT.ok;
     case 'print-config':

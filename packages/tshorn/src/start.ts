@@ -1,7 +1,7 @@
 /** The library: a master in the calling process, and a handle to it. */
 import { EventEmitter } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { type Resolved, resolveConfig, type UserConfig } from '@tshorn/config';
+import { type ReloadPlan, type Resolved, resolveConfig, type UserConfig } from '@tshorn/config';
 import { TshornError } from '@tshorn/core';
 import { type Log, listenToSignals, Master, type MasterStatus, type Notice, openLog } from '@tshorn/master';
 import { checkPlatform, workingDirectory } from './surroundings.ts';
@@ -31,14 +31,30 @@ export class Server extends EventEmitter<{ notice: [Notice]; finished: [number] 
   /**
    * Replaces every worker by a new generation. Resolves with the verdict of the reload that began after
    * the call, also when it failed. Rejects with ERR_STATE when the server stops first.
+   * @param options `plan`: how the workers are replaced. Default: the option `reloadPlan`.
    */
-  async reload(): Promise<ReloadVerdict> {
+  async reload({ plan }: { readonly plan?: ReloadPlan } = {}): Promise<ReloadVerdict> {
     let generation: number | undefined;
     const verdict = this.#until((notice) => {
       if (notice.event === 'reload-started') generation ??= notice.generation;
       return notice.event === 'reload-finished' && notice.generation === generation ? notice : undefined;
     });
-    this.#master.request({ kind: 'reload', by: 'reload()' });
+    this.#master.request({ kind: 'reload', by: 'reload()', ...(plan && { plan }) });
+    return verdict;
+  }
+
+  /**
+   * Takes back the reload under way. Resolves with its verdict, whatever that is: `rolled-back`, or `aborted`
+   * when it had not begun to replace anyone. Rejects with ERR_STATE when there is none, or it has committed.
+   */
+  async abort(): Promise<ReloadVerdict> {
+    const { reload } = this.status();
+    if (!reload || reload.committed) {
+      const why = reload ? 'the reload has committed already' : 'there is no reload under way';
+      throw new TshornError('ERR_STATE', `abort(): ${why}: nothing to abort`);
+    }
+    const verdict = this.#until((notice) => (notice.event === 'reload-finished' ? notice : undefined));
+    this.#master.abort('abort()');
     return verdict;
   }
 

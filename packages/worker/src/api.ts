@@ -13,6 +13,8 @@ export interface DrainNotice {
 interface WorkerEvents {
   /** This worker drains: it stops accepting, and what cannot move is cut at the deadline. */
   drain: [DrainNotice];
+  /** The drain is over and this worker serves again: the reload was taken back. */
+  resume: [];
   /** A connection has come from another worker. It is a new object here; only the client is the same. */
   handoff: [Socket];
 }

@@ -29,18 +29,28 @@ export class DrainingConnections {
     this.#server = server;
     // These fire before the app's handler and after its response, whatever framework it comes from
     // (https://nodejs.org/api/diagnostics_channel.html#http).
-    diagnostics.subscribe('http.server.request.start', (message) => {
-      const { response, socket, server } = message as RequestStart;
-      if (server === this.#server && this.#closes(socket)) this.#announceClose(socket, response);
-    });
-    diagnostics.subscribe('http.server.response.finish', (message) => {
-      const { socket, server } = message as RequestStart;
-      if (server !== this.#server) return;
-      this.#quietSince.set(socket, performance.now());
-      this.onResponse();
-    });
+    diagnostics.subscribe('http.server.request.start', this.#onStart);
+    diagnostics.subscribe('http.server.response.finish', this.#onFinish);
     this.#announce();
   }
+
+  /** The worker serves again: nothing is announced any more. */
+  release(): void {
+    diagnostics.unsubscribe('http.server.request.start', this.#onStart);
+    diagnostics.unsubscribe('http.server.response.finish', this.#onFinish);
+  }
+
+  readonly #onStart = (message: unknown): void => {
+    const { response, socket, server } = message as RequestStart;
+    if (server === this.#server && this.#closes(socket)) this.#announceClose(socket, response);
+  };
+
+  readonly #onFinish = (message: unknown): void => {
+    const { socket, server } = message as RequestStart;
+    if (server !== this.#server) return;
+    this.#quietSince.set(socket, performance.now());
+    this.onResponse();
+  };
 
   /** From here on, the last response of every connection says `Connection: close`. */
   beginClosing(): void {

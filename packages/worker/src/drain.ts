@@ -28,15 +28,15 @@ interface Handover {
 const SWEEP_MS = 100;
 
 export class Drain {
-  /** Settles when the last connection is gone. */
-  readonly done: Promise<DrainReport>;
+  /** Settles when the last connection is gone; without a report when the worker serves again. */
+  readonly done: Promise<DrainReport | undefined>;
   readonly #listeners: AttachedListeners;
   readonly #connections: DrainingConnections;
   readonly #start = performance.now();
   readonly #atStart: Promise<number>;
   readonly #giveaway: Giveaway | undefined;
   readonly #immovable: Promise<Record<string, number>>;
-  #resolve: (report: DrainReport) => void = () => {};
+  #resolve: (report?: DrainReport) => void = () => {};
   #closed = 0;
   #closingSince: number | undefined;
   #lingerMs: number;
@@ -74,9 +74,23 @@ export class Drain {
   }
 
   async #whenEmpty(takeover: Takeover | undefined): Promise<void> {
-    await this.#listeners.close();
+    await this.#listeners.pause();
     // A connection may have been handed over to us just before the drain, and come after the last one left.
-    while ((takeover?.arriving ?? 0) > 0 || (await this.#listeners.count()) > 0) await sleep(SWEEP_MS);
+    const more = async () => (takeover?.arriving ?? 0) > 0 || (await this.#listeners.count()) > 0;
+    while (!this.#ended && (await more())) await sleep(SWEEP_MS);
+  }
+
+  /** The worker serves again. What has been closed is closed; nothing else is. */
+  cancel(): void {
+    this.#stop();
+    this.#connections.release();
+    this.#resolve();
+  }
+
+  #stop(): void {
+    this.#ended = true;
+    clearInterval(this.#sweep);
+    clearTimeout(this.#deadline);
   }
 
   /** Goes on under other settings: a stop that became a quick one. */
@@ -111,9 +125,8 @@ export class Drain {
   }
 
   async #end(cut: number): Promise<void> {
-    this.#ended = true;
-    clearInterval(this.#sweep);
-    clearTimeout(this.#deadline);
+    if (this.#ended) return;
+    this.#stop();
     const moved = this.#giveaway?.moved ?? 0;
     const tookMs = performance.now() - this.#start;
     const finished = Math.max(0, (await this.#atStart) - this.#closed - cut - moved);

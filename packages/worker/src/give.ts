@@ -65,6 +65,15 @@ export class Giveaway {
     this.pump();
   }
 
+  /** The worker serves again: from here on nothing is given unless it is asked for. */
+  giveNone(): void {
+    this.#all = false;
+    this.#ended = false;
+    this.#queue = [];
+    clearTimeout(this.#look);
+    this.#look = undefined;
+  }
+
   /** Looks for connections at rest, now or soon; called whenever one may have come to rest. */
   pump(): void {
     if (!this.#all || this.#ended || this.#queue.length > 0 || this.#look) return;

@@ -15,7 +15,8 @@ export class Handoff {
   readonly giveaway: Giveaway;
   readonly #send: Send;
   readonly #arrivals = new Arrivals();
-  readonly #endCensus: () => void;
+  readonly #listeners: AttachedListeners;
+  #endCensus: () => void = () => {};
 
   constructor(server: http.Server, listeners: AttachedListeners, send: Send) {
     this.#send = send;
@@ -26,7 +27,15 @@ export class Handoff {
       void send({ type: 'hand-over', id }, handle);
       return id;
     });
-    this.#endCensus = takeCensus(listeners, (connections) => void send({ type: 'census', connections }));
+    this.#listeners = listeners;
+    this.serve();
+  }
+
+  /** The worker is in service, for the first time or again. */
+  serve(): void {
+    this.giveaway.giveNone();
+    const tell = (connections: number) => void this.#send({ type: 'census', connections });
+    this.#endCensus = takeCensus(this.#listeners, tell);
   }
 
   obey(order: HandoffOrder, handle: RawHandle | undefined): void {

@@ -1,60 +1,48 @@
 /**
  * The inside of a worker; its outside, in the master, is master/src/worker-handle.ts.
- * It boots when it is told to, serves what it is given, drains when it is asked, and then leaves.
+ * It boots when it is told to (boot.ts), serves what it is given and drains when it is asked (service.ts),
+ * and then leaves.
  */
 import cluster from 'node:cluster';
-import type http from 'node:http';
-import type { HookLog } from '@tshorn/config';
 import {
   type BootOrder,
-  type DrainMode,
   describeThrown,
-  type ProbeReport,
   stackOf,
   type ToMaster,
   type ToWorker,
   TshornError,
   withDeadline,
 } from '@tshorn/core';
-import { worker as api } from './api.ts';
-import { captureFirstListen } from './app/listen-capture.ts';
-import type { AttachedListeners, ListeningHandle } from './app/listeners.ts';
-import { attachListeners } from './app/listeners.ts';
-import { type LoadedApp, loadApp } from './app/load-app.ts';
+import type { ListeningHandle } from './app/listeners.ts';
+import type { LoadedApp } from './app/load-app.ts';
+import { Boot } from './boot.ts';
 import { type Channel, openChannel } from './channel.ts';
-import { Drain } from './drain.ts';
-import { Handoff, type HandoffOrder } from './handoff.ts';
-import { Hooks } from './hooks.ts';
-import { immovableServer, type RawHandle } from './http-internals.ts';
-import { probe } from './probe.ts';
+import type { HandoffOrder } from './handoff.ts';
+import type { Hooks } from './hooks.ts';
+import type { RawHandle } from './http-internals.ts';
+import { type Leave, Service } from './service.ts';
 
-/** How long an orphan goes on finishing its requests when its master is gone. */
-const ORPHAN_GRACE_MS = 10_000;
+/** What happens when the master is gone: the worker finishes its requests, within this time. */
+const ORPHANED: Leave = { mode: 'graceful', deadlineMs: 10_000, handoff: false, park: false };
 /** What an app's own clean-up gets at the least, when its requests took the whole grace period. */
 const LEAST_CLEANUP_MS = 1_000;
 
 export class Worker {
   readonly #channel: Channel;
-  #order: BootOrder | undefined;
   #hooks: Hooks | undefined;
   #app: LoadedApp | undefined;
+  #service: Service | undefined;
   #handles: ListeningHandle[] = [];
-  /** Settles when the worker accepts; undefined until it is admitted. */
-  #attaching: Promise<AttachedListeners> | undefined;
   #stopReporting = () => {};
-  #draining = false;
-  #mode: DrainMode | undefined;
   #workerInt: Promise<unknown> | undefined;
-  #drain: Drain | undefined;
-  #handoff: Handoff | undefined;
 
   constructor() {
     this.#channel = openChannel({
       onMessage: (message, handle) => this.#obey(message, handle),
       onLeave: (signal) => void this.#send({ type: 'leave-requested', signal }),
       onDisconnect: () => {
-        void this.#leave('graceful', ORPHAN_GRACE_MS);
-        this.#handoff?.abandon();
+        void this.#leave(ORPHANED);
+        this.#service?.abandon();
       },
     });
     // Otherwise node:cluster exits at once when the channel closes, cutting requests in flight.
@@ -78,65 +66,39 @@ export class Worker {
         void this.#accept();
         break;
       case 'drain':
-        void this.#leave(message.mode, message.deadlineMs, message.handoff);
+        void this.#leave(message);
+        break;
+      case 'watch':
+        this.#service?.watch(message.on);
         break;
       default:
-        this.#obeyHandoff(message, handle as RawHandle | undefined);
+        this.#handOff(message, handle as RawHandle | undefined);
     }
   }
 
-  #obeyHandoff(order: HandoffOrder, handle: RawHandle | undefined): void {
-    if (this.#handoff) return this.#handoff.obey(order, handle);
-    handle?.close();
-    // The master asks nobody who cannot; but a drain may be faster than its order.
-    if (order.type === 'take') void this.#send({ type: 'declined', id: order.id, reason: 'no-taker' });
+  #handOff(order: HandoffOrder, handle: RawHandle | undefined): void {
+    if (this.#service) this.#service.handOff(order, handle);
+    else handle?.close();
   }
 
   async #boot(order: BootOrder): Promise<void> {
-    this.#order = order;
-    const { slot, generation, appFile, exportName } = order;
-    process.title = `tshorn: worker=${slot} gen=${generation}`;
-    process.argv = [process.execPath, appFile, ...order.appArgs];
-    Object.assign(api, { active: true, slot, generation });
-
-    const start = performance.now();
+    const boot = new Boot(order, (message) => this.#send(message));
+    let app: LoadedApp;
+    let hooks: Hooks;
     try {
-      this.#hooks = new Hooks(
-        await Hooks.load(order.hooksFile),
-        { slot, generation, pid: process.pid, log: this.#hookLog() },
-        order.hookTimeout,
-        (hook, reason) => void this.#send({ type: 'hook-failed', hook, reason }),
-      );
-      if (this.#hooks.has('workerAbort')) this.#listenToAbort(this.#hooks);
-      await this.#hooks.run('postFork');
-      const capture = captureFirstListen((address) => void this.#send({ type: 'also-listening', address }));
-      const app = await loadApp(
-        { file: appFile, ...(exportName && { exportName }), settings: order },
-        capture,
-      );
-      this.#app = app;
-      this.#hooks.watchRequests(app.server);
-      await this.#send({ type: 'loaded', kind: app.kind, tookMs: performance.now() - start });
+      hooks = this.#hooks = await boot.loadHooks();
+      app = this.#app = await boot.loadApp(hooks);
     } catch (error) {
-      await this.#failToLoad(error);
-      return;
+      return this.#failToLoad(error);
     }
-    await this.#postWorkerInit(order, this.#app);
-  }
-
-  /** Only for the hook: without a listener SIGABRT ends a worker that hangs, too. */
-  #listenToAbort(hooks: Hooks): void {
-    process.once('SIGABRT', async () => {
-      await hooks.run('workerAbort');
-      // The app may listen as well: then it is the app that decides what comes of the signal.
-      if (process.listenerCount('SIGABRT') === 0) process.kill(process.pid, 'SIGABRT');
+    this.#service = new Service({
+      server: app.server,
+      backlog: order.backlog,
+      idleLinger: order.idleLinger,
+      send: (message, handle) => this.#send(message, handle),
+      onCut: () => hooks.run('workerAbort'),
     });
-  }
-
-  #hookLog(): HookLog {
-    const log = (level: 'info' | 'warn' | 'error') => (text: string) =>
-      void this.#send({ type: 'log', level, text: String(text) });
-    return { info: log('info'), warn: log('warn'), error: log('error') };
+    this.#stopReporting = await boot.postWorkerInit(app, hooks);
   }
 
   async #failToLoad(error: unknown): Promise<void> {
@@ -151,28 +113,10 @@ export class Worker {
     process.exit(1);
   }
 
-  /** The user's hook first, then the built-in one: the app's own `/_status`. */
-  async #postWorkerInit(order: BootOrder, app: LoadedApp): Promise<void> {
-    const start = performance.now();
-    const failure = await this.#hooks?.run('postWorkerInit');
-    const report: ProbeReport =
-      failure === undefined
-        ? await probe(app.server, order)
-        : { verdict: 'broken', reason: `postWorkerInit: ${failure}`, tookMs: performance.now() - start };
-    if (order.statusUdp) {
-      const { reportByUdp } = await import('./status-udp.ts');
-      this.#stopReporting = reportByUdp(order.statusUdp, report);
-    } else await this.#send({ type: 'probed', ...report });
-  }
-
   async #accept(): Promise<void> {
-    if (!this.#app || this.#draining) return;
     this.#stopReporting();
     try {
-      this.#attaching = attachListeners(this.#app, this.#handles, this.#order?.backlog ?? 511);
-      this.#handles = [];
-      const immovable = this.#inspect(this.#app.server, await this.#attaching);
-      await this.#send({ type: 'accepting', immovable });
+      await this.#service?.accept(this.#handles.splice(0));
     } catch (error) {
       // Until the first listen() the kernel lets two processes bind the same port.
       const { code, message } = error as NodeJS.ErrnoException;
@@ -181,46 +125,11 @@ export class Worker {
     }
   }
 
-  /** Only now: a server has its list of connections from the moment that it listens. */
-  #inspect(server: http.Server, listeners: AttachedListeners): string {
-    const immovable = immovableServer(server);
-    if (immovable) return immovable;
-    this.#handoff = new Handoff(server, listeners, (message, handle) => this.#send(message, handle));
-    return '';
-  }
-
-  /** Asked again, it goes on with the new deadline. */
-  async #leave(mode: DrainMode, deadlineMs: number, handoff = false): Promise<void> {
-    const settings = { deadlineMs, lingerMs: mode === 'quick' ? 0 : (this.#order?.idleLinger ?? 0) };
-    if (mode === 'quick' && this.#mode !== 'quick') this.#workerInt = this.#hooks?.run('workerInt');
-    this.#mode = mode;
-    if (this.#draining) return this.#drain?.hurry(settings);
-    this.#draining = true;
-    const end = Date.now() + deadlineMs;
-    const app = this.#app;
-    const listeners = await this.#attaching?.catch(() => undefined);
-    // Not in service yet: there is nothing to finish.
-    if (!app || !listeners) process.exit(0);
-
-    this.#handoff?.endCensus();
-    this.#drain = new Drain(app.server, listeners, settings, {
-      handoff,
-      giveaway: handoff ? this.#handoff?.giveaway : undefined,
-      takeover: this.#handoff?.takeover,
-    });
-    this.#tellApp(end);
-    const report = await this.#drain.done;
-    await this.#send({ type: 'drained', ...report });
-    if (report.cut > 0) await this.#hooks?.run('workerAbort');
-    await this.#exit(app, Math.max(LEAST_CLEANUP_MS, end - Date.now()));
-  }
-
-  #tellApp(deadline: number): void {
-    try {
-      api.emit('drain', { deadline });
-    } catch (error) {
-      void this.#send({ type: 'hook-failed', hook: "worker.on('drain')", reason: describeThrown(error) });
-    }
+  async #leave(order: Leave): Promise<void> {
+    if (order.mode === 'quick') this.#workerInt ??= this.#hooks?.run('workerInt');
+    if (!this.#app || !this.#service) process.exit(0);
+    if (!(await this.#service.leave(order))) return;
+    await this.#exit(this.#app, Math.max(LEAST_CLEANUP_MS, this.#service.leaveBy - Date.now()));
   }
 
   /** After the last request: the app's own clean-up, as if the signal had come only now. */

@@ -20,9 +20,13 @@ export function helpText(): string {
 
 const HEAD = [
   'Usage: tshorn APP[:NAME] [options] [-- ARG...]',
+  '       tshorn check APP[:NAME] [options] [-- ARG...]',
+  '       tshorn reload|status|scale|stop [PID]',
   '',
   'Serves a Node HTTP app from several worker processes on one shared socket, and',
-  'reloads it without losing a request.',
+  'reloads it without losing a request. check boots one worker and tells what came',
+  'of it; the other commands speak to a master that runs. tshorn reload --help and',
+  'the like say more, and tshorn ./reload serves a file.',
 ].join('\n');
 
 const FOOT = [
@@ -40,12 +44,19 @@ function entryOf(option: Option): string {
   return entry(label, fallback === undefined ? row.summary : `${row.summary} [${fallback}]`);
 }
 
-function entry(label: string, text: string): string {
-  const lines = wrap(text, WIDTH - COLUMN);
+/** One entry of a help text: a flag or a word, and what it means beside it from `column` on. */
+export const helpEntry = (
+  label: string | { short?: string; flag: string; meta?: string },
+  text: string,
+  column = COLUMN,
+): string => entry(typeof label === 'string' ? label : describeFlag(label), text, column);
+
+function entry(label: string, text: string, column = COLUMN): string {
+  const lines = wrap(text, WIDTH - column);
   const indented = `  ${label}`;
-  const beside = indented.length + 2 <= COLUMN;
-  const head = beside ? indented.padEnd(COLUMN) + lines.shift() : indented;
-  return [head, ...lines.map((line) => ' '.repeat(COLUMN) + line)].join('\n');
+  const beside = indented.length + 2 <= column;
+  const head = beside ? indented.padEnd(column) + lines.shift() : indented;
+  return [head, ...lines.map((line) => ' '.repeat(column) + line)].join('\n');
 }
 
 function wrap(text: string, width: number): string[] {

@@ -1,4 +1,4 @@
-import { text, texts } from '../kinds.ts';
+import { files, text, texts } from '../kinds.ts';
 import { section } from '../row.ts';
 
 export const application = section('Application', {
@@ -28,5 +28,15 @@ export const application = section('Application', {
     details:
       'A path on the command line or in the environment starts from the current folder, one in a config file from the folder of that file. The config file itself is looked for here too.',
     reloadable: false,
+  },
+  envFile: {
+    kind: files,
+    // Not --env-file: Node looks for that one behind the script's name too. docs/decisions/environment-file-flag.md
+    flag: 'environment-file',
+    default: [],
+    summary: 'A file of NAME=value lines for the environment of the workers; several may be given',
+    details:
+      "Read at the start and again at each reload. As with Node's own `--env-file`, the environment wins over the file, and a later file over an earlier one. The master itself does not use them: see [Operating](operating.md#environment-files).",
+    reloadable: true,
   },
 });

@@ -5,8 +5,10 @@
 import { EXIT } from '@tshorn/core';
 import { Draft } from './draft.ts';
 import type { Effect, Event, Settings, State, StopMode, TimerId } from './model.ts';
-import { advance, fail, prepared, request } from './operations.ts';
-import { accepting, broken, exited, loaded, overdue, probed, refill, respawn } from './supervise.ts';
+import { advance, prepared, request } from './operations.ts';
+import { fail } from './rollback.ts';
+import { answered, isAsking } from './steps.ts';
+import { accepting, broken, drained, exited, loaded, overdue, probed, refill, respawn } from './supervise.ts';
 
 export const initialState = (settings: Settings): State => ({
   phase: 'starting',
@@ -44,9 +46,21 @@ function react(draft: Draft, event: Event): void {
     case 'requested':
       return request(draft, event.operation);
     case 'prepared':
-      return prepared(draft, event.settings);
+      return prepared(draft, event.generation, event.settings);
     case 'refused':
-      return fail(draft, event.reason, 'refused');
+      if (draft.state.running?.generation === event.generation) fail(draft, event.reason, 'refused');
+      return;
+    case 'abort-requested':
+      return abort(draft, event.by);
+    case 'approved':
+      return answered(draft, event.generation, 'approve');
+    case 'watched':
+      if (event.pass) return answered(draft, event.generation, 'watch');
+      if (isAsking(draft, event.generation, 'watch')) fail(draft, event.reason);
+      return;
+    case 'vetoed':
+      if (isAsking(draft, event.generation, 'approve')) fail(draft, event.reason);
+      return;
     case 'stop-requested':
       return stop(draft, event.mode, event.by);
     case 'expired':
@@ -84,7 +98,7 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
     case 'worker-accepting':
       return accepting(draft, worker);
     case 'worker-drained':
-      return draft.tellOf(worker, { event: 'drained', level: 'info', report: event.report });
+      return drained(draft, worker, event.report);
     case 'worker-exited':
       return exited(draft, worker, event.code, event.signal);
   }
@@ -98,6 +112,11 @@ function expire(draft: Draft, timer: TimerId): void {
     const last = state.lastFailure ?? 'the app is still loading';
     return giveUp(draft, EXIT.neverReady, `no worker became ready within --boot-timeout: ${last}`);
   }
+  if (timer === 'settle') {
+    // The step looks at the time itself; and a timer may fire a little early.
+    delete state.running?.begun;
+    return;
+  }
   const [what, number] = timer.split(':') as ['boot' | 'drain' | 'respawn', string];
   if (what === 'respawn') return respawn(draft, Number(number));
   const worker = state.workers[Number(number)];
@@ -105,6 +124,14 @@ function expire(draft: Draft, timer: TimerId): void {
   if (what === 'boot') return broken(draft, worker, overdue(draft, worker));
   draft.tellOf(worker, { event: 'killed', level: 'warn', text: 'it did not leave within its grace period' });
   draft.kill(worker);
+}
+
+function abort(draft: Draft, by: string): void {
+  const { running } = draft.state;
+  if (running?.operation.kind === 'reload' && !running.committed && running.undoing === undefined) {
+    return fail(draft, `aborted by ${by}`, running.plan ? 'failed' : 'aborted');
+  }
+  draft.tell({ event: 'noted', level: 'info', text: `abort by ${by}: there is no reload to take back` });
 }
 
 function startedWhenReady(draft: Draft): void {

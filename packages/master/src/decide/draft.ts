@@ -17,6 +17,9 @@ import type {
 /** What a worker gets on top of its deadline before it is killed: time for its own clean-up. */
 export const KILL_MARGIN_MS = 3_000;
 
+/** Listening on a handle is a matter of milliseconds, even for an app with a slow `listening` callback. */
+const ACCEPT_MS = 10_000;
+
 type WorkerNotice = Extract<Notice, { event: WorkerEvent }>;
 
 export class Draft {
@@ -35,7 +38,7 @@ export class Draft {
   }
 
   slot(slot: number): SlotRecord {
-    this.state.slots[slot] ??= { generation: this.state.committed, failures: 0, respawnPending: false };
+    this.state.slots[slot] ??= { failures: 0, respawnPending: false };
     return this.state.slots[slot];
   }
 
@@ -58,7 +61,7 @@ export class Draft {
     const { running } = this.state;
     if (!running?.plan) return undefined;
     const step = running.plan[running.next];
-    const concerned = step && step.do !== 'resize' && step.slot === worker.slot;
+    const concerned = step && (!('slots' in step) || step.slots.includes(worker.slot));
     return concerned ? { step: running.next + 1, of: running.plan.length } : undefined;
   }
 
@@ -91,21 +94,33 @@ export class Draft {
   }
 
   /** In service it drains; on its way there it has nothing to finish and is ended at once. */
-  leave(worker: WorkerRecord, mode: DrainMode): void {
+  leave(worker: WorkerRecord, mode: DrainMode, park = false): void {
     if (worker.state === 'draining' || worker.state === 'killed') return;
+    const parked = worker.state === 'parked';
     if (!this.become(worker, 'draining')) return this.kill(worker);
     this.clearTimer(`boot:${worker.serial}`);
-    this.hurry(worker, mode);
-    this.tellOf(worker, { event: 'draining', level: 'info' });
+    this.hurry(worker, mode, park);
+    if (!parked) this.tellOf(worker, { event: 'draining', level: 'info' });
   }
 
   /** Orders the drain; ordered once more with a shorter deadline, it goes faster. */
-  hurry(worker: WorkerRecord, mode: DrainMode): void {
+  hurry(worker: WorkerRecord, mode: DrainMode, park = false): void {
     const { grace, quickGrace, handoff: allowed } = this.state.settings;
     const deadlineMs = mode === 'quick' ? Math.min(quickGrace, grace) : grace;
     const handoff = allowed && !this.state.stop && this.workers.some(({ state }) => state === 'ready');
-    this.effects.push({ do: 'drain', serial: worker.serial, mode, deadlineMs, handoff });
+    if (park) worker.park = true;
+    else delete worker.park;
+    this.effects.push({ do: 'drain', serial: worker.serial, mode, deadlineMs, handoff, park });
     this.setTimer(`drain:${worker.serial}`, deadlineMs + KILL_MARGIN_MS);
+  }
+
+  /** Into service, for the first time or again. */
+  admit(worker: WorkerRecord): void {
+    if (!this.become(worker, 'admitted')) return;
+    delete worker.park;
+    this.clearTimer(`drain:${worker.serial}`);
+    this.setTimer(`boot:${worker.serial}`, ACCEPT_MS);
+    this.effects.push({ do: 'admit', serial: worker.serial });
   }
 
   kill(worker: WorkerRecord): void {

@@ -10,7 +10,7 @@ import type {
   WorkerIdentity,
   WorkerState,
 } from '@tshorn/core';
-import type { Plan } from './plan.ts';
+import type { Plan, ReloadPlan, ReloadShape } from './plan.ts';
 
 export interface WorkerRecord {
   /** The how-manieth process of this master it is: a slot and a generation can recur, this cannot. */
@@ -20,19 +20,21 @@ export interface WorkerRecord {
   pid?: number;
   state: WorkerState;
   readonly bornAt: number;
+  /** Milliseconds until it had passed its probe. */
+  bootMs?: number;
   readyAt?: number;
+  /** It is kept when it has drained. */
+  park?: true;
 }
 
 export interface SlotRecord {
-  /** The generation last in service here: what a crash brings back. */
-  generation: number;
   /** Ends in a row without `STABLE_MS` of service between them: the exponent of the back-off. */
   failures: number;
   respawnPending: boolean;
 }
 
 export type Operation =
-  | { readonly kind: 'reload'; readonly by: string }
+  | { readonly kind: 'reload'; readonly by: string; readonly plan?: ReloadPlan }
   | { readonly kind: 'recycle'; readonly serial: number; readonly by: string }
   | { readonly kind: 'scale'; readonly by: string; readonly delta?: number; readonly to?: number };
 
@@ -46,9 +48,19 @@ export interface Running {
   next: number;
   /** The step whose order has been given, so that waiting for its outcome does not repeat it. */
   begun?: number;
-  /** The worker that the last `spawn` step started. */
-  trial?: number;
+  /** Serials of the workers that it has started, by slot. */
+  trials: Record<number, number>;
   replaced: number;
+  /** The settings to go back to. */
+  previous?: Settings;
+  /** How many workers the new config asks for. */
+  target?: number;
+  /** Whether the point of no return has been passed. */
+  committed: boolean;
+  /** Why it is being taken back. */
+  undoing?: string;
+  /** How often that has been begun. */
+  attempts: number;
 }
 
 /** What the pure core needs to know of the config. Durations are milliseconds. */
@@ -61,6 +73,7 @@ export interface Settings {
   readonly quickGrace: number;
   /** Whether connections at rest may move to another worker. */
   readonly handoff: boolean;
+  readonly reload: ReloadShape;
 }
 
 export type StopMode = DrainMode | 'now';
@@ -70,7 +83,7 @@ export interface State {
   settings: Settings;
   /** Slots that are looked after. */
   size: number;
-  /** The generation that scale-up starts; a reload moves it when its last step is done. */
+  /** The generation that a crash, a recycle and a scale-up start; a reload moves it when it commits. */
   committed: number;
   lastGeneration: number;
   lastSerial: number;
@@ -85,13 +98,26 @@ export interface State {
   stop?: { mode: StopMode; exitCode: number };
 }
 
-export type TimerId = `boot:${number}` | `drain:${number}` | `respawn:${number}` | 'start';
+export type TimerId = `boot:${number}` | `drain:${number}` | `respawn:${number}` | 'start' | 'settle';
 
 export type Event =
   | { readonly type: 'start' }
   | { readonly type: 'requested'; readonly operation: Operation }
-  | { readonly type: 'prepared'; readonly settings: Settings }
-  | { readonly type: 'refused'; readonly reason: string }
+  /** The config of that generation is read, and its app is there. */
+  | { readonly type: 'prepared'; readonly generation: number; readonly settings: Settings }
+  | { readonly type: 'refused'; readonly generation: number; readonly reason: string }
+  /** Takes back the reload under way. */
+  | { readonly type: 'abort-requested'; readonly by: string }
+  /** What `onCommit` said. */
+  | { readonly type: 'approved'; readonly generation: number }
+  | { readonly type: 'vetoed'; readonly generation: number; readonly reason: string }
+  /** What the comparison of new and old workers came to. */
+  | {
+      readonly type: 'watched';
+      readonly generation: number;
+      readonly pass: boolean;
+      readonly reason: string;
+    }
   | { readonly type: 'stop-requested'; readonly mode: StopMode; readonly by: string }
   | { readonly type: 'worker-spawned'; readonly serial: number; readonly pid: number }
   | { readonly type: 'worker-loaded'; readonly serial: number; readonly kind: string }
@@ -124,7 +150,13 @@ export type Effect =
       readonly deadlineMs: number;
       /** Whether another worker is there to take connections over. */
       readonly handoff: boolean;
+      /** Whether it is kept when it has drained. */
+      readonly park: boolean;
     }
+  /** New workers are compared with the others from now on; the answer is `watched`. */
+  | { readonly do: 'watch'; readonly generation: number; readonly serials: readonly number[] }
+  | { readonly do: 'end-watch' }
+  | { readonly do: 'approve'; readonly generation: number }
   | { readonly do: 'kill'; readonly serial: number }
   | { readonly do: 'set-timer'; readonly timer: TimerId; readonly ms: number }
   | { readonly do: 'clear-timer'; readonly timer: TimerId }
@@ -138,6 +170,12 @@ export interface Position {
   readonly of: number;
 }
 
+/**
+ * `committed`: every worker is of the new release. `rolled-back`: every worker is of the old one again.
+ * `refused`: it was never begun. `aborted`: the server stops. `failed`: it could not even be taken back.
+ */
+export type Outcome = 'committed' | 'rolled-back' | 'failed' | 'refused' | 'aborted';
+
 export type Level = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
 export type WorkerEvent =
@@ -146,6 +184,7 @@ export type WorkerEvent =
   | 'ready'
   | 'draining'
   | 'drained'
+  | 'parked'
   | 'exited'
   | 'crashed'
   | 'broken'
@@ -169,15 +208,25 @@ export type Notice =
       readonly level: Level;
       readonly generation: number;
       readonly text: string;
+      /** Where another one than that of the config was asked for. */
+      readonly plan?: ReloadPlan;
     }
   | {
       readonly event: 'reload-finished';
       readonly level: Level;
       readonly generation: number;
-      readonly outcome: 'committed' | 'failed' | 'refused' | 'aborted';
+      readonly outcome: Outcome;
+      /** The generation that is committed now. */
+      readonly serving: number;
       readonly replaced: number;
       readonly tookMs: number;
       readonly reason?: string;
+    }
+  | {
+      readonly event: 'rolling-back';
+      readonly level: Level;
+      readonly generation: number;
+      readonly reason: string;
     }
   | { readonly event: 'resized'; readonly level: Level; readonly size: number; readonly from: number }
   | { readonly event: 'operation-failed'; readonly level: Level; readonly text: string }

@@ -5,7 +5,9 @@
 import { isComing } from '@tshorn/core';
 import type { Draft } from './draft.ts';
 import type { Operation, Running, Settings } from './model.ts';
-import { type Plan, replaceSlot, resize, rolling, type Step } from './plan.ts';
+import { type Plan, reloadPlan, replaceSlot, resize, type Step } from './plan.ts';
+import { finishReload } from './rollback.ts';
+import { take } from './steps.ts';
 
 export function request(draft: Draft, operation: Operation): void {
   const { state } = draft;
@@ -18,8 +20,12 @@ export function request(draft: Draft, operation: Operation): void {
     return;
   }
   if (operation.kind === 'reload') {
-    // A second HUP asks for the newest code, and the one that waits will bring it.
-    if (state.queue.some((queued) => queued.kind === 'reload')) return;
+    // A second HUP asks for the newest code, and the one that waits will bring it, by the plan asked for last.
+    const waiting = state.queue.findIndex((queued) => queued.kind === 'reload');
+    if (waiting !== -1) {
+      if (operation.plan) state.queue[waiting] = operation;
+      return;
+    }
     if (state.running)
       draft.tell({ event: 'noted', level: 'info', text: `reload by ${operation.by} queued` });
   }
@@ -37,7 +43,7 @@ export function advance(draft: Draft): void {
     } else if (!running.plan) {
       return;
     } else if (running.next >= running.plan.length) {
-      commit(draft, running);
+      conclude(draft, running);
     } else if (!take(draft, running, running.plan[running.next] as Step)) {
       return;
     }
@@ -46,14 +52,26 @@ export function advance(draft: Draft): void {
 
 function begin(draft: Draft, operation: Operation): void {
   const { state } = draft;
-  const generation = operation.kind === 'reload' ? ++state.lastGeneration : state.committed;
-  const plan = operation.kind === 'reload' ? undefined : planOf(draft, operation);
+  const isReload = operation.kind === 'reload';
+  const generation = isReload ? ++state.lastGeneration : state.committed;
+  const plan = isReload ? undefined : planOf(draft, operation);
   if (plan?.length === 0) return;
-  state.running = { operation, startedAt: draft.at, generation, ...(plan && { plan }), next: 0, replaced: 0 };
-  if (operation.kind === 'reload') {
-    draft.tell({ event: 'reload-started', level: 'info', generation, text: `by ${operation.by}` });
-    draft.effects.push({ do: 'prepare', generation });
-  }
+  state.running = {
+    operation,
+    startedAt: draft.at,
+    generation,
+    ...(plan && { plan }),
+    next: 0,
+    trials: {},
+    replaced: 0,
+    committed: false,
+    attempts: 0,
+  };
+  if (!isReload) return;
+  const { by, plan: asked } = operation;
+  const text = `by ${by}`;
+  draft.tell({ event: 'reload-started', level: 'info', generation, text, ...(asked && { plan: asked }) });
+  draft.effects.push({ do: 'prepare', generation });
 }
 
 function planOf(draft: Draft, operation: Exclude<Operation, { kind: 'reload' }>): Plan {
@@ -62,7 +80,7 @@ function planOf(draft: Draft, operation: Exclude<Operation, { kind: 'reload' }>)
     const worker = state.workers[operation.serial];
     // It may have crashed, or been replaced by a reload, while the request waited.
     if (!worker || !isComing(worker.state)) return [];
-    return replaceSlot(worker.slot, draft.slot(worker.slot).generation);
+    return replaceSlot(worker.slot, state.committed);
   }
   const target = operation.to ?? state.size + (operation.delta ?? 0);
   if (target < 1) {
@@ -77,100 +95,28 @@ function planOf(draft: Draft, operation: Exclude<Operation, { kind: 'reload' }>)
 }
 
 /** The config is read and the app resolved: the reload becomes a plan. */
-export function prepared(draft: Draft, settings: Settings): void {
+export function prepared(draft: Draft, generation: number, settings: Settings): void {
   const { state } = draft;
-  if (!state.running || state.running.plan) return;
+  const { running } = state;
+  // A reload that has been aborted meanwhile is not the one under way.
+  if (running?.operation.kind !== 'reload' || running.plan || running.generation !== generation) return;
   // A count set by TTIN or TTOU stands until the config itself asks for another one.
-  const target = settings.workers === state.settings.workers ? state.size : settings.workers;
+  running.target = settings.workers === state.settings.workers ? state.size : settings.workers;
+  running.previous = state.settings;
   state.settings = settings;
-  state.running.plan = rolling(state.size, target, state.running.generation);
+  const kind = running.operation.plan ?? settings.reload.kind;
+  running.plan = reloadPlan(state.size, generation, { ...settings.reload, kind });
 }
 
-/** Returns whether the step is done, so that the next one can be taken. */
-function take(draft: Draft, running: Running, step: Step): boolean {
+function conclude(draft: Draft, running: Running): void {
   const { state } = draft;
-  switch (step.do) {
-    case 'spawn': {
-      if (running.begun !== running.next) {
-        running.begun = running.next;
-        running.trial = draft.spawn(step.slot, step.generation).serial;
-      }
-      // Done when the process exists; one that ended at once fails the step after this.
-      if (state.workers[running.trial ?? -1]?.state === 'spawned') return false;
-      break;
-    }
-    case 'await-ready': {
-      const trial = state.workers[running.trial ?? -1];
-      if (!trial || !isComing(trial.state)) {
-        fail(draft, state.lastFailure ?? 'the new worker is gone');
-        return true;
-      }
-      if (trial.state !== 'ready') return false;
-      break;
-    }
-    case 'drain': {
-      const youngest = running.trial ?? state.lastSerial + 1;
-      const older = draft.workers.filter((worker) => worker.slot === step.slot && worker.serial < youngest);
-      for (const worker of older) draft.leave(worker, 'graceful');
-      if (older.length > 0) return false;
-      running.replaced++;
-      break;
-    }
-    case 'resize': {
-      const from = state.size;
-      state.size = step.to;
-      // A slot that is given up has no younger worker to be spared.
-      delete running.trial;
-      draft.tell({ event: 'resized', level: 'info', size: step.to, from });
-      break;
-    }
-  }
-  running.next++;
-  return true;
-}
-
-function commit(draft: Draft, running: Running): void {
-  const { state } = draft;
-  delete state.running;
-  if (running.operation.kind !== 'reload') return;
-  state.committed = running.generation;
-  for (const slot of Object.values(state.slots)) slot.generation = running.generation;
-  finishReload(draft, running, 'committed');
-}
-
-/** Ends the operation where it stands: whoever has not been replaced goes on serving. */
-export function fail(
-  draft: Draft,
-  reason: string,
-  outcome: 'failed' | 'refused' | 'aborted' = 'failed',
-): void {
-  const { running } = draft.state;
-  if (!running) return;
-  delete draft.state.running;
-  if (running.operation.kind === 'reload') finishReload(draft, running, outcome, reason);
+  if (running.operation.kind !== 'reload') delete state.running;
+  else if (running.undoing !== undefined) finishReload(draft, running, 'rolled-back', running.undoing);
   else {
-    const text = `${running.operation.kind} by ${running.operation.by} given up: ${reason}`;
-    // A TERM to the whole process group reaches the workers too: that is no failure of anything.
-    draft.tell({ event: 'operation-failed', level: outcome === 'aborted' ? 'info' : 'error', text });
+    finishReload(draft, running, 'committed');
+    const { by } = running.operation;
+    if (running.target !== undefined && running.target !== state.size) {
+      state.queue.unshift({ kind: 'scale', to: running.target, by });
+    }
   }
-}
-
-function finishReload(
-  draft: Draft,
-  running: Running,
-  outcome: 'committed' | 'failed' | 'refused' | 'aborted',
-  reason?: string,
-): void {
-  const { state } = draft;
-  const inUse = new Set([state.committed, ...Object.values(state.slots).map(({ generation }) => generation)]);
-  state.proven = state.proven.filter((generation) => inUse.has(generation));
-  draft.tell({
-    event: 'reload-finished',
-    level: outcome === 'committed' ? 'info' : 'error',
-    generation: running.generation,
-    outcome,
-    replaced: running.replaced,
-    tookMs: draft.at - running.startedAt,
-    ...(reason !== undefined && { reason }),
-  });
 }

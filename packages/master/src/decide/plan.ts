@@ -1,24 +1,60 @@
 /**
  * A reload, a recycle or a change of size as data: a list of steps that the master carries out in order.
- * Pure: who carries them out, and what happens when one fails, is operations.ts.
+ * Pure: who carries them out, and what happens when one fails, is steps.ts and rollback.ts.
  */
+import { portion, type Share } from '@tshorn/core';
+
+export type Slots = readonly number[];
+
 export type Step =
-  /** Start a worker of this generation for the slot, beside whoever serves it now. */
-  | { readonly do: 'spawn'; readonly slot: number; readonly generation: number }
-  /** Go on when that worker is in service. */
-  | { readonly do: 'await-ready'; readonly slot: number }
-  /** Drain everyone older in the slot, and go on when they are gone. */
-  | { readonly do: 'drain'; readonly slot: number }
+  /** Start a worker of this generation for each slot, and go on when all of them have passed their probe. */
+  | { readonly do: 'boot'; readonly slots: Slots; readonly generation: number }
+  /** Let them in, and go on when they are in service. */
+  | { readonly do: 'admit'; readonly slots: Slots }
+  /** Drain everyone older in the slots, and go on when they are parked, or gone. */
+  | { readonly do: 'drain'; readonly slots: Slots; readonly park: boolean }
+  /** Compare the new workers with the old ones under real traffic, and go on when they are as good. */
+  | { readonly do: 'watch'; readonly slots: Slots }
+  /** Go on when the youngest new worker has served for so long. */
+  | { readonly do: 'settle'; readonly ms: number }
+  /** Ask the hook `onCommit`, which may refuse. */
+  | { readonly do: 'approve' }
+  /** From here on the new generation is what a crash brings back. */
+  | { readonly do: 'commit' }
+  /** Let the parked workers go. */
+  | { readonly do: 'release' }
   /** From here on this many slots are looked after. */
-  | { readonly do: 'resize'; readonly to: number };
+  | { readonly do: 'resize'; readonly to: number }
+  /** Of a rollback: older workers, parked or draining, serve again. */
+  | { readonly do: 'readmit'; readonly slots: Slots }
+  /** Of a rollback: drain the new workers, and go on when they are gone. */
+  | { readonly do: 'withdraw'; readonly slots: Slots };
 
 export type Plan = readonly Step[];
 
+export const RELOAD_PLANS = ['rolling', 'canary', 'overlap', 'replace'] as const;
+export type ReloadPlan = (typeof RELOAD_PLANS)[number];
+
+/** What a reload is to be like. */
+export interface ReloadShape {
+  readonly kind: ReloadPlan;
+  /** Workers beyond N that may exist at a time; undefined leaves it to the kind. */
+  readonly maxSurge: Share | undefined;
+  /** Workers that may be missing at a time. */
+  readonly maxUnavailable: Share;
+  /** Whether drained workers are kept until the commit. */
+  readonly park: boolean;
+  /** Milliseconds that the last new worker has to serve without a crash. */
+  readonly settleMs: number;
+  /** Processes that may boot at a time without starving those that serve: the machine's parallelism. */
+  readonly parallelism: number;
+}
+
 /** Start-first replacement of one slot: capacity never falls below what it was. */
 export const replaceSlot = (slot: number, generation: number): Plan => [
-  { do: 'spawn', slot, generation },
-  { do: 'await-ready', slot },
-  { do: 'drain', slot },
+  { do: 'boot', slots: [slot], generation },
+  { do: 'admit', slots: [slot] },
+  { do: 'drain', slots: [slot], park: false },
 ];
 
 /** From `from` slots to `to`: each new one is in service before it counts; each old one drains. */
@@ -26,20 +62,59 @@ export function resize(from: number, to: number, generation: number): Plan {
   const steps: Step[] = [];
   for (let slot = from; slot < to; slot++) {
     steps.push(
-      { do: 'spawn', slot, generation },
-      { do: 'await-ready', slot },
+      { do: 'boot', slots: [slot], generation },
+      { do: 'admit', slots: [slot] },
       { do: 'resize', to: slot + 1 },
     );
   }
   for (let slot = from - 1; slot >= to; slot--) {
-    steps.push({ do: 'resize', to: slot }, { do: 'drain', slot });
+    steps.push({ do: 'resize', to: slot }, { do: 'drain', slots: [slot], park: false });
   }
   return steps;
 }
 
-/** The `rolling` reload: one slot at a time, then the change of size if the new config asks for one. */
-export function rolling(size: number, target: number, generation: number): Plan {
-  const kept = Math.min(size, target);
-  const replaced = Array.from({ length: kept }, (_, slot) => replaceSlot(slot, generation)).flat();
-  return [...replaced, ...resize(size, target, generation)];
+/** Replaces every slot by the new generation, in the way that the shape asks for. */
+export function reloadPlan(size: number, generation: number, shape: ReloadShape): Plan {
+  const slots = Array.from({ length: size }, (_, slot) => slot);
+  const { surge, missing } = pace(size, shape);
+  const canary: Step[] =
+    shape.kind === 'canary'
+      ? [...replace([0], 0, generation, shape.park).slice(0, -1), { do: 'watch', slots: [0] }]
+      : [];
+  const drained: Step[] = canary.length > 0 ? [{ do: 'drain', slots: [0], park: shape.park }] : [];
+  const rest = canary.length > 0 ? slots.slice(1) : slots;
+  const batches = inBatches(rest, surge + missing);
+  return [
+    ...canary,
+    ...drained,
+    ...batches.flatMap((batch) => replace(batch, missing, generation, shape.park)),
+    { do: 'settle', ms: shape.settleMs },
+    { do: 'approve' },
+    { do: 'commit' },
+    { do: 'release' },
+  ];
+}
+
+/** How many workers there may be too many, and how many too few, at a time. One of them at the least. */
+function pace(size: number, { kind, maxSurge, maxUnavailable, parallelism }: ReloadShape) {
+  const usual = { rolling: 1, canary: parallelism, overlap: size, replace: 0 }[kind];
+  const allowed = maxSurge === undefined ? usual : portion(maxSurge, size, 'up');
+  const surge = Math.min(size, kind === 'replace' ? 0 : allowed);
+  const unavailable = portion(maxUnavailable, size, 'down');
+  const missing = Math.min(size, surge === 0 ? Math.max(1, unavailable) : unavailable);
+  return { surge, missing };
+}
+
+/** The first `missing` slots are drained before their new workers boot, the others after they serve. */
+function replace(slots: Slots, missing: number, generation: number, park: boolean): Step[] {
+  const first = slots.slice(0, missing);
+  const later = slots.slice(missing);
+  const drain = (which: Slots): Step[] => (which.length > 0 ? [{ do: 'drain', slots: which, park }] : []);
+  return [...drain(first), { do: 'boot', slots, generation }, { do: 'admit', slots }, ...drain(later)];
+}
+
+function inBatches(slots: Slots, size: number): Slots[] {
+  const batches: Slots[] = [];
+  for (let at = 0; at < slots.length; at += size) batches.push(slots.slice(at, at + size));
+  return batches;
 }

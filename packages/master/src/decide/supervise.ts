@@ -2,22 +2,21 @@
  * What becomes of a single worker: its way into service, its end, and who takes its slot. A worker that
  * an operation has started (its trial) is judged here as well; operations.ts sees the outcome.
  */
-import type { ProbeReport } from '@tshorn/core';
+import type { DrainReport, ProbeReport } from '@tshorn/core';
 import type { Draft } from './draft.ts';
 import type { State, WorkerRecord } from './model.ts';
+import { fail } from './rollback.ts';
+import { isTrial } from './trials.ts';
 
 /** Service of this length ends a series of failures. */
 export const STABLE_MS = 10_000;
 const LONGEST_BACKOFF_MS = 30_000;
-/** Listening on a handle is a matter of milliseconds, even for an app with a slow `listening` callback. */
-const ACCEPT_MS = 10_000;
 
 /** The first replacement comes at once; after that 100 ms, doubled each time, up to 30 s. */
 export const backoffMs = (failures: number): number =>
   failures <= 1 ? 0 : Math.min(LONGEST_BACKOFF_MS, 100 * 2 ** (failures - 2));
 
 const isProven = (state: State, generation: number) => state.proven.includes(generation);
-const isTrial = (state: State, worker: WorkerRecord) => state.running?.trial === worker.serial;
 
 export function loaded(draft: Draft, worker: WorkerRecord, kind: string): void {
   if (!draft.become(worker, 'probing')) return;
@@ -29,7 +28,8 @@ export function probed(draft: Draft, worker: WorkerRecord, report: ProbeReport):
   if (worker.state !== 'probing') return;
   if (report.verdict === 'broken') {
     const reason = report.reason ?? 'the probe failed';
-    const mayComeBack = isProven(draft.state, worker.generation) && !isTrial(draft.state, worker);
+    const onTrial = isTrial(draft.state, worker) && draft.state.running?.undoing === undefined;
+    const mayComeBack = isProven(draft.state, worker.generation) && !onTrial;
     if (!mayComeBack) return broken(draft, worker, reason);
     // The code has served before: what fails now is something that it depends on, and a service with
     // a failing dependency is better than none.
@@ -43,23 +43,30 @@ export function probed(draft: Draft, worker: WorkerRecord, report: ProbeReport):
       text: 'the app has no /_status (404): admitted as loaded',
     });
   }
-  draft.become(worker, 'admitted');
-  draft.setTimer(`boot:${worker.serial}`, ACCEPT_MS);
-  draft.effects.push({ do: 'admit', serial: worker.serial });
+  draft.become(worker, 'probed');
+  worker.bootMs ??= draft.at - worker.bornAt;
+  draft.clearTimer(`boot:${worker.serial}`);
+  // The plan says when a worker of its own comes in.
+  if (!isTrial(draft.state, worker)) draft.admit(worker);
 }
 
 export function accepting(draft: Draft, worker: WorkerRecord): void {
   if (!draft.become(worker, 'ready')) return;
   const { state } = draft;
+  const again = worker.readyAt !== undefined;
   worker.readyAt = draft.at;
   draft.clearTimer(`boot:${worker.serial}`);
-  draft.slot(worker.slot).generation = worker.generation;
   if (!isProven(state, worker.generation)) state.proven.push(worker.generation);
-  draft.tellOf(worker, {
-    event: 'ready',
-    level: 'info',
-    text: `after ${Math.round(draft.at - worker.bornAt)}ms`,
-  });
+  const text = again ? 'again' : `after ${Math.round(draft.at - worker.bornAt)}ms`;
+  draft.tellOf(worker, { event: 'ready', level: 'info', text });
+}
+
+/** Its connections are gone. It ends by itself, or is kept. */
+export function drained(draft: Draft, worker: WorkerRecord, report: DrainReport): void {
+  draft.tellOf(worker, { event: 'drained', level: 'info', report });
+  if (!worker.park || !draft.become(worker, 'parked')) return;
+  draft.clearTimer(`drain:${worker.serial}`);
+  draft.tellOf(worker, { event: 'parked', level: 'debug' });
 }
 
 /** It will not come into service: it is ended, and its slot tries again later (or the operation fails). */
@@ -73,16 +80,19 @@ export function broken(draft: Draft, worker: WorkerRecord, reason: string, detai
 }
 
 export function exited(draft: Draft, worker: WorkerRecord, code: number | null, signal: string | null): void {
-  const how = signal ? `killed by ${signal}` : `exit code ${code}`;
+  const ended = code === null ? 'it could not be started' : `exit code ${code}`;
+  const how = signal ? `killed by ${signal}` : ended;
   draft.clearTimer(`boot:${worker.serial}`);
   draft.clearTimer(`drain:${worker.serial}`);
   if (worker.state === 'ready' || worker.state === 'admitted') {
     const servedMs = draft.at - (worker.readyAt ?? draft.at);
-    const slot = draft.slot(worker.slot);
-    slot.failures = servedMs >= STABLE_MS ? 1 : slot.failures + 1;
     const text = `${how} after ${(servedMs / 1000).toFixed(1)}s of service`;
     draft.tellOf(worker, { event: 'crashed', level: 'error', text });
-  } else if (worker.state === 'draining' || worker.state === 'killed') {
+    const slot = draft.slot(worker.slot);
+    // A trial's failures are the operation's, not the slot's: the old release need not wait for them.
+    if (isTrial(draft.state, worker)) fail(draft, `a new worker ended: ${text}`);
+    else slot.failures = servedMs >= STABLE_MS ? 1 : slot.failures + 1;
+  } else if (worker.state === 'draining' || worker.state === 'parked' || worker.state === 'killed') {
     draft.tellOf(worker, { event: 'exited', level: 'info', text: how });
   } else {
     broken(draft, worker, `it ended while booting: ${how}`);
@@ -96,7 +106,7 @@ export function refill(draft: Draft): void {
   const { state } = draft;
   for (let slot = 0; slot < state.size; slot++) {
     const record = draft.slot(slot);
-    if (record.respawnPending || draft.comingIn(slot).length > 0) continue;
+    if (record.respawnPending || draft.comingIn(slot).length > 0 || isPlanned(state, slot)) continue;
     const delay = backoffMs(record.failures);
     if (delay === 0) {
       respawn(draft, slot);
@@ -109,10 +119,19 @@ export function refill(draft: Draft): void {
   }
 }
 
+/** The plan fills the slot itself: it drains it before it starts a new worker, or boots one after the other. */
+function isPlanned({ running }: State, slot: number): boolean {
+  if (!running?.plan) return false;
+  const { plan, next, undoing } = running;
+  // The way back begins with those who are still there.
+  const steps = undoing === undefined ? plan.slice(next, next + 1) : plan.slice(next);
+  return steps.some((step) => (step.do === 'drain' || step.do === 'boot') && step.slots.includes(slot));
+}
+
 export function respawn(draft: Draft, slot: number): void {
   const record = draft.slot(slot);
   record.respawnPending = false;
-  if (slot < draft.state.size && draft.comingIn(slot).length === 0) draft.spawn(slot, record.generation);
+  if (slot < draft.state.size && draft.comingIn(slot).length === 0) draft.spawn(slot, draft.state.committed);
 }
 
 export const overdue = (draft: Draft, worker: WorkerRecord): string => {

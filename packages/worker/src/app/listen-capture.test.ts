@@ -67,3 +67,20 @@ test("the second loopback address of Fastify's localhost is refused; other ports
   await listening(track(http.createServer()).listen({ port: 0, host: '127.0.0.1' }));
   expect(others).toHaveLength(1);
 });
+
+test('in a rehearsal nothing is opened, and every listener is told that it listens', async () => {
+  net.Server.prototype.listen = originalListen;
+  const rehearsed = captureFirstListen((address) => others.push(address), true);
+  const main = http.createServer().listen(3000);
+  expect(await rehearsed.held).toBe(main);
+  const called = jest.fn();
+  const servers = [
+    net.createServer().listen(9090, '127.0.0.1', called),
+    http.createServer().listen({ path: '/run/app.sock', exclusive: true }, called),
+    net.createServer().listen(9091, called),
+  ];
+  await Promise.all(servers.map(listening));
+  expect(called).toHaveBeenCalledTimes(3);
+  expect(servers.some((server) => server.listening)).toBe(false);
+  expect(others).toEqual(['127.0.0.1:9090', 'unix:/run/app.sock', '[::]:9091']);
+});

@@ -22,8 +22,11 @@ export interface ListenCapture {
   release(served?: http.Server): void;
 }
 
-/** @param onOther gets the address of each listener that the app opened for itself */
-export function captureFirstListen(onOther: (address: string) => void): ListenCapture {
+/**
+ * @param onOther gets the address of each listener that the app opened for itself
+ * @param rehearsal none of them is opened: they are only told to listen
+ */
+export function captureFirstListen(onOther: (address: string) => void, rehearsal = false): ListenCapture {
   let settle: (server: http.Server) => void;
   const held = new Promise<http.Server>((resolve) => {
     settle = resolve;
@@ -46,7 +49,7 @@ export function captureFirstListen(onOther: (address: string) => void): ListenCa
       if (served && isLoopbackTwin(served, args)) return refuse(this);
     }
     this.once('listening', () => onOther(addressOf(this)));
-    return Reflect.apply(originalListen, this, args) as net.Server;
+    return rehearsal ? pretend(this, args) : (Reflect.apply(originalListen, this, args) as net.Server);
   } as typeof originalListen;
 
   return {
@@ -97,6 +100,18 @@ function refuse(server: http.Server): http.Server {
     syscall: 'listen',
   });
   process.nextTick(() => server.emit('error', error));
+  return server;
+}
+
+/** Nothing is bound, and the app does not notice: `address()` is what it has asked for. */
+function pretend(server: net.Server, args: unknown[]): net.Server {
+  const callback = args.at(-1);
+  if (typeof callback === 'function') server.once('listening', callback as () => void);
+  const { host, port = 0, path } = optionsOf(args);
+  const address = typeof host === 'string' ? host : '::';
+  const family = net.isIPv4(address) ? 'IPv4' : 'IPv6';
+  server.address = () => (path === undefined ? { address, port: Number(port), family } : String(path));
+  process.nextTick(() => server.emit('listening'));
   return server;
 }
 

@@ -51,3 +51,38 @@ test('every handle feeds the one server, and closing them leaves connections alo
   agent.destroy();
   server.closeAllConnections();
 });
+
+test('paused, it accepts nobody, keeps its connections, and is not closed; resumed, it accepts again', async () => {
+  const server = http.createServer((_req, res) => res.end('hello'));
+  const onClose = jest.fn();
+  server.on('close', onClose);
+  const [first, second] = [bind('127.0.0.1', 0, 4), bind('127.0.0.1', 0, 4)];
+  const handles = [
+    { handle: first, address: '127.0.0.1:0' },
+    { handle: second, address: '127.0.0.1:0' },
+  ];
+  const attached = await attachListeners({ server }, handles, 511);
+  const ports = [portOf(first), portOf(second)];
+  const agent = new http.Agent({ keepAlive: true });
+  for (const port of ports) expect(await get({ port, agent })).toBe('hello');
+
+  let empty = false;
+  const paused = attached.pause().then(() => {
+    empty = true;
+  });
+  for (const port of ports) {
+    expect(await get({ port, agent })).toBe('hello');
+    await expect(get({ port, agent: false })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  }
+  expect(empty).toBe(false);
+  agent.destroy();
+  await paused;
+  expect(await attached.count()).toBe(0);
+
+  const again = ports.map((port) => ({ handle: bind('127.0.0.1', port, 4), address: `127.0.0.1:${port}` }));
+  expect(await attached.resume(again)).toBe(true);
+  for (const port of ports) expect(await get({ port, agent: false })).toBe('hello');
+  expect(onClose).not.toHaveBeenCalled();
+  await attached.close();
+  expect(onClose).toHaveBeenCalledTimes(1);
+});

@@ -7,6 +7,7 @@ import type http from 'node:http';
 import net from 'node:net';
 import { promisify } from 'node:util';
 import { originalListen } from './listen-capture.ts';
+import { pause } from './pause.ts';
 
 /** What came with a `listener` message: a raw TCP or Pipe handle, bound by the master. */
 export interface ListeningHandle {
@@ -19,6 +20,10 @@ export interface AttachedListeners {
    * Stops accepting on every listener; connections, idle ones too, stay. Settles when the last of them
    * has gone. Called again, it gives the same promise.
    */
+  pause(): Promise<void>;
+  /** Accepts again, by new handles of the same addresses. Returns false where this Node cannot pause. */
+  resume(handles: readonly ListeningHandle[]): Promise<boolean>;
+  /** For good: the app's server emits 'close'. */
   close(): Promise<void>;
   /** Connections that came by these listeners and are open, upgraded ones too. */
   count(): Promise<number>;
@@ -31,12 +36,24 @@ export async function attachListeners(
   backlog: number,
 ): Promise<AttachedListeners> {
   const listeners = handles.map((_, at) => (at === 0 ? server : helperOf(server)));
-  await Promise.all(handles.map((handle, at) => listen(listeners[at]!, handle, backlog)));
-  let closed: Promise<void> | undefined;
+  const open = (all: readonly ListeningHandle[]) =>
+    Promise.all(all.map((handle, at) => listen(listeners[at]!, handle, backlog)));
+  await open(handles);
+  let paused: ReturnType<typeof pause>[] | undefined;
   return {
-    close() {
-      closed ??= Promise.all(listeners.map(closeListener)).then(() => {});
-      return closed;
+    async pause() {
+      paused ??= listeners.map(pause);
+      await Promise.all(paused.map(({ empty }) => empty));
+    },
+    async resume(again) {
+      if (!paused?.every(({ resume }) => resume())) return false;
+      paused = undefined;
+      await open(again);
+      return true;
+    },
+    async close() {
+      for (const { resume } of paused ?? []) resume();
+      await Promise.all(listeners.map(closeListener));
     },
     async count() {
       const counts = await Promise.all(

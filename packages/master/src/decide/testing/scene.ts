@@ -1,6 +1,7 @@
 /** A master without a machine: events in, effects remembered, time as one likes. */
 import { decide, initialState } from '../decide.ts';
 import type { Effect, Event, Notice, Operation, Settings, State, TimerId } from '../model.ts';
+import type { ReloadShape } from '../plan.ts';
 
 export const settings: Settings = {
   workers: 4,
@@ -9,6 +10,14 @@ export const settings: Settings = {
   grace: 30_000,
   quickGrace: 2_000,
   handoff: true,
+  reload: {
+    kind: 'rolling',
+    maxSurge: undefined,
+    maxUnavailable: { count: 0 },
+    park: true,
+    settleMs: 0,
+    parallelism: 4,
+  },
 };
 
 type Spawn = Extract<Effect, { do: 'spawn' }>;
@@ -44,7 +53,35 @@ export class Scene {
   }
 
   prepared(more: Partial<Settings> = {}): this {
-    return this.happen({ type: 'prepared', settings: { ...this.state.settings, ...more } });
+    const generation = this.state.running?.generation ?? 0;
+    return this.happen({ type: 'prepared', generation, settings: { ...this.state.settings, ...more } });
+  }
+
+  /** A reload of another shape, prepared. */
+  reloadAs(more: Partial<ReloadShape>): this {
+    return this.reload().prepared({ reload: { ...this.state.settings.reload, ...more } });
+  }
+
+  refused(reason: string): this {
+    return this.happen({ type: 'refused', generation: this.state.running?.generation ?? 0, reason });
+  }
+
+  /** What waits for somebody's word gets it. */
+  agree(): this {
+    const { running } = this.state;
+    const step = running?.plan?.[running.next];
+    if (!running || !step) return this;
+    const { generation } = running;
+    if (step.do === 'approve') this.happen({ type: 'approved', generation });
+    if (step.do === 'watch') this.happen({ type: 'watched', generation, pass: true, reason: '' });
+    if (step.do === 'settle' && this.timers.has('settle')) this.expire('settle');
+    return this;
+  }
+
+  /** The worker's connections are gone; it leaves, if nobody wants it any more. */
+  drained(serial: number): this {
+    const report = { moved: 0, finished: 0, closed: 0, cut: 0, refused: {}, tookMs: 1 };
+    return this.happen({ type: 'worker-drained', serial, report });
   }
 
   expire(timer: TimerId): this {
@@ -86,10 +123,16 @@ export class Scene {
       moved = false;
       for (const worker of Object.values(this.state.workers)) {
         if (worker.state === 'spawned') this.boot(worker.serial);
+        else if (worker.state === 'admitted')
+          this.happen({ type: 'worker-accepting', serial: worker.serial });
+        else if (worker.state === 'draining' && worker.park) this.drained(worker.serial);
         else if (worker.state === 'draining' || worker.state === 'killed') this.exit(worker.serial);
         else continue;
         moved = true;
       }
+      const before = this.effects.length;
+      this.agree();
+      moved ||= this.effects.length > before;
     }
     return this;
   }

@@ -1,0 +1,41 @@
+/**
+ * Where control sockets are when nobody says otherwise. The master makes its own in the first folder that
+ * is usable; a client looks in all of them, since its environment may differ from the master's.
+ */
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import type { Environment } from './row.ts';
+
+/** The user's number; on a platform without any, -1. */
+export const userId = (): number => process.geteuid?.() ?? -1;
+
+/**
+ * The folders, the preferred one first: `$XDG_RUNTIME_DIR/tshorn` where that is this user's own folder,
+ * then `<temporary folder>/tshorn-<uid>`. None of them need exist.
+ */
+export function controlFolders(env: Environment): string[] {
+  const uid = userId();
+  const runtime = [env.XDG_RUNTIME_DIR, `/run/user/${uid}`].filter(usable);
+  const temporary = [tmpdir(), '/tmp'].map((folder) => join(folder, `tshorn-${uid}`));
+  return [...new Set([...runtime.map((folder) => join(folder, 'tshorn')), ...temporary])];
+}
+
+/** `<folder>/<pid>.sock` for the master that is this process. */
+export function defaultControlPath(env: Environment): string {
+  const named = env.XDG_RUNTIME_DIR;
+  const folder = usable(named) ? join(named, 'tshorn') : join(tmpdir(), `tshorn-${userId()}`);
+  return join(folder, `${process.pid}.sock`);
+}
+
+/** A variable that `sudo -E` has brought along names somebody else's folder. */
+function usable(folder: string | undefined): folder is string {
+  if (folder === undefined || !isAbsolute(folder)) return false;
+  try {
+    const stat = fs.statSync(folder);
+    fs.accessSync(folder, fs.constants.W_OK);
+    return stat.isDirectory() && stat.uid === userId();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,43 @@
+import { duration, oneOf, orNone, share, yesNo } from '../kinds.ts';
+import { section } from '../row.ts';
+
+export const reload = section('Reload', {
+  reloadPlan: {
+    kind: oneOf('rolling', 'canary', 'overlap', 'replace'),
+    default: 'rolling',
+    summary: 'How a reload replaces the workers',
+    details:
+      'rolling: some at a time, new ones first. canary: one first, compared with the old ones under real traffic, then the rest. overlap: all new ones boot, then all switch. replace: some at a time, old ones leave first.',
+    reloadable: true,
+  },
+  maxSurge: {
+    kind: orNone(share, undefined),
+    default: undefined,
+    summary: 'How many workers beyond the usual number may exist during a reload',
+    details:
+      'Not given, it is 1 for rolling, the number of CPUs for canary and all for overlap. replace has none. A percentage is rounded up.',
+    reloadable: true,
+  },
+  maxUnavailable: {
+    kind: share,
+    default: { count: 0 },
+    summary: 'How many workers of the usual number may be missing during a reload',
+    details: 'A percentage is rounded down. replace takes away one at least.',
+    reloadable: true,
+  },
+  park: {
+    kind: yesNo,
+    default: true,
+    summary: 'Whether drained workers are kept until the reload commits',
+    details:
+      'They hold their memory, and serve again at once if the reload is taken back. Without it workers of the old release are started anew.',
+    reloadable: true,
+  },
+  settle: {
+    kind: duration(),
+    default: 1000,
+    summary: 'How long the last new worker must have served before the reload commits',
+    details: 'A new worker that crashes before takes the reload back.',
+    reloadable: true,
+  },
+});

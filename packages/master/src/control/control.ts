@@ -1,0 +1,125 @@
+/**
+ * The control socket, as the master sees it: opened after the first workers are forked, closed at the very
+ * end. It costs a start one small file: all that answers requests (./server.ts, and `node:http` with it)
+ * is loaded when somebody connects for the first time. The other end is tshorn/src/commands/client.ts.
+ */
+import type net from 'node:net';
+import { describeThrown } from '@tshorn/core';
+import type { Notice } from '../decide/model.ts';
+import type { Logger } from '../log.ts';
+import type { Master } from '../master.ts';
+import type { ControlServer } from './server.ts';
+import { type PlacedSocket, placeSocket, removeStaleSockets } from './socket-file.ts';
+
+/** What a request can reach of the master. */
+export type Controlled = Pick<Master, 'status' | 'request' | 'abort' | 'forecast' | 'stop' | 'on' | 'off'>;
+
+/** How a reload ended, as `GET /status` lists it. */
+export interface PastReload {
+  readonly generation: number;
+  readonly outcome: string;
+  readonly reason?: string;
+  /** Who asked for it. */
+  readonly by: string;
+  /** When it ended: ISO 8601. */
+  readonly at: string;
+  readonly replaced: number;
+  readonly tookMs: number;
+}
+
+export interface ControlSettings {
+  readonly master: Controlled;
+  readonly log: Logger;
+  /** Absolute path of the socket. */
+  readonly path: string;
+  /** Nobody has chosen the path: its folder is ours to make and to tidy up. */
+  readonly isDefault: boolean;
+}
+
+const KEPT_RELOADS = 10;
+/** How long a client may take to read its last line when the master ends. */
+const LAST_LINES_MS = 500;
+
+export class Control {
+  readonly path: string;
+  readonly master: Controlled;
+  /** The last ten, the oldest first. */
+  readonly reloads: PastReload[] = [];
+  readonly openedAt = performance.now();
+  readonly #log: Logger;
+  readonly #isDefault: boolean;
+  readonly #sockets = new Set<net.Socket>();
+  #by = '';
+  #server: Promise<ControlServer> | undefined;
+  #placed: PlacedSocket | undefined;
+
+  constructor({ master, log, path, isDefault }: ControlSettings) {
+    this.path = path;
+    this.master = master;
+    this.#log = log;
+    this.#isDefault = isDefault;
+    master.on('notice', this.#remember);
+  }
+
+  /** Never rejects: a server without a control socket still serves. */
+  async open(): Promise<this> {
+    try {
+      this.#placed = await placeSocket(this.path, this.#isDefault, (socket) => void this.#connected(socket));
+      this.#log.info({ event: 'control', path: this.path }, `control socket: ${this.path}`);
+      if (this.#isDefault) await removeStaleSockets(this.path);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : describeThrown(error);
+      this.#log.warn(
+        { event: 'no-control', path: this.path },
+        `no control socket, so tshorn reload and tshorn status cannot reach this master: ${reason}; ` +
+          'name another path with --control, or say --no-control',
+      );
+    }
+    return this;
+  }
+
+  /** Ends what is still connected; resolves when the last lines are on their way. */
+  async close(): Promise<void> {
+    this.master.off('notice', this.#remember);
+    this.#placed?.close();
+    await this.#server?.then((server) => server.close());
+    for (const socket of this.#sockets) socket.destroySoon();
+    const timer = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, LAST_LINES_MS);
+    await Promise.all(
+      [...this.#sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve))),
+    );
+    clearTimeout(timer);
+  }
+
+  #remember = (notice: Notice): void => {
+    if (notice.event === 'reload-started') this.#by = notice.text.replace(/^by /, '');
+    if (notice.event !== 'reload-finished') return;
+    const { generation, outcome, reason, replaced, tookMs } = notice;
+    this.reloads.push({
+      generation,
+      outcome,
+      ...(reason !== undefined && { reason }),
+      by: this.#by,
+      at: new Date().toISOString(),
+      replaced,
+      tookMs: Math.round(tookMs),
+    });
+    this.reloads.splice(0, this.reloads.length - KEPT_RELOADS);
+  };
+
+  async #connected(socket: net.Socket): Promise<void> {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    // A client that goes away in the middle is its own affair.
+    socket.on('error', () => {});
+    try {
+      this.#server ??= import('./server.ts').then(({ ControlServer: Server }) => new Server(this));
+      (await this.#server).serve(socket);
+    } catch (error) {
+      this.#log.error(`control socket: ${describeThrown(error)}`);
+      socket.destroy();
+    }
+  }
+}

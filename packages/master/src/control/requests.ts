@@ -1,0 +1,93 @@
+/** Reads what a request carries. Pure; whatever does not fit is a BadRequest with one sentence. */
+import type { Operation, StopMode } from '../decide/model.ts';
+import { RELOAD_PLANS, type ReloadPlan } from '../decide/plan.ts';
+import type { MasterStatus } from '../status.ts';
+
+export class BadRequest extends Error {
+  readonly status: number;
+
+  constructor(message: string, status = 400) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export type Body = Readonly<Record<string, unknown>>;
+
+const DEFAULT_BY = 'control socket';
+const MODES: readonly StopMode[] = ['graceful', 'quick', 'now'];
+
+/** An empty body is an empty object. */
+export function readBody(text: string): Body {
+  if (text.trim() === '') return {};
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    throw new BadRequest(`the body is not JSON: ${(error as Error).message}`);
+  }
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Body;
+  throw new BadRequest('the body is JSON, but no object; expected one such as {"by":"deploy"}');
+}
+
+/** A field that would be ignored is refused: who asks for something must not be told that it was done. */
+function only(body: Body, ...known: string[]): void {
+  const stray = Object.keys(body).find((key) => !known.includes(key));
+  if (stray === undefined) return;
+  throw new BadRequest(`"${stray}" is not a field of this request; it takes ${known.join(', ')}`);
+}
+
+/** It ends up in the log: one short line. */
+function readBy({ by = DEFAULT_BY }: Body): string {
+  if (typeof by === 'string' && /^[^\p{Cc}]{1,100}$/u.test(by)) return by;
+  throw new BadRequest('"by" is not a text of 1 to 100 characters in one line');
+}
+
+export function readReload(body: Body): Extract<Operation, { kind: 'reload' }> {
+  only(body, 'by', 'plan');
+  const plan = readPlan(body.plan);
+  return { kind: 'reload', by: readBy(body), ...(plan && { plan }) };
+}
+
+/** Undefined: that of the config. */
+export function readPlan(value: unknown): ReloadPlan | undefined {
+  if (value === undefined) return undefined;
+  const plan = RELOAD_PLANS.find((known) => known === value);
+  if (plan === undefined) throw new BadRequest(`"plan" is none of ${RELOAD_PLANS.join(', ')}`);
+  return plan;
+}
+
+export function readAbort(body: Body): { by: string } {
+  only(body, 'by');
+  return { by: readBy(body) };
+}
+
+/** Why the reload under way cannot be taken back; undefined when it can, or is being taken back already. */
+export function refusalToAbort({ state, reload }: MasterStatus): string | undefined {
+  if (state === 'draining' || state === 'stopped') return 'the master is stopping, and takes its reload back';
+  if (!reload) return 'there is no reload under way: nothing to abort';
+  if (!reload.committed) return undefined;
+  return `the reload to gen=${reload.generation} has committed already: nothing to abort; another reload brings back an older release`;
+}
+
+/** @param size the number of workers that `delta` starts from */
+export function readScale(body: Body, size: number): { to: number; by: string } {
+  only(body, 'to', 'delta', 'by');
+  const by = readBy(body);
+  if ((body.to === undefined) === (body.delta === undefined)) {
+    throw new BadRequest('a scale takes either "to" or "delta", as in {"to":4} or {"delta":-1}');
+  }
+  const field = body.to === undefined ? 'delta' : 'to';
+  const number = body[field];
+  if (!Number.isSafeInteger(number)) throw new BadRequest(`"${field}" is not a whole number`);
+  const to = field === 'to' ? (number as number) : size + (number as number);
+  if (to < 1) throw new BadRequest(`${to} workers are too few: one is the least`);
+  return { to, by };
+}
+
+export function readStop(body: Body): { mode: StopMode; by: string } {
+  only(body, 'mode', 'by');
+  const mode = MODES.find((known) => known === (body.mode ?? 'graceful'));
+  if (mode === undefined) throw new BadRequest(`"mode" is none of ${MODES.join(', ')}`);
+  return { mode, by: readBy(body) };
+}

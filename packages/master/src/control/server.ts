@@ -1,0 +1,221 @@
+/**
+ * HTTP with JSON on the control socket. Loaded when the first client connects. Every answer is the last of
+ * its connection. docs/control.md has the table.
+ */
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { describeThrown } from '@tshorn/core';
+import type { Notice } from '../decide/model.ts';
+import type { Control, Controlled } from './control.ts';
+import {
+  BadRequest,
+  type Body,
+  readAbort,
+  readBody,
+  readPlan,
+  readReload,
+  readScale,
+  readStop,
+  refusalToAbort,
+} from './requests.ts';
+import { lineOf, pickReload, watch } from './watch.ts';
+
+declare const TSHORN_VERSION: string;
+
+interface Call {
+  readonly body: Body;
+  readonly query: URLSearchParams;
+  readonly response: ServerResponse;
+}
+
+type Endpoint = (call: Call) => void | Promise<void>;
+
+const MOST_BODY_BYTES = 64 * 1024;
+
+export class ControlServer {
+  readonly #control: Control;
+  readonly #http = http.createServer((request, response) => void this.#handle(request, response));
+  readonly #responses = new Set<ServerResponse>();
+  /** Numbers of workers that have been asked for and are not reached yet. */
+  readonly #targets: number[] = [];
+
+  constructor(control: Control) {
+    this.#control = control;
+    this.#http.on('clientError', (_error, socket) => {
+      socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
+    });
+  }
+
+  get #master(): Controlled {
+    return this.#control.master;
+  }
+
+  serve(socket: Socket): void {
+    this.#http.emit('connection', socket);
+  }
+
+  /** Ends what is being streamed. */
+  close(): void {
+    for (const response of this.#responses) response.end();
+  }
+
+  readonly #endpoints: Readonly<Record<string, Readonly<Record<string, Endpoint>>>> = {
+    '/status': { GET: (call) => this.#status(call) },
+    '/reload': { POST: (call) => this.#reload(call) },
+    '/abort': { POST: (call) => this.#abort(call) },
+    '/plan': { GET: (call) => this.#plan(call) },
+    '/scale': { POST: (call) => this.#scale(call) },
+    '/stop': { POST: (call) => this.#stop(call) },
+  };
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader('connection', 'close');
+    this.#responses.add(response);
+    response.once('close', () => this.#responses.delete(response));
+    try {
+      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://control');
+      const endpoint = this.#endpointOf(pathname, request.method ?? '', response);
+      const body = readBody(await read(request));
+      await endpoint({ body, query: searchParams, response });
+    } catch (error) {
+      const known = error instanceof BadRequest;
+      if (response.headersSent) response.destroy();
+      else
+        answer(response, known ? error.status : 500, {
+          error: known ? error.message : describeThrown(error),
+        });
+    }
+  }
+
+  #endpointOf(path: string, method: string, response: ServerResponse): Endpoint {
+    const methods = Object.hasOwn(this.#endpoints, path) ? this.#endpoints[path] : undefined;
+    if (!methods) {
+      const known = Object.keys(this.#endpoints).join(', ');
+      throw new BadRequest(`there is no ${path}; there are ${known}`, 404);
+    }
+    const endpoint = Object.hasOwn(methods, method) ? methods[method] : undefined;
+    if (endpoint) return endpoint;
+    const allowed = Object.keys(methods).join(', ');
+    response.setHeader('allow', allowed);
+    throw new BadRequest(`${path} is not for ${method}; it takes ${allowed}`, 405);
+  }
+
+  #status({ response }: Call): void {
+    const { openedAt, reloads, path } = this.#control;
+    const status = this.#master.status();
+    answer(response, 200, {
+      version: TSHORN_VERSION,
+      node: process.version,
+      uptimeMs: Math.round(performance.now() - openedAt),
+      control: path,
+      ...status,
+      workers: status.workers.map((worker) => ({ ...worker, uptimeMs: Math.round(worker.uptimeMs) })),
+      reloads,
+    });
+  }
+
+  #reload({ body, query, response }: Call): void {
+    const operation = readReload(body);
+    this.#refuseWhenStopping();
+    if (query.get('wait') === '0') {
+      this.#master.request(operation);
+      return answer(response, 202, { accepted: true });
+    }
+    let begun = false;
+    const pick = pickReload(() => {
+      begun = true;
+    });
+    const send = watch(this.#master, response, pick);
+    const { state } = this.#master.status();
+    this.#master.request(operation);
+    if (begun) return;
+    const waitsFor =
+      state === 'reloading'
+        ? 'the reload under way'
+        : state === 'starting'
+          ? 'the start'
+          : 'what is under way';
+    send({ event: 'queued', level: 'info', msg: `queued: this reload begins after ${waitsFor}` });
+  }
+
+  /** Streams the way back; the last line is the verdict of the reload. */
+  #abort({ body, query, response }: Call): void {
+    const { by } = readAbort(body);
+    const refusal = refusalToAbort(this.#master.status());
+    if (refusal !== undefined) throw new BadRequest(refusal, 409);
+    if (query.get('wait') === '0') answer(response, 202, { accepted: true });
+    else {
+      watch(this.#master, response, (notice, send) => {
+        send(lineOf(notice));
+        return notice.event === 'reload-finished';
+      });
+    }
+    this.#master.abort(by);
+  }
+
+  async #plan({ query, response }: Call): Promise<void> {
+    answer(response, 200, await this.#master.forecast(readPlan(query.get('plan') ?? undefined)));
+  }
+
+  #scale({ body, query, response }: Call): void {
+    const from = this.#master.status().size;
+    const { to, by } = readScale(body, this.#targets.at(-1) ?? from);
+    this.#refuseWhenStopping();
+    if (to === from && this.#targets.length === 0) return answer(response, 200, { from, to });
+    this.#targets.push(to);
+    const look = (notice: Notice) => {
+      const failed = failureOf(notice, by);
+      if (failed !== undefined) end(409, { error: failed });
+      else if (notice.event === 'resized' && notice.size === to) end(200, { from, to });
+    };
+    const end = (status: number, value: object) => {
+      this.#master.off('notice', look);
+      this.#targets.splice(this.#targets.indexOf(to), 1);
+      if (!response.headersSent) answer(response, status, value);
+    };
+    this.#master.on('notice', look);
+    if (query.get('wait') === '0') answer(response, 202, { accepted: true, from, to });
+    this.#master.request({ kind: 'scale', by, to });
+  }
+
+  #stop({ body, query, response }: Call): void {
+    const { mode, by } = readStop(body);
+    if (query.get('wait') === '0') answer(response, 202, { accepted: true });
+    else {
+      // It ends with the master itself: the last line is not the end, that is when the socket closes.
+      watch(this.#master, response, (notice, send) => {
+        send(lineOf(notice));
+        return false;
+      });
+    }
+    this.#master.stop(mode, by);
+  }
+
+  #refuseWhenStopping(): void {
+    const { state } = this.#master.status();
+    if (state === 'draining' || state === 'stopped') throw new BadRequest('the master is stopping', 409);
+  }
+}
+
+/** Why a change of size that `by` has asked for will not come; undefined while it may. */
+function failureOf(notice: Notice, by: string): string | undefined {
+  if (notice.event === 'stopping') return 'the master stops';
+  const failed = notice.event === 'operation-failed' || notice.event === 'noted';
+  return failed && notice.text.startsWith(`scale by ${by} `) ? notice.text : undefined;
+}
+
+async function read(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MOST_BODY_BYTES) throw new BadRequest(`the body has more than ${MOST_BODY_BYTES} bytes`, 413);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** A line break at the end: people ask with curl. */
+function answer(response: ServerResponse, status: number, value: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(value)}\n`);
+}

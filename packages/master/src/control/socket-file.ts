@@ -1,0 +1,115 @@
+/** The control socket as a file: whose folder it is in, who may connect, and what a dead master has left. */
+import fs from 'node:fs';
+import net from 'node:net';
+import { dirname, join } from 'node:path';
+
+/** sun_path holds 108 bytes on Linux and 104 elsewhere, the terminating zero included (man 7 unix). */
+const MOST_BYTES = process.platform === 'linux' ? 107 : 103;
+
+const OWNER_ONLY = 0o600;
+
+export interface PlacedSocket {
+  /** Removes the file as well, unless another server has taken its place. */
+  close(): void;
+}
+
+/**
+ * Listens on `path`, mode 0600.
+ * @param ownFolder the folder is made, mode 0700, and has to be this user's
+ * @throws Error in words for a person: too long, not permitted, in use, no socket
+ */
+export async function placeSocket(
+  path: string,
+  ownFolder: boolean,
+  onConnection: (socket: net.Socket) => void,
+): Promise<PlacedSocket> {
+  const bytes = Buffer.byteLength(path);
+  if (bytes > MOST_BYTES) {
+    throw new Error(`the path ${path} has ${bytes} bytes; a unix socket's has ${MOST_BYTES} at most`);
+  }
+  if (ownFolder) makeFolder(dirname(path));
+  await makeRoom(path);
+  // HTTP answers after the client has sent its end, too.
+  const server = net.createServer({ allowHalfOpen: true }, onConnection);
+  await listen(server, path);
+  const placed = fs.statSync(path);
+  server.on('error', () => {});
+  return { close: () => closeOwn(server, path, placed.ino) };
+}
+
+function makeFolder(folder: string): void {
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const stat = fs.lstatSync(folder);
+  if (!stat.isDirectory() || stat.uid !== process.geteuid?.()) {
+    throw new Error(`${folder} is not a folder of this user's own`);
+  }
+  // Made by another program, or before the mode was this strict.
+  if ((stat.mode & 0o777) !== 0o700) fs.chmodSync(folder, 0o700);
+}
+
+async function makeRoom(path: string): Promise<void> {
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+  if (!stat) return;
+  if (!stat.isSocket()) throw new Error(`${path} exists and is not a socket`);
+  if (!(await isDead(path))) throw new Error(`${path} is in use by another process`);
+  fs.rmSync(path, { force: true });
+}
+
+function listen(server: net.Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const refused = ({ code, message }: NodeJS.ErrnoException) =>
+      reject(new Error(`cannot listen on ${path}: ${code ?? message}`));
+    server.once('error', refused);
+    // The mode holds from the first moment: between bind and chmod somebody could connect.
+    const before = process.umask(0o177);
+    try {
+      server.listen(path, () => {
+        server.off('error', refused);
+        resolve();
+      });
+    } finally {
+      process.umask(before);
+    }
+    if (fs.existsSync(path)) fs.chmodSync(path, OWNER_ONLY);
+  });
+}
+
+/** libuv removes whatever is at the path when it closes (uv__pipe_close): not what somebody else has put there. */
+function closeOwn(server: net.Server, path: string, ino: number): void {
+  const found = fs.statSync(path, { throwIfNoEntry: false })?.ino;
+  const aside = `${path}.${process.pid}`;
+  try {
+    if (found !== undefined && found !== ino) fs.renameSync(path, aside);
+    server.close();
+    if (found !== undefined && found !== ino) fs.renameSync(aside, path);
+  } catch {
+    server.close();
+  }
+}
+
+/** Removes the sockets in the folder of `own` that nobody listens on: their masters were killed. Never rejects. */
+export async function removeStaleSockets(own: string): Promise<void> {
+  const folder = dirname(own);
+  const others = fs
+    .readdirSync(folder)
+    .filter((name) => /^\d+\.sock$/.test(name) && join(folder, name) !== own);
+  await Promise.all(
+    others.map(async (name) => {
+      const path = join(folder, name);
+      // Asked, not looked up by its pid: a container that shares the folder has pids of its own.
+      if (await isDead(path)) fs.rmSync(path, { force: true });
+    }),
+  ).catch(() => {});
+}
+
+/** Whether nobody listens there any more. */
+export const isDead = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = net.connect(path);
+    const end = (dead: boolean) => {
+      socket.destroy();
+      resolve(dead);
+    };
+    socket.once('connect', () => end(false));
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => end(code === 'ECONNREFUSED'));
+  });

@@ -1,0 +1,165 @@
+/**
+ * What a reload would do, without doing it: its steps in words, how many workers there are meanwhile, and
+ * what it will take by what is known of the workers that are there. Pure.
+ */
+import { type Plan, type ReloadPlan, type ReloadShape, reloadPlan, type Slots, type Step } from './plan.ts';
+
+/** What is known of the workers that are there. */
+export interface Known {
+  readonly size: number;
+  /** Of the reload that is foretold. */
+  readonly generation: number;
+  readonly shape: ReloadShape;
+  /** Milliseconds that each took from its start until it had passed its probe. */
+  readonly bootMs: readonly number[];
+  /** Resident bytes of each; undefined where the system does not tell. */
+  readonly residentBytes: readonly number[] | undefined;
+  /** Milliseconds for which a canary is compared with the others, at most. */
+  readonly canaryMs: number;
+  /** Milliseconds that a drain may take. */
+  readonly graceMs: number;
+}
+
+export interface ForecastStep {
+  readonly do: Step['do'];
+  readonly slots?: Slots;
+  /** In words. */
+  readonly text: string;
+}
+
+export interface Forecast {
+  readonly plan: ReloadPlan;
+  readonly size: number;
+  readonly generation: number;
+  readonly steps: readonly ForecastStep[];
+  /** The least number of workers that serve at any moment. */
+  readonly leastReady: number;
+  /** The most processes that serve or are about to. */
+  readonly mostInService: number;
+  /** The most processes, with those that are parked. */
+  readonly mostProcesses: number;
+  /** How many may boot at a time. */
+  readonly parallelism: number;
+  /** Bytes; absent where the size of a worker is not known. Pages that workers share count for each. */
+  readonly memory?: { readonly perWorker: number; readonly now: number; readonly most: number };
+  /** Milliseconds; absent where no worker has told how long it took to boot. */
+  readonly time?: {
+    /** Of one worker. */
+    readonly bootMs: number;
+    readonly booting: number;
+    readonly settle: number;
+    /** At most. */
+    readonly canary: number;
+    readonly total: number;
+  };
+  /** What each drain may take, on top of `time`: connections that can move take moments. */
+  readonly graceMs: number;
+}
+
+export function forecast(known: Known): Forecast {
+  const { size, generation, shape, graceMs } = known;
+  const plan = reloadPlan(size, generation, shape);
+  const counts = countOf(plan, size);
+  const perWorker = mean(known.residentBytes ?? []);
+  const now = (known.residentBytes ?? []).reduce((sum, bytes) => sum + bytes, 0);
+  const time = timeOf(plan, known);
+  return {
+    plan: shape.kind,
+    size,
+    generation,
+    steps: plan.map((step) => ({
+      do: step.do,
+      ...('slots' in step && { slots: step.slots }),
+      text: inWords(step, known),
+    })),
+    ...counts,
+    parallelism: shape.parallelism,
+    ...(perWorker !== undefined && {
+      memory: { perWorker, now, most: Math.round(perWorker * counts.mostProcesses) },
+    }),
+    ...(time && { time }),
+    graceMs,
+  };
+}
+
+const mean = (values: readonly number[]): number | undefined =>
+  values.length === 0 ? undefined : Math.round(values.reduce((sum, value) => sum + value, 0) / values.length);
+
+/** Walks the plan with nothing going wrong. */
+function countOf(plan: Plan, size: number) {
+  let ready = size;
+  let serving = size;
+  let parked = 0;
+  const most = { leastReady: size, mostInService: size, mostProcesses: size };
+  for (const step of plan) {
+    if (step.do === 'boot') serving += step.slots.length;
+    if (step.do === 'admit') ready += step.slots.length;
+    if (step.do === 'drain') {
+      ready -= step.slots.length;
+      serving -= step.slots.length;
+      if (step.park) parked += step.slots.length;
+    }
+    most.leastReady = Math.min(most.leastReady, ready);
+    most.mostInService = Math.max(most.mostInService, serving);
+    most.mostProcesses = Math.max(most.mostProcesses, serving + parked);
+    if (step.do === 'release') parked = 0;
+  }
+  return most;
+}
+
+function timeOf(plan: Plan, { shape, bootMs: boots, canaryMs }: Known): Forecast['time'] {
+  const bootMs = mean(boots);
+  if (bootMs === undefined) return undefined;
+  let booting = 0;
+  let settle = 0;
+  let canary = 0;
+  for (const step of plan) {
+    // Those that wait for their turn begin as soon as another one is done.
+    if (step.do === 'boot') booting += Math.ceil(step.slots.length / shape.parallelism) * bootMs;
+    if (step.do === 'settle') settle += step.ms;
+    if (step.do === 'watch') canary += canaryMs;
+  }
+  return { bootMs, booting, settle, canary, total: booting + settle + canary };
+}
+
+/** One step of a reload as docs/reload.md has it. */
+function inWords(step: Step, { shape, canaryMs }: Known): string {
+  switch (step.do) {
+    case 'boot': {
+      const who = step.slots.length === 1 ? 'a worker' : `${step.slots.length} workers`;
+      const wait = step.slots.length === 1 ? 'it waits until it has' : 'they wait until all have';
+      const few = step.slots.length > shape.parallelism ? `, ${shape.parallelism} at a time` : '';
+      return `boot ${who} of the new generation for ${namesOf(step.slots)}${few}; ${wait} passed the probe`;
+    }
+    case 'admit':
+      return step.slots.length === 1
+        ? 'admit it: it accepts connections'
+        : 'admit them: they accept connections';
+    case 'drain': {
+      const one = step.slots.length === 1;
+      const who = `drain the old ${one ? 'worker' : 'workers'} of ${namesOf(step.slots)}, whose connections move`;
+      return `${who}; ${one ? 'it' : 'they'} ${step.park ? (one ? 'is parked' : 'are parked') : one ? 'leaves' : 'leave'}`;
+    }
+    case 'watch':
+      return `watch: the canary is compared with the old workers, for ${seconds(canaryMs)} at most`;
+    case 'settle':
+      return `settle: every new worker has served for ${seconds(step.ms)} without a crash`;
+    case 'approve':
+      return 'approve: the hook onCommit may refuse';
+    case 'commit':
+      return 'commit: from here on a crash brings back the new release';
+    case 'release':
+      return shape.park ? 'release: the parked workers leave' : 'release: old workers that are left leave';
+    default:
+      return step.do;
+  }
+}
+
+const seconds = (ms: number): string => `${ms / 1000} s`;
+
+/** `slot 0`, `slots 1 and 2`, `slots 0 to 7`. */
+function namesOf(slots: Slots): string {
+  const [first, last] = [slots[0], slots.at(-1)];
+  if (slots.length === 1) return `slot ${first}`;
+  return slots.length === 2 ? `slots ${first} and ${last}` : `slots ${first} to ${last}`;
+}

@@ -1,0 +1,32 @@
+/** Questions about the state that the hands ask. Pure. */
+import type { State, WorkerRecord } from './model.ts';
+
+/** Workers in service. */
+export const readyWorkers = ({ workers }: State): WorkerRecord[] =>
+  Object.values(workers).filter(({ state }) => state === 'ready');
+
+/** Serials of the workers in service that are none of these. */
+export const readyBeside = (state: State, serials: readonly number[]): number[] =>
+  readyWorkers(state)
+    .map(({ serial }) => serial)
+    .filter((serial) => !serials.includes(serial));
+
+/** Who may take a connection of this worker: the replacement in its slot, or else every other one in service. */
+export function takersFor(state: State, serial: number, except: ReadonlySet<number>): number[] {
+  const slot = state.workers[serial]?.slot;
+  const others = readyWorkers(state).filter(
+    (worker) => worker.serial !== serial && !except.has(worker.serial),
+  );
+  const replacement = others.filter((worker) => worker.slot === slot);
+  return (replacement.length > 0 ? replacement : others).map((worker) => worker.serial);
+}
+
+/**
+ * Whose connections are kept even. Undefined while a plan moves connections around: evening them out would
+ * only be in its way.
+ */
+export function balanced(state: State): number[] | undefined {
+  const { phase, running, settings } = state;
+  if (phase !== 'running' || running) return undefined;
+  return settings.handoff ? readyBeside(state, []) : [];
+}

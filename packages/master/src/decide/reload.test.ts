@@ -1,0 +1,391 @@
+import { isComing } from '@tshorn/core';
+import type { ReloadPlan, ReloadShape } from './plan.ts';
+import { Scene } from './testing/scene.ts';
+
+const generations = (scene: Scene) => scene.ready().map(({ generation }) => generation);
+
+describe('reload, rolling', () => {
+  test('the order is exactly [spawn, ready, drain] for each slot', () => {
+    const scene = new Scene().started().forget();
+    scene.reload().prepared().settle();
+    const perSlot = [0, 1, 2, 3].flatMap((slot) => [`spawned:${slot}`, `ready:${slot}`, `draining:${slot}`]);
+    expect(scene.lifecycle('spawned', 'ready', 'draining')).toEqual(perSlot);
+    expect(generations(scene)).toEqual([2, 2, 2, 2]);
+    expect(scene.told('reload-finished')[0]).toMatchObject({
+      outcome: 'committed',
+      replaced: 4,
+      generation: 2,
+    });
+  });
+
+  test('capacity never falls below N', () => {
+    const scene = new Scene().started();
+    let least = 4;
+    const happen = scene.happen.bind(scene);
+    scene.happen = (event) => {
+      happen(event);
+      least = Math.min(least, scene.ready().length);
+      return scene;
+    };
+    scene.reload().prepared().settle();
+    expect(least).toBe(4);
+  });
+
+  test('each step tells where it stands', () => {
+    const scene = new Scene({ workers: 2 }).started().forget();
+    scene.reload().prepared().settle();
+    const steps = scene.notices.flatMap((n) =>
+      'position' in n && n.event !== 'booted' ? [n.position?.step] : [],
+    );
+    expect(steps).toEqual([1, 2, 3, 3, 3, 4, 5, 6, 6, 6, 10, 10]);
+  });
+
+  test('a broken new worker takes the reload back: who was replaced serves again, before the new one leaves', () => {
+    const scene = new Scene().started();
+    scene.reload().prepared().boot(5).drained(1).boot(6, 'broken');
+    expect(scene.state.workers[1]?.state).toBe('admitted');
+    expect(scene.told('rolling-back')[0]).toMatchObject({ reason: '/_status answered 500' });
+    scene.forget().settle();
+    expect(scene.lifecycle('ready', 'draining')).toEqual(['ready:0', 'draining:0']);
+    expect(scene.ready().map(({ serial }) => serial)).toEqual([1, 2, 3, 4]);
+    expect(scene.told('reload-finished')[0]).toMatchObject({
+      outcome: 'rolled-back',
+      replaced: 1,
+      reason: '/_status answered 500',
+    });
+    expect(scene.spawns).toEqual([]);
+  });
+
+  test('a new worker that exits, or never gets loaded, is broken too', () => {
+    const exits = new Scene().started().reload().prepared();
+    exits.happen({ type: 'worker-spawned', serial: 5, pid: 5 }).exit(5, 7);
+    expect(exits.told('reload-finished')[0]?.reason).toContain('exit code 7');
+    const hangs = new Scene().started().reload().prepared();
+    hangs.happen({ type: 'worker-spawned', serial: 5, pid: 5 }).expire('boot:5');
+    expect(hangs.told('reload-finished')[0]?.reason).toContain('--boot-timeout');
+    expect(generations(hangs)).toEqual([1, 1, 1, 1]);
+  });
+
+  test('a config that cannot be read refuses the reload and changes nothing', () => {
+    const scene = new Scene().started().forget().reload();
+    scene.refused('syntax error');
+    expect(scene.told('reload-finished')[0]).toMatchObject({ outcome: 'refused', reason: 'syntax error' });
+    expect(scene.spawns).toHaveLength(0);
+  });
+
+  test('HUPs during a reload become one more reload, after it', () => {
+    const scene = new Scene({ workers: 1 }).started().forget();
+    scene.reload().reload().reload().prepared();
+    expect(scene.told('reload-started')).toHaveLength(1);
+    scene.settle().prepared().settle();
+    expect(scene.told('reload-finished').map(({ generation }) => generation)).toEqual([2, 3]);
+    expect(scene.state.queue).toEqual([]);
+  });
+
+  test('of those who share a reload, whoever names a plan last decides', () => {
+    const scene = new Scene({ workers: 2 }).started().forget().reload();
+    scene.reload().request({ kind: 'reload', by: 'b', plan: 'canary' });
+    scene.request({ kind: 'reload', by: 'c', plan: 'overlap' }).reload();
+    expect(scene.state.queue).toEqual([{ kind: 'reload', by: 'c', plan: 'overlap' }]);
+    scene.prepared().settle();
+    expect(scene.told('reload-started').at(-1)).toMatchObject({ plan: 'overlap', text: 'by c' });
+    expect(scene.prepared().state.running?.plan?.[0]).toMatchObject({ do: 'boot', slots: [0, 1] });
+  });
+
+  test('how long a worker takes to boot is known from its probe on, and not from its admission', () => {
+    const scene = new Scene({ workers: 1 });
+    scene.at += 70;
+    scene.started();
+    scene.at += 500;
+    expect(scene.state.workers[1]?.bootMs).toBe(70);
+  });
+
+  test('an old worker that crashes in the middle is brought back by its own release', () => {
+    const scene = new Scene().started().reload().prepared();
+    scene.exit(4, null, 'SIGKILL');
+    expect(scene.spawns.at(-1)).toMatchObject({ slot: 3, generation: 1 });
+    scene.settle();
+    expect(generations(scene)).toEqual([2, 2, 2, 2]);
+  });
+
+  test('an old worker that crashes while its replacement boots is not replaced twice', () => {
+    const scene = new Scene().started().reload().prepared();
+    scene.exit(1, null, 'SIGKILL');
+    expect(scene.spawns).toHaveLength(5);
+    scene.settle();
+    expect(generations(scene)).toEqual([2, 2, 2, 2]);
+  });
+
+  test('when both die, the slot comes back with the old release', () => {
+    const scene = new Scene().started().reload().prepared();
+    scene.exit(1, null, 'SIGKILL');
+    scene.happen({ type: 'worker-spawned', serial: 5, pid: 5 }).exit(5, 1);
+    expect(scene.spawns.at(-1)).toMatchObject({ slot: 0, generation: 1 });
+    scene.settle();
+    expect(scene.told('reload-finished')[0]?.outcome).toBe('rolled-back');
+    expect(generations(scene)).toEqual([1, 1, 1, 1]);
+  });
+
+  test('a new worker that crashes in service takes the reload back', () => {
+    const scene = new Scene().started().reload().prepared().boot(5).drained(1).boot(6);
+    scene.exit(5, 1);
+    expect(scene.told('rolling-back')[0]?.reason).toContain('exit code 1');
+    scene.settle();
+    expect(scene.ready().map(({ serial }) => serial)).toEqual([1, 2, 3, 4]);
+  });
+
+  test('an old worker that is parked and dies is started anew for the rollback', () => {
+    const scene = new Scene().started().reload().prepared().boot(5).drained(1);
+    scene.exit(1, null, 'SIGKILL').boot(6, 'broken');
+    expect(scene.spawns.at(-1)).toMatchObject({ slot: 0, generation: 1 });
+    scene.settle();
+    expect(generations(scene)).toEqual([1, 1, 1, 1]);
+  });
+
+  test('one that dies on its way back is started anew, too', () => {
+    const scene = new Scene().started().reload().prepared().boot(5).drained(1).boot(6, 'broken');
+    scene.exit(1, null, 'SIGKILL');
+    expect(scene.spawns.at(-1)).toMatchObject({ slot: 0, generation: 1 });
+    scene.settle();
+    expect(generations(scene)).toEqual([1, 1, 1, 1]);
+    expect(scene.told('reload-finished')[0]?.outcome).toBe('rolled-back');
+  });
+
+  test('an old release that does not come back: the new worker stays, and the verdict says both', () => {
+    const scene = new Scene().started().reloadAs({ park: false }).boot(5).exit(1).boot(6, 'broken');
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const anew = scene.spawns.at(-1)?.serial as number;
+      scene.happen({ type: 'worker-spawned', serial: anew, pid: 9 }).exit(anew, 3);
+    }
+    expect(scene.told('reload-finished')[0]).toMatchObject({ outcome: 'failed' });
+    expect(scene.told('reload-finished')[0]?.reason).toMatch(
+      /answered 500.*could not be taken back.*exit code 3/,
+    );
+    expect(generations(scene)).toEqual([2, 1, 1, 1]);
+  });
+
+  test('the hook onCommit may refuse', () => {
+    const scene = new Scene({ workers: 2 }).started();
+    scene.reload().prepared().boot(3).drained(1).boot(4).drained(2);
+    expect(scene.effects).toContainEqual({ do: 'approve', generation: 2 });
+    scene.happen({ type: 'vetoed', generation: 2, reason: 'not on a Friday' }).settle();
+    expect(scene.told('reload-finished')[0]).toMatchObject({
+      outcome: 'rolled-back',
+      reason: 'not on a Friday',
+    });
+    expect(scene.ready().map(({ serial }) => serial)).toEqual([1, 2]);
+  });
+
+  test('abort takes it back; before the first step it ends it; without a reload it does nothing', () => {
+    const abort = { type: 'abort-requested', by: 'test' } as const;
+    const midway = new Scene().started().reload().prepared().boot(5).drained(1).happen(abort).settle();
+    expect(midway.told('reload-finished')[0]).toMatchObject({
+      outcome: 'rolled-back',
+      reason: 'aborted by test',
+    });
+    const early = new Scene().started().reload().happen(abort);
+    expect(early.told('reload-finished')[0]?.outcome).toBe('aborted');
+    early.happen({ type: 'prepared', generation: 2, settings: early.state.settings });
+    expect(early.spawns).toHaveLength(4);
+    const idle = new Scene().started().forget().happen(abort);
+    expect(idle.told('noted')[0]?.text).toContain('no reload');
+  });
+
+  test('a reload that has waited behind one that was aborted does not take its config', () => {
+    const scene = new Scene().started().reload().reload();
+    scene.happen({ type: 'abort-requested', by: 'test' });
+    scene.happen({ type: 'prepared', generation: 2, settings: scene.state.settings });
+    expect(scene.state.running?.plan).toBeUndefined();
+    scene.prepared().settle();
+    expect(generations(scene)).toEqual([3, 3, 3, 3]);
+  });
+
+  test('settings of a release that did not come are gone with it', () => {
+    const scene = new Scene().started().reload().prepared({ grace: 5 }).boot(5, 'broken').settle();
+    expect(scene.state.settings.grace).toBe(30_000);
+    scene.reload().prepared({ grace: 5 }).settle();
+    expect(scene.state.settings.grace).toBe(5);
+  });
+
+  test('more workers in the new config come at the end, fewer go at the end', () => {
+    const more = new Scene({ workers: 2 }).started().reload().prepared({ workers: 3 }).settle();
+    expect(generations(more)).toEqual([2, 2, 2]);
+    const fewer = new Scene({ workers: 3 }).started().reload().prepared({ workers: 2 }).settle();
+    expect(generations(fewer)).toEqual([2, 2]);
+    expect(fewer.told('resized').at(-1)).toMatchObject({ from: 3, size: 2 });
+  });
+
+  test('a count set by TTIN stands when the config asks for nothing else', () => {
+    const scene = new Scene({ workers: 2 }).started();
+    scene.request({ kind: 'scale', delta: 1, by: 'SIGTTIN' }).settle();
+    scene.reload().prepared().settle();
+    expect(generations(scene)).toEqual([2, 2, 2]);
+  });
+});
+
+/** Least ready and most processes at any moment. */
+function watch(scene: Scene): { least: number; most: number } {
+  const parked = new Set<number>();
+  const seen = { least: Number.POSITIVE_INFINITY, most: 0 };
+  const happen = scene.happen.bind(scene);
+  scene.happen = (event) => {
+    happen(event);
+    const workers = Object.values(scene.state.workers);
+    for (const { serial, state } of workers) if (state === 'parked') parked.add(serial);
+    // Once it was parked it serves nobody any more, and only has to end.
+    const alive = workers.filter(({ serial, state }) => isComing(state) || !parked.has(serial));
+    seen.least = Math.min(seen.least, scene.ready().length);
+    seen.most = Math.max(seen.most, alive.length);
+    return scene;
+  };
+  return seen;
+}
+
+describe.each<[ReloadPlan, Partial<ReloadShape>, number, number]>([
+  ['rolling', {}, 4, 5],
+  ['rolling', { maxSurge: { count: 2 } }, 4, 6],
+  ['rolling', { maxSurge: { count: 0 }, maxUnavailable: { percent: 50 } }, 2, 4],
+  ['rolling', { maxSurge: { count: 1 }, maxUnavailable: { count: 1 } }, 3, 5],
+  ['canary', { parallelism: 2 }, 4, 6],
+  ['overlap', {}, 4, 8],
+  ['replace', {}, 3, 4],
+  ['replace', { maxUnavailable: { percent: 50 } }, 2, 4],
+])('the plan %s with %j', (kind, shape, least, most) => {
+  describe.each([true, false])('parking: %s', (park) => {
+    const reload = (scene: Scene) => scene.reloadAs({ kind, park, ...shape });
+
+    test(`commits; never fewer than ${least} ready, never more than ${most} processes`, () => {
+      const scene = new Scene().started();
+      const seen = watch(scene);
+      reload(scene).settle();
+      expect(generations(scene)).toEqual([2, 2, 2, 2]);
+      expect(seen).toEqual({ least, most });
+      expect(Object.keys(scene.state.workers)).toHaveLength(4);
+      expect(scene.told('reload-finished')[0]).toMatchObject({ outcome: 'committed', replaced: 4 });
+    });
+
+    test.each([0, 1, 2, 3])('broken in slot %d: all are of the old release again', (slot) => {
+      const scene = new Scene().started();
+      const seen = watch(scene);
+      const happen = scene.happen.bind(scene);
+      scene.happen = (event) => {
+        const worker = 'serial' in event ? scene.state.workers[event.serial] : undefined;
+        const breaks = worker?.slot === slot && worker.generation === 2 && event.type === 'worker-loaded';
+        if (!breaks) return happen(event);
+        return happen({ type: 'worker-load-failed', serial: worker.serial, message: 'it is broken' });
+      };
+      reload(scene).settle();
+      expect(generations(scene)).toEqual([1, 1, 1, 1]);
+      expect(Object.keys(scene.state.workers)).toHaveLength(4);
+      expect(seen.least).toBeGreaterThanOrEqual(least);
+      expect(scene.told('reload-finished')).toMatchObject([
+        { outcome: 'rolled-back', reason: 'it is broken' },
+      ]);
+      scene.reload().prepared().settle();
+      expect(generations(scene)).toEqual([3, 3, 3, 3]);
+    });
+  });
+});
+
+test('overlap: nobody is let in before all have passed their probe', () => {
+  const scene = new Scene().started().forget().reloadAs({ kind: 'overlap' });
+  scene.boot(5).boot(6).boot(7);
+  expect(scene.effects.filter(({ do: what }) => what === 'admit')).toEqual([]);
+  scene.boot(8);
+  expect(scene.effects.filter(({ do: what }) => what === 'admit')).toHaveLength(4);
+});
+
+test('no more boot at a time than the machine can', () => {
+  const scene = new Scene().started().forget().reloadAs({ kind: 'overlap', parallelism: 2 });
+  expect(scene.spawns).toHaveLength(2);
+  scene.boot(5);
+  expect(scene.spawns).toHaveLength(3);
+});
+
+describe('canary', () => {
+  const watching = () => new Scene().started().reloadAs({ kind: 'canary' }).boot(5);
+
+  test('one comes first, and the others wait for the verdict', () => {
+    const scene = watching();
+    expect(scene.effects).toContainEqual({ do: 'watch', generation: 2, serials: [5] });
+    expect(scene.ready()).toHaveLength(5);
+    expect(scene.spawns).toHaveLength(5);
+    scene.happen({ type: 'watched', generation: 2, pass: true, reason: '' });
+    expect(scene.state.workers[1]?.state).toBe('draining');
+    scene.settle();
+    expect(generations(scene)).toEqual([2, 2, 2, 2]);
+  });
+
+  test('a bad one is taken back, and no old worker has been touched', () => {
+    const scene = watching()
+      .happen({ type: 'watched', generation: 2, pass: false, reason: '5 % of 500s' })
+      .settle();
+    expect(scene.ready().map(({ serial }) => serial)).toEqual([1, 2, 3, 4]);
+    expect(scene.told('reload-finished')[0]).toMatchObject({ outcome: 'rolled-back', reason: '5 % of 500s' });
+    expect(scene.effects).toContainEqual({ do: 'end-watch' });
+  });
+
+  test("a verdict that comes late, or of another reload, is nobody's", () => {
+    const scene = watching().happen({ type: 'watched', generation: 1, pass: true, reason: '' });
+    expect(scene.spawns).toHaveLength(5);
+    scene.exit(5, 1).settle();
+    scene.happen({ type: 'watched', generation: 2, pass: true, reason: '' });
+    expect(generations(scene)).toEqual([1, 1, 1, 1]);
+  });
+});
+
+test('a crash within the settling time takes the reload back; after the commit it brings the new release', () => {
+  const scene = new Scene({ workers: 1 }).started().reloadAs({ settleMs: 1_000 }).boot(2).drained(1);
+  expect(scene.timers.get('settle')).toBe(1_000);
+  // A timer may fire a little early.
+  scene.at = 999.5;
+  scene.timers.delete('settle');
+  scene.happen({ type: 'expired', timer: 'settle' });
+  expect(scene.timers.get('settle')).toBe(1_000);
+  scene.exit(2, 1).settle();
+  expect(scene.ready()).toMatchObject([{ serial: 1 }]);
+  const good = new Scene({ workers: 1 }).started().reloadAs({ settleMs: 1_000 }).boot(2).drained(1);
+  good.expire('settle').agree().exit(2, 1);
+  expect(good.spawns.at(-1)).toMatchObject({ generation: 2 });
+  good.settle();
+  expect(generations(good)).toEqual([2]);
+});
+
+test('whatever dies whenever: in the end every slot serves, all by the release that was committed', () => {
+  // A small linear congruential generator: the same stories every time.
+  let seed = 7;
+  const below = (count: number) => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((seed / 2_147_483_648) * count);
+  };
+  const kinds: ReloadPlan[] = ['rolling', 'canary', 'overlap', 'replace'];
+  for (let story = 0; story < 400; story++) {
+    const kind = kinds[story % 4] as ReloadPlan;
+    const scene = new Scene().started().reloadAs({ kind, park: story % 3 > 0, parallelism: 1 + below(4) });
+    for (let step = 0; step < 40; step++) {
+      const workers = Object.values(scene.state.workers);
+      const worker = workers[below(workers.length)];
+      if (!worker) continue;
+      const what = below(12);
+      if (what === 0) scene.exit(worker.serial, 1);
+      else if (what === 1 && story % 5 === 0) scene.happen({ type: 'abort-requested', by: 'test' });
+      else if (worker.state === 'spawned') scene.boot(worker.serial, what === 2 ? 'broken' : 'ok');
+      else if (worker.state === 'admitted') scene.happen({ type: 'worker-accepting', serial: worker.serial });
+      else if (worker.state === 'draining' && worker.park) scene.drained(worker.serial);
+      else if (worker.state === 'draining' || worker.state === 'killed') scene.exit(worker.serial);
+      else scene.agree();
+    }
+    for (let round = 0; round < 20; round++) {
+      scene.settle();
+      for (const timer of [...scene.timers.keys()]) if (timer.startsWith('respawn')) scene.expire(timer);
+    }
+    const { committed, running } = scene.state;
+    expect({ story, kind, running, generations: generations(scene) }).toMatchObject({
+      running: undefined,
+      generations: expect.arrayContaining([committed]),
+    });
+    expect(scene.ready()).toHaveLength(4);
+    const verdict = scene.told('reload-finished').at(-1)?.outcome;
+    if (verdict !== 'failed') expect(new Set(generations(scene))).toEqual(new Set([committed]));
+  }
+});

@@ -1,0 +1,107 @@
+/**
+ * What happens when an operation fails: a reload that has not committed is taken back, step by step, by a
+ * plan of its own; anything else ends where it stands.
+ */
+import { isComing } from '@tshorn/core';
+import type { Draft } from './draft.ts';
+import type { Outcome, Running, WorkerRecord } from './model.ts';
+import type { Step } from './plan.ts';
+
+/** Ends the operation under way, or begins to take it back. Without one it does nothing. */
+export function fail(
+  draft: Draft,
+  reason: string,
+  outcome: 'failed' | 'refused' | 'aborted' = 'failed',
+): void {
+  const { running } = draft.state;
+  if (!running) return;
+  draft.effects.push({ do: 'end-watch' });
+  draft.clearTimer('settle');
+  if (running.operation.kind !== 'reload') {
+    delete draft.state.running;
+    const text = `${running.operation.kind} by ${running.operation.by} given up: ${reason}`;
+    // A TERM to the whole process group reaches the workers too: that is no failure of anything.
+    draft.tell({ event: 'operation-failed', level: outcome === 'aborted' ? 'info' : 'error', text });
+  } else if (running.committed) finishReload(draft, running, 'committed');
+  else if (!running.plan || outcome !== 'failed') finishReload(draft, running, outcome, reason);
+  else if (running.undoing !== undefined) {
+    // The old release has served before: a single crash on its way back says nothing about it.
+    if (running.attempts < ATTEMPTS) return undo(draft, running);
+    keepOneEach(draft, running);
+    const text = `${running.undoing}; and then it could not be taken back: ${reason}`;
+    finishReload(draft, running, 'failed', text);
+  } else {
+    running.undoing = reason;
+    const { generation } = running;
+    undo(draft, running);
+    // The verdict says it all where there is nothing to take back.
+    if (running.plan.length > 0) draft.tell({ event: 'rolling-back', level: 'error', generation, reason });
+  }
+}
+
+/** How often the old release may fail to come back. */
+const ATTEMPTS = 3;
+
+/** Where an old worker serves beside a new one, the new one leaves; elsewhere it is better than nobody. */
+function keepOneEach(draft: Draft, running: Running): void {
+  const isYoung = ({ generation }: WorkerRecord) => generation === running.generation;
+  for (const worker of draft.workers.filter(isYoung)) {
+    const beside = draft.comingIn(worker.slot).filter((other) => !isYoung(other));
+    if (beside.some(({ state }) => state === 'ready')) draft.leave(worker, 'graceful');
+    else for (const other of beside) draft.kill(other);
+  }
+}
+
+/**
+ * Puts the way back in the place of the plan, from where things stand now: old workers that are still
+ * there serve again first, missing ones are started from the old release, and then the new ones leave.
+ */
+export function undo(draft: Draft, running: Running): void {
+  const { state } = draft;
+  running.attempts++;
+  const young = draft.workers.filter(({ generation }) => generation === running.generation);
+  for (const worker of young) if (worker.state !== 'ready' && worker.state !== 'draining') draft.kill(worker);
+  const back: number[] = [];
+  const anew: number[] = [];
+  for (let slot = 0; slot < state.size; slot++) {
+    const old = draft.workers.filter(
+      (worker) => worker.slot === slot && worker.generation !== running.generation,
+    );
+    // Of an attempt before this one.
+    for (const worker of old) if (worker.state === 'probed') draft.admit(worker);
+    if (old.some(({ state }) => isComing(state))) continue;
+    // One that drains without being kept may end at any moment: it is no help.
+    if (old.some(({ state, park }) => state === 'parked' || (state === 'draining' && park))) back.push(slot);
+    else anew.push(slot);
+  }
+  const leaving = [...new Set(young.filter(({ state }) => state === 'ready').map(({ slot }) => slot))];
+  const step = (what: Step & { slots: readonly number[] }): Step[] => (what.slots.length > 0 ? [what] : []);
+  running.plan = [
+    ...step({ do: 'readmit', slots: back }),
+    ...step({ do: 'boot', slots: anew, generation: state.committed }),
+    ...step({ do: 'admit', slots: anew }),
+    ...step({ do: 'withdraw', slots: leaving }),
+  ];
+  running.next = 0;
+  running.trials = {};
+  delete running.begun;
+}
+
+/** The end of a reload, with its verdict. */
+export function finishReload(draft: Draft, running: Running, outcome: Outcome, reason?: string): void {
+  const { state } = draft;
+  delete state.running;
+  if (outcome !== 'committed' && running.previous) state.settings = running.previous;
+  const inUse = new Set([state.committed, ...draft.workers.map(({ generation }) => generation)]);
+  state.proven = state.proven.filter((generation) => inUse.has(generation));
+  draft.tell({
+    event: 'reload-finished',
+    level: outcome === 'committed' ? 'info' : 'error',
+    generation: running.generation,
+    outcome,
+    serving: state.committed,
+    replaced: running.replaced,
+    tookMs: draft.at - running.startedAt,
+    ...(reason !== undefined && { reason }),
+  });
+}

@@ -1,0 +1,29 @@
+/** Gathers what a forecast is made from: the workers that are in service, and their memory. */
+import type { Config } from '@tshorn/config';
+import { residentBytes } from '@tshorn/core';
+import { type Forecast, forecast } from './decide/forecast.ts';
+import type { State } from './decide/model.ts';
+import type { ReloadPlan } from './decide/plan.ts';
+
+export type { Forecast };
+
+/** @param kind the plan; that of the config when none is given */
+export function forecastOf(
+  { workers, size, lastGeneration, settings }: State,
+  config: Config,
+  kind?: ReloadPlan,
+) {
+  const serving = Object.values(workers).filter(({ state }) => state === 'ready');
+  const sizes = serving.flatMap(({ pid }) => (pid === undefined ? [] : residentBytes(pid))).filter(isKnown);
+  return forecast({
+    size,
+    generation: lastGeneration + 1,
+    shape: { ...settings.reload, kind: kind ?? settings.reload.kind },
+    bootMs: serving.map(({ bootMs }) => bootMs).filter(isKnown),
+    residentBytes: sizes.length > 0 ? sizes : undefined,
+    canaryMs: config.canaryTime,
+    graceMs: settings.grace,
+  });
+}
+
+const isKnown = (value: number | undefined): value is number => value !== undefined;

@@ -1,0 +1,165 @@
+/**
+ * A dress rehearsal: boots one worker in the way of a real one and ends it when it has passed its probe, or
+ * has not. No address is bound, no control socket opened, nothing of a running server touched. What a worker
+ * does differently for it is `rehearsal` in its boot order: worker/src/app/listen-capture.ts.
+ */
+import type { Resolved } from '@tshorn/config';
+import { type ProbeReport, type ToMaster, TshornError } from '@tshorn/core';
+import { Hooks } from './hooks.ts';
+import type { Logger } from './log.ts';
+import { bootOrder, resolveRelease, settingsOf, workerEnv } from './release.ts';
+import { WorkerHandle } from './worker-handle.ts';
+
+export interface RehearsalOptions {
+  readonly resolved: Resolved;
+  /** File that a worker process runs. */
+  readonly workerFile: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Gets what the worker and the hooks say. */
+  readonly log: Logger;
+  /** Ends the rehearsal early. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RehearsalReport {
+  /** What the app was recognised as. */
+  readonly kind: string;
+  readonly probe: ProbeReport;
+  /** Milliseconds from the start of the worker until it had passed its probe. */
+  readonly tookMs: number;
+}
+
+/** What a worker gets to leave by itself: enough for the listeners for `exit` of an app. */
+const LEAVE_MS = 1_000;
+
+const PLACE = { slot: 0, generation: 1 };
+
+/**
+ * Resolves when a worker has passed its probe and has ended. The hooks of the worker run, and of those of the
+ * master `preFork` and `childExit`.
+ * @throws TshornError with the exit code of a start that fails in this way; ERR_STATE when `signal` ends it
+ */
+export async function rehearse(options: RehearsalOptions): Promise<RehearsalReport> {
+  const { resolved, log } = options;
+  const release = resolveRelease(resolved);
+  const hooks = new Hooks(log);
+  hooks.use(resolved.config.hooks, resolved.config.hookTimeout);
+  await hooks.run('preFork', { ...PLACE, log: hooks.log });
+
+  const rehearsal = new Rehearsal(options);
+  const boot = { ...bootOrder(release, PLACE, undefined), rehearsal: true as const };
+  const env = workerEnv(release, options.env);
+  try {
+    return await rehearsal.play({ exec: options.workerFile, cwd: release.cwd, env, boot });
+  } finally {
+    await rehearsal.end();
+    await hooks.run('childExit', { ...PLACE, pid: rehearsal.pid, log: hooks.log });
+  }
+}
+
+class Rehearsal {
+  readonly #options: RehearsalOptions;
+  readonly #handle: WorkerHandle;
+  readonly #exited: Promise<void>;
+  readonly #verdict: Promise<RehearsalReport>;
+  #pass: (report: RehearsalReport) => void = () => {};
+  #fail: (error: TshornError) => void = () => {};
+  #startedAt = 0;
+  #kind = '';
+  #deadline: NodeJS.Timeout | undefined;
+  pid: number | undefined;
+
+  constructor(options: RehearsalOptions) {
+    this.#options = options;
+    this.#verdict = new Promise((resolve, reject) => {
+      this.#pass = resolve;
+      this.#fail = reject;
+    });
+    let exited = () => {};
+    this.#exited = new Promise((resolve) => {
+      exited = resolve;
+    });
+    this.#handle = new WorkerHandle({
+      onSpawned: (pid) => {
+        this.pid = pid;
+      },
+      onMessage: (message) => this.#receive(message),
+      onExited: (code, signal) => {
+        const how = signal ? `killed by ${signal}` : `exit code ${code}`;
+        this.#fail(neverReady(`it ended while booting: ${how}`));
+        exited();
+      },
+    });
+  }
+
+  async play(request: Parameters<WorkerHandle['start']>[0]): Promise<RehearsalReport> {
+    const { signal, resolved } = this.#options;
+    const interrupted = () => this.#fail(new TshornError('ERR_STATE', 'the check was interrupted'));
+    signal?.addEventListener('abort', interrupted, { once: true });
+    if (signal?.aborted) interrupted();
+    else {
+      const { bootTimeout } = resolved.config;
+      this.#within(
+        bootTimeout,
+        `the app did not finish loading within ${bootTimeout / 1000} s (--boot-timeout)`,
+      );
+      this.#startedAt = performance.now();
+      this.#handle.start(request);
+    }
+    try {
+      return await this.#verdict;
+    } finally {
+      clearTimeout(this.#deadline);
+      signal?.removeEventListener('abort', interrupted);
+    }
+  }
+
+  /** Whatever came of it, nothing is left. */
+  async end(): Promise<void> {
+    if (this.pid === undefined) return;
+    // Not in service, it leaves at once; one that hangs does not hear of it.
+    this.#handle.drain({ mode: 'graceful', deadlineMs: 0, handoff: false, park: false });
+    const timer = setTimeout(() => this.#handle.kill(), LEAVE_MS);
+    await this.#exited;
+    clearTimeout(timer);
+  }
+
+  #within(ms: number, late: string): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => this.#fail(neverReady(late)), ms);
+  }
+
+  #receive(message: Exclude<ToMaster, { type: 'up' }>): void {
+    const { log, resolved } = this.#options;
+    switch (message.type) {
+      case 'loaded':
+        this.#kind = message.kind;
+        return this.#within(
+          settingsOf(resolved.config).probeWindow,
+          'postWorkerInit or the probe is stuck: the worker does not answer',
+        );
+      case 'load-failed':
+        return this.#fail(
+          new TshornError('ERR_APP_THROWS', message.message, {
+            ...(message.detail !== undefined && { detail: message.detail }),
+          }),
+        );
+      case 'probed': {
+        const { type: _type, ...probe } = message;
+        if (probe.verdict === 'broken') return this.#fail(neverReady(probe.reason ?? 'the probe failed'));
+        return this.#pass({ kind: this.#kind, probe, tookMs: performance.now() - this.#startedAt });
+      }
+      case 'also-listening':
+        return log.info(`the app also listens on ${message.address}: not opened for the check`);
+      case 'hook-failed':
+        return log.error(`hook ${message.hook} failed: ${message.reason}`);
+      case 'log':
+        return log[message.level === 'warn' || message.level === 'error' ? message.level : 'info'](
+          message.text,
+        );
+    }
+  }
+}
+
+const neverReady = (reason: string) =>
+  new TshornError('ERR_NEVER_READY', `no worker became ready: ${reason}`);

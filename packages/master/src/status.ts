@@ -1,0 +1,91 @@
+/** What a master tells about itself: made from its state, and never a part of it. */
+import { formatAddress, type MasterState } from '@tshorn/core';
+import type { Running, State } from './decide/model.ts';
+import type { Listener } from './listeners.ts';
+import type { Traffic, TrafficStatus } from './traffic.ts';
+
+export interface WorkerStatus {
+  readonly slot: number;
+  readonly generation: number;
+  readonly pid: number | undefined;
+  readonly state: string;
+  readonly uptimeMs: number;
+  /** Milliseconds from its start until it had passed its probe; absent before that. */
+  readonly bootMs?: number;
+  /** As it has told last: when the number has changed by more than a tenth. */
+  readonly connections: number;
+}
+
+/** The reload under way. */
+export interface ReloadStatus {
+  readonly generation: number;
+  /** Who asked for it. */
+  readonly by: string;
+  /** From 1; absent while it is being prepared. */
+  readonly step?: number;
+  readonly of?: number;
+  /** Whether it can no longer be taken back. */
+  readonly committed: boolean;
+  /** Why it is being taken back; absent while it is not. */
+  readonly undoing?: string;
+}
+
+export interface MasterStatus {
+  readonly pid: number;
+  readonly state: MasterState;
+  /** The generation of the last committed reload; the first start is 1. */
+  readonly generation: number;
+  readonly size: number;
+  readonly listeners: string[];
+  /** Real path of the app of the last committed reload. */
+  readonly app?: string;
+  /** Absent when no reload is under way. */
+  readonly reload?: ReloadStatus;
+  /** Absent before the first worker starts. */
+  readonly traffic?: TrafficStatus;
+  readonly workers: WorkerStatus[];
+}
+
+interface Sources {
+  readonly state: State;
+  readonly listeners: readonly Listener[];
+  readonly app: string | undefined;
+  readonly traffic: Traffic | undefined;
+  /** Monotonic milliseconds. */
+  readonly now: number;
+}
+
+export function statusOf({ state: master, listeners, app, traffic, now }: Sources): MasterStatus {
+  const { phase, running, committed, size, workers } = master;
+  const reload = phase === 'running' && running && reloadOf(running);
+  return {
+    pid: process.pid,
+    state: reload ? 'reloading' : phase,
+    generation: committed,
+    size,
+    listeners: listeners.map(({ address }) => formatAddress(address)),
+    ...(app !== undefined && { app }),
+    ...(reload && { reload }),
+    ...(traffic && { traffic: traffic.status() }),
+    workers: Object.values(workers).map(({ serial, slot, generation, pid, state, bornAt, bootMs }) => ({
+      slot,
+      generation,
+      pid,
+      state,
+      uptimeMs: now - bornAt,
+      ...(bootMs !== undefined && { bootMs: Math.round(bootMs) }),
+      connections: traffic?.connectionsOf(serial) ?? 0,
+    })),
+  };
+}
+
+function reloadOf({ operation, generation, plan, next, committed, undoing }: Running) {
+  if (operation.kind !== 'reload') return undefined;
+  return {
+    generation,
+    by: operation.by,
+    ...(plan && { step: Math.min(next + 1, plan.length), of: plan.length }),
+    committed,
+    ...(undoing !== undefined && { undoing }),
+  };
+}

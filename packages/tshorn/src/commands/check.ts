@@ -1,0 +1,75 @@
+import { fileURLToPath } from 'node:url';
+import { parseCommand, resolveConfig } from '@tshorn/config';
+import { formatMs, TshornError } from '@tshorn/core';
+import { type Level, type Logger, type RehearsalReport, rehearse } from '@tshorn/master';
+import { workingDirectory } from '../surroundings.ts';
+import { commandHelp } from './help.ts';
+import { print } from './print.ts';
+
+const EXIT_OF_SIGNAL = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+/**
+ * `tshorn check APP`: boots one worker as serving would, and tells what came of it.
+ * @returns 0, or that of a signal that has ended it
+ * @throws TshornError with the exit code that a start would have
+ */
+export async function check(words: readonly string[]): Promise<number> {
+  const command = await parseCommand(words);
+  if (command.kind === 'help') {
+    print(commandHelp('check'));
+    return 0;
+  }
+  if (command.kind !== 'serve') {
+    throw new TshornError('ERR_OPTION', `--${command.kind}: tshorn check has no such option`, {
+      fix: `leave out the word check: tshorn --${command.kind}`,
+    });
+  }
+  const resolved = await resolveConfig({ argv: words, env: process.env, cwd: workingDirectory() });
+  const log = plainLogger(resolved.config.logLevel);
+  for (const warning of resolved.warnings) log.warn(warning);
+
+  const controller = new AbortController();
+  let signalled: keyof typeof EXIT_OF_SIGNAL | undefined;
+  const interrupt = (signal: NodeJS.Signals) => {
+    signalled ??= signal as keyof typeof EXIT_OF_SIGNAL;
+    controller.abort();
+  };
+  for (const signal of Object.keys(EXIT_OF_SIGNAL)) process.on(signal, interrupt);
+  // Of dist/cli.js: this file is a part of it, or lies beside it.
+  const workerFile = fileURLToPath(new URL('./worker.js', import.meta.url));
+  try {
+    const report = await rehearse({ resolved, workerFile, env: process.env, log, signal: controller.signal });
+    print(textOf(report, resolved.config));
+    return 0;
+  } catch (error) {
+    if (signalled === undefined) throw error;
+    process.stderr.write(`tshorn: the check was ended by ${signalled}, without a verdict\n`);
+    return EXIT_OF_SIGNAL[signalled];
+  }
+}
+
+function textOf(
+  { kind, probe, tookMs }: RehearsalReport,
+  { app, statusPath }: { readonly app: string; readonly statusPath: string },
+): string {
+  const took = formatMs(tookMs).replace('ms', ' ms');
+  const what = `ok: ${app} (${kind})`;
+  if (probe.verdict === 'no-status') return `${what} was loaded after ${took}; it has no ${statusPath} (404)`;
+  if (probe.status === undefined)
+    return `${what} was loaded after ${took}; it was not asked (no --status-path)`;
+  return `${what} answered ${statusPath} with ${probe.status.split(' ')[0]} after ${took}`;
+}
+
+const LEVELS: readonly Level[] = ['debug', 'info', 'warn', 'error', 'fatal'];
+
+/** Lines for a person on standard error: the log of a server, and its file, are not touched. */
+function plainLogger(level: string): Logger {
+  const least = LEVELS.indexOf(level === 'trace' ? 'debug' : (level as Level));
+  const methods = LEVELS.map((name, rank) => [
+    name,
+    (...line: [object, string] | [string]) => {
+      if (rank >= least) process.stderr.write(`tshorn: ${line.at(-1)}\n`);
+    },
+  ]);
+  return { ...Object.fromEntries(methods), level } as Logger;
+}

@@ -1,0 +1,123 @@
+/**
+ * The client's end of the control socket; the other one is master/src/control/server.ts. Whatever keeps a
+ * request from being answered is a TshornError ERR_CONTROL: exit code 2, could not ask.
+ */
+import http from 'node:http';
+import net from 'node:net';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { TshornError } from '@tshorn/core';
+
+/** One line of a stream: the fields of the log line of that event. */
+export interface StreamEvent {
+  readonly event: string;
+  readonly level: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+/** How long a master may take to answer: it only ever works for moments at a time. */
+const ANSWER_MS = 5_000;
+
+/**
+ * Sends one request and resolves with the answer.
+ * @param patient the answer comes when what was asked for is done, however long that takes
+ * @throws TshornError ERR_CONTROL: could not ask; ERR_STATE: the master cannot do it now
+ */
+export async function ask(
+  socket: string,
+  path: string,
+  body?: object,
+  { patient = false } = {},
+): Promise<unknown> {
+  const response = await send(socket, path, body, patient);
+  const read = await text(response).catch((error) => {
+    throw gone(socket, error);
+  });
+  return accepted(response, parse(read, socket));
+}
+
+/** Sends one request and yields each line of its answer; ends when the answer does, in its middle too. */
+export async function* stream(
+  socket: string,
+  path: string,
+  body: object,
+): AsyncGenerator<StreamEvent, void, undefined> {
+  const response = await send(socket, path, body, false);
+  if (response.statusCode !== 200) accepted(response, parse(await text(response), socket));
+  try {
+    for await (const line of createInterface({ input: response })) yield parse(line, socket) as StreamEvent;
+  } catch (error) {
+    // A master that is killed leaves the answer in its middle: whoever reads finds no last line.
+    if (error instanceof TshornError) throw error;
+  }
+}
+
+function send(
+  socket: string,
+  path: string,
+  body: object | undefined,
+  patient: boolean,
+): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const method = body ? 'POST' : 'GET';
+    const request = http.request({ socketPath: socket, method, path, agent: false });
+    const late = () => request.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }));
+    const timer = patient ? undefined : setTimeout(late, ANSWER_MS);
+    request.once('response', (response) => {
+      clearTimeout(timer);
+      resolve(response);
+    });
+    request.once('error', (error) => {
+      clearTimeout(timer);
+      reject(gone(socket, error));
+    });
+    request.end(body && JSON.stringify(body));
+  });
+}
+
+const WHY: Readonly<Record<string, readonly [why: string, fix?: string]>> = {
+  ENOENT: ['there is no such socket', 'without --control, the master of this user is found'],
+  ECONNREFUSED: ['its master is gone', 'start it again with `tshorn APP`'],
+  EACCES: ['no permission', 'run this as the user who started the master'],
+  ETIMEDOUT: [`no answer within ${ANSWER_MS / 1000} s`],
+  ENOTSOCK: ['this is no socket'],
+  ECONNRESET: ['the master ended while it was asked'],
+};
+
+function gone(socket: string, error: unknown): TshornError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const [why, fix] = WHY[code ?? ''] ?? [message];
+  return new TshornError(
+    'ERR_CONTROL',
+    `cannot ask the master at ${socket}: ${why}`,
+    fix === undefined ? {} : { fix },
+  );
+}
+
+/** 409 is a no to what was asked; every other error says that it was not understood. */
+function accepted({ statusCode = 0 }: http.IncomingMessage, value: unknown): unknown {
+  if (statusCode < 400) return value;
+  const reason = (value as { error?: string } | null)?.error ?? `it answered ${statusCode}`;
+  throw new TshornError(statusCode === 409 ? 'ERR_STATE' : 'ERR_CONTROL', reason);
+}
+
+function parse(line: string, socket: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw new TshornError('ERR_CONTROL', `what answers at ${socket} is no tshorn master`);
+  }
+}
+
+/** Whether somebody listens there. */
+export const isAlive = (socket: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const connection = net.connect(socket);
+    const end = (alive: boolean) => {
+      connection.destroy();
+      resolve(alive);
+    };
+    connection.setTimeout(ANSWER_MS, () => end(false));
+    connection.once('connect', () => end(true)).once('error', () => end(false));
+  });

@@ -1,0 +1,12 @@
+import type { Forecast } from '@tshorn/master';
+import { ask } from './client.ts';
+import { forecastText } from './forecast-view.ts';
+import { print } from './print.ts';
+import type { Run } from './run.ts';
+
+/** `tshorn reload --dry-run`: prints what a reload would do. Resolves with 0. */
+export const dryRun: Run = async (socket, { json, plan }) => {
+  const value = (await ask(socket, plan ? `/plan?plan=${plan}` : '/plan')) as Forecast;
+  print(json ? JSON.stringify(value, null, 2) : forecastText(value));
+  return 0;
+};

@@ -1,0 +1,52 @@
+/** What a reload would do, for people. Pure. */
+import { formatMs } from '@tshorn/core';
+import type { Forecast } from '@tshorn/master';
+import { columns } from './columns.ts';
+import { formatMemory, plain } from './style.ts';
+
+export function forecastText(forecast: Forecast): string {
+  const { plan, size, generation, steps, leastReady, mostInService, mostProcesses } = forecast;
+  const of = steps.length;
+  const places = steps.map((_, at) => `step ${at + 1}/${of}`);
+  const wide = Math.max(...places.map((place) => place.length));
+  const facts = [
+    ['ready, at least', `${leastReady} of ${size}`],
+    ['in service, at most', String(mostInService)],
+    [
+      'processes, at most',
+      `${mostProcesses}${mostProcesses > mostInService ? ', parked ones included' : ''}`,
+    ],
+    ['memory, at most', memoryText(forecast)],
+    ['time', timeText(forecast)],
+  ];
+  return [
+    `a reload to gen=${generation} by the plan ${plan} would take ${of} steps; nothing is changed`,
+    '',
+    ...steps.map(({ text }, at) => `  ${(places[at] as string).padEnd(wide)}  ${text}`),
+    '',
+    ...columns(
+      [{ title: '' }, { title: '' }],
+      facts.map((row) => row.map((text) => ({ text }))),
+      plain,
+    ).map((line) => `  ${line}`),
+  ].join('\n');
+}
+
+function memoryText({ memory }: Forecast): string {
+  if (!memory) return 'not known: this system does not tell the size of a process';
+  const more = Math.max(0, memory.most - memory.now);
+  const each = formatMemory(memory.perWorker);
+  return `about ${formatMemory(memory.most)}, ${formatMemory(more)} more than now (${each} a worker)`;
+}
+
+function timeText({ time, parallelism, graceMs, size }: Forecast): string {
+  const drains = `each drain may take ${formatMs(graceMs)} more, where requests last so long (--grace)`;
+  if (!time) return `not known: no worker has booted yet; ${drains}`;
+  const { bootMs, booting, settle, canary, total } = time;
+  const parts = [
+    `boots ${formatMs(booting)} (${formatMs(bootMs)} a worker, at most ${Math.min(size, parallelism)} at a time)`,
+    canary > 0 && `canary ${formatMs(canary)} at most`,
+    `settle ${formatMs(settle)}`,
+  ];
+  return `about ${formatMs(total)}: ${parts.filter(Boolean).join(', ')}; ${drains}`;
+}

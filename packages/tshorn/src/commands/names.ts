@@ -1,0 +1,13 @@
+/**
+ * The commands. A first word of the command line that is one of these is the command; a file of that name is
+ * served as `tshorn ./reload`.
+ */
+export const CONTROL_COMMANDS = ['reload', 'status', 'scale', 'stop'] as const;
+/** Speaks to a running master. */
+export type ControlCommand = (typeof CONTROL_COMMANDS)[number];
+export type CommandName = ControlCommand | 'check';
+
+export const isControlCommand = (word: CommandName): word is ControlCommand => word !== 'check';
+
+export const isCommand = (word: string | undefined): word is CommandName =>
+  word === 'check' || (CONTROL_COMMANDS as readonly (string | undefined)[]).includes(word);

@@ -1,0 +1,106 @@
+/**
+ * The live picture of a reload: a bar with its step, and each slot with what its workers are doing. Pure:
+ * fed with the events of the stream, it answers with lines.
+ */
+import { formatMs } from '@tshorn/core';
+import type { StreamEvent } from './client.ts';
+import type { Colour, Paint } from './style.ts';
+
+/** What the workers of one slot are doing, by generation. */
+type Slot = Map<number, string>;
+
+/** What a worker is doing after an event; any other event is shown by its name. */
+const DOING: Readonly<Record<string, string>> = {
+  spawned: 'booting',
+  booted: 'probing',
+  drained: 'draining',
+};
+const ICONS: Readonly<Record<string, string>> = { ready: '●', booting: '○', probing: '◐', draining: '◌' };
+const GONE: readonly string[] = ['exited', 'crashed'];
+
+const BAR = 24;
+const GAP = 3;
+/** Wide enough for a slot with two workers, so that the others do not jump when one has. */
+const LEAST_CELL = 33;
+const MOST_ROWS = 8;
+
+export class ReloadView {
+  readonly #slots = new Map<number, Slot>();
+  #generation: number | undefined;
+  #step = 0;
+  #of = 0;
+  #waits: string | undefined;
+
+  /** @param workers those that are there when the reload is asked for */
+  constructor(workers: readonly { slot: number; generation: number; state: string }[]) {
+    for (const { slot, generation, state } of workers) this.#slot(slot).set(generation, state);
+  }
+
+  #slot(number: number): Slot {
+    const slot = this.#slots.get(number) ?? new Map();
+    this.#slots.set(number, slot);
+    return slot;
+  }
+
+  apply({ event, msg, generation, step, of, worker, gen }: StreamEvent): void {
+    if (event === 'queued') this.#waits = msg;
+    if (event === 'reload-started') {
+      this.#generation = Number(generation);
+      this.#waits = undefined;
+    }
+    if (typeof step === 'number' && typeof of === 'number') [this.#step, this.#of] = [step, of];
+    if (typeof worker !== 'number' || typeof gen !== 'number') return;
+    const slot = this.#slot(worker);
+    if (!GONE.includes(event)) slot.set(gen, DOING[event] ?? event);
+    else slot.delete(gen);
+    if (slot.size === 0) this.#slots.delete(worker);
+  }
+
+  /**
+   * @param elapsedMs since the reload was asked for
+   * @param width columns of the terminal: no line is longer, since a wrapped one cannot be redrawn
+   */
+  lines(elapsedMs: number, width: number, paint: Paint): string[] {
+    const took = formatMs(elapsedMs);
+    if (this.#waits !== undefined) return [cut(`${this.#waits}  ${took}`, width)];
+    const name = this.#generation === undefined ? 'reload' : `reload to gen=${this.#generation}`;
+    const step = this.#of === 0 ? 'preparing' : `step ${this.#step}/${this.#of}`;
+    const tail = `  ${step}  ${took}`;
+    const fits = name.length + 2 + BAR + tail.length <= width;
+    const head = fits ? `${name}  ${this.#bar(paint)}${tail}` : cut(name + tail, width);
+    return [head, ...this.#slotLines(width, paint)];
+  }
+
+  #bar(paint: Paint): string {
+    const done = this.#of === 0 ? 0 : Math.round((BAR * (this.#step - 1)) / this.#of);
+    return paint('cyan', '━'.repeat(done)) + paint('dim', '─'.repeat(BAR - done));
+  }
+
+  #slotLines(width: number, paint: Paint): string[] {
+    const cells = [...this.#slots].sort(([one], [other]) => one - other).map((slot) => this.#cellOf(...slot));
+    const cell = Math.max(LEAST_CELL, ...cells.map(({ text }) => text.length)) + GAP;
+    const perRow = Math.max(1, Math.floor((width + GAP) / cell));
+    const rows: string[] = [];
+    for (let at = 0; at < cells.length; at += perRow) {
+      const row = cells.slice(at, at + perRow).map(({ text, colour }, index, { length }) => {
+        const padded = index === length - 1 ? text : text.padEnd(cell);
+        return paint(colour, cut(padded, width));
+      });
+      rows.push(row.join(''));
+    }
+    if (rows.length <= MOST_ROWS) return rows;
+    return [...rows.slice(0, MOST_ROWS), cut(`... and ${cells.length - MOST_ROWS * perRow} more`, width)];
+  }
+
+  /** The youngest worker of the slot is what matters; an older one is told while it is still there. */
+  #cellOf(number: number, slot: Slot): { text: string; colour: Colour } {
+    const [[generation, doing] = [0, ''], ...older] = [...slot].sort(([one], [other]) => other - one);
+    const rest = older.map(([old, what]) => ` (gen ${old} ${what})`).join('');
+    const text = `${ICONS[doing] ?? '✖'} ${number}  gen ${generation} ${doing}${rest}`;
+    const isNew = generation === this.#generation;
+    const colour = doing === 'ready' ? (isNew ? 'green' : 'dim') : ICONS[doing] ? 'yellow' : 'red';
+    return { text, colour };
+  }
+}
+
+const cut = (text: string, width: number) => (text.length <= width ? text : text.slice(0, width));

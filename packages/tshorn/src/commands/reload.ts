@@ -1,0 +1,107 @@
+import { TshornError } from '@tshorn/core';
+import { ask, type StreamEvent, stream } from './client.ts';
+import { Live } from './live.ts';
+import { print } from './print.ts';
+import { ReloadView } from './reload-view.ts';
+import { brokeOff, onInterrupt, type Run } from './run.ts';
+import type { Status } from './status-view.ts';
+import { colourOfOutcome, paintFor } from './style.ts';
+
+/** What shows the events as they come, and the verdict. */
+interface Show {
+  event(event: StreamEvent): void;
+  /** Before anything else is written, and at the end. */
+  end(): void;
+}
+
+/** `tshorn reload`: resolves with 0 when the reload is committed, else with 1. */
+export const reload: Run = async (socket, line) => {
+  if (line.dryRun) return (await import('./dry-run.ts')).dryRun(socket, line);
+  if (line.abort) return abort(socket, line);
+  const { json, wait, plan } = line;
+  const body = { by: 'tshorn reload', ...(plan && { plan }) };
+  if (!wait) {
+    const answer = await ask(socket, '/reload?wait=0', body);
+    print(json ? JSON.stringify(answer) : 'asked for a reload; tshorn status tells how it ended');
+    return 0;
+  }
+  const { outcome, msg } = await follow(socket, '/reload', body, { json, goesOn: 'the reload goes on' });
+  if (outcome !== 'committed') throw new TshornError('ERR_STATE', msg);
+  if (!json) print(paintFor(process.stdout, process.env)(colourOfOutcome('committed'), msg));
+  return 0;
+};
+
+/** `tshorn reload --abort`: resolves with 0 when the reload was taken back, else with 1. */
+const abort: Run = async (socket, { json, wait }) => {
+  const body = { by: 'tshorn reload --abort' };
+  if (!wait) {
+    const answer = await ask(socket, '/abort?wait=0', body);
+    print(json ? JSON.stringify(answer) : 'asked to take the reload back; tshorn status tells how it ended');
+    return 0;
+  }
+  const { outcome, msg, stops } = await follow(socket, '/abort', body, {
+    json,
+    goesOn: 'the reload is being taken back all the same',
+  });
+  // A stop ends a reload as well, but brings nobody back.
+  if (stops || (outcome !== 'rolled-back' && outcome !== 'aborted')) throw new TshornError('ERR_STATE', msg);
+  if (!json) print(paintFor(process.stdout, process.env)('green', msg));
+  return 0;
+};
+
+/** Shows what is streamed; resolves with the verdict. @throws TshornError ERR_CONTROL when there is none */
+async function follow(
+  socket: string,
+  path: string,
+  body: object,
+  { json, goesOn }: { json: boolean; goesOn: string },
+): Promise<StreamEvent & { stops: boolean }> {
+  const show = json ? jsonLines : process.stdout.isTTY ? await livePicture(socket) : plainLines;
+  const release = onInterrupt(() => {
+    show.end();
+    process.stderr.write(`tshorn: ${goesOn}; tshorn status tells how it ended\n`);
+  });
+  let verdict: StreamEvent | undefined;
+  let stops = false;
+  try {
+    for await (const event of stream(socket, path, body)) {
+      show.event(event);
+      if (event.event === 'reload-finished') verdict = event;
+      stops ||= event.event === 'stopping';
+    }
+  } finally {
+    show.end();
+    release();
+  }
+  if (!verdict) throw brokeOff('the reload');
+  return { ...verdict, stops };
+}
+
+const jsonLines: Show = { event: (event) => print(JSON.stringify(event)), end() {} };
+
+/** The verdict is not among them: it is the last line, on the stream that suits it. */
+const plainLines: Show = {
+  event({ event, level, msg }) {
+    if (level !== 'debug' && event !== 'reload-finished') print(msg);
+  },
+  end() {},
+};
+
+async function livePicture(socket: string): Promise<Show> {
+  const { workers } = (await ask(socket, '/status')) as Status;
+  const view = new ReloadView(workers);
+  const paint = paintFor(process.stdout, process.env);
+  const begin = performance.now();
+  const live = new Live(process.stdout, (width) => view.lines(performance.now() - begin, width, paint));
+  let ended = false;
+  return {
+    event(event) {
+      view.apply(event);
+      live.draw();
+    },
+    end() {
+      if (!ended) live.end();
+      ended = true;
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import { ask } from './client.ts';
+import type { Run } from './run.ts';
+
+/** `tshorn scale N`: resolves when the number is reached. */
+export const scale: Run = async (socket, line) => {
+  const body = { ...line.scale, by: 'tshorn scale' };
+  const path = line.wait ? '/scale' : '/scale?wait=0';
+  const answer = (await ask(socket, path, body, { patient: true })) as { from: number; to: number };
+  const text = line.wait ? `workers: ${answer.from} -> ${answer.to}` : `asked for ${answer.to} workers`;
+  process.stdout.write(`${line.json ? JSON.stringify(answer) : text}\n`);
+  return 0;
+};

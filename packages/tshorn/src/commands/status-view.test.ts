@@ -1,0 +1,71 @@
+import { type Status, statusText } from './status-view.ts';
+import { formatAge, plain } from './style.ts';
+
+const NOW = Date.parse('2026-01-02T03:04:05Z');
+const STATUS: Status = {
+  version: '0.1.0',
+  node: 'v20.19.0',
+  pid: 700,
+  state: 'running',
+  generation: 3,
+  size: 2,
+  uptimeMs: 7_500_000,
+  control: '/run/t.sock',
+  app: '/srv/app.js',
+  listeners: ['127.0.0.1:8000', 'unix:/run/app.sock'],
+  traffic: { handoff: 'on', moved: 31, refused: { busy: 2 }, closed: 1, cut: 0 },
+  workers: [
+    { slot: 1, generation: 3, pid: 1212, state: 'ready', uptimeMs: 61_000, connections: 1234 },
+    { slot: 0, generation: 3, pid: undefined, state: 'spawned', uptimeMs: 10, connections: 0 },
+  ],
+  reloads: [
+    {
+      generation: 3,
+      outcome: 'committed',
+      by: 'SIGHUP',
+      at: '2026-01-02T03:04:00Z',
+      replaced: 2,
+      tookMs: 405,
+    },
+    {
+      generation: 4,
+      outcome: 'failed',
+      reason: 'app: no\nhere',
+      by: 'me',
+      at: '2026-01-02T03:04:03Z',
+      replaced: 0,
+      tookMs: 9,
+    },
+  ],
+};
+
+it('is aligned, sorted, and says why a reload has failed', () => {
+  const memoryOf = (pid: number) => (pid === 700 ? undefined : 52 * 1024 * 1024);
+  expect(statusText(STATUS, { memoryOf, now: NOW, paint: plain })).toBe(
+    `tshorn 0.1.0  master 700  running  generation 3  up 2h 5m
+
+app        /srv/app.js
+listening  http://127.0.0.1:8000  unix:/run/app.sock
+node       v20.19.0
+control    /run/t.sock
+traffic    moved 31, closed 1, cut 0, refused busy 2; handoff on
+
+WORKER  GEN   PID  STATE    UPTIME  CONNECTIONS  MEMORY
+     0    3     -  spawned      0s            0       -
+     1    3  1212  ready     1m 1s         1234   52 MB
+
+RELOAD  OUTCOME    REPLACED   TOOK   ENDED  BY
+ gen 4  failed            0    9ms  2s ago  me
+        app: no
+        here
+ gen 3  committed         2  405ms  5s ago  SIGHUP`,
+  );
+});
+
+it.each([
+  [0, '0s'],
+  [59_999, '59s'],
+  [725_000, '12m 5s'],
+  [11_520_000, '3h 12m'],
+  [450_000_000, '5d 5h'],
+])('%d ms is %s', (ms, text) => expect(formatAge(ms)).toBe(text));

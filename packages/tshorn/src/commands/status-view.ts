@@ -1,0 +1,128 @@
+/** `tshorn status` as text. Pure. */
+import { formatMs } from '@tshorn/core';
+import type { MasterStatus, PastReload, WorkerStatus } from '@tshorn/master';
+import { type Cell, type Column, columns } from './columns.ts';
+import { colourOfOutcome, colourOfState, formatAge, formatMemory, type Paint } from './style.ts';
+
+/** What `GET /status` answers. */
+export interface Status extends MasterStatus {
+  readonly version: string;
+  readonly node: string;
+  readonly uptimeMs: number;
+  /** Path of the control socket. */
+  readonly control: string;
+  readonly reloads: readonly PastReload[];
+}
+
+export interface Surroundings {
+  /** Resident memory in bytes; undefined where the system does not tell. */
+  readonly memoryOf: (pid: number) => number | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly paint: Paint;
+}
+
+export function statusText(status: Status, around: Surroundings): string {
+  const parts = [
+    [headOf(status, around.paint)],
+    factsOf(status, around),
+    workersOf(status.workers, around),
+    reloadsOf(status.reloads, around),
+  ];
+  return parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}
+
+function headOf({ pid, state, uptimeMs, version, generation }: Status, paint: Paint): string {
+  const name = paint('bold', `tshorn ${version}`);
+  return `${name}  master ${pid}  ${paint(colourOfState(state), state)}  generation ${generation}  up ${formatAge(uptimeMs)}`;
+}
+
+function factsOf(status: Status, { memoryOf, paint }: Surroundings): string[] {
+  const { app, listeners, node, control, traffic, workers, pid } = status;
+  const own = memoryOf(pid);
+  const sum = workers.reduce((bytes, worker) => bytes + ((worker.pid && memoryOf(worker.pid)) || 0), 0);
+  const memory = own === undefined ? '' : `master ${formatMemory(own)}, workers ${formatMemory(sum)}`;
+  const urls = listeners.map((address) => (address.startsWith('unix:') ? address : `http://${address}`));
+  const rows: [name: string, value: string][] = [
+    ['app', app ?? ''],
+    ['listening', urls.join('  ')],
+    ['node', node],
+    ['control', control],
+    ['memory', memory],
+    ['traffic', traffic ? trafficText(traffic) : ''],
+  ];
+  const known = rows.filter(([, value]) => value !== '');
+  const cells = known.map(([name, value]): Cell[] => [{ text: name, colour: 'dim' }, { text: value }]);
+  return columns([{ title: '' }, { title: '' }], cells, paint);
+}
+
+/** Sums since the start of the master. */
+function trafficText({ handoff, moved, closed, cut, refused }: NonNullable<MasterStatus['traffic']>): string {
+  const reasons = Object.entries(refused).map(([reason, count]) => `${reason} ${count}`);
+  const stayed = reasons.length > 0 ? `, refused ${reasons.join(' ')}` : '';
+  return `moved ${moved}, closed ${closed}, cut ${cut}${stayed}; handoff ${handoff}`;
+}
+
+const WORKER_COLUMNS: readonly Column[] = [
+  { title: 'WORKER', align: 'right' },
+  { title: 'GEN', align: 'right' },
+  { title: 'PID', align: 'right' },
+  { title: 'STATE' },
+  { title: 'UPTIME', align: 'right' },
+  { title: 'CONNECTIONS', align: 'right' },
+  { title: 'MEMORY', align: 'right' },
+];
+
+function workersOf(workers: readonly WorkerStatus[], { memoryOf, paint }: Surroundings): string[] {
+  const sorted = [...workers].sort(
+    (one, other) => one.slot - other.slot || one.generation - other.generation,
+  );
+  const rows = sorted.map(({ slot, generation, pid, state, uptimeMs, connections }): Cell[] => {
+    const memory = pid === undefined ? undefined : memoryOf(pid);
+    return [
+      { text: String(slot) },
+      { text: String(generation) },
+      { text: pid === undefined ? '-' : String(pid) },
+      { text: state, colour: colourOfState(state) },
+      { text: formatAge(uptimeMs) },
+      { text: String(connections) },
+      { text: memory === undefined ? '-' : formatMemory(memory) },
+    ];
+  });
+  return rows.length === 0 ? ['no worker is there'] : columns(WORKER_COLUMNS, rows, paint);
+}
+
+const RELOAD_COLUMNS: readonly Column[] = [
+  { title: 'RELOAD', align: 'right' },
+  { title: 'OUTCOME' },
+  { title: 'REPLACED', align: 'right' },
+  { title: 'TOOK', align: 'right' },
+  { title: 'ENDED', align: 'right' },
+  { title: 'BY' },
+];
+
+/** The newest first; under one that did not commit stands why. */
+function reloadsOf(reloads: readonly PastReload[], { now, paint }: Surroundings): string[] {
+  if (reloads.length === 0) return [];
+  const newest = [...reloads].reverse();
+  const rows = newest.map(({ generation, outcome, replaced, tookMs, at, by }): Cell[] => [
+    { text: `gen ${generation}` },
+    { text: outcome, colour: colourOfOutcome(outcome) },
+    { text: String(replaced) },
+    { text: formatMs(tookMs) },
+    { text: `${formatAge(now - Date.parse(at))} ago` },
+    { text: by },
+  ]);
+  const [head = '', ...lines] = columns(RELOAD_COLUMNS, rows, paint);
+  const indent = ' '.repeat(Math.max('RELOAD'.length, ...rows.map(([cell]) => cell?.text.length ?? 0)) + 2);
+  return [
+    head,
+    ...lines.flatMap((line, at) => {
+      const reason = newest[at]?.reason;
+      return reason === undefined ? [line] : [line, paint('dim', reason.replace(/^/gm, indent))];
+    }),
+  ];
+}

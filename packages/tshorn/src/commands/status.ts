@@ -1,0 +1,21 @@
+import { residentBytes } from '@tshorn/core';
+import { ask } from './client.ts';
+import type { Run } from './run.ts';
+import { type Status, statusText } from './status-view.ts';
+import { paintFor } from './style.ts';
+
+/** `tshorn status`: the master, its workers, the last reloads. */
+export const status: Run = async (socket, { json }) => {
+  const value = (await ask(socket, '/status')) as Status;
+  const memory = new Map<number, number | undefined>();
+  const memoryOf = (pid: number) => {
+    if (!memory.has(pid)) memory.set(pid, residentBytes(pid));
+    return memory.get(pid);
+  };
+  const paint = paintFor(process.stdout, process.env);
+  const text = json
+    ? JSON.stringify(value, null, 2)
+    : statusText(value, { memoryOf, now: Date.now(), paint });
+  process.stdout.write(`${text}\n`);
+  return 0;
+};

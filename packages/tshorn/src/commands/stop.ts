@@ -1,0 +1,23 @@
+import { ask, type StreamEvent, stream } from './client.ts';
+import { print } from './print.ts';
+import { brokeOff, onInterrupt, type Run } from './run.ts';
+
+/** `tshorn stop`: resolves when the master has ended. */
+export const stop: Run = async (socket, { mode, json, wait }) => {
+  const body = { mode, by: 'tshorn stop' };
+  if (!wait) {
+    const answer = await ask(socket, '/stop?wait=0', body);
+    print(json ? JSON.stringify(answer) : 'asked to stop');
+    return 0;
+  }
+  const release = onInterrupt(() => process.stderr.write('tshorn: the master goes on stopping\n'));
+  let last: StreamEvent | undefined;
+  for await (const event of stream(socket, '/stop', body)) {
+    if (event.event === 'stopped') last = event;
+    if (json) print(JSON.stringify(event));
+    else if (event.level !== 'debug') print(event.msg);
+  }
+  release();
+  if (!last) throw brokeOff('the stop');
+  return last.level === 'error' ? 1 : 0;
+};

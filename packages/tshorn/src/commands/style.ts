@@ -1,0 +1,42 @@
+/** Colours and measures for people: text only where nobody looks. */
+
+export type Colour = 'green' | 'red' | 'yellow' | 'cyan' | 'dim' | 'bold';
+
+const CODES: Readonly<Record<Colour, readonly [number, number]>> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+};
+
+export type Paint = (colour: Colour, text: string) => string;
+
+export const plain: Paint = (_colour, text) => text;
+const ansi: Paint = (colour, text) => `\u001b[${CODES[colour][0]}m${text}\u001b[${CODES[colour][1]}m`;
+
+/** Colours on a terminal, unless NO_COLOR is set (https://no-color.org). */
+export const paintFor = (stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv): Paint =>
+  stream.isTTY && !env.NO_COLOR && env.TERM !== 'dumb' ? ansi : plain;
+
+export const colourOfOutcome = (outcome: string): Colour =>
+  outcome === 'committed' ? 'green' : outcome === 'aborted' ? 'yellow' : 'red';
+
+export const colourOfState = (state: string): Colour => {
+  if (state === 'ready' || state === 'running') return 'green';
+  return state === 'broken' || state === 'crashed' || state === 'killed' ? 'red' : 'yellow';
+};
+
+/** `45s`, `12m 5s`, `3h 12m`, `5d 4h`: the two units that matter. */
+export function formatAge(ms: number): string {
+  const seconds = Math.floor(Math.max(0, ms) / 1000);
+  if (seconds < 60) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}m ${seconds % 60}s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? `${hours}h ${minutes % 60}m` : `${Math.floor(hours / 24)}d ${hours % 24}h`;
+}
+
+/** `52 MB`; bytes are given. */
+export const formatMemory = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MB`;

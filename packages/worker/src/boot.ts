@@ -1,0 +1,98 @@
+/** A worker's way up: hooks, app, probe, warm-up. What comes of each is told to the master. */
+import type http from 'node:http';
+import type { HookLog } from '@tshorn/config';
+import type { BootOrder, ProbeReport, ToMaster } from '@tshorn/core';
+import { worker as api } from './api.ts';
+import { captureFirstListen } from './app/listen-capture.ts';
+import { type LoadedApp, loadApp } from './app/load-app.ts';
+import { askInProcess } from './ask-in-process.ts';
+import { Hooks } from './hooks.ts';
+import { probe } from './probe.ts';
+
+type Send = (message: ToMaster) => Promise<void>;
+
+export class Boot {
+  readonly #order: BootOrder;
+  readonly #send: Send;
+
+  constructor(order: BootOrder, send: Send) {
+    this.#order = order;
+    this.#send = send;
+    const { slot, generation, appFile, appArgs } = order;
+    process.title = `tshorn: worker=${slot} gen=${generation}`;
+    process.argv = [process.execPath, appFile, ...appArgs];
+    Object.assign(api, { active: true, slot, generation });
+  }
+
+  async loadHooks(): Promise<Hooks> {
+    const { slot, generation, hooksFile, hookTimeout } = this.#order;
+    const hooks = new Hooks(
+      await Hooks.load(hooksFile),
+      { slot, generation, pid: process.pid, log: this.#hookLog() },
+      hookTimeout,
+      (hook, reason) => void this.#send({ type: 'hook-failed', hook, reason }),
+    );
+    if (hooks.has('workerAbort')) this.#listenToAbort(hooks);
+    await hooks.run('postFork');
+    return hooks;
+  }
+
+  async loadApp(hooks: Hooks): Promise<LoadedApp> {
+    const start = performance.now();
+    const { appFile: file, exportName } = this.#order;
+    const tellOther = (address: string) => void this.#send({ type: 'also-listening', address });
+    const capture = captureFirstListen(tellOther, this.#order.rehearsal);
+    const app = await loadApp({ file, ...(exportName && { exportName }), settings: this.#order }, capture);
+    hooks.watchRequests(app.server);
+    await this.#send({ type: 'loaded', kind: app.kind, tookMs: performance.now() - start });
+    return app;
+  }
+
+  /**
+   * The user's hook first, then the built-in one: the app's own `/_status`. Resolves with the function
+   * that ends the reporting.
+   */
+  async postWorkerInit({ server }: LoadedApp, hooks: Hooks): Promise<() => void> {
+    const start = performance.now();
+    const failure = await hooks.run('postWorkerInit');
+    const report: ProbeReport =
+      failure === undefined
+        ? await probe(server, this.#order)
+        : { verdict: 'broken', reason: `postWorkerInit: ${failure}`, tookMs: performance.now() - start };
+    const { warmUp, statusUdp } = this.#order;
+    // One that is broken is not going to serve: there is nothing to warm up for.
+    if (warmUp && report.verdict !== 'broken') await this.#warmUp(warmUp, server);
+    if (statusUdp) {
+      const { reportByUdp } = await import('./status-udp.ts');
+      return reportByUdp(statusUdp, report);
+    }
+    await this.#send({ type: 'probed', ...report });
+    return () => {};
+  }
+
+  async #warmUp(settings: NonNullable<BootOrder['warmUp']>, server: http.Server): Promise<void> {
+    const { warmUp } = await import('./warm-up.ts');
+    const report = await warmUp(settings, (question) => askInProcess(server, question));
+    const tell = (level: 'info' | 'warn', text: string) => this.#send({ type: 'log', level, text });
+    for (const failure of report.failures) {
+      await tell('warn', `warm-up: ${failure}; the worker is admitted all the same`);
+    }
+    const { answered, tookMs } = report;
+    await tell('info', `warm-up: ${answered}/${settings.requests} requests in ${Math.round(tookMs)}ms`);
+  }
+
+  /** Only for the hook: without a listener SIGABRT ends a worker that hangs, too. */
+  #listenToAbort(hooks: Hooks): void {
+    process.once('SIGABRT', async () => {
+      await hooks.run('workerAbort');
+      // The app may listen as well: then it is the app that decides what comes of the signal.
+      if (process.listenerCount('SIGABRT') === 0) process.kill(process.pid, 'SIGABRT');
+    });
+  }
+
+  #hookLog(): HookLog {
+    const log = (level: 'info' | 'warn' | 'error') => (text: string) =>
+      void this.#send({ type: 'log', level, text: String(text) });
+    return { info: log('info'), warn: log('warn'), error: log('error') };
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * A loaded app in service: it accepts, hands connections over, drains, is parked, and serves again if the
+ * reload is taken back. It ends when a drain does, unless the worker is kept.
+ */
+import type http from 'node:http';
+import { type DrainOrder, describeThrown, type ToMaster } from '@tshorn/core';
+import { worker as api, type DrainNotice } from './api.ts';
+import { type AttachedListeners, attachListeners, type ListeningHandle } from './app/listeners.ts';
+import { Drain } from './drain.ts';
+import { Handoff, type HandoffOrder } from './handoff.ts';
+import { immovableServer, type RawHandle } from './http-internals.ts';
+import { Sampler } from './sample.ts';
+
+export type Leave = Omit<DrainOrder, 'type'>;
+
+interface ServiceSettings {
+  readonly server: http.Server;
+  readonly backlog: number;
+  /** Milliseconds that an idle connection is kept for a request that crosses with its close. */
+  readonly idleLinger: number;
+  readonly send: (message: ToMaster, handle?: RawHandle) => Promise<void>;
+  /** Connections were cut at the deadline. */
+  readonly onCut: () => Promise<unknown>;
+}
+
+export class Service {
+  readonly #settings: ServiceSettings;
+  /** Settles when the worker accepts; undefined until it is admitted. */
+  #attaching: Promise<AttachedListeners> | undefined;
+  #handoff: Handoff | undefined;
+  #sampler: Sampler | undefined;
+  #drain: Drain | undefined;
+  #order: Leave | undefined;
+  /** Lets a parked worker go, or has it serve again. */
+  #unpark: (leave: boolean) => void = () => {};
+  #over = false;
+  /** When the app's own clean-up has to be done: milliseconds since the epoch. */
+  leaveBy = 0;
+
+  constructor(settings: ServiceSettings) {
+    this.#settings = settings;
+  }
+
+  /** Into service, for the first time or again. Rejects when a handle cannot be listened on. */
+  async accept(handles: readonly ListeningHandle[]): Promise<void> {
+    const { server, backlog, send } = this.#settings;
+    // On its way out it cannot turn round: the master will see it end.
+    if (this.#over) return;
+    if (this.#attaching) await this.#resume(await this.#attaching, handles);
+    else {
+      this.#attaching = attachListeners({ server }, handles, backlog);
+      const listeners = await this.#attaching;
+      // Only now: a server has its list of connections from the moment that it listens.
+      if (!immovableServer(server)) this.#handoff = new Handoff(server, listeners, send);
+    }
+    await send({ type: 'accepting', immovable: immovableServer(server) });
+  }
+
+  async #resume(listeners: AttachedListeners, handles: readonly ListeningHandle[]): Promise<void> {
+    this.#drain?.cancel();
+    this.#drain = undefined;
+    this.#order = undefined;
+    this.#unpark(false);
+    if (!(await listeners.resume(handles))) throw new Error('a server of this Node cannot listen again');
+    this.#handoff?.serve();
+    this.#tellApp('resume');
+  }
+
+  /** Measures for the master, or no longer. */
+  watch(on: boolean): void {
+    if (!on) return this.#sampler?.stop();
+    const { server, send } = this.#settings;
+    this.#sampler ??= new Sampler(server, (sample) => void send({ type: 'sample', ...sample }));
+    this.#sampler.start();
+  }
+
+  handOff(order: HandoffOrder, handle: RawHandle | undefined): void {
+    if (this.#handoff) return this.#handoff.obey(order, handle);
+    handle?.close();
+    // The master asks nobody who cannot.
+    if (order.type === 'take') {
+      void this.#settings.send({ type: 'declined', id: order.id, reason: 'no-taker' });
+    }
+  }
+
+  /** The master is gone: nobody answers offers any more. */
+  abandon(): void {
+    this.#handoff?.abandon();
+  }
+
+  /** Drains. Resolves with whether the worker is to leave now; ordered again, it goes on as ordered then. */
+  async leave(order: Leave): Promise<boolean> {
+    const { mode, deadlineMs, handoff } = order;
+    const linger = { deadlineMs, lingerMs: mode === 'quick' ? 0 : this.#settings.idleLinger };
+    const again = this.#order !== undefined;
+    this.#order = order;
+    this.leaveBy = Date.now() + deadlineMs;
+    if (again) {
+      this.#drain?.hurry(linger);
+      this.#unpark(true);
+      return false;
+    }
+    // Not in service yet: there is nothing to finish.
+    const listeners = await this.#attaching?.catch(() => undefined);
+    if (!listeners) return true;
+    this.#handoff?.endCensus();
+    const drain = new Drain(this.#settings.server, listeners, linger, {
+      handoff,
+      giveaway: handoff ? this.#handoff?.giveaway : undefined,
+      takeover: this.#handoff?.takeover,
+    });
+    this.#drain = drain;
+    this.#tellApp('drain', { deadline: this.leaveBy });
+    const report = await drain.done;
+    if (report) await this.#settings.send({ type: 'drained', ...report });
+    if (report?.cut) await this.#settings.onCut();
+    // It may have been admitted again at any moment since.
+    if (this.#drain !== drain || (this.#order.park && !(await this.#parked()))) return false;
+    this.#over = true;
+    await listeners.close();
+    return true;
+  }
+
+  /** Resolves with whether the worker is to leave. */
+  #parked(): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#unpark = resolve;
+    });
+  }
+
+  #tellApp(...event: ['drain', DrainNotice] | ['resume']): void {
+    try {
+      if (event[0] === 'drain') api.emit(...event);
+      else api.emit(...event);
+    } catch (error) {
+      const hook = `worker.on('${event[0]}')`;
+      void this.#settings.send({ type: 'hook-failed', hook, reason: describeThrown(error) });
+    }
+  }
+}

@@ -1,0 +1,109 @@
+/** The canary gate with real traffic: what it sees it takes back, within its budget of harm. */
+
+import { rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+
+/** As docs/canary.md has it, and what may be on its way when the verdict falls. */
+const BUDGET = 10;
+const IN_FLIGHT = 10;
+
+const breakFile = path.join(tmpdir(), `tshorn-canary-${process.pid}`);
+afterEach(async () => {
+  await endServers();
+  rmSync(breakFile, { force: true });
+});
+
+const start = (...args: string[]) =>
+  startServer(fixture('mixed.mjs'), {
+    workers: 2,
+    env: { BREAK: breakFile },
+    args: ['--reload-plan', 'canary', '--settle', '100ms', ...args],
+  });
+
+/** Clients that open a connection for each request, so that every worker gets its share. */
+class Traffic {
+  readonly statuses: number[] = [];
+  readonly #running: Promise<void>[];
+  #ended = false;
+
+  constructor(server: TestServer, clients: number, pauseMs: number) {
+    this.#running = Array.from({ length: clients }, async () => {
+      while (!this.#ended) {
+        this.statuses.push(await status(server.port));
+        await sleep(pauseMs);
+      }
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#ended = true;
+    await Promise.all(this.#running);
+  }
+
+  get bad(): number {
+    return this.statuses.filter((status) => status !== 200).length;
+  }
+}
+
+const status = (port: number) =>
+  new Promise<number>((resolve) => {
+    http
+      .get({ port, agent: false }, (response) => {
+        response.resume().once('end', () => resolve(response.statusCode ?? 0));
+      })
+      .once('error', () => resolve(0));
+  });
+
+async function reloadUnder(server: TestServer, flaw: string | undefined) {
+  if (flaw) writeFileSync(breakFile, flaw);
+  const traffic = new Traffic(server, 8, 5);
+  const verdict = await server.reload();
+  await traffic.stop();
+  return { verdict, traffic };
+}
+
+test('a good one passes when its time is over, and the others follow', async () => {
+  const server = await start('--canary-time', '2s');
+  const { verdict, traffic } = await reloadUnder(server, undefined);
+  expect(verdict).toMatchObject({ outcome: 'committed', replaced: 2 });
+  expect(server.of('canary')).toMatchObject([{ verdict: 'pass', pass: true }]);
+  expect(traffic.bad).toBe(0);
+});
+
+test('one that only answers 500 is withdrawn within its budget', async () => {
+  const server = await start('--canary-time', '60s');
+  const before = server.readyPids;
+  const { verdict, traffic } = await reloadUnder(server, 'answers-500');
+  expect(verdict).toMatchObject({ outcome: 'rolled-back', replaced: 0 });
+  expect(verdict.reason).toContain('the canary is worse than the old workers');
+  expect(server.readyPids).toEqual(before);
+  process.stdout.write(`${traffic.bad} bad answers of ${traffic.statuses.length}: ${verdict.reason}\n`);
+  expect(traffic.bad).toBeLessThanOrEqual(BUDGET + IN_FLIGHT);
+});
+
+test('one that is twenty times slower is withdrawn, and nobody got a bad answer', async () => {
+  const server = await start('--canary-time', '60s');
+  const { verdict, traffic } = await reloadUnder(server, 'is-slow');
+  expect(verdict).toMatchObject({ outcome: 'rolled-back', replaced: 0 });
+  process.stdout.write(`${verdict.reason}\n`);
+  expect(traffic.bad).toBe(0);
+});
+
+test.each([
+  ['pass', 'committed'],
+  ['fail', 'rolled-back'],
+])('without traffic it is inconclusive, and --canary-inconclusive %s decides: %s', async (rule, outcome) => {
+  const server = await start('--canary-time', '500ms', '--canary-inconclusive', rule);
+  expect(await server.reload()).toMatchObject({ outcome });
+  expect(server.of('canary')).toMatchObject([{ verdict: 'inconclusive' }]);
+});
+
+test('what a plan without a gate cannot see, it commits', async () => {
+  const server = await start('--reload-plan', 'rolling');
+  const { verdict } = await reloadUnder(server, 'answers-500');
+  expect(verdict).toMatchObject({ outcome: 'committed' });
+});

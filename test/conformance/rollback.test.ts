@@ -1,0 +1,31 @@
+/** Every kind of app can be parked and serve again: a reload that is taken back leaves what was there. */
+import { KeepAliveClient } from '../support/keep-alive-client.ts';
+import { endServers, fixture, startServer } from '../support/server.ts';
+import { APPS, APPS_FOLDER } from './apps.ts';
+
+const clients: KeepAliveClient[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.leave();
+  await endServers();
+});
+
+const ask = () =>
+  Promise.all(clients.map((client) => client.ask(['GET / HTTP/1.1\r\nHost: x\r\n\r\n'], 'hello')));
+
+test.each(APPS.map(({ app }) => app))('%s', async (app) => {
+  const args = ['--config', fixture('refuses.config.mjs')];
+  const server = await startServer(app, { cwd: APPS_FOLDER, workers: 2, args });
+  const before = server.readyPids;
+  for (let at = 0; at < 10; at++) clients.push(await KeepAliveClient.connect({ port: server.port }));
+  await ask();
+  expect(await server.reload()).toMatchObject({
+    outcome: 'rolled-back',
+    reason: 'onCommit: Error: not on a Friday',
+    replaced: 2,
+  });
+  expect(new Set(server.readyPids)).toEqual(new Set(before));
+  // New ones are accepted, too.
+  clients.push(await KeepAliveClient.connect({ port: server.port }));
+  await ask();
+  expect(clients.flatMap(({ failures }) => failures)).toEqual([]);
+});

@@ -1,0 +1,340 @@
+/** The control socket and the commands that speak to it, with real processes. */
+import fs from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Command, type Ended, request, socketOf } from './support/control.ts';
+import { endServers, fixture, startServer, TestServer } from './support/server.ts';
+
+const APP = fixture('status-from-file.mjs');
+let folder: string;
+let env: Record<string, string>;
+const statusFile = () => path.join(folder, 'status');
+const socketFolder = () => path.join(folder, 'tshorn');
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  env = { XDG_RUNTIME_DIR: folder, TMPDIR: folder, STATUS_FILE: statusFile() };
+  fs.writeFileSync(statusFile(), '200');
+});
+afterEach(async () => {
+  await endServers();
+  fs.rmSync(folder, { recursive: true });
+});
+
+const start = (workers = 1, ...args: string[]) => startServer(APP, { workers, args, env });
+const tshorn = (...args: string[]): Promise<Ended> => new Command(args, env).ended;
+const begin = (...args: string[]): Command => new Command(args, env);
+const mode = (file: string) => (fs.statSync(file).mode & 0o777).toString(8);
+
+describe('the socket', () => {
+  test('is for its owner alone, and gone after the stop', async () => {
+    const server = await start();
+    const socket = await socketOf(server);
+    expect(socket).toBe(path.join(socketFolder(), `${server.pid}.sock`));
+    expect([mode(socketFolder()), mode(socket)]).toEqual(['700', '600']);
+    expect(await server.stop()).toBe(0);
+    expect(fs.existsSync(socket)).toBe(false);
+  });
+
+  test('of a killed master is removed by the next start, and that of a living one is not', async () => {
+    const [killed, living] = [await start(), await start()];
+    const [stale, used] = [await socketOf(killed), await socketOf(living)];
+    await killed.stop('SIGKILL');
+    expect(fs.existsSync(stale)).toBe(true);
+    const next = await start();
+    await socketOf(next);
+    // After its own socket is there, so that nothing waits for it.
+    for (const end = Date.now() + 10_000; fs.existsSync(stale) && Date.now() < end; ) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(fs.existsSync(stale)).toBe(false);
+    expect(fs.existsSync(used)).toBe(true);
+  });
+
+  test('is where --control says, and --no-control makes none', async () => {
+    const socket = path.join(folder, 'own.sock');
+    const server = await start(1, '--control', socket);
+    expect(await socketOf(server)).toBe(socket);
+    expect(mode(socket)).toBe('600');
+    expect(await tshorn('status', '--control', socket)).toMatchObject({ code: 0 });
+    const silent = await start(1, '--no-control');
+    expect(await silent.stop()).toBe(0);
+    expect(silent.of('control')).toEqual([]);
+    expect(fs.existsSync(socketFolder())).toBe(false);
+  });
+
+  test.each([
+    ['a folder that is not there', () => '/nowhere/at/all.sock', 'cannot listen on /nowhere/at/all.sock'],
+    ['a path too long', () => path.join(folder, 'x'.repeat(120)), 'a unix socket'],
+    ['a file of somebody else', statusFile, 'exists and is not a socket'],
+  ])('%s is a warning, and the server serves', async (_name, where, words) => {
+    const server = await start(1, '--control', where());
+    const { msg } = await server.event('no-control');
+    expect(msg).toContain(words);
+    expect(server.of('no-control')).toHaveLength(1);
+    expect((await fetch(server.origin)).status).toBe(200);
+    expect(fs.existsSync(statusFile())).toBe(true);
+  });
+
+  test('a default folder that is no folder of ours is refused with a warning', async () => {
+    const elsewhere = path.join(folder, 'elsewhere');
+    fs.mkdirSync(elsewhere);
+    fs.symlinkSync(elsewhere, socketFolder());
+    const server = await start();
+    expect((await server.event('no-control')).msg).toContain('not a folder of this user');
+    expect(fs.readdirSync(elsewhere)).toEqual([]);
+  });
+});
+
+describe('requests', () => {
+  test('GET /status says what runs, and how the last reloads ended', async () => {
+    const server = await start(2);
+    const socket = await socketOf(server);
+    await server.reload();
+    const { status, type, lines } = await request(socket, 'GET', '/status');
+    expect([status, type]).toEqual([200, 'application/json']);
+    expect(lines[0]).toMatchObject({
+      version: expect.stringMatching(/^\d+\.\d+/),
+      node: process.version,
+      pid: server.pid,
+      state: 'running',
+      generation: 2,
+      size: 2,
+      app: fs.realpathSync(APP),
+      control: socket,
+      uptimeMs: expect.any(Number),
+      reloads: [{ generation: 2, outcome: 'committed', by: 'SIGHUP', replaced: 2 }],
+    });
+    expect(lines[0]?.workers).toHaveLength(2);
+  });
+
+  test('POST /reload streams each step, and the verdict last', async () => {
+    const server = await start(2);
+    const { type, lines } = await request(await socketOf(server), 'POST', '/reload', '{"by":"deploy"}');
+    expect(type).toBe('application/x-ndjson');
+    expect(lines[0]).toMatchObject({ event: 'reload-started', msg: 'reload to gen=2 by deploy' });
+    expect(lines.filter(({ event }) => event === 'ready')).toMatchObject([
+      { worker: 0, gen: 2, step: 2, of: 10 },
+      { worker: 1, gen: 2, step: 5, of: 10 },
+    ]);
+    expect(lines.at(-1)).toMatchObject({ event: 'reload-finished', outcome: 'committed', replaced: 2 });
+  });
+
+  test('what is wrong with one is told in a sentence, and the master serves on', async () => {
+    const server = await start();
+    const socket = await socketOf(server);
+    const ask = async (method: string, where: string, body?: string) => {
+      const { status, lines } = await request(socket, method, where, body);
+      return [status, lines[0]?.error];
+    };
+    expect(await ask('GET', '/nope')).toEqual([404, expect.stringContaining('there is no /nope')]);
+    expect(await ask('GET', '/reload')).toEqual([405, '/reload is not for GET; it takes POST']);
+    expect(await ask('POST', '/reload', '{oops')).toEqual([400, expect.stringContaining('is not JSON')]);
+    expect(await ask('POST', '/reload', '[]')).toEqual([400, expect.stringContaining('no object')]);
+    expect(await ask('POST', '/reload', '{"by":"two\\nlines"}')).toEqual([
+      400,
+      expect.stringContaining('"by"'),
+    ]);
+    expect(await ask('POST', '/reload', '{"pln":1}')).toEqual([400, expect.stringContaining('"pln"')]);
+    expect(await ask('POST', '/scale', '{}')).toEqual([
+      400,
+      expect.stringContaining('either "to" or "delta"'),
+    ]);
+    expect(await ask('POST', '/scale', '{"to":0}')).toEqual([
+      400,
+      expect.stringContaining('one is the least'),
+    ]);
+    expect(await ask('POST', '/stop', '{"mode":"slow"}')).toEqual([400, expect.stringContaining('"mode"')]);
+    expect(await ask('POST', '/reload', JSON.stringify({ by: 'x'.repeat(70_000) }))).toEqual([
+      413,
+      expect.stringContaining('bytes'),
+    ]);
+    const raw = net.connect(socket).end('this is no HTTP\r\n\r\n');
+    await new Promise((resolve) => raw.resume().once('close', resolve));
+    expect((await request(socket, 'GET', '/status')).status).toBe(200);
+    expect(server.of('reload-started')).toEqual([]);
+  });
+
+  test('a reload that waits says so, and shares the next one with whoever else waits', async () => {
+    const server = await start(2);
+    const socket = await socketOf(server);
+    const first = request(socket, 'POST', '/reload');
+    await server.event('reload-started');
+    const waiting = await Promise.all([1, 2].map(() => request(socket, 'POST', '/reload')));
+    expect((await first).lines.at(-1)).toMatchObject({ generation: 2, outcome: 'committed' });
+    for (const { lines } of waiting) {
+      expect(lines[0]).toMatchObject({
+        event: 'queued',
+        msg: expect.stringContaining('the reload under way'),
+      });
+      expect(lines.at(-1)).toMatchObject({ generation: 3, outcome: 'committed' });
+    }
+    expect(server.of('reload-started')).toHaveLength(2);
+  });
+
+  test('a reload that waits when the master stops gets a verdict too', async () => {
+    const server = await start(1, '--grace', '1s');
+    const socket = await socketOf(server);
+    const first = request(socket, 'POST', '/reload');
+    await server.event('reload-started');
+    const second = request(socket, 'POST', '/reload');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect((await request(socket, 'POST', '/stop', '{"mode":"quick"}')).lines.at(-1)).toMatchObject({
+      event: 'stopped',
+    });
+    for (const { lines } of await Promise.all([first, second])) {
+      expect(lines.at(-1)).toMatchObject({ event: 'reload-finished' });
+    }
+    expect(await server.exited).toBe(0);
+  });
+});
+
+describe('the commands', () => {
+  // Other masters of this user may run on the machine: nothing here may depend on being the only one.
+  beforeEach(() => {
+    env.TSHORN_CONTROL = path.join(folder, 'control.sock');
+  });
+
+  test('tshorn reload shows the steps and ends with 0', async () => {
+    await socketOf(await start(2));
+    const { code, out } = await tshorn('reload');
+    expect(code).toBe(0);
+    expect(out).toMatch(/step 2\/10 ready worker=0 gen=2 pid=\d+/);
+    expect(out).toMatch(/reload to gen=2 committed: 2 workers replaced in .*\n$/);
+  });
+
+  test('a broken release ends it with 1 and the reason', async () => {
+    delete env.TSHORN_CONTROL;
+    const server = await start(2);
+    await socketOf(server);
+    fs.writeFileSync(statusFile(), '500');
+    const { code, errors } = await tshorn('reload', String(server.pid));
+    expect(code).toBe(1);
+    expect(errors).toMatch(/^tshorn: reload to gen=2 .*500/);
+    expect((await tshorn('status', String(server.pid))).out).toContain('500');
+  });
+
+  test('--json passes the events on, --no-wait does not wait', async () => {
+    const server = await start();
+    await socketOf(server);
+    const { code, out } = await tshorn('reload', '--json');
+    const events = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(code).toBe(0);
+    expect(events.at(-1)).toMatchObject({ event: 'reload-finished', outcome: 'committed' });
+    const from = server.lines.length;
+    expect(await tshorn('reload', '--no-wait')).toMatchObject({ code: 0, errors: '' });
+    expect(await server.event('reload-finished', { from })).toMatchObject({ outcome: 'committed' });
+  });
+
+  test('two at once both get their verdict', async () => {
+    await socketOf(await start(2));
+    const both = await Promise.all([tshorn('reload'), tshorn('reload')]);
+    for (const { code, out } of both) {
+      expect(code).toBe(0);
+      expect(out).toContain('committed');
+    }
+  });
+
+  test.each(['SIGINT', 'SIGKILL'] as const)(
+    '%s to the command leaves the reload to go on',
+    async (signal) => {
+      const server = await start(2);
+      await socketOf(server);
+      const command = begin('reload');
+      await command.speaks;
+      command.process.kill(signal);
+      const { code, errors } = await command.ended;
+      if (signal === 'SIGINT') {
+        expect(code).toBe(130);
+        expect(errors).toContain('the reload goes on');
+      }
+      expect(await server.event('reload-finished')).toMatchObject({ outcome: 'committed', replaced: 2 });
+    },
+  );
+
+  test('a master that is killed in the middle ends it with 2', async () => {
+    const server = await start(2);
+    await socketOf(server);
+    const command = begin('reload');
+    await command.speaks;
+    await server.stop('SIGKILL');
+    const { code, errors } = await command.ended;
+    expect(code).toBe(2);
+    expect(errors).toContain('the master is gone: it ended in the middle of the reload');
+  });
+
+  test('tshorn status is a table, and JSON', async () => {
+    const server = await start(2);
+    await socketOf(server);
+    const { code, out } = await tshorn('status');
+    expect(code).toBe(0);
+    expect(out).toContain(`master ${server.pid}  running  generation 1`);
+    expect(out).toMatch(/^WORKER +GEN +PID +STATE +UPTIME +CONNECTIONS +MEMORY\n +0 +1 +\d+ +ready/m);
+    expect(JSON.parse((await tshorn('status', '--json')).out)).toMatchObject({ pid: server.pid, size: 2 });
+  });
+
+  test('tshorn scale reaches the number, up and down', async () => {
+    const server = await start(2);
+    await socketOf(server);
+    expect(await tshorn('scale', '3')).toMatchObject({ code: 0, out: 'workers: 2 -> 3\n' });
+    expect(server.readyPids).toHaveLength(3);
+    expect(await tshorn('scale', '-1')).toMatchObject({ code: 0, out: 'workers: 3 -> 2\n' });
+    expect(await tshorn('scale', '+1')).toMatchObject({
+      code: 0,
+      out: 'workers: 2 -> 3\n',
+    });
+    expect(await tshorn('scale', '3', '--json')).toMatchObject({ code: 0, out: '{"from":3,"to":3}\n' });
+    fs.writeFileSync(statusFile(), '500');
+    const failed = await tshorn('scale', '4');
+    expect(failed).toMatchObject({ code: 1 });
+    expect(failed.errors).toContain('given up');
+    expect(await tshorn('scale', 'many')).toMatchObject({ code: 2 });
+  });
+
+  test.each([[[]], [['--quick']], [['--now']]])('tshorn stop %j waits for the end', async (flags) => {
+    const server = await start(2);
+    await socketOf(server);
+    const { code, out } = await tshorn('stop', ...flags);
+    expect(code).toBe(0);
+    expect(out).toContain('stopped: exit code 0');
+    expect(await server.exited).toBe(0);
+  });
+
+  test('which master is meant: a pid file or TSHORN_CONTROL; of several they are listed', async () => {
+    const pidFile = path.join(folder, 'pid');
+    delete env.TSHORN_CONTROL;
+    const one = await start();
+    fs.writeFileSync(pidFile, `${one.pid}\n`);
+    const socket = await socketOf(one);
+    expect((await tshorn('status', '--pid-file', pidFile)).code).toBe(0);
+    const two = await start();
+    await socketOf(two);
+    const several = await tshorn('reload');
+    expect(several.code).toBe(2);
+    for (const { pid } of [one, two]) expect(several.errors).toContain(`  | ${pid}  ${fs.realpathSync(APP)}`);
+    env.TSHORN_CONTROL = socket;
+    expect((await tshorn('status')).out).toContain(`master ${one.pid}`);
+    expect(await tshorn('status', '1')).toMatchObject({ code: 2 });
+    await one.stop();
+    expect(await tshorn('reload')).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('no such socket'),
+    });
+  });
+
+  test('a file of a command name is served when it is written as a path', async () => {
+    fs.copyFileSync(fixture('says-hello.mjs'), path.join(folder, 'reload.mjs'));
+    const server = new TestServer('./reload.mjs', { cwd: folder, env });
+    await server.started();
+    expect((await fetch(server.origin)).status).toBe(200);
+    for (const name of ['reload', 'status', 'scale', 'stop']) {
+      const { code, out } = await tshorn(name, '--help');
+      expect([code, out]).toEqual([0, expect.stringContaining(`Usage: tshorn ${name}`)]);
+      expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    }
+  });
+});

@@ -1,0 +1,83 @@
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ask } from './support/load.ts';
+import { run } from './support/run.ts';
+import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+});
+afterEach(async () => {
+  await endServers();
+  fs.rmSync(folder, { recursive: true });
+});
+
+const APP = fixture('tells-environment.mjs');
+const inFolder = (name: string) => path.join(folder, name);
+const write = (name: string, text: string) => fs.writeFileSync(inFolder(name), text);
+const tells = async ({ port }: TestServer) => JSON.parse((await ask({ port }, { path: '/' })).body);
+
+test('the workers get the variables; the environment wins, then the later file', async () => {
+  write('one.env', 'APP_A=1 # a comment\nAPP_B="two words"\nAPP_C=one\nAPP_EMPTY=file\n');
+  write('two.env', 'APP_A=2\nAPP_D=four\n');
+  const args = ['--environment-file', 'one.env', '--environment-file', 'two.env'];
+  const env = { APP_C: 'environment', APP_EMPTY: '' };
+  const server = await startServer(APP, { args, cwd: folder, env });
+  expect(await tells(server)).toEqual({
+    APP_A: '2',
+    APP_B: 'two words',
+    APP_C: 'environment',
+    APP_D: 'four',
+    APP_EMPTY: '',
+  });
+});
+
+test('a config file names it from its own folder; the master does not use what it says', async () => {
+  write('.env', 'APP_A=1\nTSHORN_WORKERS=7\nPORT=1\n');
+  write('tshorn.config.json', JSON.stringify({ envFile: '.env' }));
+  const args = ['--config', inFolder('tshorn.config.json')];
+  const server = await startServer(APP, { args });
+  expect(await tells(server)).toEqual({ APP_A: '1' });
+  expect(server.of('ready')).toHaveLength(1);
+});
+
+test('a reload reads it anew; a crash before that brings back what the release had', async () => {
+  write('.env', 'APP_A=1\n');
+  const server = await startServer(APP, { args: ['--environment-file', inFolder('.env')] });
+  write('.env', 'APP_B=2\n');
+  const from = server.lines.length;
+  process.kill(server.readyPids[0] as number, 'SIGKILL');
+  await server.event('ready', { from });
+  expect(await tells(server)).toEqual({ APP_A: '1' });
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  expect(await tells(server)).toEqual({ APP_B: '2' });
+});
+
+test('a reload without the file is refused, and the old release serves on', async () => {
+  write('.env', 'APP_A=1\n');
+  const server = await startServer(APP, { args: ['--environment-file', inFolder('.env')] });
+  const before = server.readyPids;
+  fs.rmSync(inFolder('.env'));
+  const verdict = await server.reload();
+  expect(verdict).toMatchObject({ outcome: 'refused', replaced: 0 });
+  expect(verdict.reason).toContain(`--environment-file ${inFolder('.env')}: there is no such file`);
+  expect(server.readyPids).toEqual(before);
+  process.kill(before[0] as number, 'SIGKILL');
+  await server.event('ready', { count: 2 });
+  expect(await tells(server)).toEqual({ APP_A: '1' });
+});
+
+test.each([[[]], [['--check-config']]])('a start without the file ends with exit code 2 %j', async (more) => {
+  const { code, text } = await run([APP, '--environment-file', inFolder('none.env'), ...more]);
+  expect(code).toBe(2);
+  expect(text).toContain(`--environment-file ${inFolder('none.env')}: there is no such file`);
+  expect(text).toContain('fix: create it');
+});
+
+test('a folder in its place is told as what it is', async () => {
+  const { code, text } = await run([APP, '--environment-file', folder]);
+  expect(code).toBe(2);
+  expect(text).toContain(`--environment-file ${folder}: expected a file, this is a folder`);
+});

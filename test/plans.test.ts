@@ -1,0 +1,62 @@
+/** Each plan replaces every worker under load, and is what it says about how many there are meanwhile. */
+import { KeepAliveClient } from './support/keep-alive-client.ts';
+import { MixedLoad } from './support/load.ts';
+import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+
+const WORKERS = 4;
+const clients: KeepAliveClient[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.leave();
+  await endServers();
+});
+
+/** The most processes of this reload that served, or were about to, at any moment. */
+function mostAlive(server: TestServer, from: number): number {
+  const alive = new Set<unknown>();
+  let most = 0;
+  const ended = new Set(['drained', 'crashed', 'exited', 'broken']);
+  server.lines.forEach(({ event, pid }, index) => {
+    if (event === 'spawned') alive.add(pid);
+    if (ended.has(String(event))) alive.delete(pid);
+    if (index >= from) most = Math.max(most, alive.size);
+  });
+  return most;
+}
+
+const get = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+
+test.each([
+  { plan: 'rolling', args: [], least: 4, most: 5 },
+  { plan: 'rolling', args: ['--max-surge', '50%'], least: 4, most: 6 },
+  { plan: 'rolling', args: ['--max-surge', '0', '--max-unavailable', '50%'], least: 2, most: 4 },
+  { plan: 'canary', args: ['--max-surge', '2', '--canary-time', '500ms'], least: 4, most: 6 },
+  { plan: 'overlap', args: [], least: 4, most: 8 },
+  { plan: 'replace', args: [], least: 3, most: 4 },
+])(
+  'three reloads by the plan $plan $args: nothing fails, nothing is closed, $least to $most workers',
+  async ({ plan, args, least, most }) => {
+    const server = await startServer(fixture('mixed.mjs'), {
+      workers: WORKERS,
+      args: ['--reload-plan', plan, '--settle', '200ms', ...args],
+    });
+    const load = new MixedLoad({ port: server.port }).start();
+    for (let at = 0; at < 60; at++) clients.push(await KeepAliveClient.connect({ port: server.port }));
+    const ask = () => Promise.all(clients.map((client) => client.ask([get], /^\d+$/)));
+    await ask();
+    await load.flow(100);
+    for (let reload = 0; reload < 3; reload++) {
+      const old = server.readyPids;
+      const from = server.lines.length;
+      expect(await server.reload()).toMatchObject({ outcome: 'committed', replaced: WORKERS });
+      expect(server.readyPids.filter((pid) => old.includes(pid))).toEqual([]);
+      expect({ least: server.leastReady(from), most: mostAlive(server, from) }).toEqual({ least, most });
+      await ask();
+      // Whoever answers is of the new generation.
+      expect(clients.filter(({ lastPid }) => !server.readyPids.includes(lastPid))).toEqual([]);
+    }
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    expect(clients.flatMap(({ failures }) => failures)).toEqual([]);
+  },
+  120_000,
+);

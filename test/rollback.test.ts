@@ -1,0 +1,126 @@
+/**
+ * A reload that fails is taken back, whatever the plan, whatever the failure, and whichever slot it hits:
+ * afterwards the service is what it was, and no client has noticed. In the suite a part of the matrix; all
+ * of it by hand: ROLLBACK_MATRIX=all.
+ */
+import { rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { KeepAliveClient } from './support/keep-alive-client.ts';
+import { MixedLoad } from './support/load.ts';
+import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+
+const WORKERS = 4;
+const PLANS = ['rolling', 'canary', 'overlap', 'replace'] as const;
+const FLAWS: [flaw: string, reason: RegExp][] = [
+  ['throws-on-import', /the release is broken/],
+  ['exits-on-boot', /exit code 7/],
+  ['hangs-on-boot', /did not finish loading within 2 s/],
+  ['status-500', /\/_status answered 500/],
+  ['status-hangs', /no answer within 0.5 s/],
+  ['crashes-when-ready', /a new worker ended: exit code 1/],
+];
+const SLOTS = [0, 2];
+
+const breakFile = path.join(tmpdir(), `tshorn-rollback-${process.pid}`);
+let clients: KeepAliveClient[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.leave();
+  await endServers();
+  rmSync(breakFile, { force: true });
+});
+
+const start = (...args: string[]) =>
+  startServer(fixture('mixed.mjs'), {
+    workers: WORKERS,
+    env: { BREAK: breakFile },
+    args: [
+      ...[
+        '--boot-timeout',
+        '2s',
+        '--probe-timeout',
+        '500ms',
+        '--probe-attempts',
+        '1',
+        '--canary-time',
+        '500ms',
+      ],
+      ...args,
+    ],
+  });
+
+const ask = (client: KeepAliveClient) => client.ask(['GET / HTTP/1.1\r\nHost: x\r\n\r\n'], /^\d+$/);
+
+async function connect(server: TestServer, count: number): Promise<void> {
+  clients = [];
+  for (let at = 0; at < count; at++) {
+    const client = await KeepAliveClient.connect({ port: server.port });
+    clients.push(client);
+    await ask(client);
+  }
+}
+
+/** Each plan and way of keeping old workers meets each failure in each slot. */
+const matrix = PLANS.flatMap((plan) =>
+  [true, false].map((park) => ({
+    plan,
+    park,
+    cases: FLAWS.flatMap(([flaw, reason], row) =>
+      SLOTS.map((slot, column) => ({ flaw, reason, slot, mark: row * 2 + column })),
+    ),
+  })),
+).map(({ plan, park, cases }, at) => ({
+  plan,
+  park,
+  // Every failure in every slot is met by some plan, and every plan meets some.
+  cases: process.env.ROLLBACK_MATRIX === 'all' ? cases : cases.filter(({ mark }) => mark % 8 === at),
+}));
+
+test.each(matrix)(
+  'the plan $plan, parking: $park',
+  async ({ plan, park, cases }) => {
+    const server = await start(
+      '--reload-plan',
+      plan,
+      park ? '--park' : '--no-park',
+      ...(park ? ['yes'] : []),
+    );
+    const load = new MixedLoad({ port: server.port }).start();
+    await connect(server, 40);
+    await load.flow(50);
+    for (const { flaw, reason, slot } of cases) {
+      writeFileSync(breakFile, `${flaw}@${slot}`);
+      const before = new Set(server.readyPids);
+      const from = server.lines.length;
+      const verdict = await server.reload();
+      const what = { plan, park, flaw, slot };
+      expect({ ...what, ...verdict }).toMatchObject({ ...what, outcome: 'rolled-back', serving: 1 });
+      expect(String(verdict.reason)).toMatch(reason);
+      expect(server.readyPids).toHaveLength(WORKERS);
+      const mayMiss = plan === 'replace' || flaw === 'crashes-when-ready' ? 1 : 0;
+      expect(server.leastReady(from)).toBeGreaterThanOrEqual(WORKERS - mayMiss);
+      await Promise.all(clients.map(ask));
+      // A worker that crashes takes what it has with it: that is no doing of the reload.
+      if (flaw === 'crashes-when-ready') {
+        clients = clients.filter(({ open }) => open);
+        load.failures.length = 0;
+      }
+      // Who was parked is there again, and nobody else.
+      if (park) expect(new Set(server.readyPids)).toEqual(before);
+      expect(
+        server
+          .of('ready', from)
+          .filter(({ pid, gen }) => gen !== 1 && server.readyPids.includes(pid as number)),
+      ).toEqual([]);
+    }
+    await load.stop();
+    expect(clients.flatMap(({ failures }) => failures)).toEqual([]);
+    expect(load.failures).toEqual([]);
+    // And a good one goes through.
+    rmSync(breakFile);
+    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+    await Promise.all(clients.map(ask));
+    expect(clients.flatMap(({ failures }) => failures)).toEqual([]);
+  },
+  180_000,
+);
