@@ -29,8 +29,8 @@ export interface RehearsalReport {
   readonly tookMs: number;
 }
 
-/** What a worker gets to leave by itself: enough for the listeners for `exit` of an app. */
-const LEAVE_MS = 1_000;
+/** What a worker gets to leave by itself: enough for an app's own clean-up. */
+const LEAVE_MS = 2_000;
 
 const PLACE = { slot: 0, generation: 1 };
 
@@ -117,7 +117,7 @@ class Rehearsal {
   /** Whatever came of it, nothing is left. */
   async end(): Promise<void> {
     if (this.pid === undefined) return;
-    // Not in service, it leaves at once; one that hangs does not hear of it.
+    // Not in service, it has nothing to finish; one that hangs does not hear of it.
     this.#handle.drain({ mode: 'graceful', deadlineMs: 0, handoff: false, park: false });
     const timer = setTimeout(() => this.#handle.kill(), LEAVE_MS);
     await this.#exited;
@@ -126,7 +126,11 @@ class Rehearsal {
 
   #within(ms: number, late: string): void {
     clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => this.#fail(neverReady(late)), ms);
+    this.#deadline = setTimeout(() => {
+      this.#fail(neverReady(late));
+      // It may well be stuck, and would not hear that it is to leave.
+      this.#handle.kill();
+    }, ms);
   }
 
   #receive(message: Exclude<ToMaster, { type: 'up' }>): void {
