@@ -1,4 +1,4 @@
-export type { PastReload } from './control/control.ts';
+export type { PastReload } from './control/controlled.ts';
 export type { Forecast } from './decide/forecast.ts';
 export type { Level, Notice, Position, WorkerEvent } from './decide/model.ts';
 export { readEnvFiles } from './env-file.ts';

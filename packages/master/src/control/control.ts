@@ -7,25 +7,9 @@ import type net from 'node:net';
 import { describeThrown } from '@tshorn/core';
 import type { Notice } from '../decide/model.ts';
 import type { Logger } from '../log.ts';
-import type { Master } from '../master.ts';
+import type { Answering, Controlled, PastReload } from './controlled.ts';
 import type { ControlServer } from './server.ts';
 import { type PlacedSocket, placeSocket, removeStaleSockets } from './socket-file.ts';
-
-/** What a request can reach of the master. */
-export type Controlled = Pick<Master, 'status' | 'request' | 'abort' | 'forecast' | 'stop' | 'on' | 'off'>;
-
-/** How a reload ended, as `GET /status` lists it. */
-export interface PastReload {
-  readonly generation: number;
-  readonly outcome: string;
-  readonly reason?: string;
-  /** Who asked for it. */
-  readonly by: string;
-  /** When it ended: ISO 8601. */
-  readonly at: string;
-  readonly replaced: number;
-  readonly tookMs: number;
-}
 
 export interface ControlSettings {
   readonly master: Controlled;
@@ -40,7 +24,7 @@ const KEPT_RELOADS = 10;
 /** How long a client may take to read its last line when the master ends. */
 const LAST_LINES_MS = 500;
 
-export class Control {
+export class Control implements Answering {
   readonly path: string;
   readonly master: Controlled;
   /** The last ten, the oldest first. */

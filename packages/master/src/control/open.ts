@@ -1,6 +1,7 @@
 import type { Resolved } from '@tshorn/config';
 import type { Logger } from '../log.ts';
-import type { Control, Controlled } from './control.ts';
+import type { Control } from './control.ts';
+import type { Controlled } from './controlled.ts';
 
 /** Opens the control socket that the config asks for; undefined for `--no-control`. */
 export async function openControl(

@@ -6,7 +6,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { describeThrown } from '@tshorn/core';
 import type { Notice } from '../decide/model.ts';
-import type { Control, Controlled } from './control.ts';
+import type { Answering, Controlled } from './controlled.ts';
 import {
   BadRequest,
   type Body,
@@ -33,13 +33,13 @@ type Endpoint = (call: Call) => void | Promise<void>;
 const MOST_BODY_BYTES = 64 * 1024;
 
 export class ControlServer {
-  readonly #control: Control;
+  readonly #control: Answering;
   readonly #http = http.createServer((request, response) => void this.#handle(request, response));
   readonly #responses = new Set<ServerResponse>();
   /** Numbers of workers that have been asked for and are not reached yet. */
   readonly #targets: number[] = [];
 
-  constructor(control: Control) {
+  constructor(control: Answering) {
     this.#control = control;
     this.#http.on('clientError', (_error, socket) => {
       socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');

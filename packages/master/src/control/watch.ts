@@ -5,7 +5,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Notice } from '../decide/model.ts';
 import { fieldsOf, textOf } from '../journal.ts';
-import type { Controlled } from './control.ts';
+import type { Controlled } from './controlled.ts';
 
 /** What a client may leave unread before it is dropped. */
 const MOST_UNREAD_BYTES = 1_000_000;

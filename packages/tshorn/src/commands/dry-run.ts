@@ -1,8 +1,8 @@
 import type { Forecast } from '@tshorn/master';
+import type { Run } from './asking.ts';
 import { ask } from './client.ts';
 import { forecastText } from './forecast-view.ts';
 import { print } from './print.ts';
-import type { Run } from './run.ts';
 
 /** `tshorn reload --dry-run`: prints what a reload would do. Resolves with 0. */
 export const dryRun: Run = async (socket, { json, plan }) => {

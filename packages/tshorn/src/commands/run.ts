@@ -1,6 +1,7 @@
 /** The commands. Loaded when the command line begins with the name of one. */
-import { TshornError } from '@tshorn/core';
-import { type CommandLine, readCommand } from './command-line.ts';
+
+import type { Run } from './asking.ts';
+import { readCommand } from './command-line.ts';
 import { findMaster } from './find.ts';
 import { commandHelp } from './help.ts';
 import { type CommandName, type ControlCommand, isControlCommand } from './names.ts';
@@ -9,9 +10,6 @@ import { reload } from './reload.ts';
 import { scale } from './scale.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
-
-/** @returns the exit code: 0 done, 1 not done */
-export type Run = (socket: string, line: CommandLine) => Promise<number>;
 
 const RUNS: Readonly<Record<ControlCommand, Run>> = { reload, status, scale, stop };
 
@@ -30,18 +28,4 @@ export async function runCommand(name: CommandName, words: readonly string[]): P
   // `tshorn status | head -1` closes the pipe: that is no error of ours.
   process.stdout.on('error', () => process.exit(0));
   return RUNS[name](await findMaster(line.which, process.env), line);
-}
-
-/** The answer broke off: whoever asked has to look for himself. */
-export const brokeOff = (what: string): TshornError =>
-  new TshornError('ERR_CONTROL', `the master is gone: it ended in the middle of ${what}, without a verdict`);
-
-/** Ctrl-C ends the command alone; `say` tells what goes on. Exit code 130, as shells have it. */
-export function onInterrupt(say: () => void): () => void {
-  const interrupted = () => {
-    say();
-    process.exit(130);
-  };
-  process.once('SIGINT', interrupted);
-  return () => process.off('SIGINT', interrupted);
 }

@@ -1,5 +1,5 @@
+import type { Run } from './asking.ts';
 import { ask } from './client.ts';
-import type { Run } from './run.ts';
 
 /** `tshorn scale N`: resolves when the number is reached. */
 export const scale: Run = async (socket, line) => {

@@ -1,6 +1,6 @@
 import { residentBytes } from '@tshorn/core';
+import type { Run } from './asking.ts';
 import { ask } from './client.ts';
-import type { Run } from './run.ts';
 import { type Status, statusText } from './status-view.ts';
 import { paintFor } from './style.ts';
 

@@ -1,0 +1,39 @@
+/** What a request on the control socket can reach of the master. */
+import type { Notice, Operation, StopMode } from '../decide/model.ts';
+import type { ReloadPlan } from '../decide/plan.ts';
+import type { Forecast } from '../forecast.ts';
+import type { MasterStatus } from '../status.ts';
+
+export interface Controlled {
+  status(): MasterStatus;
+  request(operation: Operation): void;
+  abort(by: string): void;
+  forecast(kind?: ReloadPlan): Promise<Forecast>;
+  stop(mode: StopMode, by: string): void;
+  on(event: 'notice', listener: (notice: Notice) => void): unknown;
+  off(event: 'notice', listener: (notice: Notice) => void): unknown;
+}
+
+/** How a reload ended, as `GET /status` lists it. */
+export interface PastReload {
+  readonly generation: number;
+  readonly outcome: string;
+  readonly reason?: string;
+  /** Who asked for it. */
+  readonly by: string;
+  /** When it ended: ISO 8601. */
+  readonly at: string;
+  readonly replaced: number;
+  readonly tookMs: number;
+}
+
+/** The control socket, as what answers on it sees it. */
+export interface Answering {
+  readonly master: Controlled;
+  /** Absolute path of the socket. */
+  readonly path: string;
+  /** The last ten, the oldest first. */
+  readonly reloads: readonly PastReload[];
+  /** On the clock of performance.now(). */
+  readonly openedAt: number;
+}
