@@ -12,7 +12,7 @@ export const reload = section('Reload', {
   },
   maxSurge: {
     kind: orNone(share, undefined),
-    default: undefined,
+    default: { compute: () => undefined, inWords: 'by the plan' },
     summary: 'How many workers beyond the usual number may exist during a reload',
     details:
       'Not given, it is 1 for rolling, the number of CPUs for canary and all for overlap. replace has none. A percentage is rounded up.',
