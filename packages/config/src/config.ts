@@ -36,6 +36,8 @@ export interface Config {
   readonly probeInterval: number;
   readonly statusTransport: StatusTransport;
   readonly notify: UdpTarget | undefined;
+  /** 0: workers boot at the priority of the master. */
+  readonly bootNice: number;
   /** Empty: no warm-up. */
   readonly warmUp: readonly string[];
   readonly warmUpRequests: number;
@@ -102,6 +104,8 @@ export interface UserConfig {
   statusTransport?: StatusTransport;
   /** `udp://HOST:PORT` is sent the outcome of each worker; `''` is nobody. */
   notify?: string;
+  /** How many nice levels a worker that boots beside serving ones is lowered by, 0 to 19. Default: 10. */
+  bootNice?: number;
   /** Paths that a worker asks its own app for before it takes traffic: `['/', '/api/items']`. */
   warmUp?: string | readonly string[];
   /** How many warm-up requests in all. Default: 50. */

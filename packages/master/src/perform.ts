@@ -3,6 +3,7 @@
  * the loop as an event; nothing here looks at the state.
  */
 import { formatAddress, type ToMaster } from '@tshorn/core';
+import { BootPriority } from './boot-priority.ts';
 import { CanaryGate } from './canary/gate.ts';
 import type { Effect, Event, TimerId } from './decide/model.ts';
 import type { Hooks } from './hooks.ts';
@@ -45,6 +46,7 @@ export class Performer {
   readonly #workers = new Map<number, WorkerHandle>();
   readonly traffic: Traffic;
   readonly #gate: CanaryGate;
+  readonly #bootPriority: BootPriority;
   readonly #timers = new Map<TimerId, NodeJS.Timeout>();
 
   constructor(around: Surroundings) {
@@ -56,6 +58,7 @@ export class Performer {
       handoff: () => around.handoff(),
       balanced: () => around.balanced(),
     });
+    this.#bootPriority = new BootPriority(around.log, { onStuck: (pid) => this.#replace(pid) });
     this.#gate = new CanaryGate({
       log: around.log,
       others: (serials) => around.others(serials),
@@ -69,9 +72,7 @@ export class Performer {
       case 'spawn':
         return this.#spawn(effect);
       case 'admit':
-        return this.#workers
-          .get(effect.serial)
-          ?.admit(this.#around.listeners, ({ address }) => formatAddress(address));
+        return this.#admit(effect.serial);
       case 'drain':
         return this.#drain(effect);
       case 'kill':
@@ -98,6 +99,22 @@ export class Performer {
     }
   }
 
+  #admit(serial: number): void {
+    const worker = this.#workers.get(serial);
+    // Before it is told: not even its first request is answered at the priority of a booting worker.
+    if (worker?.pid) this.#bootPriority.raise(worker.pid);
+    worker?.admit(this.#around.listeners, ({ address }) => formatAddress(address));
+  }
+
+  /** It would serve at a low priority for as long as it lives. */
+  #replace(pid: number): void {
+    for (const [serial, worker] of this.#workers) {
+      if (worker.pid !== pid) continue;
+      const by = 'a priority that cannot be raised';
+      this.#around.enqueue({ type: 'requested', operation: { kind: 'recycle', serial, by } });
+    }
+  }
+
   #drain({ serial, mode, deadlineMs, handoff, park }: Extract<Effect, { do: 'drain' }>): void {
     this.#workers.get(serial)?.drain({ mode, deadlineMs, handoff, park });
   }
@@ -113,14 +130,20 @@ export class Performer {
     const status = statusUdp?.expect((report) => enqueue({ type: 'worker-probed', serial, report }));
     const identity = { slot, generation };
     const handle = new WorkerHandle({
-      onSpawned: (pid) => enqueue({ type: 'worker-spawned', serial, pid }),
+      onSpawned: (pid) => {
+        const { bootNice, bootTimeout } = release.config;
+        if (this.#around.others([]).length > 0) this.#bootPriority.lower(pid, bootNice, bootTimeout / 2);
+        enqueue({ type: 'worker-spawned', serial, pid });
+      },
       onMessage: (message, connection) => this.#receive(serial, message, connection),
       onExited: (code, signal) => {
         this.#workers.delete(serial);
+        if (handle.pid) this.#bootPriority.forget(handle.pid);
         status?.forget();
         // Before the event: the last worker's end leads straight to onExit.
         void hooks.run('childExit', { ...identity, pid: handle.pid, log: hooks.log });
         enqueue({ type: 'worker-exited', serial, code, signal });
+        if (this.#around.others([]).length === 0) this.#bootPriority.raiseAll();
         this.#gate.exited(serial, true);
         // After it: who takes over is decided without the one that is gone.
         this.traffic.gone(serial);

@@ -2,6 +2,15 @@ import { duration, paths, wholeNumber } from '../kinds.ts';
 import { section } from '../row.ts';
 
 export const warmStart = section('Warm start', {
+  bootNice: {
+    kind: wholeNumber(0, 19),
+    default: 10,
+    summary:
+      'How many nice levels a worker that boots beside serving ones is lowered by until it is admitted',
+    details:
+      'So that a reload takes the CPU that serving leaves over; 0 is not at all. Linux only, and only where a priority may be raised again. See [Warm start](warm-start.md#priority-while-booting).',
+    reloadable: true,
+  },
   warmUp: {
     kind: paths,
     default: [],

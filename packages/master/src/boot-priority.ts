@@ -1,0 +1,181 @@
+/**
+ * Keeps workers that boot from starving those that serve: a booting one has a lower priority until it is
+ * let in. Created by the Performer, which says when. Linux only, and only where a priority that was
+ * lowered may be raised again: a worker that stayed low would be worse than one that boots loudly.
+ */
+import fs from 'node:fs';
+import os from 'node:os';
+import type { Logger } from './log.ts';
+
+/** What is asked of the kernel; unit tests drive a fake one. A nice value is -20 (first) to 19 (last). */
+export interface Kernel {
+  /** Thread ids of the process; none when it is gone, or there is no /proc. */
+  threads(pid: number): number[];
+  /** Processes that this thread of it has started. */
+  children(pid: number, thread: number): number[];
+  /** Of one thread; 0 is this one. Undefined when it is gone. */
+  nice(thread: number): number | undefined;
+  /** Of one thread, whose new threads and processes inherit it. False when it is not allowed. */
+  setNice(thread: number, nice: number): boolean;
+  /** RLIMIT_NICE: down to 20 minus this anybody may go. https://man7.org/linux/man-pages/man2/getrlimit.2.html */
+  niceLimit(): number;
+}
+
+interface Lowered {
+  readonly low: number;
+  readonly usual: number;
+  readonly timer: NodeJS.Timeout;
+}
+
+export interface BootPriorityEvents {
+  /** It was lowered and cannot be raised, against what was found out before. */
+  onStuck(pid: number): void;
+}
+
+/** A pass finds only what was started during the one before; far more than that needs. */
+const MOST_PASSES = 100;
+
+export class BootPriority {
+  readonly #log: Logger;
+  readonly #events: BootPriorityEvents;
+  readonly #kernel: Kernel | undefined;
+  readonly #lowered = new Map<number, Lowered>();
+  /** Undefined until the first worker that is to be lowered. */
+  #allowed: boolean | undefined;
+
+  constructor(
+    log: Logger,
+    events: BootPriorityEvents,
+    kernel = process.platform === 'linux' ? linux : undefined,
+  ) {
+    this.#log = log;
+    this.#events = events;
+    this.#kernel = kernel;
+  }
+
+  /**
+   * Right after the fork, before the process has made its threads.
+   * @param by nice levels, 0 for none
+   * @param mostMs after this time it is raised in any case: on a machine without idle time a low
+   *   priority may take most of the CPU away, and must not make a good release miss its deadline
+   */
+  lower(pid: number, by: number, mostMs: number): void {
+    const kernel = this.#kernel;
+    if (!kernel || by === 0 || this.#allowed === false) return;
+    const usual = kernel.nice(0) ?? 0;
+    const low = Math.min(19, usual + by);
+    if (low === usual) return;
+    this.#allowed ??= mayRaise(kernel, pid, usual);
+    if (!this.#allowed) {
+      this.#log.debug(
+        { event: 'no-boot-nice' },
+        'workers boot at the usual priority: it could not be raised again',
+      );
+      return;
+    }
+    const timer = setTimeout(() => this.raise(pid), mostMs).unref();
+    this.#lowered.set(pid, { low, usual, timer });
+    // Whatever it has: the trial has left it elsewhere.
+    settle(
+      () => kernel.threads(pid).filter((thread) => (kernel.nice(thread) ?? low) !== low),
+      (thread) => kernel.setNice(thread, low),
+    );
+  }
+
+  /** Every thread, and the processes that the app has started meanwhile. Nothing happens to one that is not low. */
+  raise(pid: number): void {
+    const lowered = this.#lowered.get(pid);
+    if (!lowered || !this.#kernel) return;
+    this.forget(pid);
+    if (raiseAll(this.#kernel, pid, lowered)) return;
+    if (this.#allowed) {
+      this.#log.warn(
+        { event: 'no-boot-nice', pid },
+        `the priority of pid=${pid} cannot be raised again: it is replaced, and from now on workers boot at the usual one`,
+      );
+    }
+    this.#allowed = false;
+    this.#events.onStuck(pid);
+  }
+
+  /** Nobody serves any more: there is nobody to make way for. */
+  raiseAll(): void {
+    for (const pid of [...this.#lowered.keys()]) this.raise(pid);
+  }
+
+  /** The process is gone. */
+  forget(pid: number): void {
+    clearTimeout(this.#lowered.get(pid)?.timer);
+    this.#lowered.delete(pid);
+  }
+}
+
+/**
+ * Tried, since capabilities do not tell it: in a user namespace a process may have CAP_SYS_NICE, and the
+ * kernel asks for that of the initial one. One level up at once, instead of down and up again, because
+ * then nothing has happened where it is refused. can_nice() in kernel/sched/syscalls.c
+ */
+function mayRaise(kernel: Kernel, pid: number, usual: number): boolean {
+  // Without /proc its threads could not be found again.
+  if (!kernel.threads(pid).includes(pid)) return false;
+  if (kernel.niceLimit() >= 20 - usual) return true;
+  return usual > -20 && kernel.setNice(pid, usual - 1);
+}
+
+/** What has another value than the low one was given it by the app itself. */
+const raiseAll = (kernel: Kernel, pid: number, { low, usual }: Lowered): boolean =>
+  settle(
+    () => threadsBelow(kernel, pid).filter((thread) => kernel.nice(thread) === low),
+    (thread) => kernel.setNice(thread, usual),
+  );
+
+/** A thread that is not done yet may start another one like it: over when a pass finds none. */
+function settle(find: () => number[], set: (thread: number) => boolean): boolean {
+  for (let pass = 0; pass < MOST_PASSES; pass++) {
+    const found = find();
+    if (found.length === 0) return true;
+    if (!found.every(set)) return false;
+  }
+  return false;
+}
+
+/** Of the process and of all that descend from it, except those whose parent has ended: these are init's. */
+function threadsBelow(kernel: Kernel, pid: number): number[] {
+  const own = kernel.threads(pid);
+  const children = own.flatMap((thread) => kernel.children(pid, thread));
+  return [...own, ...children.flatMap((child) => threadsBelow(kernel, child))];
+}
+
+/** A thread or a process may end between two questions: then there is nothing to answer. */
+function unlessGone<T, Gone>(ask: () => T, gone: Gone): T | Gone {
+  try {
+    return ask();
+  } catch {
+    return gone;
+  }
+}
+
+const linux: Kernel = {
+  threads: (pid) => unlessGone(() => fs.readdirSync(`/proc/${pid}/task`).map(Number), []),
+  children(pid, thread) {
+    // A kernel without CONFIG_PROC_CHILDREN does not have the file: then children stay low.
+    const list = unlessGone(() => fs.readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8'), '');
+    return list.split(' ').filter(Boolean).map(Number);
+  },
+  // On Linux the id is a thread's, in spite of POSIX: setpriority(2), "C library/kernel differences".
+  nice: (thread) => unlessGone(() => os.getPriority(thread), undefined),
+  setNice(thread, nice) {
+    try {
+      os.setPriority(thread, nice);
+      return true;
+    } catch (error) {
+      const { info } = error as { info?: { code?: string } };
+      return info?.code === 'ESRCH';
+    }
+  },
+  niceLimit() {
+    const limits = unlessGone(() => fs.readFileSync('/proc/self/limits', 'utf8'), '');
+    const soft = /^Max nice priority\s+(\S+)/m.exec(limits)?.[1];
+    return soft === 'unlimited' ? 40 : Number(soft ?? 0);
+  },
+};
