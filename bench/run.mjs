@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npm run bench [-- reload|idle|peers|throughput|startup] [options]`; README.md says how to read the figures. */
+/** `npm run bench [-- reload|idle|slow-boot|peers|throughput|startup] [options]`; README.md says how to read the figures. */
 import { parseArgs } from 'node:util';
 
 const HELP = `npm run bench -- [MODE] [options]
@@ -10,6 +10,9 @@ const HELP = `npm run bench -- [MODE] [options]
   idle        a reload that moves thousands of idle connections
       --connections N [10000]  --workers N [2]  --reloads N [3]  --sample N [1000]
       --rate N [100]   light load beside them   --seconds N [10]  of it before the first reload
+  slow-boot   reloads of an app whose start takes 3 s of CPU, by plan and boot priority; and the warm-up
+      --workers N [4]  --rate N [50]  light load beside them
+      --seconds N [20]  of it before each reload  --rounds N [20]  of the warm-up
   peers       the same reload by PM2, Gunicorn, uWSGI, Puma, nginx and a bare cluster
       --workers N [4]  --rounds N [1]  --only NAME,...
   throughput  requests per second and CPU per request, beside bare Node
@@ -21,6 +24,7 @@ const HELP = `npm run bench -- [MODE] [options]
 const defaults = {
   reload: { workers: 4, reloads: 3, rate: 400, seconds: 4 },
   idle: { workers: 2, connections: 10_000, rate: 100, seconds: 10, reloads: 3, sample: 1000 },
+  'slow-boot': { workers: 4, rate: 50, seconds: 20, rounds: 20 },
   peers: { workers: 4, rounds: 1 },
   throughput: { workers: 2, rounds: 15, seconds: 1, connections: 32 },
   startup: { workers: 2, rounds: 15 },
@@ -67,6 +71,7 @@ try {
   const modes = {
     reload: async () => (await import('./modes/reload.mjs')).reload,
     idle: async () => (await import('./modes/idle.mjs')).idle,
+    'slow-boot': async () => (await import('./modes/slow-boot.mjs')).slowBoot,
     peers: async () => (await import('./modes/peers.mjs')).peers,
     throughput: async () => (await import('./modes/throughput.mjs')).throughput,
     startup: async () => (await import('./modes/startup.mjs')).startup,

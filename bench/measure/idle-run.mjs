@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Herd } from '../load/herd.mjs';
-import { OpenLoop } from '../load/open-loop.mjs';
+import { lightLoad } from '../load/light.mjs';
 import { Tshorn } from './tshorn.mjs';
 
 const app = fileURLToPath(new URL('../apps/who.mjs', import.meta.url));
@@ -10,21 +10,8 @@ const app = fileURLToPath(new URL('../apps/who.mjs', import.meta.url));
 const KEEP_ALIVE = ['--keep-alive-timeout', '1h'];
 const SETTLE_S = 3;
 const PAUSE_S = 2;
-const LIGHT_CONNECTIONS = 20;
 
 /** @typedef {{from: number, to: number, connections: number}} Move from the drain's order to its report */
-
-/** Two thirds on connections that stay, the rest on new ones. */
-const lightLoad = (port, rate) => [
-  new OpenLoop({
-    name: 'keep-alive',
-    port,
-    rate: (rate * 2) / 3,
-    keepAlive: true,
-    connections: LIGHT_CONNECTIONS,
-  }),
-  new OpenLoop({ name: 'new connection each', port, rate: rate / 3, keepAlive: false }),
-];
 
 /** @param {import('./tshorn.mjs').Line[]} lines @returns {Move[]} */
 function movesIn(lines) {
