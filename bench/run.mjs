@@ -11,8 +11,8 @@ const HELP = `npm run bench -- [MODE] [options]
       --connections N [10000]  --workers N [2]  --reloads N [3]  --sample N [1000]
       --rate N [100]   light load beside them   --seconds N [10]  of it before the first reload
   slow-boot   reloads of an app whose start takes 3 s of CPU, by plan and boot priority; and the warm-up
-      --workers N [4]  --rate N [50]  light load beside them
-      --seconds N [20]  of it before each reload  --rounds N [20]  of the warm-up
+      --workers N [4]  --rate N [200]  light load beside them   --seconds N [8]  of it before each reload
+      --reloads N [2]  of each kind   --rounds N [20]  of the warm-up
   peers       the same reload by PM2, Gunicorn, uWSGI, Puma, nginx and a bare cluster
       --workers N [4]  --rounds N [1]  --only NAME,...
   throughput  requests per second and CPU per request, beside bare Node
@@ -24,7 +24,7 @@ const HELP = `npm run bench -- [MODE] [options]
 const defaults = {
   reload: { workers: 4, reloads: 3, rate: 400, seconds: 4 },
   idle: { workers: 2, connections: 10_000, rate: 100, seconds: 10, reloads: 3, sample: 1000 },
-  'slow-boot': { workers: 4, rate: 50, seconds: 20, rounds: 20 },
+  'slow-boot': { workers: 4, rate: 200, seconds: 8, reloads: 2, rounds: 20 },
   peers: { workers: 4, rounds: 1 },
   throughput: { workers: 2, rounds: 15, seconds: 1, connections: 32 },
   startup: { workers: 2, rounds: 15 },

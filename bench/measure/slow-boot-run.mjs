@@ -2,20 +2,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { lightLoad } from '../load/light.mjs';
-import { quantile } from './stats.mjs';
 import { Tshorn } from './tshorn.mjs';
 
 const app = fileURLToPath(new URL('../apps/slow-boot.mjs', import.meta.url));
 /** The first requests find cold workers. */
 const SETTLE_S = 2;
 
-const figures = (samples) => {
-  const took = samples.map(({ ms }) => ms);
-  const [p50, p99, max] = [0.5, 0.99, 1].map((q) => quantile(took, q));
-  return { requests: took.length, p50, p99, max };
-};
-
-/** @param {{workers: number, rate: number, seconds: number}} options @param {string[]} flags */
+/**
+ * @param {{workers: number, rate: number, seconds: number}} options @param {string[]} flags
+ * `steady`, `during`: ms from the planned moment, of each request before the reload and in it
+ */
 export async function slowBootRun({ workers, rate, seconds }, flags) {
   const server = new Tshorn(app, workers, flags);
   let load = [];
@@ -40,8 +36,8 @@ export async function slowBootRun({ workers, rate, seconds }, flags) {
         (sum, { failed, announced, unannounced }) => sum + failed + announced + unannounced,
         0,
       ),
-      steady: figures(steady),
-      during: figures(during),
+      steady: steady.map(({ ms }) => ms),
+      during: during.map(({ ms }) => ms),
     };
   } finally {
     await Promise.all(load.map((client) => client.stop()));
