@@ -61,7 +61,8 @@ onLinux(
     expect(descriptors(server.pid)).toBe(before.descriptors);
     expect(listening(server.port)).toBe(1);
     process.stdout.write(`${RELOADS} reloads: master ${before.memory} kB, grown by ${grown.join(', ')} kB\n`);
-    expect(grown.at(-1)).toBeLessThan(8_000);
+    // Over 300 reloads it comes to rest at 5 to 7 MB.
+    expect(grown.at(-1)).toBeLessThan(12_000);
   },
   300_000,
 );
