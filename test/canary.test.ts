@@ -49,10 +49,10 @@ class Traffic {
   }
 }
 
-const status = (port: number) =>
+const status = (port: number, agent: http.Agent | false = false) =>
   new Promise<number>((resolve) => {
     http
-      .get({ port, agent: false }, (response) => {
+      .get({ port, agent }, (response) => {
         response.resume().once('end', () => resolve(response.statusCode ?? 0));
       })
       .once('error', () => resolve(0));
@@ -83,6 +83,28 @@ test('one that only answers 500 is withdrawn within its budget', async () => {
   expect(server.readyPids).toEqual(before);
   process.stdout.write(`${traffic.bad} bad answers of ${traffic.statuses.length}: ${verdict.reason}\n`);
   expect(traffic.bad).toBeLessThanOrEqual(BUDGET + IN_FLIGHT);
+});
+
+test('clients that keep their connections meet it, too: some of them are handed to it', async () => {
+  const server = await start('--canary-time', '60s');
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
+  let ended = false;
+  let bad = 0;
+  const clients = Array.from({ length: 8 }, async () => {
+    while (!ended) {
+      if ((await status(server.port, agent)) !== 200) bad++;
+      await sleep(20);
+    }
+  });
+  await sleep(1_500);
+  writeFileSync(breakFile, 'answers-500');
+  const verdict = await server.reload();
+  ended = true;
+  await Promise.all(clients);
+  agent.destroy();
+  expect(verdict).toMatchObject({ outcome: 'rolled-back', replaced: 0 });
+  expect(bad).toBeGreaterThan(0);
+  expect(bad).toBeLessThanOrEqual(BUDGET + IN_FLIGHT);
 });
 
 test('one that is twenty times slower is withdrawn, and nobody got a bad answer', async () => {

@@ -1,4 +1,4 @@
-import { surplus } from './balance.ts';
+import { shareFor, surplus } from './balance.ts';
 
 const of = (...counts: number[]) => surplus(new Map(counts.map((count, serial) => [serial, count])));
 
@@ -42,4 +42,30 @@ test('after the moves that it asks for it is content: no to and fro', () => {
     }
     expect(of(...left)).toEqual([]);
   }
+});
+
+test('a canary gets its share of a few connections, too, and no more than that', () => {
+  const needs = (...counts: number[]) =>
+    shareFor([9], new Map([...counts.map((count, at): [number, number] => [at, count]), [9, 0]]));
+  expect(needs(5, 5, 5, 5)).toEqual([
+    { from: 0, count: 1 },
+    { from: 1, count: 1 },
+    { from: 2, count: 1 },
+    { from: 3, count: 1 },
+  ]);
+  expect(needs(2, 2)).toEqual([
+    { from: 0, count: 1 },
+    { from: 1, count: 1 },
+  ]);
+  expect(needs(1)).toEqual([{ from: 0, count: 1 }]);
+  expect(needs(0, 0)).toEqual([]);
+  expect(
+    shareFor(
+      [9],
+      new Map([
+        [0, 4],
+        [9, 4],
+      ]),
+    ),
+  ).toEqual([]);
 });

@@ -27,9 +27,30 @@ export function surplus(counts: ReadonlyMap<number, number>): Move[] {
   );
 }
 
+/**
+ * What has to move so that these workers have their share at the least: a canary that no client reaches
+ * says nothing. The richest give.
+ */
+export function shareFor(needy: readonly number[], counts: ReadonlyMap<number, number>): Move[] {
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const share = Math.ceil(total / Math.max(1, counts.size));
+  let missing = needy.reduce((sum, serial) => sum + Math.max(0, share - (counts.get(serial) ?? 0)), 0);
+  const left = [...counts].filter(([serial]) => !needy.includes(serial));
+  const moves = new Map<number, number>();
+  for (; missing > 0; missing--) {
+    const richest = left.reduce((best, other) => (other[1] > best[1] ? other : best), left[0] ?? [-1, 0]);
+    if (richest[1] === 0) break;
+    richest[1]--;
+    moves.set(richest[0], (moves.get(richest[0]) ?? 0) + 1);
+  }
+  return [...moves].map(([from, count]) => ({ from, count }));
+}
+
 export interface BalanceOrders {
   /** Workers that take part; undefined while an operation is under way, which moves connections itself. */
   eligible(): readonly number[] | undefined;
+  /** Those of them that must have their share, however few connections there are. */
+  needy(): readonly number[];
   give(serial: number, count: number): void;
 }
 
@@ -78,7 +99,9 @@ export class Balance {
       const eligible = this.#orders.eligible();
       if (!eligible) return this.consider();
       const counts = new Map(eligible.map((serial) => [serial, this.countOf(serial)]));
-      for (const { from, count } of surplus(counts)) this.#orders.give(from, count);
+      const needy = this.#orders.needy();
+      const moves = needy.length > 0 ? shareFor(needy, counts) : surplus(counts);
+      for (const { from, count } of moves) this.#orders.give(from, count);
     }, SETTLE_MS).unref();
   }
 }

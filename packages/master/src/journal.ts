@@ -21,6 +21,8 @@ export function textOf(notice: Notice): string {
       const state = outcome === 'failed' ? '' : `, gen=${serving} serves on`;
       return `${what} after ${took}${state}: ${reason}`;
     }
+    case 'canary':
+      return `canary gen=${notice.generation} ${notice.pass ? 'passed' : 'failed'}: ${notice.text}`;
     case 'rolling-back':
       return `reload to gen=${notice.generation} is taken back: ${notice.reason}`;
     case 'resized':

@@ -13,7 +13,7 @@ import { openControl } from './control/open.ts';
 import { decide, initialState } from './decide/decide.ts';
 import type { Effect, Event, Notice, Operation, State, StopMode } from './decide/model.ts';
 import type { ReloadPlan } from './decide/plan.ts';
-import { balanced, readyBeside, takersFor } from './decide/queries.ts';
+import { balanced, readyBeside, takersFor, watched } from './decide/queries.ts';
 import type { Forecast } from './forecast.ts';
 import { Hooks } from './hooks.ts';
 import { write } from './journal.ts';
@@ -97,6 +97,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       others: (serials) => readyBeside(this.#state, serials),
       handoff: () => this.#state.settings.handoff,
       balanced: () => balanced(this.#state),
+      watched: () => watched(this.#state),
       enqueue: (event) => this.#enqueue(event),
     });
     this.#queue.unshift({ type: 'start' });

@@ -10,7 +10,7 @@ import type { Hooks } from './hooks.ts';
 import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
 import type { Connection } from './relay.ts';
-import { bootOrder, missingOf, type Release, workerEnv } from './release.ts';
+import { bootOrder, isOverwritten, missingOf, type Release, workerEnv } from './release.ts';
 import type { StatusUdp } from './status-udp.ts';
 import { Traffic } from './traffic.ts';
 import { WorkerHandle } from './worker-handle.ts';
@@ -32,6 +32,8 @@ export interface Surroundings {
   others(serials: readonly number[]): readonly number[];
   /** Workers whose connections are kept even; undefined while an operation is under way. */
   balanced(): readonly number[] | undefined;
+  /** New workers that are being compared with the others. */
+  watched(): readonly number[];
   enqueue(event: Event): void;
 }
 
@@ -48,6 +50,8 @@ export class Performer {
   readonly #gate: CanaryGate;
   readonly #bootPriority: BootPriority;
   readonly #timers = new Map<TimerId, NodeJS.Timeout>();
+  /** Generations that have been warned of. */
+  readonly #overwritten = new Set<number>();
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -57,13 +61,14 @@ export class Performer {
       takersFor: (serial, except) => around.takersFor(serial, except),
       handoff: () => around.handoff(),
       balanced: () => around.balanced(),
+      watched: () => around.watched(),
     });
     this.#bootPriority = new BootPriority(around.log, { onStuck: (pid) => this.#replace(pid) });
     this.#gate = new CanaryGate({
       log: around.log,
       others: (serials) => around.others(serials),
       send: (serial, on) => this.#workers.get(serial)?.watch(on),
-      onVerdict: (generation, pass, reason) => around.enqueue({ type: 'watched', generation, pass, reason }),
+      onVerdict: (generation, outcome) => around.enqueue({ type: 'watched', generation, ...outcome }),
     });
   }
 
@@ -119,6 +124,16 @@ export class Performer {
     this.#workers.get(serial)?.drain({ mode, deadlineMs, handoff, park });
   }
 
+  /** Old code is not kept anywhere: a crash would bring the new one in, without its having been judged. */
+  #warnIfOverwritten(generation: number, release: Release): void {
+    if (this.#overwritten.has(generation) || !isOverwritten(release)) return;
+    this.#overwritten.add(generation);
+    this.#around.log.warn(
+      { event: 'overwritten', generation },
+      `${release.appFile} has been changed since gen=${generation} was loaded: a worker that starts now has the new code; deploy each release into a folder of its own`,
+    );
+  }
+
   #spawn({ serial, slot, generation }: SpawnEffect): void {
     const { enqueue, hooks, statusUdp, releaseOf, workerFile, env } = this.#around;
     const release = releaseOf(generation);
@@ -127,6 +142,7 @@ export class Performer {
       enqueue({ type: 'worker-load-failed', serial, message: missing });
       return enqueue({ type: 'worker-exited', serial, code: null, signal: null });
     }
+    this.#warnIfOverwritten(generation, release);
     const status = statusUdp?.expect((report) => enqueue({ type: 'worker-probed', serial, report }));
     const identity = { slot, generation };
     const handle = new WorkerHandle({

@@ -10,6 +10,8 @@ export interface Release {
   readonly resolved: Resolved;
   readonly config: Config;
   readonly given: ReadonlySet<keyof Config>;
+  /** Of the app's file when the release was resolved; undefined when it could not be read. */
+  readonly fileState: string | undefined;
   /** Real path: a crash brings this release back even when a symbolic link has moved on. */
   readonly cwd: string;
   readonly appFile: string;
@@ -27,8 +29,27 @@ export function resolveRelease(resolved: Resolved): Release {
   const cwd = fs.realpathSync(config.cwd);
   const variables = readEnvFiles(config.envFile);
   const hooks = hooksInFile ? file : undefined;
-  return { resolved, config, given, cwd, appFile, exportName, hooksFile: hooks, variables };
+  return {
+    resolved,
+    config,
+    given,
+    cwd,
+    appFile,
+    exportName,
+    hooksFile: hooks,
+    variables,
+    fileState: fileStateOf(appFile),
+  };
 }
+
+/** Changes when the file is written to or replaced. */
+function fileStateOf(file: string): string | undefined {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  return stat && `${stat.ino}:${stat.size}:${stat.mtimeMs}`;
+}
+
+/** Whether the app's file is another one than when the release was resolved, as after a deploy in place. */
+export const isOverwritten = ({ appFile, fileState }: Release): boolean => fileStateOf(appFile) !== fileState;
 
 /** Says what is missing of a release that was there once, and what to do; undefined when it is all there. */
 export function missingOf({ cwd, appFile }: Release): string | undefined {

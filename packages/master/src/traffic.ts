@@ -41,6 +41,8 @@ interface TrafficOrders {
   handoff(): boolean;
   /** Workers whose connections are kept even; undefined while an operation is under way. */
   balanced(): readonly number[] | undefined;
+  /** Workers that are being compared with the others, and need connections for that. */
+  watched(): readonly number[];
 }
 
 export class Traffic {
@@ -62,6 +64,7 @@ export class Traffic {
     });
     this.#balance = new Balance({
       eligible: () => orders.balanced()?.filter((serial) => this.#immovable.get(serial) === ''),
+      needy: () => orders.watched().filter((serial) => this.#immovable.get(serial) === ''),
       give: (serial, count) => this.#give(serial, count),
     });
   }

@@ -8,7 +8,8 @@ export function takeCensus(listeners: AttachedListeners, tell: (count: number) =
   let told = 0;
   const look = async () => {
     const count = await listeners.count();
-    if (Math.abs(count - told) <= Math.max(2, told / 10)) return;
+    // Of a few, each counts.
+    if (count === told || Math.abs(count - told) < told / 10) return;
     told = count;
     tell(count);
   };

@@ -10,7 +10,13 @@ export interface GateOrders {
   others(serials: readonly number[]): readonly number[];
   /** Has a worker send samples, or stop it. */
   send(serial: number, on: boolean): void;
-  onVerdict(generation: number, pass: boolean, reason: string): void;
+  onVerdict(generation: number, outcome: GateOutcome): void;
+}
+
+export interface GateOutcome {
+  readonly verdict: 'pass' | 'fail' | 'inconclusive';
+  readonly pass: boolean;
+  readonly reason: string;
 }
 
 type GateSettings = Pick<Config, 'canaryTime' | 'canaryRequests' | 'canaryInconclusive'>;
@@ -40,11 +46,13 @@ export class CanaryGate {
     { verdict, reason, figures }: CanaryVerdict,
     inconclusive: GateSettings['canaryInconclusive'],
   ): void {
-    const pass = verdict === 'pass' || (verdict === 'inconclusive' && inconclusive === 'pass');
-    const rule = verdict === 'inconclusive' ? ` (--canary-inconclusive ${inconclusive})` : '';
-    const text = `canary gen=${generation} ${pass ? 'passed' : 'failed'}${rule}: ${reason}`;
-    this.#orders.log[pass ? 'info' : 'error']({ event: 'canary', generation, verdict, pass, figures }, text);
-    this.#orders.onVerdict(generation, pass, `the canary is worse than the old workers: ${reason}`);
+    const doubtful = verdict === 'inconclusive';
+    const pass = verdict === 'pass' || (doubtful && inconclusive === 'pass');
+    const text = doubtful
+      ? `the canary could not be judged: ${reason} (--canary-inconclusive ${inconclusive})`
+      : `the canary is ${pass ? 'no worse' : 'worse'} than the old workers: ${reason}`;
+    this.#orders.log.debug({ event: 'canary-figures', generation, figures }, 'what the canary was judged by');
+    this.#orders.onVerdict(generation, { verdict, pass, reason: text });
   }
 
   sample(serial: number, sample: Sample): void {

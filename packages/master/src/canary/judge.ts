@@ -4,7 +4,7 @@
  * every threshold allows for many looks.
  */
 import { bucketOf } from '@tshorn/core';
-import { ALPHA, percent, quantileOf, slower, warmFrom } from './latency.ts';
+import { ALPHA, isComparable, percent, quantileOf, slower, warmFrom } from './latency.ts';
 import { fisher } from './statistics.ts';
 import { addTo, type Side } from './tally.ts';
 
@@ -58,7 +58,8 @@ export function judge(canary: Side, baseline: Side, elapsedMs: number, settings:
     return { verdict: over ? 'inconclusive' : 'wait', reason: `only ${canary.requests} requests` };
   }
   if (bad.doubt) return { verdict: over ? 'inconclusive' : 'wait', reason: bad.doubt };
-  return { verdict: 'pass', reason: `no worse than the old workers in ${canary.requests} requests` };
+  const compared = isComparable(canary, baseline, from) ? '' : '; too few for its latency to be compared';
+  return { verdict: 'pass', reason: `in ${canary.requests} requests${compared}` };
 }
 
 function crashed(canary: Side, baseline: Side): string | undefined {

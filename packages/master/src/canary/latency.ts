@@ -100,6 +100,13 @@ export function slower(canary: Side, baseline: Side, from: number): string | und
   return stalls(ours, theirs);
 }
 
+/** Whether there was enough on both sides, after the warm-up, for any of the rules to be asked. */
+export function isComparable(canary: Side, baseline: Side, from: number): boolean {
+  const [ours, theirs] = [present(canary, from), present(baseline, from)];
+  const least = Math.min(...RULES.map((rule) => rule.least));
+  return ours.length >= LEAST_SLICES && total(sumOf(ours)) >= least && total(sumOf(theirs)) >= least;
+}
+
 /** Requests from this bucket on, as if they had not come in clumps. */
 function counted(slices: readonly Slice[], limit: number): { hits: number; of: number } {
   const parts = slices.map(({ latency }) => ({ hits: total(latency, limit), of: total(latency) }));

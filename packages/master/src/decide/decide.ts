@@ -55,9 +55,7 @@ function react(draft: Draft, event: Event): void {
     case 'approved':
       return answered(draft, event.generation, 'approve');
     case 'watched':
-      if (event.pass) return answered(draft, event.generation, 'watch');
-      if (isAsking(draft, event.generation, 'watch')) fail(draft, event.reason);
-      return;
+      return watched(draft, event);
     case 'vetoed':
       if (isAsking(draft, event.generation, 'approve')) fail(draft, event.reason);
       return;
@@ -124,6 +122,15 @@ function expire(draft: Draft, timer: TimerId): void {
   if (what === 'boot') return broken(draft, worker, overdue(draft, worker));
   draft.tellOf(worker, { event: 'killed', level: 'warn', text: 'it did not leave within its grace period' });
   draft.kill(worker);
+}
+
+function watched(draft: Draft, event: Extract<Event, { type: 'watched' }>): void {
+  const { generation, verdict, pass, reason } = event;
+  if (!isAsking(draft, generation, 'watch')) return;
+  const level = verdict === 'pass' ? 'info' : pass ? 'warn' : 'error';
+  draft.tell({ event: 'canary', level, generation, verdict, pass, text: reason });
+  if (pass) answered(draft, generation, 'watch');
+  else fail(draft, reason);
 }
 
 function abort(draft: Draft, by: string): void {

@@ -115,6 +115,7 @@ export type Event =
   | {
       readonly type: 'watched';
       readonly generation: number;
+      readonly verdict: 'pass' | 'fail' | 'inconclusive';
       readonly pass: boolean;
       readonly reason: string;
     }
@@ -221,6 +222,14 @@ export type Notice =
       readonly replaced: number;
       readonly tookMs: number;
       readonly reason?: string;
+    }
+  | {
+      readonly event: 'canary';
+      readonly level: Level;
+      readonly generation: number;
+      readonly verdict: 'pass' | 'fail' | 'inconclusive';
+      readonly pass: boolean;
+      readonly text: string;
     }
   | {
       readonly event: 'rolling-back';

@@ -77,22 +77,28 @@ export function resize(from: number, to: number, generation: number): Plan {
 export function reloadPlan(size: number, generation: number, shape: ReloadShape): Plan {
   const slots = Array.from({ length: size }, (_, slot) => slot);
   const { surge, missing } = pace(size, shape);
-  const canary: Step[] =
-    shape.kind === 'canary'
-      ? [...replace([0], 0, generation, shape.park).slice(0, -1), { do: 'watch', slots: [0] }]
-      : [];
-  const drained: Step[] = canary.length > 0 ? [{ do: 'drain', slots: [0], park: shape.park }] : [];
-  const rest = canary.length > 0 ? slots.slice(1) : slots;
-  const batches = inBatches(rest, surge + missing);
+  const hasCanary = shape.kind === 'canary';
+  const canary = hasCanary ? canarySteps(surge === 0, generation, shape.park) : [];
+  const batches = inBatches(hasCanary ? slots.slice(1) : slots, surge + missing);
   return [
     ...canary,
-    ...drained,
     ...batches.flatMap((batch) => replace(batch, missing, generation, shape.park)),
     { do: 'settle', ms: shape.settleMs },
     { do: 'approve' },
     { do: 'commit' },
     { do: 'release' },
   ];
+}
+
+/** Slot 0: it drains after its new worker has been watched, or before where there is no room for both. */
+function canarySteps(noRoom: boolean, generation: number, park: boolean): Step[] {
+  const drain: Step = { do: 'drain', slots: [0], park };
+  const watched: Step[] = [
+    { do: 'boot', slots: [0], generation },
+    { do: 'admit', slots: [0] },
+    { do: 'watch', slots: [0] },
+  ];
+  return noRoom ? [drain, ...watched] : [...watched, drain];
 }
 
 /** How many workers there may be too many, and how many too few, at a time. One of them at the least. */

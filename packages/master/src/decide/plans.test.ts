@@ -92,7 +92,7 @@ describe('canary', () => {
     expect(scene.effects).toContainEqual({ do: 'watch', generation: 2, serials: [5] });
     expect(scene.ready()).toHaveLength(5);
     expect(scene.spawns).toHaveLength(5);
-    scene.happen({ type: 'watched', generation: 2, pass: true, reason: '' });
+    scene.happen({ type: 'watched', generation: 2, verdict: 'pass', pass: true, reason: '' });
     expect(scene.state.workers[1]?.state).toBe('draining');
     scene.settle();
     expect(generations(scene)).toEqual([2, 2, 2, 2]);
@@ -100,7 +100,7 @@ describe('canary', () => {
 
   test('a bad one is taken back, and no old worker has been touched', () => {
     const scene = watching()
-      .happen({ type: 'watched', generation: 2, pass: false, reason: '5 % of 500s' })
+      .happen({ type: 'watched', generation: 2, verdict: 'fail', pass: false, reason: '5 % of 500s' })
       .settle();
     expect(scene.ready().map(({ serial }) => serial)).toEqual([1, 2, 3, 4]);
     expect(scene.told('reload-finished')[0]).toMatchObject({ outcome: 'rolled-back', reason: '5 % of 500s' });
@@ -108,10 +108,16 @@ describe('canary', () => {
   });
 
   test("a verdict that comes late, or of another reload, is nobody's", () => {
-    const scene = watching().happen({ type: 'watched', generation: 1, pass: true, reason: '' });
+    const scene = watching().happen({
+      type: 'watched',
+      generation: 1,
+      verdict: 'pass',
+      pass: true,
+      reason: '',
+    });
     expect(scene.spawns).toHaveLength(5);
     scene.exit(5, 1).settle();
-    scene.happen({ type: 'watched', generation: 2, pass: true, reason: '' });
+    scene.happen({ type: 'watched', generation: 2, verdict: 'pass', pass: true, reason: '' });
     expect(generations(scene)).toEqual([1, 1, 1, 1]);
   });
 });

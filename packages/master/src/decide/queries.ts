@@ -21,12 +21,18 @@ export function takersFor(state: State, serial: number, except: ReadonlySet<numb
   return (replacement.length > 0 ? replacement : others).map((worker) => worker.serial);
 }
 
+/** New workers that are being compared with the old ones. */
+export function watched({ running }: State): number[] {
+  const step = running?.plan?.[running.next];
+  return step?.do === 'watch' ? step.slots.flatMap((slot) => running?.trials[slot] ?? []) : [];
+}
+
 /**
  * Whose connections are kept even. Undefined while a plan moves connections around: evening them out would
  * only be in its way.
  */
 export function balanced(state: State): number[] | undefined {
   const { phase, running, settings } = state;
-  if (phase !== 'running' || running) return undefined;
+  if (phase !== 'running' || (running && watched(state).length === 0)) return undefined;
   return settings.handoff ? readyBeside(state, []) : [];
 }

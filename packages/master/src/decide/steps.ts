@@ -45,6 +45,8 @@ function isDone(draft: Draft, running: Running, step: Step, first: boolean): boo
     case 'commit':
       running.committed = true;
       state.committed = running.generation;
+      // What the old release has failed at is no matter of the new one.
+      for (const slot of Object.values(state.slots)) slot.failures = 0;
       return true;
     case 'release': {
       const older = draft.workers.filter(({ generation }) => generation !== running.generation);

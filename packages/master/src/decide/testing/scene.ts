@@ -73,7 +73,8 @@ export class Scene {
     if (!running || !step) return this;
     const { generation } = running;
     if (step.do === 'approve') this.happen({ type: 'approved', generation });
-    if (step.do === 'watch') this.happen({ type: 'watched', generation, pass: true, reason: '' });
+    if (step.do === 'watch')
+      this.happen({ type: 'watched', generation, verdict: 'pass', pass: true, reason: '' });
     if (step.do === 'settle' && this.timers.has('settle')) this.expire('settle');
     return this;
   }
