@@ -90,13 +90,14 @@ test('clients that keep their connections meet it, too: some of them are handed 
   const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
   let ended = false;
   let bad = 0;
-  const clients = Array.from({ length: 8 }, async () => {
+  const connected = Array.from({ length: 8 }, () => status(server.port, agent));
+  expect(await Promise.all(connected)).toEqual(Array(8).fill(200));
+  const clients = connected.map(async () => {
     while (!ended) {
       if ((await status(server.port, agent)) !== 200) bad++;
       await sleep(20);
     }
   });
-  await sleep(1_500);
   writeFileSync(breakFile, 'answers-500');
   const verdict = await server.reload();
   ended = true;

@@ -1,10 +1,10 @@
-/** The control socket and the commands that speak to it, with real processes. */
+/** The control socket and what is asked over it, with real processes. */
 import fs from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command, type Ended, request, socketOf } from './support/control.ts';
-import { endServers, fixture, startServer, TestServer } from './support/server.ts';
+import { endServers, fixture, startServer } from './support/server.ts';
 
 const APP = fixture('status-from-file.mjs');
 let folder: string;
@@ -24,7 +24,6 @@ afterEach(async () => {
 
 const start = (workers = 1, ...args: string[]) => startServer(APP, { workers, args, env });
 const tshorn = (...args: string[]): Promise<Ended> => new Command(args, env).ended;
-const begin = (...args: string[]): Command => new Command(args, env);
 const mode = (file: string) => (fs.statSync(file).mode & 0o777).toString(8);
 
 describe('the socket', () => {
@@ -187,154 +186,5 @@ describe('requests', () => {
       expect(lines.at(-1)).toMatchObject({ event: 'reload-finished' });
     }
     expect(await server.exited).toBe(0);
-  });
-});
-
-describe('the commands', () => {
-  // Other masters of this user may run on the machine: nothing here may depend on being the only one.
-  beforeEach(() => {
-    env.TSHORN_CONTROL = path.join(folder, 'control.sock');
-  });
-
-  test('tshorn reload shows the steps and ends with 0', async () => {
-    await socketOf(await start(2));
-    const { code, out } = await tshorn('reload');
-    expect(code).toBe(0);
-    expect(out).toMatch(/step 2\/10 ready worker=0 gen=2 pid=\d+/);
-    expect(out).toMatch(/reload to gen=2 committed: 2 workers replaced in .*\n$/);
-  });
-
-  test('a broken release ends it with 1 and the reason', async () => {
-    delete env.TSHORN_CONTROL;
-    const server = await start(2);
-    await socketOf(server);
-    fs.writeFileSync(statusFile(), '500');
-    const { code, errors } = await tshorn('reload', String(server.pid));
-    expect(code).toBe(1);
-    expect(errors).toMatch(/^tshorn: reload to gen=2 .*500/);
-    expect((await tshorn('status', String(server.pid))).out).toContain('500');
-  });
-
-  test('--json passes the events on, --no-wait does not wait', async () => {
-    const server = await start();
-    await socketOf(server);
-    const { code, out } = await tshorn('reload', '--json');
-    const events = out
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    expect(code).toBe(0);
-    expect(events.at(-1)).toMatchObject({ event: 'reload-finished', outcome: 'committed' });
-    const from = server.lines.length;
-    expect(await tshorn('reload', '--no-wait')).toMatchObject({ code: 0, errors: '' });
-    expect(await server.event('reload-finished', { from })).toMatchObject({ outcome: 'committed' });
-  });
-
-  test('two at once both get their verdict', async () => {
-    await socketOf(await start(2));
-    const both = await Promise.all([tshorn('reload'), tshorn('reload')]);
-    for (const { code, out } of both) {
-      expect(code).toBe(0);
-      expect(out).toContain('committed');
-    }
-  });
-
-  test.each(['SIGINT', 'SIGKILL'] as const)(
-    '%s to the command leaves the reload to go on',
-    async (signal) => {
-      const server = await start(2);
-      await socketOf(server);
-      const command = begin('reload');
-      await command.speaks;
-      command.process.kill(signal);
-      const { code, errors } = await command.ended;
-      if (signal === 'SIGINT') {
-        expect(code).toBe(130);
-        expect(errors).toContain('the reload goes on');
-      }
-      expect(await server.event('reload-finished')).toMatchObject({ outcome: 'committed', replaced: 2 });
-    },
-  );
-
-  test('a master that is killed in the middle ends it with 2', async () => {
-    const server = await start(2);
-    await socketOf(server);
-    const command = begin('reload');
-    await command.speaks;
-    await server.stop('SIGKILL');
-    const { code, errors } = await command.ended;
-    expect(code).toBe(2);
-    expect(errors).toContain('the master is gone: it ended in the middle of the reload');
-  });
-
-  test('tshorn status is a table, and JSON', async () => {
-    const server = await start(2);
-    await socketOf(server);
-    const { code, out } = await tshorn('status');
-    expect(code).toBe(0);
-    expect(out).toContain(`master ${server.pid}  running  generation 1`);
-    expect(out).toMatch(/^WORKER +GEN +PID +STATE +UPTIME +CONNECTIONS +MEMORY\n +0 +1 +\d+ +ready/m);
-    expect(JSON.parse((await tshorn('status', '--json')).out)).toMatchObject({ pid: server.pid, size: 2 });
-  });
-
-  test('tshorn scale reaches the number, up and down', async () => {
-    const server = await start(2);
-    await socketOf(server);
-    expect(await tshorn('scale', '3')).toMatchObject({ code: 0, out: 'workers: 2 -> 3\n' });
-    expect(server.readyPids).toHaveLength(3);
-    expect(await tshorn('scale', '-1')).toMatchObject({ code: 0, out: 'workers: 3 -> 2\n' });
-    expect(await tshorn('scale', '+1')).toMatchObject({
-      code: 0,
-      out: 'workers: 2 -> 3\n',
-    });
-    expect(await tshorn('scale', '3', '--json')).toMatchObject({ code: 0, out: '{"from":3,"to":3}\n' });
-    fs.writeFileSync(statusFile(), '500');
-    const failed = await tshorn('scale', '4');
-    expect(failed).toMatchObject({ code: 1 });
-    expect(failed.errors).toContain('given up');
-    expect(await tshorn('scale', 'many')).toMatchObject({ code: 2 });
-  });
-
-  test.each([[[]], [['--quick']], [['--now']]])('tshorn stop %j waits for the end', async (flags) => {
-    const server = await start(2);
-    await socketOf(server);
-    const { code, out } = await tshorn('stop', ...flags);
-    expect(code).toBe(0);
-    expect(out).toContain('stopped: exit code 0');
-    expect(await server.exited).toBe(0);
-  });
-
-  test('which master is meant: a pid file or TSHORN_CONTROL; of several they are listed', async () => {
-    const pidFile = path.join(folder, 'pid');
-    delete env.TSHORN_CONTROL;
-    const one = await start();
-    fs.writeFileSync(pidFile, `${one.pid}\n`);
-    const socket = await socketOf(one);
-    expect((await tshorn('status', '--pid-file', pidFile)).code).toBe(0);
-    const two = await start();
-    await socketOf(two);
-    const several = await tshorn('reload');
-    expect(several.code).toBe(2);
-    for (const { pid } of [one, two]) expect(several.errors).toContain(`  | ${pid}  ${fs.realpathSync(APP)}`);
-    env.TSHORN_CONTROL = socket;
-    expect((await tshorn('status')).out).toContain(`master ${one.pid}`);
-    expect(await tshorn('status', '1')).toMatchObject({ code: 2 });
-    await one.stop();
-    expect(await tshorn('reload')).toMatchObject({
-      code: 2,
-      errors: expect.stringContaining('no such socket'),
-    });
-  });
-
-  test('a file of a command name is served when it is written as a path', async () => {
-    fs.copyFileSync(fixture('says-hello.mjs'), path.join(folder, 'reload.mjs'));
-    const server = new TestServer('./reload.mjs', { cwd: folder, env });
-    await server.started();
-    expect((await fetch(server.origin)).status).toBe(200);
-    for (const name of ['reload', 'status', 'scale', 'stop']) {
-      const { code, out } = await tshorn(name, '--help');
-      expect([code, out]).toEqual([0, expect.stringContaining(`Usage: tshorn ${name}`)]);
-      expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
-    }
   });
 });
