@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, type Ended, socketOf } from './support/control.ts';
 import { endServers, fixture, startServer, TestServer } from './support/server.ts';
 
@@ -107,8 +108,17 @@ describe('the commands', () => {
     const { code, out } = await tshorn('status');
     expect(code).toBe(0);
     expect(out).toContain(`master ${server.pid}  running  generation 1`);
-    expect(out).toMatch(/^WORKER +GEN +PID +STATE +UPTIME +CONNECTIONS +MEMORY\n +0 +1 +\d+ +ready/m);
+    expect(out).toMatch(
+      /^WORKER +GEN +PID +STATE +UPTIME +CONNECTIONS +REQUESTS +MEMORY\n +0 +1 +\d+ +ready/m,
+    );
     expect(JSON.parse((await tshorn('status', '--json')).out)).toMatchObject({ pid: server.pid, size: 2 });
+    const requests = async () => {
+      const { workers } = JSON.parse((await tshorn('status', '--json')).out);
+      return workers.reduce((sum: number, worker: { requests?: number }) => sum + (worker.requests ?? 0), 0);
+    };
+    await fetch(server.origin);
+    // The next beat brings it.
+    while ((await requests()) === 0) await sleep(100);
   });
 
   test('tshorn scale reaches the number, up and down', async () => {

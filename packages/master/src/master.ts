@@ -134,7 +134,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       state: this.#state,
       listeners: this.#listeners,
       app: this.#releases.get(this.#state.committed)?.appFile,
-      traffic: this.#performer?.traffic,
+      performer: this.#performer,
       now: performance.now(),
     });
   }

@@ -13,6 +13,7 @@ import type { Connection } from './relay.ts';
 import { bootOrder, isOverwritten, missingOf, type Release, workerEnv } from './release.ts';
 import type { StatusUdp } from './status-udp.ts';
 import { Traffic } from './traffic.ts';
+import { Vitals } from './vitals.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
 export interface Surroundings {
@@ -47,6 +48,7 @@ export class Performer {
   readonly #around: Surroundings;
   readonly #workers = new Map<number, WorkerHandle>();
   readonly traffic: Traffic;
+  readonly vitals = new Vitals();
   readonly #gate: CanaryGate;
   readonly #bootPriority: BootPriority;
   readonly #timers = new Map<TimerId, NodeJS.Timeout>();
@@ -154,6 +156,7 @@ export class Performer {
       onMessage: (message, connection) => this.#receive(serial, message, connection),
       onExited: (code, signal) => {
         this.#workers.delete(serial);
+        this.vitals.forget(serial);
         if (handle.pid) this.#bootPriority.forget(handle.pid);
         status?.forget();
         // Before the event: the last worker's end leads straight to onExit.
@@ -201,6 +204,8 @@ export class Performer {
         this.traffic.drained(serial, report);
         return enqueue({ type: 'worker-drained', serial, report });
       }
+      case 'beat':
+        return this.vitals.beat(serial, message);
       case 'census':
         return this.traffic.count(serial, message.connections);
       case 'sample':

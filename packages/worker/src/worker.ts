@@ -15,6 +15,7 @@ import {
 } from '@tshorn/core';
 import type { ListeningHandle } from './app/listeners.ts';
 import type { LoadedApp } from './app/load-app.ts';
+import { beat } from './beat.ts';
 import { Boot } from './boot.ts';
 import { type Channel, openChannel } from './channel.ts';
 import type { HandoffOrder } from './handoff.ts';
@@ -98,6 +99,7 @@ export class Worker {
       send: (message, handle) => this.#send(message, handle),
       onCut: () => hooks.run('workerAbort'),
     });
+    beat(app.server, (vitals) => void this.#send({ type: 'beat', ...vitals }));
     this.#stopReporting = await boot.postWorkerInit(app, hooks);
   }
 
