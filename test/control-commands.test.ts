@@ -50,6 +50,17 @@ describe('the commands', () => {
     expect((await tshorn('status', String(server.pid))).out).toContain('500');
   });
 
+  test('it shows what the failing worker had written last', async () => {
+    const server = await start(2);
+    await socketOf(server);
+    fs.writeFileSync(statusFile(), '500 the cache is cold');
+    const { code, errors } = await tshorn('reload');
+    expect(code).toBe(1);
+    expect(errors).toMatch(/^tshorn: reload to gen=2 rolled back .*\n( {2}\| the cache is cold\n){3}$/);
+    expect(server.output).toContain('the cache is cold');
+    expect(server.of('broken')[0]?.lastLines).toContain('the cache is cold');
+  });
+
   test('--json passes the events on, --no-wait does not wait', async () => {
     const server = await start();
     await socketOf(server);

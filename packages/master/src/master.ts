@@ -17,6 +17,7 @@ import { balanced, readyBeside, takersFor, watched } from './decide/queries.ts';
 import type { Forecast } from './forecast.ts';
 import { Hooks } from './hooks.ts';
 import { write } from './journal.ts';
+import { LastWords } from './last-words.ts';
 import { bindAll, type Listener } from './listeners.ts';
 import type { Log } from './log.ts';
 import type { Notify } from './notify.ts';
@@ -24,6 +25,7 @@ import { Performer } from './perform.ts';
 import { type Release, resolveRelease, settingsOf } from './release.ts';
 import { type MasterStatus, statusOf } from './status.ts';
 import type { StatusUdp } from './status-udp.ts';
+import { stderrSink } from './stderr-sink.ts';
 
 export interface MasterOptions {
   readonly resolved: Resolved;
@@ -35,11 +37,15 @@ export interface MasterOptions {
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** What the workers wrote last may take so long to be written: whoever reads it may stand still. */
+const LAST_LINES_MS = 1_000;
+
 export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] }> {
   readonly #options: MasterOptions;
   readonly #hooks: Hooks;
   readonly #releases = new Map<number, Release>();
   readonly #queue: Event[] = [];
+  readonly #lastWords = new LastWords();
   #resolved: Resolved;
   #state: State;
   #performer: Performer | undefined;
@@ -88,6 +94,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#performer = new Performer({
       log: this.#log,
       hooks: this.#hooks,
+      lastWords: this.#lastWords,
       listeners: this.#listeners,
       statusUdp: this.#statusUdp,
       workerFile: this.#options.workerFile,
@@ -184,7 +191,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     }
   }
 
-  #tell(notice: Notice): void {
+  #tell(told: Notice): void {
+    const notice = this.#lastWords.addTo(told);
     write(this.#log, notice);
     this.#notify?.announce(notice);
     if (notice.event === 'ready' && !this.#inService) {
@@ -264,6 +272,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     await this.#hooks.run('onExit');
     await this.#useNotify(undefined);
     await (await this.#control)?.close();
+    await stderrSink.idle(LAST_LINES_MS);
     await this.#options.log.ready;
     this.emit('finished', exitCode);
   }

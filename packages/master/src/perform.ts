@@ -7,6 +7,7 @@ import { BootPriority } from './boot-priority.ts';
 import { CanaryGate } from './canary/gate.ts';
 import type { Effect, Event, TimerId } from './decide/model.ts';
 import type { Hooks } from './hooks.ts';
+import type { LastWords } from './last-words.ts';
 import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
 import type { Connection } from './relay.ts';
@@ -19,6 +20,7 @@ import { WorkerHandle } from './worker-handle.ts';
 export interface Surroundings {
   readonly log: Logger;
   readonly hooks: Hooks;
+  readonly lastWords: LastWords;
   readonly listeners: readonly Listener[];
   readonly statusUdp: StatusUdp | undefined;
   /** File that a worker process runs. */
@@ -137,7 +139,7 @@ export class Performer {
   }
 
   #spawn({ serial, slot, generation }: SpawnEffect): void {
-    const { enqueue, hooks, statusUdp, releaseOf, workerFile, env } = this.#around;
+    const { enqueue, hooks, lastWords, statusUdp, releaseOf, workerFile, env } = this.#around;
     const release = releaseOf(generation);
     const missing = missingOf(release);
     if (missing !== undefined) {
@@ -151,6 +153,7 @@ export class Performer {
       onSpawned: (pid) => {
         const { bootNice, bootTimeout } = release.config;
         if (this.#around.others([]).length > 0) this.#bootPriority.lower(pid, bootNice, bootTimeout / 2);
+        lastWords.listen(pid, { generation, lastLines: () => handle.lastLines });
         enqueue({ type: 'worker-spawned', serial, pid });
       },
       onMessage: (message, connection) => this.#receive(serial, message, connection),
@@ -162,6 +165,7 @@ export class Performer {
         // Before the event: the last worker's end leads straight to onExit.
         void hooks.run('childExit', { ...identity, pid: handle.pid, log: hooks.log });
         enqueue({ type: 'worker-exited', serial, code, signal });
+        if (handle.pid) lastWords.forget(handle.pid);
         if (this.#around.others([]).length === 0) this.#bootPriority.raiseAll();
         this.#gate.exited(serial, true);
         // After it: who takes over is decided without the one that is gone.

@@ -8,6 +8,7 @@ import { type ProbeReport, type ToMaster, TshornError } from '@tshorn/core';
 import { Hooks } from './hooks.ts';
 import type { Logger } from './log.ts';
 import { bootOrder, resolveRelease, settingsOf, workerEnv } from './release.ts';
+import { stderrSink } from './stderr-sink.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
 export interface RehearsalOptions {
@@ -122,6 +123,8 @@ class Rehearsal {
     const timer = setTimeout(() => this.#handle.kill(), LEAVE_MS);
     await this.#exited;
     clearTimeout(timer);
+    // The error comes after what the app itself has to say of it.
+    await stderrSink.idle(LEAVE_MS);
   }
 
   #within(ms: number, late: string): void {

@@ -42,6 +42,8 @@ export class Worker {
       onMessage: (message, handle) => this.#obey(message, handle),
       onLeave: (signal) => void this.#send({ type: 'leave-requested', signal }),
       onDisconnect: () => {
+        // The master read it: from now on a warning of the app would end the worker (EPIPE).
+        process.stderr.on('error', () => {});
         void this.#leave(ORPHANED);
         this.#service?.abandon();
       },
