@@ -5,6 +5,7 @@
 import { formatAddress, type ToMaster } from '@tshorn/core';
 import { BootPriority } from './boot-priority.ts';
 import { CanaryGate } from './canary/gate.ts';
+import { CompileCache } from './compile-cache.ts';
 import type { Effect, Event, TimerId } from './decide/model.ts';
 import type { Hooks } from './hooks.ts';
 import type { LastWords } from './last-words.ts';
@@ -52,6 +53,7 @@ export class Performer {
   readonly traffic: Traffic;
   readonly vitals = new Vitals();
   readonly #gate: CanaryGate;
+  readonly #compileCache: CompileCache;
   readonly #bootPriority: BootPriority;
   readonly #timers = new Map<TimerId, NodeJS.Timeout>();
   /** Generations that have been warned of. */
@@ -67,6 +69,7 @@ export class Performer {
       balanced: () => around.balanced(),
       watched: () => around.watched(),
     });
+    this.#compileCache = new CompileCache(around.log, around.env);
     this.#bootPriority = new BootPriority(around.log, { onStuck: (pid) => this.#replace(pid) });
     this.#gate = new CanaryGate({
       log: around.log,
@@ -173,7 +176,7 @@ export class Performer {
       },
     });
     this.#workers.set(serial, handle);
-    const boot = bootOrder(release, identity, status);
+    const boot = bootOrder(release, identity, status, this.#compileCache.folderOf(release));
     const start = () =>
       handle.start({ exec: workerFile, cwd: release.cwd, env: workerEnv(release, env), boot });
     // Without the hook the fork is synchronous: nothing waits for a promise that nobody asked for.

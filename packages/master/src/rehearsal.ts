@@ -5,6 +5,7 @@
  */
 import type { Resolved } from '@tshorn/config';
 import { type ProbeReport, type ToMaster, TshornError } from '@tshorn/core';
+import { CompileCache } from './compile-cache.ts';
 import { Hooks } from './hooks.ts';
 import type { Logger } from './log.ts';
 import { bootOrder, resolveRelease, settingsOf, workerEnv } from './release.ts';
@@ -48,7 +49,8 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
   await hooks.run('preFork', { ...PLACE, log: hooks.log });
 
   const rehearsal = new Rehearsal(options);
-  const boot = { ...bootOrder(release, PLACE, undefined), rehearsal: true as const };
+  const compileCache = new CompileCache(log, options.env).folderOf(release);
+  const boot = { ...bootOrder(release, PLACE, undefined, compileCache), rehearsal: true as const };
   const env = workerEnv(release, options.env);
   try {
     return await rehearsal.play({ exec: options.workerFile, cwd: release.cwd, env, boot });
