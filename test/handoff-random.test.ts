@@ -4,6 +4,7 @@
  * may be closed. HANDOFF_SEED repeats a story (its bytes, not its timing), HANDOFF_SECONDS makes it longer.
  */
 import { KeepAliveClient, type Piece } from './support/keep-alive-client.ts';
+import { Random } from './support/random.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const SEED = Number(process.env.HANDOFF_SEED ?? Date.now() % 1_000_000);
@@ -16,36 +17,6 @@ afterEach(async () => {
   for (const client of clients.splice(0)) client.leave();
   await endServers();
 });
-
-/** Mulberry32: small, and the same everywhere. */
-class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  /** From 0 to below 1. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  }
-
-  below(count: number): number {
-    return Math.floor(this.next() * count);
-  }
-
-  chance(of: number): boolean {
-    return this.next() < of;
-  }
-
-  /** Mostly short, sometimes long. */
-  upTo(most: number): number {
-    return this.next() ** 3 * most;
-  }
-}
 
 interface Exchange {
   readonly request: string;
