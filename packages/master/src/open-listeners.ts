@@ -1,0 +1,49 @@
+/**
+ * Where the listeners of a start come from: sockets that systemd passes, and addresses that the master
+ * binds itself. What is needed only under a `.socket` unit is loaded only there.
+ */
+import type { Resolved } from '@tshorn/config';
+import { type BindAddress, TshornError } from '@tshorn/core';
+import { bindAll, type Listener, type OwnAddress } from './listeners.ts';
+import type { Logger } from './log.ts';
+
+/**
+ * All listeners, or none. The variables of the activation are taken out of `env`, so that no other process
+ * takes the sockets for its own.
+ * @throws TshornError ERR_ADDRESS and its kin, naming the address or the socket
+ */
+export async function openListeners(
+  { config, given }: Pick<Resolved, 'config' | 'given'>,
+  env: NodeJS.ProcessEnv,
+  log: Pick<Logger, 'warn'>,
+): Promise<Listener[]> {
+  const sockets =
+    env.LISTEN_FDS === undefined
+      ? []
+      : (await import('./systemd/activation.ts')).activatedSockets(env, process.pid);
+  if (sockets.length === 0) {
+    const missing = config.bind.find(({ kind }) => kind === 'systemd');
+    if (missing) throw notActivated(missing);
+    return bindAll(config.bind.filter(isOwn), config.unixMode);
+  }
+  const { openActivated } = await import('./systemd/open.ts');
+  return openActivated({
+    sockets,
+    binds: given.has('bind') ? config.bind : undefined,
+    unixMode: config.unixMode,
+    warn: (text) => log.warn({ event: 'unused-socket' }, text),
+  });
+}
+
+const isOwn = (address: BindAddress): address is OwnAddress => address.kind !== 'systemd';
+
+function notActivated(address: BindAddress): TshornError {
+  const name = address.kind === 'systemd' ? address.name : '';
+  return new TshornError(
+    'ERR_ADDRESS',
+    `bind: systemd:${name}: systemd has passed no socket to this process`,
+    {
+      fix: 'start the service by its .socket unit, or write an address such as 127.0.0.1:8000',
+    },
+  );
+}
