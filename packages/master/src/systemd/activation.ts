@@ -48,7 +48,7 @@ function inspect(fd: number, name: string): Omit<ActivatedSocket, 'fd' | 'name'>
   if (!handle.getsockname) {
     const unix = unixSocketOf(fd);
     const address = unix?.path === undefined ? named : ({ kind: 'unix', path: unix.path } as const);
-    return unix?.listens === false ? { address, problem: connected } : { address, handle };
+    return unix?.connected ? { address, problem: connected } : { address, handle };
   }
   const at: { address?: string; port?: number } = {};
   handle.getsockname(at);

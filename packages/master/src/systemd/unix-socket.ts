@@ -1,11 +1,11 @@
 /**
  * What Linux knows of a unix socket by its descriptor. Node tells neither the path of an adopted pipe nor
- * whether it listens; /proc/net/unix has both, by inode (man 5 proc_pid_net).
+ * whether it is a connection; /proc/net/unix has both, by inode (man 5 proc_pid_net).
  */
 import fs from 'node:fs';
 
 export interface UnixSocket {
-  readonly listens: boolean;
+  readonly connected: boolean;
   /** An abstract address begins with `@`; absent for a socket without a name. */
   readonly path?: string;
 }
@@ -20,16 +20,16 @@ export function unixSocketOf(fd: number): UnixSocket | undefined {
   }
 }
 
-/** `__SO_ACCEPTCON` of linux/net.h: it listens. */
-const ACCEPTS = 0x1_00_00;
+/** `SS_CONNECTED` of linux/net.h. A socket that listens, or is about to, is unconnected (1). */
+const CONNECTED = '03';
 
 /** One line of the table: Num RefCount Protocol Flags Type St Inode Path. */
 export function findByInode(table: string, inode: string): UnixSocket | undefined {
   for (const line of table.split('\n')) {
-    const match = /^\S+: \S+ \S+ ([0-9A-F]+) \S+ \S+ +(\d+)(?: (.+))?$/.exec(line);
+    const match = /^\S+: \S+ \S+ \S+ \S+ (\S+) +(\d+)(?: (.+))?$/.exec(line);
     if (match?.[2] !== inode) continue;
     const path = match[3];
-    return { listens: (Number.parseInt(match[1] ?? '', 16) & ACCEPTS) !== 0, ...(path && { path }) };
+    return { connected: match[1] === CONNECTED, ...(path && { path }) };
   }
   return undefined;
 }
