@@ -111,11 +111,10 @@ test('signs of life come by themselves, and stop while the master hangs', async 
 
   server.signal('SIGTTIN');
   await server.until('it hangs', () => server.output.includes('the master hangs'));
-  // One may have been under way.
-  await new Promise((resolve) => setTimeout(resolve, 500));
   const hanging = signs();
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  expect(signs()).toBe(hanging);
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  // One may have been under way.
+  expect(signs()).toBeLessThanOrEqual(hanging + 1);
 
   fs.writeFileSync(gate, '');
   await eventually('signs of life again', () => signs() > hanging + 2);
