@@ -159,7 +159,8 @@ describe('what cannot be served is refused before anything starts', () => {
   test.each(['tcp', 'unix'])('a %s connection, as Accept=yes passes it', async (kind) => {
     const other = net.createServer().listen(kind === 'tcp' ? 0 : socketPath);
     await once(other, 'listening');
-    const client = net.connect(kind === 'tcp' ? (other.address() as net.AddressInfo).port : socketPath);
+    const { port } = other.address() as net.AddressInfo;
+    const client = kind === 'tcp' ? net.connect(port) : net.connect(socketPath);
     await once(client, 'connect');
     await refused(
       new TestServer(HELLO, { bare: true, ...activated([fdOf(client)]) }),

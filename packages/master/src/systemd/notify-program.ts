@@ -4,6 +4,7 @@
  * loop never waits for one, and no failure ends the master.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { describeThrown } from '@tshorn/core';
 import type { Logger } from '../log.ts';
 import type { Message } from './report.ts';
@@ -88,7 +89,10 @@ function run(assignments: readonly string[], env: NodeJS.ProcessEnv): Promise<vo
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(0, 300);
     });
-    const timer = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MS);
+    // A program that hangs must not keep a process alive that has nothing else to do.
+    child.unref();
+    (child.stderr as Socket | null)?.unref();
+    const timer = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MS).unref();
     child.once('error', (error) => {
       clearTimeout(timer);
       reject(error);
