@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ask } from './support/load.ts';
 import { endServers, fixture, startServer, TestServer } from './support/server.ts';
-import { activated, closeSockets, has, tcpSocket, unixSocket } from './support/systemd.ts';
+import { activated, closeSockets, needing, tcpSocket, unixSocket } from './support/systemd.ts';
 
 const HELLO = fixture('says-hello.mjs');
 
@@ -156,6 +156,14 @@ describe('what cannot be served is refused before anything starts', () => {
     socket.close();
   });
 
+  test('a regular file, and a descriptor that is not there', async () => {
+    const fd = fs.openSync(HELLO, 'r');
+    await refused(new TestServer(HELLO, { bare: true, ...activated([fd]) }), 'no stream socket');
+    fs.closeSync(fd);
+    const { through } = activated([0]);
+    await refused(new TestServer(HELLO, { bare: true, ...(through && { through }) }), 'no stream socket');
+  });
+
   test.each(['tcp', 'unix'])('a %s connection, as Accept=yes passes it', async (kind) => {
     const other = net.createServer().listen(kind === 'tcp' ? 0 : socketPath);
     await once(other, 'listening');
@@ -190,9 +198,7 @@ describe('what cannot be served is refused before anything starts', () => {
   });
 });
 
-const withProgram = has('systemd-socket-activate') ? test : test.skip;
-
-withProgram('systemd-socket-activate passes two named sockets and a unix one', async () => {
+needing('systemd-socket-activate')('the real program passes two named sockets and a unix one', async () => {
   const [one, two] = await Promise.all([freePort(), freePort()]);
   const server = new TestServer(HELLO, {
     bare: true,

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { ask } from './support/load.ts';
 import { endServers, fixture, startServer, TestServer } from './support/server.ts';
-import { eventually, has, recordNotifications } from './support/systemd.ts';
+import { eventually, needing, recordNotifications } from './support/systemd.ts';
 
 const HELLO = fixture('says-hello.mjs');
 
@@ -63,32 +63,33 @@ test('start, reload, failed reload and stop are told in their order, one at a ti
   expect(messages).toEqual(expected);
 });
 
-const withReal = has('systemd-notify') && has('python3') ? test : test.skip;
-
-withReal('the real systemd-notify brings each message as one datagram to the notify socket', async () => {
-  const socket = path.join(folder, 'notify.sock');
-  const receiver = spawn('python3', [fixture('receives-notifications.py'), socket], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const messages: unknown[] = [];
-  createInterface({ input: receiver.stdout }).on('line', (line) => messages.push(JSON.parse(line)));
-  try {
-    await eventually('the socket is bound', () => messages.length > 0);
-    const before = process.hrtime.bigint() / 1_000n;
-    const { expected } = await wholeLife({ NOTIFY_SOCKET: socket });
-    await eventually('everything has come', () => JSON.stringify(messages).includes('STOPPING=1'));
-    const [bound, ...rest] = messages as [string, ...string[][]];
-    expect(bound).toBe('bound');
-    const told = rest.filter((message) => !isProgress(message));
-    expect(told).toEqual(expected);
-    // The clock that systemd compares it with is this one.
-    const usec = BigInt(told[2]?.[1]?.slice('MONOTONIC_USEC='.length) ?? 0);
-    expect(usec > before && usec < process.hrtime.bigint() / 1_000n).toBe(true);
-  } finally {
-    receiver.kill();
-    await once(receiver, 'close');
-  }
-});
+needing('systemd-notify', 'python3')(
+  'the real program brings each message as one datagram to the notify socket',
+  async () => {
+    const socket = path.join(folder, 'notify.sock');
+    const receiver = spawn('python3', [fixture('receives-notifications.py'), socket], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const messages: unknown[] = [];
+    createInterface({ input: receiver.stdout }).on('line', (line) => messages.push(JSON.parse(line)));
+    try {
+      await eventually('the socket is bound', () => messages.length > 0);
+      const before = process.hrtime.bigint() / 1_000n;
+      const { expected } = await wholeLife({ NOTIFY_SOCKET: socket });
+      await eventually('everything has come', () => JSON.stringify(messages).includes('STOPPING=1'));
+      const [bound, ...rest] = messages as [string, ...string[][]];
+      expect(bound).toBe('bound');
+      const told = rest.filter((message) => !isProgress(message));
+      expect(told).toEqual(expected);
+      // The clock that systemd compares it with is this one.
+      const usec = BigInt(told[2]?.[1]?.slice('MONOTONIC_USEC='.length) ?? 0);
+      expect(usec > before && usec < process.hrtime.bigint() / 1_000n).toBe(true);
+    } finally {
+      receiver.kill();
+      await once(receiver, 'close');
+    }
+  },
+);
 
 test('signs of life come by themselves, and stop while the master hangs', async () => {
   const recorded = recordNotifications(folder);

@@ -49,8 +49,13 @@ export const activated = (
   ],
 });
 
-export const has = (program: string, flag = '--version'): boolean =>
-  spawnSync(program, [flag], { stdio: 'ignore' }).status === 0;
+const has = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+
+/** For a test that needs programs which a machine may lack: there it is skipped, and its name says why. */
+export function needing(...programs: string[]): (name: string, body: () => Promise<void>) => void {
+  const given = programs.every(has) ? test : test.skip;
+  return (name, body) => given(`${name} (needs ${programs.join(' and ')})`, body);
+}
 
 /** A `systemd-notify` in `folder` that records each call; returns what has been recorded. */
 export function recordNotifications(folder: string): () => string[][] {

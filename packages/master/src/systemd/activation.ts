@@ -3,6 +3,7 @@
  * (https://www.freedesktop.org/software/systemd/man/latest/sd_listen_fds.html). This file finds out what was
  * passed; which of it is used is said in choose.ts.
  */
+import fs from 'node:fs';
 import type { BindAddress } from '@tshorn/core';
 import { adopt, type BoundHandle } from '../bound-handle.ts';
 import { unixSocketOf } from './unix-socket.ts';
@@ -42,8 +43,9 @@ export function takeVariables(env: NodeJS.ProcessEnv, pid: number): { fd: number
 
 function inspect(fd: number, name: string): Omit<ActivatedSocket, 'fd' | 'name'> {
   const named = { kind: 'systemd', name } as const;
-  const handle = adopt(fd);
-  if (typeof handle === 'string') return { address: named, problem: 'no stream socket' };
+  // libuv takes a FIFO (ListenFIFO=) for a pipe that it could listen on.
+  const handle = isSocket(fd) ? adopt(fd) : undefined;
+  if (typeof handle !== 'object') return { address: named, problem: 'no stream socket' };
   const connected = 'a connection, not a listening socket';
   if (!handle.getsockname) {
     const unix = unixSocketOf(fd);
@@ -54,4 +56,13 @@ function inspect(fd: number, name: string): Omit<ActivatedSocket, 'fd' | 'name'>
   handle.getsockname(at);
   const address = { kind: 'tcp', host: at.address ?? '', port: at.port ?? 0 } as const;
   return handle.getpeername?.({}) === 0 ? { address, problem: connected } : { address, handle };
+}
+
+function isSocket(fd: number): boolean {
+  try {
+    return fs.fstatSync(fd).isSocket();
+  } catch {
+    // LISTEN_FDS counts more than there are.
+    return false;
+  }
 }
