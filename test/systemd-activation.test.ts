@@ -131,9 +131,10 @@ test('no worker finds the variables of systemd in its environment', async () => 
   expect(body).not.toMatch(/LISTEN_|NOTIFY_SOCKET|WATCHDOG_/);
 });
 
-test('sockets that are meant for another process are not touched', async () => {
+test('sockets that are meant for another process are not touched, and the log says so', async () => {
   const server = await startServer(HELLO, { env: { LISTEN_PID: '1', LISTEN_FDS: '1' } });
   expect(server.of('listening')).toMatchObject([{ source: 'bound' }]);
+  expect(server.of('unused-socket')).toMatchObject([{ msg: expect.stringContaining('to pid=1') }]);
 });
 
 describe('what cannot be served is refused before anything starts', () => {

@@ -17,10 +17,8 @@ export async function openListeners(
   env: NodeJS.ProcessEnv,
   log: Pick<Logger, 'warn'>,
 ): Promise<Listener[]> {
-  const sockets =
-    env.LISTEN_FDS === undefined
-      ? []
-      : (await import('./systemd/activation.ts')).activatedSockets(env, process.pid);
+  const warn = (text: string) => log.warn({ event: 'unused-socket' }, text);
+  const sockets = env.LISTEN_FDS === undefined ? [] : await activated(env, warn);
   if (sockets.length === 0) {
     const missing = config.bind.find(({ kind }) => kind === 'systemd');
     if (missing) throw notActivated(missing);
@@ -31,8 +29,21 @@ export async function openListeners(
     sockets,
     binds: given.has('bind') ? config.bind : undefined,
     unixMode: config.unixMode,
-    warn: (text) => log.warn({ event: 'unused-socket' }, text),
+    warn,
   });
+}
+
+async function activated(env: NodeJS.ProcessEnv, warn: (text: string) => void) {
+  const { LISTEN_PID } = env;
+  const { activatedSockets } = await import('./systemd/activation.ts');
+  const sockets = activatedSockets(env, process.pid);
+  // npx or a script stands between, and a default address would be served without a word.
+  if (LISTEN_PID !== String(process.pid)) {
+    warn(
+      `systemd has passed sockets to ${LISTEN_PID ? `pid=${LISTEN_PID}` : 'nobody'}, not to this process: start tshorn itself, or by exec`,
+    );
+  }
+  return sockets;
 }
 
 const isOwn = (address: BindAddress): address is OwnAddress => address.kind !== 'systemd';
