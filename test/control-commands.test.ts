@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, type Ended, socketOf } from './support/control.ts';
 import { endServers, fixture, startServer, TestServer } from './support/server.ts';
 
@@ -47,6 +48,17 @@ describe('the commands', () => {
     expect(code).toBe(1);
     expect(errors).toMatch(/^tshorn: reload to gen=2 .*500/);
     expect((await tshorn('status', String(server.pid))).out).toContain('500');
+  });
+
+  test('it shows what the failing worker had written last', async () => {
+    const server = await start(2);
+    await socketOf(server);
+    fs.writeFileSync(statusFile(), '500 the cache is cold');
+    const { code, errors } = await tshorn('reload');
+    expect(code).toBe(1);
+    expect(errors).toMatch(/^tshorn: reload to gen=2 rolled back .*\n( {2}\| the cache is cold\n){3}$/);
+    expect(server.output).toContain('the cache is cold');
+    expect(server.of('broken')[0]?.lastLines).toContain('the cache is cold');
   });
 
   test('--json passes the events on, --no-wait does not wait', async () => {
@@ -107,8 +119,17 @@ describe('the commands', () => {
     const { code, out } = await tshorn('status');
     expect(code).toBe(0);
     expect(out).toContain(`master ${server.pid}  running  generation 1`);
-    expect(out).toMatch(/^WORKER +GEN +PID +STATE +UPTIME +CONNECTIONS +MEMORY\n +0 +1 +\d+ +ready/m);
+    expect(out).toMatch(
+      /^WORKER +GEN +PID +STATE +UPTIME +CONNECTIONS +REQUESTS +MEMORY\n +0 +1 +\d+ +ready/m,
+    );
     expect(JSON.parse((await tshorn('status', '--json')).out)).toMatchObject({ pid: server.pid, size: 2 });
+    const requests = async () => {
+      const { workers } = JSON.parse((await tshorn('status', '--json')).out);
+      return workers.reduce((sum: number, worker: { requests?: number }) => sum + (worker.requests ?? 0), 0);
+    };
+    await fetch(server.origin);
+    // The next beat brings it.
+    while ((await requests()) === 0) await sleep(100);
   });
 
   test('tshorn scale reaches the number, up and down', async () => {

@@ -38,6 +38,7 @@ export interface Config {
   readonly notify: UdpTarget | undefined;
   /** 0: workers boot at the priority of the master. */
   readonly bootNice: number;
+  readonly compileCache: boolean;
   /** Empty: no warm-up. */
   readonly warmUp: readonly string[];
   readonly warmUpRequests: number;
@@ -106,6 +107,8 @@ export interface UserConfig {
   notify?: string;
   /** How many nice levels a worker that boots beside serving ones is lowered by, 0 to 19. Default: 10. */
   bootNice?: number;
+  /** Whether workers keep what V8 has compiled (Node 22.1 and newer). Default: true. */
+  compileCache?: boolean;
   /** Paths that a worker asks its own app for before it takes traffic: `['/', '/api/items']`. */
   warmUp?: string | readonly string[];
   /** How many warm-up requests in all. Default: 50. */

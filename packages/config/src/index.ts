@@ -1,5 +1,5 @@
 export * from './config.ts';
-export { controlFolders } from './control-path.ts';
+export { controlFolders, userId } from './control-path.ts';
 export { formatDuration, parseDuration } from './duration.ts';
 export type { Origin } from './given.ts';
 export * from './hooks.ts';

@@ -1,4 +1,5 @@
 export * from './address.ts';
+export * from './beat.ts';
 export * from './deadline.ts';
 export * from './errors.ts';
 export * from './identity.ts';

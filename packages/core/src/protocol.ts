@@ -3,6 +3,7 @@
  * An order is paired with a fact: (`up` ->) `boot` -> `loaded`, `probed`; `admit` -> `accepting`;
  * `drain` -> `drained`. Listeners travel as handles: one `listener` message each, before `admit`.
  */
+import type { Beat } from './beat.ts';
 import { BUCKETS, type Sample } from './sample.ts';
 import type { ProbeReport } from './status.ts';
 
@@ -30,6 +31,8 @@ export interface BootOrder {
   readonly probeTimeout: number;
   readonly probeAttempts: number;
   readonly probeInterval: number;
+  /** Where to keep what has been compiled. */
+  readonly compileCache?: string;
   /** Absent: no warm-up. */
   readonly warmUp?: {
     readonly paths: readonly string[];
@@ -129,6 +132,8 @@ export type ToMaster =
   /** A signal asked this worker to leave: its replacement is to be started first. */
   | { readonly type: 'leave-requested'; readonly signal: string }
   | ({ readonly type: 'drained' } & DrainReport)
+  /** Every BEAT_EVERY_MS, from when the app is loaded. */
+  | ({ readonly type: 'beat' } & Beat)
   /** How many connections the worker has, when that has changed. */
   | { readonly type: 'census'; readonly connections: number }
   /** While it is watched: every SAMPLE_EVERY_MS, and at once after URGENT_BAD bad responses. */
@@ -172,6 +177,7 @@ const TO_MASTER: Record<ToMaster['type'], Shape> = {
     refused: 'object',
     tookMs: 'number',
   },
+  beat: { requests: 'count', rss: 'count' },
   census: { connections: 'number' },
   sample: {
     requests: 'count',

@@ -61,7 +61,7 @@ export function fieldsOf(notice: Notice): Record<string, unknown> {
     const { level: _level, ...fields } = notice;
     return 'tookMs' in fields ? { ...fields, tookMs: Math.round(fields.tookMs ?? 0) } : fields;
   }
-  const { event, worker, position, report, text } = notice;
+  const { event, worker, position, report, text, lastLines } = notice;
   return {
     event,
     worker: worker.slot,
@@ -70,5 +70,7 @@ export function fieldsOf(notice: Notice): Record<string, unknown> {
     ...position,
     ...(report && { ...report, tookMs: Math.round(report.tookMs) }),
     ...(event === 'broken' && { reason: text }),
+    // Not in the text: where the log is standard error too, they stand right above.
+    ...(lastLines && { lastLines }),
   };
 }

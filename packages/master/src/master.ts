@@ -17,6 +17,7 @@ import { balanced, readyBeside, takersFor, watched } from './decide/queries.ts';
 import type { Forecast } from './forecast.ts';
 import { Hooks } from './hooks.ts';
 import { write } from './journal.ts';
+import { LastWords } from './last-words.ts';
 import type { Listener } from './listeners.ts';
 import type { Log } from './log.ts';
 import type { Notify } from './notify.ts';
@@ -25,6 +26,7 @@ import { Performer } from './perform.ts';
 import { type Release, resolveRelease, settingsOf } from './release.ts';
 import { type MasterStatus, statusOf } from './status.ts';
 import type { StatusUdp } from './status-udp.ts';
+import { stderrSink } from './stderr-sink.ts';
 import type { Service } from './systemd/service.ts';
 
 export interface MasterOptions {
@@ -37,11 +39,15 @@ export interface MasterOptions {
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** What the workers wrote last may take so long to be written: whoever reads it may stand still. */
+const LAST_LINES_MS = 1_000;
+
 export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] }> {
   readonly #options: MasterOptions;
   readonly #hooks: Hooks;
   readonly #releases = new Map<number, Release>();
   readonly #queue: Event[] = [];
+  readonly #lastWords = new LastWords();
   #resolved: Resolved;
   #state: State;
   #performer: Performer | undefined;
@@ -95,6 +101,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#performer = new Performer({
       log: this.#log,
       hooks: this.#hooks,
+      lastWords: this.#lastWords,
       listeners: this.#listeners,
       statusUdp: this.#statusUdp,
       workerFile: this.#options.workerFile,
@@ -141,7 +148,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       state: this.#state,
       listeners: this.#listeners,
       app: this.#releases.get(this.#state.committed)?.appFile,
-      traffic: this.#performer?.traffic,
+      performer: this.#performer,
       now: performance.now(),
     });
   }
@@ -191,7 +198,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     }
   }
 
-  #tell(notice: Notice): void {
+  #tell(told: Notice): void {
+    const notice = this.#lastWords.addTo(told);
     write(this.#log, notice);
     this.#notify?.announce(notice);
     this.#systemd?.tell(notice);
@@ -273,6 +281,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     await this.#useNotify(undefined);
     await (await this.#control)?.close();
     await this.#systemd?.close();
+    await stderrSink.idle(LAST_LINES_MS);
     await this.#options.log.ready;
     this.emit('finished', exitCode);
   }

@@ -5,19 +5,23 @@
 import { formatAddress, type ToMaster } from '@tshorn/core';
 import { BootPriority } from './boot-priority.ts';
 import { CanaryGate } from './canary/gate.ts';
+import { CompileCache } from './compile-cache.ts';
 import type { Effect, Event, TimerId } from './decide/model.ts';
 import type { Hooks } from './hooks.ts';
+import type { LastWords } from './last-words.ts';
 import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
 import type { Connection } from './relay.ts';
 import { bootOrder, isOverwritten, missingOf, type Release, workerEnv } from './release.ts';
 import type { StatusUdp } from './status-udp.ts';
 import { Traffic } from './traffic.ts';
+import { Vitals } from './vitals.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
 export interface Surroundings {
   readonly log: Logger;
   readonly hooks: Hooks;
+  readonly lastWords: LastWords;
   readonly listeners: readonly Listener[];
   readonly statusUdp: StatusUdp | undefined;
   /** File that a worker process runs. */
@@ -47,7 +51,9 @@ export class Performer {
   readonly #around: Surroundings;
   readonly #workers = new Map<number, WorkerHandle>();
   readonly traffic: Traffic;
+  readonly vitals = new Vitals();
   readonly #gate: CanaryGate;
+  readonly #compileCache: CompileCache;
   readonly #bootPriority: BootPriority;
   readonly #timers = new Map<TimerId, NodeJS.Timeout>();
   /** Generations that have been warned of. */
@@ -63,6 +69,7 @@ export class Performer {
       balanced: () => around.balanced(),
       watched: () => around.watched(),
     });
+    this.#compileCache = new CompileCache(around.log, around.env);
     this.#bootPriority = new BootPriority(around.log, { onStuck: (pid) => this.#replace(pid) });
     this.#gate = new CanaryGate({
       log: around.log,
@@ -135,7 +142,7 @@ export class Performer {
   }
 
   #spawn({ serial, slot, generation }: SpawnEffect): void {
-    const { enqueue, hooks, statusUdp, releaseOf, workerFile, env } = this.#around;
+    const { enqueue, hooks, lastWords, statusUdp, releaseOf, workerFile, env } = this.#around;
     const release = releaseOf(generation);
     const missing = missingOf(release);
     if (missing !== undefined) {
@@ -149,16 +156,19 @@ export class Performer {
       onSpawned: (pid) => {
         const { bootNice, bootTimeout } = release.config;
         if (this.#around.others([]).length > 0) this.#bootPriority.lower(pid, bootNice, bootTimeout / 2);
+        lastWords.listen(pid, { generation, lastLines: () => handle.lastLines });
         enqueue({ type: 'worker-spawned', serial, pid });
       },
       onMessage: (message, connection) => this.#receive(serial, message, connection),
       onExited: (code, signal) => {
         this.#workers.delete(serial);
+        this.vitals.forget(serial);
         if (handle.pid) this.#bootPriority.forget(handle.pid);
         status?.forget();
         // Before the event: the last worker's end leads straight to onExit.
         void hooks.run('childExit', { ...identity, pid: handle.pid, log: hooks.log });
         enqueue({ type: 'worker-exited', serial, code, signal });
+        if (handle.pid) lastWords.forget(handle.pid);
         if (this.#around.others([]).length === 0) this.#bootPriority.raiseAll();
         this.#gate.exited(serial, true);
         // After it: who takes over is decided without the one that is gone.
@@ -166,7 +176,7 @@ export class Performer {
       },
     });
     this.#workers.set(serial, handle);
-    const boot = bootOrder(release, identity, status);
+    const boot = bootOrder(release, identity, status, this.#compileCache.folderOf(release));
     const start = () =>
       handle.start({ exec: workerFile, cwd: release.cwd, env: workerEnv(release, env), boot });
     // Without the hook the fork is synchronous: nothing waits for a promise that nobody asked for.
@@ -201,6 +211,8 @@ export class Performer {
         this.traffic.drained(serial, report);
         return enqueue({ type: 'worker-drained', serial, report });
       }
+      case 'beat':
+        return this.vitals.beat(serial, message);
       case 'census':
         return this.traffic.count(serial, message.connections);
       case 'sample':

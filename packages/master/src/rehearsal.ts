@@ -5,9 +5,11 @@
  */
 import type { Resolved } from '@tshorn/config';
 import { type ProbeReport, type ToMaster, TshornError } from '@tshorn/core';
+import { CompileCache } from './compile-cache.ts';
 import { Hooks } from './hooks.ts';
 import type { Logger } from './log.ts';
 import { bootOrder, resolveRelease, settingsOf, workerEnv } from './release.ts';
+import { stderrSink } from './stderr-sink.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
 export interface RehearsalOptions {
@@ -47,7 +49,8 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
   await hooks.run('preFork', { ...PLACE, log: hooks.log });
 
   const rehearsal = new Rehearsal(options);
-  const boot = { ...bootOrder(release, PLACE, undefined), rehearsal: true as const };
+  const compileCache = new CompileCache(log, options.env).folderOf(release);
+  const boot = { ...bootOrder(release, PLACE, undefined, compileCache), rehearsal: true as const };
   const env = workerEnv(release, options.env);
   try {
     return await rehearsal.play({ exec: options.workerFile, cwd: release.cwd, env, boot });
@@ -122,6 +125,8 @@ class Rehearsal {
     const timer = setTimeout(() => this.#handle.kill(), LEAVE_MS);
     await this.#exited;
     clearTimeout(timer);
+    // The error comes after what the app itself has to say of it.
+    await stderrSink.idle(LEAVE_MS);
   }
 
   #within(ms: number, late: string): void {

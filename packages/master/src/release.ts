@@ -96,6 +96,7 @@ export function bootOrder(
   release: Release,
   place: { slot: number; generation: number },
   statusUdp: { port: number; secret: string } | undefined,
+  compileCache: string | undefined,
 ): BootOrder {
   const { config, given, appFile, exportName, hooksFile } = release;
   return {
@@ -111,6 +112,7 @@ export function bootOrder(
     probeTimeout: config.probeTimeout,
     probeAttempts: config.probeAttempts,
     probeInterval: config.probeInterval,
+    ...(compileCache !== undefined && { compileCache }),
     ...(config.warmUp.length > 0 && {
       warmUp: {
         paths: config.warmUp,

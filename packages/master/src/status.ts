@@ -2,7 +2,9 @@
 import { formatAddress, type MasterState } from '@tshorn/core';
 import type { Running, State } from './decide/model.ts';
 import type { Listener } from './listeners.ts';
-import type { Traffic, TrafficStatus } from './traffic.ts';
+import type { Performer } from './perform.ts';
+import type { TrafficStatus } from './traffic.ts';
+import type { Vital } from './vitals.ts';
 
 export interface WorkerStatus {
   readonly slot: number;
@@ -14,6 +16,10 @@ export interface WorkerStatus {
   readonly bootMs?: number;
   /** As it has told last: when the number has changed by more than a tenth. */
   readonly connections: number;
+  /** Requests that it has begun to answer; absent until its app is loaded, as the next one is. */
+  readonly requests?: number;
+  /** Bytes of memory that it holds. */
+  readonly memory?: number;
 }
 
 /** The reload under way. */
@@ -36,6 +42,8 @@ export interface MasterStatus {
   /** The generation of the last committed reload; the first start is 1. */
   readonly generation: number;
   readonly size: number;
+  /** Bytes of memory that the master itself holds. */
+  readonly memory: number;
   readonly listeners: string[];
   /** Real path of the app of the last committed reload. */
   readonly app?: string;
@@ -50,12 +58,12 @@ interface Sources {
   readonly state: State;
   readonly listeners: readonly Listener[];
   readonly app: string | undefined;
-  readonly traffic: Traffic | undefined;
+  readonly performer: Pick<Performer, 'traffic' | 'vitals'> | undefined;
   /** Monotonic milliseconds. */
   readonly now: number;
 }
 
-export function statusOf({ state: master, listeners, app, traffic, now }: Sources): MasterStatus {
+export function statusOf({ state: master, listeners, app, performer, now }: Sources): MasterStatus {
   const { phase, running, committed, size, workers } = master;
   const reload = phase === 'running' && running && reloadOf(running);
   return {
@@ -63,10 +71,11 @@ export function statusOf({ state: master, listeners, app, traffic, now }: Source
     state: reload ? 'reloading' : phase,
     generation: committed,
     size,
+    memory: process.memoryUsage.rss(),
     listeners: listeners.map(({ address }) => formatAddress(address)),
     ...(app !== undefined && { app }),
     ...(reload && { reload }),
-    ...(traffic && { traffic: traffic.status() }),
+    ...(performer && { traffic: performer.traffic.status() }),
     workers: Object.values(workers).map(({ serial, slot, generation, pid, state, bornAt, bootMs }) => ({
       slot,
       generation,
@@ -74,10 +83,13 @@ export function statusOf({ state: master, listeners, app, traffic, now }: Source
       state,
       uptimeMs: now - bornAt,
       ...(bootMs !== undefined && { bootMs: Math.round(bootMs) }),
-      connections: traffic?.connectionsOf(serial) ?? 0,
+      connections: performer?.traffic.connectionsOf(serial) ?? 0,
+      ...vitalsOf(performer?.vitals.of(serial)),
     })),
   };
 }
+
+const vitalsOf = (vital: Vital | undefined) => vital && { requests: vital.requests, memory: vital.rss };
 
 function reloadOf({ operation, generation, plan, next, committed, undoing }: Running) {
   if (operation.kind !== 'reload') return undefined;

@@ -15,6 +15,8 @@ import {
   Trailer,
 } from '@tshorn/core';
 import type { Listener } from './listeners.ts';
+import { stderrSink } from './stderr-sink.ts';
+import { WorkerOutput } from './worker-output.ts';
 
 export interface WorkerHandleEvents {
   onSpawned(pid: number): void;
@@ -33,10 +35,13 @@ export interface SpawnRequest {
 
 /** How long the last messages of a process that has ended may take to be read. */
 const LAST_WORDS_MS = 1_000;
+/** A process that the worker has started may hold its standard error open for as long as it lives. */
+const LAST_LINES_MS = 200;
 
 export class WorkerHandle {
   readonly #events: WorkerHandleEvents;
   #worker: ClusterWorker | undefined;
+  #output: WorkerOutput | undefined;
   #ended = false;
   readonly #taking = new Trailer((upTo) => this.#send({ type: 'sent', upTo }));
 
@@ -48,13 +53,19 @@ export class WorkerHandle {
     return this.#worker?.process.pid;
   }
 
+  /** What it has written last on standard error. */
+  get lastLines(): readonly string[] {
+    return this.#output?.lastLines ?? [];
+  }
+
   start({ exec, cwd, env, boot }: SpawnRequest): void {
     // A hook may have taken its time, and the worker may not be wanted any more.
     if (this.#ended) return;
     // Settings are those of the next fork: each worker gets the working directory of its release.
-    cluster.setupPrimary({ exec, args: [], cwd, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] } as never);
+    cluster.setupPrimary({ exec, args: [], cwd, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] } as never);
     const worker = cluster.fork(env);
     this.#worker = worker;
+    if (worker.process.stderr) this.#output = new WorkerOutput(worker.process.stderr, stderrSink);
     worker.on('message', (value, handle) => {
       const message = readToMaster(value);
       // Node drops what arrives before an ES module has set up its listener: the worker speaks first.
@@ -70,22 +81,29 @@ export class WorkerHandle {
     this.#events.onSpawned(worker.process.pid);
   }
 
-  /** The kernel tells of the exit before the last messages are read: both have to have come. */
+  /** The kernel tells of the exit before the last messages and lines are read: all have to have come. */
   #watchEnd(worker: ClusterWorker): void {
     let exit: { code: number | null; signal: string | null } | undefined;
     let disconnected = false;
-    const endIfBoth = () => {
+    let silent = this.#output === undefined;
+    const endIfAll = () => {
       // 'disconnect' does not come at all when the worker has died with a connection on its way to it.
       disconnected ||= !worker.process.connected;
-      if (exit && disconnected) this.#end(exit.code, exit.signal);
+      if (exit && disconnected && silent) this.#end(exit.code, exit.signal);
     };
+    const silence = () => {
+      silent = true;
+      endIfAll();
+    };
+    void this.#output?.ended.then(silence);
     worker.once('disconnect', () => {
       disconnected = true;
-      endIfBoth();
+      endIfAll();
     });
     worker.once('exit', (code: number | null, signal: string | null) => {
       exit = { code, signal };
-      endIfBoth();
+      endIfAll();
+      setTimeout(silence, LAST_LINES_MS).unref();
       setTimeout(() => this.#end(code, signal), LAST_WORDS_MS).unref();
     });
   }

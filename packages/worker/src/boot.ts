@@ -6,6 +6,7 @@ import { worker as api } from './api.ts';
 import { captureFirstListen } from './app/listen-capture.ts';
 import { type LoadedApp, loadApp } from './app/load-app.ts';
 import { askInProcess } from './ask-in-process.ts';
+import { useCompileCache, writeCompileCache } from './compile-cache.ts';
 import { Hooks } from './hooks.ts';
 import { probe } from './probe.ts';
 
@@ -18,7 +19,8 @@ export class Boot {
   constructor(order: BootOrder, send: Send) {
     this.#order = order;
     this.#send = send;
-    const { slot, generation, appFile, appArgs } = order;
+    const { slot, generation, appFile, appArgs, compileCache } = order;
+    if (compileCache !== undefined) useCompileCache(compileCache);
     process.title = `tshorn: worker=${slot} gen=${generation}`;
     process.argv = [process.execPath, appFile, ...appArgs];
     Object.assign(api, { active: true, slot, generation });
@@ -59,9 +61,11 @@ export class Boot {
       failure === undefined
         ? await probe(server, this.#order)
         : { verdict: 'broken', reason: `postWorkerInit: ${failure}`, tookMs: performance.now() - start };
-    const { warmUp, statusUdp } = this.#order;
+    const { warmUp, statusUdp, compileCache } = this.#order;
     // One that is broken is not going to serve: there is nothing to warm up for.
     if (warmUp && report.verdict !== 'broken') await this.#warmUp(warmUp, server);
+    // Before the first client: it would have to wait for that.
+    if (compileCache !== undefined) writeCompileCache();
     if (statusUdp) {
       const { reportByUdp } = await import('./status-udp.ts');
       return reportByUdp(statusUdp, report);

@@ -15,6 +15,7 @@ import {
 } from '@tshorn/core';
 import type { ListeningHandle } from './app/listeners.ts';
 import type { LoadedApp } from './app/load-app.ts';
+import { beat } from './beat.ts';
 import { Boot } from './boot.ts';
 import { type Channel, openChannel } from './channel.ts';
 import type { HandoffOrder } from './handoff.ts';
@@ -41,6 +42,8 @@ export class Worker {
       onMessage: (message, handle) => this.#obey(message, handle),
       onLeave: (signal) => void this.#send({ type: 'leave-requested', signal }),
       onDisconnect: () => {
+        // The master read it: from now on a warning of the app would end the worker (EPIPE).
+        process.stderr.on('error', () => {});
         void this.#leave(ORPHANED);
         this.#service?.abandon();
       },
@@ -98,6 +101,7 @@ export class Worker {
       send: (message, handle) => this.#send(message, handle),
       onCut: () => hooks.run('workerAbort'),
     });
+    beat(app.server, (vitals) => void this.#send({ type: 'beat', ...vitals }));
     this.#stopReporting = await boot.postWorkerInit(app, hooks);
   }
 

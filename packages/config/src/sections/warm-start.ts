@@ -1,4 +1,4 @@
-import { duration, paths, wholeNumber } from '../kinds.ts';
+import { duration, paths, wholeNumber, yesNo } from '../kinds.ts';
 import { section } from '../row.ts';
 
 export const warmStart = section('Warm start', {
@@ -9,6 +9,14 @@ export const warmStart = section('Warm start', {
       'How many nice levels a worker that boots beside serving ones is lowered by until it is admitted',
     details:
       'So that a reload takes the CPU that serving leaves over; 0 is not at all. Linux only, and only where a priority may be raised again. See [Warm start](warm-start.md#priority-while-booting).',
+    reloadable: true,
+  },
+  compileCache: {
+    kind: yesNo,
+    default: true,
+    summary: 'Whether workers keep what V8 has compiled, so that the next ones start faster',
+    details:
+      "Node 22.1 and newer; a folder of this user's own for each release. See [Warm start](warm-start.md#nodes-compile-cache).",
     reloadable: true,
   },
   warmUp: {

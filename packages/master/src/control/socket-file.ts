@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import net from 'node:net';
 import { dirname, join } from 'node:path';
+import { makePrivateFolder } from '../private-folder.ts';
 
 /** sun_path holds 108 bytes on Linux and 104 elsewhere, the terminating zero included (man 7 unix). */
 const MOST_BYTES = process.platform === 'linux' ? 107 : 103;
@@ -27,7 +28,7 @@ export async function placeSocket(
   if (bytes > MOST_BYTES) {
     throw new Error(`the path ${path} has ${bytes} bytes; a unix socket's has ${MOST_BYTES} at most`);
   }
-  if (ownFolder) makeFolder(dirname(path));
+  if (ownFolder) makePrivateFolder(dirname(path));
   await makeRoom(path);
   // HTTP answers after the client has sent its end, too.
   const server = net.createServer({ allowHalfOpen: true }, onConnection);
@@ -35,16 +36,6 @@ export async function placeSocket(
   const placed = fs.statSync(path);
   server.on('error', () => {});
   return { close: () => closeOwn(server, path, placed.ino) };
-}
-
-function makeFolder(folder: string): void {
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const stat = fs.lstatSync(folder);
-  if (!stat.isDirectory() || stat.uid !== process.geteuid?.()) {
-    throw new Error(`${folder} is not a folder of this user's own`);
-  }
-  // Made by another program, or before the mode was this strict.
-  if ((stat.mode & 0o777) !== 0o700) fs.chmodSync(folder, 0o700);
 }
 
 async function makeRoom(path: string): Promise<void> {

@@ -202,6 +202,8 @@ export type Notice =
       /** For `ready`: the status line of the probe. */
       readonly status?: string;
       readonly report?: DrainReport;
+      /** What it had written last on standard error, when it has failed. */
+      readonly lastLines?: readonly string[];
     }
   | { readonly event: 'started'; readonly level: Level; readonly size: number; readonly tookMs?: number }
   | {
@@ -222,6 +224,8 @@ export type Notice =
       readonly replaced: number;
       readonly tookMs: number;
       readonly reason?: string;
+      /** What the worker that failed it had written last on standard error, with the error that it met. */
+      readonly lastLines?: readonly string[];
     }
   | {
       readonly event: 'canary';

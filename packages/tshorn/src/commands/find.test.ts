@@ -40,3 +40,12 @@ it('follows what it is told, in the order of its words', async () => {
   fs.writeFileSync(pidFile, 'x');
   await expect(findMaster({ pidFile }, {}, [])).rejects.toThrow('got "x"');
 });
+
+const asRoot = process.geteuid?.() === 0 ? it : it.skip;
+asRoot("does not speak to a socket in somebody else's folder", async () => {
+  const server = await listen('7.sock');
+  fs.chownSync(folder, 65_534, 65_534);
+  await expect(findMaster({}, {}, [folder])).rejects.toThrow('runs no master');
+  await expect(findMaster({ pid: 7 }, {}, [folder])).rejects.toThrow('no master with pid 7');
+  server.close();
+});

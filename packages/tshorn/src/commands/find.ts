@@ -1,7 +1,7 @@
 /** Which master a command speaks to: the path of its control socket. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { controlFolders, type Environment } from '@tshorn/config';
+import { controlFolders, type Environment, userId } from '@tshorn/config';
 import { describeThrown, TshornError } from '@tshorn/core';
 import { ask, isAlive } from './client.ts';
 import { readPid, type Which } from './command-line.ts';
@@ -24,7 +24,8 @@ export async function findMaster(
 }
 
 function byPid(pid: number, folders: readonly string[], where: string): string {
-  const found = folders.map((folder) => path.join(folder, `${pid}.sock`)).find((file) => fs.existsSync(file));
+  const files = folders.filter(isOwn).map((folder) => path.join(folder, `${pid}.sock`));
+  const found = files.find((file) => fs.existsSync(file));
   if (found !== undefined) return found;
   throw new TshornError(
     'ERR_CONTROL',
@@ -45,7 +46,7 @@ function readPidFile(file: string): number {
 }
 
 async function theOnly(folders: readonly string[]): Promise<string> {
-  const sockets = folders.flatMap((folder) => socketsIn(folder));
+  const sockets = folders.filter(isOwn).flatMap((folder) => socketsIn(folder));
   const answers = await Promise.all(sockets.map((socket) => isAlive(socket)));
   const alive = sockets.filter((_, index) => answers[index]);
   if (alive.length === 1) return alive[0] as string;
@@ -62,6 +63,12 @@ async function theOnly(folders: readonly string[]): Promise<string> {
   throw new TshornError('ERR_CONTROL', `this user runs ${alive.length} masters: say which one, by its pid`, {
     detail: lines.join('\n'),
   });
+}
+
+/** In a folder that everybody may write to, somebody else may have made one of this name. */
+function isOwn(folder: string): boolean {
+  const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
+  return stat?.isDirectory() === true && stat.uid === userId();
 }
 
 function socketsIn(folder: string): string[] {

@@ -25,8 +25,14 @@ export const reload: Run = async (socket, line) => {
     print(json ? JSON.stringify(answer) : 'asked for a reload; tshorn status tells how it ended');
     return 0;
   }
-  const { outcome, msg } = await follow(socket, '/reload', body, { json, goesOn: 'the reload goes on' });
-  if (outcome !== 'committed') throw new TshornError('ERR_STATE', msg);
+  const { outcome, msg, lastLines } = await follow(socket, '/reload', body, {
+    json,
+    goesOn: 'the reload goes on',
+  });
+  if (outcome !== 'committed') {
+    const detail = Array.isArray(lastLines) && { detail: lastLines.join('\n') };
+    throw new TshornError('ERR_STATE', msg, detail || {});
+  }
   if (!json) print(paintFor(process.stdout, process.env)(colourOfOutcome('committed'), msg));
   return 0;
 };

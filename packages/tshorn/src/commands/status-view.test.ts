@@ -9,13 +9,23 @@ const STATUS: Status = {
   state: 'running',
   generation: 3,
   size: 2,
+  memory: 61 * 1024 * 1024,
   uptimeMs: 7_500_000,
   control: '/run/t.sock',
   app: '/srv/app.js',
   listeners: ['127.0.0.1:8000', 'unix:/run/app.sock'],
   traffic: { handoff: 'on', moved: 31, refused: { busy: 2 }, closed: 1, cut: 0 },
   workers: [
-    { slot: 1, generation: 3, pid: 1212, state: 'ready', uptimeMs: 61_000, connections: 1234 },
+    {
+      slot: 1,
+      generation: 3,
+      pid: 1212,
+      state: 'ready',
+      uptimeMs: 61_000,
+      connections: 1234,
+      requests: 98_765,
+      memory: 52 * 1024 * 1024,
+    },
     { slot: 0, generation: 3, pid: undefined, state: 'spawned', uptimeMs: 10, connections: 0 },
   ],
   reloads: [
@@ -40,19 +50,19 @@ const STATUS: Status = {
 };
 
 it('is aligned, sorted, and says why a reload has failed', () => {
-  const memoryOf = (pid: number) => (pid === 700 ? undefined : 52 * 1024 * 1024);
-  expect(statusText(STATUS, { memoryOf, now: NOW, paint: plain })).toBe(
+  expect(statusText(STATUS, { now: NOW, paint: plain })).toBe(
     `tshorn 0.1.0  master 700  running  generation 3  up 2h 5m
 
 app        /srv/app.js
 listening  http://127.0.0.1:8000  unix:/run/app.sock
 node       v20.19.0
 control    /run/t.sock
+memory     master 61 MB, workers 52 MB
 traffic    moved 31, closed 1, cut 0, refused busy 2; handoff on
 
-WORKER  GEN   PID  STATE    UPTIME  CONNECTIONS  MEMORY
-     0    3     -  spawned      0s            0       -
-     1    3  1212  ready     1m 1s         1234   52 MB
+WORKER  GEN   PID  STATE    UPTIME  CONNECTIONS  REQUESTS  MEMORY
+     0    3     -  spawned      0s            0         -       -
+     1    3  1212  ready     1m 1s         1234     98765   52 MB
 
 RELOAD  OUTCOME    REPLACED   TOOK   ENDED  BY
  gen 4  failed            0    9ms  2s ago  me

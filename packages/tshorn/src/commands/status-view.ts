@@ -15,8 +15,6 @@ export interface Status extends MasterStatus {
 }
 
 export interface Surroundings {
-  /** Resident memory in bytes; undefined where the system does not tell. */
-  readonly memoryOf: (pid: number) => number | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly paint: Paint;
@@ -25,7 +23,7 @@ export interface Surroundings {
 export function statusText(status: Status, around: Surroundings): string {
   const parts = [
     [headOf(status, around.paint)],
-    factsOf(status, around),
+    factsOf(status, around.paint),
     workersOf(status.workers, around),
     reloadsOf(status.reloads, around),
   ];
@@ -40,11 +38,10 @@ function headOf({ pid, state, uptimeMs, version, generation }: Status, paint: Pa
   return `${name}  master ${pid}  ${paint(colourOfState(state), state)}  generation ${generation}  up ${formatAge(uptimeMs)}`;
 }
 
-function factsOf(status: Status, { memoryOf, paint }: Surroundings): string[] {
-  const { app, listeners, node, control, traffic, workers, pid } = status;
-  const own = memoryOf(pid);
-  const sum = workers.reduce((bytes, worker) => bytes + ((worker.pid && memoryOf(worker.pid)) || 0), 0);
-  const memory = own === undefined ? '' : `master ${formatMemory(own)}, workers ${formatMemory(sum)}`;
+function factsOf(status: Status, paint: Paint): string[] {
+  const { app, listeners, node, control, traffic, workers } = status;
+  const sum = workers.reduce((bytes, { memory = 0 }) => bytes + memory, 0);
+  const memory = `master ${formatMemory(status.memory)}, workers ${formatMemory(sum)}`;
   const urls = listeners.map((address) => (address.startsWith('unix:') ? address : `http://${address}`));
   const rows: [name: string, value: string][] = [
     ['app', app ?? ''],
@@ -73,15 +70,16 @@ const WORKER_COLUMNS: readonly Column[] = [
   { title: 'STATE' },
   { title: 'UPTIME', align: 'right' },
   { title: 'CONNECTIONS', align: 'right' },
+  { title: 'REQUESTS', align: 'right' },
   { title: 'MEMORY', align: 'right' },
 ];
 
-function workersOf(workers: readonly WorkerStatus[], { memoryOf, paint }: Surroundings): string[] {
+function workersOf(workers: readonly WorkerStatus[], { paint }: Surroundings): string[] {
   const sorted = [...workers].sort(
     (one, other) => one.slot - other.slot || one.generation - other.generation,
   );
-  const rows = sorted.map(({ slot, generation, pid, state, uptimeMs, connections }): Cell[] => {
-    const memory = pid === undefined ? undefined : memoryOf(pid);
+  const rows = sorted.map((worker): Cell[] => {
+    const { slot, generation, pid, state, uptimeMs, connections, requests, memory } = worker;
     return [
       { text: String(slot) },
       { text: String(generation) },
@@ -89,6 +87,7 @@ function workersOf(workers: readonly WorkerStatus[], { memoryOf, paint }: Surrou
       { text: state, colour: colourOfState(state) },
       { text: formatAge(uptimeMs) },
       { text: String(connections) },
+      { text: requests === undefined ? '-' : String(requests) },
       { text: memory === undefined ? '-' : formatMemory(memory) },
     ];
   });

@@ -1,4 +1,3 @@
-import { residentBytes } from '@tshorn/core';
 import type { Run } from './asking.ts';
 import { ask } from './client.ts';
 import { type Status, statusText } from './status-view.ts';
@@ -7,15 +6,8 @@ import { paintFor } from './style.ts';
 /** `tshorn status`: the master, its workers, the last reloads. */
 export const status: Run = async (socket, { json }) => {
   const value = (await ask(socket, '/status')) as Status;
-  const memory = new Map<number, number | undefined>();
-  const memoryOf = (pid: number) => {
-    if (!memory.has(pid)) memory.set(pid, residentBytes(pid));
-    return memory.get(pid);
-  };
   const paint = paintFor(process.stdout, process.env);
-  const text = json
-    ? JSON.stringify(value, null, 2)
-    : statusText(value, { memoryOf, now: Date.now(), paint });
+  const text = json ? JSON.stringify(value, null, 2) : statusText(value, { now: Date.now(), paint });
   process.stdout.write(`${text}\n`);
   return 0;
 };

@@ -1,0 +1,61 @@
+/**
+ * Adds to the notice of a worker's failure what it had written last, and to the verdict of a reload what
+ * the worker that failed it had. The core knows nothing of it: it decides nothing by it.
+ */
+import type { Notice } from './decide/model.ts';
+
+export interface Speaker {
+  readonly generation: number;
+  /** What it has written last, now. */
+  readonly lastLines: () => readonly string[];
+}
+
+type OfWorker = Extract<Notice, { worker: unknown }>;
+
+export class LastWords {
+  /** By pid. */
+  readonly #speakers = new Map<number, Speaker>();
+  /** The generation of the reload under way. */
+  #judged: number | undefined;
+  /** Of the worker that failed it first. */
+  #ofJudged: readonly string[] | undefined;
+
+  listen(pid: number, speaker: Speaker): void {
+    this.#speakers.set(pid, speaker);
+  }
+
+  forget(pid: number): void {
+    this.#speakers.delete(pid);
+  }
+
+  /** To be called for each notice, in order. */
+  addTo(notice: Notice): Notice {
+    if ('worker' in notice) return this.#addToWorkers(notice);
+    if (notice.event === 'reload-started') {
+      this.#judged = notice.generation;
+      this.#ofJudged = undefined;
+    }
+    if (notice.event === 'canary' && !notice.pass) this.#ofJudged ??= this.#newest(notice.generation);
+    if (notice.event !== 'reload-finished' || notice.outcome === 'committed') return notice;
+    return withLines(notice, this.#ofJudged);
+  }
+
+  #addToWorkers(notice: OfWorker): Notice {
+    const { event, worker, detail } = notice;
+    if (event !== 'broken' && event !== 'crashed') return notice;
+    const lines = this.#speakers.get(worker.pid ?? -1)?.lastLines();
+    if (worker.generation === this.#judged) {
+      this.#ofJudged ??= [...(lines ?? []), ...(detail?.split('\n') ?? [])];
+    }
+    return withLines(notice, lines);
+  }
+
+  /** A canary that answers badly has not ended. */
+  #newest(wanted: number): readonly string[] | undefined {
+    const speakers = [...this.#speakers.values()].filter(({ generation }) => generation === wanted);
+    return speakers.map(({ lastLines }) => lastLines()).find(({ length }) => length > 0);
+  }
+}
+
+const withLines = (notice: Notice, lines: readonly string[] | undefined): Notice =>
+  lines === undefined || lines.length === 0 ? notice : ({ ...notice, lastLines: lines } as Notice);

@@ -1,0 +1,54 @@
+/** What V8 has compiled is kept for the next worker of the release, where Node can do so. */
+import fs from 'node:fs';
+import module from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { endServers, fixture, startServer } from './support/server.ts';
+
+const canCache = 'enableCompileCache' in module;
+let folder: string;
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-compiled-'));
+});
+afterEach(async () => {
+  await endServers();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+const start = (...args: string[]) =>
+  startServer(fixture('says-hello.mjs'), {
+    args,
+    env: { CACHE_DIRECTORY: folder, NODE_COMPILE_CACHE: undefined, NODE_DISABLE_COMPILE_CACHE: undefined },
+  });
+
+/** Of each release, the files that its workers have left. */
+function compiled(): string[][] {
+  const root = path.join(folder, 'tshorn');
+  if (!fs.existsSync(root)) return [];
+  return fs.readdirSync(root).map((release) => {
+    const files = fs.readdirSync(path.join(root, release), { recursive: true, withFileTypes: true });
+    return files.filter((file) => file.isFile()).map(({ name }) => name);
+  });
+}
+
+(canCache ? test : test.skip)(
+  'a worker that is ready has written it, in a folder of its own user',
+  async () => {
+    const server = await start();
+    expect(compiled()).toHaveLength(1);
+    expect(compiled()[0]?.length).toBeGreaterThan(0);
+    expect(fs.statSync(path.join(folder, 'tshorn')).mode & 0o777).toBe(0o700);
+    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  },
+);
+
+test('--no-compile-cache leaves nothing', async () => {
+  await start('--no-compile-cache');
+  expect(compiled()).toEqual([]);
+});
+
+test('where the folder cannot be made, the server starts without it', async () => {
+  fs.writeFileSync(path.join(folder, 'tshorn'), '');
+  const server = await start('--log-level', 'debug');
+  expect(server.lines.some(({ msg }) => msg.startsWith('no compile cache'))).toBe(canCache);
+});
