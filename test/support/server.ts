@@ -26,6 +26,10 @@ export interface ServerOptions {
   readonly bind?: string;
   /** Neither `--bind` nor `--workers` is given: they come from somewhere else. */
   readonly bare?: boolean;
+  /** What it finds as descriptors 3, 4, ... */
+  readonly fds?: readonly number[];
+  /** The command that starts it, in place of the given one. */
+  readonly through?: (command: readonly string[]) => readonly string[];
 }
 
 /** Generous: a shared machine may stand still for a while; a real failure is told by its event. */
@@ -44,15 +48,25 @@ export class TestServer {
 
   constructor(
     app: string,
-    { args = [], env = {}, cwd, workers = 1, bind = '127.0.0.1:0', bare = false }: ServerOptions = {},
+    {
+      args = [],
+      env = {},
+      cwd,
+      workers = 1,
+      bind = '127.0.0.1:0',
+      bare = false,
+      fds = [],
+      through = (command) => command,
+    }: ServerOptions = {},
   ) {
     const given = bare ? [] : ['--bind', bind, '--workers', String(workers)];
-    const argv = [cli, app, ...given, '--log-format', 'json', ...args];
-    this.#process = spawn(process.execPath, argv, {
+    const argv = [process.execPath, cli, app, ...given, '--log-format', 'json', ...args];
+    const [command, ...rest] = through(argv);
+    this.#process = spawn(command as string, rest, {
       cwd: cwd ?? root,
       // What settles is a matter of some tests alone; the others need not wait for it.
       env: { ...process.env, PORT: undefined, WEB_CONCURRENCY: undefined, TSHORN_SETTLE: '50ms', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...fds],
     });
     alive.add(this);
     for (const stream of [this.#process.stdout, this.#process.stderr]) {

@@ -83,7 +83,7 @@ export interface UserConfig {
   cwd?: string;
   /** One or several files of `NAME=value` lines for the workers; a relative one starts from the config file's own folder. */
   envFile?: string | readonly string[];
-  /** `HOST:PORT`, `:PORT`, `[IPV6]:PORT`, `PORT` or `unix:PATH`; one or several. */
+  /** `HOST:PORT`, `:PORT`, `[IPV6]:PORT`, `PORT`, `unix:PATH` or `systemd:NAME`; one or several. */
   bind?: string | readonly string[];
   /** How many connections the kernel queues for each address before a worker accepts them. */
   backlog?: number;

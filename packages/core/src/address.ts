@@ -1,12 +1,16 @@
 import { TshornError } from './errors.ts';
 
-/** Where a listener is bound: a TCP host and port, or the path of a unix socket. */
-export type BindAddress =
+/** Where a listener is: a TCP host and port, or the path of a unix socket. */
+export type Address =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string };
 
+/** What `--bind` takes: an address, or the sockets that systemd passes under a name. */
+export type BindAddress = Address | { readonly kind: 'systemd'; readonly name: string };
+
 /**
- * Reads `HOST:PORT`, `:PORT` (every address of the machine), `[::1]:PORT`, `PORT` or `unix:PATH`.
+ * Reads `HOST:PORT`, `:PORT` (every address of the machine), `[::1]:PORT`, `PORT`, `unix:PATH` or
+ * `systemd:NAME`.
  * Port 0 asks the kernel for a free one. A host name is kept as it is; it is looked up when bound.
  * @throws TshornError ERR_ADDRESS naming what was expected
  */
@@ -18,6 +22,12 @@ export function parseAddress(text: string): BindAddress {
     if (Buffer.byteLength(path) > 103) throw badAddress(text, 'a unix socket path has at most 103 bytes');
     return { kind: 'unix', path };
   }
+  if (text.startsWith('systemd:')) {
+    const name = text.slice('systemd:'.length);
+    // What FileDescriptorName= may hold (systemd.socket(5)); a colon would separate two names.
+    if (!/^[\x20-\x39\x3b-\x7e]{1,255}$/.test(name)) throw badAddress(text, 'that is no name of a socket');
+    return { kind: 'systemd', name };
+  }
   const match = /^(?:(?:\[([0-9a-fA-F:.%a-z]+)\]|([^:[\]\s]*)):)?(\d+)$/.exec(text);
   if (!match) throw badAddress(text, 'it is none of these forms');
   const port = Number(match[3]);
@@ -27,12 +37,13 @@ export function parseAddress(text: string): BindAddress {
 
 const badAddress = (text: string, why: string) =>
   new TshornError('ERR_ADDRESS', `bind: "${text}" is not an address: ${why}`, {
-    fix: 'write HOST:PORT, :PORT, [IPV6]:PORT or unix:PATH, for instance 127.0.0.1:8000',
+    fix: 'write HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or systemd:NAME, for instance 127.0.0.1:8000',
   });
 
 /** The address as a person would type it: `127.0.0.1:8000`, `[::1]:8000`, `unix:/run/app.sock`. */
 export function formatAddress(address: BindAddress): string {
   if (address.kind === 'unix') return `unix:${address.path}`;
+  if (address.kind === 'systemd') return `systemd:${address.name}`;
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   return `${host}:${address.port}`;
 }

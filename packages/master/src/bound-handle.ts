@@ -14,6 +14,7 @@ export interface BoundHandle {
   readonly fd: number;
   close(): void;
   getsockname?(out: { address?: string; port?: number; family?: string }): number;
+  getpeername?(out: object): number;
 }
 
 type CreateServerHandle = (
@@ -48,6 +49,15 @@ export function bindTcp(host: string, port: number): BoundHandle | string {
 
 export function bindUnix(path: string): BoundHandle | string {
   return orErrorName(create?.(path, -1, -1));
+}
+
+/**
+ * A socket that this process was started with. Its file, where it has one, is not removed when the handle is
+ * closed: libuv removes only what it has bound itself (uv__pipe_close).
+ * @returns the handle, or the name of the system's error: `EINVAL` for a descriptor that is no stream socket, or none
+ */
+export function adopt(fd: number): BoundHandle | string {
+  return orErrorName(create?.(null, null, null, fd));
 }
 
 const orErrorName = (result: BoundHandle | number | undefined): BoundHandle | string =>

@@ -14,12 +14,14 @@ export interface Listener {
   readonly handle: BoundHandle;
   /** Where it really is: port 0 has become the port that the kernel gave. */
   readonly address: BindAddress;
-  readonly source: 'bound';
+  readonly source: 'bound' | 'systemd' | 'inherited';
   close(): void;
 }
 
+export type OwnAddress = Exclude<BindAddress, { kind: 'systemd' }>;
+
 /** Binds all, or none: what was bound before a failure is given back. */
-export async function bindAll(addresses: readonly BindAddress[], unixMode: number): Promise<Listener[]> {
+export async function bindAll(addresses: readonly OwnAddress[], unixMode: number): Promise<Listener[]> {
   refuseOverlaps(addresses);
   const listeners: Listener[] = [];
   try {
@@ -40,7 +42,7 @@ const covers = (host: string, other: string): boolean =>
   host === other || host === '' || host === '::' || (host === '0.0.0.0' && !other.includes(':'));
 
 /** The kernel refuses these only when a worker begins to listen: too late to say it well. */
-function refuseOverlaps(addresses: readonly BindAddress[]): void {
+function refuseOverlaps(addresses: readonly OwnAddress[]): void {
   for (const [at, one] of addresses.entries()) {
     const other = addresses.slice(0, at).find((earlier) => overlap(earlier, one));
     if (!other) continue;
@@ -51,7 +53,7 @@ function refuseOverlaps(addresses: readonly BindAddress[]): void {
   }
 }
 
-function overlap(one: BindAddress, other: BindAddress): boolean {
+export function overlap(one: OwnAddress, other: OwnAddress): boolean {
   if (one.kind === 'unix' || other.kind === 'unix') {
     return one.kind === 'unix' && other.kind === 'unix' && one.path === other.path;
   }
@@ -59,7 +61,7 @@ function overlap(one: BindAddress, other: BindAddress): boolean {
   return covers(one.host, other.host) || covers(other.host, one.host);
 }
 
-type TcpAddress = Extract<BindAddress, { kind: 'tcp' }>;
+export type TcpAddress = Extract<BindAddress, { kind: 'tcp' }>;
 
 async function listenTcp(wanted: TcpAddress): Promise<Listener> {
   for (const host of await hostsOf(wanted)) {
@@ -76,7 +78,8 @@ async function listenTcp(wanted: TcpAddress): Promise<Listener> {
   throw bindError(wanted, 'EADDRNOTAVAIL');
 }
 
-async function hostsOf({ host, port }: TcpAddress): Promise<string[]> {
+/** The addresses that a host stands for, best first. @throws TshornError ERR_ADDRESS */
+export async function hostsOf({ host, port }: TcpAddress): Promise<string[]> {
   if (host === '') return ['::', '0.0.0.0'];
   if (net.isIP(host)) return [host];
   try {

@@ -18,14 +18,16 @@ import type { Forecast } from './forecast.ts';
 import { Hooks } from './hooks.ts';
 import { write } from './journal.ts';
 import { LastWords } from './last-words.ts';
-import { bindAll, type Listener } from './listeners.ts';
+import type { Listener } from './listeners.ts';
 import type { Log } from './log.ts';
 import type { Notify } from './notify.ts';
+import { openListeners } from './open-listeners.ts';
 import { Performer } from './perform.ts';
 import { type Release, resolveRelease, settingsOf } from './release.ts';
 import { type MasterStatus, statusOf } from './status.ts';
 import type { StatusUdp } from './status-udp.ts';
 import { stderrSink } from './stderr-sink.ts';
+import type { Service } from './systemd/service.ts';
 
 export interface MasterOptions {
   readonly resolved: Resolved;
@@ -52,6 +54,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   #listeners: Listener[] = [];
   #statusUdp: StatusUdp | undefined;
   #notify: Notify | undefined;
+  #systemd: Service | undefined;
   #control: Promise<Control | undefined> | undefined;
   #looping = false;
   /** Whether a worker has ever been in service. */
@@ -76,13 +79,13 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#releases.set(1, resolveRelease(this.#resolved));
     this.#hooks.use(config.hooks, config.hookTimeout);
     await this.#hooks.run('onStarting');
-    this.#listeners = await bindAll(config.bind, config.unixMode);
-    for (const { address } of this.#listeners) {
+    this.#listeners = await openListeners(this.#resolved, this.#options.env, this.#log);
+    for (const { address, source } of this.#listeners) {
       const port = address.kind === 'tcp' ? { port: address.port } : {};
       const where = address.kind === 'tcp' ? `http://${formatAddress(address)}` : formatAddress(address);
       this.#log.info(
-        { event: 'listening', address: formatAddress(address), ...port },
-        `listening on ${where}`,
+        { event: 'listening', address: formatAddress(address), source, ...port },
+        `listening on ${where}${source === 'bound' ? '' : ` (${source})`}`,
       );
     }
     // Loaded only where they are asked for: every start would pay for them.
@@ -91,6 +94,10 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       this.#statusUdp = await new StatusUdp(this.#log).open();
     }
     await this.#useNotify(config.notify);
+    if (this.#options.env.NOTIFY_SOCKET) {
+      const { Service } = await import('./systemd/service.ts');
+      this.#systemd = new Service(this.#options.env, this.#log, config.workers);
+    }
     this.#performer = new Performer({
       log: this.#log,
       hooks: this.#hooks,
@@ -195,6 +202,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     const notice = this.#lastWords.addTo(told);
     write(this.#log, notice);
     this.#notify?.announce(notice);
+    this.#systemd?.tell(notice);
     if (notice.event === 'ready' && !this.#inService) {
       this.#inService = true;
       void this.#hooks.run('whenReady');
@@ -272,6 +280,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     await this.#hooks.run('onExit');
     await this.#useNotify(undefined);
     await (await this.#control)?.close();
+    await this.#systemd?.close();
     await stderrSink.idle(LAST_LINES_MS);
     await this.#options.log.ready;
     this.emit('finished', exitCode);

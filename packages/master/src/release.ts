@@ -58,10 +58,21 @@ export function missingOf({ cwd, appFile }: Release): string | undefined {
   return `${gone} is gone, and this release cannot be started without it; put it back, or reload to a release that is there`;
 }
 
+/** What systemd tells the master alone: a worker that answered to them would speak for the service. */
+const MASTERS_OWN = {
+  LISTEN_PID: undefined,
+  LISTEN_FDS: undefined,
+  LISTEN_FDNAMES: undefined,
+  NOTIFY_SOCKET: undefined,
+  WATCHDOG_USEC: undefined,
+  WATCHDOG_PID: undefined,
+};
+
 /** As with Node's own `--env-file`, the environment of the master wins, even where it is empty. */
 export const workerEnv = ({ variables }: Release, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   ...variables,
   ...env,
+  ...MASTERS_OWN,
 });
 
 /** What the pure core has to know of the config. */

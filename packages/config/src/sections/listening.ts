@@ -8,10 +8,11 @@ export const listening = section('Listening', {
     short: 'b',
     default: {
       compute: ({ env }) => [parseAddress(env.PORT ? `0.0.0.0:${portFrom(env.PORT)}` : '127.0.0.1:8000')],
-      inWords: '127.0.0.1:8000, or 0.0.0.0:$PORT when PORT is set',
+      inWords:
+        '127.0.0.1:8000, or 0.0.0.0:$PORT when PORT is set; every socket that systemd passes, where it passes any',
       reads: 'PORT',
     },
-    summary: 'Where to listen: HOST:PORT, :PORT, [IPV6]:PORT or unix:PATH; may be repeated',
+    summary: 'Where to listen: HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or systemd:NAME; may be repeated',
     details:
       'The environment variable takes several, separated by commas. Port 0 asks the kernel for a free one.',
     reloadable: false,

@@ -1,0 +1,60 @@
+/**
+ * Where the listeners of a start come from: sockets that systemd passes, and addresses that the master
+ * binds itself. What is needed only under a `.socket` unit is loaded only there.
+ */
+import type { Resolved } from '@tshorn/config';
+import { type BindAddress, TshornError } from '@tshorn/core';
+import { bindAll, type Listener, type OwnAddress } from './listeners.ts';
+import type { Logger } from './log.ts';
+
+/**
+ * All listeners, or none. The variables of the activation are taken out of `env`, so that no other process
+ * takes the sockets for its own.
+ * @throws TshornError ERR_ADDRESS and its kin, naming the address or the socket
+ */
+export async function openListeners(
+  { config, given }: Pick<Resolved, 'config' | 'given'>,
+  env: NodeJS.ProcessEnv,
+  log: Pick<Logger, 'warn'>,
+): Promise<Listener[]> {
+  const warn = (text: string) => log.warn({ event: 'unused-socket' }, text);
+  const sockets = env.LISTEN_FDS === undefined ? [] : await activated(env, warn);
+  if (sockets.length === 0) {
+    const missing = config.bind.find(({ kind }) => kind === 'systemd');
+    if (missing) throw notActivated(missing);
+    return bindAll(config.bind.filter(isOwn), config.unixMode);
+  }
+  const { openActivated } = await import('./systemd/open.ts');
+  return openActivated({
+    sockets,
+    binds: given.has('bind') ? config.bind : undefined,
+    unixMode: config.unixMode,
+    warn,
+  });
+}
+
+async function activated(env: NodeJS.ProcessEnv, warn: (text: string) => void) {
+  const { LISTEN_PID } = env;
+  const { activatedSockets } = await import('./systemd/activation.ts');
+  const sockets = activatedSockets(env, process.pid);
+  // npx or a script stands between, and a default address would be served without a word.
+  if (LISTEN_PID !== String(process.pid)) {
+    warn(
+      `systemd has passed sockets to ${LISTEN_PID ? `pid=${LISTEN_PID}` : 'nobody'}, not to this process: start tshorn itself, or by exec`,
+    );
+  }
+  return sockets;
+}
+
+const isOwn = (address: BindAddress): address is OwnAddress => address.kind !== 'systemd';
+
+function notActivated(address: BindAddress): TshornError {
+  const name = address.kind === 'systemd' ? address.name : '';
+  return new TshornError(
+    'ERR_ADDRESS',
+    `bind: systemd:${name}: systemd has passed no socket to this process`,
+    {
+      fix: 'start the service by its .socket unit, or write an address such as 127.0.0.1:8000',
+    },
+  );
+}

@@ -1,0 +1,54 @@
+/** Listeners of the sockets that systemd passes, and of the addresses that are bound besides. */
+import { resolve } from 'node:path';
+import { type BindAddress, formatAddress, TshornError } from '@tshorn/core';
+import { bindAll, hostsOf, type Listener, overlap } from '../listeners.ts';
+import type { ActivatedSocket } from './activation.ts';
+import { choose, describeSocket, type Wanted } from './choose.ts';
+
+interface Opening {
+  readonly sockets: readonly ActivatedSocket[];
+  /** Undefined: nobody has said where to listen. */
+  readonly binds: readonly BindAddress[] | undefined;
+  readonly unixMode: number;
+  warn(text: string): void;
+}
+
+/** @throws TshornError ERR_ADDRESS and its kin; then every descriptor has been given back */
+export async function openActivated({ sockets, binds, unixMode, warn }: Opening): Promise<Listener[]> {
+  try {
+    const choice = choose(sockets, binds && (await Promise.all(binds.map(wantedOf))));
+    const bound = await bindAll(choice.bind, unixMode).catch((error) => {
+      throw withHint(error, sockets, choice.bind);
+    });
+    for (const socket of choice.unused) {
+      warn(`systemd has passed ${describeSocket(socket)}, and nobody serves it: no --bind asks for it`);
+      socket.handle?.close();
+    }
+    return [...choice.adopted.flatMap(listenerOf), ...bound];
+  } catch (error) {
+    for (const { handle } of sockets) handle?.close();
+    throw error;
+  }
+}
+
+async function wantedOf(bind: BindAddress): Promise<Wanted> {
+  if (bind.kind === 'tcp') return { bind, hosts: await hostsOf(bind) };
+  // The kernel has the path as systemd wrote it: absolute.
+  return { bind: bind.kind === 'unix' ? { ...bind, path: resolve(bind.path) } : bind, hosts: [] };
+}
+
+/** The file of a unix socket is systemd's: it is neither given a mode nor removed. */
+const listenerOf = ({ handle, address }: ActivatedSocket): Listener[] =>
+  handle ? [{ handle, address, source: 'systemd', close: () => handle.close() }] : [];
+
+/** `0.0.0.0:80` beside an activated `[::]:80`: in use, and by whom is known. */
+function withHint(error: unknown, sockets: readonly ActivatedSocket[], binds: Parameters<typeof bindAll>[0]) {
+  if (!(error instanceof TshornError && error.code === 'ERR_ADDRESS_IN_USE')) return error;
+  const holder = sockets.find(
+    ({ address }) => address.kind !== 'systemd' && binds.some((bind) => overlap(bind, address)),
+  );
+  if (!holder) return error;
+  return new TshornError(error.code, `${error.message}, or by systemd's own ${describeSocket(holder)}`, {
+    fix: `to serve that one, write --bind ${formatAddress(holder.address)} or --bind systemd:${holder.name}`,
+  });
+}

@@ -1,0 +1,89 @@
+/**
+ * What systemd is told of the service, in the words of sd_notify(3)
+ * (https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html): from notices to messages. Pure,
+ * but for where it stands. Who sends them: notify-program.ts; the master's notices for people: journal.ts.
+ */
+import type { Notice } from '../decide/model.ts';
+import { textOf } from '../journal.ts';
+
+/** The assignments of one datagram. */
+export interface Message {
+  readonly assignments: readonly string[];
+  /** Of a repeated message one may wait to be sent, never two. */
+  readonly repeats?: 'progress' | 'watchdog';
+}
+
+/**
+ * How much time is asked for on top, in each message of a phase that takes its time; more than the interval
+ * of those messages. The phases end by the master's own deadlines (`--boot-timeout`, `--grace`).
+ */
+const EXTEND = 'EXTEND_TIMEOUT_USEC=30000000';
+
+/** systemd drops a datagram of more than 4,096 bytes (NOTIFY_BUFFER_MAX); a character has up to four. */
+const STATUS_LENGTH = 500;
+
+export const WATCHDOG: Message = { assignments: ['WATCHDOG=1'], repeats: 'watchdog' };
+
+export class Report {
+  readonly #pid: number;
+  #phase: 'starting' | 'serving' | 'reloading' | 'stopping' = 'starting';
+  #status = '';
+
+  constructor(pid: number) {
+    this.#pid = pid;
+  }
+
+  starting(workers: number): Message {
+    return this.#message([EXTEND], `starting ${workers} worker${workers === 1 ? '' : 's'}`);
+  }
+
+  /** @param monotonicUsec CLOCK_MONOTONIC now: systemd compares it with the moment of its own signal */
+  of(notice: Notice, monotonicUsec: bigint): Message | undefined {
+    if (this.#phase === 'stopping') return this.#remember(notice);
+    switch (notice.event) {
+      case 'started':
+        this.#phase = 'serving';
+        // The pid matters where a wrapper (npx, a shell) was started, and after a re-exec.
+        return this.#message(['READY=1', `MAINPID=${this.#pid}`], textOf(notice));
+      case 'reload-started':
+        if (this.#phase !== 'serving') return undefined;
+        this.#phase = 'reloading';
+        // In one datagram, or systemd takes the reload for another one than it has asked for.
+        return this.#message(['RELOADING=1', `MONOTONIC_USEC=${monotonicUsec}`, EXTEND], textOf(notice));
+      case 'reload-finished':
+        if (this.#phase !== 'reloading') return undefined;
+        this.#phase = 'serving';
+        return this.#message(['READY=1'], textOf(notice));
+      case 'resized':
+        return this.#phase === 'serving' ? this.#message([], textOf(notice)) : undefined;
+      case 'stopping':
+        this.#phase = 'stopping';
+        return this.#message(['STOPPING=1', EXTEND], textOf(notice));
+      default:
+        return this.#remember(notice);
+    }
+  }
+
+  /** While a start, a reload or a stop lasts: more time, and how far it has come. */
+  progress(): Message | undefined {
+    if (this.#phase === 'serving') return undefined;
+    return { ...this.#message([EXTEND], this.#status), repeats: 'progress' };
+  }
+
+  /** Worth no message of its own, since each costs a process. */
+  #remember(notice: Notice): undefined {
+    if (this.#phase !== 'serving' && 'worker' in notice) this.#status = textOf(notice);
+  }
+
+  #message(assignments: readonly string[], status: string): Message {
+    this.#status = status;
+    return { assignments: [...assignments, `STATUS=${oneLine(status)}`] };
+  }
+}
+
+/** A line break would begin another assignment, of the app's making; a NUL cannot be an argument. */
+function oneLine(text: string): string {
+  const line = (text.split('\n')[0] ?? '').replace(/\p{Cc}/gu, ' ').trim();
+  const characters = [...line];
+  return characters.length <= STATUS_LENGTH ? line : `${characters.slice(0, STATUS_LENGTH - 3).join('')}...`;
+}
