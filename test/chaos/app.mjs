@@ -1,0 +1,52 @@
+// Serves, and misbehaves when it is asked to. Each misdeed is announced in the file CHAOS_FAULTS before it
+// happens, and waits a moment there, so that who asked for it can see which clients it will hit.
+import fs from 'node:fs';
+import path from 'node:path';
+
+const { CHAOS_FAULTS } = process.env;
+// It is copied into a folder for each release, whose name says what is wrong with it.
+const release = path.basename(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname));
+const announce = (what) => fs.appendFileSync(CHAOS_FAULTS, `${process.pid} ${what}\n`);
+const block = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+const kept = [];
+
+if (release === 'throws') throw new Error('a release that throws');
+if (release === 'exits') process.exit(7);
+if (release === 'never-boots') await new Promise((resolve) => setTimeout(resolve, 1e8));
+if (release === 'crashes-when-ready') {
+  setTimeout(() => {
+    announce('crash');
+    block(400);
+    process.exit(9);
+  }, 300);
+}
+
+export default function app(request, response) {
+  const { pathname, searchParams } = new URL(request.url, 'http://chaos');
+  response.setHeader('x-pid', process.pid);
+  const answer = (text) => response.end(`${request.headers['x-id']} ${text}`);
+  switch (pathname) {
+    case '/_status':
+      response.statusCode = release === 'status-500' ? 500 : 200;
+      return response.end();
+    case '/slow':
+      return setTimeout(answer, Number(searchParams.get('ms')), 'slow');
+    case '/echo': {
+      const chunks = [];
+      request.on('data', (chunk) => chunks.push(chunk));
+      return request.on('end', () => answer(Buffer.concat(chunks).toString('hex')));
+    }
+    case '/leak':
+      kept.push(Buffer.alloc(Number(searchParams.get('mb')) * 1024 * 1024, 1));
+      return answer('leaked');
+    case '/hang':
+      announce('hang');
+      for (;;) block(1_000);
+    case '/crash':
+      announce('crash');
+      block(400);
+      throw new Error('a crash that was asked for');
+    default:
+      return answer('hello');
+  }
+}
