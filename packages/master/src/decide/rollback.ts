@@ -22,12 +22,12 @@ export function fail(
     const text = `${running.operation.kind} by ${running.operation.by} given up: ${reason}`;
     // A TERM to the whole process group reaches the workers too: that is no failure of anything.
     draft.tell({ event: 'operation-failed', level: outcome === 'aborted' ? 'info' : 'error', text });
+    trim(draft);
   } else if (running.committed) finishReload(draft, running, 'committed');
   else if (!running.plan || outcome !== 'failed') finishReload(draft, running, outcome, reason);
   else if (running.undoing !== undefined) {
     // The old release has served before: a single crash on its way back says nothing about it.
     if (running.attempts < ATTEMPTS) return undo(draft, running);
-    keepOneEach(draft, running);
     const text = `${running.undoing}; and then it could not be taken back: ${reason}`;
     finishReload(draft, running, 'failed', text);
   } else {
@@ -42,13 +42,19 @@ export function fail(
 /** How often the old release may fail to come back. */
 const ATTEMPTS = 3;
 
-/** Where an old worker serves beside a new one, the new one leaves; elsewhere it is better than nobody. */
-function keepOneEach(draft: Draft, running: Running): void {
-  const isYoung = ({ generation }: WorkerRecord) => generation === running.generation;
-  for (const worker of draft.workers.filter(isYoung)) {
-    const beside = draft.comingIn(worker.slot).filter((other) => !isYoung(other));
-    if (beside.some(({ state }) => state === 'ready')) draft.leave(worker, 'graceful');
-    else for (const other of beside) draft.kill(other);
+/**
+ * What an operation that has failed may leave: a worker beyond the last slot, two in one, or one that waits
+ * for a plan that is over to let it in. The one that serves stays, of two the one of the committed release.
+ */
+function trim(draft: Draft): void {
+  const { size, committed } = draft.state;
+  const worth = ({ state, generation }: WorkerRecord) =>
+    (state === 'ready' ? 2 : 0) + (generation === committed ? 1 : 0);
+  for (const slot of new Set(draft.workers.map((worker) => worker.slot))) {
+    const [best, ...others] = draft.comingIn(slot).sort((one, other) => worth(other) - worth(one));
+    if (best && slot >= size) others.push(best);
+    else if (best?.state === 'probed') draft.admit(best);
+    for (const worker of others) draft.leave(worker, 'graceful');
   }
 }
 
@@ -104,4 +110,5 @@ export function finishReload(draft: Draft, running: Running, outcome: Outcome, r
     tookMs: draft.at - running.startedAt,
     ...(reason !== undefined && { reason }),
   });
+  if (outcome !== 'committed') trim(draft);
 }

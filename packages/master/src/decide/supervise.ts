@@ -106,7 +106,7 @@ export function refill(draft: Draft): void {
   const { state } = draft;
   for (let slot = 0; slot < state.size; slot++) {
     const record = draft.slot(slot);
-    if (record.respawnPending || draft.comingIn(slot).length > 0 || isPlanned(state, slot)) continue;
+    if (record.respawnPending || !isFree(draft, slot)) continue;
     const delay = backoffMs(record.failures);
     if (delay === 0) {
       respawn(draft, slot);
@@ -118,6 +118,10 @@ export function refill(draft: Draft): void {
     draft.tell({ event: 'noted', level: 'warn', text });
   }
 }
+
+/** Nobody is in the slot or on the way to it, and no plan is about to send somebody. */
+const isFree = (draft: Draft, slot: number): boolean =>
+  slot < draft.state.size && draft.comingIn(slot).length === 0 && !isPlanned(draft.state, slot);
 
 /** The plan fills the slot itself: it drains it before it starts a new worker, or boots one after the other. */
 function isPlanned({ running }: State, slot: number): boolean {
@@ -131,7 +135,7 @@ function isPlanned({ running }: State, slot: number): boolean {
 export function respawn(draft: Draft, slot: number): void {
   const record = draft.slot(slot);
   record.respawnPending = false;
-  if (slot < draft.state.size && draft.comingIn(slot).length === 0) draft.spawn(slot, draft.state.committed);
+  if (isFree(draft, slot)) draft.spawn(slot, draft.state.committed);
 }
 
 export const overdue = (draft: Draft, worker: WorkerRecord): string => {

@@ -1,0 +1,151 @@
+/**
+ * Whatever happens in whatever order: when it is over, each slot has one worker, in service and of the
+ * release that was committed. A story that fails is told again by its seed.
+ */
+import type { Event, Operation, WorkerRecord } from './model.ts';
+import { RELOAD_PLANS } from './plan.ts';
+import { Scene } from './testing/scene.ts';
+
+const STORIES = 400;
+const ACTS = 120;
+
+/** Numbers from 0 to below 1 (https://en.wikipedia.org/wiki/Linear_congruential_generator). */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) & 0x7fffffff;
+    return (state >> 8) / (0x7fffffff >> 8);
+  };
+}
+
+class Story {
+  readonly scene: Scene;
+  readonly told: string[] = [];
+  readonly #next: () => number;
+
+  constructor(seed: number) {
+    this.#next = numbers(seed);
+    const parallelism = this.#chance(0.5) ? 4 : 1;
+    const { reload } = new Scene().state.settings;
+    this.scene = new Scene({ workers: 3, reload: { ...reload, settleMs: 100, parallelism } }).started();
+  }
+
+  #chance(of: number): boolean {
+    return this.#next() < of;
+  }
+
+  #of<T>(items: readonly T[]): T {
+    return items[Math.min(items.length - 1, Math.floor(this.#next() * items.length))] as T;
+  }
+
+  #happen(event: Event): void {
+    this.told.push(JSON.stringify(event));
+    this.scene.happen(event);
+  }
+
+  act(): void {
+    const { scene } = this;
+    scene.at += Math.floor(this.#next() * 300);
+    const workers = Object.values(scene.state.workers);
+    if (workers.length > 0 && this.#chance(0.7)) return this.#step(this.#of(workers));
+    if (this.#chance(0.3)) return this.#request();
+    if (this.#chance(0.5) && this.expire()) return;
+    this.#answer();
+  }
+
+  /** The timer that is due next. */
+  expire(but = /^(start|boot|drain)/): boolean {
+    const { timers } = this.scene;
+    const due = [...timers]
+      .filter(([timer]) => !but.test(timer))
+      .sort(([, one], [, other]) => one - other)[0];
+    if (!due) return false;
+    this.told.push(`expire ${due[0]}`);
+    this.scene.at = Math.max(this.scene.at, due[1]);
+    this.scene.timers.delete(due[0]);
+    this.scene.happen({ type: 'expired', timer: due[0] });
+    return true;
+  }
+
+  /** What may come next of a worker. */
+  #step({ serial, state, park }: WorkerRecord, trouble = 1): void {
+    const exit: Event = { type: 'worker-exited', serial, code: null, signal: 'SIGKILL' };
+    const atRest = state === 'ready' || state === 'parked';
+    if (this.#chance(trouble * (atRest ? 0.08 : 0.15))) return this.#happen(exit);
+    const report = { moved: 0, finished: 0, closed: 0, cut: 0, refused: {}, tookMs: 1 };
+    const broken = this.#chance(trouble * 0.2);
+    const verdict = broken ? ({ verdict: 'broken', reason: 'x', tookMs: 1 } as const) : undefined;
+    const next: Partial<Record<WorkerRecord['state'], Event>> = {
+      spawned: { type: 'worker-spawned', serial, pid: serial },
+      booting: broken
+        ? { type: 'worker-load-failed', serial, message: 'x' }
+        : { type: 'worker-loaded', serial, kind: 'x' },
+      probing: { type: 'worker-probed', serial, report: verdict ?? { verdict: 'ok', tookMs: 1 } },
+      admitted: { type: 'worker-accepting', serial },
+      draining: park ? { type: 'worker-drained', serial, report } : exit,
+      killed: exit,
+    };
+    const event = next[state];
+    if (event) this.#happen(event);
+  }
+
+  #request(): void {
+    const { state } = this.scene;
+    if (this.#chance(0.15)) return this.#happen({ type: 'abort-requested', by: 'x' });
+    const [first] = this.scene.ready();
+    const operations: Operation[] = [
+      { kind: 'reload', by: 'x', plan: this.#of(RELOAD_PLANS) },
+      { kind: 'reload', by: 'x', plan: 'rolling' },
+      { kind: 'scale', by: 'x', to: 1 + Math.floor(this.#next() * 5) },
+      { kind: 'recycle', by: 'x', serial: this.#of([first?.serial ?? 1, state.lastSerial]) },
+    ];
+    this.#happen({ type: 'requested', operation: this.#of(operations) });
+  }
+
+  /** Whoever is asked by the operation under way answers. */
+  #answer(no = 0.15): void {
+    const { running, settings } = this.scene.state;
+    if (!running) return;
+    const { generation } = running;
+    const refused = this.#chance(no);
+    const step = running.plan?.[running.next]?.do;
+    if (!running.plan) {
+      const { reload } = settings;
+      const shape = { ...reload, park: this.#chance(0.6), maxSurge: this.#of([undefined, { count: 2 }]) };
+      if (refused) this.#happen({ type: 'refused', generation, reason: 'x' });
+      else this.#happen({ type: 'prepared', generation, settings: { ...settings, reload: shape } });
+    } else if (step === 'approve') {
+      this.#happen(refused ? { type: 'vetoed', generation, reason: 'x' } : { type: 'approved', generation });
+    } else if (step === 'watch') {
+      const verdict = refused ? 'fail' : 'pass';
+      this.#happen({ type: 'watched', generation, verdict, pass: !refused, reason: 'x' });
+    }
+  }
+
+  /** Nothing goes wrong any more. */
+  rest(): void {
+    for (let turn = 0; turn < 500; turn++) {
+      for (const worker of Object.values(this.scene.state.workers)) this.#step(worker, 0);
+      this.#answer(0);
+      this.expire();
+    }
+  }
+}
+
+it.each(Array.from({ length: STORIES }, (_, seed) => seed + 1))('story %d ends well', (seed) => {
+  const story = new Story(seed);
+  for (let act = 0; act < ACTS; act++) story.act();
+  story.rest();
+  const { scene } = story;
+  const { size, committed, running, workers } = scene.state;
+  const inSlots = Object.values(workers).map(({ slot, state }) => `${slot} ${state}`);
+  const wanted = Array.from({ length: size }, (_, slot) => `${slot} ready`);
+  const seen = { running: running?.operation, inSlots: inSlots.sort() };
+  try {
+    expect(seen).toEqual({ running: undefined, inSlots: wanted });
+    if (scene.told('reload-finished').some(({ outcome }) => outcome === 'failed')) return;
+    expect(new Set(Object.values(workers).map(({ generation }) => generation))).toEqual(new Set([committed]));
+  } catch (error) {
+    throw new Error(`${error}\n${story.told.join('\n')}`);
+  }
+});
