@@ -50,5 +50,10 @@ export function bindUnix(path: string): BoundHandle | string {
   return orErrorName(create?.(path, -1, -1));
 }
 
+/** Wraps a listening descriptor that this process was given. libuv removes no socket file when it closes. */
+export function adopt(fd: number): BoundHandle | string {
+  return orErrorName(create?.(null, null, null, fd));
+}
+
 const orErrorName = (result: BoundHandle | number | undefined): BoundHandle | string =>
   typeof result === 'object' ? result : getSystemErrorName(result ?? -1);

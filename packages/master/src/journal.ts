@@ -32,6 +32,9 @@ export function textOf(notice: Notice): string {
       return `${notice.event}: ${notice.text}`;
     case 'operation-failed':
     case 'noted':
+    case 're-exec-started':
+    case 're-exec-finished':
+    case 'in-charge':
       return notice.text;
     default: {
       const parts = [

@@ -21,6 +21,12 @@ import { bindAll, type Listener } from './listeners.ts';
 import type { Log } from './log.ts';
 import type { Notify } from './notify.ts';
 import { Performer } from './perform.ts';
+import { PidFile } from './pid-file.ts';
+import type { Command } from './re-exec/command.ts';
+import { nameOf } from './re-exec/inheritance.ts';
+import type { Heir, Predecessor } from './re-exec/predecessor.ts';
+import { whyNoReExec } from './re-exec/refusal.ts';
+import { Successor } from './re-exec/successor.ts';
 import { type Release, resolveRelease, settingsOf } from './release.ts';
 import { type MasterStatus, statusOf } from './status.ts';
 import type { StatusUdp } from './status-udp.ts';
@@ -33,6 +39,10 @@ export interface MasterOptions {
   /** File that a worker process runs. */
   readonly workerFile: string;
   readonly env: NodeJS.ProcessEnv;
+  /** What a re-exec repeats; without it there is none. */
+  readonly command?: Command | undefined;
+  /** The master that this one follows. */
+  readonly predecessor?: Predecessor | undefined;
 }
 
 export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] }> {
@@ -47,6 +57,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   #statusUdp: StatusUdp | undefined;
   #notify: Notify | undefined;
   #control: Promise<Control | undefined> | undefined;
+  #pidFile: PidFile | undefined;
+  #successor: Successor | undefined;
   #looping = false;
   /** Whether a worker has ever been in service. */
   #inService = false;
@@ -67,10 +79,14 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   async start(): Promise<void> {
     checkBoundHandles();
     const { config } = this.#resolved;
+    const { predecessor } = this.#options;
+    this.#pidFile = config.pidFile === undefined ? undefined : new PidFile(config.pidFile, this.#log);
+    this.#pidFile?.check(predecessor?.pid);
     this.#releases.set(1, resolveRelease(this.#resolved));
     this.#hooks.use(config.hooks, config.hookTimeout);
     await this.#hooks.run('onStarting');
-    this.#listeners = await bindAll(config.bind, config.unixMode);
+    this.#listeners = await bindAll(config.bind, config.unixMode, predecessor?.inheritance);
+    predecessor?.inheritance.closeRest();
     for (const { address } of this.#listeners) {
       const port = address.kind === 'tcp' ? { port: address.port } : {};
       const where = address.kind === 'tcp' ? `http://${formatAddress(address)}` : formatAddress(address);
@@ -85,6 +101,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       this.#statusUdp = await new StatusUdp(this.#log).open();
     }
     await this.#useNotify(config.notify);
+    if (!predecessor) this.#pidFile?.write();
     this.#performer = new Performer({
       log: this.#log,
       hooks: this.#hooks,
@@ -102,14 +119,78 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     });
     this.#queue.unshift({ type: 'start' });
     this.#work();
-    this.#control = openControl(this, this.#log, this.#resolved);
+    if (predecessor) predecessor.follow(this.#asHeir(), config.bootTimeout);
+    else this.#control = openControl(this, this.#log, this.#resolved);
   }
 
   request(operation: Operation): void {
+    const { predecessor } = this.#options;
+    if (this.#successor || (predecessor && !predecessor.isInCharge)) {
+      const text = `${operation.kind} by ${operation.by} refused: one master is following another`;
+      return this.#tell({ event: 'noted', level: 'warn', text });
+    }
     this.#enqueue({ type: 'requested', operation });
   }
 
+  /** Hands over to a new master of what the command line finds now. The log says what became of it. */
+  reExec(by: string): void {
+    const { command, predecessor, env } = this.#options;
+    const refusal = whyNoReExec({
+      pid: process.pid,
+      state: this.#state,
+      hasCommand: command !== undefined,
+      isFollowed: this.#successor !== undefined,
+      isFollowing: predecessor !== undefined && !predecessor.isInCharge,
+    });
+    if (refusal !== undefined || !command) {
+      return this.#tell({ event: 'noted', level: 'warn', text: `re-exec by ${by} refused: ${refusal}` });
+    }
+    const { bootTimeout, grace } = this.#resolved.config;
+    const successor = new Successor({
+      command,
+      env,
+      listeners: this.#listeners,
+      bootTimeout,
+      grace,
+      tell: (notice) => this.#tell(notice),
+      yield: (kept, pid) => void this.#yield(kept, pid),
+      reclaim: async () => {
+        this.#pidFile?.write();
+        await (await this.#control)?.reclaim();
+      },
+    });
+    this.#successor = successor;
+    void successor.ended.then(() => {
+      this.#successor = undefined;
+    });
+    successor.begin(by);
+  }
+
+  #asHeir(): Heir {
+    return {
+      size: this.#resolved.config.workers,
+      on: (event, listener) => this.on(event, listener),
+      stop: (mode, by) => this.stop(mode, by),
+      takeCharge: async (by) => {
+        this.#pidFile?.write();
+        this.#control = openControl(this, this.#log, this.#resolved, true);
+        await this.#control;
+        const predecessor = this.#options.predecessor?.pid ?? 0;
+        const text = `in charge: pid ${process.pid}, ${by}`;
+        this.#tell({ event: 'in-charge', level: 'info', text, predecessor });
+      },
+    };
+  }
+
+  /** The listeners that the new master has must not be closed here: that would remove their socket files. */
+  async #yield(kept: readonly string[], pid: number): Promise<void> {
+    this.#listeners = this.#listeners.filter((listener) => !kept.includes(nameOf(listener)));
+    this.#enqueue({ type: 'stop-requested', mode: 'graceful', by: `master pid ${pid}, which is in charge` });
+    (await this.#control)?.leave();
+  }
+
   stop(mode: StopMode, by: string): void {
+    this.#successor?.standDown(mode, `${mode} stop by ${by}`);
     this.#enqueue({ type: 'stop-requested', mode, by });
   }
 
@@ -135,6 +216,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       listeners: this.#listeners,
       app: this.#releases.get(this.#state.committed)?.appFile,
       traffic: this.#performer?.traffic,
+      successor: this.#successor?.pid,
       now: performance.now(),
     });
   }
@@ -258,10 +340,12 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   }
 
   async #finish(exitCode: number): Promise<void> {
+    await this.#successor?.ended;
     for (const listener of this.#listeners) listener.close();
     this.#statusUdp?.close();
     await this.#hooks.idle();
     await this.#hooks.run('onExit');
+    this.#pidFile?.remove();
     await this.#useNotify(undefined);
     await (await this.#control)?.close();
     await this.#options.log.ready;

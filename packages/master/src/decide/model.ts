@@ -238,6 +238,25 @@ export type Notice =
       readonly reason: string;
     }
   | { readonly event: 'resized'; readonly level: Level; readonly size: number; readonly from: number }
+  /** A new master has been started; it is not in charge yet. */
+  | { readonly event: 're-exec-started'; readonly level: Level; readonly text: string; readonly pid: number }
+  /** Told by the old master. `committed`: the new one, `pid`, is in charge. */
+  | {
+      readonly event: 're-exec-finished';
+      readonly level: Level;
+      readonly outcome: 'committed' | 'failed';
+      readonly text: string;
+      /** Of the new master; absent when it could not be started. */
+      readonly pid?: number;
+      readonly reason?: string;
+    }
+  /** Told by the new master, when PID file and control socket are its own. */
+  | {
+      readonly event: 'in-charge';
+      readonly level: Level;
+      readonly text: string;
+      readonly predecessor: number;
+    }
   | { readonly event: 'operation-failed'; readonly level: Level; readonly text: string }
   | { readonly event: 'noted'; readonly level: Level; readonly text: string }
   | { readonly event: 'stopping'; readonly level: Level; readonly text: string }
