@@ -26,6 +26,8 @@ export interface ServerOptions {
   readonly bind?: string;
   /** Neither `--bind` nor `--workers` is given: they come from somewhere else. */
   readonly bare?: boolean;
+  /** Another path to the program, a symbolic link perhaps. */
+  readonly program?: string;
 }
 
 /** Generous: a shared machine may stand still for a while; a real failure is told by its event. */
@@ -44,10 +46,18 @@ export class TestServer {
 
   constructor(
     app: string,
-    { args = [], env = {}, cwd, workers = 1, bind = '127.0.0.1:0', bare = false }: ServerOptions = {},
+    {
+      args = [],
+      env = {},
+      cwd,
+      workers = 1,
+      bind = '127.0.0.1:0',
+      bare = false,
+      program = cli,
+    }: ServerOptions = {},
   ) {
     const given = bare ? [] : ['--bind', bind, '--workers', String(workers)];
-    const argv = [cli, app, ...given, '--log-format', 'json', ...args];
+    const argv = [program, app, ...given, '--log-format', 'json', ...args];
     this.#process = spawn(process.execPath, argv, {
       cwd: cwd ?? root,
       // What settles is a matter of some tests alone; the others need not wait for it.
@@ -58,7 +68,7 @@ export class TestServer {
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       if (stream) createInterface({ input: stream }).on('line', (line) => this.#read(line));
     }
-    // `close` comes after the last line of both streams.
+    // `close` comes after the last line of both streams; after a re-exec, of the last master's.
     this.exited = once(this.#process, 'close').then(([code]) => {
       this.#ended = true;
       alive.delete(this);
@@ -82,8 +92,14 @@ export class TestServer {
     for (const check of [...this.#waiting]) check();
   }
 
+  /** Of the process that was started: the first master. */
   get pid(): number {
     return this.#process.pid as number;
+  }
+
+  /** Pid of the master in charge: a re-exec makes it another one. */
+  get master(): number {
+    return (this.of('in-charge').at(-1)?.master as number | undefined) ?? this.pid;
   }
 
   get port(): number {
@@ -137,8 +153,17 @@ export class TestServer {
     return this.event('started');
   }
 
+  /** To the master in charge. */
   signal(signal: NodeJS.Signals): void {
-    this.#process.kill(signal);
+    if (this.master === this.pid) this.#process.kill(signal);
+    else if (!this.#ended) process.kill(this.master, signal);
+  }
+
+  /** Sends USR2 and resolves with the line that tells the verdict. */
+  async reExec(): Promise<LogLine> {
+    const from = this.lines.length;
+    this.signal('SIGUSR2');
+    return this.event('re-exec-finished', { from });
   }
 
   /** Sends HUP and resolves with the line that tells the verdict. */
@@ -180,7 +205,7 @@ export class TestServer {
   async end(): Promise<void> {
     if (this.#ended) return;
     this.signal('SIGINT');
-    const timer = setTimeout(() => this.#process.kill('SIGKILL'), 10_000);
+    const timer = setTimeout(() => this.signal('SIGKILL'), 10_000);
     await this.exited;
     clearTimeout(timer);
   }

@@ -1,10 +1,21 @@
 /** Words every notice for the log: one line each, the same fields as JSON. */
-import { type DrainReport, describeWorker, formatMs } from '@tshorn/core';
+import { type DrainReport, describeWorker, formatAddress, formatMs } from '@tshorn/core';
 import type { Notice } from './decide/model.ts';
+import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
 
 export function write(log: Logger, notice: Notice): void {
   log[notice.level](fieldsOf(notice), textOf(notice));
+}
+
+export function writeListening(log: Logger, listeners: readonly Listener[]): void {
+  for (const { address, source } of listeners) {
+    const text = formatAddress(address);
+    const tcp = address.kind === 'tcp';
+    const fields = { event: 'listening', address: text, ...(tcp && { port: address.port }), source };
+    const how = source === 'bound' ? '' : `, ${source}`;
+    log.info(fields, `listening on ${tcp ? `http://${text}` : text}${how}`);
+  }
 }
 
 export function textOf(notice: Notice): string {

@@ -6,27 +6,24 @@
 import { EventEmitter } from 'node:events';
 import type { Resolved, UdpTarget } from '@tshorn/config';
 import { reloadDifferences } from '@tshorn/config';
-import { describeThrown, formatAddress, isComing, renderError, withDeadline } from '@tshorn/core';
+import { describeThrown, isComing, renderError, withDeadline } from '@tshorn/core';
 import { checkBoundHandles } from './bound-handle.ts';
-import type { Control } from './control/control.ts';
-import { openControl } from './control/open.ts';
+import { Charge } from './charge.ts';
 import { decide, initialState } from './decide/decide.ts';
 import type { Effect, Event, Notice, Operation, State, StopMode } from './decide/model.ts';
 import type { ReloadPlan } from './decide/plan.ts';
 import { balanced, readyBeside, takersFor, watched } from './decide/queries.ts';
 import type { Forecast } from './forecast.ts';
 import { Hooks } from './hooks.ts';
-import { write } from './journal.ts';
+import { write, writeListening } from './journal.ts';
 import { bindAll, type Listener } from './listeners.ts';
 import type { Log } from './log.ts';
 import type { Notify } from './notify.ts';
 import { Performer } from './perform.ts';
-import { PidFile } from './pid-file.ts';
 import type { Command } from './re-exec/command.ts';
 import { nameOf } from './re-exec/inheritance.ts';
-import type { Heir, Predecessor } from './re-exec/predecessor.ts';
-import { whyNoReExec } from './re-exec/refusal.ts';
-import { Successor } from './re-exec/successor.ts';
+import type { Predecessor } from './re-exec/predecessor.ts';
+import { Succession } from './re-exec/succession.ts';
 import { type Release, resolveRelease, settingsOf } from './release.ts';
 import { type MasterStatus, statusOf } from './status.ts';
 import type { StatusUdp } from './status-udp.ts';
@@ -56,9 +53,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   #listeners: Listener[] = [];
   #statusUdp: StatusUdp | undefined;
   #notify: Notify | undefined;
-  #control: Promise<Control | undefined> | undefined;
-  #pidFile: PidFile | undefined;
-  #successor: Successor | undefined;
+  #charge: Charge | undefined;
+  readonly #succession: Succession;
   #looping = false;
   /** Whether a worker has ever been in service. */
   #inService = false;
@@ -69,6 +65,18 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#resolved = options.resolved;
     this.#hooks = new Hooks(options.log.logger);
     this.#state = initialState(settingsOf(options.resolved.config));
+    this.#succession = new Succession({
+      command: options.command,
+      predecessor: options.predecessor,
+      env: options.env,
+      state: () => this.#state,
+      listeners: () => this.#listeners,
+      timing: () => this.#resolved.config,
+      tell: (notice) => this.#tell(notice),
+      yield: (kept, pid) => this.#yield(kept, pid),
+      takeOver: async () => this.#charge?.takeOver(),
+      reclaim: async () => this.#charge?.reclaim(),
+    });
   }
 
   get #log() {
@@ -80,28 +88,21 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     checkBoundHandles();
     const { config } = this.#resolved;
     const { predecessor } = this.#options;
-    this.#pidFile = config.pidFile === undefined ? undefined : new PidFile(config.pidFile, this.#log);
-    this.#pidFile?.check(predecessor?.pid);
+    const charge = new Charge(this, this.#log, this.#resolved, predecessor?.pid);
+    this.#charge = charge;
     this.#releases.set(1, resolveRelease(this.#resolved));
     this.#hooks.use(config.hooks, config.hookTimeout);
     await this.#hooks.run('onStarting');
     this.#listeners = await bindAll(config.bind, config.unixMode, predecessor?.inheritance);
     predecessor?.inheritance.closeRest();
-    for (const { address } of this.#listeners) {
-      const port = address.kind === 'tcp' ? { port: address.port } : {};
-      const where = address.kind === 'tcp' ? `http://${formatAddress(address)}` : formatAddress(address);
-      this.#log.info(
-        { event: 'listening', address: formatAddress(address), ...port },
-        `listening on ${where}`,
-      );
-    }
+    writeListening(this.#log, this.#listeners);
     // Loaded only where they are asked for: every start would pay for them.
     if (config.statusTransport === 'udp') {
       const { StatusUdp } = await import('./status-udp.ts');
       this.#statusUdp = await new StatusUdp(this.#log).open();
     }
     await this.#useNotify(config.notify);
-    if (!predecessor) this.#pidFile?.write();
+    if (!predecessor) charge.writePidFile();
     this.#performer = new Performer({
       log: this.#log,
       hooks: this.#hooks,
@@ -119,78 +120,29 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     });
     this.#queue.unshift({ type: 'start' });
     this.#work();
-    if (predecessor) predecessor.follow(this.#asHeir(), config.bootTimeout);
-    else this.#control = openControl(this, this.#log, this.#resolved);
+    if (predecessor) this.#succession.follow(this, config);
+    else void charge.openControl();
   }
 
   request(operation: Operation): void {
-    const { predecessor } = this.#options;
-    if (this.#successor || (predecessor && !predecessor.isInCharge)) {
-      const text = `${operation.kind} by ${operation.by} refused: one master is following another`;
-      return this.#tell({ event: 'noted', level: 'warn', text });
-    }
+    if (this.#succession.refuses(`${operation.kind} by ${operation.by}`)) return;
     this.#enqueue({ type: 'requested', operation });
   }
 
   /** Hands over to a new master of what the command line finds now. The log says what became of it. */
   reExec(by: string): void {
-    const { command, predecessor, env } = this.#options;
-    const refusal = whyNoReExec({
-      pid: process.pid,
-      state: this.#state,
-      hasCommand: command !== undefined,
-      isFollowed: this.#successor !== undefined,
-      isFollowing: predecessor !== undefined && !predecessor.isInCharge,
-    });
-    if (refusal !== undefined || !command) {
-      return this.#tell({ event: 'noted', level: 'warn', text: `re-exec by ${by} refused: ${refusal}` });
-    }
-    const { bootTimeout, grace } = this.#resolved.config;
-    const successor = new Successor({
-      command,
-      env,
-      listeners: this.#listeners,
-      bootTimeout,
-      grace,
-      tell: (notice) => this.#tell(notice),
-      yield: (kept, pid) => void this.#yield(kept, pid),
-      reclaim: async () => {
-        this.#pidFile?.write();
-        await (await this.#control)?.reclaim();
-      },
-    });
-    this.#successor = successor;
-    void successor.ended.then(() => {
-      this.#successor = undefined;
-    });
-    successor.begin(by);
-  }
-
-  #asHeir(): Heir {
-    return {
-      size: this.#resolved.config.workers,
-      on: (event, listener) => this.on(event, listener),
-      stop: (mode, by) => this.stop(mode, by),
-      takeCharge: async (by) => {
-        this.#pidFile?.write();
-        this.#control = openControl(this, this.#log, this.#resolved, true);
-        await this.#control;
-        const predecessor = this.#options.predecessor?.pid ?? 0;
-        const text = `in charge: pid ${process.pid}, ${by}`;
-        this.#tell({ event: 'in-charge', level: 'info', text, predecessor });
-      },
-    };
+    this.#succession.begin(by);
   }
 
   /** The listeners that the new master has must not be closed here: that would remove their socket files. */
-  async #yield(kept: readonly string[], pid: number): Promise<void> {
+  #yield(kept: readonly string[], pid: number): void {
     this.#listeners = this.#listeners.filter((listener) => !kept.includes(nameOf(listener)));
     this.#enqueue({ type: 'stop-requested', mode: 'graceful', by: `master pid ${pid}, which is in charge` });
-    (await this.#control)?.leave();
+    void this.#charge?.leave();
   }
 
   stop(mode: StopMode, by: string): void {
-    this.#successor?.standDown(mode, `${mode} stop by ${by}`);
+    this.#succession.standDown(mode, by);
     this.#enqueue({ type: 'stop-requested', mode, by });
   }
 
@@ -216,7 +168,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       listeners: this.#listeners,
       app: this.#releases.get(this.#state.committed)?.appFile,
       traffic: this.#performer?.traffic,
-      successor: this.#successor?.pid,
+      successor: this.#succession.successor,
       now: performance.now(),
     });
   }
@@ -340,14 +292,13 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   }
 
   async #finish(exitCode: number): Promise<void> {
-    await this.#successor?.ended;
+    await this.#succession.settled;
     for (const listener of this.#listeners) listener.close();
     this.#statusUdp?.close();
     await this.#hooks.idle();
     await this.#hooks.run('onExit');
-    this.#pidFile?.remove();
     await this.#useNotify(undefined);
-    await (await this.#control)?.close();
+    await this.#charge?.end();
     await this.#options.log.ready;
     this.emit('finished', exitCode);
   }

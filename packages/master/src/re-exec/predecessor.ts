@@ -10,8 +10,9 @@ import { type ToPredecessor, type ToSuccessor, unwrap, wrap } from './messages.t
 
 /** The new master, as this end of the line needs it. */
 export interface Heir {
+  /** How many workers it has to have. */
   readonly size: number;
-  on(event: 'notice', listener: (notice: Notice) => void): unknown;
+  onNotice(listener: (notice: Notice) => void): void;
   /** Resolves when the PID file and the control socket are its own. Rejects when it cannot be in charge. */
   takeCharge(by: string): Promise<void>;
   stop(mode: StopMode, by: string): void;
@@ -46,7 +47,7 @@ export class Predecessor {
   follow(heir: Heir, bootTimeout: number): void {
     this.#heir = heir;
     void this.#send({ type: 'hello', bootTimeout });
-    heir.on('notice', (notice) => this.#look(notice));
+    heir.onNotice((notice) => this.#look(notice));
     for (const act of this.#early.splice(0)) act();
     // A channel that closed while Node was still starting is told to nobody.
     if (!process.connected) this.#orphaned();
