@@ -247,8 +247,8 @@ test('a control socket with a path of its own answers at every moment', async ()
 test('workers do not see the variable that carried the listeners', async () => {
   const server = await start();
   releases.deploy(
-    'process.stdout.write(`${Object.keys(process.env).filter((name) => /INTERNAL/.test(name)).length} internal\\n`);',
+    "process.stdout.write('internal: ' + Object.keys(process.env).filter((name) => /INTERNAL/.test(name)) + '\\n');",
   );
   expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
-  expect(server.output).toBe('0 internal\n'.repeat(2));
+  expect(server.output).toBe('internal: \n'.repeat(2));
 });
