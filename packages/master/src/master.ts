@@ -73,7 +73,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       listeners: () => this.#listeners,
       timing: () => this.#resolved.config,
       tell: (notice) => this.#tell(notice),
-      yield: (kept, pid) => this.#yield(kept, pid),
+      traffic: () => this.#performer?.traffic,
+      yield: (kept, pid, takes) => this.#yield(kept, pid, takes),
       takeOver: async () => this.#charge?.takeOver(),
       reclaim: async () => this.#charge?.reclaim(),
     });
@@ -113,6 +114,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       releaseOf: (generation) => this.#releases.get(generation) as Release,
       takersFor: (serial, except) => takersFor(this.#state, serial, except),
       others: (serials) => readyBeside(this.#state, serials),
+      neighbour: (serial) => this.#succession.neighbour(serial),
       handoff: () => this.#state.settings.handoff,
       balanced: () => balanced(this.#state),
       watched: () => watched(this.#state),
@@ -135,9 +137,10 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   }
 
   /** The listeners that the new master has must not be closed here: that would remove their socket files. */
-  #yield(kept: readonly string[], pid: number): void {
+  #yield(kept: readonly string[], pid: number, heir: boolean): void {
     this.#listeners = this.#listeners.filter((listener) => !kept.includes(nameOf(listener)));
-    this.#enqueue({ type: 'stop-requested', mode: 'graceful', by: `master pid ${pid}, which is in charge` });
+    const by = `master pid ${pid}, which is in charge`;
+    this.#enqueue({ type: 'stop-requested', mode: 'graceful', by, heir });
     void this.#charge?.leave();
   }
 

@@ -12,7 +12,7 @@ import type { Logger } from './log.ts';
 import type { Connection } from './relay.ts';
 import { bootOrder, isOverwritten, missingOf, type Release, workerEnv } from './release.ts';
 import type { StatusUdp } from './status-udp.ts';
-import { Traffic } from './traffic.ts';
+import { type Party, Traffic } from './traffic.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
 export interface Surroundings {
@@ -26,6 +26,8 @@ export interface Surroundings {
   releaseOf(generation: number): Release;
   /** Workers that could take over a connection of this one, the best ones only: none of `except`. */
   takersFor(serial: number, except: ReadonlySet<number>): readonly number[];
+  /** The master before this one, or after it, where there is one. */
+  neighbour(serial: number): Party | undefined;
   /** Whether connections may move at all (`--no-handoff`). */
   handoff(): boolean;
   /** Workers in service that are none of these. */
@@ -57,7 +59,7 @@ export class Performer {
     this.#around = around;
     this.traffic = new Traffic({
       log: around.log,
-      worker: (serial) => this.#workers.get(serial),
+      worker: (serial) => this.#workers.get(serial) ?? around.neighbour(serial),
       takersFor: (serial, except) => around.takersFor(serial, except),
       handoff: () => around.handoff(),
       balanced: () => around.balanced(),

@@ -12,6 +12,10 @@ import type {
 } from '@tshorn/core';
 import type { Plan, ReloadPlan, ReloadShape } from './plan.ts';
 
+/** Stand beside the serials of workers where connections change hands: the masters before and after this one. */
+export const PREDECESSOR = -1;
+export const SUCCESSOR = 0;
+
 export interface WorkerRecord {
   /** The how-manieth process of this master it is: a slot and a generation can recur, this cannot. */
   readonly serial: number;
@@ -95,7 +99,8 @@ export interface State {
   queue: Operation[];
   /** Why the last worker could not be brought into service. */
   lastFailure?: string;
-  stop?: { mode: StopMode; exitCode: number };
+  /** `heir`: the workers of another master take connections over. */
+  stop?: { mode: StopMode; exitCode: number; heir?: boolean };
 }
 
 export type TimerId = `boot:${number}` | `drain:${number}` | `respawn:${number}` | 'start' | 'settle';
@@ -119,7 +124,13 @@ export type Event =
       readonly pass: boolean;
       readonly reason: string;
     }
-  | { readonly type: 'stop-requested'; readonly mode: StopMode; readonly by: string }
+  | {
+      readonly type: 'stop-requested';
+      readonly mode: StopMode;
+      readonly by: string;
+      /** Another master is in charge, and takes connections. */
+      readonly heir?: boolean;
+    }
   | { readonly type: 'worker-spawned'; readonly serial: number; readonly pid: number }
   | { readonly type: 'worker-loaded'; readonly serial: number; readonly kind: string }
   | {

@@ -5,6 +5,8 @@
  * When the old master dies before that, the new one takes charge at once: there is no other.
  */
 import type { Notice, StopMode } from '../decide/model.ts';
+import type { Connection } from '../relay.ts';
+import type { Party } from '../traffic.ts';
 import { Inheritance, VARIABLE } from './inheritance.ts';
 import { type ToPredecessor, type ToSuccessor, unwrap, wrap } from './messages.ts';
 
@@ -16,6 +18,9 @@ export interface Heir {
   /** Resolves when the PID file and the control socket are its own. Rejects when it cannot be in charge. */
   takeCharge(by: string): Promise<void>;
   stop(mode: StopMode, by: string): void;
+  /** A connection of one of the old workers, under the old master's number. */
+  offered(id: number, connection: Connection): void;
+  sent(upTo: number): void;
 }
 
 export class Predecessor {
@@ -28,9 +33,9 @@ export class Predecessor {
 
   constructor(text: string) {
     this.inheritance = new Inheritance(text);
-    process.on('message', (value) => {
+    process.on('message', (value, handle) => {
       const message = unwrap<ToSuccessor>(value);
-      if (message) this.#when(() => this.#obey(message));
+      if (message) this.#when(() => this.#obey(message, handle));
     });
     process.once('disconnect', () => this.#when(() => this.#orphaned()));
   }
@@ -82,14 +87,32 @@ export class Predecessor {
     else this.#early.push(act);
   }
 
-  #obey(message: ToSuccessor): void {
-    if (message.type === 'take-charge') void this.#takeCharge(`after pid ${this.pid}`);
-    else if (message.type === 'stand-down') {
-      // Also when `in-charge` has crossed it: the service is to end.
-      this.#state = 'ended';
-      this.#heir?.stop(message.mode, message.reason);
+  #obey(message: ToSuccessor, handle: unknown): void {
+    switch (message.type) {
+      case 'take-charge':
+        void this.#takeCharge(`after pid ${this.pid}`);
+        return;
+      case 'stand-down':
+        // Also when `in-charge` has crossed it: the service is to end.
+        this.#state = 'ended';
+        return this.#heir?.stop(message.mode, message.reason);
+      case 'take':
+        // What comes without one is declined when `sent` follows.
+        if (handle) this.#heir?.offered(message.id, handle as Connection);
+        return;
+      case 'sent':
+        return this.#heir?.sent(message.upTo);
     }
   }
+
+  /** The old master as one that gives connections. */
+  readonly giver: Party = {
+    pid: undefined,
+    give: () => {},
+    take: () => 0,
+    handedOver: (id) => void this.#send({ type: 'took', id }),
+    keep: (id, reason) => void this.#send({ type: 'declined', id, reason }),
+  };
 
   /** The old master has been killed: its workers finish what they have, and only these here accept on. */
   #orphaned(): void {
@@ -107,7 +130,7 @@ export class Predecessor {
     }
     if (this.#state !== 'taking') return;
     this.#state = 'in-charge';
-    await this.#send({ type: 'in-charge', kept: this.inheritance.kept });
+    await this.#send({ type: 'in-charge', kept: this.inheritance.kept, takes: true });
   }
 
   #send(message: ToPredecessor): Promise<void> {

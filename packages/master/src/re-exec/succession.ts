@@ -3,8 +3,9 @@
  * for what is asked meanwhile. It has a Successor while it is followed, and a Predecessor while it follows.
  */
 import type { Config } from '@tshorn/config';
-import type { Notice, State, StopMode } from '../decide/model.ts';
+import { type Notice, PREDECESSOR, type State, type StopMode, SUCCESSOR } from '../decide/model.ts';
 import type { Listener } from '../listeners.ts';
+import type { Party, Traffic } from '../traffic.ts';
 import type { Command } from './command.ts';
 import type { Heir, Predecessor } from './predecessor.ts';
 import { whyNoReExec } from './refusal.ts';
@@ -20,7 +21,9 @@ export interface Reigning {
   timing(): { readonly bootTimeout: number; readonly grace: number };
   tell(notice: Notice): void;
   /** The new master is in charge, and listens on these. */
-  yield(kept: readonly string[], pid: number): void;
+  yield(kept: readonly string[], pid: number, takes: boolean): void;
+  /** Where connections pass; undefined before the first worker is started. */
+  traffic(): Traffic | undefined;
   takeOver(): Promise<void>;
   reclaim(): Promise<void>;
 }
@@ -34,6 +37,8 @@ interface Following {
 export class Succession {
   readonly #reigning: Reigning;
   #successor: Successor | undefined;
+  /** It is still spoken to when it is in charge. */
+  #last: Successor | undefined;
 
   constructor(reigning: Reigning) {
     this.#reigning = reigning;
@@ -47,6 +52,12 @@ export class Succession {
   /** Resolves when there is no new master any more that is not in charge. */
   get settled(): Promise<void> | undefined {
     return this.#successor?.ended;
+  }
+
+  /** The master before this one or after it, as one that gives or takes connections. */
+  neighbour(serial: number): Party | undefined {
+    if (serial === PREDECESSOR) return this.#reigning.predecessor?.giver;
+    return serial === SUCCESSOR ? this.#last?.taker : undefined;
   }
 
   get #isFollowing(): boolean {
@@ -76,8 +87,10 @@ export class Succession {
       command,
       listeners: around.listeners(),
       ...around.timing(),
+      took: (id) => around.traffic()?.took(SUCCESSOR, id),
+      declined: (id, reason) => around.traffic()?.declined(SUCCESSOR, id, reason),
     });
-    this.#successor = successor;
+    this.#successor = this.#last = successor;
     void successor.ended.then(() => {
       this.#successor = undefined;
     });
@@ -90,7 +103,7 @@ export class Succession {
 
   /** This master's workers are starting: from here on it can take charge. */
   follow(master: Following, { workers, bootTimeout }: Pick<Config, 'workers' | 'bootTimeout'>): void {
-    const { predecessor, takeOver, tell } = this.#reigning;
+    const { predecessor, takeOver, tell, traffic } = this.#reigning;
     if (!predecessor) return;
     const takeCharge = async (by: string) => {
       await takeOver();
@@ -102,6 +115,8 @@ export class Succession {
       onNotice: (listener) => void master.on('notice', listener),
       stop: (mode, reason) => master.stop(mode, reason),
       takeCharge,
+      offered: (id, connection) => traffic()?.offered(PREDECESSOR, id, connection),
+      sent: (upTo) => traffic()?.sent(PREDECESSOR, upTo),
     };
     predecessor.follow(heir, bootTimeout);
   }

@@ -6,9 +6,10 @@
  * the old one where it was. This file is loaded at the start: after an upgrade its old version is gone.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { describeThrown } from '@tshorn/core';
+import { describeThrown, Trailer } from '@tshorn/core';
 import type { Notice, StopMode } from '../decide/model.ts';
 import type { Listener } from '../listeners.ts';
+import type { Party } from '../traffic.ts';
 import { type Command, find } from './command.ts';
 import { bequeath, VARIABLE } from './inheritance.ts';
 import { type ToPredecessor, type ToSuccessor, unwrap, wrap } from './messages.ts';
@@ -22,7 +23,10 @@ export interface Incumbent {
   readonly grace: number;
   tell(notice: Notice): void;
   /** The new master is in charge, and listens on these. */
-  yield(kept: readonly string[], pid: number): void;
+  yield(kept: readonly string[], pid: number, takes: boolean): void;
+  /** What became of a connection that it was given. */
+  took(id: number): void;
+  declined(id: number, reason: string): void;
   /** It may have taken the PID file and the control socket before it died. */
   reclaim(): Promise<void>;
 }
@@ -44,6 +48,9 @@ export class Successor {
   #reason: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #program = '';
+  /** Connections on their way to it, by number. */
+  readonly #given = new Set<number>();
+  readonly #taking = new Trailer((upTo) => this.#send({ type: 'sent', upTo }));
   /** Whether it was told to take charge, and may have done so in part. */
   #offered = false;
 
@@ -102,8 +109,36 @@ export class Successor {
     child.on('error', (error) => {
       if (child.pid === undefined) this.#fail(describeThrown(error));
     });
+    child.once('disconnect', () => this.#loseGiven());
     child.once('exit', (code, signal) => void this.#exited(child, code, signal));
     return child;
+  }
+
+  /** The new master as one that takes connections, once it is in charge. */
+  get taker(): Party | undefined {
+    if (this.#state !== 'in-charge' || !this.#process?.connected) return undefined;
+    return {
+      patient: true,
+      pid: this.pid,
+      give: () => {},
+      take: (connection) => {
+        const id = this.#taking.next();
+        this.#given.add(id);
+        this.#send({ type: 'take', id }, connection);
+        return id;
+      },
+      handedOver: () => {},
+      keep: () => {},
+    };
+  }
+
+  /**
+   * The new master is gone, and one of its workers, which live on for a moment, may have each of these: read here
+   * as well, a connection would have two owners.
+   */
+  #loseGiven(): void {
+    for (const id of this.#given) this.#incumbent.took(id);
+    this.#given.clear();
   }
 
   #learn(message: ToPredecessor): void {
@@ -119,7 +154,13 @@ export class Successor {
         this.#send({ type: 'take-charge' });
         return this.#within(TAKE_CHARGE_MS, 'it did not take charge');
       case 'in-charge':
-        return this.#handOver(message.kept);
+        return this.#handOver(message.kept, message.takes === true);
+      case 'took':
+        if (this.#given.delete(message.id)) this.#incumbent.took(message.id);
+        return;
+      case 'declined':
+        if (this.#given.delete(message.id)) this.#incumbent.declined(message.id, message.reason);
+        return;
       case 'failed':
         this.#reason ??= message.reason;
         // By itself, and gracefully: some of its workers may serve.
@@ -127,7 +168,7 @@ export class Successor {
     }
   }
 
-  #handOver(kept: readonly string[]): void {
+  #handOver(kept: readonly string[], takes: boolean): void {
     // One that is dead is in charge of nothing; one that was told to leave does so.
     if (this.#state !== 'taking' || !this.#process?.pid) return;
     this.#state = 'in-charge';
@@ -135,7 +176,7 @@ export class Successor {
     const { pid } = this.#process;
     const text = `re-exec done: master pid ${pid} is in charge, this one drains`;
     this.#incumbent.tell({ event: 're-exec-finished', level: 'info', outcome: 'committed', text, pid });
-    this.#incumbent.yield(kept, pid);
+    this.#incumbent.yield(kept, pid, takes);
     this.#end();
   }
 
@@ -170,7 +211,11 @@ export class Successor {
   async #exited(child: ChildProcess, code: number | null, signal: string | null): Promise<void> {
     // The kernel tells of the exit before the last message is read, and that is the reason.
     if (child.connected) await settled(child);
-    if (this.#state === 'in-charge') return;
+    if (this.#state === 'in-charge') {
+      this.#state = 'gone';
+      // 'disconnect' does not come when it has died with a connection on its way to it.
+      return this.#loseGiven();
+    }
     this.#state = 'gone';
     clearTimeout(this.#timer);
     if (this.#offered) await this.#incumbent.reclaim();
@@ -201,9 +246,10 @@ export class Successor {
     this.#end();
   }
 
-  #send(message: ToSuccessor): void {
+  #send(message: ToSuccessor, handle?: unknown): void {
     if (!this.#process?.connected) return;
-    this.#process.send(wrap(message), () => {});
+    // keepOpen: a connection stays here until the other side says that it has it.
+    this.#process.send(wrap(message), handle as never, { keepOpen: true }, () => {});
   }
 }
 
