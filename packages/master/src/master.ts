@@ -115,6 +115,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       takersFor: (serial, except) => takersFor(this.#state, serial, except),
       others: (serials) => readyBeside(this.#state, serials),
       neighbour: (serial) => this.#succession.neighbour(serial),
+      isFollowing: () => this.#succession.isFollowing,
       handoff: () => this.#state.settings.handoff,
       balanced: () => balanced(this.#state),
       watched: () => watched(this.#state),

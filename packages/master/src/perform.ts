@@ -28,6 +28,8 @@ export interface Surroundings {
   takersFor(serial: number, except: ReadonlySet<number>): readonly number[];
   /** The master before this one, or after it, where there is one. */
   neighbour(serial: number): Party | undefined;
+  /** Whether the workers of a master before this one serve. */
+  isFollowing(): boolean;
   /** Whether connections may move at all (`--no-handoff`). */
   handoff(): boolean;
   /** Workers in service that are none of these. */
@@ -150,7 +152,8 @@ export class Performer {
     const handle = new WorkerHandle({
       onSpawned: (pid) => {
         const { bootNice, bootTimeout } = release.config;
-        if (this.#around.others([]).length > 0) this.#bootPriority.lower(pid, bootNice, bootTimeout / 2);
+        const beside = this.#around.others([]).length > 0 || this.#around.isFollowing();
+        if (beside) this.#bootPriority.lower(pid, bootNice, bootTimeout / 2);
         enqueue({ type: 'worker-spawned', serial, pid });
       },
       onMessage: (message, connection) => this.#receive(serial, message, connection),

@@ -60,14 +60,15 @@ export class Succession {
     return serial === SUCCESSOR ? this.#last?.taker : undefined;
   }
 
-  get #isFollowing(): boolean {
+  /** Whether another master is in charge still. */
+  get isFollowing(): boolean {
     const { predecessor } = this.#reigning;
     return predecessor !== undefined && !predecessor.isInCharge;
   }
 
   /** The workers that are asked for would be those of a master that leaves, or that may not stay. */
   refuses(what: string): boolean {
-    if (!this.#successor && !this.#isFollowing) return false;
+    if (!this.#successor && !this.isFollowing) return false;
     this.#note(`${what} refused: one master is following another`);
     return true;
   }
@@ -79,7 +80,7 @@ export class Succession {
       state: around.state(),
       hasCommand: command !== undefined,
       isFollowed: this.#successor !== undefined,
-      isFollowing: this.#isFollowing,
+      isFollowing: this.isFollowing,
     });
     if (refusal !== undefined || !command) return this.#note(`re-exec by ${by} refused: ${refusal}`);
     const successor = new Successor({
