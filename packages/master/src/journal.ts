@@ -1,4 +1,5 @@
 /** Words every notice for the log: one line each, the same fields as JSON. */
+import { type Config, reloadDifferences } from '@tshorn/config';
 import { type DrainReport, describeWorker, formatAddress, formatMs } from '@tshorn/core';
 import type { Notice } from './decide/model.ts';
 import type { Listener } from './listeners.ts';
@@ -16,6 +17,14 @@ export function writeListening(log: Logger, listeners: readonly Listener[]): voi
     const how = source === 'bound' ? '' : `, ${source}`;
     log.info(fields, `listening on ${tcp ? `http://${text}` : text}${how}`);
   }
+}
+
+/** What a reload has read and leaves as it is. */
+export function writeNeedsRestart(log: Logger, running: Config, read: Config): void {
+  const { needRestart } = reloadDifferences(running, read);
+  if (needRestart.length === 0) return;
+  const text = `changed, but only a restart or a re-exec (SIGUSR2) applies it: ${needRestart.join(', ')}`;
+  log.warn({ event: 'needs-restart' }, text);
 }
 
 export function textOf(notice: Notice): string {

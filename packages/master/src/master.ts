@@ -5,17 +5,16 @@
  */
 import { EventEmitter } from 'node:events';
 import type { Resolved, UdpTarget } from '@tshorn/config';
-import { reloadDifferences } from '@tshorn/config';
-import { describeThrown, isComing, renderError, withDeadline } from '@tshorn/core';
+import { describeThrown, renderError, withDeadline } from '@tshorn/core';
 import { checkBoundHandles } from './bound-handle.ts';
 import { Charge } from './charge.ts';
 import { decide, initialState } from './decide/decide.ts';
 import type { Effect, Event, Notice, Operation, State, StopMode } from './decide/model.ts';
 import type { ReloadPlan } from './decide/plan.ts';
-import { balanced, readyBeside, takersFor, watched } from './decide/queries.ts';
+import { balanced, neededGenerations, readyBeside, takersFor, watched } from './decide/queries.ts';
 import type { Forecast } from './forecast.ts';
 import { Hooks } from './hooks.ts';
-import { write, writeListening } from './journal.ts';
+import { write, writeListening, writeNeedsRestart } from './journal.ts';
 import { bindAll, type Listener } from './listeners.ts';
 import type { Log } from './log.ts';
 import type { Notify } from './notify.ts';
@@ -66,9 +65,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#hooks = new Hooks(options.log.logger);
     this.#state = initialState(settingsOf(options.resolved.config));
     this.#succession = new Succession({
-      command: options.command,
-      predecessor: options.predecessor,
-      env: options.env,
+      ...options,
       state: () => this.#state,
       listeners: () => this.#listeners,
       timing: () => this.#resolved.config,
@@ -246,7 +243,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       const resolved = await withDeadline(this.#options.resolveAgain(), hookTimeout, late);
       const release = resolveRelease(resolved);
       await this.#hooks.run('onReload');
-      this.#tellDifferences(resolved);
+      writeNeedsRestart(this.#log, this.#resolved.config, resolved.config);
       this.#releases.set(generation, release);
       this.#enqueue({ type: 'prepared', generation, settings: settingsOf(resolved.config) });
     } catch (error) {
@@ -272,15 +269,6 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     void this.#useNotify(resolved.config.notify);
   }
 
-  #tellDifferences(resolved: Resolved): void {
-    const { needRestart } = reloadDifferences(this.#resolved.config, resolved.config);
-    if (needRestart.length === 0) return;
-    this.#log.warn(
-      { event: 'needs-restart' },
-      `changed, but only a restart applies it: ${needRestart.join(', ')}`,
-    );
-  }
-
   async #useNotify(target: UdpTarget | undefined): Promise<void> {
     this.#notify?.close();
     this.#notify = target && new (await import('./notify.ts')).Notify(target);
@@ -288,9 +276,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
 
   /** A release is kept as long as a worker of it lives or a slot would be refilled by it. */
   #forgetReleases(): void {
-    const { workers, committed } = this.#state;
-    const needed = new Set([committed]);
-    for (const worker of Object.values(workers)) if (isComing(worker.state)) needed.add(worker.generation);
+    const needed = neededGenerations(this.#state);
     for (const generation of this.#releases.keys())
       if (!needed.has(generation)) this.#releases.delete(generation);
   }

@@ -1,4 +1,5 @@
 /** Questions about the state that the hands ask. Pure. */
+import { isComing } from '@tshorn/core';
 import { type State, SUCCESSOR, type WorkerRecord } from './model.ts';
 
 /** Workers in service. */
@@ -36,4 +37,10 @@ export function balanced(state: State): number[] | undefined {
   const { phase, running, settings } = state;
   if (phase !== 'running' || (running && watched(state).length === 0)) return undefined;
   return settings.handoff ? readyBeside(state, []) : [];
+}
+
+/** Generations of which a worker lives, or would be started if a slot became empty. */
+export function neededGenerations({ workers, committed }: State): Set<number> {
+  const coming = Object.values(workers).filter(({ state }) => isComing(state));
+  return new Set([committed, ...coming.map(({ generation }) => generation)]);
 }

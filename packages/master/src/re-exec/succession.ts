@@ -13,8 +13,8 @@ import { Successor } from './successor.ts';
 
 /** The master that this belongs to. */
 export interface Reigning {
-  readonly command: Command | undefined;
-  readonly predecessor: Predecessor | undefined;
+  readonly command?: Command | undefined;
+  readonly predecessor?: Predecessor | undefined;
   readonly env: NodeJS.ProcessEnv;
   state(): State;
   listeners(): readonly Listener[];
