@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { APPS_FOLDER } from './conformance/apps.ts';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { MixedLoad, type Target } from './support/load.ts';
+import { isAlive, pollUntil } from './support/processes.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const clients: KeepAliveClient[] = [];
@@ -54,11 +55,24 @@ async function start(target: Target, count: number) {
   };
 }
 
-async function survives(server: TestServer, target: Target, count: number, reloads: number): Promise<void> {
+const byReload = async (server: TestServer) =>
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+
+async function byReExec(server: TestServer): Promise<void> {
+  const from = server.lines.length;
+  expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
+  await server.event('stopped', { from });
+}
+
+async function survives(
+  server: TestServer,
+  target: Target,
+  count: number,
+  times: number,
+  replace = byReload,
+): Promise<void> {
   const stop = await start(target, count);
-  for (let at = 0; at < reloads; at++) {
-    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
-  }
+  for (let at = 0; at < times; at++) await replace(server);
   await stop();
   expect(clients.flatMap(({ failures }) => failures)).toEqual([]);
   // Those that were idle all the time, too, are served, and by the newest generation.
@@ -101,4 +115,22 @@ test.each(['express', 'fastify', 'koa', 'hono', 'script'])('connections of %s mo
     const drains = server.of('drained', from);
     expect(drains.reduce((sum, { moved }) => sum + (moved as number), 0)).toBeGreaterThanOrEqual(40);
   }
+});
+
+test('three times a new master, and no connection is closed: they move to its workers', async () => {
+  const server = await startServer(fixture('mixed.mjs'), { workers: 2 });
+  await survives(server, { port: server.port }, 60, 3, byReExec);
+  const moved = server.of('drained').reduce((sum, { moved }) => sum + (moved as number), 0);
+  expect(moved).toBeGreaterThanOrEqual(3 * 60);
+});
+
+test('a new master that is killed while connections move to it leaves no process behind', async () => {
+  const server = await startServer(fixture('mixed.mjs'), { workers: 2 });
+  for (let at = 0; at < 300; at++) clients.push(await KeepAliveClient.connect({ port: server.port }));
+  await Promise.all(clients.map((client) => client.ask([get('/')], /^\d+$/)));
+  const { pid } = await server.reExec();
+  process.kill(pid as number, 'SIGKILL');
+  const pids = server.lines.flatMap(({ master, pid }) => [master, pid]).filter((each) => each !== undefined);
+  for (const client of clients) client.leave();
+  await pollUntil(() => !(pids as number[]).some(isAlive));
 });

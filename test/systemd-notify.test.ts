@@ -6,8 +6,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { ask } from './support/load.ts';
+import { isAlive } from './support/processes.ts';
 import { endServers, fixture, startServer, TestServer } from './support/server.ts';
-import { eventually, needing, recordNotifications } from './support/systemd.ts';
+import {
+  activated,
+  closeSockets,
+  eventually,
+  needing,
+  recordNotifications,
+  tcpSocket,
+} from './support/systemd.ts';
 
 const HELLO = fixture('says-hello.mjs');
 
@@ -17,6 +25,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await endServers();
+  closeSockets();
   fs.rmSync(folder, { recursive: true });
 });
 
@@ -61,6 +70,27 @@ test('start, reload, failed reload and stop are told in their order, one at a ti
   const { expected } = await wholeLife(told());
   const messages = recorded().filter((message) => !isProgress(message));
   expect(messages).toEqual(expected);
+});
+
+test('a re-exec of a service with an activated socket: MAINPID is the new master, and nobody says STOPPING', async () => {
+  const recorded = recordNotifications(folder);
+  const { fd, port } = tcpSocket();
+  const server = await startServer(HELLO, { bare: true, env: told(), ...activated([fd]) });
+  const first = server.pid;
+  expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
+  await server.event('stopped');
+  await eventually('the first master is gone', () => !isAlive(first));
+  expect((await ask({ port }, { path: '/', agent: false })).status).toBe(200);
+  expect(server.of('listening').at(-1)).toMatchObject({ port, source: 'systemd' });
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  const second = server.master;
+  await server.stop();
+  const words = recorded().flatMap((message) =>
+    message.filter((word) => /^(READY|MAINPID|STOPPING)/.test(word)),
+  );
+  const [ready, stopping] = ['READY=1', 'STOPPING=1'];
+  expect(second).not.toBe(first);
+  expect(words).toEqual([ready, `MAINPID=${first}`, ready, `MAINPID=${second}`, ready, stopping]);
 });
 
 needing('systemd-notify', 'python3')(

@@ -30,6 +30,8 @@ export interface ServerOptions {
   readonly fds?: readonly number[];
   /** The command that starts it, in place of the given one. */
   readonly through?: (command: readonly string[]) => readonly string[];
+  /** Another path to the program, a symbolic link perhaps. */
+  readonly program?: string;
 }
 
 /** Generous: a shared machine may stand still for a while; a real failure is told by its event. */
@@ -57,10 +59,11 @@ export class TestServer {
       bare = false,
       fds = [],
       through = (command) => command,
+      program = cli,
     }: ServerOptions = {},
   ) {
     const given = bare ? [] : ['--bind', bind, '--workers', String(workers)];
-    const argv = [process.execPath, cli, app, ...given, '--log-format', 'json', ...args];
+    const argv = [process.execPath, program, app, ...given, '--log-format', 'json', ...args];
     const [command, ...rest] = through(argv);
     this.#process = spawn(command as string, rest, {
       cwd: cwd ?? root,
@@ -72,7 +75,7 @@ export class TestServer {
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       if (stream) createInterface({ input: stream }).on('line', (line) => this.#read(line));
     }
-    // `close` comes after the last line of both streams.
+    // `close` comes after the last line of both streams; after a re-exec, of the last master's.
     this.exited = once(this.#process, 'close').then(([code]) => {
       this.#ended = true;
       alive.delete(this);
@@ -96,8 +99,14 @@ export class TestServer {
     for (const check of [...this.#waiting]) check();
   }
 
+  /** Of the process that was started: the first master. */
   get pid(): number {
     return this.#process.pid as number;
+  }
+
+  /** Pid of the master in charge: a re-exec makes it another one. */
+  get master(): number {
+    return (this.of('in-charge').at(-1)?.master as number | undefined) ?? this.pid;
   }
 
   get port(): number {
@@ -151,8 +160,17 @@ export class TestServer {
     return this.event('started');
   }
 
+  /** To the master in charge. */
   signal(signal: NodeJS.Signals): void {
-    this.#process.kill(signal);
+    if (this.master === this.pid) this.#process.kill(signal);
+    else if (!this.#ended) process.kill(this.master, signal);
+  }
+
+  /** Sends USR2 and resolves with the line that tells the verdict. */
+  async reExec(): Promise<LogLine> {
+    const from = this.lines.length;
+    this.signal('SIGUSR2');
+    return this.event('re-exec-finished', { from });
   }
 
   /** Sends HUP and resolves with the line that tells the verdict. */
@@ -194,7 +212,7 @@ export class TestServer {
   async end(): Promise<void> {
     if (this.#ended) return;
     this.signal('SIGINT');
-    const timer = setTimeout(() => this.#process.kill('SIGKILL'), 10_000);
+    const timer = setTimeout(() => this.signal('SIGKILL'), 10_000);
     await this.exited;
     clearTimeout(timer);
   }

@@ -64,6 +64,8 @@ export interface Config {
   readonly logFile: string | undefined;
   /** Undefined: no control socket. */
   readonly control: string | undefined;
+  /** Undefined: none. */
+  readonly pidFile: string | undefined;
   readonly hookTimeout: number;
   readonly hooks: Hooks;
 }
@@ -149,6 +151,8 @@ export interface UserConfig {
   logFile?: string;
   /** The path of the control socket; `''` is none. */
   control?: string;
+  /** A file that names the master in charge; `''` is none. */
+  pidFile?: string;
   /** How long a hook may take. */
   hookTimeout?: Duration;
   /** Functions to call at moments in the life of the master and of a worker. */

@@ -75,7 +75,12 @@ export async function resolveConfig({
   if (config.app === undefined) throw missingApp();
   const fromCwd = (path: string | undefined) => (path === undefined ? undefined : resolve(config.cwd, path));
   return {
-    config: { ...config, logFile: fromCwd(config.logFile), control: fromCwd(config.control) },
+    config: {
+      ...config,
+      logFile: fromCwd(config.logFile),
+      control: fromCwd(config.control),
+      pidFile: fromCwd(config.pidFile),
+    },
     origins,
     given: new Set(KEYS.filter((key) => origins[key] !== 'default')),
     file: found.file,

@@ -22,6 +22,7 @@ const EXIT_OF = {
   ERR_ENV_FILE: EXIT.usage,
   ERR_HOOK: EXIT.usage,
   ERR_LOG_FILE: EXIT.usage,
+  ERR_PID_FILE: EXIT.usage,
   ERR_APP_MISSING: EXIT.appNotLoadable,
   ERR_APP_SYNTAX: EXIT.appNotLoadable,
   ERR_APP_THROWS: EXIT.appNotLoadable,

@@ -5,6 +5,8 @@ export { readEnvFiles } from './env-file.ts';
 export { textOf } from './journal.ts';
 export { type Log, type Logger, openLog } from './log.ts';
 export { Master, type MasterOptions } from './master.ts';
+export { type Command, ownCommand } from './re-exec/command.ts';
+export { type Predecessor, takePredecessor } from './re-exec/predecessor.ts';
 export { type RehearsalOptions, type RehearsalReport, rehearse } from './rehearsal.ts';
 export { listenToSignals, type SignalTarget } from './signals.ts';
 export type { MasterStatus, ReloadStatus, WorkerStatus } from './status.ts';

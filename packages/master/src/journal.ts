@@ -1,10 +1,30 @@
 /** Words every notice for the log: one line each, the same fields as JSON. */
-import { type DrainReport, describeWorker, formatMs } from '@tshorn/core';
+import { type Config, reloadDifferences } from '@tshorn/config';
+import { type DrainReport, describeWorker, formatAddress, formatMs } from '@tshorn/core';
 import type { Notice } from './decide/model.ts';
+import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
 
 export function write(log: Logger, notice: Notice): void {
   log[notice.level](fieldsOf(notice), textOf(notice));
+}
+
+export function writeListening(log: Logger, listeners: readonly Listener[]): void {
+  for (const { address, source } of listeners) {
+    const text = formatAddress(address);
+    const tcp = address.kind === 'tcp';
+    const fields = { event: 'listening', address: text, ...(tcp && { port: address.port }), source };
+    const how = source === 'bound' ? '' : ` (${source})`;
+    log.info(fields, `listening on ${tcp ? `http://${text}` : text}${how}`);
+  }
+}
+
+/** What a reload has read and leaves as it is. */
+export function writeNeedsRestart(log: Logger, running: Config, read: Config): void {
+  const { needRestart } = reloadDifferences(running, read);
+  if (needRestart.length === 0) return;
+  const text = `changed, but only a restart or a re-exec (SIGUSR2) applies it: ${needRestart.join(', ')}`;
+  log.warn({ event: 'needs-restart' }, text);
 }
 
 export function textOf(notice: Notice): string {
@@ -32,6 +52,9 @@ export function textOf(notice: Notice): string {
       return `${notice.event}: ${notice.text}`;
     case 'operation-failed':
     case 'noted':
+    case 're-exec-started':
+    case 're-exec-finished':
+    case 'in-charge':
       return notice.text;
     default: {
       const parts = [

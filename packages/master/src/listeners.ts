@@ -14,20 +14,41 @@ export interface Listener {
   readonly handle: BoundHandle;
   /** Where it really is: port 0 has become the port that the kernel gave. */
   readonly address: BindAddress;
+  /** As the config has it. */
+  readonly asked: BindAddress;
   readonly source: 'bound' | 'systemd' | 'inherited';
+  /** The name by which systemd has passed it. */
+  readonly activated?: string;
+  /** Of a unix socket that tshorn has made. */
+  readonly file?: SocketFile;
   close(): void;
 }
 
 export type OwnAddress = Exclude<BindAddress, { kind: 'systemd' }>;
 
-/** Binds all, or none: what was bound before a failure is given back. */
-export async function bindAll(addresses: readonly OwnAddress[], unixMode: number): Promise<Listener[]> {
+export interface SocketFile {
+  readonly path: string;
+  readonly ino: number;
+}
+
+/** What a master before this one has left. */
+export interface Inherited {
+  take(asked: BindAddress, unixMode: number): Listener | undefined;
+}
+
+/** Binds all, or none: what was bound before a failure is given back. What is inherited is bound already. */
+export async function bindAll(
+  addresses: readonly OwnAddress[],
+  unixMode: number,
+  inherited?: Inherited,
+): Promise<Listener[]> {
   refuseOverlaps(addresses);
   const listeners: Listener[] = [];
   try {
     for (const address of addresses) {
       listeners.push(
-        address.kind === 'tcp' ? await listenTcp(address) : await listenUnix(address.path, unixMode),
+        inherited?.take(address, unixMode) ??
+          (address.kind === 'tcp' ? await listenTcp(address) : await listenUnix(address.path, unixMode)),
       );
     }
     return listeners;
@@ -73,7 +94,7 @@ async function listenTcp(wanted: TcpAddress): Promise<Listener> {
     const name: { address?: string; port?: number } = {};
     handle.getsockname?.(name);
     const address = { kind: 'tcp', host, port: name.port ?? wanted.port } as const;
-    return { handle, address, source: 'bound', close: () => handle.close() };
+    return { handle, asked: wanted, address, source: 'bound', close: () => handle.close() };
   }
   throw bindError(wanted, 'EADDRNOTAVAIL');
 }
@@ -118,7 +139,7 @@ async function listenUnix(path: string, mode: number): Promise<Listener> {
       handle.close();
     }
   };
-  return { handle, address, source: 'bound', close };
+  return { handle, asked: address, address, source: 'bound', file: { path, ino }, close };
 }
 
 /** A socket file that nobody listens on was left behind by a crash; anything else is somebody's. */

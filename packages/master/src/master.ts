@@ -4,30 +4,29 @@
  * performs the effects. Created by the command line and by start(); it ends once, with an exit code.
  */
 import { EventEmitter } from 'node:events';
-import type { Resolved, UdpTarget } from '@tshorn/config';
-import { reloadDifferences } from '@tshorn/config';
-import { describeThrown, formatAddress, isComing, renderError, withDeadline } from '@tshorn/core';
+import type { Resolved } from '@tshorn/config';
+import { describeThrown, renderError, withDeadline } from '@tshorn/core';
+import { Announcer } from './announcer.ts';
 import { checkBoundHandles } from './bound-handle.ts';
-import type { Control } from './control/control.ts';
-import { openControl } from './control/open.ts';
+import { Charge } from './charge.ts';
 import { decide, initialState } from './decide/decide.ts';
 import type { Effect, Event, Notice, Operation, State, StopMode } from './decide/model.ts';
 import type { ReloadPlan } from './decide/plan.ts';
-import { balanced, readyBeside, takersFor, watched } from './decide/queries.ts';
+import { balanced, neededGenerations, readyBeside, takersFor, watched } from './decide/queries.ts';
 import type { Forecast } from './forecast.ts';
 import { Hooks } from './hooks.ts';
-import { write } from './journal.ts';
-import { LastWords } from './last-words.ts';
+import { writeListening, writeNeedsRestart } from './journal.ts';
 import type { Listener } from './listeners.ts';
 import type { Log } from './log.ts';
-import type { Notify } from './notify.ts';
 import { openListeners } from './open-listeners.ts';
 import { Performer } from './perform.ts';
+import type { Command } from './re-exec/command.ts';
+import { nameOf } from './re-exec/inheritance.ts';
+import type { Predecessor } from './re-exec/predecessor.ts';
+import { Succession } from './re-exec/succession.ts';
 import { type Release, resolveRelease, settingsOf } from './release.ts';
 import { type MasterStatus, statusOf } from './status.ts';
 import type { StatusUdp } from './status-udp.ts';
-import { stderrSink } from './stderr-sink.ts';
-import type { Service } from './systemd/service.ts';
 
 export interface MasterOptions {
   readonly resolved: Resolved;
@@ -37,25 +36,25 @@ export interface MasterOptions {
   /** File that a worker process runs. */
   readonly workerFile: string;
   readonly env: NodeJS.ProcessEnv;
+  /** What a re-exec repeats; without it there is none. */
+  readonly command?: Command | undefined;
+  /** The master that this one follows. */
+  readonly predecessor?: Predecessor | undefined;
 }
-
-/** What the workers wrote last may take so long to be written: whoever reads it may stand still. */
-const LAST_LINES_MS = 1_000;
 
 export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] }> {
   readonly #options: MasterOptions;
   readonly #hooks: Hooks;
   readonly #releases = new Map<number, Release>();
   readonly #queue: Event[] = [];
-  readonly #lastWords = new LastWords();
+  readonly #announcer: Announcer;
   #resolved: Resolved;
   #state: State;
   #performer: Performer | undefined;
   #listeners: Listener[] = [];
   #statusUdp: StatusUdp | undefined;
-  #notify: Notify | undefined;
-  #systemd: Service | undefined;
-  #control: Promise<Control | undefined> | undefined;
+  #charge: Charge | undefined;
+  readonly #succession: Succession;
   #looping = false;
   /** Whether a worker has ever been in service. */
   #inService = false;
@@ -66,6 +65,18 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#resolved = options.resolved;
     this.#hooks = new Hooks(options.log.logger);
     this.#state = initialState(settingsOf(options.resolved.config));
+    this.#announcer = new Announcer(options.log.logger, options.env);
+    this.#succession = new Succession({
+      ...options,
+      state: () => this.#state,
+      listeners: () => this.#listeners,
+      timing: () => this.#resolved.config,
+      tell: (notice) => this.#tell(notice),
+      traffic: () => this.#performer?.traffic,
+      yield: (kept, pid, takes) => this.#yield(kept, pid, takes),
+      takeOver: async () => this.#charge?.takeOver(),
+      reclaim: async () => this.#charge?.reclaim(),
+    });
   }
 
   get #log() {
@@ -76,32 +87,30 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   async start(): Promise<void> {
     checkBoundHandles();
     const { config } = this.#resolved;
+    const { predecessor } = this.#options;
+    const charge = new Charge(this, this.#log, this.#resolved, predecessor?.pid);
+    this.#charge = charge;
     this.#releases.set(1, resolveRelease(this.#resolved));
     this.#hooks.use(config.hooks, config.hookTimeout);
     await this.#hooks.run('onStarting');
-    this.#listeners = await openListeners(this.#resolved, this.#options.env, this.#log);
-    for (const { address, source } of this.#listeners) {
-      const port = address.kind === 'tcp' ? { port: address.port } : {};
-      const where = address.kind === 'tcp' ? `http://${formatAddress(address)}` : formatAddress(address);
-      this.#log.info(
-        { event: 'listening', address: formatAddress(address), source, ...port },
-        `listening on ${where}${source === 'bound' ? '' : ` (${source})`}`,
-      );
-    }
+    this.#listeners = await openListeners(
+      this.#resolved,
+      this.#options.env,
+      this.#log,
+      predecessor?.inheritance,
+    );
+    writeListening(this.#log, this.#listeners);
     // Loaded only where they are asked for: every start would pay for them.
     if (config.statusTransport === 'udp') {
       const { StatusUdp } = await import('./status-udp.ts');
       this.#statusUdp = await new StatusUdp(this.#log).open();
     }
-    await this.#useNotify(config.notify);
-    if (this.#options.env.NOTIFY_SOCKET) {
-      const { Service } = await import('./systemd/service.ts');
-      this.#systemd = new Service(this.#options.env, this.#log, config.workers);
-    }
+    await this.#announcer.open(this.#resolved, predecessor !== undefined);
+    if (!predecessor) charge.writePidFile();
     this.#performer = new Performer({
       log: this.#log,
       hooks: this.#hooks,
-      lastWords: this.#lastWords,
+      lastWords: this.#announcer.lastWords,
       listeners: this.#listeners,
       statusUdp: this.#statusUdp,
       workerFile: this.#options.workerFile,
@@ -109,6 +118,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       releaseOf: (generation) => this.#releases.get(generation) as Release,
       takersFor: (serial, except) => takersFor(this.#state, serial, except),
       others: (serials) => readyBeside(this.#state, serials),
+      neighbour: (serial) => this.#succession.neighbour(serial),
+      isFollowing: () => this.#succession.isFollowing,
       handoff: () => this.#state.settings.handoff,
       balanced: () => balanced(this.#state),
       watched: () => watched(this.#state),
@@ -116,14 +127,31 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     });
     this.#queue.unshift({ type: 'start' });
     this.#work();
-    this.#control = openControl(this, this.#log, this.#resolved);
+    if (predecessor) this.#succession.follow(this, config);
+    else void charge.openControl();
   }
 
   request(operation: Operation): void {
+    if (this.#succession.refuses(`${operation.kind} by ${operation.by}`)) return;
     this.#enqueue({ type: 'requested', operation });
   }
 
+  /** Hands over to a new master of what the command line finds now. The log says what became of it. */
+  reExec(by: string): void {
+    this.#succession.begin(by);
+  }
+
+  /** The listeners that the new master has must not be closed here: that would remove their socket files. */
+  #yield(kept: readonly string[], pid: number, heir: boolean): void {
+    this.#listeners = this.#listeners.filter((listener) => !kept.includes(nameOf(listener)));
+    this.#announcer.yield();
+    const by = `master pid ${pid}, which is in charge`;
+    this.#enqueue({ type: 'stop-requested', mode: 'graceful', by, heir });
+    void this.#charge?.leave();
+  }
+
   stop(mode: StopMode, by: string): void {
+    this.#succession.standDown(mode, by);
     this.#enqueue({ type: 'stop-requested', mode, by });
   }
 
@@ -149,6 +177,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       listeners: this.#listeners,
       app: this.#releases.get(this.#state.committed)?.appFile,
       performer: this.#performer,
+      successor: this.#succession.successor,
       now: performance.now(),
     });
   }
@@ -199,10 +228,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   }
 
   #tell(told: Notice): void {
-    const notice = this.#lastWords.addTo(told);
-    write(this.#log, notice);
-    this.#notify?.announce(notice);
-    this.#systemd?.tell(notice);
+    const notice = this.#announcer.tell(told);
     if (notice.event === 'ready' && !this.#inService) {
       this.#inService = true;
       void this.#hooks.run('whenReady');
@@ -224,7 +250,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       const resolved = await withDeadline(this.#options.resolveAgain(), hookTimeout, late);
       const release = resolveRelease(resolved);
       await this.#hooks.run('onReload');
-      this.#tellDifferences(resolved);
+      writeNeedsRestart(this.#log, this.#resolved.config, resolved.config);
       this.#releases.set(generation, release);
       this.#enqueue({ type: 'prepared', generation, settings: settingsOf(resolved.config) });
     } catch (error) {
@@ -247,41 +273,24 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#resolved = resolved;
     this.#hooks.use(resolved.config.hooks, resolved.config.hookTimeout);
     this.#log.level = resolved.config.logLevel;
-    void this.#useNotify(resolved.config.notify);
-  }
-
-  #tellDifferences(resolved: Resolved): void {
-    const { needRestart } = reloadDifferences(this.#resolved.config, resolved.config);
-    if (needRestart.length === 0) return;
-    this.#log.warn(
-      { event: 'needs-restart' },
-      `changed, but only a restart applies it: ${needRestart.join(', ')}`,
-    );
-  }
-
-  async #useNotify(target: UdpTarget | undefined): Promise<void> {
-    this.#notify?.close();
-    this.#notify = target && new (await import('./notify.ts')).Notify(target);
+    void this.#announcer.useNotify(resolved.config.notify);
   }
 
   /** A release is kept as long as a worker of it lives or a slot would be refilled by it. */
   #forgetReleases(): void {
-    const { workers, committed } = this.#state;
-    const needed = new Set([committed]);
-    for (const worker of Object.values(workers)) if (isComing(worker.state)) needed.add(worker.generation);
+    const needed = neededGenerations(this.#state);
     for (const generation of this.#releases.keys())
       if (!needed.has(generation)) this.#releases.delete(generation);
   }
 
   async #finish(exitCode: number): Promise<void> {
+    await this.#succession.settled;
     for (const listener of this.#listeners) listener.close();
     this.#statusUdp?.close();
     await this.#hooks.idle();
     await this.#hooks.run('onExit');
-    await this.#useNotify(undefined);
-    await (await this.#control)?.close();
-    await this.#systemd?.close();
-    await stderrSink.idle(LAST_LINES_MS);
+    await this.#charge?.end();
+    await this.#announcer.close();
     await this.#options.log.ready;
     this.emit('finished', exitCode);
   }

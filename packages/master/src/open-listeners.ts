@@ -1,11 +1,12 @@
 /**
- * Where the listeners of a start come from: sockets that systemd passes, and addresses that the master
- * binds itself. What is needed only under a `.socket` unit is loaded only there.
+ * Where the listeners of a start come from: sockets that systemd passes, those of a master that this one
+ * follows, and addresses that the master binds itself. What is needed only under a `.socket` unit is loaded only there.
  */
 import type { Resolved } from '@tshorn/config';
 import { type BindAddress, TshornError } from '@tshorn/core';
 import { bindAll, type Listener, type OwnAddress } from './listeners.ts';
 import type { Logger } from './log.ts';
+import type { Inheritance } from './re-exec/inheritance.ts';
 
 /**
  * All listeners, or none. The variables of the activation are taken out of `env`, so that no other process
@@ -16,21 +17,27 @@ export async function openListeners(
   { config, given }: Pick<Resolved, 'config' | 'given'>,
   env: NodeJS.ProcessEnv,
   log: Pick<Logger, 'warn'>,
+  inherited?: Inheritance,
 ): Promise<Listener[]> {
   const warn = (text: string) => log.warn({ event: 'unused-socket' }, text);
-  const sockets = env.LISTEN_FDS === undefined ? [] : await activated(env, warn);
+  const sockets = env.LISTEN_FDS === undefined ? (inherited?.activated() ?? []) : await activated(env, warn);
   if (sockets.length === 0) {
     const missing = config.bind.find(({ kind }) => kind === 'systemd');
     if (missing) throw notActivated(missing);
-    return bindAll(config.bind.filter(isOwn), config.unixMode);
+    const listeners = await bindAll(config.bind.filter(isOwn), config.unixMode, inherited);
+    inherited?.closeRest();
+    return listeners;
   }
   const { openActivated } = await import('./systemd/open.ts');
-  return openActivated({
+  const listeners = await openActivated({
     sockets,
     binds: given.has('bind') ? config.bind : undefined,
     unixMode: config.unixMode,
+    inherited,
     warn,
   });
+  inherited?.closeRest();
+  return listeners;
 }
 
 async function activated(env: NodeJS.ProcessEnv, warn: (text: string) => void) {

@@ -14,7 +14,7 @@ import type { Logger } from './log.ts';
 import type { Connection } from './relay.ts';
 import { bootOrder, isOverwritten, missingOf, type Release, workerEnv } from './release.ts';
 import type { StatusUdp } from './status-udp.ts';
-import { Traffic } from './traffic.ts';
+import { type Party, Traffic } from './traffic.ts';
 import { Vitals } from './vitals.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
@@ -30,6 +30,10 @@ export interface Surroundings {
   releaseOf(generation: number): Release;
   /** Workers that could take over a connection of this one, the best ones only: none of `except`. */
   takersFor(serial: number, except: ReadonlySet<number>): readonly number[];
+  /** The master before this one, or after it, where there is one. */
+  neighbour(serial: number): Party | undefined;
+  /** Whether the workers of a master before this one serve. */
+  isFollowing(): boolean;
   /** Whether connections may move at all (`--no-handoff`). */
   handoff(): boolean;
   /** Workers in service that are none of these. */
@@ -63,7 +67,7 @@ export class Performer {
     this.#around = around;
     this.traffic = new Traffic({
       log: around.log,
-      worker: (serial) => this.#workers.get(serial),
+      worker: (serial) => this.#workers.get(serial) ?? around.neighbour(serial),
       takersFor: (serial, except) => around.takersFor(serial, except),
       handoff: () => around.handoff(),
       balanced: () => around.balanced(),
@@ -155,7 +159,8 @@ export class Performer {
     const handle = new WorkerHandle({
       onSpawned: (pid) => {
         const { bootNice, bootTimeout } = release.config;
-        if (this.#around.others([]).length > 0) this.#bootPriority.lower(pid, bootNice, bootTimeout / 2);
+        const beside = this.#around.others([]).length > 0 || this.#around.isFollowing();
+        if (beside) this.#bootPriority.lower(pid, bootNice, bootTimeout / 2);
         lastWords.listen(pid, { generation, lastLines: () => handle.lastLines });
         enqueue({ type: 'worker-spawned', serial, pid });
       },

@@ -6,6 +6,8 @@ class Scene {
   readonly relay: Relay;
   /** Who takes over, the best first. */
   takers: number[] = [];
+  /** Who is waited for without an end. */
+  patient: number | undefined;
   readonly #alive: Set<number>;
   readonly #said: string[] = [];
   /** Numbered through, and not for each taker, so that a story is easier to read. */
@@ -21,6 +23,7 @@ class Scene {
 
   #peer(serial: number) {
     return {
+      ...(this.patient === serial && { patient: true as const }),
       take: () => {
         this.#said.push(`${serial} take ${++this.#lastTake}`);
         return this.#lastTake;
@@ -152,6 +155,14 @@ describe('a taker that says nothing', () => {
     expect(scene.said()).toEqual([]);
     scene.offer(1, 3, 'c');
     expect(scene.said()).toEqual(['2 take 4']);
+  });
+
+  test('and whose end answers for it is not left: it may own the connection', () => {
+    const scene = moving();
+    scene.patient = 2;
+    jest.advanceTimersByTime(5 * TAKE_WITHIN_MS);
+    expect(scene.said()).toEqual([]);
+    expect(scene.relay.onWay).toBe(1);
   });
 
   test('and there is no other: the giver keeps it', () => {

@@ -11,6 +11,8 @@ export interface Connection {
 
 /** A worker as the relay needs it. */
 export interface Peer {
+  /** It answers in the end, or its own end answers for it: it is never left for another. */
+  readonly patient?: true;
   /** Returns the number under which the worker will answer. */
   take(connection: Connection): number;
   handedOver(offer: number): void;
@@ -140,7 +142,8 @@ export class Relay {
   /** A worker that hangs must not keep connections from everybody: by now it would decline them itself. */
   #leaveTheSilent(): void {
     const latest = performance.now() - SILENT_AFTER_MS;
-    for (const ledger of this.#ledgers.values()) {
+    for (const [serial, ledger] of this.#ledgers) {
+      if (this.#orders.peer(serial)?.patient) continue;
       for (const [id, moving] of ledger.taking) {
         if (moving.sentAt > latest) break;
         ledger.silent = true;

@@ -1,15 +1,15 @@
 /** Gunicorn's signals, each turned into a request to the master. docs/signals.md has the table. */
-import type { Logger } from './log.ts';
 
 export interface SignalTarget {
   reload(by: string): void;
   scaleBy(delta: number, by: string): void;
   stop(mode: 'graceful' | 'quick' | 'now', by: string): void;
   reopenLog(): void;
+  reExec(by: string): void;
 }
 
 /** Returns the function that gives the signals back. */
-export function listenToSignals(target: SignalTarget, log: Logger): () => void {
+export function listenToSignals(target: SignalTarget): () => void {
   let quick = 0;
   const stopQuickly = (signal: string) => target.stop(quick++ === 0 ? 'quick' : 'now', signal);
   const actions: Partial<Record<NodeJS.Signals, () => void>> = {
@@ -21,8 +21,7 @@ export function listenToSignals(target: SignalTarget, log: Logger): () => void {
     SIGTTOU: () => target.scaleBy(-1, 'SIGTTOU'),
     // Node keeps SIGUSR1 for its inspector; a listener of our own replaces that in the master.
     SIGUSR1: () => target.reopenLog(),
-    // Its default would end the master, and the port with it.
-    SIGUSR2: () => log.warn('SIGUSR2 has no meaning in this version: nothing done'),
+    SIGUSR2: () => target.reExec('SIGUSR2'),
   };
   const entries = Object.entries(actions) as [NodeJS.Signals, () => void][];
   for (const [signal, action] of entries) process.on(signal, action);

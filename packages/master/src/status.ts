@@ -49,6 +49,8 @@ export interface MasterStatus {
   readonly app?: string;
   /** Absent when no reload is under way. */
   readonly reload?: ReloadStatus;
+  /** Pid of the new master that a re-exec has started and that is not in charge yet. */
+  readonly successor?: number;
   /** Absent before the first worker starts. */
   readonly traffic?: TrafficStatus;
   readonly workers: WorkerStatus[];
@@ -59,11 +61,19 @@ interface Sources {
   readonly listeners: readonly Listener[];
   readonly app: string | undefined;
   readonly performer: Pick<Performer, 'traffic' | 'vitals'> | undefined;
+  readonly successor: number | undefined;
   /** Monotonic milliseconds. */
   readonly now: number;
 }
 
-export function statusOf({ state: master, listeners, app, performer, now }: Sources): MasterStatus {
+export function statusOf({
+  state: master,
+  listeners,
+  app,
+  performer,
+  successor,
+  now,
+}: Sources): MasterStatus {
   const { phase, running, committed, size, workers } = master;
   const reload = phase === 'running' && running && reloadOf(running);
   return {
@@ -75,6 +85,7 @@ export function statusOf({ state: master, listeners, app, performer, now }: Sour
     listeners: listeners.map(({ address }) => formatAddress(address)),
     ...(app !== undefined && { app }),
     ...(reload && { reload }),
+    ...(successor !== undefined && { successor }),
     ...(performer && { traffic: performer.traffic.status() }),
     workers: Object.values(workers).map(({ serial, slot, generation, pid, state, bornAt, bootMs }) => ({
       slot,

@@ -30,11 +30,12 @@ export interface TrafficStatus {
   readonly cut: number;
 }
 
+/** A worker, or a master beside this one, to whom nothing but the connections matters. */
+export type Party = Peer & { give(count: number): void; readonly pid: number | undefined };
+
 interface TrafficOrders {
   readonly log: Logger;
-  worker(
-    serial: number,
-  ): (Peer & { give(count: number): void; readonly pid: number | undefined }) | undefined;
+  worker(serial: number): Party | undefined;
   /** Workers that could take over a connection of this one, the best ones only: none of `except`. */
   takersFor(serial: number, except: ReadonlySet<number>): readonly number[];
   /** Whether connections may move at all (`--no-handoff`). */

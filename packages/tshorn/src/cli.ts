@@ -2,12 +2,15 @@
 /** `tshorn APP`: reads the command line, and either answers it or becomes the master. */
 import { parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
 import { EXIT, renderError, resolveApp, stackOf, TshornError } from '@tshorn/core';
-import { openLog, readEnvFiles } from '@tshorn/master';
+import { openLog, ownCommand, readEnvFiles, takePredecessor } from '@tshorn/master';
 import { isCommand } from './commands/names.ts';
 import { launch } from './start.ts';
 import { checkPlatform, workingDirectory } from './surroundings.ts';
 
 declare const TSHORN_VERSION: string;
+
+// At once: whatever is started from here must not see the variable.
+const predecessor = takePredecessor(process.env);
 
 async function main(argv: string[]): Promise<number> {
   checkPlatform();
@@ -43,14 +46,22 @@ async function main(argv: string[]): Promise<number> {
       `an error that nothing caught, in a hook perhaps: ${stackOf(error)}`,
     );
   process.on('uncaughtException', tellStray).on('unhandledRejection', tellStray);
-  const server = await launch({ resolved, resolveAgain: () => resolveConfig(request), log, signals: true });
+  const server = await launch({
+    resolved,
+    resolveAgain: () => resolveConfig(request),
+    log,
+    signals: true,
+    command: ownCommand(request.cwd),
+    predecessor,
+  });
   return server.finished;
 }
 
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
-  (error) => {
+  async (error) => {
     process.stderr.write(`tshorn: ${renderError(error)}\n`);
+    await predecessor?.failed(renderError(error));
     process.exit(error instanceof TshornError ? error.exitCode : EXIT.failure);
   },
 );

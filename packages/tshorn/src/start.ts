@@ -3,7 +3,16 @@ import { EventEmitter } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type ReloadPlan, type Resolved, resolveConfig, type UserConfig } from '@tshorn/config';
 import { TshornError } from '@tshorn/core';
-import { type Log, listenToSignals, Master, type MasterStatus, type Notice, openLog } from '@tshorn/master';
+import {
+  type Command,
+  type Log,
+  listenToSignals,
+  Master,
+  type MasterStatus,
+  type Notice,
+  openLog,
+  type Predecessor,
+} from '@tshorn/master';
 import { checkPlatform, workingDirectory } from './surroundings.ts';
 
 /** How a reload ended. `committed`: every worker is of the new generation. */
@@ -125,24 +134,26 @@ interface Launch {
   readonly resolveAgain: () => Promise<Resolved>;
   readonly log: Log;
   readonly signals: boolean;
+  /** What a re-exec repeats; a program's own process has none. */
+  readonly command?: Command;
+  /** The master that has started this one, to be followed by it. */
+  readonly predecessor?: Predecessor | undefined;
 }
 
-export async function launch({ resolved, resolveAgain, log, signals }: Launch): Promise<Server> {
+export async function launch({ resolved, resolveAgain, log, signals, ...more }: Launch): Promise<Server> {
   for (const warning of resolved.warnings) log.logger.warn(warning);
   const workerFile = fileURLToPath(new URL('./worker.js', import.meta.url));
-  const master = new Master({ resolved, resolveAgain, log, workerFile, env: process.env });
+  const master = new Master({ resolved, resolveAgain, log, workerFile, env: process.env, ...more });
   const server = new Server(master);
   let release = () => {};
   if (signals) {
-    release = listenToSignals(
-      {
-        reload: (by) => master.request({ kind: 'reload', by }),
-        scaleBy: (delta, by) => master.request({ kind: 'scale', delta, by }),
-        stop: (mode, by) => master.stop(mode, by),
-        reopenLog: () => void master.reopenLog(),
-      },
-      log.logger,
-    );
+    release = listenToSignals({
+      reload: (by) => master.request({ kind: 'reload', by }),
+      scaleBy: (delta, by) => master.request({ kind: 'scale', delta, by }),
+      stop: (mode, by) => master.stop(mode, by),
+      reopenLog: () => void master.reopenLog(),
+      reExec: (by) => master.reExec(by),
+    });
     void server.finished.then(release);
   }
   try {

@@ -18,6 +18,8 @@ export interface ControlSettings {
   readonly path: string;
   /** Nobody has chosen the path: its folder is ours to make and to tidy up. */
   readonly isDefault: boolean;
+  /** Another master has it, and hands over to this one. */
+  readonly replaces: boolean;
 }
 
 const KEPT_RELOADS = 10;
@@ -32,23 +34,26 @@ export class Control implements Answering {
   readonly openedAt = performance.now();
   readonly #log: Logger;
   readonly #isDefault: boolean;
+  readonly #replaces: boolean;
   readonly #sockets = new Set<net.Socket>();
   #by = '';
   #server: Promise<ControlServer> | undefined;
   #placed: PlacedSocket | undefined;
 
-  constructor({ master, log, path, isDefault }: ControlSettings) {
+  constructor({ master, log, path, isDefault, replaces }: ControlSettings) {
     this.path = path;
     this.master = master;
     this.#log = log;
     this.#isDefault = isDefault;
+    this.#replaces = replaces && !isDefault;
     master.on('notice', this.#remember);
   }
 
   /** Never rejects: a server without a control socket still serves. */
   async open(): Promise<this> {
     try {
-      this.#placed = await placeSocket(this.path, this.#isDefault, (socket) => void this.#connected(socket));
+      const connected = (socket: net.Socket) => void this.#connected(socket);
+      this.#placed = await placeSocket(this.path, this.#isDefault, connected, this.#replaces);
       this.#log.info({ event: 'control', path: this.path }, `control socket: ${this.path}`);
       if (this.#isDefault) await removeStaleSockets(this.path);
     } catch (error) {
@@ -60,6 +65,19 @@ export class Control implements Answering {
       );
     }
     return this;
+  }
+
+  /** Another master is in charge: who connects from now on is its client; who is connected stays. */
+  leave(): void {
+    this.#placed?.leave();
+    this.#placed = undefined;
+  }
+
+  /** The other master is gone before it was in charge, and may have put its socket in our place. */
+  async reclaim(): Promise<void> {
+    if (!this.#placed || this.#placed.isThere()) return;
+    this.#placed.leave();
+    await this.open();
   }
 
   /** Ends what is still connected; resolves when the last lines are on their way. */

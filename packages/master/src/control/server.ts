@@ -192,7 +192,9 @@ export class ControlServer {
   }
 
   #refuseWhenStopping(): void {
-    const { state } = this.#master.status();
+    const { state, successor } = this.#master.status();
+    if (successor !== undefined)
+      throw new BadRequest('a new master is about to take charge; ask that one', 409);
     if (state === 'draining' || state === 'stopped') throw new BadRequest('the master is stopping', 409);
   }
 }

@@ -12,30 +12,57 @@ const OWNER_ONLY = 0o600;
 export interface PlacedSocket {
   /** Removes the file as well, unless another server has taken its place. */
   close(): void;
+  /** Whether who connects to the path reaches this socket. */
+  isThere(): boolean;
+  /** For a re-exec: a file that the new master has put in its place stays there at every moment. */
+  leave(): void;
 }
 
 /**
  * Listens on `path`, mode 0600.
  * @param ownFolder the folder is made, mode 0700, and has to be this user's
+ * @param replaces another master listens there, and hands over to this one
  * @throws Error in words for a person: too long, not permitted, in use, no socket
  */
 export async function placeSocket(
   path: string,
   ownFolder: boolean,
   onConnection: (socket: net.Socket) => void,
+  replaces = false,
 ): Promise<PlacedSocket> {
   const bytes = Buffer.byteLength(path);
   if (bytes > MOST_BYTES) {
     throw new Error(`the path ${path} has ${bytes} bytes; a unix socket's has ${MOST_BYTES} at most`);
   }
   if (ownFolder) makePrivateFolder(dirname(path));
-  await makeRoom(path);
+  if (!replaces) await makeRoom(path);
   // HTTP answers after the client has sent its end, too.
   const server = net.createServer({ allowHalfOpen: true }, onConnection);
-  await listen(server, path);
-  const placed = fs.statSync(path);
+  if (replaces) await listenInPlace(server, path);
+  else await listen(server, path);
+  const { ino } = fs.statSync(path);
   server.on('error', () => {});
-  return { close: () => closeOwn(server, path, placed.ino) };
+  const isThere = () => fs.statSync(path, { throwIfNoEntry: false })?.ino === ino;
+  return {
+    isThere,
+    close() {
+      // It was bound by another name, which is what libuv removes.
+      if (replaces && isThere()) fs.rmSync(path, { force: true });
+      closeOwn(server, path, ino);
+    },
+    leave() {
+      if (isThere()) server.close();
+      else server.unref();
+    },
+  };
+}
+
+/** Who connects finds the one or the other: a rename leaves no moment without any. */
+async function listenInPlace(server: net.Server, path: string): Promise<void> {
+  const beside = join(dirname(path), `.${process.pid}`);
+  fs.rmSync(beside, { force: true });
+  await listen(server, beside);
+  fs.renameSync(beside, path);
 }
 
 async function makeRoom(path: string): Promise<void> {

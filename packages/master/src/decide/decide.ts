@@ -60,7 +60,7 @@ function react(draft: Draft, event: Event): void {
       if (isAsking(draft, event.generation, 'approve')) fail(draft, event.reason);
       return;
     case 'stop-requested':
-      return stop(draft, event.mode, event.by);
+      return stop(draft, event);
     case 'expired':
       return expire(draft, event.timer);
     default:
@@ -162,24 +162,25 @@ function begin(draft: Draft): void {
 
 function giveUp(draft: Draft, exitCode: number, text: string): void {
   draft.tell({ event: 'stopping', level: 'fatal', text });
-  enterStop(draft, 'now', exitCode);
+  enterStop(draft, { mode: 'now', exitCode });
 }
 
-function stop(draft: Draft, mode: StopMode, by: string): void {
+function stop(draft: Draft, { mode, by, heir }: Extract<Event, { type: 'stop-requested' }>): void {
   const { state } = draft;
   // Once more means faster, never slower.
   if (state.stop && RANK[mode] <= RANK[state.stop.mode]) return;
   draft.tell({ event: 'stopping', level: 'info', text: `${mode} stop by ${by}` });
   fail(draft, `stopped by ${by}`, 'aborted');
-  enterStop(draft, mode, state.stop?.exitCode ?? EXIT.ok);
+  enterStop(draft, { mode, exitCode: state.stop?.exitCode ?? EXIT.ok, ...(heir && { heir }) });
 }
 
 const RANK: Record<StopMode, number> = { graceful: 0, quick: 1, now: 2 };
 
-function enterStop(draft: Draft, mode: StopMode, exitCode: number): void {
+function enterStop(draft: Draft, stop: NonNullable<State['stop']>): void {
   const { state } = draft;
+  const { mode } = stop;
   state.phase = 'draining';
-  state.stop = { mode, exitCode };
+  state.stop = stop;
   state.queue = [];
   draft.clearTimer('start');
   for (const [slot, record] of Object.entries(state.slots)) {

@@ -107,7 +107,9 @@ export class Draft {
   hurry(worker: WorkerRecord, mode: DrainMode, park = false): void {
     const { grace, quickGrace, handoff: allowed } = this.state.settings;
     const deadlineMs = mode === 'quick' ? Math.min(quickGrace, grace) : grace;
-    const handoff = allowed && !this.state.stop && this.workers.some(({ state }) => state === 'ready');
+    const { stop } = this.state;
+    const taken = stop ? stop.heir === true : this.workers.some(({ state }) => state === 'ready');
+    const handoff = allowed && taken;
     if (park) worker.park = true;
     else delete worker.park;
     this.effects.push({ do: 'drain', serial: worker.serial, mode, deadlineMs, handoff, park });

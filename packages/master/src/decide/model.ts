@@ -12,6 +12,10 @@ import type {
 } from '@tshorn/core';
 import type { Plan, ReloadPlan, ReloadShape } from './plan.ts';
 
+/** Stand beside the serials of workers where connections change hands: the masters before and after this one. */
+export const PREDECESSOR = -1;
+export const SUCCESSOR = 0;
+
 export interface WorkerRecord {
   /** The how-manieth process of this master it is: a slot and a generation can recur, this cannot. */
   readonly serial: number;
@@ -95,7 +99,8 @@ export interface State {
   queue: Operation[];
   /** Why the last worker could not be brought into service. */
   lastFailure?: string;
-  stop?: { mode: StopMode; exitCode: number };
+  /** `heir`: the workers of another master take connections over. */
+  stop?: { mode: StopMode; exitCode: number; heir?: boolean };
 }
 
 export type TimerId = `boot:${number}` | `drain:${number}` | `respawn:${number}` | 'start' | 'settle';
@@ -119,7 +124,13 @@ export type Event =
       readonly pass: boolean;
       readonly reason: string;
     }
-  | { readonly type: 'stop-requested'; readonly mode: StopMode; readonly by: string }
+  | {
+      readonly type: 'stop-requested';
+      readonly mode: StopMode;
+      readonly by: string;
+      /** Another master is in charge, and takes connections. */
+      readonly heir?: boolean;
+    }
   | { readonly type: 'worker-spawned'; readonly serial: number; readonly pid: number }
   | { readonly type: 'worker-loaded'; readonly serial: number; readonly kind: string }
   | {
@@ -242,6 +253,25 @@ export type Notice =
       readonly reason: string;
     }
   | { readonly event: 'resized'; readonly level: Level; readonly size: number; readonly from: number }
+  /** A new master has been started; it is not in charge yet. */
+  | { readonly event: 're-exec-started'; readonly level: Level; readonly text: string; readonly pid: number }
+  /** Told by the old master. `committed`: the new one, `pid`, is in charge. */
+  | {
+      readonly event: 're-exec-finished';
+      readonly level: Level;
+      readonly outcome: 'committed' | 'failed';
+      readonly text: string;
+      /** Of the new master; absent when it could not be started. */
+      readonly pid?: number;
+      readonly reason?: string;
+    }
+  /** Told by the new master, when PID file and control socket are its own. */
+  | {
+      readonly event: 'in-charge';
+      readonly level: Level;
+      readonly text: string;
+      readonly predecessor: number;
+    }
   | { readonly event: 'operation-failed'; readonly level: Level; readonly text: string }
   | { readonly event: 'noted'; readonly level: Level; readonly text: string }
   | { readonly event: 'stopping'; readonly level: Level; readonly text: string }

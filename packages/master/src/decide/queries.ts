@@ -1,5 +1,6 @@
 /** Questions about the state that the hands ask. Pure. */
-import type { State, WorkerRecord } from './model.ts';
+import { isComing } from '@tshorn/core';
+import { type State, SUCCESSOR, type WorkerRecord } from './model.ts';
 
 /** Workers in service. */
 export const readyWorkers = ({ workers }: State): WorkerRecord[] =>
@@ -13,6 +14,7 @@ export const readyBeside = (state: State, serials: readonly number[]): number[] 
 
 /** Who may take a connection of this worker: the replacement in its slot, or else every other one in service. */
 export function takersFor(state: State, serial: number, except: ReadonlySet<number>): number[] {
+  if (state.stop?.heir) return except.has(SUCCESSOR) ? [] : [SUCCESSOR];
   const slot = state.workers[serial]?.slot;
   const others = readyWorkers(state).filter(
     (worker) => worker.serial !== serial && !except.has(worker.serial),
@@ -35,4 +37,10 @@ export function balanced(state: State): number[] | undefined {
   const { phase, running, settings } = state;
   if (phase !== 'running' || (running && watched(state).length === 0)) return undefined;
   return settings.handoff ? readyBeside(state, []) : [];
+}
+
+/** Generations of which a worker lives, or would be started if a slot became empty. */
+export function neededGenerations({ workers, committed }: State): Set<number> {
+  const coming = Object.values(workers).filter(({ state }) => isComing(state));
+  return new Set([committed, ...coming.map(({ generation }) => generation)]);
 }

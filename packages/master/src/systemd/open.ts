@@ -1,7 +1,7 @@
 /** Listeners of the sockets that systemd passes, and of the addresses that are bound besides. */
 import { resolve } from 'node:path';
 import { type BindAddress, formatAddress, TshornError } from '@tshorn/core';
-import { bindAll, hostsOf, type Listener, overlap } from '../listeners.ts';
+import { bindAll, hostsOf, type Inherited, type Listener, overlap } from '../listeners.ts';
 import type { ActivatedSocket } from './activation.ts';
 import { choose, describeSocket, type Wanted } from './choose.ts';
 
@@ -10,14 +10,16 @@ interface Opening {
   /** Undefined: nobody has said where to listen. */
   readonly binds: readonly BindAddress[] | undefined;
   readonly unixMode: number;
+  readonly inherited: Inherited | undefined;
   warn(text: string): void;
 }
 
 /** @throws TshornError ERR_ADDRESS and its kin; then every descriptor has been given back */
-export async function openActivated({ sockets, binds, unixMode, warn }: Opening): Promise<Listener[]> {
+export async function openActivated(opening: Opening): Promise<Listener[]> {
+  const { sockets, binds, unixMode, inherited, warn } = opening;
   try {
     const choice = choose(sockets, binds && (await Promise.all(binds.map(wantedOf))));
-    const bound = await bindAll(choice.bind, unixMode).catch((error) => {
+    const bound = await bindAll(choice.bind, unixMode, inherited).catch((error) => {
       throw withHint(error, sockets, choice.bind);
     });
     for (const socket of choice.unused) {
@@ -38,8 +40,10 @@ async function wantedOf(bind: BindAddress): Promise<Wanted> {
 }
 
 /** The file of a unix socket is systemd's: it is neither given a mode nor removed. */
-const listenerOf = ({ handle, address }: ActivatedSocket): Listener[] =>
-  handle ? [{ handle, address, source: 'systemd', close: () => handle.close() }] : [];
+const listenerOf = ({ handle, address, name }: ActivatedSocket): Listener[] =>
+  handle
+    ? [{ handle, asked: address, address, source: 'systemd', activated: name, close: () => handle.close() }]
+    : [];
 
 /** `0.0.0.0:80` beside an activated `[::]:80`: in use, and by whom is known. */
 function withHint(error: unknown, sockets: readonly ActivatedSocket[], binds: Parameters<typeof bindAll>[0]) {

@@ -59,7 +59,8 @@ test('a start that takes its time asks for more, until it is ready', async () =>
   jest.useFakeTimers({
     doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'clearTimeout', 'hrtime', 'performance', 'Date'],
   });
-  const service = new Service(env, log, 2);
+  const service = new Service(env, log);
+  service.begin(2);
   const asked = () => recorded().filter((line) => line.startsWith('begin EXTEND_TIMEOUT_USEC=')).length;
   const until = async (look: () => boolean) => {
     for (let wait = 0; wait < 1_000 && !look(); wait++) await sleep(10);
@@ -75,4 +76,16 @@ test('a start that takes its time asks for more, until it is ready', async () =>
   await service.close();
   expect(asked()).toBe(3);
   expect(recorded().at(-1)).toMatch(/^end READY=1 MAINPID=/);
+});
+
+test('a master that follows another one says nothing before it is in charge', async () => {
+  const service = new Service(env, log);
+  service.tell({ event: 'started', level: 'info', size: 2 });
+  service.tell({ event: 'in-charge', level: 'info', text: 'in charge: pid 8, after pid 7', predecessor: 7 });
+  service.tell({ event: 'stopping', level: 'info', text: 'graceful stop by SIGTERM' });
+  await service.close();
+  const said = recorded().filter((line) => line.startsWith('end '));
+  expect(said).toHaveLength(2);
+  expect(said[0]).toMatch(/^end READY=1 MAINPID=\d+ STATUS=in charge: pid 8, after pid 7/);
+  expect(said[1]).toMatch(/^end STOPPING=1/);
 });

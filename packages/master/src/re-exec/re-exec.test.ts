@@ -1,0 +1,102 @@
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decide, initialState } from '../decide/decide.ts';
+import { type State, SUCCESSOR } from '../decide/model.ts';
+import { takersFor } from '../decide/queries.ts';
+import { settings } from '../decide/testing/scene.ts';
+import { find } from './command.ts';
+import { unwrap, wrap } from './messages.ts';
+import { whyNoReExec } from './refusal.ts';
+
+const running = (more: Partial<State> = {}): State => ({
+  ...initialState(settings),
+  phase: 'running',
+  workers: { 1: { serial: 1, slot: 0, generation: 1, state: 'ready', bornAt: 0 } },
+  ...more,
+});
+
+describe('a re-exec is refused', () => {
+  const why = (more: object) =>
+    whyNoReExec({
+      pid: 100,
+      state: running(),
+      hasCommand: true,
+      isFollowed: false,
+      isFollowing: false,
+      ...more,
+    });
+
+  test.each([
+    ['in a program that calls start()', { hasCommand: false }, 'part of a program'],
+    ['as process 1 of a container', { pid: 1 }, 'process 1'],
+    ['while one is under way', { isFollowed: true }, 'one is under way'],
+    ['before this master is in charge', { isFollowing: true }, 'not in charge yet'],
+    ['during the start', { state: running({ phase: 'starting' }) }, 'start is not over'],
+    ['during the stop', { state: running({ phase: 'draining' }) }, 'stopping'],
+  ])('%s', (_when, situation, words) => {
+    expect(why(situation)).toContain(words);
+  });
+
+  test('and in no other situation', () => expect(why({})).toBeUndefined());
+});
+
+describe('the connections of a stop', () => {
+  const stop = (heir: boolean) =>
+    decide(running(), { type: 'stop-requested', mode: 'graceful', by: 'x', heir }, 0);
+
+  test('move where another master is in charge, to that one alone', () => {
+    const { state, effects } = stop(true);
+    expect(effects).toContainEqual(expect.objectContaining({ do: 'drain', handoff: true }));
+    expect(takersFor(state, 1, new Set())).toEqual([SUCCESSOR]);
+    expect(takersFor(state, 1, new Set([SUCCESSOR]))).toEqual([]);
+  });
+
+  test('move nowhere else', () => {
+    expect(stop(false).effects).toContainEqual(expect.objectContaining({ do: 'drain', handoff: false }));
+  });
+});
+
+describe('the command line finds', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = fs.mkdtempSync(join(tmpdir(), 'tshorn-'));
+    fs.mkdirSync(join(folder, 'bin'));
+    fs.writeFileSync(join(folder, 'bin/node'), '', { mode: 0o755 });
+    fs.writeFileSync(join(folder, 'cli.js'), '');
+  });
+  afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+  const command = (more: object = {}) => ({
+    program: 'node',
+    script: join(folder, 'cli.js'),
+    args: [],
+    flags: [],
+    cwd: folder,
+    ...more,
+  });
+
+  test('Node in PATH, as a shell would', () => {
+    expect(find(command(), `/no-such-folder:${folder}/bin`)).toEqual({ program: join(folder, 'bin/node') });
+  });
+
+  test('Node by a path from the folder of the start', () => {
+    expect(find(command({ program: 'bin/node' }), '')).toEqual({ program: join(folder, 'bin/node') });
+  });
+
+  test('the Node that runs, where its name leads nowhere', () => {
+    expect(find(command({ program: 'another-name' }), folder)).toEqual({ program: process.execPath });
+  });
+
+  test('no script or folder: that is the reason', () => {
+    expect(find(command({ script: '/no/cli.js' }), '')).toEqual({ reason: '/no/cli.js is gone' });
+    expect(find(command({ cwd: '/no' }), '')).toEqual({ reason: 'the folder /no is gone' });
+  });
+});
+
+test('what is not ours on the channel is passed over', () => {
+  expect(unwrap(wrap({ type: 'ready' }))).toEqual({ type: 'ready' });
+  for (const value of [undefined, null, 'ready', { type: 'ready' }, { tshornReExec: 1 }]) {
+    expect(unwrap(value)).toBeUndefined();
+  }
+});

@@ -1,0 +1,45 @@
+/** A folder of releases with a link `current`, as a deploy makes it. */
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fixture } from './server.ts';
+
+export class Releases {
+  readonly folder = fs.realpathSync(fs.mkdtempSync(path.join(tmpdir(), 'tshorn-')));
+  #count = 0;
+
+  /** A file of the folder. */
+  file(name: string): string {
+    return path.join(this.folder, name);
+  }
+
+  get app(): string {
+    return this.file('current/app.mjs');
+  }
+
+  /** A release that serves the mixed load, after what `before` says. */
+  deploy(before = ''): this {
+    const release = this.file(`releases/${++this.#count}`);
+    fs.mkdirSync(release, { recursive: true });
+    const source = `${before}\nexport { default } from ${JSON.stringify(fixture('mixed.mjs'))};\n`;
+    fs.writeFileSync(path.join(release, 'app.mjs'), source);
+    return this.link('current', release);
+  }
+
+  /** The link is never missing. */
+  link(name: string, to: string): this {
+    fs.symlinkSync(to, this.file(`${name}.next`));
+    fs.renameSync(this.file(`${name}.next`), this.file(name));
+    return this;
+  }
+
+  remove(): void {
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Source of an app that is not ready before the file is there. */
+export const waitsFor = (file: string): string => `
+  import { existsSync } from 'node:fs';
+  while (!existsSync(${JSON.stringify(file)})) await new Promise((resolve) => setTimeout(resolve, 20));
+`;
