@@ -8,3 +8,4 @@ export { Master, type MasterOptions } from './master.ts';
 export { type RehearsalOptions, type RehearsalReport, rehearse } from './rehearsal.ts';
 export { listenToSignals, type SignalTarget } from './signals.ts';
 export type { MasterStatus, ReloadStatus, WorkerStatus } from './status.ts';
+export type { BackoffStatus, DegradedStatus } from './status-health.ts';

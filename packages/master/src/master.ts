@@ -13,7 +13,7 @@ import { openControl } from './control/open.ts';
 import { decide, initialState } from './decide/decide.ts';
 import type { Effect, Event, Notice, Operation, State, StopMode } from './decide/model.ts';
 import type { ReloadPlan } from './decide/plan.ts';
-import { balanced, readyBeside, takersFor, watched } from './decide/queries.ts';
+import { balanced, readyBeside, recyclable, takersFor, watched } from './decide/queries.ts';
 import type { Forecast } from './forecast.ts';
 import { Hooks } from './hooks.ts';
 import { write } from './journal.ts';
@@ -56,7 +56,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#options = options;
     this.#resolved = options.resolved;
     this.#hooks = new Hooks(options.log.logger);
-    this.#state = initialState(settingsOf(options.resolved.config));
+    this.#state = initialState(settingsOf(options.resolved.config), process.pid);
   }
 
   get #log() {
@@ -98,6 +98,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       handoff: () => this.#state.settings.handoff,
       balanced: () => balanced(this.#state),
       watched: () => watched(this.#state),
+      recyclable: () => recyclable(this.#state),
       enqueue: (event) => this.#enqueue(event),
     });
     this.#queue.unshift({ type: 'start' });

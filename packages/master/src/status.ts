@@ -3,6 +3,7 @@ import { formatAddress, type MasterState } from '@tshorn/core';
 import type { Running, State } from './decide/model.ts';
 import type { Listener } from './listeners.ts';
 import type { Performer } from './perform.ts';
+import { type BackoffStatus, type DegradedStatus, healthOf } from './status-health.ts';
 import type { TrafficStatus } from './traffic.ts';
 import type { Vital } from './vitals.ts';
 
@@ -49,6 +50,10 @@ export interface MasterStatus {
   readonly app?: string;
   /** Absent when no reload is under way. */
   readonly reload?: ReloadStatus;
+  /** Absent when all is well. */
+  readonly degraded?: DegradedStatus;
+  /** Slots that wait for their next attempt; absent when there are none. */
+  readonly backoff?: BackoffStatus[];
   /** Absent before the first worker starts. */
   readonly traffic?: TrafficStatus;
   readonly workers: WorkerStatus[];
@@ -75,6 +80,7 @@ export function statusOf({ state: master, listeners, app, performer, now }: Sour
     listeners: listeners.map(({ address }) => formatAddress(address)),
     ...(app !== undefined && { app }),
     ...(reload && { reload }),
+    ...healthOf(master, now, Date.now()),
     ...(performer && { traffic: performer.traffic.status() }),
     workers: Object.values(workers).map(({ serial, slot, generation, pid, state, bornAt, bootMs }) => ({
       slot,

@@ -38,10 +38,16 @@ export class WorkerHandle {
   readonly #events: WorkerHandleEvents;
   #worker: ClusterWorker | undefined;
   #ended = false;
+  #killed = false;
   readonly #taking = new Trailer((upTo) => this.#send({ type: 'sent', upTo }));
 
   constructor(events: WorkerHandleEvents) {
     this.#events = events;
+  }
+
+  /** Whether it is us who have killed it. */
+  get isKilled(): boolean {
+    return this.#killed;
   }
 
   get pid(): number | undefined {
@@ -135,6 +141,7 @@ export class WorkerHandle {
   }
 
   kill(): void {
+    this.#killed = true;
     if (this.#worker) this.#worker.process.kill('SIGKILL');
     else this.#end(null, 'SIGKILL');
   }

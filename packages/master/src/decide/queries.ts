@@ -36,3 +36,14 @@ export function balanced(state: State): number[] | undefined {
   if (phase !== 'running' || (running && watched(state).length === 0)) return undefined;
   return settings.handoff ? readyBeside(state, []) : [];
 }
+
+/**
+ * Serials of the workers in service, when nothing speaks against recycling one of them: no operation is under
+ * way or waits, and no slot is at a loss for a worker, as its replacement would be. Undefined at all other times.
+ */
+export function recyclable(state: State): number[] | undefined {
+  const { phase, running, queue, slots } = state;
+  if (phase !== 'running' || running || queue.length > 0) return undefined;
+  if (Object.values(slots).some(({ reason }) => reason !== undefined)) return undefined;
+  return readyBeside(state, []);
+}

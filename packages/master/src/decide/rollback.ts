@@ -72,7 +72,8 @@ export function undo(draft: Draft, running: Running): void {
     if (old.some(({ state }) => isComing(state))) continue;
     // One that drains without being kept may end at any moment: it is no help.
     if (old.some(({ state, park }) => state === 'parked' || (state === 'draining' && park))) back.push(slot);
-    else anew.push(slot);
+    // Where the old release could not serve before either, its back-off goes on.
+    else if (draft.slot(slot).reason === undefined) anew.push(slot);
   }
   const leaving = [...new Set(young.filter(({ state }) => state === 'ready').map(({ slot }) => slot))];
   const step = (what: Step & { slots: readonly number[] }): Step[] => (what.slots.length > 0 ? [what] : []);
