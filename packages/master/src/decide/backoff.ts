@@ -113,13 +113,12 @@ export function forgetFailures(draft: Draft): void {
   }
 }
 
-/** A person has asked for something: what waits need not wait any longer. */
-export function hasten(draft: Draft): number[] {
+/** A person has asked for so many workers: slots that wait try again at once. Returns which. */
+export function hasten(draft: Draft, size: number): number[] {
   const waiting = Object.entries(draft.state.slots).filter(([, { respawnPending }]) => respawnPending);
-  return waiting.map(([slot]) => {
-    draft.clearTimer(`respawn:${Number(slot)}`);
-    return Number(slot);
-  });
+  const slots = waiting.map(([slot]) => Number(slot)).filter((slot) => slot < size);
+  for (const slot of slots) draft.clearTimer(`respawn:${slot}`);
+  return slots;
 }
 
 /** Slots beyond the size are not looked after any more: nothing of them waits. */

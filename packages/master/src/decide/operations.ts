@@ -59,7 +59,9 @@ function begin(draft: Draft, operation: Operation): void {
   const isReload = operation.kind === 'reload';
   const generation = isReload ? ++state.lastGeneration : state.committed;
   const plan = isReload ? undefined : planOf(draft, operation);
-  if (operation.kind === 'scale') for (const slot of hasten(draft)) respawn(draft, slot);
+  if (operation.kind === 'scale') {
+    for (const slot of hasten(draft, targetOf(draft, operation))) respawn(draft, slot);
+  }
   if (plan?.length === 0) return;
   state.running = {
     operation,
@@ -79,6 +81,9 @@ function begin(draft: Draft, operation: Operation): void {
   draft.effects.push({ do: 'prepare', generation });
 }
 
+const targetOf = ({ state }: Draft, { to, delta = 0 }: Extract<Operation, { kind: 'scale' }>): number =>
+  to ?? state.size + delta;
+
 function planOf(draft: Draft, operation: Exclude<Operation, { kind: 'reload' }>): Plan {
   const { state } = draft;
   if (operation.kind === 'recycle') {
@@ -88,7 +93,7 @@ function planOf(draft: Draft, operation: Exclude<Operation, { kind: 'reload' }>)
     draft.tellOf(worker, { event: 'recycling', level: 'info', text: `by ${operation.by}` });
     return replaceSlot(worker.slot, state.committed);
   }
-  const target = operation.to ?? state.size + (operation.delta ?? 0);
+  const target = targetOf(draft, operation);
   if (target < 1) {
     draft.tell({
       event: 'noted',
