@@ -97,6 +97,12 @@ export function isRepeat(draft: Draft, worker: WorkerRecord, event: WorkerEvent)
   return worker.readyAt === undefined || draft.at - worker.readyAt < STABLE_MS;
 }
 
+/** Whether it has not come into service again and again; a single crash says nothing. */
+export function isFailing(draft: Draft, slot: number): boolean {
+  const { reason, failures } = draft.slot(slot);
+  return reason !== undefined && failures > 1;
+}
+
 /** The slot has somebody again. */
 export function served(draft: Draft, slot: number): void {
   delete draft.slot(slot).reason;

@@ -118,6 +118,21 @@ describe('an app that crashes at every boot', () => {
   });
 });
 
+test('a single crash in a slot whose reload is taken back costs no capacity on the way back', () => {
+  const scene = new Scene({ workers: 2 }).started().forget();
+  scene.reload().prepared().boot(3);
+  scene.happen({ type: 'worker-accepting', serial: 3 }).drained(1).boot(4);
+  scene.happen({ type: 'worker-accepting', serial: 4 }).exit(1).exit(2, 7).forget();
+  scene.happen({ type: 'abort-requested', by: 'test' });
+  expect(scene.ready().length).toBeGreaterThanOrEqual(2);
+  for (let at = 0; at < 20; at++) {
+    scene.bootAll();
+    expect(scene.ready().length).toBeGreaterThanOrEqual(2);
+  }
+  scene.settle();
+  expect(scene.told('reload-finished')[0]).toMatchObject({ outcome: 'rolled-back' });
+});
+
 test('a crash that is made good at once is no degradation', () => {
   const scene = new Scene().started().forget();
   scene.exit(1, 1).settle();

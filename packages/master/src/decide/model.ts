@@ -10,6 +10,7 @@ import type {
   WorkerIdentity,
   WorkerState,
 } from '@tshorn/core';
+import type { HealthNotice } from './health-notice.ts';
 import type { Plan, ReloadPlan, ReloadShape } from './plan.ts';
 
 export interface WorkerRecord {
@@ -277,33 +278,7 @@ export type Notice =
       readonly generation: number;
       readonly reason: string;
     }
-  | {
-      readonly event: 'degraded';
-      readonly level: Level;
-      readonly ready: number;
-      readonly size: number;
-      readonly reason: string;
-    }
-  | {
-      readonly event: 'recovered';
-      readonly level: Level;
-      readonly ready: number;
-      readonly size: number;
-      readonly tookMs: number;
-    }
-  /** Instead of the single failures, when there are many. */
-  | {
-      readonly event: 'crash-loop';
-      readonly level: Level;
-      /** How many of them cannot start. */
-      readonly workers: number;
-      readonly failures: number;
-      readonly tookMs: number;
-      /** Until the last of the attempts that wait now. */
-      readonly nextMs: number;
-      /** Of the last one. */
-      readonly reason: string;
-    }
+  | HealthNotice
   | { readonly event: 'resized'; readonly level: Level; readonly size: number; readonly from: number }
   | { readonly event: 'operation-failed'; readonly level: Level; readonly text: string }
   | { readonly event: 'noted'; readonly level: Level; readonly text: string }

@@ -44,6 +44,9 @@ export function balanced(state: State): number[] | undefined {
 export function recyclable(state: State): number[] | undefined {
   const { phase, running, queue, slots } = state;
   if (phase !== 'running' || running || queue.length > 0) return undefined;
-  if (Object.values(slots).some(({ reason }) => reason !== undefined)) return undefined;
-  return readyBeside(state, []);
+  const ready = readyWorkers(state);
+  const isMissing = (slot: number) => !ready.some((worker) => worker.slot === slot);
+  const failed = Object.entries(slots).filter(([, { reason }]) => reason !== undefined);
+  if (failed.some(([slot]) => isMissing(Number(slot)))) return undefined;
+  return ready.map(({ serial }) => serial);
 }

@@ -3,6 +3,7 @@
  * plan of its own; anything else ends where it stands.
  */
 import { isComing } from '@tshorn/core';
+import { isFailing } from './backoff.ts';
 import type { Draft } from './draft.ts';
 import type { Outcome, Running, WorkerRecord } from './model.ts';
 import type { Step } from './plan.ts';
@@ -73,7 +74,7 @@ export function undo(draft: Draft, running: Running): void {
     // One that drains without being kept may end at any moment: it is no help.
     if (old.some(({ state, park }) => state === 'parked' || (state === 'draining' && park))) back.push(slot);
     // Where the old release could not serve before either, its back-off goes on.
-    else if (draft.slot(slot).reason === undefined) anew.push(slot);
+    else if (!isFailing(draft, slot)) anew.push(slot);
   }
   const leaving = [...new Set(young.filter(({ state }) => state === 'ready').map(({ slot }) => slot))];
   const step = (what: Step & { slots: readonly number[] }): Step[] => (what.slots.length > 0 ? [what] : []);
