@@ -40,7 +40,12 @@ function connectors(port: number, count: number) {
 }
 
 test('kill -9 of all workers at once refuses no connection', async () => {
-  const server = await startServer(fixture('mixed.mjs'), { workers: 4, env: { BOOT_MS: '300' } });
+  // Further crashes in a row are told in the debug log alone.
+  const server = await startServer(fixture('mixed.mjs'), {
+    workers: 4,
+    env: { BOOT_MS: '300' },
+    args: ['--log-level', 'debug'],
+  });
   const load = connectors(server.port, 8);
   for (let round = 1; round <= 5; round++) {
     const from = server.lines.length;
@@ -59,7 +64,10 @@ test('a crash loop backs off, and the port stays open all the while', async () =
     const told = server.lines.flatMap(({ msg }) => /next attempt in (\d+)ms/.exec(msg)?.[1] ?? []);
     return told.length >= 4 && told.map(Number);
   });
-  expect(pauses.slice(0, 4)).toEqual([100, 200, 400, 800]);
+  [100, 200, 400, 800].forEach((full, at) => {
+    expect(pauses[at]).toBeLessThanOrEqual(full);
+    expect(pauses[at]).toBeGreaterThanOrEqual(full * 0.75);
+  });
   await load.stop();
   expect(load.refused).toEqual([]);
 });

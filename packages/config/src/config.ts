@@ -1,5 +1,5 @@
 /** The two shapes of a configuration: what people write, and what the server runs with. */
-import type { BindAddress, Share } from '@tshorn/core';
+import type { BindAddress, MemorySize, Share } from '@tshorn/core';
 import type { Hooks } from './hooks.ts';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
@@ -56,6 +56,15 @@ export interface Config {
   /** 0: by time alone. */
   readonly canaryRequests: number;
   readonly canaryInconclusive: CanaryInconclusive;
+  /** 0: no limit. */
+  readonly maxRequests: number;
+  /** Undefined: a tenth of maxRequests. */
+  readonly maxRequestsJitter: number | undefined;
+  readonly maxMemory: MemorySize | undefined;
+  /** 0: no limit. */
+  readonly maxAge: number;
+  /** Undefined: a tenth of maxAge. */
+  readonly maxAgeJitter: number | undefined;
   readonly keepAliveTimeout: number;
   readonly headersTimeout: number;
   readonly logLevel: LogLevel;
@@ -141,6 +150,16 @@ export interface UserConfig {
   canaryRequests?: number;
   /** What a canary with too little traffic for a verdict counts as. Default: pass. */
   canaryInconclusive?: CanaryInconclusive;
+  /** A worker is recycled after so many requests; 0 is never. Default: 0. */
+  maxRequests?: number;
+  /** How many requests later at the most, drawn anew for each worker. Default: a tenth of maxRequests. */
+  maxRequestsJitter?: number;
+  /** A worker that holds more is recycled: text such as `'512MB'`, or `'40%'` of the container's limit. */
+  maxMemory?: string;
+  /** A worker is recycled when it is this old; 0 is never. Default: 0. */
+  maxAge?: Duration;
+  /** How much later at the most, drawn anew for each worker. Default: a tenth of maxAge. */
+  maxAgeJitter?: Duration;
   /** How long an idle keep-alive connection stays open. */
   keepAliveTimeout?: Duration;
   /** How long a client may take to send its headers. */

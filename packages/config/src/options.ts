@@ -10,6 +10,7 @@ import { hooks } from './sections/hooks.ts';
 import { http } from './sections/http.ts';
 import { listening } from './sections/listening.ts';
 import { logging } from './sections/logging.ts';
+import { recycling } from './sections/recycling.ts';
 import { reload } from './sections/reload.ts';
 import { warmStart } from './sections/warm-start.ts';
 import { workers } from './sections/workers.ts';
@@ -25,6 +26,7 @@ export const OPTIONS: { readonly [K in Key]: Row<Config[K]> } = {
   ...reload.rows,
   ...warmStart.rows,
   ...drain.rows,
+  ...recycling.rows,
   ...canary.rows,
   ...http.rows,
   ...logging.rows,
@@ -73,6 +75,7 @@ export const SECTIONS = [
   reload,
   canary,
   drain,
+  recycling,
   http,
   logging,
   control,

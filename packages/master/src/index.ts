@@ -10,3 +10,4 @@ export { type Predecessor, takePredecessor } from './re-exec/predecessor.ts';
 export { type RehearsalOptions, type RehearsalReport, rehearse } from './rehearsal.ts';
 export { listenToSignals, type SignalTarget } from './signals.ts';
 export type { MasterStatus, ReloadStatus, WorkerStatus } from './status.ts';
+export type { BackoffStatus, DegradedStatus } from './status-health.ts';

@@ -47,6 +47,16 @@ export function textOf(notice: Notice): string {
       return `reload to gen=${notice.generation} is taken back: ${notice.reason}`;
     case 'resized':
       return `workers: ${notice.from} -> ${notice.size}`;
+    case 'degraded':
+      return `degraded: ${notice.ready} of ${workers(notice.size)} ready: ${notice.reason}`;
+    case 'recovered':
+      return `recovered: ${notice.ready} of ${workers(notice.size)} ready, after ${formatMs(notice.tookMs)}`;
+    case 'crash-loop': {
+      const { failures, tookMs, nextMs, reason } = notice;
+      const who = `${workers(notice.workers)} cannot start`;
+      const next = `next attempts in up to ${seconds(nextMs)}`;
+      return `${who}: ${failures} failures in ${seconds(tookMs)}, ${next}; last: ${reason}`;
+    }
     case 'stopping':
     case 'stopped':
       return `${notice.event}: ${notice.text}`;
@@ -71,6 +81,8 @@ export function textOf(notice: Notice): string {
 }
 
 const workers = (count: number): string => `${count} worker${count === 1 ? '' : 's'}`;
+
+const seconds = (ms: number): string => `${Math.ceil(ms / 1000)} s`;
 
 function textOfDrain({ moved, finished, closed, cut, refused, tookMs }: DrainReport): string {
   const reasons = Object.entries(refused).map(([reason, count]) => `${reason}:${count}`);

@@ -12,7 +12,14 @@ import { Charge } from './charge.ts';
 import { decide, initialState } from './decide/decide.ts';
 import type { Effect, Event, Notice, Operation, State, StopMode } from './decide/model.ts';
 import type { ReloadPlan } from './decide/plan.ts';
-import { balanced, neededGenerations, readyBeside, takersFor, watched } from './decide/queries.ts';
+import {
+  balanced,
+  neededGenerations,
+  readyBeside,
+  recyclable,
+  takersFor,
+  watched,
+} from './decide/queries.ts';
 import type { Forecast } from './forecast.ts';
 import { Hooks } from './hooks.ts';
 import { writeListening, writeNeedsRestart } from './journal.ts';
@@ -64,7 +71,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#options = options;
     this.#resolved = options.resolved;
     this.#hooks = new Hooks(options.log.logger);
-    this.#state = initialState(settingsOf(options.resolved.config));
+    this.#state = initialState(settingsOf(options.resolved.config), process.pid);
     this.#announcer = new Announcer(options.log.logger, options.env);
     this.#succession = new Succession({
       ...options,
@@ -123,6 +130,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       handoff: () => this.#state.settings.handoff,
       balanced: () => balanced(this.#state),
       watched: () => watched(this.#state),
+      recyclable: () => recyclable(this.#state),
       enqueue: (event) => this.#enqueue(event),
     });
     this.#queue.unshift({ type: 'start' });

@@ -2,15 +2,20 @@
  * The master's hands: performs the effects that decide() asks for. Whatever comes of them returns to
  * the loop as an event; nothing here looks at the state.
  */
+import os from 'node:os';
 import { formatAddress, type ToMaster } from '@tshorn/core';
 import { BootPriority } from './boot-priority.ts';
 import { CanaryGate } from './canary/gate.ts';
+import { memoryLimit } from './cgroup.ts';
 import { CompileCache } from './compile-cache.ts';
 import type { Effect, Event, TimerId } from './decide/model.ts';
+import { describeEnd } from './end-of-worker.ts';
 import type { Hooks } from './hooks.ts';
 import type { LastWords } from './last-words.ts';
 import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
+import { OomKills } from './oom-kills.ts';
+import { Recycler } from './recycling/recycler.ts';
 import type { Connection } from './relay.ts';
 import { bootOrder, isOverwritten, missingOf, type Release, workerEnv } from './release.ts';
 import type { StatusUdp } from './status-udp.ts';
@@ -42,6 +47,8 @@ export interface Surroundings {
   balanced(): readonly number[] | undefined;
   /** New workers that are being compared with the others. */
   watched(): readonly number[];
+  /** Workers of which one may be recycled now; undefined while none may. */
+  recyclable(): readonly number[] | undefined;
   enqueue(event: Event): void;
 }
 
@@ -56,6 +63,8 @@ export class Performer {
   readonly #workers = new Map<number, WorkerHandle>();
   readonly traffic: Traffic;
   readonly vitals = new Vitals();
+  readonly #recycler: Recycler;
+  readonly #oomKills = new OomKills();
   readonly #gate: CanaryGate;
   readonly #compileCache: CompileCache;
   readonly #bootPriority: BootPriority;
@@ -74,6 +83,14 @@ export class Performer {
       watched: () => around.watched(),
     });
     this.#compileCache = new CompileCache(around.log, around.env);
+    this.#recycler = new Recycler({
+      log: around.log,
+      vitalOf: (serial) => this.vitals.of(serial),
+      recyclable: () => around.recyclable(),
+      request: (operation) => around.enqueue({ type: 'requested', operation }),
+      memoryThere: () => memoryLimit(os.totalmem()) ?? os.totalmem(),
+      chance: Math.random,
+    });
     this.#bootPriority = new BootPriority(around.log, { onStuck: (pid) => this.#replace(pid) });
     this.#gate = new CanaryGate({
       log: around.log,
@@ -167,12 +184,14 @@ export class Performer {
       onMessage: (message, connection) => this.#receive(serial, message, connection),
       onExited: (code, signal) => {
         this.#workers.delete(serial);
+        const words = this.#wordsFor(serial, handle, code, signal);
         this.vitals.forget(serial);
+        this.#recycler.gone(serial);
         if (handle.pid) this.#bootPriority.forget(handle.pid);
         status?.forget();
         // Before the event: the last worker's end leads straight to onExit.
         void hooks.run('childExit', { ...identity, pid: handle.pid, log: hooks.log });
-        enqueue({ type: 'worker-exited', serial, code, signal });
+        enqueue({ type: 'worker-exited', serial, code, signal, ...(words && { words }) });
         if (handle.pid) lastWords.forget(handle.pid);
         if (this.#around.others([]).length === 0) this.#bootPriority.raiseAll();
         this.#gate.exited(serial, true);
@@ -181,12 +200,22 @@ export class Performer {
       },
     });
     this.#workers.set(serial, handle);
+    this.#recycler.born(serial, identity, release.config, performance.now());
     const boot = bootOrder(release, identity, status, this.#compileCache.folderOf(release));
     const start = () =>
       handle.start({ exec: workerFile, cwd: release.cwd, env: workerEnv(release, env), boot });
     // Without the hook the fork is synchronous: nothing waits for a promise that nobody asked for.
     if (hooks.has('preFork')) void hooks.run('preFork', { ...identity, log: hooks.log }).then(start);
     else start();
+  }
+
+  /** What it has died of; undefined for a process that has never been there, or that we have killed. */
+  #wordsFor(serial: number, handle: WorkerHandle, code: number | null, signal: string | null) {
+    if (handle.isKilled || (code === null && signal === null)) return undefined;
+    const oomKills = signal === 'SIGKILL' && this.#oomKills.claim(performance.now()) ? 1 : 0;
+    const rss = this.vitals.of(serial)?.rss;
+    const { lastLines } = handle;
+    return describeEnd({ code, signal, lastLines, oomKills, rss, memoryLimit: memoryLimit(os.totalmem()) });
   }
 
   #receive(serial: number, message: Exclude<ToMaster, { type: 'up' }>, connection: unknown): void {
@@ -217,7 +246,8 @@ export class Performer {
         return enqueue({ type: 'worker-drained', serial, report });
       }
       case 'beat':
-        return this.vitals.beat(serial, message);
+        this.vitals.beat(serial, message);
+        return this.#recycler.beat(serial, performance.now());
       case 'census':
         return this.traffic.count(serial, message.connections);
       case 'sample':

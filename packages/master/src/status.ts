@@ -3,6 +3,7 @@ import { formatAddress, type MasterState } from '@tshorn/core';
 import type { Running, State } from './decide/model.ts';
 import type { Listener } from './listeners.ts';
 import type { Performer } from './perform.ts';
+import { type BackoffStatus, type DegradedStatus, healthOf } from './status-health.ts';
 import type { TrafficStatus } from './traffic.ts';
 import type { Vital } from './vitals.ts';
 
@@ -51,6 +52,10 @@ export interface MasterStatus {
   readonly reload?: ReloadStatus;
   /** Pid of the new master that a re-exec has started and that is not in charge yet. */
   readonly successor?: number;
+  /** Absent when all is well. */
+  readonly degraded?: DegradedStatus;
+  /** Slots that wait for their next attempt; absent when there are none. */
+  readonly backoff?: BackoffStatus[];
   /** Absent before the first worker starts. */
   readonly traffic?: TrafficStatus;
   readonly workers: WorkerStatus[];
@@ -86,6 +91,7 @@ export function statusOf({
     ...(app !== undefined && { app }),
     ...(reload && { reload }),
     ...(successor !== undefined && { successor }),
+    ...healthOf(master, now, Date.now()),
     ...(performer && { traffic: performer.traffic.status() }),
     workers: Object.values(workers).map(({ serial, slot, generation, pid, state, bornAt, bootMs }) => ({
       slot,

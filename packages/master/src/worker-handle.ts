@@ -43,10 +43,16 @@ export class WorkerHandle {
   #worker: ClusterWorker | undefined;
   #output: WorkerOutput | undefined;
   #ended = false;
+  #killed = false;
   readonly #taking = new Trailer((upTo) => this.#send({ type: 'sent', upTo }));
 
   constructor(events: WorkerHandleEvents) {
     this.#events = events;
+  }
+
+  /** Whether it is us who have killed it. */
+  get isKilled(): boolean {
+    return this.#killed;
   }
 
   get pid(): number | undefined {
@@ -153,6 +159,7 @@ export class WorkerHandle {
   }
 
   kill(): void {
+    this.#killed = true;
     if (this.#worker) this.#worker.process.kill('SIGKILL');
     else this.#end(null, 'SIGKILL');
   }

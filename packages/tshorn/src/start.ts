@@ -72,7 +72,11 @@ export class Server extends EventEmitter<{ notice: [Notice]; finished: [number] 
     if (!Number.isInteger(workers) || workers < 1) {
       throw new TshornError('ERR_OPTION', `scale(${workers}): expected a whole number of 1 or more`);
     }
-    if (this.status().size === workers) return;
+    if (this.status().size === workers) {
+      // It changes nothing but this: slots in back-off try again at once.
+      this.#master.request({ kind: 'scale', by: 'scale()', to: workers });
+      return;
+    }
     const done = this.#until((notice) => {
       if (notice.event === 'operation-failed') throw new TshornError('ERR_STATE', notice.text);
       return notice.event === 'resized' && notice.size === workers ? true : undefined;

@@ -161,7 +161,11 @@ export class ControlServer {
     const from = this.#master.status().size;
     const { to, by } = readScale(body, this.#targets.at(-1) ?? from);
     this.#refuseWhenStopping();
-    if (to === from && this.#targets.length === 0) return answer(response, 200, { from, to });
+    if (to === from && this.#targets.length === 0) {
+      // It changes nothing but this: slots in back-off try again at once.
+      this.#master.request({ kind: 'scale', by, to });
+      return answer(response, 200, { from, to });
+    }
     this.#targets.push(to);
     const look = (notice: Notice) => {
       const failed = failureOf(notice, by);

@@ -1,4 +1,4 @@
-import { backoffMs } from './supervise.ts';
+import { backoffMs } from './backoff.ts';
 import { Scene } from './testing/scene.ts';
 
 describe('start', () => {

@@ -3,14 +3,18 @@
  * `node:*`; "worker 2 dies in step 3" is a unit test of a few lines. The hands are ../perform.ts.
  */
 import { EXIT } from '@tshorn/core';
+import { forgetSlots } from './backoff.ts';
 import { Draft } from './draft.ts';
+import { stayedSo, watchHealth } from './health.ts';
 import type { Effect, Event, Settings, State, StopMode, TimerId } from './model.ts';
 import { advance, prepared, request } from './operations.ts';
 import { fail } from './rollback.ts';
 import { answered, isAsking } from './steps.ts';
 import { accepting, broken, drained, exited, loaded, overdue, probed, refill, respawn } from './supervise.ts';
 
-export const initialState = (settings: Settings): State => ({
+/** `seed`: of the jitter of the back-off; without it there is none. */
+export const initialState = (settings: Settings, seed?: number): State => ({
+  ...(seed !== undefined && { seed }),
   phase: 'starting',
   settings,
   size: settings.workers,
@@ -33,7 +37,9 @@ export function decide(state: State, event: Event, at: number): { state: State; 
     // whose new worker is on its way is not filled twice.
     startedWhenReady(draft);
     advance(draft);
+    forgetSlots(draft);
     refill(draft);
+    watchHealth(draft);
   }
   return { state: draft.state, effects: draft.effects };
 }
@@ -98,7 +104,7 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
     case 'worker-drained':
       return drained(draft, worker, event.report);
     case 'worker-exited':
-      return exited(draft, worker, event.code, event.signal);
+      return exited(draft, worker, event);
   }
 }
 
@@ -115,6 +121,7 @@ function expire(draft: Draft, timer: TimerId): void {
     delete state.running?.begun;
     return;
   }
+  if (timer === 'degraded' || timer === 'recovered') return stayedSo(draft, timer);
   const [what, number] = timer.split(':') as ['boot' | 'drain' | 'respawn', string];
   if (what === 'respawn') return respawn(draft, Number(number));
   const worker = state.workers[Number(number)];
@@ -183,6 +190,8 @@ function enterStop(draft: Draft, stop: NonNullable<State['stop']>): void {
   state.stop = stop;
   state.queue = [];
   draft.clearTimer('start');
+  if (state.changing) draft.clearTimer(state.changing.to);
+  delete state.changing;
   for (const [slot, record] of Object.entries(state.slots)) {
     if (record.respawnPending) draft.clearTimer(`respawn:${Number(slot)}`);
     record.respawnPending = false;

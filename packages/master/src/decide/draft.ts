@@ -3,6 +3,7 @@
  * than one assignment has its name here, so that a state and its effects cannot fall apart.
  */
 import { type DrainMode, isComing, mayBecome, type WorkerState } from '@tshorn/core';
+import { isRepeat } from './backoff.ts';
 import type {
   Effect,
   Notice,
@@ -54,7 +55,8 @@ export class Draft {
   tellOf(worker: WorkerRecord, notice: Omit<WorkerNotice, 'worker'>): void {
     const { slot, generation, pid } = worker;
     const position = this.#positionOf(worker);
-    this.tell({ ...notice, worker: { slot, generation, pid }, ...(position && { position }) });
+    const level = isRepeat(this, worker, notice.event) ? 'debug' : notice.level;
+    this.tell({ ...notice, level, worker: { slot, generation, pid }, ...(position && { position }) });
   }
 
   #positionOf(worker: WorkerRecord): Position | undefined {
@@ -83,6 +85,7 @@ export class Draft {
     const record = this.slot(slot);
     if (record.respawnPending) {
       record.respawnPending = false;
+      delete record.respawnAt;
       this.clearTimer(`respawn:${slot}`);
     }
     const serial = ++this.state.lastSerial;

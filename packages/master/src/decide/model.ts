@@ -10,6 +10,7 @@ import type {
   WorkerIdentity,
   WorkerState,
 } from '@tshorn/core';
+import type { HealthNotice } from './health-notice.ts';
 import type { Plan, ReloadPlan, ReloadShape } from './plan.ts';
 
 /** Stand beside the serials of workers where connections change hands: the masters before and after this one. */
@@ -29,17 +30,40 @@ export interface WorkerRecord {
   readyAt?: number;
   /** It is kept when it has drained. */
   park?: true;
+  /** One more attempt of a crash loop that has been told in full already. */
+  repeat?: true;
 }
 
 export interface SlotRecord {
   /** Ends in a row without `STABLE_MS` of service between them: the exponent of the back-off. */
   failures: number;
   respawnPending: boolean;
+  /** When the next attempt is, while one is pending. */
+  respawnAt?: number;
+  /** Why the last attempt has failed; absent as soon as somebody serves. */
+  reason?: string;
+  /** The last failure was one of a worker in service. */
+  servedLast?: boolean;
+}
+
+/** Failures of all slots together, with no long pause between them. */
+export interface Series {
+  readonly since: number;
+  lastAt: number;
+  failures: number;
+  /** When they were summed up last. */
+  toldAt: number;
 }
 
 export type Operation =
   | { readonly kind: 'reload'; readonly by: string; readonly plan?: ReloadPlan }
-  | { readonly kind: 'recycle'; readonly serial: number; readonly by: string }
+  | {
+      readonly kind: 'recycle';
+      readonly serial: number;
+      readonly by: string;
+      /** A limit has been reached: it gives way to what people ask for. */
+      readonly mayWait?: true;
+    }
   | { readonly kind: 'scale'; readonly by: string; readonly delta?: number; readonly to?: number };
 
 /** The operation under way; never two at once. */
@@ -101,9 +125,23 @@ export interface State {
   lastFailure?: string;
   /** `heir`: the workers of another master take connections over. */
   stop?: { mode: StopMode; exitCode: number; heir?: boolean };
+  series?: Series;
+  /** Fewer workers than N stay in service. */
+  degraded?: { readonly since: number };
+  /** It looks like a change of that, if it stays so. */
+  changing?: { readonly to: 'degraded' | 'recovered'; readonly since: number };
+  /** Of the jitter of the back-off; absent: no jitter. */
+  seed?: number;
 }
 
-export type TimerId = `boot:${number}` | `drain:${number}` | `respawn:${number}` | 'start' | 'settle';
+export type TimerId =
+  | `boot:${number}`
+  | `drain:${number}`
+  | `respawn:${number}`
+  | 'start'
+  | 'settle'
+  | 'degraded'
+  | 'recovered';
 
 export type Event =
   | { readonly type: 'start' }
@@ -149,6 +187,8 @@ export type Event =
       readonly serial: number;
       readonly code: number | null;
       readonly signal: string | null;
+      /** What that means, where nobody has asked for it. */
+      readonly words?: string;
     }
   | { readonly type: 'expired'; readonly timer: TimerId };
 
@@ -192,6 +232,7 @@ export type Level = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
 export type WorkerEvent =
   | 'spawned'
+  | 'recycling'
   | 'booted'
   | 'ready'
   | 'draining'
@@ -252,6 +293,7 @@ export type Notice =
       readonly generation: number;
       readonly reason: string;
     }
+  | HealthNotice
   | { readonly event: 'resized'; readonly level: Level; readonly size: number; readonly from: number }
   /** A new master has been started; it is not in charge yet. */
   | { readonly event: 're-exec-started'; readonly level: Level; readonly text: string; readonly pid: number }

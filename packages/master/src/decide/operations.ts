@@ -3,11 +3,14 @@
  * as the workers report, and ends it with a verdict. Never called for a crash: that is supervise.ts.
  */
 import { isComing } from '@tshorn/core';
+import { hasten } from './backoff.ts';
 import type { Draft } from './draft.ts';
 import type { Operation, Running, Settings } from './model.ts';
 import { type Plan, reloadPlan, replaceSlot, resize, type Step } from './plan.ts';
 import { finishReload } from './rollback.ts';
 import { take } from './steps.ts';
+import { respawn } from './supervise.ts';
+import { giveWay } from './waiting.ts';
 
 export function request(draft: Draft, operation: Operation): void {
   const { state } = draft;
@@ -26,9 +29,10 @@ export function request(draft: Draft, operation: Operation): void {
       if (operation.plan) state.queue[waiting] = operation;
       return;
     }
-    if (state.running)
-      draft.tell({ event: 'noted', level: 'info', text: `reload by ${operation.by} queued` });
   }
+  giveWay(draft, operation);
+  if (operation.kind === 'reload' && state.running)
+    draft.tell({ event: 'noted', level: 'info', text: `reload by ${operation.by} queued` });
   state.queue.push(operation);
 }
 
@@ -55,6 +59,9 @@ function begin(draft: Draft, operation: Operation): void {
   const isReload = operation.kind === 'reload';
   const generation = isReload ? ++state.lastGeneration : state.committed;
   const plan = isReload ? undefined : planOf(draft, operation);
+  if (operation.kind === 'scale') {
+    for (const slot of hasten(draft, targetOf(draft, operation))) respawn(draft, slot);
+  }
   if (plan?.length === 0) return;
   state.running = {
     operation,
@@ -74,15 +81,19 @@ function begin(draft: Draft, operation: Operation): void {
   draft.effects.push({ do: 'prepare', generation });
 }
 
+const targetOf = ({ state }: Draft, { to, delta = 0 }: Extract<Operation, { kind: 'scale' }>): number =>
+  to ?? state.size + delta;
+
 function planOf(draft: Draft, operation: Exclude<Operation, { kind: 'reload' }>): Plan {
   const { state } = draft;
   if (operation.kind === 'recycle') {
     const worker = state.workers[operation.serial];
     // It may have crashed, or been replaced by a reload, while the request waited.
     if (!worker || !isComing(worker.state)) return [];
+    draft.tellOf(worker, { event: 'recycling', level: 'info', text: `by ${operation.by}` });
     return replaceSlot(worker.slot, state.committed);
   }
-  const target = operation.to ?? state.size + (operation.delta ?? 0);
+  const target = targetOf(draft, operation);
   if (target < 1) {
     draft.tell({
       event: 'noted',

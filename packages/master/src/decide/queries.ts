@@ -44,3 +44,17 @@ export function neededGenerations({ workers, committed }: State): Set<number> {
   const coming = Object.values(workers).filter(({ state }) => isComing(state));
   return new Set([committed, ...coming.map(({ generation }) => generation)]);
 }
+
+/**
+ * Serials of the workers in service, when nothing speaks against recycling one of them: no operation is under
+ * way or waits, and no slot is at a loss for a worker, as its replacement would be. Undefined at all other times.
+ */
+export function recyclable(state: State): number[] | undefined {
+  const { phase, running, queue, slots } = state;
+  if (phase !== 'running' || running || queue.length > 0) return undefined;
+  const ready = readyWorkers(state);
+  const isMissing = (slot: number) => !ready.some((worker) => worker.slot === slot);
+  const failed = Object.entries(slots).filter(([, { reason }]) => reason !== undefined);
+  if (failed.some(([slot]) => isMissing(Number(slot)))) return undefined;
+  return ready.map(({ serial }) => serial);
+}

@@ -3,6 +3,7 @@
  * plan of its own; anything else ends where it stands.
  */
 import { isComing } from '@tshorn/core';
+import { isFailing } from './backoff.ts';
 import type { Draft } from './draft.ts';
 import type { Outcome, Running, WorkerRecord } from './model.ts';
 import type { Step } from './plan.ts';
@@ -78,7 +79,8 @@ export function undo(draft: Draft, running: Running): void {
     if (old.some(({ state }) => isComing(state))) continue;
     // One that drains without being kept may end at any moment: it is no help.
     if (old.some(({ state, park }) => state === 'parked' || (state === 'draining' && park))) back.push(slot);
-    else anew.push(slot);
+    // Where the old release could not serve before either, its back-off goes on.
+    else if (!isFailing(draft, slot)) anew.push(slot);
   }
   const leaving = [...new Set(young.filter(({ state }) => state === 'ready').map(({ slot }) => slot))];
   const step = (what: Step & { slots: readonly number[] }): Step[] => (what.slots.length > 0 ? [what] : []);

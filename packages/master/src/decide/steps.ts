@@ -1,5 +1,6 @@
 /** How each step of a plan is begun, and when it is done. */
 import { isComing } from '@tshorn/core';
+import { forgetFailures } from './backoff.ts';
 import type { Draft } from './draft.ts';
 import type { Running, WorkerRecord } from './model.ts';
 import type { Slots, Step } from './plan.ts';
@@ -45,8 +46,7 @@ function isDone(draft: Draft, running: Running, step: Step, first: boolean): boo
     case 'commit':
       running.committed = true;
       state.committed = running.generation;
-      // What the old release has failed at is no matter of the new one.
-      for (const slot of Object.values(state.slots)) slot.failures = 0;
+      forgetFailures(draft);
       return true;
     case 'release': {
       const older = draft.workers.filter(({ generation }) => generation !== running.generation);

@@ -3,18 +3,11 @@
  * an operation has started (its trial) is judged here as well; operations.ts sees the outcome.
  */
 import type { DrainReport, ProbeReport } from '@tshorn/core';
+import { failed, mayRespawn, STABLE_MS, served, TOLD_IN_FULL } from './backoff.ts';
 import type { Draft } from './draft.ts';
-import type { State, WorkerRecord } from './model.ts';
+import type { Event, State, WorkerRecord } from './model.ts';
 import { fail } from './rollback.ts';
 import { isTrial } from './trials.ts';
-
-/** Service of this length ends a series of failures. */
-export const STABLE_MS = 10_000;
-const LONGEST_BACKOFF_MS = 30_000;
-
-/** The first replacement comes at once; after that 100 ms, doubled each time, up to 30 s. */
-export const backoffMs = (failures: number): number =>
-  failures <= 1 ? 0 : Math.min(LONGEST_BACKOFF_MS, 100 * 2 ** (failures - 2));
 
 const isProven = (state: State, generation: number) => state.proven.includes(generation);
 
@@ -59,6 +52,7 @@ export function accepting(draft: Draft, worker: WorkerRecord): void {
   if (!isProven(state, worker.generation)) state.proven.push(worker.generation);
   const text = again ? 'again' : `after ${Math.round(draft.at - worker.bornAt)}ms`;
   draft.tellOf(worker, { event: 'ready', level: 'info', text });
+  served(draft, worker.slot);
 }
 
 /** Its connections are gone. It ends by itself, or is kept. */
@@ -73,29 +67,36 @@ export function drained(draft: Draft, worker: WorkerRecord, report: DrainReport)
 export function broken(draft: Draft, worker: WorkerRecord, reason: string, detail?: string): void {
   if (worker.state === 'killed' || worker.state === 'draining') return;
   draft.state.lastFailure = reason;
-  if (!isTrial(draft.state, worker)) draft.slot(worker.slot).failures++;
+  if (!isTrial(draft.state, worker)) {
+    failed(draft, worker, draft.slot(worker.slot).failures + 1, reason);
+  }
   const notice = { event: 'broken', level: 'error', text: reason } as const;
   draft.tellOf(worker, detail === undefined ? notice : { ...notice, detail });
   draft.kill(worker);
 }
 
-export function exited(draft: Draft, worker: WorkerRecord, code: number | null, signal: string | null): void {
+type Exit = Extract<Event, { type: 'worker-exited' }>;
+
+export function exited(draft: Draft, worker: WorkerRecord, { code, signal, words }: Exit): void {
   const ended = code === null ? 'it could not be started' : `exit code ${code}`;
-  const how = signal ? `killed by ${signal}` : ended;
+  const plain = signal ? `killed by ${signal}` : ended;
+  // What we have asked for needs no explanation.
+  const asked = worker.state === 'killed' || ((worker.park || worker.state === 'draining') && code === 0);
+  const how = asked ? plain : (words ?? plain);
   draft.clearTimer(`boot:${worker.serial}`);
   draft.clearTimer(`drain:${worker.serial}`);
   if (worker.state === 'ready' || worker.state === 'admitted') {
     const servedMs = draft.at - (worker.readyAt ?? draft.at);
-    const text = `${how} after ${(servedMs / 1000).toFixed(1)}s of service`;
+    const text = `${how}, after ${(servedMs / 1000).toFixed(1)}s of service`;
     draft.tellOf(worker, { event: 'crashed', level: 'error', text });
-    const slot = draft.slot(worker.slot);
+    const { failures } = draft.slot(worker.slot);
     // A trial's failures are the operation's, not the slot's: the old release need not wait for them.
     if (isTrial(draft.state, worker)) fail(draft, `a new worker ended: ${text}`);
-    else slot.failures = servedMs >= STABLE_MS ? 1 : slot.failures + 1;
+    else failed(draft, worker, servedMs >= STABLE_MS ? 1 : failures + 1, text);
   } else if (worker.state === 'draining' || worker.state === 'parked' || worker.state === 'killed') {
     draft.tellOf(worker, { event: 'exited', level: 'info', text: how });
   } else {
-    broken(draft, worker, `it ended while booting: ${how}`);
+    broken(draft, worker, `the worker ended while booting: ${how}`);
   }
   worker.state = 'exited';
   delete draft.state.workers[worker.serial];
@@ -107,15 +108,7 @@ export function refill(draft: Draft): void {
   for (let slot = 0; slot < state.size; slot++) {
     const record = draft.slot(slot);
     if (record.respawnPending || !isFree(draft, slot)) continue;
-    const delay = backoffMs(record.failures);
-    if (delay === 0) {
-      respawn(draft, slot);
-      continue;
-    }
-    record.respawnPending = true;
-    draft.setTimer(`respawn:${slot}`, delay);
-    const text = `worker=${slot}: next attempt in ${delay}ms (${record.failures} failures in a row)`;
-    draft.tell({ event: 'noted', level: 'warn', text });
+    if (mayRespawn(draft, slot)) respawn(draft, slot);
   }
 }
 
@@ -133,9 +126,13 @@ function isPlanned({ running }: State, slot: number): boolean {
 }
 
 export function respawn(draft: Draft, slot: number): void {
+  const { state } = draft;
   const record = draft.slot(slot);
   record.respawnPending = false;
-  if (isFree(draft, slot)) draft.spawn(slot, draft.state.committed);
+  delete record.respawnAt;
+  if (!isFree(draft, slot)) return;
+  const worker = draft.spawn(slot, state.committed);
+  if (record.reason !== undefined && (state.series?.failures ?? 0) >= TOLD_IN_FULL) worker.repeat = true;
 }
 
 export const overdue = (draft: Draft, worker: WorkerRecord): string => {

@@ -1,8 +1,8 @@
 /** What a reload would do, for people. Pure. */
-import { formatMs } from '@tshorn/core';
+import { formatMemory, formatMs } from '@tshorn/core';
 import type { Forecast } from '@tshorn/master';
 import { columns } from './columns.ts';
-import { formatMemory, plain } from './style.ts';
+import { plain } from './style.ts';
 
 export function forecastText(forecast: Forecast): string {
   const { plan, size, generation, steps, leastReady, mostInService, mostProcesses } = forecast;

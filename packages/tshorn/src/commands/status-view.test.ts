@@ -72,6 +72,24 @@ RELOAD  OUTCOME    REPLACED   TOOK   ENDED  BY
   );
 });
 
+it('says of a slot in back-off when it tries again and why it has failed, and since when workers are missing', () => {
+  const text = statusText(
+    {
+      ...STATUS,
+      degraded: { ready: 1, size: 2, reason: 'exit code 7', since: '2026-01-02T03:03:53Z' },
+      workers: STATUS.workers.slice(0, 1),
+      backoff: [{ slot: 0, nextMs: 11_200, failures: 9, reason: 'exit code 7' }],
+      reloads: [],
+    },
+    { now: NOW, paint: plain },
+  );
+  expect(text).toContain('degraded   1 of 2 workers ready for 12s: exit code 7\n');
+  expect(text).toContain(`
+     0    -     -  back-off       -            -         -       -
+        next attempt in 12s, 9 failures: exit code 7
+     1    3  1212  ready `);
+});
+
 it.each([
   [0, '0s'],
   [59_999, '59s'],

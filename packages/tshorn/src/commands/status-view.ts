@@ -1,8 +1,8 @@
 /** `tshorn status` as text. Pure. */
-import { formatMs } from '@tshorn/core';
-import type { MasterStatus, PastReload, WorkerStatus } from '@tshorn/master';
+import { formatMemory, formatMs } from '@tshorn/core';
+import type { BackoffStatus, DegradedStatus, MasterStatus, PastReload, WorkerStatus } from '@tshorn/master';
 import { type Cell, type Column, columns } from './columns.ts';
-import { colourOfOutcome, colourOfState, formatAge, formatMemory, type Paint } from './style.ts';
+import { colourOfOutcome, colourOfState, formatAge, type Paint } from './style.ts';
 
 /** What `GET /status` answers. */
 export interface Status extends MasterStatus {
@@ -23,8 +23,8 @@ export interface Surroundings {
 export function statusText(status: Status, around: Surroundings): string {
   const parts = [
     [headOf(status, around.paint)],
-    factsOf(status, around.paint),
-    workersOf(status.workers, around),
+    factsOf(status, around),
+    workersOf(status, around),
     reloadsOf(status.reloads, around),
   ];
   return parts
@@ -38,12 +38,14 @@ function headOf({ pid, state, uptimeMs, version, generation }: Status, paint: Pa
   return `${name}  master ${pid}  ${paint(colourOfState(state), state)}  generation ${generation}  up ${formatAge(uptimeMs)}`;
 }
 
-function factsOf(status: Status, paint: Paint): string[] {
-  const { app, listeners, node, control, traffic, workers } = status;
+function factsOf(status: Status, around: Surroundings): string[] {
+  const { paint } = around;
+  const { degraded, app, listeners, node, control, traffic, workers } = status;
   const sum = workers.reduce((bytes, { memory = 0 }) => bytes + memory, 0);
   const memory = `master ${formatMemory(status.memory)}, workers ${formatMemory(sum)}`;
   const urls = listeners.map((address) => (address.startsWith('unix:') ? address : `http://${address}`));
   const rows: [name: string, value: string][] = [
+    ['degraded', degraded ? degradedText(degraded, around) : ''],
     ['app', app ?? ''],
     ['listening', urls.join('  ')],
     ['node', node],
@@ -54,6 +56,11 @@ function factsOf(status: Status, paint: Paint): string[] {
   const known = rows.filter(([, value]) => value !== '');
   const cells = known.map(([name, value]): Cell[] => [{ text: name, colour: 'dim' }, { text: value }]);
   return columns([{ title: '' }, { title: '' }], cells, paint);
+}
+
+function degradedText({ ready, size, reason, since }: DegradedStatus, { now }: Surroundings): string {
+  const why = reason === undefined ? '' : `: ${reason}`;
+  return `${ready} of ${size} workers ready for ${formatAge(now - Date.parse(since))}${why}`;
 }
 
 /** Sums since the start of the master. */
@@ -74,24 +81,59 @@ const WORKER_COLUMNS: readonly Column[] = [
   { title: 'MEMORY', align: 'right' },
 ];
 
-function workersOf(workers: readonly WorkerStatus[], { paint }: Surroundings): string[] {
-  const sorted = [...workers].sort(
+/** A slot in back-off has a line of its own, and under it stands why. */
+function workersOf({ workers, backoff = [] }: Status, { paint }: Surroundings): string[] {
+  const sorted = [...workers.map(workerRow), ...backoff.map(backoffRow)].sort(
     (one, other) => one.slot - other.slot || one.generation - other.generation,
   );
-  const rows = sorted.map((worker): Cell[] => {
-    const { slot, generation, pid, state, uptimeMs, connections, requests, memory } = worker;
-    return [
-      { text: String(slot) },
-      { text: String(generation) },
-      { text: pid === undefined ? '-' : String(pid) },
-      { text: state, colour: colourOfState(state) },
-      { text: formatAge(uptimeMs) },
-      { text: String(connections) },
-      { text: requests === undefined ? '-' : String(requests) },
-      { text: memory === undefined ? '-' : formatMemory(memory) },
-    ];
-  });
-  return rows.length === 0 ? ['no worker is there'] : columns(WORKER_COLUMNS, rows, paint);
+  if (sorted.length === 0) return ['no worker is there'];
+  const [head = '', ...lines] = columns(
+    WORKER_COLUMNS,
+    sorted.map(({ cells }) => cells),
+    paint,
+  );
+  return [
+    head,
+    ...lines.flatMap((line, at) => {
+      const more = sorted[at]?.more;
+      return more === undefined ? [line] : [line, paint('dim', more)];
+    }),
+  ];
+}
+
+interface WorkerRow {
+  readonly slot: number;
+  readonly generation: number;
+  readonly cells: Cell[];
+  readonly more?: string;
+}
+
+function workerRow(worker: WorkerStatus): WorkerRow {
+  const { slot, generation, pid, state, uptimeMs, connections, requests, memory } = worker;
+  const cells = [
+    { text: String(slot) },
+    { text: String(generation) },
+    { text: pid === undefined ? '-' : String(pid) },
+    { text: state, colour: colourOfState(state) },
+    { text: formatAge(uptimeMs) },
+    { text: String(connections) },
+    { text: requests === undefined ? '-' : String(requests) },
+    { text: memory === undefined ? '-' : formatMemory(memory) },
+  ];
+  return { slot, generation, cells };
+}
+
+function backoffRow({ slot, nextMs, failures, reason }: BackoffStatus): WorkerRow {
+  const none = { text: '-' };
+  const state: Cell = { text: 'back-off', colour: 'red' };
+  const many = `${failures} failure${failures === 1 ? '' : 's'}`;
+  const why = reason === undefined ? '' : `: ${reason}`;
+  return {
+    slot,
+    generation: Number.POSITIVE_INFINITY,
+    cells: [{ text: String(slot) }, none, none, state, none, none, none, none],
+    more: `        next attempt in ${Math.ceil(nextMs / 1000)}s, ${many}${why}`,
+  };
 }
 
 const RELOAD_COLUMNS: readonly Column[] = [

@@ -37,6 +37,3 @@ export function formatAge(ms: number): string {
   const hours = Math.floor(minutes / 60);
   return hours < 24 ? `${hours}h ${minutes % 60}m` : `${Math.floor(hours / 24)}d ${hours % 24}h`;
 }
-
-/** `52 MB`; bytes are given. */
-export const formatMemory = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MB`;

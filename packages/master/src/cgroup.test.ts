@@ -1,0 +1,55 @@
+import { memoryLimit, oomKillCount, type Read } from './cgroup.ts';
+
+const GB = 1024 ** 3;
+const files =
+  (map: Record<string, string>): Read =>
+  (file) =>
+    map[file];
+
+describe('cgroup v2', () => {
+  const own = { '/proc/self/cgroup': '0::/system.slice/app.service\n' };
+  const folder = '/sys/fs/cgroup/system.slice';
+
+  it('takes the smallest limit on the way up', () => {
+    const read = files({
+      ...own,
+      [`${folder}/app.service/memory.max`]: 'max\n',
+      [`${folder}/memory.max`]: `${2 * GB}\n`,
+    });
+    expect(memoryLimit(8 * GB, read)).toBe(2 * GB);
+    const both = files({
+      ...own,
+      [`${folder}/app.service/memory.max`]: `${GB}\n`,
+      [`${folder}/memory.max`]: `${2 * GB}\n`,
+    });
+    expect(memoryLimit(8 * GB, both)).toBe(GB);
+  });
+
+  it('knows no limit where there is none, or one beyond the machine', () => {
+    expect(memoryLimit(8 * GB, files(own))).toBeUndefined();
+    expect(memoryLimit(8 * GB, files({ ...own, [`${folder}/memory.max`]: `${9 * GB}` }))).toBeUndefined();
+    expect(memoryLimit(8 * GB, files({}))).toBeUndefined();
+  });
+
+  it('finds the limit of a container, whose path is of another namespace', () => {
+    const read = files({ ...own, '/sys/fs/cgroup/memory.max': `${GB}` });
+    expect(memoryLimit(8 * GB, read)).toBe(GB);
+  });
+
+  it('reads the kills of the own group', () => {
+    const events = 'low 0\nhigh 0\nmax 9\noom 3\noom_kill 2\noom_group_kill 0\n';
+    expect(oomKillCount(files({ ...own, [`${folder}/app.service/memory.events`]: events }))).toBe(2);
+    expect(oomKillCount(files(own))).toBeUndefined();
+  });
+});
+
+it('reads cgroup v1, also beside an empty v2', () => {
+  const read = files({
+    '/proc/self/cgroup': '8:pids:/x\n4:cpu,memory:/docker/abc\n0::/\n',
+    '/sys/fs/cgroup/memory/docker/abc/memory.limit_in_bytes': '536870912\n',
+    '/sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712\n',
+    '/sys/fs/cgroup/memory/docker/abc/memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\noom_kill 1\n',
+  });
+  expect(memoryLimit(8 * GB, read)).toBe(GB / 2);
+  expect(oomKillCount(read)).toBe(1);
+});

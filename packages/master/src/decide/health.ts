@@ -1,0 +1,57 @@
+/**
+ * Tells when fewer workers than N stay in service, and when it is N again. Short dips are no news: a crash
+ * that is made good at once tells itself. During an operation the plan says how many there are. Pure.
+ */
+import type { Draft } from './draft.ts';
+
+/** For how long it stays so before it is told. */
+export const HOLD_MS = { degraded: 3_000, recovered: 1_000 };
+
+/** After every event: begins to wait, or stops waiting, for what `stayedSo` tells. */
+export function watchHealth(draft: Draft): void {
+  const { state } = draft;
+  if (state.phase !== 'running') return;
+  const below = ready(draft) < state.size;
+  const isDegraded = state.degraded !== undefined;
+  waitFor(draft, 'degraded', below && !isDegraded && !state.running);
+  waitFor(draft, 'recovered', !below && isDegraded);
+}
+
+type Change = keyof typeof HOLD_MS;
+
+function waitFor(draft: Draft, change: Change, wanted: boolean): void {
+  const { state } = draft;
+  const waiting = state.changing?.to === change;
+  if (wanted && !waiting) {
+    state.changing = { to: change, since: draft.at };
+    draft.setTimer(change, HOLD_MS[change]);
+  } else if (!wanted && waiting) {
+    delete state.changing;
+    draft.clearTimer(change);
+  }
+}
+
+/** The timer of a change has run out. */
+export function stayedSo(draft: Draft, change: Change): void {
+  const { state } = draft;
+  if (state.changing?.to !== change) return;
+  const { since } = state.changing;
+  delete state.changing;
+  const size = state.size;
+  if (change === 'degraded') {
+    state.degraded = { since };
+    const reason = reasonOf(draft);
+    draft.tell({ event: 'degraded', level: 'error', ready: ready(draft), size, reason });
+  } else {
+    const tookMs = since - (state.degraded?.since ?? since);
+    delete state.degraded;
+    draft.tell({ event: 'recovered', level: 'info', ready: ready(draft), size, tookMs });
+  }
+}
+
+const ready = ({ workers }: Draft): number => workers.filter(({ state }) => state === 'ready').length;
+
+function reasonOf({ state }: Draft): string {
+  const reasons = Object.values(state.slots).flatMap(({ reason }) => reason ?? []);
+  return reasons.at(-1) ?? 'a worker has ended, and its replacement is still booting';
+}

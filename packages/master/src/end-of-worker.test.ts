@@ -1,0 +1,49 @@
+import { describeEnd } from './end-of-worker.ts';
+
+const MB = 1024 ** 2;
+const HEAP = [
+  '<--- Last few GCs --->',
+  'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
+  '----- Native stack trace -----',
+];
+
+it.each([
+  [
+    { code: null, signal: 'SIGABRT', lastLines: HEAP, rss: 90 * MB },
+    /^killed by SIGABRT: out of memory by V8's own limit \(Reached heap limit; --max-old-space-size.*it held 90 MB\)$/,
+  ],
+  [{ code: 134, signal: null, lastLines: HEAP }, /^exit code 134: out of memory by V8's own limit/],
+  [{ code: null, signal: 'SIGABRT' }, /^killed by SIGABRT: .*aborted.*heap out of memory/],
+  [
+    { code: null, signal: 'SIGKILL', oomKills: 1, rss: 498 * MB, memoryLimit: 512 * MB },
+    /^killed by the kernel: out of memory \(cgroup limit 512 MB, it held 498 MB\)$/,
+  ],
+  [{ code: null, signal: 'SIGKILL', oomKills: 1 }, /^killed by the kernel: out of memory$/],
+  [{ code: 137, signal: null, oomKills: 1 }, /^killed by the kernel: out of memory$/],
+  [
+    { code: null, signal: 'SIGKILL', oomKills: 0, rss: 498 * MB, memoryLimit: 512 * MB },
+    /^killed by SIGKILL, most likely by the kernel/,
+  ],
+  [
+    { code: null, signal: 'SIGKILL', oomKills: 0, rss: 60 * MB, memoryLimit: 512 * MB },
+    /^killed by SIGKILL, not by tshorn: by somebody else, .*\(it held 60 MB\)$/,
+  ],
+  [{ code: null, signal: 'SIGSEGV' }, /^killed by SIGSEGV: a crash in native code/],
+  [{ code: 139, signal: null }, /^exit code 139: a crash in native code/],
+  [{ code: null, signal: 'SIGTERM' }, /^killed by SIGTERM, not by tshorn$/],
+  [{ code: 1, signal: null }, /^exit code 1: an uncaught exception/],
+  [
+    {
+      code: 1,
+      signal: null,
+      lastLines: ['app.js:3', '  throw new TypeError()', '', 'TypeError: x is no y', '    at f'],
+    },
+    /^exit code 1: uncaught TypeError: x is no y$/,
+  ],
+  [{ code: 0, signal: null }, /^exit code 0: it ended by itself/],
+  [{ code: 7, signal: null }, /^exit code 7: .*handler/],
+  [{ code: 9, signal: null }, /^exit code 9: .*argument/],
+  [{ code: 12, signal: null }, /^exit code 12: .*--inspect/],
+  [{ code: 13, signal: null }, /^exit code 13: unsettled top-level await/],
+  [{ code: 42, signal: null }, /^exit code 42$/],
+])('%j is put into words', (end, words) => expect(describeEnd(end)).toMatch(words));

@@ -1,0 +1,53 @@
+/** The part of the status that says what is missing, and when it will be tried again. */
+import type { State } from './decide/model.ts';
+import { readyWorkers } from './decide/queries.ts';
+
+/** Fewer workers than N have been in service for a while, outside of an operation. */
+export interface DegradedStatus {
+  readonly ready: number;
+  readonly size: number;
+  readonly reason?: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+/** A slot without a worker, whose last attempts have failed. */
+export interface BackoffStatus {
+  readonly slot: number;
+  /** Milliseconds until the next attempt. */
+  readonly nextMs: number;
+  /** In a row. */
+  readonly failures: number;
+  /** Of the last one. */
+  readonly reason?: string;
+}
+
+/** @param now monotonic milliseconds; @param date the same moment, in milliseconds since 1970 */
+export function healthOf(
+  state: State,
+  now: number,
+  date: number,
+): { degraded?: DegradedStatus; backoff?: BackoffStatus[] } {
+  const { degraded, size, slots, stop } = state;
+  if (stop) return {};
+  const backoff = Object.entries(slots)
+    .filter(([, { respawnPending }]) => respawnPending)
+    .map(([slot, { failures, reason, respawnAt = now }]) => ({
+      slot: Number(slot),
+      nextMs: Math.max(0, Math.round(respawnAt - now)),
+      failures,
+      ...(reason !== undefined && { reason }),
+    }));
+  const reason = Object.values(slots).findLast((slot) => slot.reason !== undefined)?.reason;
+  return {
+    ...(degraded && {
+      degraded: {
+        ready: readyWorkers(state).length,
+        size,
+        ...(reason !== undefined && { reason }),
+        since: new Date(date - (now - degraded.since)).toISOString(),
+      },
+    }),
+    ...(backoff.length > 0 && { backoff }),
+  };
+}

@@ -1,0 +1,128 @@
+/** An app that crashes at every boot after having been good: what is told, and how it comes back. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command, request, socketOf } from './support/control.ts';
+import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+
+/** For how long the log is watched. */
+const SECONDS = Number(process.env.CRASH_LOOP_SECONDS ?? 8);
+
+let folder: string;
+let crash: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  crash = path.join(folder, 'crash');
+});
+afterEach(async () => {
+  await endServers();
+  rmSync(folder, { recursive: true });
+});
+
+const start = (workers = 4): Promise<TestServer> =>
+  startServer(fixture('crashes-while-told.mjs'), {
+    workers,
+    env: { CRASH: crash, XDG_RUNTIME_DIR: folder, TMPDIR: folder },
+  });
+
+/** From now on it crashes at every boot, and nobody is left. */
+async function loop(server: TestServer): Promise<void> {
+  writeFileSync(crash, '');
+  for (const pid of server.readyPids) process.kill(pid, 'SIGKILL');
+  await server.event('degraded');
+}
+
+test('a crash loop is told in few lines, its connects wait, and a mended app is back within a step', async () => {
+  const server = await start();
+  const from = server.lines.length;
+  await loop(server);
+  expect(server.of('degraded')[0]?.msg).toMatch(/degraded: 0 of 4 workers ready: .*exit code 7/);
+  const answer = fetch(server.origin).then((response) => response.text());
+  await sleep(SECONDS * 1_000);
+  expect(server.lines.length - from).toBeLessThan(50);
+  const summary = server.of('crash-loop').at(-1);
+  expect(summary?.msg).toMatch(
+    /4 workers cannot start: \d+ failures in \d+ s, next attempts in up to \d+ s; last: .*exit code 7/,
+  );
+  rmSync(crash);
+  expect(await answer).toBe('hello');
+  // A step may take 30 s.
+  await server.until('recovered', () => server.of('recovered', from).length > 0, 60_000);
+  expect(server.of('ready', from)).toHaveLength(4);
+}, 120_000);
+
+test('the status names each slot in back-off, with its next attempt and the reason', async () => {
+  const server = await start(2);
+  await loop(server);
+  const socket = await socketOf(server);
+  let status: { backoff?: unknown[] } = {};
+  while (status.backoff?.length !== 2) {
+    await sleep(100);
+    status = JSON.parse((await request(socket, 'GET', '/status')).text);
+  }
+  expect(status).toMatchObject({
+    state: 'running',
+    degraded: { ready: 0, size: 2, reason: expect.stringContaining('exit code 7') },
+    backoff: [
+      { slot: 0, failures: expect.any(Number), reason: expect.stringContaining('exit code 7') },
+      { slot: 1, nextMs: expect.any(Number) },
+    ],
+  });
+  const { out } = await new Command(['status', String(server.pid)], {
+    XDG_RUNTIME_DIR: folder,
+    TMPDIR: folder,
+  }).ended;
+  expect(out).toMatch(/degraded +0 of 2 workers ready for \d+s: .*exit code 7/);
+});
+
+test('a good release commits in a crash loop, and the back-off is forgotten', async () => {
+  const server = await start();
+  await loop(server);
+  rmSync(crash);
+  const from = server.lines.length;
+  expect(await server.reload()).toMatchObject({ outcome: 'committed', replaced: 4 });
+  await server.event('recovered', { from });
+  expect(server.readyPids).toHaveLength(4);
+  const [pid] = server.readyPids;
+  process.kill(pid as number, 'SIGKILL');
+  await server.event('ready', { from: server.lines.length });
+});
+
+test('a release that is as broken changes nothing', async () => {
+  const server = await start(2);
+  await loop(server);
+  const verdict = await server.reload();
+  expect(verdict).toMatchObject({ outcome: 'rolled-back', serving: 1 });
+  rmSync(crash);
+  await server.event('recovered');
+});
+
+test('a scale to the same size makes the slots try again at once', async () => {
+  const server = await start(2);
+  await loop(server);
+  await server.until('a long pause', () =>
+    server.of('crash-loop').some(({ nextMs }) => Number(nextMs) > 2_000),
+  );
+  rmSync(crash);
+  await request(await socketOf(server), 'POST', '/scale', JSON.stringify({ to: 2, by: 'test' }));
+  await server.event('recovered');
+});
+
+describe('the end of a worker in words', () => {
+  test('killed by somebody', async () => {
+    const server = await start(1);
+    process.kill(server.readyPids[0] as number, 'SIGKILL');
+    expect((await server.event('crashed')).msg).toMatch(
+      /killed by SIGKILL, not by tshorn: by somebody else, or by the kernel .*it held \d+ MB.*after \d+\.\ds of service/,
+    );
+  });
+
+  test("V8's heap is full", async () => {
+    const server = await startServer(fixture('fills-its-heap.mjs'), {
+      env: { NODE_OPTIONS: '--max-old-space-size=40' },
+    });
+    await fetch(`${server.origin}/fill`).catch(() => {});
+    expect((await server.event('crashed')).msg).toMatch(/SIGABRT: .*--max-old-space-size/);
+  });
+});
