@@ -3,6 +3,8 @@ export * from './beat.ts';
 export * from './deadline.ts';
 export * from './errors.ts';
 export * from './identity.ts';
+export * from './inspector-flags.ts';
+export * from './open-request.ts';
 export * from './protocol.ts';
 export * from './resident.ts';
 export * from './resolve-app.ts';

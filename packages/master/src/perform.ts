@@ -6,6 +6,9 @@ import { formatAddress, type ToMaster } from '@tshorn/core';
 import { BootPriority } from './boot-priority.ts';
 import { CanaryGate } from './canary/gate.ts';
 import type { Effect, Event, TimerId } from './decide/model.ts';
+import { InspectorDoor } from './hang/door.ts';
+import { Hangs, ownFolder } from './hang/hangs.ts';
+import { isDoorClosed } from './hang/inspector-flags.ts';
 import type { Hooks } from './hooks.ts';
 import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
@@ -49,6 +52,7 @@ export class Performer {
   readonly #workers = new Map<number, WorkerHandle>();
   readonly traffic: Traffic;
   readonly vitals = new Vitals();
+  readonly #hangs: Hangs;
   readonly #gate: CanaryGate;
   readonly #bootPriority: BootPriority;
   readonly #timers = new Map<TimerId, NodeJS.Timeout>();
@@ -66,6 +70,11 @@ export class Performer {
       watched: () => around.watched(),
     });
     this.#bootPriority = new BootPriority(around.log, { onStuck: (pid) => this.#replace(pid) });
+    this.#hangs = new Hangs({
+      log: around.log,
+      own: ownFolder(around.workerFile),
+      onHung: (serial, silentMs) => around.enqueue({ type: 'worker-hung', serial, silentMs }),
+    });
     this.#gate = new CanaryGate({
       log: around.log,
       others: (serials) => around.others(serials),
@@ -83,6 +92,7 @@ export class Performer {
       case 'drain':
         return this.#drain(effect);
       case 'kill':
+        if (effect.reason) return this.#hangs.kill(effect.serial, effect.reason);
         return this.#workers.get(effect.serial)?.kill();
       case 'watch': {
         const { config } = this.#around.releaseOf(effect.generation);
@@ -147,7 +157,10 @@ export class Performer {
     this.#warnIfOverwritten(generation, release);
     const status = statusUdp?.expect((report) => enqueue({ type: 'worker-probed', serial, report }));
     const identity = { slot, generation };
+    const environment = workerEnv(release, env);
+    const door = new InspectorDoor();
     const handle = new WorkerHandle({
+      onStderrLine: (line) => door.readLine(line),
       onSpawned: (pid) => {
         const { bootNice, bootTimeout } = release.config;
         if (this.#around.others([]).length > 0) this.#bootPriority.lower(pid, bootNice, bootTimeout / 2);
@@ -157,6 +170,7 @@ export class Performer {
       onExited: (code, signal) => {
         this.#workers.delete(serial);
         this.vitals.forget(serial);
+        this.#hangs.gone(serial);
         if (handle.pid) this.#bootPriority.forget(handle.pid);
         status?.forget();
         // Before the event: the last worker's end leads straight to onExit.
@@ -169,9 +183,20 @@ export class Performer {
       },
     });
     this.#workers.set(serial, handle);
+    this.#hangs.add(serial, {
+      identity,
+      cwd: release.cwd,
+      timeoutMs: release.config.timeout,
+      doorClosed: isDoorClosed(environment),
+      door,
+      get pid() {
+        return handle.pid;
+      },
+      knock: () => handle.openInspector(),
+      kill: () => handle.kill(),
+    });
     const boot = bootOrder(release, identity, status);
-    const start = () =>
-      handle.start({ exec: workerFile, cwd: release.cwd, env: workerEnv(release, env), boot });
+    const start = () => handle.start({ exec: workerFile, cwd: release.cwd, env: environment, boot });
     // Without the hook the fork is synchronous: nothing waits for a promise that nobody asked for.
     if (hooks.has('preFork')) void hooks.run('preFork', { ...identity, log: hooks.log }).then(start);
     else start();
@@ -205,7 +230,12 @@ export class Performer {
         return enqueue({ type: 'worker-drained', serial, report });
       }
       case 'beat':
-        return this.vitals.beat(serial, message);
+        this.vitals.beat(serial, message);
+        return this.#hangs.beat(serial, message.loopDelayMs);
+      case 'late':
+        return this.#hangs.late(serial, message.loopDelayMs, message.requests);
+      case 'waiting':
+        return this.#hangs.waiting(serial, message.requests, message.more);
       case 'census':
         return this.traffic.count(serial, message.connections);
       case 'sample':

@@ -20,6 +20,8 @@ export interface WorkerStatus {
   readonly requests?: number;
   /** Bytes of memory that it holds. */
   readonly memory?: number;
+  /** By how many milliseconds its event loop was late at its last sign of life. */
+  readonly loopDelayMs?: number;
 }
 
 /** The reload under way. */
@@ -89,7 +91,8 @@ export function statusOf({ state: master, listeners, app, performer, now }: Sour
   };
 }
 
-const vitalsOf = (vital: Vital | undefined) => vital && { requests: vital.requests, memory: vital.rss };
+const vitalsOf = (vital: Vital | undefined) =>
+  vital && { requests: vital.requests, memory: vital.rss, loopDelayMs: vital.loopDelayMs };
 
 function reloadOf({ operation, generation, plan, next, committed, undoing }: Running) {
   if (operation.kind !== 'reload') return undefined;

@@ -14,13 +14,17 @@ import {
   type ToWorker,
   Trailer,
 } from '@tshorn/core';
+import { inspectorSettings } from './hang/inspector-flags.ts';
 import type { Listener } from './listeners.ts';
+import { passLines } from './pass-lines.ts';
 
 export interface WorkerHandleEvents {
   onSpawned(pid: number): void;
   /** `handle` is the connection that came with a `hand-over`. */
   onMessage(message: Exclude<ToMaster, { type: 'up' }>, handle: unknown): void;
   onExited(code: number | null, signal: string | null): void;
+  /** Of the worker's standard error. True: the line is not passed on. */
+  onStderrLine?(line: string): boolean;
 }
 
 export interface SpawnRequest {
@@ -52,9 +56,13 @@ export class WorkerHandle {
     // A hook may have taken its time, and the worker may not be wanted any more.
     if (this.#ended) return;
     // Settings are those of the next fork: each worker gets the working directory of its release.
-    cluster.setupPrimary({ exec, args: [], cwd, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] } as never);
+    const stdio = ['ignore', 'inherit', 'pipe', 'ipc'];
+    cluster.setupPrimary({ exec, args: [], cwd, stdio, ...inspectorSettings(env) } as never);
     const worker = cluster.fork(env);
     this.#worker = worker;
+    if (worker.process.stderr) {
+      passLines(worker.process.stderr, process.stderr, (line) => this.#events.onStderrLine?.(line) ?? false);
+    }
     worker.on('message', (value, handle) => {
       const message = readToMaster(value);
       // Node drops what arrives before an ES module has set up its listener: the worker speaks first.
@@ -132,6 +140,11 @@ export class WorkerHandle {
 
   keep(id: number, reason: string): void {
     this.#send({ type: 'keep', id, reason });
+  }
+
+  /** Nothing else of the process is asked: Node opens it in the middle of whatever it does. */
+  openInspector(): void {
+    this.#worker?.process.kill('SIGUSR1');
   }
 
   kill(): void {

@@ -4,6 +4,7 @@
  */
 import { EXIT } from '@tshorn/core';
 import { Draft } from './draft.ts';
+import { hung } from './hung.ts';
 import type { Effect, Event, Settings, State, StopMode, TimerId } from './model.ts';
 import { advance, prepared, request } from './operations.ts';
 import { fail } from './rollback.ts';
@@ -82,7 +83,7 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
     case 'worker-loaded':
       return loaded(draft, worker, event.kind);
     case 'worker-load-failed': {
-      broken(draft, worker, event.message, event.detail);
+      broken(draft, worker, event.message, event);
       const { phase, proven } = draft.state;
       // Waiting mends no syntax error: at the very first start that is the end.
       if (phase === 'starting' && proven.length === 0) {
@@ -97,6 +98,8 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
       return accepting(draft, worker);
     case 'worker-drained':
       return drained(draft, worker, event.report);
+    case 'worker-hung':
+      return hung(draft, worker, event.silentMs);
     case 'worker-exited':
       return exited(draft, worker, event.code, event.signal);
   }
@@ -119,9 +122,9 @@ function expire(draft: Draft, timer: TimerId): void {
   if (what === 'respawn') return respawn(draft, Number(number));
   const worker = state.workers[Number(number)];
   if (!worker) return;
-  if (what === 'boot') return broken(draft, worker, overdue(draft, worker));
+  if (what === 'boot') return broken(draft, worker, overdue(draft, worker), { reason: 'never-came-up' });
   draft.tellOf(worker, { event: 'killed', level: 'warn', text: 'it did not leave within its grace period' });
-  draft.kill(worker);
+  draft.kill(worker, 'never-left');
 }
 
 function watched(draft: Draft, event: Extract<Event, { type: 'watched' }>): void {

@@ -4,7 +4,7 @@
  */
 import type { DrainReport, ProbeReport } from '@tshorn/core';
 import type { Draft } from './draft.ts';
-import type { State, WorkerRecord } from './model.ts';
+import type { KillReason, State, WorkerRecord } from './model.ts';
 import { fail } from './rollback.ts';
 import { isTrial } from './trials.ts';
 
@@ -70,13 +70,18 @@ export function drained(draft: Draft, worker: WorkerRecord, report: DrainReport)
 }
 
 /** It will not come into service: it is ended, and its slot tries again later (or the operation fails). */
-export function broken(draft: Draft, worker: WorkerRecord, reason: string, detail?: string): void {
+export function broken(
+  draft: Draft,
+  worker: WorkerRecord,
+  text: string,
+  { detail, reason }: { readonly detail?: string; readonly reason?: KillReason } = {},
+): void {
   if (worker.state === 'killed' || worker.state === 'draining') return;
-  draft.state.lastFailure = reason;
+  draft.state.lastFailure = text;
   if (!isTrial(draft.state, worker)) draft.slot(worker.slot).failures++;
-  const notice = { event: 'broken', level: 'error', text: reason } as const;
+  const notice = { event: 'broken', level: 'error', text } as const;
   draft.tellOf(worker, detail === undefined ? notice : { ...notice, detail });
-  draft.kill(worker);
+  draft.kill(worker, reason);
 }
 
 export function exited(draft: Draft, worker: WorkerRecord, code: number | null, signal: string | null): void {
@@ -88,10 +93,7 @@ export function exited(draft: Draft, worker: WorkerRecord, code: number | null, 
     const servedMs = draft.at - (worker.readyAt ?? draft.at);
     const text = `${how} after ${(servedMs / 1000).toFixed(1)}s of service`;
     draft.tellOf(worker, { event: 'crashed', level: 'error', text });
-    const slot = draft.slot(worker.slot);
-    // A trial's failures are the operation's, not the slot's: the old release need not wait for them.
-    if (isTrial(draft.state, worker)) fail(draft, `a new worker ended: ${text}`);
-    else slot.failures = servedMs >= STABLE_MS ? 1 : slot.failures + 1;
+    failed(draft, worker, `a new worker ended: ${text}`);
   } else if (worker.state === 'draining' || worker.state === 'parked' || worker.state === 'killed') {
     draft.tellOf(worker, { event: 'exited', level: 'info', text: how });
   } else {
@@ -99,6 +101,15 @@ export function exited(draft: Draft, worker: WorkerRecord, code: number | null, 
   }
   worker.state = 'exited';
   delete draft.state.workers[worker.serial];
+}
+
+/** It was in service, and ended or is to end against everybody's will. */
+export function failed(draft: Draft, worker: WorkerRecord, reason: string): void {
+  // A trial's failures are the operation's, not the slot's: the old release need not wait for them.
+  if (isTrial(draft.state, worker)) return fail(draft, reason);
+  const slot = draft.slot(worker.slot);
+  const servedMs = draft.at - (worker.readyAt ?? draft.at);
+  slot.failures = servedMs >= STABLE_MS ? 1 : slot.failures + 1;
 }
 
 /** Every slot that nobody serves, or is about to serve, gets a new worker: at once, or after its back-off. */

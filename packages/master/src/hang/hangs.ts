@@ -1,0 +1,170 @@
+/**
+ * Workers that give no sign of life: seen, explained, ended. The other end is worker/src/beat.ts. Created by the
+ * Performer. Which worker is late says watchdog.ts; why, explain.ts, which is loaded for the first one that is.
+ */
+import path from 'node:path';
+import { describeWorker, formatMs, type WorkerIdentity } from '@tshorn/core';
+import type { KillReason } from '../decide/model.ts';
+import type { Logger } from '../log.ts';
+import type { InspectorDoor } from './door.ts';
+import { fieldsOf, Warnings } from './warnings.ts';
+import { Watchdog } from './watchdog.ts';
+
+/** One worker, from outside. */
+export interface Subject {
+  readonly identity: WorkerIdentity;
+  /** Working directory of its release. */
+  readonly cwd: string;
+  /** 0: no watch. */
+  readonly timeoutMs: number;
+  /** Whether its inspector cannot be opened by a signal. */
+  readonly doorClosed: boolean;
+  readonly door: InspectorDoor;
+  /** Undefined before the process exists. */
+  readonly pid: number | undefined;
+  knock(): void;
+  kill(): void;
+}
+
+export interface HangsEvents {
+  readonly log: Logger;
+  /** The folder of tshorn's own code in a worker. */
+  readonly own: string;
+  onHung(serial: number, silentMs: number): void;
+}
+
+interface Patient {
+  readonly subject: Subject;
+  readonly bornAt: number;
+  lastBeat?: { readonly at: number; readonly loopDelayMs: number };
+}
+
+/** A second in all: whatever becomes of the explanation, the worker goes. */
+const KILL_MS = 1_000;
+/** With no beat for this long the loop of a worker that is to go is stuck, and not just full of work. */
+const SILENT_MS = 2_500;
+
+export class Hangs {
+  readonly #around: HangsEvents;
+  readonly #watchdog = new Watchdog();
+  readonly #patients = new Map<number, Patient>();
+  readonly #warnings: Warnings;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(around: HangsEvents) {
+    this.#around = around;
+    this.#warnings = new Warnings(around.log);
+  }
+
+  add(serial: number, subject: Subject): void {
+    this.#patients.set(serial, { subject, bornAt: performance.now() });
+  }
+
+  late(serial: number, loopDelayMs: number, requests: unknown): void {
+    const worker = this.#workerOf(serial);
+    if (worker) this.#warnings.late(serial, worker, loopDelayMs, requests);
+  }
+
+  waiting(serial: number, requests: unknown, more: number): void {
+    const worker = this.#workerOf(serial);
+    if (worker) this.#warnings.waiting(worker, requests, more);
+  }
+
+  #workerOf(serial: number): WorkerIdentity | undefined {
+    const { identity, pid } = this.#patients.get(serial)?.subject ?? {};
+    return identity && { ...identity, pid };
+  }
+
+  beat(serial: number, loopDelayMs: number): void {
+    const patient = this.#patients.get(serial);
+    if (!patient) return;
+    const now = performance.now();
+    patient.lastBeat = { at: now, loopDelayMs };
+    const { timeoutMs } = patient.subject;
+    if (timeoutMs > 0) this.#watchdog.sign(serial, timeoutMs, now);
+    this.#wind();
+  }
+
+  gone(serial: number): void {
+    this.#patients.delete(serial);
+    this.#watchdog.forget(serial);
+    this.#warnings.forget(serial);
+  }
+
+  #wind(): void {
+    const ms = this.#watchdog.tickMs;
+    if (ms !== undefined) this.#timer ??= setTimeout(() => this.#tick(), ms).unref();
+  }
+
+  #tick(): void {
+    this.#timer = undefined;
+    this.#watchdog.tick(performance.now());
+    // Timers come before the channels in Node's loop: signs that have arrived are read first.
+    if (this.#watchdog.silent(performance.now()).length > 0) setImmediate(() => this.#condemn());
+    this.#wind();
+  }
+
+  #condemn(): void {
+    for (const { serial, ms } of this.#watchdog.silent(performance.now())) {
+      this.#watchdog.forget(serial);
+      const patient = this.#patients.get(serial);
+      if (patient && !patient.subject.door.debugged) this.#around.onHung(serial, ms);
+    }
+  }
+
+  /** Ends the worker; before that it is made to tell why, if it is stuck. */
+  kill(serial: number, reason: KillReason): void {
+    const patient = this.#patients.get(serial);
+    if (!patient) return;
+    this.#watchdog.forget(serial);
+    const { subject, lastBeat, bornAt } = patient;
+    const silentMs = performance.now() - (lastBeat?.at ?? bornAt);
+    const stuck = reason === 'hung' || silentMs > SILENT_MS;
+    if (!stuck || subject.pid === undefined) return subject.kill();
+    let killed = false;
+    const kill = () => {
+      clearTimeout(timer);
+      if (!killed) subject.kill();
+      killed = true;
+    };
+    const timer = setTimeout(kill, KILL_MS);
+    void this.#explain(patient, silentMs).then(kill, (error) => {
+      this.#around.log.error(`${describeWorker(subject.identity)}: no explanation: ${error}`);
+      kill();
+    });
+  }
+
+  async #explain({ subject, lastBeat }: Patient, silentMs: number): Promise<void> {
+    const { identity, cwd, doorClosed, door, pid = 0 } = subject;
+    const { explain, say, runsApp } = await import('./explanation.ts');
+    const found = await explain({ pid, door, doorClosed, knock: () => subject.knock() });
+    const booting = lastBeat === undefined;
+    const place = { cwd, own: this.#around.own, silentMs, booting };
+    const { headline, details } = say(found, place);
+    const worker = { ...identity, pid };
+    const { stack = [], requests = [], rss, heapUsed } = found.inspection ?? {};
+    const idle = booting && found.inspection !== undefined && !runsApp(stack, place.own);
+    const head = booting
+      ? `${describeWorker(worker)} did not come up in ${formatMs(silentMs)}: ${headline}`
+      : `${describeWorker(worker)} hung: no sign of life for ${formatMs(silentMs)}; ${headline}`;
+    const delay = lastBeat && `event loop at its last sign: late by ${formatMs(lastBeat.loopDelayMs)}`;
+    const lines = [...details, ...(delay ? [delay] : [])].map((line) => `\n  | ${line}`);
+    this.#around.log.error(
+      {
+        event: idle ? 'never-came-up' : 'hung',
+        ...fieldsOf(worker),
+        silentMs: Math.round(silentMs),
+        reason: headline,
+        stack,
+        requests,
+        ...(rss !== undefined && { rss, heapUsed }),
+        ...(lastBeat && { loopDelayMs: lastBeat.loopDelayMs }),
+        ...(found.kernel && { kernel: found.kernel }),
+      },
+      head + lines.join(''),
+    );
+  }
+}
+
+/** The folder that holds the file of a worker's code. */
+export const ownFolder = (workerFile: string): string => `${path.dirname(workerFile)}/`;
