@@ -111,6 +111,7 @@ function expire(draft: Draft, timer: TimerId): void {
     if (state.phase !== 'starting') return;
     if (state.proven.length > 0) return begin(draft);
     const last = state.lastFailure ?? 'the app is still loading';
+    for (const worker of draft.workers) draft.kill(worker, 'never-came-up');
     return giveUp(draft, EXIT.neverReady, `no worker became ready within --boot-timeout: ${last}`);
   }
   if (timer === 'settle') {

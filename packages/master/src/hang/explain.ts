@@ -1,4 +1,5 @@
 /** Finds out why a worker hangs, within a second: first from itself, then from the kernel. It never rejects. */
+import { residentBytes } from '@tshorn/core';
 import type { InspectorDoor } from './door.ts';
 import { type Inspection, inspect } from './inspector.ts';
 import { type KernelView, kernelView } from './kernel.ts';
@@ -8,6 +9,8 @@ const EXPLAIN_MS = 900;
 
 export interface Explanation {
   readonly inspection?: Inspection;
+  /** Bytes of memory that it holds, where it has not told that itself. */
+  readonly rss?: number;
   /** Why it has told nothing itself; absent where it has. */
   readonly silentBecause?: 'no-door' | 'no-answer';
   /** Where it has told nothing itself. */
@@ -31,12 +34,14 @@ export async function explain(patient: Patient): Promise<Explanation> {
   const inspection = await inspectionOf(patient, before);
   if (inspection?.stack || inspection?.rss !== undefined) return { inspection };
   const kernel = kernelView(pid);
+  const rss = residentBytes(pid);
   const silentBecause = patient.doorClosed ? 'no-door' : 'no-answer';
   const seconds = (performance.now() - since) / 1_000;
   // Of a shorter time the kernel's ticks of 10 ms tell nothing.
   const measured = before && kernel && seconds > 0.2;
   return {
     silentBecause,
+    ...(rss !== undefined && { rss }),
     ...(kernel && { kernel }),
     ...(measured && { cpuMsPerSecond: Math.round((kernel.cpuMs - before.cpuMs) / seconds) }),
   };

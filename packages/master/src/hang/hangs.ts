@@ -142,7 +142,7 @@ export class Hangs {
     const place = { cwd, own: this.#around.own, silentMs, booting };
     const { headline, details } = say(found, place);
     const worker = { ...identity, pid };
-    const { stack = [], requests = [], rss, heapUsed } = found.inspection ?? {};
+    const { stack = [], requests = [], rss = found.rss, heapUsed } = found.inspection ?? {};
     const idle = booting && found.inspection !== undefined && !runsApp(stack, place.own);
     const head = booting
       ? `${describeWorker(worker)} did not come up in ${formatMs(silentMs)}: ${headline}`

@@ -66,12 +66,13 @@ export function say(explanation: Explanation, place: Place): Said {
   };
 }
 
-function facts({ inspection = {} }: Explanation): string[] {
-  const { requests, rss, heapUsed } = inspection;
+function facts({ inspection = {}, rss = inspection.rss }: Explanation): string[] {
+  const { requests, heapUsed } = inspection;
   const lines: string[] = [];
   if (requests?.length) lines.push(`requests in flight: ${requests.map(describeRequest).join(', ')}`);
   else if (requests) lines.push('no request is in flight');
-  if (rss !== undefined) lines.push(`memory: ${megabytes(rss)}, heap ${megabytes(heapUsed ?? 0)}`);
+  const heap = heapUsed === undefined ? '' : `, heap ${megabytes(heapUsed)}`;
+  if (rss !== undefined) lines.push(`memory: ${megabytes(rss)}${heap}`);
   return lines;
 }
 
