@@ -3,6 +3,8 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TinyWebSocket } from '../packages/master/src/hang/websocket.ts';
+import { request, socketOf } from './support/control.ts';
 import { ask, MixedLoad } from './support/load.ts';
 import { endServers, fixture, type LogLine, startServer, TestServer } from './support/server.ts';
 
@@ -16,8 +18,8 @@ const start = (workers = 2, ...args: string[]) =>
 
 /** Sends a request that nobody is going to answer. */
 function provoke(server: TestServer, requestPath: string): void {
-  const request = http.get({ port: server.port, host: '127.0.0.1', path: requestPath, agent: false });
-  request.on('error', () => {});
+  const asked = http.get({ port: server.port, host: '127.0.0.1', path: requestPath, agent: false });
+  asked.on('error', () => {});
 }
 
 interface Hung extends LogLine {
@@ -101,8 +103,8 @@ describe('JavaScript that never lets go', () => {
   });
 
   test('an app that waits for ever while it loads is told from one that hangs', async () => {
-    const server = new TestServer(fixture('never-loads.mjs'), { args: ['--boot-timeout', '3s'] });
-    expect((await server.event('never-came-up')).msg).toContain('its event loop turns and waits');
+    const server = new TestServer(fixture('waits-on-import.mjs'), { args: ['--boot-timeout', '3s'] });
+    expect((await server.event('never-came-up')).msg).toContain('its event loop turns and waits (open: ');
     expect(await server.exited).toBe(3);
   });
 });
@@ -169,8 +171,21 @@ describe('what is no hang', () => {
 
   test('a person may look into a worker: the address is told, and the worker is left alone', async () => {
     const server = await start(1);
-    process.kill(server.readyPids[0] as number, 'SIGUSR1');
-    await server.until('the address', () => server.output.includes('Debugger listening on ws://127.0.0.1:'));
+    const pids = server.readyPids;
+    process.kill(pids[0] as number, 'SIGUSR1');
+    const address = await server.until(
+      'the address',
+      () => /ws:\/\/127\.0\.0\.1:\S+/.exec(server.output)?.[0],
+    );
+    const debuggers = new TinyWebSocket(address, { onMessage: () => {}, onEnd: () => {} });
+    debuggers.send('{"id":1,"method":"Debugger.enable"}');
+    debuggers.send('{"id":2,"method":"Debugger.pause"}');
+    await server.until('the visitor', () => server.output.includes('Debugger attached'));
+    // It stands still for longer than the timeout, at a breakpoint.
+    await sleep(4_000);
+    debuggers.close();
+    expect(server.of('hung')).toEqual([]);
+    expect(server.readyPids).toEqual(pids);
   });
 });
 
@@ -181,6 +196,8 @@ describe('early signs', () => {
     const line = await server.event('loop-delay');
     expect(line).toMatchObject({ level: 40, loopDelayMs: expect.any(Number) });
     expect(line.msg).toContain('GET /blocks (');
+    const [status] = (await request(await socketOf(server), 'GET', '/status')).lines;
+    expect(status?.workers).toMatchObject([{ loopDelayMs: expect.any(Number) }]);
   });
 
   test('a request that waits too long for its headers is warned of once, and not cut', async () => {
