@@ -55,7 +55,8 @@ export class InFlight {
     const begunBefore = performance.now() - longerThanMs;
     const late = this.#open().filter(({ req, headersSent }) => {
       const { [BEGUN]: begun, [WARNED]: warned } = req as Stamped;
-      return !headersSent && !warned && begun !== undefined && begun <= begunBefore;
+      // A slow upload does not wait for the app.
+      return req.complete && !headersSent && !warned && begun !== undefined && begun <= begunBefore;
     });
     for (const { req } of late) (req as Stamped)[WARNED] = true;
     return { requests: late.slice(0, MOST).map(tell), more: Math.max(0, late.length - MOST) };
