@@ -56,6 +56,8 @@ describe('JavaScript that never lets go', () => {
   test('two workers that hang at once are both explained', async () => {
     const server = await start(3);
     provoke(server, '/spins');
+    // One worker may accept both connections in one go; once it is stuck, it does not.
+    await sleep(300);
     provoke(server, '/regex');
     const pids = new Set([(await hung(server)).pid, (await hung(server, 2)).pid]);
     expect(pids.size).toBe(2);
@@ -154,6 +156,22 @@ describe('what is no hang', () => {
     provoke(server, '/spins');
     await sleep(4_000);
     expect(server.of('hung')).toEqual([]);
+  });
+
+  test('an app that takes its time to clean up is waited for', async () => {
+    const cleansUp = fixture('cleans-up-for-long.mjs');
+    const server = await startServer(cleansUp, { args: ['--timeout', '2s'], env: { MS: '5000' } });
+    expect(await server.stop()).toBe(0);
+    expect(server.of('hung')).toEqual([]);
+    expect(server.of('exited')[0]?.msg).toContain('exit code 0');
+  });
+
+  test('an app that does not end after its clean-up is told to be waiting, not to hang', async () => {
+    const cleansUp = fixture('cleans-up-for-long.mjs');
+    const server = await startServer(cleansUp, { args: ['--grace', '1s'], env: { MS: '60000' } });
+    expect(await server.stop()).toBe(0);
+    expect(server.of('hung')).toEqual([]);
+    expect(server.of('never-left')[0]?.msg).toMatch(/did not finish its own clean-up: .*open: .*Timeout/);
   });
 
   linux('the inspector of a healthy worker does not listen', async () => {

@@ -17,6 +17,8 @@ export function passLines(from: Readable, to: Writable, isTaken: (line: string) 
   from.on('end', () => {
     if (rest.length > 0) to.write(rest);
   });
+  // Nobody may read what people are told; the service goes on.
+  if (to.listenerCount('error') === 0) to.on('error', () => {});
   // A worker that dies takes its end of the pipe along.
   from.on('error', () => {});
 }

@@ -192,6 +192,9 @@ export class Performer {
       get pid() {
         return handle.pid;
       },
+      get connected() {
+        return handle.connected;
+      },
       knock: () => handle.openInspector(),
       kill: () => handle.kill(),
     });

@@ -52,6 +52,10 @@ export class WorkerHandle {
     return this.#worker?.process.pid;
   }
 
+  get connected(): boolean {
+    return this.#worker?.process.connected ?? false;
+  }
+
   start({ exec, cwd, env, boot }: SpawnRequest): void {
     // A hook may have taken its time, and the worker may not be wanted any more.
     if (this.#ended) return;

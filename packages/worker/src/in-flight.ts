@@ -22,7 +22,7 @@ const MOST = 20;
 export class InFlight {
   readonly #server: http.Server;
   /** Nothing begins while the loop is stuck: so this is often the one that it is stuck in. */
-  #newest: { request: Stamped; response: http.ServerResponse } | undefined;
+  #newest: http.ServerResponse | undefined;
 
   constructor(server: http.Server) {
     this.#server = server;
@@ -32,7 +32,7 @@ export class InFlight {
 
   begun(request: http.IncomingMessage, response: http.ServerResponse): void {
     (request as Stamped)[BEGUN] = performance.now();
-    this.#newest = { request, response };
+    this.#newest = response;
   }
 
   /** The newest first. */
@@ -45,7 +45,7 @@ export class InFlight {
 
   /** The same, and the newest request even if it is done: it may be why the loop was late. */
   around(): OpenRequest[] {
-    const { response } = this.#newest ?? {};
+    const response = this.#newest;
     const open = this.list();
     return !response || this.#open().includes(response) ? open : [tell(response), ...open];
   }
@@ -63,7 +63,7 @@ export class InFlight {
   }
 
   #open(): http.ServerResponse[] {
-    const { response } = this.#newest ?? {};
+    const response = this.#newest;
     const unfinished = response && !response.writableFinished && !response.destroyed ? [response] : [];
     // Without a look inside the server there is one that is known.
     return openResponses(this.#server) ?? unfinished;

@@ -22,6 +22,8 @@ export interface Subject {
   readonly door: InspectorDoor;
   /** Undefined before the process exists. */
   readonly pid: number | undefined;
+  /** Whether it can give a sign at all: one that cleans up after its drain has left the channel. */
+  readonly connected: boolean;
   knock(): void;
   kill(): void;
 }
@@ -38,6 +40,19 @@ interface Patient {
   readonly bornAt: number;
   lastBeat?: { readonly at: number; readonly loopDelayMs: number };
 }
+
+type Phase = 'booting' | 'hung' | 'leaving';
+
+/** What it is called when the event loop turns after all. */
+const EVENTS: Record<Phase, string> = { booting: 'never-came-up', hung: 'hung', leaving: 'never-left' };
+const HEADS: Record<Phase, (silence: string) => string> = {
+  booting: (silence) => `did not come up in ${silence}: `,
+  hung: (silence) => `hung: no sign of life for ${silence}; `,
+  leaving: () => 'did not finish its own clean-up: ',
+};
+
+/** In the log's field; its text has fewer. */
+const MOST_FRAMES = 30;
 
 /** A second in all: whatever becomes of the explanation, the worker goes. */
 const KILL_MS = 1_000;
@@ -107,8 +122,8 @@ export class Hangs {
   #condemn(): void {
     for (const { serial, ms } of this.#watchdog.silent(performance.now())) {
       this.#watchdog.forget(serial);
-      const patient = this.#patients.get(serial);
-      if (patient && !patient.subject.door.debugged) this.#around.onHung(serial, ms);
+      const { door, connected } = this.#patients.get(serial)?.subject ?? {};
+      if (connected && !door?.debugged) this.#around.onHung(serial, ms);
     }
   }
 
@@ -128,34 +143,32 @@ export class Hangs {
       killed = true;
     };
     const timer = setTimeout(kill, KILL_MS);
-    void this.#explain(patient, silentMs).then(kill, (error) => {
+    const phase = lastBeat === undefined ? 'booting' : subject.connected ? 'hung' : 'leaving';
+    void this.#explain(patient, silentMs, phase).then(kill, (error) => {
       this.#around.log.error(`${describeWorker(subject.identity)}: no explanation: ${error}`);
       kill();
     });
   }
 
-  async #explain({ subject, lastBeat }: Patient, silentMs: number): Promise<void> {
+  async #explain({ subject, lastBeat }: Patient, silentMs: number, phase: Phase): Promise<void> {
     const { identity, cwd, doorClosed, door, pid = 0 } = subject;
     const { explain, say, runsApp } = await import('./explanation.ts');
     const found = await explain({ pid, door, doorClosed, knock: () => subject.knock() });
-    const booting = lastBeat === undefined;
-    const place = { cwd, own: this.#around.own, silentMs, booting };
+    const place = { cwd, own: this.#around.own, silentMs, mayTurn: phase !== 'hung' };
     const { headline, details } = say(found, place);
     const worker = { ...identity, pid };
     const { stack = [], requests = [], rss = found.rss, heapUsed } = found.inspection ?? {};
-    const idle = booting && found.inspection !== undefined && !runsApp(stack, place.own);
-    const head = booting
-      ? `${describeWorker(worker)} did not come up in ${formatMs(silentMs)}: ${headline}`
-      : `${describeWorker(worker)} hung: no sign of life for ${formatMs(silentMs)}; ${headline}`;
+    const turns = found.inspection !== undefined && !runsApp(stack, place.own);
+    const head = `${describeWorker(worker)} ${HEADS[phase](formatMs(silentMs))}${headline}`;
     const delay = lastBeat && `event loop at its last sign: late by ${formatMs(lastBeat.loopDelayMs)}`;
     const lines = [...details, ...(delay ? [delay] : [])].map((line) => `\n  | ${line}`);
     this.#around.log.error(
       {
-        event: idle ? 'never-came-up' : 'hung',
+        event: turns ? EVENTS[phase] : 'hung',
         ...fieldsOf(worker),
         silentMs: Math.round(silentMs),
         reason: headline,
-        stack,
+        stack: stack.slice(0, MOST_FRAMES),
         requests,
         ...(rss !== undefined && { rss, heapUsed }),
         ...(lastBeat && { loopDelayMs: lastBeat.loopDelayMs }),

@@ -22,6 +22,9 @@ export class TinyWebSocket {
   readonly #socket: net.Socket;
   readonly #events: WebSocketEvents;
   #buffer: Buffer = Buffer.alloc(0);
+  /** What has come since; joined only when a whole message is there, which may have megabytes. */
+  #chunks: Buffer[] = [];
+  #waitsFor = 0;
   #received = 0;
   #open = false;
   readonly #waiting: string[] = [];
@@ -57,7 +60,11 @@ export class TinyWebSocket {
   #read(data: Buffer): void {
     this.#received += data.length;
     if (this.#received > MOST_BYTES) return this.#end('the inspector says too much');
-    this.#buffer = this.#buffer.length === 0 ? data : Buffer.concat([this.#buffer, data]);
+    this.#chunks.push(data);
+    const there = this.#chunks.reduce((sum, { length }) => sum + length, this.#buffer.length);
+    if (there < this.#waitsFor) return;
+    this.#buffer = Buffer.concat([this.#buffer, ...this.#chunks.splice(0)]);
+    this.#waitsFor = 0;
     if (!this.#open && !this.#handshake()) return;
     for (let text = this.#next(); text !== undefined; text = this.#next()) this.#events.onMessage(text);
   }
@@ -89,7 +96,10 @@ export class TinyWebSocket {
         : short === 127
           ? Number(this.#buffer.readBigUInt64BE(2))
           : short;
-    if (length < start + size) return undefined;
+    if (length < start + size) {
+      this.#waitsFor = start + size;
+      return undefined;
+    }
     const kind = (this.#buffer[0] as number) & 0x0f;
     const payload = this.#buffer.subarray(start, start + size);
     this.#buffer = this.#buffer.subarray(start + size);

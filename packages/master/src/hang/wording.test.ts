@@ -2,7 +2,7 @@ import type { Frame } from './inspector.ts';
 import type { KernelView } from './kernel.ts';
 import { appStack, say } from './wording.ts';
 
-const place = { cwd: '/srv/app', own: '/opt/tshorn/dist/', silentMs: 30_000, booting: false };
+const place = { cwd: '/srv/app', own: '/opt/tshorn/dist/', silentMs: 30_000, mayTurn: false };
 const frame = (name: string, file: string, line = 1): Frame => ({ function: name, file, line, column: 7 });
 const OWN = frame('guard', '/opt/tshorn/dist/worker.js');
 
@@ -84,7 +84,7 @@ test('where nothing is known, that is said', () => {
 test('a worker whose loop turns again is no mystery, and one that boots tells what it waits for', () => {
   const inspection = { stack: [], rss: 1, waitsFor: ['Timeout', 'Timeout', 'TCPSocketWrap'] };
   expect(say({ inspection }, place).headline).toBe('its event loop turns again');
-  expect(say({ inspection }, { ...place, booting: true }).headline).toBe(
+  expect(say({ inspection }, { ...place, mayTurn: true }).headline).toBe(
     'its event loop turns and waits (open: Timeout, TCPSocketWrap)',
   );
 });

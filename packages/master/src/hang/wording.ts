@@ -11,8 +11,8 @@ export interface Place {
   readonly own: string;
   /** For how long the worker has given no sign of life; since its start, where it has given none at all. */
   readonly silentMs: number;
-  /** It does not come up: that its event loop is stuck is not known. */
-  readonly booting: boolean;
+  /** It was not expected to give signs: that its event loop is stuck is not known. */
+  readonly mayTurn: boolean;
 }
 
 const MOST_FRAMES = 10;
@@ -61,7 +61,7 @@ export function say(explanation: Explanation, place: Place): Said {
   const shown = frames.slice(0, MOST_FRAMES).map((frame) => `at ${frameText(frame, place.cwd)}`);
   const more = frames.length > MOST_FRAMES ? [`and ${frames.length - MOST_FRAMES} more`] : [];
   return {
-    headline: `${place.booting ? 'it was' : 'stuck'} in ${within}${frameText(innermost)}`,
+    headline: `${place.mayTurn ? 'it was' : 'stuck'} in ${within}${frameText(innermost)}`,
     details: [...shown, ...more, ...facts(explanation)],
   };
 }
@@ -87,7 +87,7 @@ function withoutStack(
   { inspection, silentBecause, kernel, cpuMsPerSecond = 0 }: Explanation,
   place: Place,
 ): string {
-  if (inspection) return place.booting ? idleText(inspection.waitsFor ?? []) : 'its event loop turns again';
+  if (inspection) return place.mayTurn ? idleText(inspection.waitsFor ?? []) : 'its event loop turns again';
   const closed =
     silentBecause === 'no-door'
       ? ' (its stack cannot be taken: --disable-sigusr1 keeps the inspector shut)'
