@@ -1,11 +1,8 @@
-/** Finds out why a worker hangs, within a second: first from itself, then from the kernel. It never rejects. */
+/** Finds out why a worker hangs: first from itself, then from the kernel. */
 import { residentBytes } from '@tshorn/core';
 import type { InspectorDoor } from './door.ts';
 import { type Inspection, inspect } from './inspector.ts';
 import { type KernelView, kernelView } from './kernel.ts';
-
-/** What an explanation may take, with what follows it: the worker is to be gone a second after it was given up. */
-const EXPLAIN_MS = 900;
 
 export interface Explanation {
   readonly inspection?: Inspection;
@@ -27,13 +24,15 @@ export interface Patient {
   knock(): void;
 }
 
-export async function explain(patient: Patient): Promise<Explanation> {
+/** Resolves within so many milliseconds, and a little for the kernel. */
+export async function explain(patient: Patient, withinMs: number): Promise<Explanation> {
   const { pid } = patient;
   const before = kernelView(pid);
   const since = performance.now();
-  const inspection = await inspectionOf(patient, before);
+  const inspection = await inspectionOf(patient, before, withinMs);
   if (inspection?.stack || inspection?.rss !== undefined) return { inspection };
-  const kernel = kernelView(pid);
+  // It may have ended meanwhile.
+  const kernel = kernelView(pid) ?? before;
   const rss = residentBytes(pid);
   const silentBecause = patient.doorClosed ? 'no-door' : 'no-answer';
   const seconds = (performance.now() - since) / 1_000;
@@ -50,11 +49,12 @@ export async function explain(patient: Patient): Promise<Explanation> {
 async function inspectionOf(
   patient: Patient,
   kernel: KernelView | undefined,
+  withinMs: number,
 ): Promise<Inspection | undefined> {
   const stopped = kernel?.state === 'T' || kernel?.state === 't';
   if (stopped) return undefined;
   const ending = new AbortController();
-  const timer = setTimeout(() => ending.abort(), EXPLAIN_MS);
+  const timer = setTimeout(() => ending.abort(), withinMs);
   const over = new Promise<undefined>((resolve) => {
     ending.signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });

@@ -56,6 +56,8 @@ const MOST_FRAMES = 30;
 
 /** A second in all: whatever becomes of the explanation, the worker goes. */
 const KILL_MS = 1_000;
+/** Of which the process itself may take so much; then the kernel is asked. */
+const EXPLAIN_MS = 850;
 /** With no beat for this long the loop of a worker that is to go is stuck, and not just full of work. */
 const SILENT_MS = 2_500;
 
@@ -152,8 +154,10 @@ export class Hangs {
 
   async #explain({ subject, lastBeat }: Patient, silentMs: number, phase: Phase): Promise<void> {
     const { identity, cwd, doorClosed, door, pid = 0 } = subject;
+    const since = performance.now();
     const { explain, say, runsApp } = await import('./explanation.ts');
-    const found = await explain({ pid, door, doorClosed, knock: () => subject.knock() });
+    const withinMs = EXPLAIN_MS - (performance.now() - since);
+    const found = await explain({ pid, door, doorClosed, knock: () => subject.knock() }, withinMs);
     const place = { cwd, own: this.#around.own, silentMs, mayTurn: phase !== 'hung' };
     const { headline, details } = say(found, place);
     const worker = { ...identity, pid };
