@@ -4,7 +4,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TinyWebSocket } from '../packages/master/src/hang/websocket.ts';
-import { request, socketOf } from './support/control.ts';
+import { Command, request, socketOf } from './support/control.ts';
 import { ask, MixedLoad } from './support/load.ts';
 import { endServers, fixture, type LogLine, startServer, TestServer } from './support/server.ts';
 
@@ -102,6 +102,13 @@ describe('JavaScript that never lets go', () => {
     const said = await hung(server);
     expect(said.msg).toMatch(/did not come up in .*: it was in initialises \(.*hangs-on-import\.mjs:3:/);
     expect(await server.exited).toBe(3);
+  });
+
+  test('tshorn check tells where an app hangs while it loads', async () => {
+    const args = ['check', fixture('hangs-on-import.mjs'), '--boot-timeout', '3s'];
+    const { code, errors } = await new Command(args, {}).ended;
+    expect(code).toBe(3);
+    expect(errors).toMatch(/it was in initialises \(.*hangs-on-import\.mjs:3:/);
   });
 
   test('an app that waits for ever while it loads is told from one that hangs', async () => {

@@ -6,7 +6,6 @@ import { formatAddress, type ToMaster } from '@tshorn/core';
 import { BootPriority } from './boot-priority.ts';
 import { CanaryGate } from './canary/gate.ts';
 import type { Effect, Event, TimerId } from './decide/model.ts';
-import { InspectorDoor } from './hang/door.ts';
 import { Hangs, ownFolder } from './hang/hangs.ts';
 import { isDoorClosed } from './hang/inspector-flags.ts';
 import type { Hooks } from './hooks.ts';
@@ -158,9 +157,7 @@ export class Performer {
     const status = statusUdp?.expect((report) => enqueue({ type: 'worker-probed', serial, report }));
     const identity = { slot, generation };
     const environment = workerEnv(release, env);
-    const door = new InspectorDoor();
     const handle = new WorkerHandle({
-      onStderrLine: (line) => door.readLine(line),
       onSpawned: (pid) => {
         const { bootNice, bootTimeout } = release.config;
         if (this.#around.others([]).length > 0) this.#bootPriority.lower(pid, bootNice, bootTimeout / 2);
@@ -188,15 +185,7 @@ export class Performer {
       cwd: release.cwd,
       timeoutMs: release.config.timeout,
       doorClosed: isDoorClosed(environment),
-      door,
-      get pid() {
-        return handle.pid;
-      },
-      get connected() {
-        return handle.connected;
-      },
-      knock: () => handle.openInspector(),
-      kill: () => handle.kill(),
+      handle,
     });
     const boot = bootOrder(release, identity, status);
     const start = () => handle.start({ exec: workerFile, cwd: release.cwd, env: environment, boot });

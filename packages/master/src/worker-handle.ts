@@ -14,6 +14,7 @@ import {
   type ToWorker,
   Trailer,
 } from '@tshorn/core';
+import { InspectorDoor } from './hang/door.ts';
 import { inspectorSettings } from './hang/inspector-flags.ts';
 import type { Listener } from './listeners.ts';
 import { passLines } from './pass-lines.ts';
@@ -23,8 +24,6 @@ export interface WorkerHandleEvents {
   /** `handle` is the connection that came with a `hand-over`. */
   onMessage(message: Exclude<ToMaster, { type: 'up' }>, handle: unknown): void;
   onExited(code: number | null, signal: string | null): void;
-  /** Of the worker's standard error. True: the line is not passed on. */
-  onStderrLine?(line: string): boolean;
 }
 
 export interface SpawnRequest {
@@ -41,6 +40,8 @@ const LAST_WORDS_MS = 1_000;
 export class WorkerHandle {
   readonly #events: WorkerHandleEvents;
   #worker: ClusterWorker | undefined;
+  /** Reads along on the worker's standard error. */
+  readonly door = new InspectorDoor();
   #ended = false;
   readonly #taking = new Trailer((upTo) => this.#send({ type: 'sent', upTo }));
 
@@ -65,7 +66,7 @@ export class WorkerHandle {
     const worker = cluster.fork(env);
     this.#worker = worker;
     if (worker.process.stderr) {
-      passLines(worker.process.stderr, process.stderr, (line) => this.#events.onStderrLine?.(line) ?? false);
+      passLines(worker.process.stderr, process.stderr, (line) => this.door.readLine(line));
     }
     worker.on('message', (value, handle) => {
       const message = readToMaster(value);

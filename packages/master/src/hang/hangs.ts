@@ -6,7 +6,7 @@ import path from 'node:path';
 import { describeWorker, formatMs, type WorkerIdentity } from '@tshorn/core';
 import type { KillReason } from '../decide/model.ts';
 import type { Logger } from '../log.ts';
-import type { InspectorDoor } from './door.ts';
+import type { WorkerHandle } from '../worker-handle.ts';
 import { fieldsOf, Warnings } from './warnings.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -19,13 +19,7 @@ export interface Subject {
   readonly timeoutMs: number;
   /** Whether its inspector cannot be opened by a signal. */
   readonly doorClosed: boolean;
-  readonly door: InspectorDoor;
-  /** Undefined before the process exists. */
-  readonly pid: number | undefined;
-  /** Whether it can give a sign at all: one that cleans up after its drain has left the channel. */
-  readonly connected: boolean;
-  knock(): void;
-  kill(): void;
+  readonly handle: Pick<WorkerHandle, 'pid' | 'connected' | 'door' | 'openInspector' | 'kill'>;
 }
 
 export interface HangsEvents {
@@ -88,8 +82,8 @@ export class Hangs {
   }
 
   #workerOf(serial: number): WorkerIdentity | undefined {
-    const { identity, pid } = this.#patients.get(serial)?.subject ?? {};
-    return identity && { ...identity, pid };
+    const { identity, handle } = this.#patients.get(serial)?.subject ?? {};
+    return identity && { ...identity, pid: handle?.pid };
   }
 
   beat(serial: number, loopDelayMs: number): void {
@@ -124,8 +118,8 @@ export class Hangs {
   #condemn(): void {
     for (const { serial, ms } of this.#watchdog.silent(performance.now())) {
       this.#watchdog.forget(serial);
-      const { door, connected } = this.#patients.get(serial)?.subject ?? {};
-      if (connected && !door?.debugged) this.#around.onHung(serial, ms);
+      const { handle } = this.#patients.get(serial)?.subject ?? {};
+      if (handle?.connected && !handle.door.debugged) this.#around.onHung(serial, ms);
     }
   }
 
@@ -137,15 +131,16 @@ export class Hangs {
     const { subject, lastBeat, bornAt } = patient;
     const silentMs = performance.now() - (lastBeat?.at ?? bornAt);
     const stuck = reason === 'hung' || silentMs > SILENT_MS;
-    if (!stuck || subject.pid === undefined) return subject.kill();
+    const { handle } = subject;
+    if (!stuck || handle.pid === undefined) return handle.kill();
     let killed = false;
     const kill = () => {
       clearTimeout(timer);
-      if (!killed) subject.kill();
+      if (!killed) handle.kill();
       killed = true;
     };
     const timer = setTimeout(kill, KILL_MS);
-    const phase = lastBeat === undefined ? 'booting' : subject.connected ? 'hung' : 'leaving';
+    const phase = lastBeat === undefined ? 'booting' : handle.connected ? 'hung' : 'leaving';
     void this.#explain(patient, silentMs, phase).then(kill, (error) => {
       this.#around.log.error(`${describeWorker(subject.identity)}: no explanation: ${error}`);
       kill();
@@ -153,11 +148,12 @@ export class Hangs {
   }
 
   async #explain({ subject, lastBeat }: Patient, silentMs: number, phase: Phase): Promise<void> {
-    const { identity, cwd, doorClosed, door, pid = 0 } = subject;
+    const { identity, cwd, doorClosed, handle } = subject;
+    const { door, pid = 0 } = handle;
     const since = performance.now();
     const { explain, say, runsApp } = await import('./explanation.ts');
     const withinMs = EXPLAIN_MS - (performance.now() - since);
-    const found = await explain({ pid, door, doorClosed, knock: () => subject.knock() }, withinMs);
+    const found = await explain({ pid, door, doorClosed, knock: () => handle.openInspector() }, withinMs);
     const place = { cwd, own: this.#around.own, silentMs, mayTurn: phase !== 'hung' };
     const { headline, details } = say(found, place);
     const worker = { ...identity, pid };
