@@ -47,6 +47,12 @@ export interface Config {
   readonly idleLinger: number;
   readonly handoff: boolean;
   readonly quickGrace: number;
+  /** 0: a worker that hangs is left alone. */
+  readonly timeout: number;
+  /** 0: no warning. */
+  readonly requestTimeout: number;
+  /** 0: no warning. */
+  readonly loopDelayWarning: number;
   readonly reloadPlan: ReloadPlan;
   readonly maxSurge: Share | undefined;
   readonly maxUnavailable: Share;
@@ -134,6 +140,12 @@ export interface UserConfig {
   handoff?: boolean;
   /** How long a quick stop lets requests finish. */
   quickGrace?: Duration;
+  /** How long a worker may give no sign of life before it is replaced; 0 is for ever. Default: 30 s. */
+  timeout?: Duration;
+  /** How long a request may wait for its response headers before the log warns of it; 0 is off. Default: 60 s. */
+  requestTimeout?: Duration;
+  /** How late a worker's event loop may be before the log warns of it; 0 is off. Default: 1 s. */
+  loopDelayWarning?: Duration;
   /** How a reload replaces the workers. Default: `rolling`. */
   reloadPlan?: ReloadPlan;
   /** How many workers more than usual there may be during a reload: a number, or text such as `'25%'`. */

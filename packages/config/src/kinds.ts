@@ -68,6 +68,19 @@ export function duration(above?: 'above zero'): Kind<number> {
   };
 }
 
+/** Zero is off; anything else is at least `leastMs`. */
+export function durationOrOff(leastMs: number): Kind<number> {
+  const any = duration();
+  return {
+    ...any,
+    expected: `0 for off, or a duration of at least ${formatDuration(leastMs)} such as 30 (seconds), 30s or 2m`,
+    parse(input) {
+      const ms = any.parse(input);
+      return orWrong(ms === 0 || ms >= leastMs ? ms : undefined);
+    },
+  };
+}
+
 /** As in Kubernetes: a number of workers, or a percentage of them. */
 export const share: Kind<Share> = {
   meta: 'N|N%',

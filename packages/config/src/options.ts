@@ -6,6 +6,7 @@ import { boot } from './sections/boot.ts';
 import { canary } from './sections/canary.ts';
 import { control } from './sections/control.ts';
 import { drain } from './sections/drain.ts';
+import { hangs } from './sections/hangs.ts';
 import { hooks } from './sections/hooks.ts';
 import { http } from './sections/http.ts';
 import { listening } from './sections/listening.ts';
@@ -27,6 +28,7 @@ export const OPTIONS: { readonly [K in Key]: Row<Config[K]> } = {
   ...warmStart.rows,
   ...drain.rows,
   ...recycling.rows,
+  ...hangs.rows,
   ...canary.rows,
   ...http.rows,
   ...logging.rows,
@@ -76,6 +78,7 @@ export const SECTIONS = [
   canary,
   drain,
   recycling,
+  hangs,
   http,
   logging,
   control,

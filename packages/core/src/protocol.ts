@@ -4,6 +4,7 @@
  * `drain` -> `drained`. Listeners travel as handles: one `listener` message each, before `admit`.
  */
 import type { Beat } from './beat.ts';
+import type { OpenRequest } from './open-request.ts';
 import { BUCKETS, type Sample } from './sample.ts';
 import type { ProbeReport } from './status.ts';
 
@@ -47,6 +48,10 @@ export interface BootOrder {
   readonly headersTimeoutGiven: boolean;
   readonly backlog: number;
   readonly idleLinger: number;
+  /** A request that waits for its headers for longer is told of; 0: none is. */
+  readonly requestTimeout: number;
+  /** A beat that is late by more is told of at once; 0: none is. */
+  readonly loopDelayWarning: number;
   /** The worker will not serve: the app opens no address, not even one of its own. */
   readonly rehearsal?: true;
 }
@@ -134,6 +139,10 @@ export type ToMaster =
   | ({ readonly type: 'drained' } & DrainReport)
   /** Every BEAT_EVERY_MS, from when the app is loaded. */
   | ({ readonly type: 'beat' } & Beat)
+  /** The event loop was late by more than `loopDelayWarning`; the requests that may have to do with it. */
+  | { readonly type: 'late'; readonly loopDelayMs: number; readonly requests: readonly OpenRequest[] }
+  /** Requests that wait for longer than `requestTimeout`, each told once, and how many more there are. */
+  | { readonly type: 'waiting'; readonly requests: readonly OpenRequest[]; readonly more: number }
   /** How many connections the worker has, when that has changed. */
   | { readonly type: 'census'; readonly connections: number }
   /** While it is watched: every SAMPLE_EVERY_MS, and at once after URGENT_BAD bad responses. */
@@ -177,7 +186,9 @@ const TO_MASTER: Record<ToMaster['type'], Shape> = {
     refused: 'object',
     tookMs: 'number',
   },
-  beat: { requests: 'count', rss: 'count' },
+  beat: { requests: 'count', rss: 'count', loopDelayMs: 'number' },
+  late: { loopDelayMs: 'number', requests: 'object' },
+  waiting: { requests: 'object', more: 'count' },
   census: { connections: 'number' },
   sample: {
     requests: 'count',

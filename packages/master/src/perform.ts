@@ -10,6 +10,8 @@ import { memoryLimit } from './cgroup.ts';
 import { CompileCache } from './compile-cache.ts';
 import type { Effect, Event, TimerId } from './decide/model.ts';
 import { describeEnd } from './end-of-worker.ts';
+import { Hangs, ownFolder } from './hang/hangs.ts';
+import { isDoorClosed } from './hang/inspector-flags.ts';
 import type { Hooks } from './hooks.ts';
 import type { LastWords } from './last-words.ts';
 import type { Listener } from './listeners.ts';
@@ -65,6 +67,7 @@ export class Performer {
   readonly vitals = new Vitals();
   readonly #recycler: Recycler;
   readonly #oomKills = new OomKills();
+  readonly #hangs: Hangs;
   readonly #gate: CanaryGate;
   readonly #compileCache: CompileCache;
   readonly #bootPriority: BootPriority;
@@ -92,6 +95,11 @@ export class Performer {
       chance: Math.random,
     });
     this.#bootPriority = new BootPriority(around.log, { onStuck: (pid) => this.#replace(pid) });
+    this.#hangs = new Hangs({
+      log: around.log,
+      own: ownFolder(around.workerFile),
+      onHung: (serial, silentMs) => around.enqueue({ type: 'worker-hung', serial, silentMs }),
+    });
     this.#gate = new CanaryGate({
       log: around.log,
       others: (serials) => around.others(serials),
@@ -109,6 +117,7 @@ export class Performer {
       case 'drain':
         return this.#drain(effect);
       case 'kill':
+        if (effect.reason) return this.#hangs.kill(effect.serial, effect.reason);
         return this.#workers.get(effect.serial)?.kill();
       case 'watch': {
         const { config } = this.#around.releaseOf(effect.generation);
@@ -173,6 +182,7 @@ export class Performer {
     this.#warnIfOverwritten(generation, release);
     const status = statusUdp?.expect((report) => enqueue({ type: 'worker-probed', serial, report }));
     const identity = { slot, generation };
+    const environment = workerEnv(release, env);
     const handle = new WorkerHandle({
       onSpawned: (pid) => {
         const { bootNice, bootTimeout } = release.config;
@@ -187,6 +197,7 @@ export class Performer {
         const words = this.#wordsFor(serial, handle, code, signal);
         this.vitals.forget(serial);
         this.#recycler.gone(serial);
+        this.#hangs.gone(serial);
         if (handle.pid) this.#bootPriority.forget(handle.pid);
         status?.forget();
         // Before the event: the last worker's end leads straight to onExit.
@@ -200,10 +211,16 @@ export class Performer {
       },
     });
     this.#workers.set(serial, handle);
+    this.#hangs.add(serial, {
+      identity,
+      cwd: release.cwd,
+      timeoutMs: release.config.timeout,
+      doorClosed: isDoorClosed(environment),
+      handle,
+    });
     this.#recycler.born(serial, identity, release.config, performance.now());
     const boot = bootOrder(release, identity, status, this.#compileCache.folderOf(release));
-    const start = () =>
-      handle.start({ exec: workerFile, cwd: release.cwd, env: workerEnv(release, env), boot });
+    const start = () => handle.start({ exec: workerFile, cwd: release.cwd, env: environment, boot });
     // Without the hook the fork is synchronous: nothing waits for a promise that nobody asked for.
     if (hooks.has('preFork')) void hooks.run('preFork', { ...identity, log: hooks.log }).then(start);
     else start();
@@ -247,7 +264,12 @@ export class Performer {
       }
       case 'beat':
         this.vitals.beat(serial, message);
+        this.#hangs.beat(serial, message.loopDelayMs);
         return this.#recycler.beat(serial, performance.now());
+      case 'late':
+        return this.#hangs.late(serial, message.loopDelayMs, message.requests);
+      case 'waiting':
+        return this.#hangs.waiting(serial, message.requests, message.more);
       case 'census':
         return this.traffic.count(serial, message.connections);
       case 'sample':

@@ -6,6 +6,8 @@
 import type { Resolved } from '@tshorn/config';
 import { type ProbeReport, type ToMaster, TshornError } from '@tshorn/core';
 import { CompileCache } from './compile-cache.ts';
+import { Hangs, ownFolder } from './hang/hangs.ts';
+import { isDoorClosed } from './hang/inspector-flags.ts';
 import { Hooks } from './hooks.ts';
 import type { Logger } from './log.ts';
 import { bootOrder, resolveRelease, settingsOf, workerEnv } from './release.ts';
@@ -35,6 +37,7 @@ export interface RehearsalReport {
 const LEAVE_MS = 2_000;
 
 const PLACE = { slot: 0, generation: 1 };
+const SERIAL = 1;
 
 /**
  * Resolves when a worker has passed its probe and has ended. The hooks of the worker run, and of those of the
@@ -67,6 +70,7 @@ class Rehearsal {
   readonly #verdict: Promise<RehearsalReport>;
   #pass: (report: RehearsalReport) => void = () => {};
   #fail: (error: TshornError) => void = () => {};
+  readonly #hangs: Hangs;
   #startedAt = 0;
   #kind = '';
   #deadline: NodeJS.Timeout | undefined;
@@ -74,6 +78,8 @@ class Rehearsal {
 
   constructor(options: RehearsalOptions) {
     this.#options = options;
+    const { log, workerFile } = options;
+    this.#hangs = new Hangs({ log, own: ownFolder(workerFile), onHung: () => {} });
     this.#verdict = new Promise((resolve, reject) => {
       this.#pass = resolve;
       this.#fail = reject;
@@ -107,6 +113,9 @@ class Rehearsal {
         `the app did not finish loading within ${bootTimeout / 1000} s (--boot-timeout)`,
       );
       this.#startedAt = performance.now();
+      const doorClosed = isDoorClosed(request.env);
+      const subject = { identity: PLACE, cwd: request.cwd, timeoutMs: 0, doorClosed, handle: this.#handle };
+      this.#hangs.add(SERIAL, subject);
       this.#handle.start(request);
     }
     try {
@@ -134,7 +143,7 @@ class Rehearsal {
     this.#deadline = setTimeout(() => {
       this.#fail(neverReady(late));
       // It may well be stuck, and would not hear that it is to leave.
-      this.#handle.kill();
+      this.#hangs.kill(SERIAL, 'never-came-up');
     }, ms);
   }
 

@@ -127,5 +127,7 @@ export function bootOrder(
     headersTimeoutGiven: given.has('headersTimeout'),
     backlog: config.backlog,
     idleLinger: config.idleLinger,
+    requestTimeout: config.requestTimeout,
+    loopDelayWarning: config.loopDelayWarning,
   };
 }

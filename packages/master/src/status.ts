@@ -21,6 +21,8 @@ export interface WorkerStatus {
   readonly requests?: number;
   /** Bytes of memory that it holds. */
   readonly memory?: number;
+  /** By how many milliseconds its event loop was late at its last sign of life. */
+  readonly loopDelayMs?: number;
 }
 
 /** The reload under way. */
@@ -106,7 +108,8 @@ export function statusOf({
   };
 }
 
-const vitalsOf = (vital: Vital | undefined) => vital && { requests: vital.requests, memory: vital.rss };
+const vitalsOf = (vital: Vital | undefined) =>
+  vital && { requests: vital.requests, memory: vital.rss, loopDelayMs: vital.loopDelayMs };
 
 function reloadOf({ operation, generation, plan, next, committed, undoing }: Running) {
   if (operation.kind !== 'reload') return undefined;

@@ -9,8 +9,8 @@ export interface Vital extends Beat {
 export class Vitals {
   readonly #last = new Map<number, Vital>();
 
-  beat(serial: number, { requests, rss }: Beat): void {
-    this.#last.set(serial, { requests, rss, at: performance.now() });
+  beat(serial: number, { requests, rss, loopDelayMs }: Beat): void {
+    this.#last.set(serial, { requests, rss, loopDelayMs, at: performance.now() });
   }
 
   of(serial: number): Vital | undefined {

@@ -14,6 +14,8 @@ import {
   type ToWorker,
   Trailer,
 } from '@tshorn/core';
+import { InspectorDoor } from './hang/door.ts';
+import { inspectorSettings } from './hang/inspector-flags.ts';
 import type { Listener } from './listeners.ts';
 import { stderrSink } from './stderr-sink.ts';
 import { WorkerOutput } from './worker-output.ts';
@@ -42,6 +44,8 @@ export class WorkerHandle {
   readonly #events: WorkerHandleEvents;
   #worker: ClusterWorker | undefined;
   #output: WorkerOutput | undefined;
+  /** Reads along on the worker's standard error. */
+  readonly door = new InspectorDoor();
   #ended = false;
   #killed = false;
   readonly #taking = new Trailer((upTo) => this.#send({ type: 'sent', upTo }));
@@ -59,6 +63,10 @@ export class WorkerHandle {
     return this.#worker?.process.pid;
   }
 
+  get connected(): boolean {
+    return this.#worker?.process.connected ?? false;
+  }
+
   /** What it has written last on standard error. */
   get lastLines(): readonly string[] {
     return this.#output?.lastLines ?? [];
@@ -68,10 +76,14 @@ export class WorkerHandle {
     // A hook may have taken its time, and the worker may not be wanted any more.
     if (this.#ended) return;
     // Settings are those of the next fork: each worker gets the working directory of its release.
-    cluster.setupPrimary({ exec, args: [], cwd, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] } as never);
+    const stdio = ['ignore', 'inherit', 'pipe', 'ipc'];
+    cluster.setupPrimary({ exec, args: [], cwd, stdio, ...inspectorSettings(env) } as never);
     const worker = cluster.fork(env);
     this.#worker = worker;
-    if (worker.process.stderr) this.#output = new WorkerOutput(worker.process.stderr, stderrSink);
+    if (worker.process.stderr) {
+      this.#output = new WorkerOutput(worker.process.stderr, stderrSink);
+      this.#output.intercept = (line) => this.door.readLine(line);
+    }
     worker.on('message', (value, handle) => {
       const message = readToMaster(value);
       // Node drops what arrives before an ES module has set up its listener: the worker speaks first.
@@ -156,6 +168,11 @@ export class WorkerHandle {
 
   keep(id: number, reason: string): void {
     this.#send({ type: 'keep', id, reason });
+  }
+
+  /** Nothing else of the process is asked: Node opens it in the middle of whatever it does. */
+  openInspector(): void {
+    this.#worker?.process.kill('SIGUSR1');
   }
 
   kill(): void {

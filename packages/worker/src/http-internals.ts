@@ -61,6 +61,12 @@ export function newestResponses(server: http.Server): http.ServerResponse[] {
   });
 }
 
+/** Responses that are not through yet, the first of each connection: those pipelined behind it have not begun. */
+export const openResponses = (server: http.Server): http.ServerResponse[] | undefined =>
+  listOf(server)
+    ?.all()
+    .flatMap(({ socket }) => (socket?._httpMessage && isAnswering(socket) ? socket._httpMessage : []));
+
 const isAnswering = (socket: HttpSocket): boolean =>
   socket._httpMessage != null && !socket._httpMessage.writableFinished;
 

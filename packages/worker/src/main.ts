@@ -1,4 +1,6 @@
 /** The entry point of a worker process. */
+import { hideInspectorFlags } from './inspector-flags.ts';
 import { Worker } from './worker.ts';
 
+hideInspectorFlags();
 new Worker();

@@ -101,7 +101,7 @@ export class Worker {
       send: (message, handle) => this.#send(message, handle),
       onCut: () => hooks.run('workerAbort'),
     });
-    beat(app.server, (vitals) => void this.#send({ type: 'beat', ...vitals }));
+    beat(app.server, order, (message) => void this.#send(message));
     this.#stopReporting = await boot.postWorkerInit(app, hooks);
   }
 

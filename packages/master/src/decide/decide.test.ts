@@ -119,7 +119,7 @@ describe('stop', () => {
   test('a worker that ignores its drain is killed', () => {
     const scene = new Scene({ workers: 1 }).started();
     scene.happen({ type: 'stop-requested', mode: 'graceful', by: 'SIGTERM' }).expire('drain:1');
-    expect(scene.effects).toContainEqual({ do: 'kill', serial: 1 });
+    expect(scene.effects).toContainEqual({ do: 'kill', serial: 1, reason: 'never-left' });
   });
 
   test('INT hurries a TERM, a second INT ends at once, a later TERM slows nothing down', () => {

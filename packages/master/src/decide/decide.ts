@@ -6,6 +6,7 @@ import { EXIT } from '@tshorn/core';
 import { forgetSlots } from './backoff.ts';
 import { Draft } from './draft.ts';
 import { stayedSo, watchHealth } from './health.ts';
+import { hung } from './hung.ts';
 import type { Effect, Event, Settings, State, StopMode, TimerId } from './model.ts';
 import { advance, prepared, request } from './operations.ts';
 import { fail } from './rollback.ts';
@@ -88,7 +89,7 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
     case 'worker-loaded':
       return loaded(draft, worker, event.kind);
     case 'worker-load-failed': {
-      broken(draft, worker, event.message, event.detail);
+      broken(draft, worker, event.message, event);
       const { phase, proven } = draft.state;
       // Waiting mends no syntax error: at the very first start that is the end.
       if (phase === 'starting' && proven.length === 0) {
@@ -103,6 +104,8 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
       return accepting(draft, worker);
     case 'worker-drained':
       return drained(draft, worker, event.report);
+    case 'worker-hung':
+      return hung(draft, worker, event.silentMs);
     case 'worker-exited':
       return exited(draft, worker, event);
   }
@@ -114,6 +117,7 @@ function expire(draft: Draft, timer: TimerId): void {
     if (state.phase !== 'starting') return;
     if (state.proven.length > 0) return begin(draft);
     const last = state.lastFailure ?? 'the app is still loading';
+    for (const worker of draft.workers) draft.kill(worker, 'never-came-up');
     return giveUp(draft, EXIT.neverReady, `no worker became ready within --boot-timeout: ${last}`);
   }
   if (timer === 'settle') {
@@ -126,9 +130,9 @@ function expire(draft: Draft, timer: TimerId): void {
   if (what === 'respawn') return respawn(draft, Number(number));
   const worker = state.workers[Number(number)];
   if (!worker) return;
-  if (what === 'boot') return broken(draft, worker, overdue(draft, worker));
+  if (what === 'boot') return broken(draft, worker, overdue(draft, worker), { reason: 'never-came-up' });
   draft.tellOf(worker, { event: 'killed', level: 'warn', text: 'it did not leave within its grace period' });
-  draft.kill(worker);
+  draft.kill(worker, 'never-left');
 }
 
 function watched(draft: Draft, event: Extract<Event, { type: 'watched' }>): void {

@@ -6,6 +6,7 @@ import { type DrainMode, isComing, mayBecome, type WorkerState } from '@tshorn/c
 import { isRepeat } from './backoff.ts';
 import type {
   Effect,
+  KillReason,
   Notice,
   Position,
   SlotRecord,
@@ -128,9 +129,9 @@ export class Draft {
     this.effects.push({ do: 'admit', serial: worker.serial });
   }
 
-  kill(worker: WorkerRecord): void {
+  kill(worker: WorkerRecord, reason?: KillReason): void {
     if (!this.become(worker, 'killed')) return;
     this.clearTimer(`boot:${worker.serial}`);
-    this.effects.push({ do: 'kill', serial: worker.serial });
+    this.effects.push({ do: 'kill', serial: worker.serial, ...(reason && { reason }) });
   }
 }

@@ -190,7 +190,11 @@ export type Event =
       /** What that means, where nobody has asked for it. */
       readonly words?: string;
     }
+  /** It gives no sign of life: its event loop is stuck. */
+  | { readonly type: 'worker-hung'; readonly serial: number; readonly silentMs: number }
   | { readonly type: 'expired'; readonly timer: TimerId };
+
+export type KillReason = 'hung' | 'never-came-up' | 'never-left';
 
 export type Effect =
   | { readonly do: 'spawn'; readonly serial: number; readonly slot: number; readonly generation: number }
@@ -209,7 +213,8 @@ export type Effect =
   | { readonly do: 'watch'; readonly generation: number; readonly serials: readonly number[] }
   | { readonly do: 'end-watch' }
   | { readonly do: 'approve'; readonly generation: number }
-  | { readonly do: 'kill'; readonly serial: number }
+  /** With a reason: it has missed a deadline, and is made to tell why where it is stuck. */
+  | { readonly do: 'kill'; readonly serial: number; readonly reason?: KillReason }
   | { readonly do: 'set-timer'; readonly timer: TimerId; readonly ms: number }
   | { readonly do: 'clear-timer'; readonly timer: TimerId }
   | { readonly do: 'prepare'; readonly generation: number }

@@ -5,7 +5,7 @@
 import type { DrainReport, ProbeReport } from '@tshorn/core';
 import { failed, mayRespawn, STABLE_MS, served, TOLD_IN_FULL } from './backoff.ts';
 import type { Draft } from './draft.ts';
-import type { Event, State, WorkerRecord } from './model.ts';
+import type { Event, KillReason, State, WorkerRecord } from './model.ts';
 import { fail } from './rollback.ts';
 import { isTrial } from './trials.ts';
 
@@ -64,15 +64,20 @@ export function drained(draft: Draft, worker: WorkerRecord, report: DrainReport)
 }
 
 /** It will not come into service: it is ended, and its slot tries again later (or the operation fails). */
-export function broken(draft: Draft, worker: WorkerRecord, reason: string, detail?: string): void {
+export function broken(
+  draft: Draft,
+  worker: WorkerRecord,
+  text: string,
+  { detail, reason }: { readonly detail?: string; readonly reason?: KillReason } = {},
+): void {
   if (worker.state === 'killed' || worker.state === 'draining') return;
-  draft.state.lastFailure = reason;
+  draft.state.lastFailure = text;
   if (!isTrial(draft.state, worker)) {
-    failed(draft, worker, draft.slot(worker.slot).failures + 1, reason);
+    failed(draft, worker, draft.slot(worker.slot).failures + 1, text);
   }
-  const notice = { event: 'broken', level: 'error', text: reason } as const;
+  const notice = { event: 'broken', level: 'error', text } as const;
   draft.tellOf(worker, detail === undefined ? notice : { ...notice, detail });
-  draft.kill(worker);
+  draft.kill(worker, reason);
 }
 
 type Exit = Extract<Event, { type: 'worker-exited' }>;
@@ -89,10 +94,7 @@ export function exited(draft: Draft, worker: WorkerRecord, { code, signal, words
     const servedMs = draft.at - (worker.readyAt ?? draft.at);
     const text = `${how}, after ${(servedMs / 1000).toFixed(1)}s of service`;
     draft.tellOf(worker, { event: 'crashed', level: 'error', text });
-    const { failures } = draft.slot(worker.slot);
-    // A trial's failures are the operation's, not the slot's: the old release need not wait for them.
-    if (isTrial(draft.state, worker)) fail(draft, `a new worker ended: ${text}`);
-    else failed(draft, worker, servedMs >= STABLE_MS ? 1 : failures + 1, text);
+    fellOut(draft, worker, 'ended', text);
   } else if (worker.state === 'draining' || worker.state === 'parked' || worker.state === 'killed') {
     draft.tellOf(worker, { event: 'exited', level: 'info', text: how });
   } else {
@@ -100,6 +102,15 @@ export function exited(draft: Draft, worker: WorkerRecord, { code, signal, words
   }
   worker.state = 'exited';
   delete draft.state.workers[worker.serial];
+}
+
+/** It was in service, and ended or is to end against everybody's will. */
+export function fellOut(draft: Draft, worker: WorkerRecord, how: 'ended' | 'hung', text: string): void {
+  // A trial's failures are the operation's, not the slot's: the old release need not wait for them.
+  if (isTrial(draft.state, worker)) return fail(draft, `a new worker ${how}: ${text}`);
+  const servedMs = draft.at - (worker.readyAt ?? draft.at);
+  const { failures } = draft.slot(worker.slot);
+  failed(draft, worker, servedMs >= STABLE_MS ? 1 : failures + 1, text);
 }
 
 /** Every slot that nobody serves, or is about to serve, gets a new worker: at once, or after its back-off. */

@@ -47,7 +47,7 @@ it('those due are in order of urgency, memory first, with the reason in words', 
     serial,
     slot: serial,
     ageMs,
-    vital: { requests, rss: mb * MB },
+    vital: { requests, rss: mb * MB, loopDelayMs: 0 },
     limits,
   });
   const due = allDue([
@@ -87,7 +87,7 @@ class Stage {
   }
 
   beat(serial: number, requests: number, mb: number): this {
-    this.vitals.set(serial, { requests, rss: mb * MB, at: this.at });
+    this.vitals.set(serial, { requests, rss: mb * MB, loopDelayMs: 0, at: this.at });
     return this;
   }
 

@@ -1,0 +1,62 @@
+import { Scene } from './testing/scene.ts';
+
+test('the slot of a hung worker is filled at once, while the worker is still there', () => {
+  const scene = new Scene({ workers: 2 }).started().forget();
+  scene.at = 60_000;
+  scene.happen({ type: 'worker-hung', serial: 2, silentMs: 30_000 });
+  expect(scene.effects).toContainEqual({ do: 'kill', serial: 2, reason: 'hung' });
+  expect(scene.spawns).toMatchObject([{ serial: 3, slot: 1 }]);
+  scene.boot(3);
+  expect(scene.ready()).toHaveLength(2);
+  scene.exit(2, null, 'SIGKILL').settle();
+  expect(scene.spawns).toHaveLength(1);
+});
+
+test('workers that hang soon after their start back off like those that crash', () => {
+  const scene = new Scene({ workers: 1 }).started();
+  scene.happen({ type: 'worker-hung', serial: 1, silentMs: 2_000 }).boot(2);
+  scene.happen({ type: 'worker-hung', serial: 2, silentMs: 2_000 });
+  expect(scene.timers.get('respawn:0')).toBe(100);
+});
+
+test('a new worker that hangs takes the reload back', () => {
+  const scene = new Scene({ workers: 2 }).started().reload().prepared();
+  scene.boot(3).boot(3);
+  expect(scene.state.workers[3]?.state).toBe('ready');
+  scene.happen({ type: 'worker-hung', serial: 3, silentMs: 30_000 }).settle();
+  expect(scene.told('reload-finished')[0]).toMatchObject({ outcome: 'rolled-back' });
+  expect(scene.told('reload-finished')[0]?.reason).toContain('no sign of life for 30.0s');
+  expect(scene.ready().map(({ generation }) => generation)).toEqual([1, 1]);
+});
+
+test('a worker that hangs in its probe is broken', () => {
+  const scene = new Scene({ workers: 1 });
+  scene.happen({ type: 'worker-spawned', serial: 1, pid: 1 });
+  scene.happen({ type: 'worker-loaded', serial: 1, kind: 'handler' });
+  scene.happen({ type: 'worker-hung', serial: 1, silentMs: 30_000 });
+  expect(scene.told('broken')).toHaveLength(1);
+  expect(scene.effects).toContainEqual({ do: 'kill', serial: 1, reason: 'hung' });
+});
+
+test('one that hangs while it drains is ended, and nobody takes its place', () => {
+  const scene = new Scene({ workers: 2 }).started();
+  scene.happen({ type: 'stop-requested', mode: 'graceful', by: 'SIGTERM' }).forget();
+  scene.happen({ type: 'worker-hung', serial: 1, silentMs: 30_000 });
+  expect(scene.effects).toContainEqual({ do: 'kill', serial: 1, reason: 'hung' });
+  expect(scene.spawns).toEqual([]);
+  scene.exit(1).exit(2);
+  expect(scene.effects.at(-1)).toEqual({ do: 'finish', exitCode: 0 });
+});
+
+test('a worker that is killed already is not given up once more', () => {
+  const scene = new Scene({ workers: 2 }).started();
+  scene.happen({ type: 'worker-hung', serial: 1, silentMs: 30_000 }).forget();
+  scene.happen({ type: 'worker-hung', serial: 1, silentMs: 31_000 });
+  expect(scene.effects).toEqual([]);
+});
+
+test('who does not load or does not leave in time is asked why', () => {
+  const scene = new Scene({ workers: 2 }).started();
+  scene.exit(1, 1).happen({ type: 'worker-spawned', serial: 3, pid: 3 }).expire('boot:3');
+  expect(scene.effects).toContainEqual({ do: 'kill', serial: 3, reason: 'never-came-up' });
+});

@@ -1,0 +1,183 @@
+/**
+ * Workers that give no sign of life: seen, explained, ended. The other end is worker/src/beat.ts. Created by the
+ * Performer. Which worker is late says watchdog.ts; why, explain.ts, which is loaded for the first one that is.
+ */
+import path from 'node:path';
+import { describeWorker, formatMs, type WorkerIdentity } from '@tshorn/core';
+import type { KillReason } from '../decide/model.ts';
+import type { Logger } from '../log.ts';
+import type { WorkerHandle } from '../worker-handle.ts';
+import { fieldsOf, Warnings } from './warnings.ts';
+import { Watchdog } from './watchdog.ts';
+
+/** One worker, from outside. */
+export interface Subject {
+  readonly identity: WorkerIdentity;
+  /** Working directory of its release. */
+  readonly cwd: string;
+  /** 0: no watch. */
+  readonly timeoutMs: number;
+  /** Whether its inspector cannot be opened by a signal. */
+  readonly doorClosed: boolean;
+  readonly handle: Pick<WorkerHandle, 'pid' | 'connected' | 'door' | 'openInspector' | 'kill'>;
+}
+
+export interface HangsEvents {
+  readonly log: Logger;
+  /** The folder of tshorn's own code in a worker. */
+  readonly own: string;
+  onHung(serial: number, silentMs: number): void;
+}
+
+interface Patient {
+  readonly subject: Subject;
+  readonly bornAt: number;
+  lastBeat?: { readonly at: number; readonly loopDelayMs: number };
+}
+
+type Phase = 'booting' | 'hung' | 'leaving';
+
+/** What it is called when the event loop turns after all. */
+const EVENTS: Record<Phase, string> = { booting: 'never-came-up', hung: 'hung', leaving: 'never-left' };
+const HEADS: Record<Phase, (silence: string) => string> = {
+  booting: (silence) => `did not come up in ${silence}: `,
+  hung: (silence) => `hung: no sign of life for ${silence}; `,
+  leaving: () => 'did not finish its own clean-up: ',
+};
+
+/** In the log's field; its text has fewer. */
+const MOST_FRAMES = 30;
+
+/** A second in all: whatever becomes of the explanation, the worker goes. */
+const KILL_MS = 1_000;
+/** Of which the process itself may take so much; then the kernel is asked. */
+const EXPLAIN_MS = 850;
+/** With no beat for this long the loop of a worker that is to go is stuck, and not just full of work. */
+const SILENT_MS = 2_500;
+
+export class Hangs {
+  readonly #around: HangsEvents;
+  readonly #watchdog = new Watchdog();
+  readonly #patients = new Map<number, Patient>();
+  readonly #warnings: Warnings;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(around: HangsEvents) {
+    this.#around = around;
+    this.#warnings = new Warnings(around.log);
+  }
+
+  add(serial: number, subject: Subject): void {
+    this.#patients.set(serial, { subject, bornAt: performance.now() });
+  }
+
+  late(serial: number, loopDelayMs: number, requests: unknown): void {
+    const worker = this.#workerOf(serial);
+    if (worker) this.#warnings.late(serial, worker, loopDelayMs, requests);
+  }
+
+  waiting(serial: number, requests: unknown, more: number): void {
+    const worker = this.#workerOf(serial);
+    if (worker) this.#warnings.waiting(worker, requests, more);
+  }
+
+  #workerOf(serial: number): WorkerIdentity | undefined {
+    const { identity, handle } = this.#patients.get(serial)?.subject ?? {};
+    return identity && { ...identity, pid: handle?.pid };
+  }
+
+  beat(serial: number, loopDelayMs: number): void {
+    const patient = this.#patients.get(serial);
+    if (!patient) return;
+    const now = performance.now();
+    patient.lastBeat = { at: now, loopDelayMs };
+    const { timeoutMs } = patient.subject;
+    if (timeoutMs > 0) this.#watchdog.sign(serial, timeoutMs, now);
+    this.#wind();
+  }
+
+  gone(serial: number): void {
+    this.#patients.delete(serial);
+    this.#watchdog.forget(serial);
+    this.#warnings.forget(serial);
+  }
+
+  #wind(): void {
+    const ms = this.#watchdog.tickMs;
+    if (ms !== undefined) this.#timer ??= setTimeout(() => this.#tick(), ms).unref();
+  }
+
+  #tick(): void {
+    this.#timer = undefined;
+    this.#watchdog.tick(performance.now());
+    // Timers come before the channels in Node's loop: signs that have arrived are read first.
+    if (this.#watchdog.silent(performance.now()).length > 0) setImmediate(() => this.#condemn());
+    this.#wind();
+  }
+
+  #condemn(): void {
+    for (const { serial, ms } of this.#watchdog.silent(performance.now())) {
+      this.#watchdog.forget(serial);
+      const { handle } = this.#patients.get(serial)?.subject ?? {};
+      if (handle?.connected && !handle.door.debugged) this.#around.onHung(serial, ms);
+    }
+  }
+
+  /** Ends the worker; before that it is made to tell why, if it is stuck. */
+  kill(serial: number, reason: KillReason): void {
+    const patient = this.#patients.get(serial);
+    if (!patient) return;
+    this.#watchdog.forget(serial);
+    const { subject, lastBeat, bornAt } = patient;
+    const silentMs = performance.now() - (lastBeat?.at ?? bornAt);
+    const stuck = reason === 'hung' || silentMs > SILENT_MS;
+    const { handle } = subject;
+    if (!stuck || handle.pid === undefined) return handle.kill();
+    let killed = false;
+    const kill = () => {
+      clearTimeout(timer);
+      if (!killed) handle.kill();
+      killed = true;
+    };
+    const timer = setTimeout(kill, KILL_MS);
+    const phase = lastBeat === undefined ? 'booting' : handle.connected ? 'hung' : 'leaving';
+    void this.#explain(patient, silentMs, phase).then(kill, (error) => {
+      this.#around.log.error(`${describeWorker(subject.identity)}: no explanation: ${error}`);
+      kill();
+    });
+  }
+
+  async #explain({ subject, lastBeat }: Patient, silentMs: number, phase: Phase): Promise<void> {
+    const { identity, cwd, doorClosed, handle } = subject;
+    const { door, pid = 0 } = handle;
+    const since = performance.now();
+    const { explain, say, runsApp } = await import('./explanation.ts');
+    const withinMs = EXPLAIN_MS - (performance.now() - since);
+    const found = await explain({ pid, door, doorClosed, knock: () => handle.openInspector() }, withinMs);
+    const place = { cwd, own: this.#around.own, silentMs, mayTurn: phase !== 'hung' };
+    const { headline, details } = say(found, place);
+    const worker = { ...identity, pid };
+    const { stack = [], requests = [], rss = found.rss, heapUsed } = found.inspection ?? {};
+    const turns = found.inspection !== undefined && !runsApp(stack, place.own);
+    const head = `${describeWorker(worker)} ${HEADS[phase](formatMs(silentMs))}${headline}`;
+    const delay = lastBeat && `event loop at its last sign: late by ${formatMs(lastBeat.loopDelayMs)}`;
+    const lines = [...details, ...(delay ? [delay] : [])].map((line) => `\n  | ${line}`);
+    this.#around.log.error(
+      {
+        event: turns ? EVENTS[phase] : 'hung',
+        ...fieldsOf(worker),
+        silentMs: Math.round(silentMs),
+        reason: headline,
+        stack: stack.slice(0, MOST_FRAMES),
+        requests,
+        ...(rss !== undefined && { rss, heapUsed }),
+        ...(lastBeat && { loopDelayMs: lastBeat.loopDelayMs }),
+        ...(found.kernel && { kernel: found.kernel }),
+      },
+      head + lines.join(''),
+    );
+  }
+}
+
+/** The folder that holds the file of a worker's code. */
+export const ownFolder = (workerFile: string): string => `${path.dirname(workerFile)}/`;

@@ -1,0 +1,74 @@
+import diagnostics from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { IN_FLIGHT, InFlight } from './in-flight.ts';
+
+let server: http.Server;
+let inFlight: InFlight;
+let listener: (message: unknown) => void;
+const agent = new http.Agent({ keepAlive: true });
+
+beforeEach(async () => {
+  server = http.createServer((request, response) => {
+    if (request.url?.startsWith('/stream')) response.write('part');
+    else if (!request.url?.startsWith('/never')) response.end('done');
+  });
+  inFlight = new InFlight(server);
+  listener = (message) => {
+    const { request, response, server: of } = message as { request: never; response: never; server: unknown };
+    if (of === server) inFlight.begun(request, response);
+  };
+  diagnostics.subscribe('http.server.request.start', listener);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+
+afterEach(async () => {
+  diagnostics.unsubscribe('http.server.request.start', listener);
+  agent.destroy();
+  server.closeAllConnections();
+  server.close();
+  await once(server, 'close');
+});
+
+/** Resolves when the server has begun with it. */
+async function begin(path: string): Promise<http.ClientRequest> {
+  const { port } = server.address() as AddressInfo;
+  const request = http.get({ port, host: '127.0.0.1', path, agent });
+  request.on('error', () => {});
+  await once(server, 'request');
+  return request;
+}
+
+test('what is open is told, the newest first, and what is done is not', async () => {
+  const done = await begin('/done');
+  const [response] = await once(done, 'response');
+  response.resume();
+  await once(response, 'end');
+  await begin('/never?token=secret');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await begin('/stream');
+  expect(inFlight.list()).toMatchObject([
+    { method: 'GET', path: '/stream', answering: true },
+    { method: 'GET', path: '/never', answering: false },
+  ]);
+  expect((globalThis as unknown as Record<symbol, () => unknown>)[IN_FLIGHT]?.()).toHaveLength(2);
+});
+
+test('the newest is told also when it is done: it may have held up the loop', async () => {
+  const done = await begin('/done?x');
+  const [response] = await once(done, 'response');
+  response.resume();
+  await once(response, 'end');
+  expect(inFlight.list()).toEqual([]);
+  expect(inFlight.around()).toMatchObject([{ path: '/done' }]);
+});
+
+test('those that wait for their headers are told once; a stream does not wait', async () => {
+  await begin('/never');
+  await begin('/stream');
+  expect(inFlight.waiting(60_000).requests).toEqual([]);
+  expect(inFlight.waiting(0)).toMatchObject({ requests: [{ path: '/never' }], more: 0 });
+  expect(inFlight.waiting(0).requests).toEqual([]);
+});

@@ -1,0 +1,269 @@
+/** A hung worker is seen, explained and replaced. */
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TinyWebSocket } from '../packages/master/src/hang/websocket.ts';
+import { Command, request, socketOf } from './support/control.ts';
+import { ask, MixedLoad } from './support/load.ts';
+import { endServers, fixture, type LogLine, startServer, TestServer } from './support/server.ts';
+
+afterEach(endServers);
+
+const linux = process.platform === 'linux' ? test : test.skip;
+
+const app = fixture('hangs.mjs');
+const start = (workers = 2, ...args: string[]) =>
+  startServer(app, { workers, args: ['--timeout', '2s', ...args] });
+
+/** Sends a request that nobody is going to answer. */
+function provoke(server: TestServer, requestPath: string): void {
+  const asked = http.get({ port: server.port, host: '127.0.0.1', path: requestPath, agent: false });
+  asked.on('error', () => {});
+}
+
+interface Hung extends LogLine {
+  readonly pid: number;
+  readonly stack: { function: string; file: string; line: number; column: number }[];
+  readonly requests: { method: string; path: string; ageMs: number }[];
+}
+
+const hung = async (server: TestServer, count = 1) => (await server.event('hung', { count })) as Hung;
+
+describe('JavaScript that never lets go', () => {
+  test.each([
+    ['/spins', 'spinsForEver', 6],
+    ['/regex', 'catastrophic', 9],
+    ['/atomics', 'waitsForNobody', 10],
+  ])('%s: the log names the function, its place and the request', async (where, name, line) => {
+    const server = await start();
+    provoke(server, `${where}?token=secret`);
+    const said = await hung(server);
+    expect(said.msg).toContain(`stuck in ${name} (${app}:${line}:`);
+    expect(said.msg).toContain(`  | requests in flight: GET ${where} (`);
+    expect(said.msg).not.toContain('secret');
+    expect(said.stack[0]).toMatchObject({ function: name, file: app, line });
+    expect(said.requests).toMatchObject([{ method: 'GET', path: where, answering: false }]);
+    expect(said).toMatchObject({ level: 50, rss: expect.any(Number), loopDelayMs: expect.any(Number) });
+    await server.until(
+      'a replacement',
+      () => server.readyPids.length === 2 && !server.readyPids.includes(said.pid),
+    );
+    // Nobody has to read the inspector's own chatter.
+    expect(server.output).not.toMatch(/Debugger|For help, see/);
+  });
+
+  test('two workers that hang at once are both explained', async () => {
+    const server = await start(3);
+    provoke(server, '/spins');
+    // One worker may accept both connections in one go; once it is stuck, it does not.
+    await sleep(300);
+    provoke(server, '/regex');
+    const pids = new Set([(await hung(server)).pid, (await hung(server, 2)).pid]);
+    expect(pids.size).toBe(2);
+    expect(
+      server
+        .of('hung')
+        .map(({ msg }) => /stuck in (\w+)/.exec(msg)?.[1])
+        .sort(),
+    ).toEqual(['catastrophic', 'spinsForEver']);
+    await server.until('three workers', () => server.readyPids.filter((pid) => !pids.has(pid)).length === 3);
+  });
+
+  test('the others fail no request, and the replacement does not wait for the corpse', async () => {
+    const server = await start(3);
+    const load = new MixedLoad({ port: server.port });
+    provoke(server, '/freezes-soon');
+    // What is on that worker is lost with it: the load comes when it takes no more.
+    await sleep(1_000);
+    load.start({ fresh: 3, posts: 3, slow: 1, uploads: 1 });
+    const { pid } = await hung(server);
+    await server.until('three workers', () => server.readyPids.filter((ready) => ready !== pid).length === 3);
+    await load.flow(50);
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    const index = (event: string, of: (line: LogLine) => boolean) =>
+      server.lines.findIndex((line) => line.event === event && of(line));
+    const started = server.lines.findLastIndex(({ event }) => event === 'spawned');
+    expect(started).toBeLessThan(index('exited', (line) => line.pid === pid));
+  });
+
+  test('a worker that hangs while it drains is explained', async () => {
+    const server = await start(1, '--grace', '1s');
+    provoke(server, '/spins');
+    await sleep(500);
+    server.signal('SIGTERM');
+    expect((await hung(server)).msg).toContain('stuck in spinsForEver');
+    expect(await server.exited).toBe(0);
+  });
+
+  test('a hang at import is explained when the boot timeout is over', async () => {
+    const server = new TestServer(fixture('hangs-on-import.mjs'), { args: ['--boot-timeout', '3s'] });
+    const said = await hung(server);
+    expect(said.msg).toMatch(/did not come up in .*: it was in initialises \(.*hangs-on-import\.mjs:3:/);
+    expect(await server.exited).toBe(3);
+  });
+
+  test('tshorn check tells where an app hangs while it loads', async () => {
+    const args = ['check', fixture('hangs-on-import.mjs'), '--boot-timeout', '3s'];
+    const { code, errors } = await new Command(args, {}).ended;
+    expect(code).toBe(3);
+    expect(errors).toMatch(/it was in initialises \(.*hangs-on-import\.mjs:3:/);
+  });
+
+  test('an app that waits for ever while it loads is told from one that hangs', async () => {
+    const server = new TestServer(fixture('waits-on-import.mjs'), { args: ['--boot-timeout', '3s'] });
+    expect((await server.event('never-came-up')).msg).toContain('its event loop turns and waits (open: ');
+    expect(await server.exited).toBe(3);
+  });
+});
+
+describe('what is stuck outside of JavaScript', () => {
+  linux('execSync: the child process that it waits for', async () => {
+    const server = await start();
+    provoke(server, '/exec');
+    expect((await hung(server)).msg).toMatch(/it waits for its child process \d+ \(.*sleep 60\)/);
+  });
+
+  linux('a worker that is stopped by a signal', async () => {
+    const server = await start();
+    process.kill(server.readyPids[0] as number, 'SIGSTOP');
+    expect((await hung(server)).msg).toContain('stopped by a signal (SIGSTOP)');
+    await server.until('its end', () => server.of('exited').length === 1);
+  });
+
+  linux('--disable-sigusr1: why there is no stack', async () => {
+    const known = process.allowedNodeEnvironmentFlags.has('--disable-sigusr1');
+    if (!known) return;
+    const server = await startServer(app, {
+      args: ['--timeout', '2s'],
+      env: { NODE_OPTIONS: '--disable-sigusr1' },
+    });
+    provoke(server, '/spins');
+    const { msg } = await hung(server);
+    expect(msg).toContain('busy in its own code');
+    expect(msg).toContain('--disable-sigusr1');
+  });
+});
+
+describe('what is no hang', () => {
+  linux('a master that stood still for longer than the timeout kills nobody', async () => {
+    const server = await start();
+    const pids = server.readyPids;
+    server.signal('SIGSTOP');
+    await sleep(4_000);
+    server.signal('SIGCONT');
+    await sleep(3_000);
+    expect(server.of('hung')).toEqual([]);
+    expect(server.readyPids).toEqual(pids);
+  });
+
+  test('--timeout 0 leaves a worker that hangs alone', async () => {
+    const server = await startServer(app, { workers: 2, args: ['--timeout', '0'] });
+    provoke(server, '/spins');
+    await sleep(4_000);
+    expect(server.of('hung')).toEqual([]);
+  });
+
+  test('an app that takes its time to clean up is waited for', async () => {
+    const cleansUp = fixture('cleans-up-for-long.mjs');
+    const server = await startServer(cleansUp, { args: ['--timeout', '2s'], env: { MS: '5000' } });
+    expect(await server.stop()).toBe(0);
+    expect(server.of('hung')).toEqual([]);
+    expect(server.of('exited')[0]?.msg).toContain('exit code 0');
+  });
+
+  test('an app that does not end after its clean-up is told to be waiting, not to hang', async () => {
+    const cleansUp = fixture('cleans-up-for-long.mjs');
+    const server = await startServer(cleansUp, { args: ['--grace', '1s'], env: { MS: '60000' } });
+    expect(await server.stop()).toBe(0);
+    expect(server.of('hung')).toEqual([]);
+    expect(server.of('never-left')[0]?.msg).toMatch(/did not finish its own clean-up: .*open: .*Timeout/);
+  });
+
+  linux('the inspector of a healthy worker does not listen', async () => {
+    const server = await start();
+    for (const pid of server.readyPids) expect(listeningPorts(pid)).toEqual([server.port]);
+  });
+
+  test("what the app writes to stderr passes through, and its processes do not inherit the master's flags", async () => {
+    const server = await start(1);
+    await ask({ port: server.port }, { path: '/writes-stderr' });
+    await server.until('the line', () => server.output.includes('a line of the app'));
+    const { body } = await ask({ port: server.port }, { path: '/exec-argv' });
+    expect(JSON.parse(body)).toEqual([]);
+  });
+
+  test('a person may look into a worker: the address is told, and the worker is left alone', async () => {
+    const server = await start(1);
+    const pids = server.readyPids;
+    process.kill(pids[0] as number, 'SIGUSR1');
+    const address = await server.until(
+      'the address',
+      () => /ws:\/\/127\.0\.0\.1:\S+/.exec(server.output)?.[0],
+    );
+    const debuggers = new TinyWebSocket(address, { onMessage: () => {}, onEnd: () => {} });
+    debuggers.send('{"id":1,"method":"Debugger.enable"}');
+    debuggers.send('{"id":2,"method":"Debugger.pause"}');
+    await server.until('the visitor', () => server.output.includes('Debugger attached'));
+    // It stands still for longer than the timeout, at a breakpoint.
+    await sleep(4_000);
+    debuggers.close();
+    expect(server.of('hung')).toEqual([]);
+    expect(server.readyPids).toEqual(pids);
+  });
+});
+
+describe('early signs', () => {
+  test('a late event loop is warned of, with the request, and stands in the status', async () => {
+    const server = await start(1, '--timeout', '30s');
+    await ask({ port: server.port }, { path: '/blocks' });
+    const line = await server.event('loop-delay');
+    expect(line).toMatchObject({ level: 40, loopDelayMs: expect.any(Number) });
+    expect(line.msg).toContain('GET /blocks (');
+    const [status] = (await request(await socketOf(server), 'GET', '/status')).lines;
+    expect(status?.workers).toMatchObject([{ loopDelayMs: expect.any(Number) }]);
+  });
+
+  test('a request that waits too long for its headers is warned of once, and not cut', async () => {
+    const server = await start(1, '--request-timeout', '1s');
+    provoke(server, '/never?token=secret');
+    provoke(server, '/stream?ms=5000');
+    const line = await server.event('slow-request');
+    expect(line).toMatchObject({ level: 40, method: 'GET', path: '/never' });
+    expect(line.msg).not.toContain('secret');
+    await sleep(3_000);
+    expect(server.of('slow-request')).toHaveLength(1);
+  });
+
+  test('many such requests are summed up', async () => {
+    const server = await start(1, '--request-timeout', '1s');
+    for (let at = 0; at < 30; at++) provoke(server, '/never');
+    await server.event('slow-request', { count: 10 });
+    await sleep(2_500);
+    expect(server.of('slow-request')).toHaveLength(10);
+  });
+});
+
+/** Ports on which a process listens, by TCP over IPv4 and IPv6. */
+function listeningPorts(pid: number): number[] {
+  const LISTEN = '0A';
+  const inodes = new Set(
+    fs.readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return /^socket:\[(\d+)\]$/.exec(fs.readlinkSync(path.join(`/proc/${pid}/fd`, fd)))?.[1] ?? [];
+      } catch {
+        return [];
+      }
+    }),
+  );
+  return ['tcp', 'tcp6'].flatMap((family) =>
+    fs
+      .readFileSync(`/proc/${pid}/net/${family}`, 'utf8')
+      .split('\n')
+      .slice(1)
+      .map((row) => row.trim().split(/\s+/))
+      .filter(([, , , state, , , , , , inode]) => state === LISTEN && inodes.has(inode ?? ''))
+      .map(([, local = '']) => Number.parseInt(local.split(':')[1] ?? '', 16)),
+  );
+}
