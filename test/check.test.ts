@@ -71,11 +71,12 @@ describe('the verdict', () => {
   });
 
   test('is that of a start', async () => {
-    for (const [app, code] of [
-      ['syntax-error.mjs', 4],
-      ['status-500.mjs', 3],
+    for (const [app, code, more] of [
+      ['syntax-error.mjs', 4, []],
+      // At the start a probe is tried again until then.
+      ['status-500.mjs', 3, ['--boot-timeout', '3s']],
     ] as const) {
-      const args = [...QUICK, '--boot-timeout', '1s'];
+      const args = [...QUICK, ...more];
       const start = await run([fixture(app), '--bind', '127.0.0.1:0', ...args], { env });
       expect([start.code, (await check(app, ...args)).code]).toEqual([code, code]);
     }

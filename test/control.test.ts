@@ -144,6 +144,12 @@ describe('requests', () => {
       400,
       expect.stringContaining('one is the least'),
     ]);
+    expect(await ask('POST', '/scale', '{"to":99999}')).toEqual([
+      400,
+      expect.stringContaining('are the most'),
+    ]);
+    expect(await ask('POST', '/reload?wait=maybe')).toEqual([400, '"wait" is neither 0 nor 1']);
+    expect(await ask('GET', '/status?x=1')).toEqual([400, expect.stringContaining('"x"')]);
     expect(await ask('POST', '/stop', '{"mode":"slow"}')).toEqual([400, expect.stringContaining('"mode"')]);
     expect(await ask('POST', '/reload', JSON.stringify({ by: 'x'.repeat(70_000) }))).toEqual([
       413,

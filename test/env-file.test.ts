@@ -34,6 +34,16 @@ test('the workers get the variables; the environment wins, then the later file',
   });
 });
 
+test.each([
+  ['APP_A=1\nno equals sign\n', 2],
+  ['# a comment\n\n  export APP_A=1\nAPP_B="two\nlines"\nAPP_C=\nstray', 7],
+])('a line that is no variable is refused by its number: %j', async (text, line) => {
+  write('one.env', text);
+  const { code, text: said } = await run([APP, '--environment-file', 'one.env'], { cwd: folder });
+  expect(code).toBe(2);
+  expect(said).toContain(`one.env: line ${line} is no NAME=value`);
+});
+
 test('a config file names it from its own folder; the master does not use what it says', async () => {
   write('.env', 'APP_A=1\nTSHORN_WORKERS=7\nPORT=1\n');
   write('tshorn.config.json', JSON.stringify({ envFile: '.env' }));

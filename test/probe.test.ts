@@ -52,7 +52,7 @@ describe('before a worker is admitted it asks its own app', () => {
   test('an app that never answers is broken when its attempts have had their time', async () => {
     const args = [...QUICK, '--probe-timeout', '300ms'];
     const server = new TestServer(fixture('never-answers-status.mjs'), { args });
-    expect(await reasonOf(server)).toBe('/_status: Error: no answer within 0.3 s');
+    expect(await reasonOf(server)).toBe('/_status: no answer within 0.3 s');
     const [spawned, broken] = [server.of('spawned')[0], server.of('broken')[0]];
     expect((broken?.time ?? 0) - (spawned?.time ?? 0)).toBeGreaterThanOrEqual(600);
   });

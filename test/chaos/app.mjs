@@ -1,12 +1,15 @@
 // Serves, and misbehaves when it is asked to. Each misdeed is announced in the file CHAOS_FAULTS before it
-// happens, and waits a moment there, so that who asked for it can see which clients it will hit.
+// happens, and waits until it has been seen, so that who asked for it knows which clients it will hit.
 import fs from 'node:fs';
 import path from 'node:path';
 
 const { CHAOS_FAULTS } = process.env;
 // It is copied into a folder for each release, whose name says what is wrong with it.
 const release = path.basename(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname));
-const announce = (what) => fs.appendFileSync(CHAOS_FAULTS, `${process.pid} ${what}\n`);
+const announce = (what) => {
+  fs.appendFileSync(CHAOS_FAULTS, `${process.pid} ${what}\n`);
+  for (let wait = 0; wait < 100 && !fs.existsSync(`${CHAOS_FAULTS}.${process.pid}`); wait++) block(20);
+};
 const block = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 const kept = [];
 
@@ -16,7 +19,6 @@ if (release === 'never-boots') await new Promise((resolve) => setTimeout(resolve
 if (release === 'crashes-when-ready') {
   setTimeout(() => {
     announce('crash');
-    block(400);
     process.exit(9);
   }, 300);
 }
@@ -44,7 +46,6 @@ export default function app(request, response) {
       for (;;) block(1_000);
     case '/crash':
       announce('crash');
-      block(400);
       throw new Error('a crash that was asked for');
     default:
       return answer('hello');

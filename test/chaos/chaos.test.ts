@@ -30,6 +30,7 @@ function followFaults({ server, ledger }: Scene): () => void {
     for (const line of lines.slice(read)) {
       const [pid, fault = ''] = line.split(' ');
       ledger.strike(fault, clientsOf(Number(pid), server.port));
+      fs.writeFileSync(`${server.file('faults')}.${pid}`, '');
     }
     read = lines.length;
   };
@@ -98,10 +99,8 @@ onLinux(
       JSON.stringify({ seed: SEED, injected: counts, answered: clients.answered, failed: explained }),
     );
     expect(scene.broken).toEqual([]);
-    expect({ unexplained, story: unexplained.length > 0 ? server.story : '' }).toEqual({
-      unexplained: [],
-      story: '',
-    });
+    const stories = unexplained.map(({ server: pid }) => server?.storyOf(pid));
+    expect({ unexplained, stories }).toEqual({ unexplained: [], stories: [] });
     const { pid } = server;
     const processes = () => server?.processes() ?? [];
     const expected = [pid, ...rest.workers.map((worker) => worker.pid as number)].sort();

@@ -13,6 +13,8 @@ export interface Failure {
   readonly port: number;
   /** When it was opened. */
   readonly since: number;
+  /** Who answered on it last. */
+  readonly server: string;
   readonly at: number;
 }
 
@@ -33,6 +35,7 @@ export class Clients {
   readonly #agents: http.Agent[] = [];
   readonly #running: Promise<void>[] = [];
   readonly #opened = new WeakMap<Socket, number>();
+  readonly #servers = new WeakMap<Socket, string>();
   #last = 0;
   #stopped = false;
 
@@ -87,7 +90,7 @@ export class Clients {
 
   async #ask(what: string, { path, agent, body }: Ask): Promise<void> {
     const id = String(++this.#last);
-    const connection = { port: 0, since: Date.now() };
+    const connection = { port: 0, since: Date.now(), server: '' };
     try {
       const text = await new Promise<string>((resolve, reject) => {
         const request = http.request({
@@ -104,6 +107,7 @@ export class Clients {
             connection.port = socket.localPort ?? 0;
             if (!this.#opened.has(socket)) this.#opened.set(socket, Date.now());
             connection.since = this.#opened.get(socket) as number;
+            connection.server = this.#servers.get(socket) ?? '';
           };
           if (socket.connecting) socket.once('connect', note);
           else note();
@@ -113,6 +117,7 @@ export class Clients {
         request.once('response', (response) => {
           let read = '';
           response.setEncoding('latin1');
+          if (request.socket) this.#servers.set(request.socket, String(response.headers['x-pid']));
           response.on('data', (chunk) => {
             read += chunk;
           });
@@ -137,7 +142,7 @@ export class Clients {
   /** A request whose header comes in single bytes. */
   async #bitByBit(): Promise<void> {
     const id = String(++this.#last);
-    const connection = { port: 0, since: Date.now() };
+    const connection = { port: 0, since: Date.now(), server: '' };
     const socket = net.connect(this.#port, '127.0.0.1');
     try {
       const text = await new Promise<string>((resolve, reject) => {
@@ -169,7 +174,7 @@ export class Clients {
     }
   }
 
-  #fail(what: string, error: unknown, connection: { port: number; since: number }): void {
+  #fail(what: string, error: unknown, connection: Omit<Failure, 'what' | 'reason' | 'at'>): void {
     const { code, message } = error as NodeJS.ErrnoException;
     this.failures.push({ what, reason: `${code ?? ''} ${message}`.trim(), ...connection, at: Date.now() });
   }

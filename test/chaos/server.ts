@@ -142,6 +142,12 @@ export class ChaosServer {
       });
   }
 
+  /** What it has said of one worker. */
+  storyOf(pid: string): string {
+    const lines = fs.readFileSync(this.file('log'), 'utf8').split('\n');
+    return lines.filter((line) => line.includes(`"pid":${pid},`)).join('\n');
+  }
+
   /** The end of what it has said. */
   get story(): string {
     const read = (name: string) => {

@@ -12,5 +12,6 @@ export * from './resolve-app.ts';
 export * from './sample.ts';
 export * from './sequence.ts';
 export * from './share.ts';
+export * from './size.ts';
 export * from './states.ts';
 export * from './status.ts';

@@ -11,10 +11,45 @@ export type Variables = Readonly<Record<string, string>>;
 /**
  * The variables of all files in Node's dotenv syntax; a later file wins over an earlier one, as with
  * `node --env-file` (https://nodejs.org/api/cli.html#--env-filefile).
- * @throws TshornError ERR_ENV_FILE naming the file that is missing or cannot be read
+ * @throws TshornError ERR_ENV_FILE naming the file that is missing or cannot be read, or the line that is none
  */
 export const readEnvFiles = (files: readonly string[]): Variables =>
-  Object.assign({}, ...files.map((file) => parseEnv(read(file)))) as Variables;
+  Object.assign({}, ...files.map((file) => parse(file, read(file)))) as Variables;
+
+function parse(file: string, text: string): Variables {
+  const line = strayLine(text);
+  if (line === undefined) return parseEnv(text) as Variables;
+  // Not shown: it may hold a secret.
+  throw new TshornError('ERR_ENV_FILE', `--environment-file ${file}: line ${line} is no NAME=value`, {
+    fix: 'write NAME=value, or begin the line with # for a comment',
+  });
+}
+
+/** Number of the first line that Node would leave out without a word. A quoted value may have several lines. */
+function strayLine(text: string): number | undefined {
+  let quote = '';
+  for (const [at, line] of text.split('\n').entries()) {
+    if (quote) {
+      if (line.includes(quote)) quote = '';
+      continue;
+    }
+    if (/^\s*(#.*)?$/.test(line)) continue;
+    const [, value] = /^[^=#]+=\s*(.*)$/.exec(line) ?? [];
+    if (value === undefined) return at + 1;
+    const [, opened = '', rest = ''] = /^(["'`])(.*)$/.exec(value) ?? [];
+    if (
+      opened &&
+      !rest.includes(opened) &&
+      text
+        .split('\n')
+        .slice(at + 1)
+        .some((later) => later.includes(opened))
+    ) {
+      quote = opened;
+    }
+  }
+  return undefined;
+}
 
 function read(file: string): string {
   try {

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type ReloadPlan, type Resolved, resolveConfig, type UserConfig } from '@tshorn/config';
-import { TshornError } from '@tshorn/core';
+import { MOST_WORKERS, TshornError } from '@tshorn/core';
 import {
   type Command,
   type Log,
@@ -69,8 +69,9 @@ export class Server extends EventEmitter<{ notice: [Notice]; finished: [number] 
 
   /** Changes the number of workers, start-first. Resolves when it is reached; rejects when it cannot be. */
   async scale(workers: number): Promise<void> {
-    if (!Number.isInteger(workers) || workers < 1) {
-      throw new TshornError('ERR_OPTION', `scale(${workers}): expected a whole number of 1 or more`);
+    if (!Number.isInteger(workers) || workers < 1 || workers > MOST_WORKERS) {
+      const expected = `expected a whole number from 1 to ${MOST_WORKERS}`;
+      throw new TshornError('ERR_OPTION', `scale(${workers}): ${expected}`);
     }
     if (this.status().size === workers) {
       // It changes nothing but this: slots in back-off try again at once.

@@ -22,7 +22,9 @@ export interface Answer {
   readonly status: string;
 }
 
-/** One GET. @throws Error when the connection ends, the answer is malformed, or its time is over */
+export class NoAnswer extends Error {}
+
+/** One GET. @throws NoAnswer when its time is over, Error when the connection ends or the answer is malformed */
 export async function askInProcess(server: http.Server, question: Question): Promise<Answer> {
   const { timeout } = question;
   const [client, inside] = duplexPair();
@@ -32,7 +34,7 @@ export async function askInProcess(server: http.Server, question: Question): Pro
     return await withDeadline(
       answered,
       timeout,
-      () => new Error(`no answer within ${Math.round(timeout) / 1000} s`),
+      () => new NoAnswer(`no answer within ${Math.round(timeout) / 1000} s`),
     );
   } finally {
     client.destroy();

@@ -2,7 +2,7 @@
 import type http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeThrown, type ProbeReport } from '@tshorn/core';
-import { askInProcess } from './ask-in-process.ts';
+import { askInProcess, NoAnswer } from './ask-in-process.ts';
 
 export interface ProbeSettings {
   readonly statusPath: string;
@@ -37,6 +37,7 @@ async function ask(server: http.Server, settings: ProbeSettings): Promise<Omit<P
     if (code === 404 && !settings.statusPathGiven) return { verdict: 'no-status', status };
     return { verdict: 'broken', status, reason: `${path} answered ${status}` };
   } catch (error) {
-    return { verdict: 'broken', reason: `${path}: ${describeThrown(error)}` };
+    const why = error instanceof NoAnswer ? error.message : describeThrown(error);
+    return { verdict: 'broken', reason: `${path}: ${why}` };
   }
 }

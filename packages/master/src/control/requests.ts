@@ -1,4 +1,5 @@
 /** Reads what a request carries. Pure; whatever does not fit is a BadRequest with one sentence. */
+import { MOST_WORKERS } from '@tshorn/core';
 import type { Operation, StopMode } from '../decide/model.ts';
 import { RELOAD_PLANS, type ReloadPlan } from '../decide/plan.ts';
 import type { MasterStatus } from '../status.ts';
@@ -35,6 +36,19 @@ function only(body: Body, ...known: string[]): void {
   const stray = Object.keys(body).find((key) => !known.includes(key));
   if (stray === undefined) return;
   throw new BadRequest(`"${stray}" is not a field of this request; it takes ${known.join(', ')}`);
+}
+
+/** @param known the one parameter that this request takes */
+export function checkQuery(query: URLSearchParams, known: string | undefined): void {
+  const stray = [...query.keys()].find((key) => key !== known);
+  if (stray !== undefined) {
+    const takes = known === undefined ? 'none' : `?${known}=`;
+    throw new BadRequest(`"${stray}" is not a parameter of this request; it takes ${takes}`);
+  }
+  const wait = query.get('wait');
+  if (wait !== null && wait !== '0' && wait !== '1') {
+    throw new BadRequest('"wait" is neither 0 nor 1');
+  }
 }
 
 /** It ends up in the log: one short line. */
@@ -81,7 +95,10 @@ export function readScale(body: Body, size: number): { to: number; by: string } 
   const number = body[field];
   if (!Number.isSafeInteger(number)) throw new BadRequest(`"${field}" is not a whole number`);
   const to = field === 'to' ? (number as number) : size + (number as number);
-  if (to < 1) throw new BadRequest(`${to} workers are too few: one is the least`);
+  const now = field === 'to' ? '' : ` (there are ${size})`;
+  if (to < 1) throw new BadRequest(`that would be ${to} workers${now}: one is the least`);
+  if (to > MOST_WORKERS)
+    throw new BadRequest(`that would be ${to} workers${now}: ${MOST_WORKERS} are the most`);
   return { to, by };
 }
 

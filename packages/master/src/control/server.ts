@@ -10,6 +10,7 @@ import type { Answering, Controlled } from './controlled.ts';
 import {
   BadRequest,
   type Body,
+  checkQuery,
   readAbort,
   readBody,
   readPlan,
@@ -75,6 +76,10 @@ export class ControlServer {
     try {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://control');
       const endpoint = this.#endpointOf(pathname, request.method ?? '', response);
+      checkQuery(
+        searchParams,
+        request.method === 'POST' ? 'wait' : pathname === '/plan' ? 'plan' : undefined,
+      );
       const body = readBody(await read(request));
       await endpoint({ body, query: searchParams, response });
     } catch (error) {
@@ -199,7 +204,8 @@ export class ControlServer {
     const { state, successor } = this.#master.status();
     if (successor !== undefined)
       throw new BadRequest('a new master is about to take charge; ask that one', 409);
-    if (state === 'draining' || state === 'stopped') throw new BadRequest('the master is stopping', 409);
+    if (state === 'draining' || state === 'stopped')
+      throw new BadRequest('refused: the master is stopping', 409);
   }
 }
 

@@ -2,7 +2,7 @@
  * Carries out one operation at a time: takes it from the queue, turns it into a plan, walks its steps
  * as the workers report, and ends it with a verdict. Never called for a crash: that is supervise.ts.
  */
-import { isComing } from '@tshorn/core';
+import { isComing, MOST_WORKERS } from '@tshorn/core';
 import { hasten } from './backoff.ts';
 import type { Draft } from './draft.ts';
 import type { Operation, Running, Settings } from './model.ts';
@@ -94,12 +94,9 @@ function planOf(draft: Draft, operation: Exclude<Operation, { kind: 'reload' }>)
     return replaceSlot(worker.slot, state.committed);
   }
   const target = targetOf(draft, operation);
-  if (target < 1) {
-    draft.tell({
-      event: 'noted',
-      level: 'warn',
-      text: `scale by ${operation.by} ignored: one worker is the least`,
-    });
+  if (target < 1 || target > MOST_WORKERS) {
+    const limit = target < 1 ? 'one worker is the least' : `${MOST_WORKERS} workers are the most`;
+    draft.tell({ event: 'noted', level: 'warn', text: `scale by ${operation.by} ignored: ${limit}` });
     return [];
   }
   return resize(state.size, target, state.committed);

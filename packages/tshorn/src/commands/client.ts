@@ -77,7 +77,10 @@ function send(
 }
 
 const WHY: Readonly<Record<string, readonly [why: string, fix?: string]>> = {
-  ENOENT: ['there is no such socket', 'without --control, the master of this user is found'],
+  ENOENT: [
+    'there is no such socket',
+    'leave --control or TSHORN_CONTROL out to find the master of this user',
+  ],
   ECONNREFUSED: ['its master is gone', 'start it again with `tshorn APP`'],
   EACCES: ['no permission', 'run this as the user who started the master'],
   ETIMEDOUT: [`no answer within ${ANSWER_MS / 1000} s`],

@@ -41,7 +41,9 @@ function readPidFile(file: string): number {
     return readPid(fs.readFileSync(file, 'utf8'), `--pid-file ${file}`);
   } catch (error) {
     if (error instanceof TshornError) throw error;
-    throw new TshornError('ERR_CONTROL', `--pid-file: cannot read ${file}: ${describeThrown(error)}`);
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'there is no such file' : describeThrown(error);
+    throw new TshornError('ERR_CONTROL', `--pid-file: cannot read ${file}: ${why}`);
   }
 }
 

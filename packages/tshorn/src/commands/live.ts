@@ -30,7 +30,8 @@ export class Live {
 
   /** Up to the first line drawn, and clear from there on. */
   #back(): string {
-    return this.#drawn === 0 ? '' : `\u001b[${this.#drawn}A\u001b[0J`;
+    // A terminal echoes ^C where the cursor stands.
+    return this.#drawn === 0 ? '' : `\r\u001b[${this.#drawn}A\u001b[0J`;
   }
 }
 

@@ -99,15 +99,20 @@ async function livePicture(socket: string): Promise<Show> {
   const paint = paintFor(process.stdout, process.env);
   const begin = performance.now();
   const live = new Live(process.stdout, (width) => view.lines(performance.now() - begin, width, paint));
+  /** Worth a line that stays: a canary that could not be judged. */
+  const doubts: string[] = [];
   let ended = false;
   return {
     event(event) {
+      if (event.event === 'canary' && event.level === 'warn') doubts.push(event.msg);
       view.apply(event);
       live.draw();
     },
     end() {
-      if (!ended) live.end();
+      if (ended) return;
       ended = true;
+      live.end();
+      for (const doubt of doubts) print(paint('yellow', doubt));
     },
   };
 }

@@ -6,7 +6,8 @@ export const scale: Run = async (socket, line) => {
   const body = { ...line.scale, by: 'tshorn scale' };
   const path = line.wait ? '/scale' : '/scale?wait=0';
   const answer = (await ask(socket, path, body, { patient: true })) as { from: number; to: number };
-  const text = line.wait ? `workers: ${answer.from} -> ${answer.to}` : `asked for ${answer.to} workers`;
+  const reached = answer.from === answer.to ? `${answer.to} already` : `${answer.from} -> ${answer.to}`;
+  const text = line.wait ? `workers: ${reached}` : `asked for ${answer.to} workers`;
   process.stdout.write(`${line.json ? JSON.stringify(answer) : text}\n`);
   return 0;
 };
