@@ -28,6 +28,11 @@ export interface Config {
   readonly backlog: number;
   readonly unixMode: number;
   readonly workers: number;
+  /** A name or a number; undefined: workers run as the user of the master. */
+  readonly user: string | undefined;
+  readonly group: string | undefined;
+  /** Undefined: that of the master. */
+  readonly umask: number | undefined;
   readonly bootTimeout: number;
   /** Empty: no probe. */
   readonly statusPath: string;
@@ -91,6 +96,12 @@ export interface UserConfig {
   unixMode?: string;
   /** How many worker processes. */
   workers?: number;
+  /** The user to run the workers as: a name or a number as text. The master has to be root. */
+  user?: string;
+  /** The group to run the workers in. Default: that of `user`. */
+  group?: string;
+  /** The umask of the workers in octal, as text: `'027'`. */
+  umask?: string;
   /** How long a worker may take from its start to being ready. */
   bootTimeout?: Duration;
   /** The path that a worker asks its own app for before it is admitted; `''` is no probe. */

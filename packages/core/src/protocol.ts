@@ -31,6 +31,8 @@ export interface BootOrder {
   readonly probeTimeout: number;
   readonly probeAttempts: number;
   readonly probeInterval: number;
+  /** Absent: that of the master. */
+  readonly umask?: number;
   /** Where to keep what has been compiled. */
   readonly compileCache?: string;
   /** Absent: no warm-up. */

@@ -9,6 +9,7 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { type BindAddress, formatAddress, TshornError } from '@tshorn/core';
 import { type BoundHandle, bindTcp, bindUnix } from './bound-handle.ts';
+import type { Identity } from './privileges.ts';
 
 export interface Listener {
   readonly handle: BoundHandle;
@@ -18,14 +19,21 @@ export interface Listener {
   close(): void;
 }
 
-/** Binds all, or none: what was bound before a failure is given back. */
-export async function bindAll(addresses: readonly BindAddress[], unixMode: number): Promise<Listener[]> {
+/**
+ * Binds all, or none: what was bound before a failure is given back.
+ * @param owner whose the files of unix sockets are to be; undefined: the master's user
+ */
+export async function bindAll(
+  addresses: readonly BindAddress[],
+  unixMode: number,
+  owner?: Pick<Identity, 'uid' | 'gid'>,
+): Promise<Listener[]> {
   refuseOverlaps(addresses);
   const listeners: Listener[] = [];
   try {
     for (const address of addresses) {
       listeners.push(
-        address.kind === 'tcp' ? await listenTcp(address) : await listenUnix(address.path, unixMode),
+        address.kind === 'tcp' ? await listenTcp(address) : await listenUnix(address.path, unixMode, owner),
       );
     }
     return listeners;
@@ -88,7 +96,11 @@ async function hostsOf({ host, port }: TcpAddress): Promise<string[]> {
   }
 }
 
-async function listenUnix(path: string, mode: number): Promise<Listener> {
+async function listenUnix(
+  path: string,
+  mode: number,
+  owner: Pick<Identity, 'uid' | 'gid'> | undefined,
+): Promise<Listener> {
   const address = { kind: 'unix', path } as const;
   try {
     await removeStale(path);
@@ -99,7 +111,9 @@ async function listenUnix(path: string, mode: number): Promise<Listener> {
   }
   const handle = bindUnix(path);
   if (typeof handle === 'string') throw bindError(address, handle);
+  // The mode first: it is the owner's own from then on.
   fs.chmodSync(path, mode);
+  if (owner) fs.lchownSync(path, owner.uid, owner.gid);
   const { ino } = fs.statSync(path);
   const close = () => {
     const found = fs.statSync(path, { throwIfNoEntry: false })?.ino;

@@ -22,6 +22,8 @@ import { bindAll, type Listener } from './listeners.ts';
 import type { Log } from './log.ts';
 import type { Notify } from './notify.ts';
 import { Performer } from './perform.ts';
+import { type Privileges, resolvePrivileges, warnOfRoot } from './privileges.ts';
+import { checkReach } from './reach.ts';
 import { type Release, resolveRelease, settingsOf } from './release.ts';
 import { type MasterStatus, statusOf } from './status.ts';
 import type { StatusUdp } from './status-udp.ts';
@@ -47,6 +49,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   readonly #queue: Event[] = [];
   readonly #lastWords = new LastWords();
   #resolved: Resolved;
+  #privileges: Privileges = {};
   #state: State;
   #performer: Performer | undefined;
   #listeners: Listener[] = [];
@@ -73,10 +76,12 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   async start(): Promise<void> {
     checkBoundHandles();
     const { config } = this.#resolved;
-    this.#releases.set(1, resolveRelease(this.#resolved));
+    this.#privileges = resolvePrivileges(config);
+    warnOfRoot(this.#log, config);
+    this.#releases.set(1, this.#releaseOf(this.#resolved));
     this.#hooks.use(config.hooks, config.hookTimeout);
     await this.#hooks.run('onStarting');
-    this.#listeners = await bindAll(config.bind, config.unixMode);
+    this.#listeners = await bindAll(config.bind, config.unixMode, this.#privileges.identity);
     for (const { address } of this.#listeners) {
       const port = address.kind === 'tcp' ? { port: address.port } : {};
       const where = address.kind === 'tcp' ? `http://${formatAddress(address)}` : formatAddress(address);
@@ -99,6 +104,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       statusUdp: this.#statusUdp,
       workerFile: this.#options.workerFile,
       env: this.#options.env,
+      privileges: this.#privileges,
       releaseOf: (generation) => this.#releases.get(generation) as Release,
       takersFor: (serial, except) => takersFor(this.#state, serial, except),
       others: (serials) => readyBeside(this.#state, serials),
@@ -207,6 +213,13 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.emit('notice', notice);
   }
 
+  /** @throws TshornError when the app is not there, or not for the user of the workers */
+  #releaseOf(resolved: Resolved): Release {
+    const release = resolveRelease(resolved);
+    checkReach(release, this.#privileges.identity, this.#options.workerFile);
+    return release;
+  }
+
   /** Config and app are read anew for each reload; when they are wrong the running ones stay. */
   async #prepare(generation: number): Promise<void> {
     try {
@@ -214,7 +227,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       const late = () =>
         new Error(`the config file did not settle within ${hookTimeout / 1000} s (--hook-timeout)`);
       const resolved = await withDeadline(this.#options.resolveAgain(), hookTimeout, late);
-      const release = resolveRelease(resolved);
+      const release = this.#releaseOf(resolved);
       await this.#hooks.run('onReload');
       this.#tellDifferences(resolved);
       this.#releases.set(generation, release);

@@ -11,11 +11,13 @@ import type { Hooks } from './hooks.ts';
 import type { LastWords } from './last-words.ts';
 import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
+import type { Privileges } from './privileges.ts';
 import type { Connection } from './relay.ts';
-import { bootOrder, isOverwritten, missingOf, type Release, workerEnv } from './release.ts';
+import { bootOrder, isOverwritten, missingOf, type Release } from './release.ts';
 import type { StatusUdp } from './status-udp.ts';
 import { Traffic } from './traffic.ts';
 import { Vitals } from './vitals.ts';
+import { workerEnv } from './worker-env.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
 export interface Surroundings {
@@ -27,6 +29,7 @@ export interface Surroundings {
   /** File that a worker process runs. */
   readonly workerFile: string;
   readonly env: NodeJS.ProcessEnv;
+  readonly privileges: Privileges;
   releaseOf(generation: number): Release;
   /** Workers that could take over a connection of this one, the best ones only: none of `except`. */
   takersFor(serial: number, except: ReadonlySet<number>): readonly number[];
@@ -69,7 +72,7 @@ export class Performer {
       balanced: () => around.balanced(),
       watched: () => around.watched(),
     });
-    this.#compileCache = new CompileCache(around.log, around.env);
+    this.#compileCache = new CompileCache(around.log, around.env, around.privileges.identity);
     this.#bootPriority = new BootPriority(around.log, { onStuck: (pid) => this.#replace(pid) });
     this.#gate = new CanaryGate({
       log: around.log,
@@ -142,7 +145,7 @@ export class Performer {
   }
 
   #spawn({ serial, slot, generation }: SpawnEffect): void {
-    const { enqueue, hooks, lastWords, statusUdp, releaseOf, workerFile, env } = this.#around;
+    const { enqueue, hooks, lastWords, statusUdp, releaseOf, workerFile, env, privileges } = this.#around;
     const release = releaseOf(generation);
     const missing = missingOf(release);
     if (missing !== undefined) {
@@ -176,9 +179,10 @@ export class Performer {
       },
     });
     this.#workers.set(serial, handle);
-    const boot = bootOrder(release, identity, status, this.#compileCache.folderOf(release));
-    const start = () =>
-      handle.start({ exec: workerFile, cwd: release.cwd, env: workerEnv(release, env), boot });
+    const { identity: runAs, umask } = privileges;
+    const boot = bootOrder(release, identity, status, this.#compileCache.folderOf(release), umask);
+    const request = { exec: workerFile, cwd: release.cwd, env: workerEnv(release, env, runAs), runAs, boot };
+    const start = () => handle.start(request);
     // Without the hook the fork is synchronous: nothing waits for a promise that nobody asked for.
     if (hooks.has('preFork')) void hooks.run('preFork', { ...identity, log: hooks.log }).then(start);
     else start();

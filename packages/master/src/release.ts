@@ -58,12 +58,6 @@ export function missingOf({ cwd, appFile }: Release): string | undefined {
   return `${gone} is gone, and this release cannot be started without it; put it back, or reload to a release that is there`;
 }
 
-/** As with Node's own `--env-file`, the environment of the master wins, even where it is empty. */
-export const workerEnv = ({ variables }: Release, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
-  ...variables,
-  ...env,
-});
-
 /** What the pure core has to know of the config. */
 export function settingsOf(config: Config): Settings {
   const { workers, bootTimeout, grace, quickGrace, handoff } = config;
@@ -86,6 +80,7 @@ export function bootOrder(
   place: { slot: number; generation: number },
   statusUdp: { port: number; secret: string } | undefined,
   compileCache: string | undefined,
+  umask?: number,
 ): BootOrder {
   const { config, given, appFile, exportName, hooksFile } = release;
   return {
@@ -101,6 +96,7 @@ export function bootOrder(
     probeTimeout: config.probeTimeout,
     probeAttempts: config.probeAttempts,
     probeInterval: config.probeInterval,
+    ...(umask !== undefined && { umask }),
     ...(compileCache !== undefined && { compileCache }),
     ...(config.warmUp.length > 0 && {
       warmUp: {

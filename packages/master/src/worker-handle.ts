@@ -15,6 +15,7 @@ import {
   Trailer,
 } from '@tshorn/core';
 import type { Listener } from './listeners.ts';
+import type { Identity } from './privileges.ts';
 import { stderrSink } from './stderr-sink.ts';
 import { WorkerOutput } from './worker-output.ts';
 
@@ -31,6 +32,8 @@ export interface SpawnRequest {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly boot: BootOrder;
+  /** Undefined: as the master does. */
+  readonly runAs: Pick<Identity, 'uid' | 'gid'> | undefined;
 }
 
 /** How long the last messages of a process that has ended may take to be read. */
@@ -58,11 +61,14 @@ export class WorkerHandle {
     return this.#output?.lastLines ?? [];
   }
 
-  start({ exec, cwd, env, boot }: SpawnRequest): void {
+  start({ exec, cwd, env, boot, runAs }: SpawnRequest): void {
     // A hook may have taken its time, and the worker may not be wanted any more.
     if (this.#ended) return;
     // Settings are those of the next fork: each worker gets the working directory of its release.
-    cluster.setupPrimary({ exec, args: [], cwd, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] } as never);
+    const stdio = ['ignore', 'inherit', 'pipe', 'ipc'];
+    // With one of the two libuv drops the supplementary groups as well (setgroups in uv__process_child_init).
+    const { uid, gid } = runAs ?? {};
+    cluster.setupPrimary({ exec, args: [], cwd, stdio, uid, gid } as never);
     const worker = cluster.fork(env);
     this.#worker = worker;
     if (worker.process.stderr) this.#output = new WorkerOutput(worker.process.stderr, stderrSink);
