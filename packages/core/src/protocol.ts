@@ -65,6 +65,8 @@ export interface DrainOrder {
   readonly handoff: boolean;
   /** The worker stays when it has drained, to serve again if it is admitted again. */
   readonly park: boolean;
+  /** Nobody else will accept what waits in the kernel's queue: this worker does, before it stops accepting. */
+  readonly emptyQueue?: true;
 }
 
 /** Every message that carries a connection, up to this number, has been sent: see sequence.ts. */

@@ -53,6 +53,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   #state: State;
   #performer: Performer | undefined;
   #listeners: Listener[] = [];
+  #listening = true;
   #statusUdp: StatusUdp | undefined;
   #notify: Notify | undefined;
   #control: Promise<Control | undefined> | undefined;
@@ -181,6 +182,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       case 'approve':
         void this.#approve(effect.generation);
         return;
+      case 'close-listeners':
+        return this.#closeListeners();
       case 'finish':
         void this.#finish(effect.exitCode);
         return;
@@ -278,8 +281,16 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       if (!needed.has(generation)) this.#releases.delete(generation);
   }
 
+  /**
+   * Not only at the end: until then a client would wait in a queue that nobody empties, and be reset with it.
+   * What the master has closed stays in its status.
+   */
+  #closeListeners(): void {
+    if (this.#listening) for (const listener of this.#listeners) listener.close();
+    this.#listening = false;
+  }
+
   async #finish(exitCode: number): Promise<void> {
-    for (const listener of this.#listeners) listener.close();
     this.#statusUdp?.close();
     await this.#hooks.idle();
     await this.#hooks.run('onExit');

@@ -130,8 +130,11 @@ export class Performer {
     }
   }
 
-  #drain({ serial, mode, deadlineMs, handoff, park }: Extract<Effect, { do: 'drain' }>): void {
-    this.#workers.get(serial)?.drain({ mode, deadlineMs, handoff, park });
+  #drain({ serial, emptyQueue, ...order }: Extract<Effect, { do: 'drain' }>): void {
+    const { do: _do, ...rest } = order;
+    // Where somebody else holds the socket too, what waits is theirs, and the backlog is not ours to change.
+    const last = emptyQueue && this.#around.listeners.every(({ source }) => source === 'bound');
+    this.#workers.get(serial)?.drain({ ...rest, ...(last && { emptyQueue }) });
   }
 
   /** Old code is not kept anywhere: a crash would bring the new one in, without its having been judged. */

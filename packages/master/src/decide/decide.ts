@@ -186,6 +186,7 @@ function enterStop(draft: Draft, mode: StopMode, exitCode: number): void {
     if (record.respawnPending) draft.clearTimer(`respawn:${Number(slot)}`);
     record.respawnPending = false;
   }
+  draft.effects.push({ do: 'close-listeners' });
   for (const worker of draft.workers) {
     if (mode === 'now') draft.kill(worker);
     else if (worker.state === 'draining') draft.hurry(worker, mode);

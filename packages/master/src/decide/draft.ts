@@ -110,7 +110,8 @@ export class Draft {
     const handoff = allowed && !this.state.stop && this.workers.some(({ state }) => state === 'ready');
     if (park) worker.park = true;
     else delete worker.park;
-    this.effects.push({ do: 'drain', serial: worker.serial, mode, deadlineMs, handoff, park });
+    const order = { serial: worker.serial, mode, deadlineMs, handoff, park };
+    this.effects.push({ do: 'drain', ...order, ...(this.state.stop && { emptyQueue: true }) });
     this.setTimer(`drain:${worker.serial}`, deadlineMs + KILL_MARGIN_MS);
   }
 

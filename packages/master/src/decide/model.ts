@@ -153,6 +153,8 @@ export type Effect =
       readonly handoff: boolean;
       /** Whether it is kept when it has drained. */
       readonly park: boolean;
+      /** Present when all leave: nobody else accepts what waits in the kernel's queue. */
+      readonly emptyQueue?: true;
     }
   /** New workers are compared with the others from now on; the answer is `watched`. */
   | { readonly do: 'watch'; readonly generation: number; readonly serials: readonly number[] }
@@ -163,6 +165,8 @@ export type Effect =
   | { readonly do: 'clear-timer'; readonly timer: TimerId }
   | { readonly do: 'prepare'; readonly generation: number }
   | { readonly do: 'tell'; readonly notice: Notice }
+  /** From here on the master holds no address: it is closed with the last worker that accepts. */
+  | { readonly do: 'close-listeners' }
   | { readonly do: 'finish'; readonly exitCode: number };
 
 /** Where in an operation a notice belongs: `step 3/12`. */
