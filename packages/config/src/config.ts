@@ -52,6 +52,8 @@ export interface Config {
   readonly idleLinger: number;
   readonly handoff: boolean;
   readonly quickGrace: number;
+  /** 0: none. */
+  readonly stopDelay: number;
   readonly reloadPlan: ReloadPlan;
   readonly maxSurge: Share | undefined;
   readonly maxUnavailable: Share;
@@ -134,6 +136,8 @@ export interface UserConfig {
   handoff?: boolean;
   /** How long a quick stop lets requests finish. */
   quickGrace?: Duration;
+  /** How long to serve on after a graceful stop was asked for, while `statusPath` answers 503. Default: 0. */
+  stopDelay?: Duration;
   /** How a reload replaces the workers. Default: `rolling`. */
   reloadPlan?: ReloadPlan;
   /** How many workers more than usual there may be during a reload: a number, or text such as `'25%'`. */

@@ -87,6 +87,8 @@ export type ToWorker =
   | { readonly type: 'listener'; readonly address: string }
   | { readonly type: 'admit'; readonly listeners: number }
   | DrainOrder
+  /** The server stops soon: the status path is answered with 503 over the network, all else as before. */
+  | { readonly type: 'leaving' }
   /** Measure and send samples; said again while it measures: send one at once. */
   | { readonly type: 'watch'; readonly on: boolean }
   /** Hand over this many idle connections, if there are: other workers have fewer. */
@@ -206,6 +208,7 @@ const TO_WORKER: Record<ToWorker['type'], Shape> = {
   listener: { address: 'string' },
   admit: { listeners: 'number' },
   drain: { mode: 'string', deadlineMs: 'number', handoff: 'boolean', park: 'boolean' },
+  leaving: {},
   watch: { on: 'boolean' },
   give: { count: 'number' },
   take: { id: 'number', until: 'number' },

@@ -27,6 +27,7 @@ export function textOf(notice: Notice): string {
       return `reload to gen=${notice.generation} is taken back: ${notice.reason}`;
     case 'resized':
       return `workers: ${notice.from} -> ${notice.size}`;
+    case 'leaving':
     case 'stopping':
     case 'stopped':
       return `${notice.event}: ${notice.text}`;

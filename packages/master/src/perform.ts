@@ -47,7 +47,18 @@ export interface Surroundings {
 type SpawnEffect = Extract<Effect, { do: 'spawn' }>;
 export type ProcessEffect = Extract<
   Effect,
-  { do: 'spawn' | 'admit' | 'drain' | 'kill' | 'watch' | 'end-watch' | 'set-timer' | 'clear-timer' }
+  {
+    do:
+      | 'spawn'
+      | 'admit'
+      | 'drain'
+      | 'announce-leaving'
+      | 'kill'
+      | 'watch'
+      | 'end-watch'
+      | 'set-timer'
+      | 'clear-timer';
+  }
 >;
 
 export class Performer {
@@ -90,6 +101,8 @@ export class Performer {
         return this.#admit(effect.serial);
       case 'drain':
         return this.#drain(effect);
+      case 'announce-leaving':
+        return this.#workers.get(effect.serial)?.announceLeaving();
       case 'kill':
         return this.#workers.get(effect.serial)?.kill();
       case 'watch': {

@@ -60,7 +60,7 @@ export function missingOf({ cwd, appFile }: Release): string | undefined {
 
 /** What the pure core has to know of the config. */
 export function settingsOf(config: Config): Settings {
-  const { workers, bootTimeout, grace, quickGrace, handoff } = config;
+  const { workers, bootTimeout, grace, quickGrace, stopDelay, handoff } = config;
   const { probeAttempts, probeTimeout, probeInterval } = config;
   const warmUp = config.warmUp.length > 0 ? config.warmUpTimeout : 0;
   const probeWindow = config.hookTimeout + probeAttempts * (probeTimeout + probeInterval) + warmUp + 1_000;
@@ -72,7 +72,7 @@ export function settingsOf(config: Config): Settings {
     settleMs: config.settle,
     parallelism: availableParallelism(),
   };
-  return { workers, bootTimeout, probeWindow, grace, quickGrace, handoff, reload };
+  return { workers, bootTimeout, probeWindow, grace, quickGrace, stopDelay, handoff, reload };
 }
 
 export function bootOrder(

@@ -130,6 +130,10 @@ export class WorkerHandle {
     this.#send({ type: 'admit', listeners: listeners.length });
   }
 
+  announceLeaving(): void {
+    this.#send({ type: 'leaving' });
+  }
+
   drain(order: Omit<DrainOrder, 'type'>): void {
     this.#send({ type: 'drain', ...order });
   }

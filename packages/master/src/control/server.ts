@@ -193,7 +193,8 @@ export class ControlServer {
 
   #refuseWhenStopping(): void {
     const { state } = this.#master.status();
-    if (state === 'draining' || state === 'stopped') throw new BadRequest('the master is stopping', 409);
+    if (state === 'leaving' || state === 'draining' || state === 'stopped')
+      throw new BadRequest('the master is stopping', 409);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { EXIT } from '@tshorn/core';
 import { Draft } from './draft.ts';
+import { beginLeaving, isToldFirst } from './leaving.ts';
 import type { Effect, Event, Settings, State, StopMode, TimerId } from './model.ts';
 import { advance, prepared, request } from './operations.ts';
 import { fail } from './rollback.ts';
@@ -110,6 +111,7 @@ function expire(draft: Draft, timer: TimerId): void {
     const last = state.lastFailure ?? 'the app is still loading';
     return giveUp(draft, EXIT.neverReady, `no worker became ready within --boot-timeout: ${last}`);
   }
+  if (timer === 'leaving') return stop(draft, 'graceful', state.stopBy ?? '--stop-delay');
   if (timer === 'settle') {
     // The step looks at the time itself; and a timer may fire a little early.
     delete state.running?.begun;
@@ -169,6 +171,7 @@ function stop(draft: Draft, mode: StopMode, by: string): void {
   const { state } = draft;
   // Once more means faster, never slower.
   if (state.stop && RANK[mode] <= RANK[state.stop.mode]) return;
+  if (isToldFirst(state, mode)) return beginLeaving(draft, by);
   draft.tell({ event: 'stopping', level: 'info', text: `${mode} stop by ${by}` });
   fail(draft, `stopped by ${by}`, 'aborted');
   enterStop(draft, mode, state.stop?.exitCode ?? EXIT.ok);
@@ -182,6 +185,7 @@ function enterStop(draft: Draft, mode: StopMode, exitCode: number): void {
   state.stop = { mode, exitCode };
   state.queue = [];
   draft.clearTimer('start');
+  draft.clearTimer('leaving');
   for (const [slot, record] of Object.entries(state.slots)) {
     if (record.respawnPending) draft.clearTimer(`respawn:${Number(slot)}`);
     record.respawnPending = false;

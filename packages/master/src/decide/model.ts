@@ -71,6 +71,8 @@ export interface Settings {
   readonly probeWindow: number;
   readonly grace: number;
   readonly quickGrace: number;
+  /** From a graceful stop to its drain. */
+  readonly stopDelay: number;
   /** Whether connections at rest may move to another worker. */
   readonly handoff: boolean;
   readonly reload: ReloadShape;
@@ -95,10 +97,18 @@ export interface State {
   queue: Operation[];
   /** Why the last worker could not be brought into service. */
   lastFailure?: string;
+  /** Who has asked for the stop that is about to begin. */
+  stopBy?: string;
   stop?: { mode: StopMode; exitCode: number };
 }
 
-export type TimerId = `boot:${number}` | `drain:${number}` | `respawn:${number}` | 'start' | 'settle';
+export type TimerId =
+  | `boot:${number}`
+  | `drain:${number}`
+  | `respawn:${number}`
+  | 'start'
+  | 'settle'
+  | 'leaving';
 
 export type Event =
   | { readonly type: 'start' }
@@ -165,6 +175,8 @@ export type Effect =
   | { readonly do: 'clear-timer'; readonly timer: TimerId }
   | { readonly do: 'prepare'; readonly generation: number }
   | { readonly do: 'tell'; readonly notice: Notice }
+  /** The server stops soon, and serves until then. */
+  | { readonly do: 'announce-leaving'; readonly serial: number }
   /** From here on the master holds no address: it is closed with the last worker that accepts. */
   | { readonly do: 'close-listeners' }
   | { readonly do: 'finish'; readonly exitCode: number };
@@ -248,5 +260,6 @@ export type Notice =
   | { readonly event: 'resized'; readonly level: Level; readonly size: number; readonly from: number }
   | { readonly event: 'operation-failed'; readonly level: Level; readonly text: string }
   | { readonly event: 'noted'; readonly level: Level; readonly text: string }
+  | { readonly event: 'leaving'; readonly level: Level; readonly text: string }
   | { readonly event: 'stopping'; readonly level: Level; readonly text: string }
   | { readonly event: 'stopped'; readonly level: Level; readonly text: string };

@@ -4,6 +4,7 @@
  */
 import type { DrainReport, ProbeReport } from '@tshorn/core';
 import type { Draft } from './draft.ts';
+import { announceLeaving } from './leaving.ts';
 import type { State, WorkerRecord } from './model.ts';
 import { fail } from './rollback.ts';
 import { isTrial } from './trials.ts';
@@ -59,6 +60,7 @@ export function accepting(draft: Draft, worker: WorkerRecord): void {
   if (!isProven(state, worker.generation)) state.proven.push(worker.generation);
   const text = again ? 'again' : `after ${Math.round(draft.at - worker.bornAt)}ms`;
   draft.tellOf(worker, { event: 'ready', level: 'info', text });
+  announceLeaving(draft, worker);
 }
 
 /** Its connections are gone. It ends by itself, or is kept. */
