@@ -117,6 +117,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#queue.unshift({ type: 'start' });
     this.#work();
     this.#control = openControl(this, this.#log, this.#resolved);
+    if (process.pid === 1) void import('./zombies.ts').then(({ Zombies }) => new Zombies(this.#log).watch());
   }
 
   request(operation: Operation): void {
