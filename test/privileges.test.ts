@@ -136,6 +136,19 @@ asRoot('--user, under a master that is root', () => {
     expect(code).toBe(2);
   });
 
+  test('nor does the master open for a worker what that user may not have', async () => {
+    const socket = path.join(folder, 'own.sock');
+    const args = ['--user', 'nobody', '--', socket, String(await privilegedPort())];
+    const server = await startServer(fixture('wants-more.mjs'), { args });
+    expect(await answer(server)).toEqual({
+      path: 'EACCES',
+      fd: 'EACCES',
+      privileged: 'EACCES',
+      free: 'listening',
+    });
+    expect(fs.existsSync(socket)).toBe(false);
+  });
+
   test('tshorn check boots its worker as that user', async () => {
     const { code, text } = await run(['check', fixture('refuses-root.mjs'), '--user', 'nobody']);
     expect(text).toContain('ok:');

@@ -14,6 +14,7 @@ import {
   type ToWorker,
   Trailer,
 } from '@tshorn/core';
+import { refusePrivilegedListeners } from './cluster-guard.ts';
 import type { Listener } from './listeners.ts';
 import type { Identity } from './privileges.ts';
 import { stderrSink } from './stderr-sink.ts';
@@ -71,6 +72,7 @@ export class WorkerHandle {
     cluster.setupPrimary({ exec, args: [], cwd, stdio, uid, gid } as never);
     const worker = cluster.fork(env);
     this.#worker = worker;
+    if (runAs) refusePrivilegedListeners(worker.process);
     if (worker.process.stderr) this.#output = new WorkerOutput(worker.process.stderr, stderrSink);
     worker.on('message', (value, handle) => {
       const message = readToMaster(value);
