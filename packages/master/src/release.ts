@@ -1,7 +1,6 @@
 /** What a generation is pinned to: config, real path of the app, working directory, environment. */
 import fs from 'node:fs';
-import { availableParallelism } from 'node:os';
-import type { Config, Resolved } from '@tshorn/config';
+import { type Config, type Resolved, usableCpus } from '@tshorn/config';
 import { type BootOrder, resolveApp } from '@tshorn/core';
 import type { Settings } from './decide/model.ts';
 import { readEnvFiles, type Variables } from './env-file.ts';
@@ -70,7 +69,7 @@ export function settingsOf(config: Config): Settings {
     maxUnavailable: config.maxUnavailable,
     park: config.park,
     settleMs: config.settle,
-    parallelism: availableParallelism(),
+    parallelism: usableCpus(),
   };
   return { workers, bootTimeout, probeWindow, grace, quickGrace, stopDelay, handoff, reload };
 }

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { usableCpus } from '../cpus.ts';
 import { wholeNumber } from '../kinds.ts';
 import { section } from '../row.ts';
 
@@ -7,7 +7,7 @@ export const workers = section('Workers', {
     kind: wholeNumber(1),
     short: 'w',
     alsoEnv: ['WEB_CONCURRENCY'],
-    default: { compute: availableParallelism, inWords: 'one per CPU' },
+    default: { compute: () => usableCpus(), inWords: 'one per CPU, within the quota of the cgroup' },
     summary: 'How many worker processes',
     reloadable: true,
   },
