@@ -53,7 +53,6 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   #state: State;
   #performer: Performer | undefined;
   #listeners: Listener[] = [];
-  #listening = true;
   #statusUdp: StatusUdp | undefined;
   #notify: Notify | undefined;
   #control: Promise<Control | undefined> | undefined;
@@ -184,7 +183,9 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
         void this.#approve(effect.generation);
         return;
       case 'close-listeners':
-        return this.#closeListeners();
+        // Until the end a client would wait in a queue that nobody empties, and be reset with it.
+        for (const listener of this.#listeners) listener.close();
+        return;
       case 'finish':
         void this.#finish(effect.exitCode);
         return;
@@ -280,15 +281,6 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     for (const worker of Object.values(workers)) if (isComing(worker.state)) needed.add(worker.generation);
     for (const generation of this.#releases.keys())
       if (!needed.has(generation)) this.#releases.delete(generation);
-  }
-
-  /**
-   * Not only at the end: until then a client would wait in a queue that nobody empties, and be reset with it.
-   * What the master has closed stays in its status.
-   */
-  #closeListeners(): void {
-    if (this.#listening) for (const listener of this.#listeners) listener.close();
-    this.#listening = false;
   }
 
   async #finish(exitCode: number): Promise<void> {

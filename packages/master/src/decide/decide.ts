@@ -181,6 +181,7 @@ const RANK: Record<StopMode, number> = { graceful: 0, quick: 1, now: 2 };
 
 function enterStop(draft: Draft, mode: StopMode, exitCode: number): void {
   const { state } = draft;
+  if (!state.stop) draft.effects.push({ do: 'close-listeners' });
   state.phase = 'draining';
   state.stop = { mode, exitCode };
   state.queue = [];
@@ -190,7 +191,6 @@ function enterStop(draft: Draft, mode: StopMode, exitCode: number): void {
     if (record.respawnPending) draft.clearTimer(`respawn:${Number(slot)}`);
     record.respawnPending = false;
   }
-  draft.effects.push({ do: 'close-listeners' });
   for (const worker of draft.workers) {
     if (mode === 'now') draft.kill(worker);
     else if (worker.state === 'draining') draft.hurry(worker, mode);
