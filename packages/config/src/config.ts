@@ -28,6 +28,11 @@ export interface Config {
   readonly backlog: number;
   readonly unixMode: number;
   readonly workers: number;
+  /** A name or a number; undefined: workers run as the user of the master. */
+  readonly user: string | undefined;
+  readonly group: string | undefined;
+  /** Undefined: that of the master. */
+  readonly umask: number | undefined;
   readonly bootTimeout: number;
   /** Empty: no probe. */
   readonly statusPath: string;
@@ -47,6 +52,8 @@ export interface Config {
   readonly idleLinger: number;
   readonly handoff: boolean;
   readonly quickGrace: number;
+  /** 0: none. */
+  readonly stopDelay: number;
   /** 0: a worker that hangs is left alone. */
   readonly timeout: number;
   /** 0: no warning. */
@@ -108,6 +115,12 @@ export interface UserConfig {
   unixMode?: string;
   /** How many worker processes. */
   workers?: number;
+  /** The user to run the workers as: a name or a number as text. The master has to be root. */
+  user?: string;
+  /** The group to run the workers in. Default: that of `user`. */
+  group?: string;
+  /** The umask of the workers in octal, as text: `'027'`. */
+  umask?: string;
   /** How long a worker may take from its start to being ready. */
   bootTimeout?: Duration;
   /** The path that a worker asks its own app for before it is admitted; `''` is no probe. */
@@ -140,6 +153,8 @@ export interface UserConfig {
   handoff?: boolean;
   /** How long a quick stop lets requests finish. */
   quickGrace?: Duration;
+  /** How long to serve on after a graceful stop was asked for, while `statusPath` answers 503. Default: 0. */
+  stopDelay?: Duration;
   /** How long a worker may give no sign of life before it is replaced; 0 is for ever. Default: 30 s. */
   timeout?: Duration;
   /** How long a request may wait for its response headers before the log warns of it; 0 is off. Default: 60 s. */

@@ -1,5 +1,6 @@
 export * from './config.ts';
 export { controlFolders, userId } from './control-path.ts';
+export { usableCpus } from './cpus.ts';
 export { formatDuration, parseDuration } from './duration.ts';
 export type { Origin } from './given.ts';
 export * from './hooks.ts';

@@ -11,6 +11,7 @@ import { hooks } from './sections/hooks.ts';
 import { http } from './sections/http.ts';
 import { listening } from './sections/listening.ts';
 import { logging } from './sections/logging.ts';
+import { privileges } from './sections/privileges.ts';
 import { recycling } from './sections/recycling.ts';
 import { reload } from './sections/reload.ts';
 import { warmStart } from './sections/warm-start.ts';
@@ -23,6 +24,7 @@ export const OPTIONS: { readonly [K in Key]: Row<Config[K]> } = {
   ...application.rows,
   ...listening.rows,
   ...workers.rows,
+  ...privileges.rows,
   ...boot.rows,
   ...reload.rows,
   ...warmStart.rows,
@@ -72,6 +74,7 @@ export const SECTIONS = [
   application,
   listening,
   workers,
+  privileges,
   boot,
   warmStart,
   reload,

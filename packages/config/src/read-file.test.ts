@@ -109,7 +109,7 @@ describe('a config file', () => {
     const file = write('tshorn.config.json', '{ "app": "a.js", "workers": "many" }');
     await expect(resolve()).rejects.toMatchObject({
       code: 'ERR_OPTION',
-      message: `${file}: workers: got "many"; expected a whole number of 1 or more`,
+      message: `${file}: workers: got "many"; expected a whole number from 1 to 1024`,
     });
   });
 

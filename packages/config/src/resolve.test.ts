@@ -82,7 +82,7 @@ describe('resolveConfig', () => {
   it.each([
     [{ wokers: 3 }, 'start(): wokers: unknown option; did you mean workers?'],
     [{ chdir: '/' }, 'start(): chdir: unknown option; did you mean cwd?'],
-    [{ workers: 1.5 }, 'start(): workers: got 1.5; expected a whole number of 1 or more'],
+    [{ workers: 1.5 }, 'start(): workers: got 1.5; expected a whole number from 1 to 1024'],
     [{ grace: '5 days' }, 'start(): grace: got "5 days"; expected a duration such as'],
     [{ grace: 3_000_000 }, 'of 24 days at most'],
     [{ bootTimeout: 0 }, 'start(): bootTimeout: got 0; expected a duration above zero'],

@@ -21,6 +21,7 @@ const EXIT_OF = {
   ERR_CONFIG_FILE: EXIT.usage,
   ERR_ENV_FILE: EXIT.usage,
   ERR_HOOK: EXIT.usage,
+  ERR_USER: EXIT.usage,
   ERR_LOG_FILE: EXIT.usage,
   ERR_PID_FILE: EXIT.usage,
   ERR_APP_MISSING: EXIT.appNotLoadable,

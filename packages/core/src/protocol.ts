@@ -32,6 +32,8 @@ export interface BootOrder {
   readonly probeTimeout: number;
   readonly probeAttempts: number;
   readonly probeInterval: number;
+  /** Absent: that of the master. */
+  readonly umask?: number;
   /** Where to keep what has been compiled. */
   readonly compileCache?: string;
   /** Absent: no warm-up. */
@@ -68,6 +70,8 @@ export interface DrainOrder {
   readonly handoff: boolean;
   /** The worker stays when it has drained, to serve again if it is admitted again. */
   readonly park: boolean;
+  /** Nobody else will accept what waits in the kernel's queue: this worker does, before it stops accepting. */
+  readonly emptyQueue?: true;
 }
 
 /** Every message that carries a connection, up to this number, has been sent: see sequence.ts. */
@@ -88,6 +92,8 @@ export type ToWorker =
   | { readonly type: 'listener'; readonly address: string }
   | { readonly type: 'admit'; readonly listeners: number }
   | DrainOrder
+  /** The server stops soon: the status path is answered with 503 over the network, all else as before. */
+  | { readonly type: 'leaving' }
   /** Measure and send samples; said again while it measures: send one at once. */
   | { readonly type: 'watch'; readonly on: boolean }
   /** Hand over this many idle connections, if there are: other workers have fewer. */
@@ -213,6 +219,7 @@ const TO_WORKER: Record<ToWorker['type'], Shape> = {
   listener: { address: 'string' },
   admit: { listeners: 'number' },
   drain: { mode: 'string', deadlineMs: 'number', handoff: 'boolean', park: 'boolean' },
+  leaving: {},
   watch: { on: 'boolean' },
   give: { count: 'number' },
   take: { id: 'number', until: 'number' },

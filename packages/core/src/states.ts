@@ -16,7 +16,8 @@ export type WorkerState =
   | 'killed'
   | 'exited';
 
-export type MasterState = 'starting' | 'running' | 'reloading' | 'draining' | 'stopped';
+/** `leaving`: it serves on for `--stop-delay`, and drains then. */
+export type MasterState = 'starting' | 'running' | 'reloading' | 'leaving' | 'draining' | 'stopped';
 
 const NEXT: Record<WorkerState, readonly WorkerState[]> = {
   spawned: ['booting', 'killed', 'exited'],

@@ -1,37 +1,52 @@
 /**
  * Where the workers of a release keep what V8 has compiled of it, so that the next one starts faster
  * (https://nodejs.org/api/module.html#module-compile-cache, Node 22.1 and newer). What lies there is run:
- * the folder is this user's alone. The other end is worker/src/compile-cache.ts.
+ * a release's folder is that of the user who runs it, and of nobody else; where workers have a user of their own, its
+ * number is in the folder's name. The other end is worker/src/compile-cache.ts.
  */
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import module from 'node:module';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { promisify } from 'node:util';
 import { describeThrown } from '@tshorn/core';
 import type { Logger } from './log.ts';
-import { makePrivateFolder } from './private-folder.ts';
+import { makeFolderFor, makePrivateFolder } from './private-folder.ts';
+import type { Identity } from './privileges.ts';
+import { obstacle } from './reach.ts';
 import type { Release } from './release.ts';
 
 /** Of so many releases, the last ones used, a cache is kept. */
 const KEPT_RELEASES = 10;
 
-/** `$CACHE_DIRECTORY` is systemd's; of several, separated by colons, the first one is taken. */
-function rootFolder({ CACHE_DIRECTORY, XDG_CACHE_HOME }: NodeJS.ProcessEnv): string {
+/**
+ * `$CACHE_DIRECTORY` is systemd's; of several, separated by colons, the first one is taken.
+ * @param shared folders of other users lie in it: they have to be let through
+ */
+function rootFolder({ CACHE_DIRECTORY, XDG_CACHE_HOME }: NodeJS.ProcessEnv, shared: boolean): string {
+  const tshorn = shared ? 'tshorn-users' : 'tshorn';
   const [given] = (CACHE_DIRECTORY ?? '').split(':');
   const named = [given, XDG_CACHE_HOME].find((folder) => folder && isAbsolute(folder));
-  return named ? join(named, 'tshorn') : join(tmpdir(), `tshorn-${process.geteuid?.()}`, 'compiled');
+  if (named) return join(named, tshorn);
+  return shared
+    ? join(tmpdir(), `tshorn-${process.geteuid?.()}-users`)
+    : join(tmpdir(), `tshorn-${process.geteuid?.()}`, 'compiled');
 }
 
 export class CompileCache {
   readonly #log: Logger;
   readonly #env: NodeJS.ProcessEnv;
+  readonly #identity: Identity | undefined;
   /** By the app's file; undefined where there can be none. */
   readonly #folders = new Map<string, string | undefined>();
 
-  constructor(log: Logger, env: NodeJS.ProcessEnv) {
+  /** @param identity whom the workers run as, where that is not the master's user */
+  constructor(log: Logger, env: NodeJS.ProcessEnv, identity: Identity | undefined) {
     this.#log = log;
     this.#env = env;
+    this.#identity = identity;
   }
 
   /** The folder of that release; undefined where this Node has no such cache or none is wanted. */
@@ -44,11 +59,17 @@ export class CompileCache {
   }
 
   #make(appFile: string): string | undefined {
-    const root = rootFolder(this.#env);
+    const identity = this.#identity;
+    const root = rootFolder(this.#env, identity !== undefined);
+    const release = createHash('sha256').update(appFile).digest('hex').slice(0, 16);
     try {
-      makePrivateFolder(root);
-      const folder = join(root, createHash('sha256').update(appFile).digest('hex').slice(0, 16));
-      makePrivateFolder(folder);
+      // Searchable: who knows the name of a folder in it still needs the right to enter that.
+      makePrivateFolder(root, identity ? 0o711 : 0o700);
+      const folder = join(root, identity ? `${identity.uid}-${release}` : release);
+      if (identity) makeFolderFor(identity.uid, identity.gid, folder);
+      else makePrivateFolder(folder);
+      const closed = identity && obstacle(folder, identity);
+      if (closed !== undefined) throw new Error(`${closed} is closed to uid ${identity?.uid}`);
       const now = new Date();
       fs.utimesSync(folder, now, now);
       void prune(root).catch(() => {});
@@ -63,10 +84,19 @@ export class CompileCache {
 async function prune(root: string): Promise<void> {
   const names = await fs.promises.readdir(root);
   const folders = await Promise.all(
-    names.map(async (name) => ({ name, usedAt: (await fs.promises.stat(join(root, name))).mtimeMs })),
+    names.map(async (name) => {
+      const { mtimeMs, uid, gid } = await fs.promises.lstat(join(root, name));
+      return { name, uid, gid, usedAt: mtimeMs };
+    }),
   );
   folders.sort((one, other) => other.usedAt - one.usedAt);
-  for (const { name } of folders.slice(KEPT_RELEASES)) {
-    await fs.promises.rm(join(root, name), { recursive: true, force: true });
-  }
+  for (const { name, uid, gid } of folders.slice(KEPT_RELEASES)) await remove(join(root, name), uid, gid);
+}
+
+/** Root does not walk a tree that somebody else may turn into links while it does: its owner empties it. */
+async function remove(folder: string, uid: number, gid: number): Promise<void> {
+  const foreign = uid !== process.geteuid?.();
+  if (foreign)
+    await promisify(execFile)('find', [folder, '-mindepth', '1', '-delete'], { uid, gid, cwd: '/' });
+  await (foreign ? fs.promises.rmdir(folder) : fs.promises.rm(folder, { recursive: true, force: true }));
 }

@@ -57,6 +57,7 @@ export function textOf(notice: Notice): string {
       const next = `next attempts in up to ${seconds(nextMs)}`;
       return `${who}: ${failures} failures in ${seconds(tookMs)}, ${next}; last: ${reason}`;
     }
+    case 'leaving':
     case 'stopping':
     case 'stopped':
       return `${notice.event}: ${notice.text}`;

@@ -9,6 +9,7 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { type BindAddress, formatAddress, TshornError } from '@tshorn/core';
 import { type BoundHandle, bindTcp, bindUnix } from './bound-handle.ts';
+import type { Identity } from './privileges.ts';
 
 export interface Listener {
   readonly handle: BoundHandle;
@@ -31,15 +32,22 @@ export interface SocketFile {
   readonly ino: number;
 }
 
+/** Of the file of a unix socket. */
+export interface FileRights {
+  readonly mode: number;
+  /** Undefined: the master's user. */
+  readonly owner?: Pick<Identity, 'uid' | 'gid'> | undefined;
+}
+
 /** What a master before this one has left. */
 export interface Inherited {
-  take(asked: BindAddress, unixMode: number): Listener | undefined;
+  take(asked: BindAddress, rights: FileRights): Listener | undefined;
 }
 
 /** Binds all, or none: what was bound before a failure is given back. What is inherited is bound already. */
 export async function bindAll(
   addresses: readonly OwnAddress[],
-  unixMode: number,
+  rights: FileRights,
   inherited?: Inherited,
 ): Promise<Listener[]> {
   refuseOverlaps(addresses);
@@ -47,8 +55,8 @@ export async function bindAll(
   try {
     for (const address of addresses) {
       listeners.push(
-        inherited?.take(address, unixMode) ??
-          (address.kind === 'tcp' ? await listenTcp(address) : await listenUnix(address.path, unixMode)),
+        inherited?.take(address, rights) ??
+          (address.kind === 'tcp' ? await listenTcp(address) : await listenUnix(address.path, rights)),
       );
     }
     return listeners;
@@ -112,7 +120,7 @@ export async function hostsOf({ host, port }: TcpAddress): Promise<string[]> {
   }
 }
 
-async function listenUnix(path: string, mode: number): Promise<Listener> {
+async function listenUnix(path: string, { mode, owner }: FileRights): Promise<Listener> {
   const address = { kind: 'unix', path } as const;
   try {
     await removeStale(path);
@@ -123,7 +131,9 @@ async function listenUnix(path: string, mode: number): Promise<Listener> {
   }
   const handle = bindUnix(path);
   if (typeof handle === 'string') throw bindError(address, handle);
+  // The mode first: it is the owner's own from then on.
   fs.chmodSync(path, mode);
+  if (owner) fs.lchownSync(path, owner.uid, owner.gid);
   const { ino } = fs.statSync(path);
   const close = () => {
     const found = fs.statSync(path, { throwIfNoEntry: false })?.ino;

@@ -27,10 +27,12 @@ import type { Listener } from './listeners.ts';
 import type { Log } from './log.ts';
 import { openListeners } from './open-listeners.ts';
 import { Performer } from './perform.ts';
+import { type Privileges, resolvePrivileges, warnOfRoot } from './privileges.ts';
 import type { Command } from './re-exec/command.ts';
 import { nameOf } from './re-exec/inheritance.ts';
 import type { Predecessor } from './re-exec/predecessor.ts';
 import { Succession } from './re-exec/succession.ts';
+import { checkReach } from './reach.ts';
 import { type Release, resolveRelease, settingsOf } from './release.ts';
 import { type MasterStatus, statusOf } from './status.ts';
 import type { StatusUdp } from './status-udp.ts';
@@ -56,6 +58,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   readonly #queue: Event[] = [];
   readonly #announcer: Announcer;
   #resolved: Resolved;
+  #privileges: Privileges = {};
   #state: State;
   #performer: Performer | undefined;
   #listeners: Listener[] = [];
@@ -97,15 +100,17 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     const { predecessor } = this.#options;
     const charge = new Charge(this, this.#log, this.#resolved, predecessor?.pid);
     this.#charge = charge;
-    this.#releases.set(1, resolveRelease(this.#resolved));
+    this.#privileges = resolvePrivileges(config);
+    warnOfRoot(this.#log, config);
+    this.#releases.set(1, this.#releaseOf(this.#resolved));
     this.#hooks.use(config.hooks, config.hookTimeout);
     await this.#hooks.run('onStarting');
-    this.#listeners = await openListeners(
-      this.#resolved,
-      this.#options.env,
-      this.#log,
-      predecessor?.inheritance,
-    );
+    this.#listeners = await openListeners(this.#resolved, {
+      env: this.#options.env,
+      log: this.#log,
+      owner: this.#privileges.identity,
+      inherited: predecessor?.inheritance,
+    });
     writeListening(this.#log, this.#listeners);
     // Loaded only where they are asked for: every start would pay for them.
     if (config.statusTransport === 'udp') {
@@ -122,6 +127,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       statusUdp: this.#statusUdp,
       workerFile: this.#options.workerFile,
       env: this.#options.env,
+      privileges: this.#privileges,
       releaseOf: (generation) => this.#releases.get(generation) as Release,
       takersFor: (serial, except) => takersFor(this.#state, serial, except),
       others: (serials) => readyBeside(this.#state, serials),
@@ -137,6 +143,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#work();
     if (predecessor) this.#succession.follow(this, config);
     else void charge.openControl();
+    if (process.pid === 1) void import('./zombies.ts').then(({ Zombies }) => new Zombies(this.#log).watch());
   }
 
   request(operation: Operation): void {
@@ -219,6 +226,10 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       case 'approve':
         void this.#approve(effect.generation);
         return;
+      case 'close-listeners':
+        // Until the end a client would wait in a queue that nobody empties, and be reset with it.
+        for (const listener of this.#listeners) listener.close();
+        return;
       case 'finish':
         void this.#finish(effect.exitCode);
         return;
@@ -249,6 +260,13 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.emit('notice', notice);
   }
 
+  /** @throws TshornError when the app is not there, or not for the user of the workers */
+  #releaseOf(resolved: Resolved): Release {
+    const release = resolveRelease(resolved);
+    checkReach(release, this.#privileges.identity, this.#options.workerFile);
+    return release;
+  }
+
   /** Config and app are read anew for each reload; when they are wrong the running ones stay. */
   async #prepare(generation: number): Promise<void> {
     try {
@@ -256,7 +274,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       const late = () =>
         new Error(`the config file did not settle within ${hookTimeout / 1000} s (--hook-timeout)`);
       const resolved = await withDeadline(this.#options.resolveAgain(), hookTimeout, late);
-      const release = resolveRelease(resolved);
+      const release = this.#releaseOf(resolved);
       await this.#hooks.run('onReload');
       writeNeedsRestart(this.#log, this.#resolved.config, resolved.config);
       this.#releases.set(generation, release);
@@ -293,7 +311,6 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
 
   async #finish(exitCode: number): Promise<void> {
     await this.#succession.settled;
-    for (const listener of this.#listeners) listener.close();
     this.#statusUdp?.close();
     await this.#hooks.idle();
     await this.#hooks.run('onExit');

@@ -4,9 +4,18 @@
  */
 import type { Resolved } from '@tshorn/config';
 import { type BindAddress, TshornError } from '@tshorn/core';
-import { bindAll, type Listener, type OwnAddress } from './listeners.ts';
+import { bindAll, type FileRights, type Listener, type OwnAddress } from './listeners.ts';
 import type { Logger } from './log.ts';
 import type { Inheritance } from './re-exec/inheritance.ts';
+
+interface Opening {
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Pick<Logger, 'warn'>;
+  /** Whose the files of unix sockets are to be; undefined: the master's user. */
+  readonly owner: FileRights['owner'];
+  /** From the master that this one follows. */
+  readonly inherited: Inheritance | undefined;
+}
 
 /**
  * All listeners, or none. The variables of the activation are taken out of `env`, so that no other process
@@ -15,29 +24,30 @@ import type { Inheritance } from './re-exec/inheritance.ts';
  */
 export async function openListeners(
   { config, given }: Pick<Resolved, 'config' | 'given'>,
-  env: NodeJS.ProcessEnv,
-  log: Pick<Logger, 'warn'>,
-  inherited?: Inheritance,
+  { env, log, owner, inherited }: Opening,
 ): Promise<Listener[]> {
   const warn = (text: string) => log.warn({ event: 'unused-socket' }, text);
+  const rights = { mode: config.unixMode, owner };
   const sockets = env.LISTEN_FDS === undefined ? (inherited?.activated() ?? []) : await activated(env, warn);
-  if (sockets.length === 0) {
-    const missing = config.bind.find(({ kind }) => kind === 'systemd');
-    if (missing) throw notActivated(missing);
-    const listeners = await bindAll(config.bind.filter(isOwn), config.unixMode, inherited);
-    inherited?.closeRest();
-    return listeners;
-  }
-  const { openActivated } = await import('./systemd/open.ts');
-  const listeners = await openActivated({
-    sockets,
-    binds: given.has('bind') ? config.bind : undefined,
-    unixMode: config.unixMode,
-    inherited,
-    warn,
-  });
+  const listeners =
+    sockets.length === 0
+      ? await bindAll(withoutActivated(config.bind), rights, inherited)
+      : await (await import('./systemd/open.ts')).openActivated({
+          sockets,
+          binds: given.has('bind') ? config.bind : undefined,
+          rights,
+          inherited,
+          warn,
+        });
   inherited?.closeRest();
   return listeners;
+}
+
+/** @throws TshornError ERR_ADDRESS when one of them is a socket that systemd was to pass */
+function withoutActivated(addresses: readonly BindAddress[]): OwnAddress[] {
+  const missing = addresses.find(({ kind }) => kind === 'systemd');
+  if (missing) throw notActivated(missing);
+  return addresses.filter((address) => address.kind !== 'systemd');
 }
 
 async function activated(env: NodeJS.ProcessEnv, warn: (text: string) => void) {
@@ -52,8 +62,6 @@ async function activated(env: NodeJS.ProcessEnv, warn: (text: string) => void) {
   }
   return sockets;
 }
-
-const isOwn = (address: BindAddress): address is OwnAddress => address.kind !== 'systemd';
 
 function notActivated(address: BindAddress): TshornError {
   const name = address.kind === 'systemd' ? address.name : '';

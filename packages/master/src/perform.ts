@@ -17,12 +17,14 @@ import type { LastWords } from './last-words.ts';
 import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
 import { OomKills } from './oom-kills.ts';
+import type { Privileges } from './privileges.ts';
 import { Recycler } from './recycling/recycler.ts';
 import type { Connection } from './relay.ts';
-import { bootOrder, isOverwritten, missingOf, type Release, workerEnv } from './release.ts';
+import { bootOrder, isOverwritten, missingOf, type Release } from './release.ts';
 import type { StatusUdp } from './status-udp.ts';
 import { type Party, Traffic } from './traffic.ts';
 import { Vitals } from './vitals.ts';
+import { workerEnv } from './worker-env.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
 export interface Surroundings {
@@ -34,6 +36,7 @@ export interface Surroundings {
   /** File that a worker process runs. */
   readonly workerFile: string;
   readonly env: NodeJS.ProcessEnv;
+  readonly privileges: Privileges;
   releaseOf(generation: number): Release;
   /** Workers that could take over a connection of this one, the best ones only: none of `except`. */
   takersFor(serial: number, except: ReadonlySet<number>): readonly number[];
@@ -57,7 +60,18 @@ export interface Surroundings {
 type SpawnEffect = Extract<Effect, { do: 'spawn' }>;
 export type ProcessEffect = Extract<
   Effect,
-  { do: 'spawn' | 'admit' | 'drain' | 'kill' | 'watch' | 'end-watch' | 'set-timer' | 'clear-timer' }
+  {
+    do:
+      | 'spawn'
+      | 'admit'
+      | 'drain'
+      | 'announce-leaving'
+      | 'kill'
+      | 'watch'
+      | 'end-watch'
+      | 'set-timer'
+      | 'clear-timer';
+  }
 >;
 
 export class Performer {
@@ -85,7 +99,7 @@ export class Performer {
       balanced: () => around.balanced(),
       watched: () => around.watched(),
     });
-    this.#compileCache = new CompileCache(around.log, around.env);
+    this.#compileCache = new CompileCache(around.log, around.env, around.privileges.identity);
     this.#recycler = new Recycler({
       log: around.log,
       vitalOf: (serial) => this.vitals.of(serial),
@@ -116,6 +130,8 @@ export class Performer {
         return this.#admit(effect.serial);
       case 'drain':
         return this.#drain(effect);
+      case 'announce-leaving':
+        return this.#workers.get(effect.serial)?.announceLeaving();
       case 'kill':
         if (effect.reason) return this.#hangs.kill(effect.serial, effect.reason);
         return this.#workers.get(effect.serial)?.kill();
@@ -157,8 +173,11 @@ export class Performer {
     }
   }
 
-  #drain({ serial, mode, deadlineMs, handoff, park }: Extract<Effect, { do: 'drain' }>): void {
-    this.#workers.get(serial)?.drain({ mode, deadlineMs, handoff, park });
+  #drain({ serial, emptyQueue, ...order }: Extract<Effect, { do: 'drain' }>): void {
+    const { do: _do, ...rest } = order;
+    // Where somebody else holds the socket too, what waits is theirs, and the backlog is not ours to change.
+    const last = emptyQueue && this.#around.listeners.every(({ source }) => source !== 'systemd');
+    this.#workers.get(serial)?.drain({ ...rest, ...(last && { emptyQueue }) });
   }
 
   /** Old code is not kept anywhere: a crash would bring the new one in, without its having been judged. */
@@ -172,7 +191,7 @@ export class Performer {
   }
 
   #spawn({ serial, slot, generation }: SpawnEffect): void {
-    const { enqueue, hooks, lastWords, statusUdp, releaseOf, workerFile, env } = this.#around;
+    const { enqueue, hooks, lastWords, statusUdp, releaseOf, workerFile, env, privileges } = this.#around;
     const release = releaseOf(generation);
     const missing = missingOf(release);
     if (missing !== undefined) {
@@ -182,7 +201,7 @@ export class Performer {
     this.#warnIfOverwritten(generation, release);
     const status = statusUdp?.expect((report) => enqueue({ type: 'worker-probed', serial, report }));
     const identity = { slot, generation };
-    const environment = workerEnv(release, env);
+    const environment = workerEnv(release, env, privileges.identity);
     const handle = new WorkerHandle({
       onSpawned: (pid) => {
         const { bootNice, bootTimeout } = release.config;
@@ -219,8 +238,10 @@ export class Performer {
       handle,
     });
     this.#recycler.born(serial, identity, release.config, performance.now());
-    const boot = bootOrder(release, identity, status, this.#compileCache.folderOf(release));
-    const start = () => handle.start({ exec: workerFile, cwd: release.cwd, env: environment, boot });
+    const { identity: runAs, umask } = privileges;
+    const boot = bootOrder(release, identity, status, this.#compileCache.folderOf(release), umask);
+    const request = { exec: workerFile, cwd: release.cwd, env: environment, runAs, boot };
+    const start = () => handle.start(request);
     // Without the hook the fork is synchronous: nothing waits for a promise that nobody asked for.
     if (hooks.has('preFork')) void hooks.run('preFork', { ...identity, log: hooks.log }).then(start);
     else start();

@@ -10,8 +10,11 @@ import { Hangs, ownFolder } from './hang/hangs.ts';
 import { isDoorClosed } from './hang/inspector-flags.ts';
 import { Hooks } from './hooks.ts';
 import type { Logger } from './log.ts';
-import { bootOrder, resolveRelease, settingsOf, workerEnv } from './release.ts';
+import { resolvePrivileges } from './privileges.ts';
+import { checkReach } from './reach.ts';
+import { bootOrder, resolveRelease, settingsOf } from './release.ts';
 import { stderrSink } from './stderr-sink.ts';
+import { workerEnv } from './worker-env.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
 export interface RehearsalOptions {
@@ -46,17 +49,19 @@ const SERIAL = 1;
  */
 export async function rehearse(options: RehearsalOptions): Promise<RehearsalReport> {
   const { resolved, log } = options;
+  const { identity, umask } = resolvePrivileges(resolved.config);
   const release = resolveRelease(resolved);
+  checkReach(release, identity, options.workerFile);
   const hooks = new Hooks(log);
   hooks.use(resolved.config.hooks, resolved.config.hookTimeout);
   await hooks.run('preFork', { ...PLACE, log: hooks.log });
 
   const rehearsal = new Rehearsal(options);
-  const compileCache = new CompileCache(log, options.env).folderOf(release);
-  const boot = { ...bootOrder(release, PLACE, undefined, compileCache), rehearsal: true as const };
-  const env = workerEnv(release, options.env);
+  const compileCache = new CompileCache(log, options.env, identity).folderOf(release);
+  const boot = { ...bootOrder(release, PLACE, undefined, compileCache, umask), rehearsal: true as const };
+  const env = workerEnv(release, options.env, identity);
   try {
-    return await rehearsal.play({ exec: options.workerFile, cwd: release.cwd, env, boot });
+    return await rehearsal.play({ exec: options.workerFile, cwd: release.cwd, env, boot, runAs: identity });
   } finally {
     await rehearsal.end();
     await hooks.run('childExit', { ...PLACE, pid: rehearsal.pid, log: hooks.log });

@@ -1,7 +1,6 @@
 /** What a generation is pinned to: config, real path of the app, working directory, environment. */
 import fs from 'node:fs';
-import { availableParallelism } from 'node:os';
-import type { Config, Resolved } from '@tshorn/config';
+import { type Config, type Resolved, usableCpus } from '@tshorn/config';
 import { type BootOrder, resolveApp } from '@tshorn/core';
 import type { Settings } from './decide/model.ts';
 import { readEnvFiles, type Variables } from './env-file.ts';
@@ -58,26 +57,9 @@ export function missingOf({ cwd, appFile }: Release): string | undefined {
   return `${gone} is gone, and this release cannot be started without it; put it back, or reload to a release that is there`;
 }
 
-/** What systemd tells the master alone: a worker that answered to them would speak for the service. */
-const MASTERS_OWN = {
-  LISTEN_PID: undefined,
-  LISTEN_FDS: undefined,
-  LISTEN_FDNAMES: undefined,
-  NOTIFY_SOCKET: undefined,
-  WATCHDOG_USEC: undefined,
-  WATCHDOG_PID: undefined,
-};
-
-/** As with Node's own `--env-file`, the environment of the master wins, even where it is empty. */
-export const workerEnv = ({ variables }: Release, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
-  ...variables,
-  ...env,
-  ...MASTERS_OWN,
-});
-
 /** What the pure core has to know of the config. */
 export function settingsOf(config: Config): Settings {
-  const { workers, bootTimeout, grace, quickGrace, handoff } = config;
+  const { workers, bootTimeout, grace, quickGrace, stopDelay, handoff } = config;
   const { probeAttempts, probeTimeout, probeInterval } = config;
   const warmUp = config.warmUp.length > 0 ? config.warmUpTimeout : 0;
   const probeWindow = config.hookTimeout + probeAttempts * (probeTimeout + probeInterval) + warmUp + 1_000;
@@ -87,9 +69,9 @@ export function settingsOf(config: Config): Settings {
     maxUnavailable: config.maxUnavailable,
     park: config.park,
     settleMs: config.settle,
-    parallelism: availableParallelism(),
+    parallelism: usableCpus(),
   };
-  return { workers, bootTimeout, probeWindow, grace, quickGrace, handoff, reload };
+  return { workers, bootTimeout, probeWindow, grace, quickGrace, stopDelay, handoff, reload };
 }
 
 export function bootOrder(
@@ -97,6 +79,7 @@ export function bootOrder(
   place: { slot: number; generation: number },
   statusUdp: { port: number; secret: string } | undefined,
   compileCache: string | undefined,
+  umask?: number,
 ): BootOrder {
   const { config, given, appFile, exportName, hooksFile } = release;
   return {
@@ -112,6 +95,7 @@ export function bootOrder(
     probeTimeout: config.probeTimeout,
     probeAttempts: config.probeAttempts,
     probeInterval: config.probeInterval,
+    ...(umask !== undefined && { umask }),
     ...(compileCache !== undefined && { compileCache }),
     ...(config.warmUp.length > 0 && {
       warmUp: {

@@ -14,9 +14,11 @@ import {
   type ToWorker,
   Trailer,
 } from '@tshorn/core';
+import { refusePrivilegedListeners } from './cluster-guard.ts';
 import { InspectorDoor } from './hang/door.ts';
 import { inspectorSettings } from './hang/inspector-flags.ts';
 import type { Listener } from './listeners.ts';
+import type { Identity } from './privileges.ts';
 import { stderrSink } from './stderr-sink.ts';
 import { WorkerOutput } from './worker-output.ts';
 
@@ -33,6 +35,8 @@ export interface SpawnRequest {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly boot: BootOrder;
+  /** Undefined: as the master does. */
+  readonly runAs: Pick<Identity, 'uid' | 'gid'> | undefined;
 }
 
 /** How long the last messages of a process that has ended may take to be read. */
@@ -72,14 +76,17 @@ export class WorkerHandle {
     return this.#output?.lastLines ?? [];
   }
 
-  start({ exec, cwd, env, boot }: SpawnRequest): void {
+  start({ exec, cwd, env, boot, runAs }: SpawnRequest): void {
     // A hook may have taken its time, and the worker may not be wanted any more.
     if (this.#ended) return;
     // Settings are those of the next fork: each worker gets the working directory of its release.
     const stdio = ['ignore', 'inherit', 'pipe', 'ipc'];
-    cluster.setupPrimary({ exec, args: [], cwd, stdio, ...inspectorSettings(env) } as never);
+    // With one of the two libuv drops the supplementary groups as well (setgroups in uv__process_child_init).
+    const { uid, gid } = runAs ?? {};
+    cluster.setupPrimary({ exec, args: [], cwd, stdio, uid, gid, ...inspectorSettings(env) } as never);
     const worker = cluster.fork(env);
     this.#worker = worker;
+    if (runAs) refusePrivilegedListeners(worker.process);
     if (worker.process.stderr) {
       this.#output = new WorkerOutput(worker.process.stderr, stderrSink);
       this.#output.intercept = (line) => this.door.readLine(line);
@@ -140,6 +147,10 @@ export class WorkerHandle {
       this.#send(order, listener.handle);
     }
     this.#send({ type: 'admit', listeners: listeners.length });
+  }
+
+  announceLeaving(): void {
+    this.#send({ type: 'leaving' });
   }
 
   drain(order: Omit<DrainOrder, 'type'>): void {

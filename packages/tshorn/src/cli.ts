@@ -4,6 +4,7 @@ import { parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
 import { EXIT, renderError, resolveApp, stackOf, TshornError } from '@tshorn/core';
 import { openLog, ownCommand, readEnvFiles, takePredecessor } from '@tshorn/master';
 import { isCommand } from './commands/names.ts';
+import { leaveOnFirstSignals } from './first-signals.ts';
 import { launch } from './start.ts';
 import { checkPlatform, workingDirectory } from './surroundings.ts';
 
@@ -17,6 +18,7 @@ async function main(argv: string[]): Promise<number> {
   const [word] = argv;
   // A server does not load what speaks to one.
   if (isCommand(word)) return (await import('./commands/run.ts')).runCommand(word, argv.slice(1));
+  const serverListens = leaveOnFirstSignals();
   const command = await parseCommand(argv);
   switch (command.kind) {
     case 'help':
@@ -46,7 +48,7 @@ async function main(argv: string[]): Promise<number> {
       `an error that nothing caught, in a hook perhaps: ${stackOf(error)}`,
     );
   process.on('uncaughtException', tellStray).on('unhandledRejection', tellStray);
-  const server = await launch({
+  const launched = launch({
     resolved,
     resolveAgain: () => resolveConfig(request),
     log,
@@ -54,7 +56,8 @@ async function main(argv: string[]): Promise<number> {
     command: ownCommand(request.cwd),
     predecessor,
   });
-  return server.finished;
+  serverListens();
+  return (await launched).finished;
 }
 
 main(process.argv.slice(2)).then(

@@ -19,7 +19,8 @@ export class Boot {
   constructor(order: BootOrder, send: Send) {
     this.#order = order;
     this.#send = send;
-    const { slot, generation, appFile, appArgs, compileCache } = order;
+    const { slot, generation, appFile, appArgs, compileCache, umask } = order;
+    if (umask !== undefined) process.umask(umask);
     if (compileCache !== undefined) useCompileCache(compileCache);
     process.title = `tshorn: worker=${slot} gen=${generation}`;
     process.argv = [process.execPath, appFile, ...appArgs];

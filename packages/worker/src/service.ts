@@ -6,7 +6,7 @@ import type http from 'node:http';
 import { type DrainOrder, describeThrown, type ToMaster } from '@tshorn/core';
 import { worker as api, type DrainNotice } from './api.ts';
 import { type AttachedListeners, attachListeners, type ListeningHandle } from './app/listeners.ts';
-import { Drain } from './drain.ts';
+import { Drain, type DrainSettings } from './drain.ts';
 import { Handoff, type HandoffOrder } from './handoff.ts';
 import { immovableServer, type RawHandle } from './http-internals.ts';
 import { Sampler } from './sample.ts';
@@ -22,6 +22,9 @@ interface ServiceSettings {
   /** Connections were cut at the deadline. */
   readonly onCut: () => Promise<unknown>;
 }
+
+/** How long a worker may accept what waits, under a flood. */
+const MOST_QUEUE_MS = 5_000;
 
 export class Service {
   readonly #settings: ServiceSettings;
@@ -90,13 +93,11 @@ export class Service {
 
   /** Drains. Resolves with whether the worker is to leave now; ordered again, it goes on as ordered then. */
   async leave(order: Leave): Promise<boolean> {
-    const { mode, deadlineMs, handoff } = order;
-    const linger = { deadlineMs, lingerMs: mode === 'quick' ? 0 : this.#settings.idleLinger };
     const again = this.#order !== undefined;
     this.#order = order;
-    this.leaveBy = Date.now() + deadlineMs;
+    this.leaveBy = Date.now() + order.deadlineMs;
     if (again) {
-      this.#drain?.hurry(linger);
+      this.#drain?.hurry(this.#lingerOf(order));
       this.#unpark(true);
       return false;
     }
@@ -104,6 +105,10 @@ export class Service {
     const listeners = await this.#attaching?.catch(() => undefined);
     if (!listeners) return true;
     this.#handoff?.endCensus();
+    if (order.emptyQueue) await this.#emptyQueue(listeners);
+    const { handoff } = order;
+    // It may have become a quick one meanwhile.
+    const linger = this.#lingerOf(this.#order);
     const drain = new Drain(this.#settings.server, listeners, linger, {
       handoff,
       giveaway: handoff ? this.#handoff?.giveaway : undefined,
@@ -119,6 +124,16 @@ export class Service {
     this.#over = true;
     await listeners.close();
     return true;
+  }
+
+  #emptyQueue(listeners: AttachedListeners): Promise<void> {
+    const until = Math.min(this.leaveBy, Date.now() + MOST_QUEUE_MS);
+    return listeners.emptyQueue(() => Date.now() < Math.min(until, this.leaveBy));
+  }
+
+  #lingerOf({ mode }: Leave): DrainSettings {
+    const lingerMs = mode === 'quick' ? 0 : this.#settings.idleLinger;
+    return { deadlineMs: Math.max(0, this.leaveBy - Date.now()), lingerMs };
   }
 
   /** Resolves with whether the worker is to leave. */

@@ -33,6 +33,7 @@ export class Worker {
   #hooks: Hooks | undefined;
   #app: LoadedApp | undefined;
   #service: Service | undefined;
+  #statusPath = '';
   #handles: ListeningHandle[] = [];
   #stopReporting = () => {};
   #workerInt: Promise<unknown> | undefined;
@@ -71,6 +72,9 @@ export class Worker {
       case 'drain':
         void this.#leave(message);
         break;
+      case 'leaving':
+        void this.#announceLeaving();
+        break;
       case 'watch':
         this.#service?.watch(message.on);
         break;
@@ -79,12 +83,19 @@ export class Worker {
     }
   }
 
+  /** Loaded only where a server is given time to leave. */
+  async #announceLeaving(): Promise<void> {
+    const { answerAsLeaving } = await import('./leaving.ts');
+    if (this.#app) answerAsLeaving(this.#app.server, this.#statusPath);
+  }
+
   #handOff(order: HandoffOrder, handle: RawHandle | undefined): void {
     if (this.#service) this.#service.handOff(order, handle);
     else handle?.close();
   }
 
   async #boot(order: BootOrder): Promise<void> {
+    this.#statusPath = order.statusPath;
     const boot = new Boot(order, (message) => this.#send(message));
     let app: LoadedApp;
     let hooks: Hooks;

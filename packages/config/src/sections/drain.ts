@@ -28,4 +28,12 @@ export const drain = section('Drain and stop', {
     summary: 'How long a quick stop (INT, QUIT) lets requests finish',
     reloadable: true,
   },
+  stopDelay: {
+    kind: duration(),
+    default: 0,
+    summary: 'How long to serve on after TERM, before the drain; the status path answers 503 meanwhile',
+    details:
+      'For load balancers and Kubernetes, which go on sending connections for a while. A second `TERM` ends it, `INT` and `QUIT` do not wait for it. See [Containers](containers.md#a-stop-behind-a-load-balancer).',
+    reloadable: true,
+  },
 });

@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
 import { MOST_WORKERS } from '@tshorn/core';
+import { usableCpus } from '../cpus.ts';
 import { wholeNumber } from '../kinds.ts';
 import { section } from '../row.ts';
 
@@ -8,7 +8,7 @@ export const workers = section('Workers', {
     kind: wholeNumber(1, MOST_WORKERS),
     short: 'w',
     alsoEnv: ['WEB_CONCURRENCY'],
-    default: { compute: availableParallelism, inWords: 'one per CPU' },
+    default: { compute: () => usableCpus(), inWords: 'one per CPU, within the quota of the cgroup' },
     summary: 'How many worker processes',
     reloadable: true,
   },

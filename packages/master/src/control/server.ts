@@ -204,7 +204,7 @@ export class ControlServer {
     const { state, successor } = this.#master.status();
     if (successor !== undefined)
       throw new BadRequest('a new master is about to take charge; ask that one', 409);
-    if (state === 'draining' || state === 'stopped')
+    if (state === 'leaving' || state === 'draining' || state === 'stopped')
       throw new BadRequest('refused: the master is stopping', 409);
   }
 }

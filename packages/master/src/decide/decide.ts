@@ -7,6 +7,7 @@ import { forgetSlots } from './backoff.ts';
 import { Draft } from './draft.ts';
 import { stayedSo, watchHealth } from './health.ts';
 import { hung } from './hung.ts';
+import { beginLeaving, isToldFirst } from './leaving.ts';
 import type { Effect, Event, Settings, State, StopMode, TimerId } from './model.ts';
 import { advance, prepared, request } from './operations.ts';
 import { fail } from './rollback.ts';
@@ -120,6 +121,7 @@ function expire(draft: Draft, timer: TimerId): void {
     for (const worker of draft.workers) draft.kill(worker, 'never-came-up');
     return giveUp(draft, EXIT.neverReady, `no worker became ready within --boot-timeout: ${last}`);
   }
+  if (timer === 'leaving') return stop(draft, { mode: 'graceful', by: state.stopBy ?? '--stop-delay' });
   if (timer === 'settle') {
     // The step looks at the time itself; and a timer may fire a little early.
     delete state.running?.begun;
@@ -176,10 +178,14 @@ function giveUp(draft: Draft, exitCode: number, text: string): void {
   enterStop(draft, { mode: 'now', exitCode });
 }
 
-function stop(draft: Draft, { mode, by, heir }: Extract<Event, { type: 'stop-requested' }>): void {
+type StopRequest = Omit<Extract<Event, { type: 'stop-requested' }>, 'type'>;
+
+function stop(draft: Draft, { mode, by, heir }: StopRequest): void {
   const { state } = draft;
   // Once more means faster, never slower.
   if (state.stop && RANK[mode] <= RANK[state.stop.mode]) return;
+  // Who has an heir is not missed.
+  if (!heir && isToldFirst(state, mode)) return beginLeaving(draft, by);
   draft.tell({ event: 'stopping', level: 'info', text: `${mode} stop by ${by}` });
   fail(draft, `stopped by ${by}`, 'aborted');
   enterStop(draft, { mode, exitCode: state.stop?.exitCode ?? EXIT.ok, ...(heir && { heir }) });
@@ -190,12 +196,14 @@ const RANK: Record<StopMode, number> = { graceful: 0, quick: 1, now: 2 };
 function enterStop(draft: Draft, stop: NonNullable<State['stop']>): void {
   const { state } = draft;
   const { mode } = stop;
+  if (!state.stop) draft.effects.push({ do: 'close-listeners' });
   state.phase = 'draining';
   state.stop = stop;
   state.queue = [];
   draft.clearTimer('start');
   if (state.changing) draft.clearTimer(state.changing.to);
   delete state.changing;
+  draft.clearTimer('leaving');
   for (const [slot, record] of Object.entries(state.slots)) {
     if (record.respawnPending) draft.clearTimer(`respawn:${Number(slot)}`);
     record.respawnPending = false;

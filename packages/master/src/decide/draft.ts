@@ -116,7 +116,10 @@ export class Draft {
     const handoff = allowed && taken;
     if (park) worker.park = true;
     else delete worker.park;
-    this.effects.push({ do: 'drain', serial: worker.serial, mode, deadlineMs, handoff, park });
+    const order = { serial: worker.serial, mode, deadlineMs, handoff, park };
+    // An heir goes on accepting from the same sockets.
+    const isLast = this.state.stop && !this.state.stop.heir;
+    this.effects.push({ do: 'drain', ...order, ...(isLast && { emptyQueue: true }) });
     this.setTimer(`drain:${worker.serial}`, deadlineMs + KILL_MARGIN_MS);
   }
 

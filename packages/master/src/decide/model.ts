@@ -99,6 +99,8 @@ export interface Settings {
   readonly probeWindow: number;
   readonly grace: number;
   readonly quickGrace: number;
+  /** From a graceful stop to its drain. */
+  readonly stopDelay: number;
   /** Whether connections at rest may move to another worker. */
   readonly handoff: boolean;
   readonly reload: ReloadShape;
@@ -132,6 +134,8 @@ export interface State {
   changing?: { readonly to: 'degraded' | 'recovered'; readonly since: number };
   /** Of the jitter of the back-off; absent: no jitter. */
   seed?: number;
+  /** Who has asked for the stop that is about to begin. */
+  stopBy?: string;
 }
 
 export type TimerId =
@@ -141,7 +145,8 @@ export type TimerId =
   | 'start'
   | 'settle'
   | 'degraded'
-  | 'recovered';
+  | 'recovered'
+  | 'leaving';
 
 export type Event =
   | { readonly type: 'start' }
@@ -208,6 +213,8 @@ export type Effect =
       readonly handoff: boolean;
       /** Whether it is kept when it has drained. */
       readonly park: boolean;
+      /** Present when all leave: nobody else accepts what waits in the kernel's queue. */
+      readonly emptyQueue?: true;
     }
   /** New workers are compared with the others from now on; the answer is `watched`. */
   | { readonly do: 'watch'; readonly generation: number; readonly serials: readonly number[] }
@@ -219,6 +226,10 @@ export type Effect =
   | { readonly do: 'clear-timer'; readonly timer: TimerId }
   | { readonly do: 'prepare'; readonly generation: number }
   | { readonly do: 'tell'; readonly notice: Notice }
+  /** The server stops soon, and serves until then. */
+  | { readonly do: 'announce-leaving'; readonly serial: number }
+  /** From here on the master holds no address: it is closed with the last worker that accepts. */
+  | { readonly do: 'close-listeners' }
   | { readonly do: 'finish'; readonly exitCode: number };
 
 /** Where in an operation a notice belongs: `step 3/12`. */
@@ -321,5 +332,6 @@ export type Notice =
     }
   | { readonly event: 'operation-failed'; readonly level: Level; readonly text: string }
   | { readonly event: 'noted'; readonly level: Level; readonly text: string }
+  | { readonly event: 'leaving'; readonly level: Level; readonly text: string }
   | { readonly event: 'stopping'; readonly level: Level; readonly text: string }
   | { readonly event: 'stopped'; readonly level: Level; readonly text: string };

@@ -14,7 +14,7 @@ import { giveWay } from './waiting.ts';
 
 export function request(draft: Draft, operation: Operation): void {
   const { state } = draft;
-  if (state.phase === 'draining' || state.phase === 'stopped') {
+  if (state.phase === 'leaving' || state.phase === 'draining' || state.phase === 'stopped') {
     draft.tell({
       event: 'noted',
       level: 'info',
@@ -38,10 +38,11 @@ export function request(draft: Draft, operation: Operation): void {
 
 /** Walks as far as it can: starts what waits, and takes every step whose condition holds. */
 export function advance(draft: Draft): void {
-  while (draft.state.phase === 'running') {
+  // A reload that was under way goes on while the server is leaving; nothing new begins.
+  while (draft.state.phase === 'running' || draft.state.phase === 'leaving') {
     const { running } = draft.state;
     if (!running) {
-      const operation = draft.state.queue.shift();
+      const operation = draft.state.phase === 'running' && draft.state.queue.shift();
       if (!operation) return;
       begin(draft, operation);
     } else if (!running.plan) {

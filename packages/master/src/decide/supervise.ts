@@ -5,6 +5,7 @@
 import type { DrainReport, ProbeReport } from '@tshorn/core';
 import { failed, mayRespawn, STABLE_MS, served, TOLD_IN_FULL } from './backoff.ts';
 import type { Draft } from './draft.ts';
+import { announceLeaving } from './leaving.ts';
 import type { Event, KillReason, State, WorkerRecord } from './model.ts';
 import { fail } from './rollback.ts';
 import { isTrial } from './trials.ts';
@@ -53,6 +54,7 @@ export function accepting(draft: Draft, worker: WorkerRecord): void {
   const text = again ? 'again' : `after ${Math.round(draft.at - worker.bornAt)}ms`;
   draft.tellOf(worker, { event: 'ready', level: 'info', text });
   served(draft, worker.slot);
+  announceLeaving(draft, worker);
 }
 
 /** Its connections are gone. It ends by itself, or is kept. */

@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import { type BindAddress, formatAddress, TshornError } from '@tshorn/core';
 import { adopt } from '../bound-handle.ts';
-import type { Listener, SocketFile } from '../listeners.ts';
+import type { FileRights, Listener, SocketFile } from '../listeners.ts';
 import type { ActivatedSocket } from '../systemd/activation.ts';
 
 /** Of the variables that are no option, and of which nobody is warned. */
@@ -67,7 +67,7 @@ export class Inheritance {
    * The inherited listener for an address of the config; undefined when there is none, and it has to be bound.
    * @throws TshornError ERR_ADDRESS when its descriptor is no listening socket
    */
-  take(asked: BindAddress, unixMode: number): Listener | undefined {
+  take(asked: BindAddress, { mode, owner }: FileRights): Listener | undefined {
     const name = formatAddress(asked);
     // `:0` first means what the old config called so; `127.0.0.1:8000` may have been `localhost:8000` there.
     const heir =
@@ -81,7 +81,10 @@ export class Inheritance {
       throw new TshornError('ERR_ADDRESS', `re-exec: ${formatAddress(address)} was not inherited: ${handle}`);
     }
     this.#kept.push(nameOf({ address }));
-    if (file && isThere(file)) fs.chmodSync(file.path, unixMode);
+    if (file && isThere(file)) {
+      fs.chmodSync(file.path, mode);
+      if (owner) fs.lchownSync(file.path, owner.uid, owner.gid);
+    }
     const close = () => {
       handle.close();
       if (file && isThere(file)) fs.rmSync(file.path, { force: true });

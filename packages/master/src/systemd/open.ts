@@ -1,7 +1,7 @@
 /** Listeners of the sockets that systemd passes, and of the addresses that are bound besides. */
 import { resolve } from 'node:path';
 import { type BindAddress, formatAddress, TshornError } from '@tshorn/core';
-import { bindAll, hostsOf, type Inherited, type Listener, overlap } from '../listeners.ts';
+import { bindAll, type FileRights, hostsOf, type Inherited, type Listener, overlap } from '../listeners.ts';
 import type { ActivatedSocket } from './activation.ts';
 import { choose, describeSocket, type Wanted } from './choose.ts';
 
@@ -9,17 +9,17 @@ interface Opening {
   readonly sockets: readonly ActivatedSocket[];
   /** Undefined: nobody has said where to listen. */
   readonly binds: readonly BindAddress[] | undefined;
-  readonly unixMode: number;
+  readonly rights: FileRights;
   readonly inherited: Inherited | undefined;
   warn(text: string): void;
 }
 
 /** @throws TshornError ERR_ADDRESS and its kin; then every descriptor has been given back */
 export async function openActivated(opening: Opening): Promise<Listener[]> {
-  const { sockets, binds, unixMode, inherited, warn } = opening;
+  const { sockets, binds, rights, inherited, warn } = opening;
   try {
     const choice = choose(sockets, binds && (await Promise.all(binds.map(wantedOf))));
-    const bound = await bindAll(choice.bind, unixMode, inherited).catch((error) => {
+    const bound = await bindAll(choice.bind, rights, inherited).catch((error) => {
       throw withHint(error, sockets, choice.bind);
     });
     for (const socket of choice.unused) {

@@ -6,6 +6,7 @@
 import type http from 'node:http';
 import net from 'node:net';
 import { promisify } from 'node:util';
+import { emptyQueue } from './empty-queue.ts';
 import { originalListen } from './listen-capture.ts';
 import { pause } from './pause.ts';
 
@@ -16,6 +17,8 @@ export interface ListeningHandle {
 }
 
 export interface AttachedListeners {
+  /** Accepts what waits in the kernel's queue, when nobody else will; then call `pause` at once. */
+  emptyQueue(goOn: () => boolean): Promise<void>;
   /**
    * Stops accepting on every listener; connections, idle ones too, stay. Settles when the last of them
    * has gone. Called again, it gives the same promise.
@@ -41,6 +44,7 @@ export async function attachListeners(
   await open(handles);
   let paused: ReturnType<typeof pause>[] | undefined;
   return {
+    emptyQueue: (goOn) => (paused ? Promise.resolve() : emptyQueue(listeners, goOn)),
     async pause() {
       paused ??= listeners.map(pause);
       await Promise.all(paused.map(({ empty }) => empty));

@@ -9,6 +9,7 @@ export const settings: Settings = {
   probeWindow: 40_000,
   grace: 30_000,
   quickGrace: 2_000,
+  stopDelay: 0,
   handoff: true,
   reload: {
     kind: 'rolling',

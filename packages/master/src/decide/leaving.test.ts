@@ -1,0 +1,56 @@
+import { Scene } from './testing/scene.ts';
+
+const stopping = (scene: Scene, mode: 'graceful' | 'quick' = 'graceful', by = 'SIGTERM') =>
+  scene.happen({ type: 'stop-requested', mode, by });
+const start = (workers = 2) => new Scene({ workers, stopDelay: 5_000 }).started().forget();
+const drains = (scene: Scene) => scene.effects.filter(({ do: what }) => what === 'drain');
+
+describe('--stop-delay', () => {
+  test('TERM tells the workers, and they drain when the time is over', () => {
+    const scene = stopping(start());
+    expect(scene.effects).toContainEqual({ do: 'announce-leaving', serial: 1 });
+    expect(scene.effects).toContainEqual({ do: 'announce-leaving', serial: 2 });
+    expect(scene.effects).toContainEqual({ do: 'set-timer', timer: 'leaving', ms: 5_000 });
+    expect(drains(scene)).toEqual([]);
+    expect(scene.effects).not.toContainEqual({ do: 'close-listeners' });
+    scene.expire('leaving');
+    expect(drains(scene)).toHaveLength(2);
+    expect(scene.told('stopping')[0]?.text).toBe('graceful stop by SIGTERM');
+    scene.exit(1).exit(2);
+    expect(scene.effects.at(-1)).toEqual({ do: 'finish', exitCode: 0 });
+  });
+
+  test('a second TERM ends the time, and begins the drain once', () => {
+    const scene = stopping(stopping(start()));
+    expect(drains(scene)).toHaveLength(2);
+    expect(scene.effects).toContainEqual({ do: 'clear-timer', timer: 'leaving' });
+    stopping(scene);
+    expect(drains(scene)).toHaveLength(2);
+  });
+
+  test('INT does not wait for it, before or within', () => {
+    expect(drains(stopping(start(), 'quick', 'SIGINT'))).toHaveLength(2);
+    expect(drains(stopping(stopping(start()), 'quick', 'SIGINT'))).toHaveLength(2);
+  });
+
+  test('a worker that crashes meanwhile is replaced, and the new one is told', () => {
+    const scene = stopping(start()).forget();
+    scene.exit(1, null, 'SIGKILL').settle();
+    expect(scene.ready()).toHaveLength(2);
+    expect(scene.effects).toContainEqual({ do: 'announce-leaving', serial: 3 });
+  });
+
+  test('a reload is refused with a line; one that was under way goes on', () => {
+    expect(stopping(start()).reload().told('noted')[0]?.text).toBe('reload by SIGHUP ignored: stopping');
+    const scene = start(1).reload().prepared();
+    stopping(scene).settle();
+    expect(scene.told('reload-finished')[0]?.outcome).toBe('committed');
+    expect(scene.effects).toContainEqual({ do: 'announce-leaving', serial: 2 });
+  });
+
+  test('before the first workers are ready nothing waits for it', () => {
+    const scene = stopping(new Scene({ workers: 1, stopDelay: 5_000 }));
+    expect(scene.told('leaving')).toEqual([]);
+    expect(scene.told('stopping')).toHaveLength(1);
+  });
+});

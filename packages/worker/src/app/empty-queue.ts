@@ -1,0 +1,39 @@
+/**
+ * Before a server closes for good: what waits in the kernel's queue is accepted. Those clients are connected,
+ * and the kernel resets them when the last process closes the socket.
+ */
+import type net from 'node:net';
+import { setImmediate as nextRound } from 'node:timers/promises';
+
+/** A raw TCP or Pipe handle; `listen` again on one that listens sets the backlog of the socket anew. */
+interface Listening {
+  readonly _handle?: { listen?(backlog: number): number } | null;
+}
+
+/**
+ * The loop polls once a round, and accepts at least one connection where any waits (uv__server_io): so many rounds
+ * without one, and the queue is empty. More than one, since other workers wake for the same connection.
+ */
+const QUIET_ROUNDS = 3;
+
+/**
+ * Settles in the very round in which the queue was found empty: close the listeners before anything is awaited.
+ * @param goOn false ends it early: under a flood the queue is never empty
+ */
+export async function emptyQueue(listeners: readonly net.Server[], goOn: () => boolean): Promise<void> {
+  let quiet = 0;
+  const accepted = () => {
+    quiet = 0;
+  };
+  for (const listener of listeners) {
+    listener.prependListener('connection', accepted);
+    // The backlog is the socket's, whichever process sets it: with a full queue the kernel drops what knocks, and
+    // those clients try again (tcp_conn_request in net/ipv4/tcp_input.c). Without it a busy worker would never end.
+    (listener as Listening)._handle?.listen?.(0);
+  }
+  while (quiet < QUIET_ROUNDS && goOn()) {
+    quiet++;
+    await nextRound();
+  }
+  for (const listener of listeners) listener.off('connection', accepted);
+}

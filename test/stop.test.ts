@@ -1,0 +1,130 @@
+/** The stop of the whole server, as its clients see it. */
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ask, type Target } from './support/load.ts';
+import { RawClient } from './support/raw.ts';
+import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-stop-'));
+});
+afterEach(async () => {
+  await endServers();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+/** Asks until every worker has come to give this answer: twenty times in a row. */
+async function untilAll(target: Target, asked: string, status: number) {
+  const deadline = Date.now() + 30_000;
+  for (let inARow = 0; ; ) {
+    const answer = await ask(target, { path: asked, agent: false });
+    inARow = answer.status === status ? inARow + 1 : 0;
+    if (inARow === 20) return answer;
+    if (Date.now() > deadline) throw new Error(`${asked} did not come to answer ${status}: ${answer.status}`);
+  }
+}
+
+describe('what the kernel has accepted', () => {
+  test.each(['TCP', 'unix'])(
+    '%s: who was connected before TERM is answered, however busy the workers are',
+    async (kind) => {
+      const socketPath = path.join(folder, 'app.sock');
+      const bind = kind === 'unix' ? { bind: `unix:${socketPath}` } : {};
+      const server = await startServer(fixture('blocks-until.mjs'), { workers: 2, ...bind });
+      const target = kind === 'unix' ? { socketPath } : { port: server.port };
+      const goOn = path.join(folder, 'go-on');
+      // As many as it takes until both workers are busy; a further one waits in the queue like the rest.
+      const blockers: RawClient[] = [];
+      while (server.output.split('blocked').length < 3) {
+        blockers.push((await RawClient.open(target)).get(`/block?${goOn}`));
+        await sleep(20);
+      }
+      const waiting = await Promise.all(Array.from({ length: 60 }, () => RawClient.open(target)));
+      for (const client of waiting) client.get('/');
+      const stopped = server.stop();
+      await server.event('draining', { count: 2 });
+      fs.writeFileSync(goOn, '');
+      await Promise.all([...blockers, ...waiting].map((client) => client.answers(1)));
+      expect(await stopped).toBe(0);
+      expect(waiting.map(({ end }) => end).filter((end) => end !== 'end')).toEqual([]);
+    },
+  );
+
+  test('nobody is let into a queue that nobody will empty: connects are refused while the last requests finish', async () => {
+    const server = await startServer(fixture('drains.mjs'), { workers: 1 });
+    const slow = (await RawClient.open(server)).get('/stream?ms=3000');
+    await slow.until(/begun/);
+    const stopped = server.stop();
+    await server.event('draining');
+    const refused = async () => {
+      for (;;) {
+        try {
+          const client = await RawClient.open(server);
+          await client.ended();
+        } catch (error) {
+          return (error as NodeJS.ErrnoException).code;
+        }
+      }
+    };
+    expect(await refused()).toBe('ECONNREFUSED');
+    expect(slow.closed).toBe(false);
+    await slow.until(/done/);
+    expect(await stopped).toBe(0);
+  });
+});
+
+describe('--stop-delay', () => {
+  const start = (delay: string) =>
+    startServer(fixture('mixed.mjs'), {
+      workers: 2,
+      args: ['--stop-delay', delay, '--status-path', '/healthy'],
+    });
+  const root = async (server: TestServer) =>
+    (await ask({ port: server.port }, { path: '/', agent: false })).status;
+
+  test('after TERM the status path says 503, and all else is served until the second TERM', async () => {
+    const server = await start('1h');
+    const kept = (await RawClient.open(server)).get('/');
+    await kept.until(/200 OK/);
+    server.signal('SIGTERM');
+    await server.event('leaving');
+    const refusal = await untilAll({ port: server.port }, '/healthy?deep=1', 503);
+    expect(refusal.headers.connection).toBe('close');
+    expect(await root(server)).toBe(200);
+    kept.text = '';
+    kept.get('/');
+    expect((await kept.until(/HTTP\/1.1 200 OK[\s\S]*\r\n\r\n/))[0]).not.toMatch(/connection: close/i);
+
+    server.signal('SIGHUP');
+    await server.until('the refusal', () =>
+      server.lines.some(({ msg }) => msg.includes('reload by SIGHUP ignored')),
+    );
+    process.kill(server.readyPids[0] as number, 'SIGKILL');
+    await server.event('ready', { count: 3 });
+    await untilAll({ port: server.port }, '/healthy', 503);
+    expect(await root(server)).toBe(200);
+
+    expect(server.of('stopping')).toEqual([]);
+    expect(await server.stop('SIGTERM')).toBe(0);
+    expect(server.of('leaving')).toHaveLength(1);
+    expect(server.of('stopping')).toHaveLength(1);
+  });
+
+  test('when the time is over the drain begins by itself', async () => {
+    const server = await start('300ms');
+    expect(await server.stop('SIGTERM')).toBe(0);
+    expect(
+      server.lines.flatMap(({ event }) => (/^(leaving|stopping|stopped)$/.test(event ?? '') ? [event] : [])),
+    ).toEqual(['leaving', 'stopping', 'stopped']);
+  });
+
+  test('INT does not wait for it', async () => {
+    const server = await start('1h');
+    server.signal('SIGTERM');
+    await server.event('leaving');
+    expect(await server.stop('SIGINT')).toBe(0);
+  });
+});
