@@ -52,7 +52,10 @@ describe('the command line', () => {
     [['a.js', '--workers', '-5'], '--workers: got "-5"; expected a whole number from 1 to 1024'],
     [['a.js', '--workers', '0'], '--workers: got "0"; expected a whole number from 1 to 1024'],
     [['a.js', '--workers'], '--workers: its value is missing; expected a whole number from 1 to 1024'],
-    [['a.js', '-w', '--bind', ':1'], '--workers: its value is missing; expected a whole number from 1 to 1024'],
+    [
+      ['a.js', '-w', '--bind', ':1'],
+      '--workers: its value is missing; expected a whole number from 1 to 1024',
+    ],
     [['a.js', '--config'], '--config: its value is missing; expected the path of a config file'],
     [['a.js', 'b.js'], '"b.js": unexpected; the app is "a.js" and there is only one'],
     [
