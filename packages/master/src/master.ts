@@ -5,7 +5,7 @@
  */
 import { EventEmitter } from 'node:events';
 import type { Resolved } from '@tshorn/config';
-import { describeThrown, renderError, withDeadline } from '@tshorn/core';
+import { describeThrown } from '@tshorn/core';
 import { Announcer } from './announcer.ts';
 import { checkBoundHandles } from './bound-handle.ts';
 import { Charge } from './charge.ts';
@@ -22,7 +22,7 @@ import {
 } from './decide/queries.ts';
 import type { Forecast } from './forecast.ts';
 import { Hooks } from './hooks.ts';
-import { writeListening, writeNeedsRestart } from './journal.ts';
+import { writeListening } from './journal.ts';
 import type { Listener } from './listeners.ts';
 import type { Log } from './log.ts';
 import { openListeners } from './open-listeners.ts';
@@ -32,8 +32,8 @@ import type { Command } from './re-exec/command.ts';
 import { nameOf } from './re-exec/inheritance.ts';
 import type { Predecessor } from './re-exec/predecessor.ts';
 import { Succession } from './re-exec/succession.ts';
-import { checkReach } from './reach.ts';
-import { type Release, resolveRelease, settingsOf } from './release.ts';
+import { type Release, settingsOf } from './release.ts';
+import { Releases } from './releases.ts';
 import { type MasterStatus, statusOf } from './status.ts';
 import type { StatusUdp } from './status-udp.ts';
 
@@ -54,7 +54,7 @@ export interface MasterOptions {
 export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] }> {
   readonly #options: MasterOptions;
   readonly #hooks: Hooks;
-  readonly #releases = new Map<number, Release>();
+  readonly #releases: Releases;
   readonly #queue: Event[] = [];
   readonly #announcer: Announcer;
   #resolved: Resolved;
@@ -76,6 +76,12 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#hooks = new Hooks(options.log.logger);
     this.#state = initialState(settingsOf(options.resolved.config), process.pid);
     this.#announcer = new Announcer(options.log.logger, options.env);
+    this.#releases = new Releases({
+      ...options,
+      log: options.log.logger,
+      hooks: this.#hooks,
+      identity: () => this.#privileges.identity,
+    });
     this.#succession = new Succession({
       ...options,
       state: () => this.#state,
@@ -102,7 +108,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#charge = charge;
     this.#privileges = resolvePrivileges(config);
     warnOfRoot(this.#log, config);
-    this.#releases.set(1, this.#releaseOf(this.#resolved));
+    this.#releases.add(1, this.#resolved);
     this.#hooks.use(config.hooks, config.hookTimeout);
     await this.#hooks.run('onStarting');
     this.#listeners = await openListeners(this.#resolved, {
@@ -128,7 +134,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       workerFile: this.#options.workerFile,
       env: this.#options.env,
       privileges: this.#privileges,
-      releaseOf: (generation) => this.#releases.get(generation) as Release,
+      releaseOf: (generation) => this.#releases.of(generation) as Release,
       takersFor: (serial, except) => takersFor(this.#state, serial, except),
       others: (serials) => readyBeside(this.#state, serials),
       neighbour: (serial) => this.#succession.neighbour(serial),
@@ -190,7 +196,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     return statusOf({
       state: this.#state,
       listeners: this.#listeners,
-      app: this.#releases.get(this.#state.committed)?.appFile,
+      app: this.#releases.of(this.#state.committed)?.appFile,
       performer: this.#performer,
       successor: this.#succession.successor,
       now: performance.now(),
@@ -221,10 +227,10 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       case 'tell':
         return this.#tell(effect.notice);
       case 'prepare':
-        void this.#prepare(effect.generation);
+        void this.#releases.prepare(effect.generation, this.#resolved).then((event) => this.#enqueue(event));
         return;
       case 'approve':
-        void this.#approve(effect.generation);
+        void this.#releases.approve(effect.generation).then((event) => this.#enqueue(event));
         return;
       case 'close-listeners':
         // Until the end a client would wait in a queue that nobody empties, and be reset with it.
@@ -255,58 +261,19 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     if (notice.event === 'resized') void this.#hooks.run('workersChanged', notice.size, notice.from);
     if (notice.event === 'reload-finished') {
       if (notice.outcome === 'committed') this.#useRelease(notice.generation);
-      this.#forgetReleases();
+      this.#releases.keepOnly(neededGenerations(this.#state));
     }
     this.emit('notice', notice);
   }
 
-  /** @throws TshornError when the app is not there, or not for the user of the workers */
-  #releaseOf(resolved: Resolved): Release {
-    const release = resolveRelease(resolved);
-    checkReach(release, this.#privileges.identity, this.#options.workerFile);
-    return release;
-  }
-
-  /** Config and app are read anew for each reload; when they are wrong the running ones stay. */
-  async #prepare(generation: number): Promise<void> {
-    try {
-      const { hookTimeout } = this.#resolved.config;
-      const late = () =>
-        new Error(`the config file did not settle within ${hookTimeout / 1000} s (--hook-timeout)`);
-      const resolved = await withDeadline(this.#options.resolveAgain(), hookTimeout, late);
-      const release = this.#releaseOf(resolved);
-      await this.#hooks.run('onReload');
-      writeNeedsRestart(this.#log, this.#resolved.config, resolved.config);
-      this.#releases.set(generation, release);
-      this.#enqueue({ type: 'prepared', generation, settings: settingsOf(resolved.config) });
-    } catch (error) {
-      this.#enqueue({ type: 'refused', generation, reason: renderError(error) });
-    }
-  }
-
-  /** The new config's own `onCommit` may refuse: it knows its release. */
-  async #approve(generation: number): Promise<void> {
-    const config = this.#releases.get(generation)?.config;
-    const reason = config && (await this.#hooks.ask('onCommit', config.hooks, config.hookTimeout));
-    if (reason === undefined) this.#enqueue({ type: 'approved', generation });
-    else this.#enqueue({ type: 'vetoed', generation, reason: `onCommit: ${reason}` });
-  }
-
   /** What belongs to the master follows the release that has been committed, and never one that has not. */
   #useRelease(generation: number): void {
-    const resolved = this.#releases.get(generation)?.resolved;
+    const resolved = this.#releases.of(generation)?.resolved;
     if (!resolved) return;
     this.#resolved = resolved;
     this.#hooks.use(resolved.config.hooks, resolved.config.hookTimeout);
     this.#log.level = resolved.config.logLevel;
     void this.#announcer.useNotify(resolved.config.notify);
-  }
-
-  /** A release is kept as long as a worker of it lives or a slot would be refilled by it. */
-  #forgetReleases(): void {
-    const needed = neededGenerations(this.#state);
-    for (const generation of this.#releases.keys())
-      if (!needed.has(generation)) this.#releases.delete(generation);
   }
 
   async #finish(exitCode: number): Promise<void> {

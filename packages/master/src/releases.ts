@@ -1,0 +1,82 @@
+/**
+ * The releases that the master knows, by generation: read for a reload, asked for their consent to a commit,
+ * and forgotten when nobody is of them any more. Created by the master.
+ */
+import type { Resolved } from '@tshorn/config';
+import { renderError, withDeadline } from '@tshorn/core';
+import type { Event } from './decide/model.ts';
+import type { Hooks } from './hooks.ts';
+import { writeNeedsRestart } from './journal.ts';
+import type { Logger } from './log.ts';
+import type { Identity } from './privileges.ts';
+import { checkReach } from './reach.ts';
+import { type Release, resolveRelease, settingsOf } from './release.ts';
+
+interface Sources {
+  readonly log: Logger;
+  readonly hooks: Hooks;
+  /** File that a worker process runs. */
+  readonly workerFile: string;
+  /** Reads the config again. Rejects when it is wrong. */
+  readonly resolveAgain: () => Promise<Resolved>;
+  /** Whom the workers run as. */
+  identity(): Identity | undefined;
+}
+
+export class Releases {
+  readonly #sources: Sources;
+  readonly #releases = new Map<number, Release>();
+
+  constructor(sources: Sources) {
+    this.#sources = sources;
+  }
+
+  of(generation: number): Release | undefined {
+    return this.#releases.get(generation);
+  }
+
+  /** @throws TshornError when the app is not there, or not for the user of the workers */
+  add(generation: number, resolved: Resolved): void {
+    this.#releases.set(generation, this.#resolve(resolved));
+  }
+
+  #resolve(resolved: Resolved): Release {
+    const { identity, workerFile } = this.#sources;
+    const release = resolveRelease(resolved);
+    checkReach(release, identity(), workerFile);
+    return release;
+  }
+
+  /** Config and app are read anew for each reload; when they are wrong the running ones stay. */
+  async prepare(generation: number, { config: running }: Resolved): Promise<Event> {
+    const { log, hooks, resolveAgain } = this.#sources;
+    try {
+      const { hookTimeout } = running;
+      const late = () =>
+        new Error(`the config file did not settle within ${hookTimeout / 1000} s (--hook-timeout)`);
+      const resolved = await withDeadline(resolveAgain(), hookTimeout, late);
+      const release = this.#resolve(resolved);
+      await hooks.run('onReload');
+      writeNeedsRestart(log, running, resolved.config);
+      this.#releases.set(generation, release);
+      return { type: 'prepared', generation, settings: settingsOf(resolved.config) };
+    } catch (error) {
+      return { type: 'refused', generation, reason: renderError(error) };
+    }
+  }
+
+  /** The new config's own `onCommit` may refuse: it knows its release. */
+  async approve(generation: number): Promise<Event> {
+    const config = this.of(generation)?.config;
+    const { hooks } = this.#sources;
+    const reason = config && (await hooks.ask('onCommit', config.hooks, config.hookTimeout));
+    if (reason === undefined) return { type: 'approved', generation };
+    return { type: 'vetoed', generation, reason: `onCommit: ${reason}` };
+  }
+
+  /** A release is kept as long as a worker of it lives or a slot would be refilled by it. */
+  keepOnly(needed: ReadonlySet<number>): void {
+    for (const generation of this.#releases.keys())
+      if (!needed.has(generation)) this.#releases.delete(generation);
+  }
+}
