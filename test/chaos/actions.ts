@@ -118,12 +118,13 @@ async function noDescriptors(scene: Scene) {
   const pid = await anyWorker(scene);
   if (pid === undefined) return;
   const held = fs.readdirSync(`/proc/${pid}/fd`).length;
+  const [, usual = ''] = /^Max open files +(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/limits`, 'utf8')) ?? [];
   // libuv accepts and closes at once whom it has no descriptor for (uv__emfile_trick).
   const end = ledger.begin('EMFILE');
   try {
     await run('prlimit', ['--pid', String(pid), `--nofile=${held + 2}:`]);
     await sleep(300 + random.below(1_000));
-    await run('prlimit', ['--pid', String(pid), '--nofile=65536:']);
+    await run('prlimit', ['--pid', String(pid), `--nofile=${usual}:`]);
   } catch {
     // Gone meanwhile, or there is no such program here.
   } finally {

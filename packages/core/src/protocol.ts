@@ -51,6 +51,7 @@ export interface BootOrder {
   readonly backlog: number;
   readonly idleLinger: number;
   /** A request that waits for its headers for longer is told of; 0: none is. */
+  readonly beatEvery: number;
   readonly requestTimeout: number;
   /** A beat that is late by more is told of at once; 0: none is. */
   readonly loopDelayWarning: number;
@@ -143,7 +144,7 @@ export type ToMaster =
   /** A signal asked this worker to leave: its replacement is to be started first. */
   | { readonly type: 'leave-requested'; readonly signal: string }
   | ({ readonly type: 'drained' } & DrainReport)
-  /** Every BEAT_EVERY_MS, from when the app is loaded. */
+  /** Every `beatEvery` milliseconds, from when the app is loaded. */
   | ({ readonly type: 'beat' } & Beat)
   /** The event loop was late by more than `loopDelayWarning`; the requests that may have to do with it. */
   | { readonly type: 'late'; readonly loopDelayMs: number; readonly requests: readonly OpenRequest[] }

@@ -1,7 +1,7 @@
 /** What a generation is pinned to: config, real path of the app, working directory, environment. */
 import fs from 'node:fs';
 import { type Config, type Resolved, usableCpus } from '@tshorn/config';
-import { type BootOrder, resolveApp } from '@tshorn/core';
+import { type BootOrder, beatEvery, resolveApp } from '@tshorn/core';
 import type { Settings } from './decide/model.ts';
 import { readEnvFiles, type Variables } from './env-file.ts';
 
@@ -111,6 +111,7 @@ export function bootOrder(
     headersTimeoutGiven: given.has('headersTimeout'),
     backlog: config.backlog,
     idleLinger: config.idleLinger,
+    beatEvery: beatEvery(config.timeout),
     requestTimeout: config.requestTimeout,
     loopDelayWarning: config.loopDelayWarning,
   };

@@ -5,10 +5,10 @@
 import diagnostics from 'node:diagnostics_channel';
 import type http from 'node:http';
 import { Socket } from 'node:net';
-import { BEAT_EVERY_MS, type BootOrder, type ToMaster } from '@tshorn/core';
+import { type BootOrder, LOOK_EVERY_MS, type ToMaster } from '@tshorn/core';
 import { InFlight } from './in-flight.ts';
 
-type Limits = Pick<BootOrder, 'requestTimeout' | 'loopDelayWarning'>;
+type Limits = Pick<BootOrder, 'beatEvery' | 'requestTimeout' | 'loopDelayWarning'>;
 
 interface RequestStart {
   readonly request: http.IncomingMessage;
@@ -20,7 +20,7 @@ interface RequestStart {
 /** Counts from now on. It ends with the process. */
 export function beat(
   server: http.Server,
-  { requestTimeout, loopDelayWarning }: Limits,
+  { beatEvery, requestTimeout, loopDelayWarning }: Limits,
   send: (message: ToMaster) => void,
 ): void {
   const inFlight = new InFlight(server);
@@ -34,14 +34,24 @@ export function beat(
   });
 
   // Now and then is enough: a look at all connections costs more than a beat.
-  const lookEveryMs = Math.max(BEAT_EVERY_MS, requestTimeout / 10);
+  const lookEveryMs = Math.max(LOOK_EVERY_MS, requestTimeout / 10);
   let due = performance.now();
   let looked = due;
-  const tell = () => {
+  let told = due - beatEvery;
+  let worst = 0;
+  let rss = 0;
+  const look = () => {
     const now = performance.now();
     const loopDelayMs = Math.max(0, Math.round(now - due));
-    due = now + BEAT_EVERY_MS;
-    send({ type: 'beat', requests, rss: process.memoryUsage.rss(), loopDelayMs });
+    due = now + LOOK_EVERY_MS;
+    worst = Math.max(worst, loopDelayMs);
+    // Timers are a little early or late.
+    if (now - told > beatEvery - LOOK_EVERY_MS / 2) {
+      told = now;
+      rss = residentBytes() ?? rss;
+      send({ type: 'beat', requests, rss, loopDelayMs: worst });
+      worst = 0;
+    }
     if (loopDelayWarning > 0 && loopDelayMs > loopDelayWarning) {
       send({ type: 'late', loopDelayMs, requests: inFlight.around() });
     }
@@ -50,6 +60,15 @@ export function beat(
     const waiting = inFlight.waiting(requestTimeout);
     if (waiting.requests.length > 0) send({ type: 'waiting', ...waiting });
   };
-  setInterval(tell, BEAT_EVERY_MS).unref();
-  tell();
+  setInterval(look, LOOK_EVERY_MS).unref();
+  look();
+}
+
+/** It is read from a file: without a descriptor to spare there is no answer, and that must not end the worker. */
+function residentBytes(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return undefined;
+  }
 }

@@ -8,7 +8,7 @@ export const hangs = section('Hangs', {
     summary:
       'How long a worker may give no sign of life before it is explained, killed and replaced; 0 is off',
     details:
-      'A worker gives one every second while its event loop turns, so this is about code that never lets go of it, not about requests that take long. A worker that a debugger has been attached to is left alone.',
+      'A worker gives one every two seconds (every second where this is below 10 s) while its event loop turns, so this is about code that never lets go of it, not about requests that take long. A worker that a debugger has been attached to is left alone.',
     reloadable: true,
   },
   requestTimeout: {

@@ -8,7 +8,7 @@ export const recycling = section('Recycling', {
     default: 0,
     summary: 'After how many requests a worker is recycled; 0 is never',
     details:
-      'A recycle starts the new worker first and closes no connection; one worker at a time. It is noticed within a second, so a few requests more come in between. See [Recycling](recycling.md).',
+      'A recycle starts the new worker first and closes no connection; one worker at a time. It is noticed within two seconds, so a few requests more come in between. See [Recycling](recycling.md).',
     reloadable: true,
   },
   maxRequestsJitter: {
@@ -22,7 +22,7 @@ export const recycling = section('Recycling', {
     default: undefined,
     summary: 'A worker that holds more memory than this is recycled',
     details:
-      "For each worker, measured as resident set size once a second. A percentage is one of the container's memory limit (cgroup v1 or v2), or of the machine's memory where there is none.",
+      "For each worker, measured as resident set size every two seconds. A percentage is one of the container's memory limit (cgroup v1 or v2), or of the machine's memory where there is none.",
     reloadable: true,
   },
   maxAge: {

@@ -53,7 +53,7 @@ const KILL_MS = 1_000;
 /** Of which the process itself may take so much; then the kernel is asked. */
 const EXPLAIN_MS = 850;
 /** With no beat for this long the loop of a worker that is to go is stuck, and not just full of work. */
-const SILENT_MS = 2_500;
+const SILENT_MS = 3_500;
 
 export class Hangs {
   readonly #around: HangsEvents;

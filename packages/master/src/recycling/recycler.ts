@@ -2,7 +2,7 @@
  * Asks for a recycle when a worker has reached a limit: for one at a time, and for the next one when that is
  * over. Created by the performer, which tells it of births, beats and ends; it holds no timer.
  */
-import { BEAT_EVERY_MS, formatMemory } from '@tshorn/core';
+import { formatMemory, LOOK_EVERY_MS } from '@tshorn/core';
 import type { Operation } from '../decide/model.ts';
 import type { Logger } from '../log.ts';
 import type { Vital } from '../vitals.ts';
@@ -77,7 +77,7 @@ export class Recycler {
     const born = this.#born.get(serial);
     if (!born) return;
     born.rssAtBirth ??= this.#around.vitalOf(serial)?.rss ?? 0;
-    if (at - this.#lookedAt < BEAT_EVERY_MS / 2) return;
+    if (at - this.#lookedAt < LOOK_EVERY_MS / 2) return;
     this.#lookedAt = at;
     this.#look(at);
   }
