@@ -22,7 +22,7 @@ test('a worker without a descriptor to spare gives them, and lives on', async ()
     through: (command) => ['sh', '-c', 'ulimit -n 100; exec "$@"', 'sh', ...command],
   });
   const socket = await socketOf(server);
-  expect((await ask(server, { path: '/', agent: false })).body).toBe('EMFILE');
+  expect((await ask({ port: server.port }, { path: '/', agent: false })).body).toBe('EMFILE');
   // The request is told with the beat that comes after it.
   const told = async () => JSON.parse((await request(socket, 'GET', '/status')).text).workers[0]?.requests;
   while (server.of('crashed').length === 0 && !((await told()) > 0)) await sleep(50);

@@ -54,6 +54,8 @@ const KILL_MS = 1_000;
 const EXPLAIN_MS = 850;
 /** With no beat for this long the loop of a worker that is to go is stuck, and not just full of work. */
 const SILENT_MS = 3_500;
+/** Before its app is loaded it gives none at all. */
+const SILENT_BOOT_MS = 2_500;
 
 export class Hangs {
   readonly #around: HangsEvents;
@@ -130,7 +132,7 @@ export class Hangs {
     this.#watchdog.forget(serial);
     const { subject, lastBeat, bornAt } = patient;
     const silentMs = performance.now() - (lastBeat?.at ?? bornAt);
-    const stuck = reason === 'hung' || silentMs > SILENT_MS;
+    const stuck = reason === 'hung' || silentMs > (lastBeat ? SILENT_MS : SILENT_BOOT_MS);
     const { handle } = subject;
     if (!stuck || handle.pid === undefined) return handle.kill();
     let killed = false;
