@@ -3,7 +3,7 @@
  * silent towards systemd before this master is in charge, and after another one is.
  */
 import type { Resolved, UdpTarget } from '@tshorn/config';
-import type { Notice } from './decide/model.ts';
+import type { Notice } from './decide/notice.ts';
 import { write } from './journal.ts';
 import { LastWords } from './last-words.ts';
 import type { Logger } from './log.ts';

@@ -2,7 +2,7 @@
  * A logger that can be written to before its library is loaded. Loading pino takes 20 ms, in which the
  * first workers can already be starting: lines that are written meanwhile are kept, and come first.
  */
-import type { Level } from './decide/model.ts';
+import type { Level } from './decide/notice.ts';
 
 type Line = [fields: object, text: string] | [text: string];
 

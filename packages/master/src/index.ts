@@ -1,6 +1,6 @@
 export type { PastReload } from './control/controlled.ts';
 export type { Forecast } from './decide/forecast.ts';
-export type { Level, Notice, Position, WorkerEvent } from './decide/model.ts';
+export type { Level, Notice, Position, WorkerEvent } from './decide/notice.ts';
 export { readEnvFiles } from './env-file.ts';
 export { textOf } from './journal.ts';
 export { type Log, type Logger, openLog } from './log.ts';

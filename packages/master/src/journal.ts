@@ -1,7 +1,7 @@
 /** Words every notice for the log: one line each, the same fields as JSON. */
 import { type Config, reloadDifferences } from '@tshorn/config';
 import { type DrainReport, describeWorker, formatAddress, formatMs } from '@tshorn/core';
-import type { Notice } from './decide/model.ts';
+import type { Notice } from './decide/notice.ts';
 import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
 

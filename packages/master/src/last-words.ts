@@ -2,7 +2,7 @@
  * Adds to the notice of a worker's failure what it had written last, and to the verdict of a reload what
  * the worker that failed it had. The core knows nothing of it: it decides nothing by it.
  */
-import type { Notice } from './decide/model.ts';
+import type { Notice } from './decide/notice.ts';
 
 export interface Speaker {
   readonly generation: number;

@@ -10,7 +10,8 @@ import { Announcer } from './announcer.ts';
 import { checkBoundHandles } from './bound-handle.ts';
 import { Charge } from './charge.ts';
 import { decide, initialState } from './decide/decide.ts';
-import type { Effect, Event, Notice, Operation, State, StopMode } from './decide/model.ts';
+import type { Effect, Event, Operation, State, StopMode } from './decide/model.ts';
+import type { Notice } from './decide/notice.ts';
 import type { ReloadPlan } from './decide/plan.ts';
 import {
   balanced,

@@ -5,7 +5,7 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
 import type { UdpTarget } from '@tshorn/config';
-import type { Notice } from './decide/model.ts';
+import type { Notice } from './decide/notice.ts';
 
 export class Notify {
   readonly #socket: dgram.Socket;

@@ -5,7 +5,7 @@
  */
 import type net from 'node:net';
 import { describeThrown } from '@tshorn/core';
-import type { Notice } from '../decide/model.ts';
+import type { Notice } from '../decide/notice.ts';
 import type { Logger } from '../log.ts';
 import type { Answering, Controlled, PastReload } from './controlled.ts';
 import type { ControlServer } from './server.ts';

@@ -1,5 +1,6 @@
 /** What a request on the control socket can reach of the master. */
-import type { Notice, Operation, StopMode } from '../decide/model.ts';
+import type { Operation, StopMode } from '../decide/model.ts';
+import type { Notice } from '../decide/notice.ts';
 import type { ReloadPlan } from '../decide/plan.ts';
 import type { Forecast } from '../forecast.ts';
 import type { MasterStatus } from '../status.ts';

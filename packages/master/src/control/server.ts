@@ -5,7 +5,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { describeThrown } from '@tshorn/core';
-import type { Notice } from '../decide/model.ts';
+import type { Notice } from '../decide/notice.ts';
 import type { Answering, Controlled } from './controlled.ts';
 import {
   BadRequest,

@@ -3,7 +3,7 @@
  * watches changes nothing: a client that goes away, or reads nothing, is forgotten.
  */
 import type { ServerResponse } from 'node:http';
-import type { Notice } from '../decide/model.ts';
+import type { Notice } from '../decide/notice.ts';
 import { fieldsOf, textOf } from '../journal.ts';
 import type { Controlled } from './controlled.ts';
 

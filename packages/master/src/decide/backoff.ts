@@ -4,7 +4,8 @@
  */
 import { isComing } from '@tshorn/core';
 import type { Draft } from './draft.ts';
-import type { Series, SlotRecord, WorkerEvent, WorkerRecord } from './model.ts';
+import type { Series, SlotRecord, WorkerRecord } from './model.ts';
+import type { WorkerEvent } from './notice.ts';
 
 /** Service of this length ends a series of failures of a slot. */
 export const STABLE_MS = 10_000;

@@ -1,5 +1,5 @@
 import { backoffMs, draw } from './backoff.ts';
-import type { Notice } from './model.ts';
+import type { Notice } from './notice.ts';
 import { Scene } from './testing/scene.ts';
 
 const DIES = { code: 7, signal: null } as const;

@@ -4,17 +4,8 @@
  */
 import { type DrainMode, isComing, mayBecome, type WorkerState } from '@tshorn/core';
 import { isRepeat } from './backoff.ts';
-import type {
-  Effect,
-  KillReason,
-  Notice,
-  Position,
-  SlotRecord,
-  State,
-  TimerId,
-  WorkerEvent,
-  WorkerRecord,
-} from './model.ts';
+import type { Effect, KillReason, SlotRecord, State, TimerId, WorkerRecord } from './model.ts';
+import type { Notice, Position, WorkerEvent } from './notice.ts';
 
 /** What a worker gets on top of its deadline before it is killed: time for its own clean-up. */
 export const KILL_MARGIN_MS = 3_000;

@@ -1,5 +1,5 @@
 /** What is told of workers that are missing: backoff.ts and health.ts make these. */
-import type { Level } from './model.ts';
+import type { Level } from './notice.ts';
 
 export type HealthNotice =
   | {

@@ -5,7 +5,8 @@
 import { isComing } from '@tshorn/core';
 import { isFailing } from './backoff.ts';
 import type { Draft } from './draft.ts';
-import type { Outcome, Running, WorkerRecord } from './model.ts';
+import type { Running, WorkerRecord } from './model.ts';
+import type { Outcome } from './notice.ts';
 import type { Step } from './plan.ts';
 
 /** Ends the operation under way, or begins to take it back. Without one it does nothing. */

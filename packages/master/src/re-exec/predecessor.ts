@@ -4,7 +4,8 @@
  * Until it is told to, the new master changes nothing that anybody can see: no PID file, no control socket.
  * When the old master dies before that, the new one takes charge at once: there is no other.
  */
-import type { Notice, StopMode } from '../decide/model.ts';
+import type { StopMode } from '../decide/model.ts';
+import type { Notice } from '../decide/notice.ts';
 import type { Connection } from '../relay.ts';
 import type { Party } from '../traffic.ts';
 import { Inheritance, VARIABLE } from './inheritance.ts';

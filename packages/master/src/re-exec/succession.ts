@@ -3,7 +3,8 @@
  * for what is asked meanwhile. It has a Successor while it is followed, and a Predecessor while it follows.
  */
 import type { Config } from '@tshorn/config';
-import { type Notice, PREDECESSOR, type State, type StopMode, SUCCESSOR } from '../decide/model.ts';
+import { PREDECESSOR, type State, type StopMode, SUCCESSOR } from '../decide/model.ts';
+import type { Notice } from '../decide/notice.ts';
 import type { Listener } from '../listeners.ts';
 import type { Party, Traffic } from '../traffic.ts';
 import type { Command } from './command.ts';

@@ -7,7 +7,8 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { describeThrown, Trailer } from '@tshorn/core';
-import type { Notice, StopMode } from '../decide/model.ts';
+import type { StopMode } from '../decide/model.ts';
+import type { Notice } from '../decide/notice.ts';
 import type { Listener } from '../listeners.ts';
 import type { Party } from '../traffic.ts';
 import { type Command, find } from './command.ts';

@@ -1,4 +1,4 @@
-import type { Notice } from '../decide/model.ts';
+import type { Notice } from '../decide/notice.ts';
 import { Report } from './report.ts';
 
 const MONOTONIC = 123_456n;

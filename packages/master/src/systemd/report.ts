@@ -3,7 +3,7 @@
  * (https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html): from notices to messages. Pure,
  * but for where it stands. Who sends them: notify-program.ts; the master's notices for people: journal.ts.
  */
-import type { Notice } from '../decide/model.ts';
+import type { Notice } from '../decide/notice.ts';
 import { textOf } from '../journal.ts';
 
 /** The assignments of one datagram. */

@@ -3,7 +3,7 @@
  * where systemd has set NOTIFY_SOCKET. Not the announcement of `--notify`, which is for deploy scripts:
  * notify.ts.
  */
-import type { Notice } from '../decide/model.ts';
+import type { Notice } from '../decide/notice.ts';
 import type { Logger } from '../log.ts';
 import { NotifyProgram } from './notify-program.ts';
 import { Report, WATCHDOG } from './report.ts';

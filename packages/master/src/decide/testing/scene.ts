@@ -1,6 +1,7 @@
 /** A master without a machine: events in, effects remembered, time as one likes. */
 import { decide, initialState } from '../decide.ts';
-import type { Effect, Event, Notice, Operation, Settings, State, TimerId } from '../model.ts';
+import type { Effect, Event, Operation, Settings, State, TimerId } from '../model.ts';
+import type { Notice } from '../notice.ts';
 import type { ReloadShape } from '../plan.ts';
 
 export const settings: Settings = {
