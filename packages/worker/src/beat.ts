@@ -42,6 +42,7 @@ export function beat(
   let rss = 0;
   const look = () => {
     const now = performance.now();
+    inFlight.tick();
     const loopDelayMs = Math.max(0, Math.round(now - due));
     due = now + LOOK_EVERY_MS;
     worst = Math.max(worst, loopDelayMs);
