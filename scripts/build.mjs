@@ -24,6 +24,10 @@ const bundle = (entryPoints, more = {}) =>
     format: 'esm',
     target: 'node20.19',
     define: { TSHORN_VERSION: JSON.stringify(version) },
+    // Node keeps the source of what it has loaded: without its spaces the master is 1 MB smaller. Names stay, for stacks.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    lineLimit: 160,
     metafile: true,
     ...more,
   });

@@ -5,7 +5,6 @@
  * number is in the folder's name. The other end is worker/src/compile-cache.ts.
  */
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import module from 'node:module';
 import { tmpdir } from 'node:os';
@@ -20,6 +19,8 @@ import type { Release } from './release.ts';
 
 /** Of so many releases, the last ones used, a cache is kept. */
 const KEPT_RELEASES = 10;
+/** A file name has 255 bytes at most. */
+const LONGEST_NAME = 200;
 
 /**
  * `$CACHE_DIRECTORY` is systemd's; of several, separated by colons, the first one is taken.
@@ -61,7 +62,9 @@ export class CompileCache {
   #make(appFile: string): string | undefined {
     const identity = this.#identity;
     const root = rootFolder(this.#env, identity !== undefined);
-    const release = createHash('sha256').update(appFile).digest('hex').slice(0, 16);
+    // A name that people can read, and no hash: node:crypto is 2 MB of memory. Two apps that share a folder do no
+    // harm: Node tells their files apart.
+    const release = appFile.replace(/[^\w.-]+/g, '-').slice(-LONGEST_NAME);
     try {
       // Searchable: who knows the name of a folder in it still needs the right to enter that.
       makePrivateFolder(root, identity ? 0o711 : 0o700);
