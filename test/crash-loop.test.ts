@@ -43,7 +43,7 @@ test('a crash loop is told in few lines, its connects wait, and a mended app is 
   expect(server.lines.length - from).toBeLessThan(50);
   const summary = server.of('crash-loop').at(-1);
   expect(summary?.msg).toMatch(
-    /4 workers cannot start: \d+ failures in \d+ s, next attempts in up to \d+ s; last: .*exit code 7/,
+    /4 workers keep failing: \d+ failures in \d+ s, next attempts in up to \d+ s; last: .*exit code 7/,
   );
   rmSync(crash);
   expect(await answer).toBe('hello');

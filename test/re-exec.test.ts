@@ -197,6 +197,18 @@ test('a unix socket keeps its file, which only the last master removes', async (
   expect(fs.existsSync(socketPath)).toBe(false);
 });
 
+test('a re-exec that fails leaves a unix socket its file', async () => {
+  const socketPath = releases.file('app.sock');
+  const server = await start({ bind: `unix:${socketPath}` });
+  const { ino } = fs.statSync(socketPath);
+  releases.deploy("throw new Error('a broken release');");
+  expect(await server.reExec()).toMatchObject({ outcome: 'failed' });
+  expect(fs.statSync(socketPath).ino).toBe(ino);
+  expect((await ask({ socketPath }, { path: '/', agent: false })).status).toBe(200);
+  await server.stop();
+  expect(fs.existsSync(socketPath)).toBe(false);
+});
+
 test('the new master listens on what its config asks for: one address stays, one goes, one comes', async () => {
   const config = releases.file('tshorn.config.json');
   const [stays, goes, comes] = ['stays', 'goes', 'comes'].map((name) => releases.file(`${name}.sock`)) as [

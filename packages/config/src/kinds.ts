@@ -145,11 +145,18 @@ export const octal: Kind<number> = {
   meta: 'MODE',
   expected: 'permissions in octal, as text, such as "660"',
   parse(input) {
-    const match = typeof input === 'string' ? /^(?:0o?)?([0-7]{3})$/.exec(input) : null;
+    const match = typeof input === 'string' ? /^(?:0o?)?([0-7]{2,3})$/.exec(input) : null;
     return Number.parseInt(orWrong(match?.[1]), 8);
   },
   format: (mode) => mode.toString(8).padStart(3, '0'),
-  schema: { type: 'string', pattern: '^(0o?)?[0-7]{3}$' },
+  schema: { type: 'string', pattern: '^(0o?)?[0-7]{2,3}$' },
+};
+
+/** What is taken away from the permissions of new files. */
+export const umask: Kind<number> = {
+  ...octal,
+  meta: 'MASK',
+  expected: 'a umask in octal, as text, such as "022"',
 };
 
 export const addresses: Kind<readonly BindAddress[]> = {

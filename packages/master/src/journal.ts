@@ -53,7 +53,7 @@ export function textOf(notice: Notice): string {
       return `recovered: ${notice.ready} of ${workers(notice.size)} ready, after ${formatMs(notice.tookMs)}`;
     case 'crash-loop': {
       const { failures, tookMs, nextMs, reason } = notice;
-      const who = `${workers(notice.workers)} cannot start`;
+      const who = `${workers(notice.workers)} ${notice.workers === 1 ? 'keeps' : 'keep'} failing`;
       const next = `next attempts in up to ${seconds(nextMs)}`;
       return `${who}: ${failures} failures in ${seconds(tookMs)}, ${next}; last: ${reason}`;
     }

@@ -1,4 +1,4 @@
-import { octal, orNone, text } from '../kinds.ts';
+import { orNone, text, umask } from '../kinds.ts';
 import { section } from '../row.ts';
 
 const NAME = /^[^\s:,/\0]+$/;
@@ -20,7 +20,7 @@ export const privileges = section('Privileges', {
     reloadable: false,
   },
   umask: {
-    kind: orNone(octal, undefined),
+    kind: orNone(umask, undefined),
     default: undefined,
     summary: 'The umask of the workers, in octal',
     details:

@@ -20,7 +20,7 @@ export type HealthNotice =
   | {
       readonly event: 'crash-loop';
       readonly level: Level;
-      /** How many of them cannot start. */
+      /** How many of them keep failing. */
       readonly workers: number;
       readonly failures: number;
       readonly tookMs: number;

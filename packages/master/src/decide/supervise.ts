@@ -145,7 +145,8 @@ export function respawn(draft: Draft, slot: number): void {
   delete record.respawnAt;
   if (!isFree(draft, slot)) return;
   const worker = draft.spawn(slot, state.committed);
-  if (record.reason !== undefined && (state.series?.failures ?? 0) >= TOLD_IN_FULL) worker.repeat = true;
+  // A slot's first failure in a row is news, however often the others have failed.
+  if (record.failures > 1 && (state.series?.failures ?? 0) >= TOLD_IN_FULL) worker.repeat = true;
 }
 
 export const overdue = (draft: Draft, worker: WorkerRecord): string => {

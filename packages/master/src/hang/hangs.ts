@@ -159,7 +159,7 @@ export class Hangs {
     const place = { cwd, own: this.#around.own, silentMs, mayTurn: phase !== 'hung' };
     const { headline, details } = say(found, place);
     const worker = { ...identity, pid };
-    const { stack = [], requests = [], rss = found.rss, heapUsed } = found.inspection ?? {};
+    const { stack = [], requests, rss = found.rss, heapUsed } = found.inspection ?? {};
     const turns = found.inspection !== undefined && !runsApp(stack, place.own);
     const head = `${describeWorker(worker)} ${HEADS[phase](formatMs(silentMs))}${headline}`;
     const delay = lastBeat && `event loop at its last sign: late by ${formatMs(lastBeat.loopDelayMs)}`;
@@ -170,8 +170,10 @@ export class Hangs {
         ...fieldsOf(worker),
         silentMs: Math.round(silentMs),
         reason: headline,
-        stack: stack.slice(0, MOST_FRAMES),
-        requests,
+        // A frame of ours may lie on top: Node tells the process of a signal wherever it is.
+        stack: stack.filter(({ file }) => !file.startsWith(place.own)).slice(0, MOST_FRAMES),
+        // Absent where only the process could have told them: an empty list says that there are none.
+        ...(requests && { requests }),
         ...(rss !== undefined && { rss, heapUsed }),
         ...(lastBeat && { loopDelayMs: lastBeat.loopDelayMs }),
         ...(found.kernel && { kernel: found.kernel }),

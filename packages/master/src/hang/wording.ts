@@ -66,11 +66,12 @@ export function say(explanation: Explanation, place: Place): Said {
   };
 }
 
-function facts({ inspection = {}, rss = inspection.rss }: Explanation): string[] {
+function facts({ inspection = {}, rss = inspection.rss, silentBecause }: Explanation): string[] {
   const { requests, heapUsed } = inspection;
   const lines: string[] = [];
   if (requests?.length) lines.push(`requests in flight: ${requests.map(describeRequest).join(', ')}`);
   else if (requests) lines.push('no request is in flight');
+  else if (silentBecause) lines.push('requests in flight: not known, since the process itself says nothing');
   const heap = heapUsed === undefined ? '' : `, heap ${megabytes(heapUsed)}`;
   if (rss !== undefined) lines.push(`memory: ${megabytes(rss)}${heap}`);
   return lines;

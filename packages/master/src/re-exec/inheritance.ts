@@ -51,6 +51,8 @@ export class Inheritance {
   readonly master: number;
   readonly #left: Heir[];
   readonly #kept: string[] = [];
+  /** Until this master is in charge, files are the other one's, who may serve on. */
+  #isOwner = false;
 
   constructor(text: string) {
     const { master, heirs } = JSON.parse(text) as { master: number; heirs: Heir[] };
@@ -87,7 +89,7 @@ export class Inheritance {
     }
     const close = () => {
       handle.close();
-      if (file && isThere(file)) fs.rmSync(file.path, { force: true });
+      if (this.#isOwner && file && isThere(file)) fs.rmSync(file.path, { force: true });
     };
     return { handle, asked, address, source: 'inherited', ...(file && { file }), close };
   }
@@ -103,6 +105,11 @@ export class Inheritance {
         ? { fd, name, address, problem: `not inherited: ${handle}` }
         : { fd, name, address, handle };
     });
+  }
+
+  /** From now on the socket files are this master's, to remove at its end. */
+  own(): void {
+    this.#isOwner = true;
   }
 
   /** Those that the config does not ask for any more: the old master still has its own descriptors. */

@@ -131,6 +131,7 @@ export class Predecessor {
     }
     if (this.#state !== 'taking') return;
     this.#state = 'in-charge';
+    this.inheritance.own();
     await this.#send({ type: 'in-charge', kept: this.inheritance.kept, takes: true });
   }
 
