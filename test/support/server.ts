@@ -163,7 +163,7 @@ export class TestServer {
   /** To the master in charge. */
   signal(signal: NodeJS.Signals): void {
     if (this.master === this.pid) this.#process.kill(signal);
-    else if (!this.#ended) process.kill(this.master, signal);
+    else if (!this.#ended) kill(this.master, signal);
   }
 
   /** Sends USR2 and resolves with the line that tells the verdict. */
@@ -215,6 +215,15 @@ export class TestServer {
     const timer = setTimeout(() => this.signal('SIGKILL'), 10_000);
     await this.exited;
     clearTimeout(timer);
+  }
+}
+
+/** A master may have been killed, and what it has written not yet be read to its end. */
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
