@@ -66,13 +66,20 @@ async function freeze(scene: Scene, ms: number) {
 let reloading = Promise.resolve('');
 /** One deploy at a time: who moves the link waits for the verdict. */
 function deploy({ server, broken }: Scene, release: string): Promise<string> {
-  reloading = reloading.then(async () => {
-    server.deploy(release);
-    const outcome = await server.reload();
-    if (release !== 'good' && outcome === 'committed') broken.push(`the release "${release}" was committed`);
-    server.deploy('good');
-    return outcome;
-  });
+  // One that could not even ask must not keep the others from it.
+  reloading = reloading
+    .catch(() => '')
+    .then(async () => {
+      server.deploy(release);
+      try {
+        const outcome = await server.reload();
+        if (release !== 'good' && outcome === 'committed')
+          broken.push(`the release "${release}" was committed`);
+        return outcome;
+      } finally {
+        server.deploy('good');
+      }
+    });
   return reloading;
 }
 
@@ -125,8 +132,6 @@ async function noDescriptors(scene: Scene) {
     await run('prlimit', ['--pid', String(pid), `--nofile=${held + 2}:`]);
     await sleep(300 + random.below(1_000));
     await run('prlimit', ['--pid', String(pid), `--nofile=${usual}:`]);
-  } catch {
-    // Gone meanwhile, or there is no such program here.
   } finally {
     // What it was about to close is closed by then.
     setTimeout(end, 1_000);

@@ -68,10 +68,17 @@ onLinux(
     const over = Date.now() + SECONDS * 1_000;
     while (Date.now() < over && server.isAlive) {
       const name = chooseAct(random);
-      counts[name] = (counts[name] ?? 0) + 1;
       const act = ACTS[name]?.[1](scene) ?? Promise.resolve();
-      // A paused or busy master answers nobody; what an act could not do, it has not done.
-      acts.push(act.catch(() => {}));
+      const count = (what: string) => {
+        counts[what] = (counts[what] ?? 0) + 1;
+      };
+      // Its worker may be gone before it can strike; what it could not do is told as such.
+      acts.push(
+        act.then(
+          () => count(name),
+          (error) => count(`not done: ${name}: ${(error as Error).message.split('\n')[0]?.slice(0, 80)}`),
+        ),
+      );
       await sleep(200 + random.below(1_200));
     }
     await Promise.all(acts);
