@@ -15,6 +15,6 @@ export interface Beat {
   readonly requests: number;
   /** Bytes of memory that the process holds. */
   readonly rss: number;
-  /** Milliseconds by which this beat was late: the event loop was busy with something else. */
+  /** Milliseconds by which the event loop was late at the most since the last beat: it was busy with something else. */
   readonly loopDelayMs: number;
 }

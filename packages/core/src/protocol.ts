@@ -50,10 +50,11 @@ export interface BootOrder {
   readonly headersTimeoutGiven: boolean;
   readonly backlog: number;
   readonly idleLinger: number;
-  /** A request that waits for its headers for longer is told of; 0: none is. */
+  /** The time between two signs of life. */
   readonly beatEvery: number;
+  /** A request that waits for its headers for longer is told of; 0: none is. */
   readonly requestTimeout: number;
-  /** A beat that is late by more is told of at once; 0: none is. */
+  /** An event loop that is late by more is told of at once; 0: none is. */
   readonly loopDelayWarning: number;
   /** The worker will not serve: the app opens no address, not even one of its own. */
   readonly rehearsal?: true;

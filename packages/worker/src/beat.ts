@@ -49,7 +49,7 @@ export function beat(
     // Timers are a little early or late.
     if (now - told > beatEvery - LOOK_EVERY_MS / 2) {
       told = now;
-      rss = residentBytes() ?? rss;
+      rss = ownBytes() ?? rss;
       send({ type: 'beat', requests, rss, loopDelayMs: worst });
       worst = 0;
     }
@@ -66,7 +66,7 @@ export function beat(
 }
 
 /** It is read from a file: without a descriptor to spare there is no answer, and that must not end the worker. */
-function residentBytes(): number | undefined {
+function ownBytes(): number | undefined {
   try {
     return process.memoryUsage.rss();
   } catch {

@@ -37,11 +37,16 @@ export class Service {
   /** Lets a parked worker go, or has it serve again. */
   #unpark: (leave: boolean) => void = () => {};
   #over = false;
-  /** When the app's own clean-up has to be done: milliseconds since the epoch. */
-  leaveBy = 0;
+  /** When it has to be gone: on a clock that nobody sets. */
+  #leaveAt = 0;
 
   constructor(settings: ServiceSettings) {
     this.#settings = settings;
+  }
+
+  /** What is left of its time to leave, the app's own clean-up included: milliseconds. */
+  get leftMs(): number {
+    return Math.max(0, this.#leaveAt - performance.now());
   }
 
   /** Into service, for the first time or again. Rejects when a handle cannot be listened on. */
@@ -95,7 +100,7 @@ export class Service {
   async leave(order: Leave): Promise<boolean> {
     const again = this.#order !== undefined;
     this.#order = order;
-    this.leaveBy = Date.now() + order.deadlineMs;
+    this.#leaveAt = performance.now() + order.deadlineMs;
     if (again) {
       this.#drain?.hurry(this.#lingerOf(order));
       this.#unpark(true);
@@ -115,7 +120,7 @@ export class Service {
       takeover: this.#handoff?.takeover,
     });
     this.#drain = drain;
-    this.#tellApp('drain', { deadline: this.leaveBy });
+    this.#tellApp('drain', { deadline: Date.now() + this.leftMs });
     const report = await drain.done;
     if (report) await this.#settings.send({ type: 'drained', ...report });
     if (report?.cut) await this.#settings.onCut();
@@ -127,13 +132,13 @@ export class Service {
   }
 
   #emptyQueue(listeners: AttachedListeners): Promise<void> {
-    const until = Math.min(this.leaveBy, Date.now() + MOST_QUEUE_MS);
-    return listeners.emptyQueue(() => Date.now() < Math.min(until, this.leaveBy));
+    const until = performance.now() + MOST_QUEUE_MS;
+    return listeners.emptyQueue(() => performance.now() < Math.min(until, this.#leaveAt));
   }
 
   #lingerOf({ mode }: Leave): DrainSettings {
     const lingerMs = mode === 'quick' ? 0 : this.#settings.idleLinger;
-    return { deadlineMs: Math.max(0, this.leaveBy - Date.now()), lingerMs };
+    return { deadlineMs: this.leftMs, lingerMs };
   }
 
   /** Resolves with whether the worker is to leave. */

@@ -144,7 +144,7 @@ export class Worker {
     if (order.mode === 'quick') this.#workerInt ??= this.#hooks?.run('workerInt');
     if (!this.#app || !this.#service) process.exit(0);
     if (!(await this.#service.leave(order))) return;
-    await this.#exit(this.#app, Math.max(LEAST_CLEANUP_MS, this.#service.leaveBy - Date.now()));
+    await this.#exit(this.#app, Math.max(LEAST_CLEANUP_MS, this.#service.leftMs));
   }
 
   /** After the last request: the app's own clean-up, as if the signal had come only now. */
