@@ -1,6 +1,6 @@
 /** The part of the status that says what is missing, and when it will be tried again. */
 import type { State } from './decide/model.ts';
-import { readyWorkers } from './decide/queries.ts';
+import { lastReason, readyWorkers } from './decide/queries.ts';
 
 /** Fewer workers than N have been in service for a while, outside of an operation. */
 export interface DegradedStatus {
@@ -38,7 +38,7 @@ export function healthOf(
       failures,
       ...(reason !== undefined && { reason }),
     }));
-  const reason = Object.values(slots).findLast((slot) => slot.reason !== undefined)?.reason;
+  const reason = lastReason(state);
   return {
     ...(degraded && {
       degraded: {

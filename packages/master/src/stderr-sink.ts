@@ -43,11 +43,13 @@ export class StderrSink extends EventEmitter<{ drain: [] }> {
   async idle(withinMs: number): Promise<void> {
     if (!this.#writing) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, withinMs);
-      this.once('drain', () => {
+      const end = () => {
         clearTimeout(timer);
+        this.off('drain', end);
         resolve();
-      });
+      };
+      const timer = setTimeout(end, withinMs);
+      this.once('drain', end);
     });
   }
 

@@ -3,6 +3,7 @@
  * that is made good at once tells itself. During an operation the plan says how many there are. Pure.
  */
 import type { Draft } from './draft.ts';
+import { lastReason, readyWorkers } from './queries.ts';
 
 /** For how long it stays so before it is told. */
 export const HOLD_MS = { degraded: 3_000, recovered: 1_000 };
@@ -49,9 +50,7 @@ export function stayedSo(draft: Draft, change: Change): void {
   }
 }
 
-const ready = ({ workers }: Draft): number => workers.filter(({ state }) => state === 'ready').length;
+const ready = ({ state }: Draft): number => readyWorkers(state).length;
 
-function reasonOf({ state }: Draft): string {
-  const reasons = Object.values(state.slots).flatMap(({ reason }) => reason ?? []);
-  return reasons.at(-1) ?? 'a worker has ended, and its replacement is still booting';
-}
+const reasonOf = ({ state }: Draft): string =>
+  lastReason(state) ?? 'a worker has ended, and its replacement is still booting';

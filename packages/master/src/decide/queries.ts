@@ -6,6 +6,10 @@ import { type State, SUCCESSOR, type WorkerRecord } from './model.ts';
 export const readyWorkers = ({ workers }: State): WorkerRecord[] =>
   Object.values(workers).filter(({ state }) => state === 'ready');
 
+/** Why the last slot that is at a loss for a worker is; undefined when none is. */
+export const lastReason = ({ slots }: State): string | undefined =>
+  Object.values(slots).findLast(({ reason }) => reason !== undefined)?.reason;
+
 /** Serials of the workers in service that are none of these. */
 export const readyBeside = (state: State, serials: readonly number[]): number[] =>
   readyWorkers(state)
