@@ -120,7 +120,14 @@ async function fullDisk({ server, random }: Scene) {
   kill(server.pid, 'SIGUSR1');
 }
 
-async function noDescriptors(scene: Scene) {
+let starving: Promise<unknown> = Promise.resolve();
+/** One at a time: a second look at the same worker would take the low limit for the usual one, and leave it. */
+function noDescriptors(scene: Scene): Promise<unknown> {
+  starving = starving.catch(() => {}).then(() => starve(scene));
+  return starving;
+}
+
+async function starve(scene: Scene) {
   const { ledger, random } = scene;
   const pid = await anyWorker(scene);
   if (pid === undefined) return;
