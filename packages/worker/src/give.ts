@@ -231,7 +231,8 @@ export class Giveaway {
     try {
       const state = survivor.pack();
       const held = takeHeld(survivor.socket).toString('base64');
-      text = pack({ request: survivor.request, held, ...(state !== '' && { state }) });
+      const { request, answer } = survivor;
+      text = pack({ request, ...(answer && { answer }), held, ...(state !== '' && { state }) });
     } catch (error) {
       this.#orders.warn(`${survivor.continuation}: ${describeThrown(error)}; its client was sent away`);
     }

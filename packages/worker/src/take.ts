@@ -10,7 +10,7 @@ import { worker as api } from './api.ts';
 import { adopt, type RawHandle, socketOf } from './http-internals.ts';
 import { closeFrame, sayGoodbye } from './survive/close-frame.ts';
 import { type Continuation, unpack } from './survive/registry.ts';
-import { replayUpgrade } from './survive/replay.ts';
+import { replayResponse, replayUpgrade } from './survive/replay.ts';
 
 /** A connection that is owned here and waits for its state. */
 interface Expected {
@@ -80,7 +80,11 @@ export class Takeover {
       this.#server.emit('connection', socket);
       this.#tell(socket);
     };
-    return replayUpgrade(this.#server, socket, unpack(text), connect);
+    const luggage = unpack(text);
+    const { resume } = continuation;
+    return resume
+      ? replayResponse(this.#server, socket, luggage, connect, resume)
+      : replayUpgrade(this.#server, socket, luggage, connect);
   }
 
   /** The master is gone, and what it has not passed on is lost. */

@@ -5,6 +5,7 @@
  */
 import type http from 'node:http';
 import type { Socket } from 'node:net';
+import { describeThrown } from '@tshorn/core';
 import { closeFrame, sayGoodbye } from './close-frame.ts';
 import type { Luggage, RequestHead } from './registry.ts';
 
@@ -65,6 +66,60 @@ export function replayUpgrade(
     // Nobody listens to upgrades any more: Node reads it as a request, and a client would get an answer to that.
     if (server.listenerCount('upgrade') === 1) swallow.end('HTTP/1.1 none');
   });
+}
+
+/**
+ * Goes on with a response in the middle: its request is read again, and nobody is told of it but who goes on.
+ * Resolves as `replayUpgrade` does.
+ */
+export async function replayResponse(
+  server: http.Server,
+  socket: Socket,
+  { request, answer, state, held }: Luggage,
+  connect: () => void,
+  resume: (response: http.ServerResponse, state: unknown) => void,
+): Promise<string | undefined> {
+  connect();
+  const response = readAgain(server, socket, bytesOf(request));
+  if (!response || !answer) {
+    sayGoodbye(socket);
+    return 'its request could not be read again';
+  }
+  const swallow = new Swallow(socket, () => {});
+  response.writeHead(answer.status, { ...answer.headers, 'transfer-encoding': 'chunked' });
+  response.flushHeaders();
+  swallow.end('');
+  if (held) socket.write(Buffer.from(held, 'base64'));
+  try {
+    (response.req as WithHandoff).handoff = { state: state === undefined ? undefined : JSON.parse(state) };
+    resume(response, (response.req as WithHandoff).handoff?.state);
+  } catch (error) {
+    socket.destroy();
+    return describeThrown(error);
+  }
+  return undefined;
+}
+
+/** The parser answers at once; only the emitter comes before every listener that an app or a framework has added. */
+function readAgain(server: http.Server, socket: Socket, bytes: Buffer): http.ServerResponse | undefined {
+  const before = Object.getOwnPropertyDescriptor(server, 'emit');
+  const { emit } = server;
+  let response: http.ServerResponse | undefined;
+  const catching = (event: string | symbol, ...args: unknown[]): boolean => {
+    if (event !== 'request' || (args[0] as http.IncomingMessage).socket !== socket) {
+      return Reflect.apply(emit, server, [event, ...args]);
+    }
+    response = args[1] as http.ServerResponse;
+    return true;
+  };
+  server.emit = catching as typeof server.emit;
+  try {
+    socket.emit('data', bytes);
+  } finally {
+    if (before) Object.defineProperty(server, 'emit', before);
+    else delete (server as Partial<http.Server>).emit;
+  }
+  return response;
 }
 
 function whyNot(answer: string, request: RequestHead): string {
