@@ -204,6 +204,3 @@ export interface UserConfig {
   /** Functions to call at moments in the life of the master and of a worker. */
   hooks?: Hooks;
 }
-
-/** Gives an editor the types of a config file; returns what it is given. */
-export const defineConfig = (config: UserConfig): UserConfig => config;
