@@ -61,8 +61,14 @@ export function replayUpgrade(
     const timer = setTimeout(() => swallow.end(''), UPGRADE_WITHIN_MS).unref();
     const onClose = () => swallow.end('HTTP/1.1 closed');
     socket.once('close', onClose);
-    connect();
-    socket.emit('data', bytesOf(request));
+    try {
+      connect();
+      socket.emit('data', bytesOf(request));
+    } catch (error) {
+      // A listener that throws at a new client ends the worker; this one would end each worker that it comes to.
+      resolve(describeThrown(error));
+      swallow.end('');
+    }
     // Nobody listens to upgrades any more: Node reads it as a request, and a client would get an answer to that.
     if (server.listenerCount('upgrade') === 1) swallow.end('HTTP/1.1 none');
   });
