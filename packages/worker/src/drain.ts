@@ -72,7 +72,7 @@ export class Drain {
     });
     this.#atStart = listeners.count();
     this.#immovable = this.#atStart.then((total) =>
-      handoff ? countImmovable(server, total, giveaway?.upgraded ?? 0) : {},
+      handoff ? countImmovable(server, total, giveaway?.departures.upgraded ?? 0) : {},
     );
     this.#connections = new DrainingConnections(server);
     void this.#whenEmpty(takeover).then(() => this.#end(0));
@@ -134,6 +134,7 @@ export class Drain {
 
   async #cut(): Promise<void> {
     const left = await this.#listeners.count();
+    this.#giveaway?.departures.refuseRest();
     void this.#end(left);
     this.#connections.cut();
     this.#closing.cut();
@@ -146,7 +147,11 @@ export class Drain {
     const tookMs = performance.now() - this.#start;
     const closed = this.#closed + this.#closing.closed;
     const finished = Math.max(0, (await this.#atStart) - closed - cut - moved);
-    const refused = { ...(await this.#immovable), ...this.#giveaway?.refused };
+    const refused = {
+      ...(await this.#immovable),
+      ...this.#giveaway?.refused,
+      ...this.#giveaway?.departures.refused,
+    };
     this.#resolve({ moved, finished, closed, cut, refused, tookMs });
   }
 }

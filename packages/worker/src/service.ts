@@ -6,12 +6,13 @@ import type http from 'node:http';
 import { type DrainOrder, describeThrown, type ToMaster } from '@tshorn/core';
 import { worker as api, type DrainNotice } from './api.ts';
 import { type AttachedListeners, attachListeners, type ListeningHandle } from './app/listeners.ts';
-import { webSocketsOf } from './closing/closable.ts';
+import { type Closable, survivorsOf, webSocketsOf } from './closing/closable.ts';
 import { windowOf } from './closing/spread.ts';
 import { Drain, type DrainSettings } from './drain.ts';
 import { Handoff, type HandoffOrder } from './handoff.ts';
 import { immovableServer, type RawHandle } from './http-internals.ts';
 import { Sampler } from './sample.ts';
+import { registry } from './survive/registry.ts';
 import { UpgradedConnections } from './upgraded.ts';
 
 export type Leave = Omit<DrainOrder, 'type'>;
@@ -125,7 +126,7 @@ export class Service {
       handoff,
       giveaway: handoff ? this.#handoff?.giveaway : undefined,
       takeover: this.#handoff?.takeover,
-      closables: () => webSocketsOf(this.#upgraded),
+      closables: () => this.#closables(handoff),
     });
     this.#drain = drain;
     this.#tellApp('drain', { deadline: Date.now() + this.leftMs });
@@ -153,6 +154,15 @@ export class Service {
       lingerMs: quick ? 0 : idleLinger,
       closing: windowOf(deadlineMs, websocketSpread, quick),
     };
+  }
+
+  /** `counted`: each is one that did not move. */
+  #closables(counted: boolean): Closable[] {
+    const { survivors } = registry();
+    const departures = counted ? this.#handoff?.giveaway.departures : undefined;
+    const known = survivorsOf(survivors, (survivor) => departures?.refuse(survivor));
+    const sockets = new Set([...survivors].map(({ socket }) => socket));
+    return [...known, ...webSocketsOf(this.#upgraded).filter(({ socket }) => !sockets.has(socket))];
   }
 
   /** Resolves with whether the worker is to leave. */

@@ -1,6 +1,7 @@
 /** Connections that can be closed by their own protocol, so that their clients know why. */
 import type { Socket } from 'node:net';
 import { closeFrame } from '../survive/close-frame.ts';
+import type { Survivor } from '../survive/registry.ts';
 import type { UpgradedConnections } from '../upgraded.ts';
 
 /** One whose closing somebody has to begin. */
@@ -13,6 +14,24 @@ export interface Closable {
    */
   close(): void;
 }
+
+/**
+ * Those that could have moved, and did not. One that is on its way is another worker's business.
+ * @param onClose is told of each before it is closed
+ */
+export const survivorsOf = (
+  survivors: Iterable<Survivor>,
+  onClose: (survivor: Survivor) => void = () => {},
+): Closable[] =>
+  [...survivors]
+    .filter(({ socket }) => socket.writable && socket.writableCorked === 0)
+    .map((survivor) => ({
+      socket: survivor.socket,
+      close() {
+        onClose(survivor);
+        survivor.close();
+      },
+    }));
 
 /**
  * WebSockets that nothing is known of but their connection. The frame is written behind the back of whatever library

@@ -22,8 +22,18 @@ export interface HandoffNotice {
 /** The head of a response that goes on elsewhere. */
 export interface AnswerHead {
   readonly status: number;
-  readonly headers: http.OutgoingHttpHeaders;
+  readonly rawHeaders: readonly string[];
 }
+
+/** A header of a request or a response by its lower-case name; empty when there is none. */
+export function headerOf({ rawHeaders }: { readonly rawHeaders: readonly string[] }, name: string): string {
+  const at = rawHeaders.findIndex((header, place) => place % 2 === 0 && header.toLowerCase() === name);
+  return (at >= 0 && rawHeaders[at + 1]) || '';
+}
+
+/** All but these. */
+export const headersBut = (rawHeaders: readonly string[], but: ReadonlySet<string>): string[] =>
+  rawHeaders.filter((_, at) => !but.has(rawHeaders[at - (at % 2)]?.toLowerCase() ?? ''));
 
 /** One connection that another worker can go on with. */
 export interface Survivor {

@@ -7,7 +7,7 @@ import type http from 'node:http';
 import type { Socket } from 'node:net';
 import { describeThrown } from '@tshorn/core';
 import { closeFrame, sayGoodbye } from './close-frame.ts';
-import type { Luggage, RequestHead } from './registry.ts';
+import { headerOf, headersBut, type Luggage, type RequestHead } from './registry.ts';
 
 type WithHandoff = http.IncomingMessage & { handoff?: { readonly state: unknown } };
 
@@ -92,7 +92,8 @@ export async function replayResponse(
     return 'its request could not be read again';
   }
   const swallow = new Swallow(socket, () => {});
-  response.writeHead(answer.status, { ...answer.headers, 'transfer-encoding': 'chunked' });
+  const headers = [...headersBut(answer.rawHeaders, OF_THE_CONNECTION), 'Transfer-Encoding', 'chunked'];
+  response.writeHead(answer.status, headers);
   response.flushHeaders();
   swallow.end('');
   if (held) socket.write(Buffer.from(held, 'base64'));
@@ -105,6 +106,9 @@ export async function replayResponse(
   }
   return undefined;
 }
+
+/** Node says them itself. */
+const OF_THE_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding', 'date']);
 
 /** The parser answers at once; only the emitter comes before every listener that an app or a framework has added. */
 function readAgain(server: http.Server, socket: Socket, bytes: Buffer): http.ServerResponse | undefined {
@@ -137,11 +141,6 @@ function whyNot(answer: string, request: RequestHead): string {
   const protocol = /^sec-websocket-protocol: *(.*?) *$/im.exec(answer)?.[1] ?? '';
   const spoken = headerOf(request, 'sec-websocket-protocol');
   return protocol === spoken ? '' : `it speaks "${spoken}", and the app wants "${protocol}"`;
-}
-
-function headerOf({ rawHeaders }: RequestHead, name: string): string {
-  const at = rawHeaders.findIndex((header, place) => place % 2 === 0 && header.toLowerCase() === name);
-  return (at >= 0 && rawHeaders[at + 1]) || '';
 }
 
 /** Keeps the head of a response from the client: all that the app writes on the socket until it is complete. */

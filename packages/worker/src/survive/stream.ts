@@ -5,8 +5,16 @@
 import type http from 'node:http';
 import type { Socket } from 'node:net';
 import { worker } from '../api.ts';
-import { betweenRequests } from '../http-internals.ts';
-import { headOf, type RequestHead, registry, type Survivor } from './registry.ts';
+import { betweenRequests, sentHead } from '../http-internals.ts';
+import {
+  type AnswerHead,
+  headerOf,
+  headersBut,
+  headOf,
+  type RequestHead,
+  registry,
+  type Survivor,
+} from './registry.ts';
 import { stateText } from './state.ts';
 
 /** Produces a stream from a state on. What it returns tells the state from which another worker goes on. */
@@ -72,6 +80,7 @@ function register(survivor: SurvivingStream): void {
   survivor.response.once('close', () => survivors.delete(survivor));
 }
 
+const LAST_CHUNK = '0\r\n\r\n';
 /** What only the body that has been read already is about. */
 const OF_THE_BODY = new Set(['content-length', 'transfer-encoding', 'expect', 'trailer']);
 
@@ -86,16 +95,12 @@ class SurvivingStream implements Survivor {
     this.response = response;
     this.socket = response.req.socket;
     this.continuation = continuation;
-    const rawHeaders = head.rawHeaders.filter((_, at) => {
-      const name = head.rawHeaders[at - (at % 2)] ?? '';
-      return !OF_THE_BODY.has(name.toLowerCase());
-    });
-    this.request = { ...head, rawHeaders };
+    this.request = { ...head, rawHeaders: headersBut(head.rawHeaders, OF_THE_BODY) };
     this.pack = pack;
   }
 
-  get answer() {
-    return { status: this.response.statusCode, headers: this.response.getHeaders() };
+  get answer(): AnswerHead {
+    return sentHead(this.response);
   }
 
   refusal(): string {
@@ -112,10 +117,16 @@ class SurvivingStream implements Survivor {
     this.socket.destroy();
   }
 
-  /** An event stream may end: its client comes back. Any other answer would look complete, and must break off. */
+  /**
+   * An event stream may end: its client comes back. Any other answer would look complete, and must break off. The last
+   * chunk is written past the response, between two of its own (RFC 9112, section 7.1): the app does not know that
+   * it is over, and writing on a response that has ended is an error that would end the worker.
+   */
   close(): void {
-    const type = String(this.response.getHeader('content-type') ?? '');
-    if (type.startsWith('text/event-stream')) this.response.end();
-    else this.socket.destroy();
+    const { answer, socket, response } = this;
+    const isEvents = headerOf(answer, 'content-type').startsWith('text/event-stream');
+    if (!isEvents || !response.chunkedEncoding) return void socket.destroy();
+    socket.write(LAST_CHUNK);
+    socket.destroySoon();
   }
 }
