@@ -86,10 +86,16 @@ export class Departures {
   part(id: number, survivor: Survivor): void {
     let text: string | undefined;
     try {
-      const { request, answer } = survivor;
+      const { request, answer, agreement } = survivor;
       const state = survivor.pack();
       const held = takeHeld(survivor.socket).toString('base64');
-      text = pack({ request, ...(answer && { answer }), held, ...(state !== '' && { state }) });
+      text = pack({
+        request,
+        ...(answer && { answer }),
+        ...(agreement && { agreement }),
+        held,
+        ...(state !== '' && { state }),
+      });
     } catch (error) {
       const { continuation } = survivor;
       this.#orders.warn(`${continuation}: ${describeThrown(error)}; its client was sent away`);

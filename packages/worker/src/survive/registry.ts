@@ -19,6 +19,12 @@ export interface HandoffNotice {
   readonly state: unknown;
 }
 
+/** What a WebSocket's two ends have agreed upon, as the 101 said it; empty: nothing. */
+export interface Agreement {
+  readonly protocol: string;
+  readonly extensions: string;
+}
+
 /** The head of a response that goes on elsewhere. */
 export interface AnswerHead {
   readonly status: number;
@@ -43,6 +49,8 @@ export interface Survivor {
   readonly request: RequestHead;
   /** The response that it is in the middle of, if it is. */
   readonly answer?: AnswerHead;
+  /** Of a WebSocket. */
+  readonly agreement?: Agreement;
   /** Why it cannot move at this moment, in a word; empty when it can. */
   refusal(): string;
   /** The state as JSON. Called to see whether there is one, and again when it moves. Throws a sentence for the log. */
@@ -78,6 +86,7 @@ export function registry(): Registry {
 export interface Luggage {
   readonly request: RequestHead;
   readonly answer?: AnswerHead;
+  readonly agreement?: Agreement;
   /** JSON, as the app saved it; absent when there was nothing to save. */
   readonly state?: string;
   /** What was written after it had been found at rest: base64. */

@@ -7,7 +7,7 @@ import type http from 'node:http';
 import type { Socket } from 'node:net';
 import { describeThrown } from '@tshorn/core';
 import { closeFrame, sayGoodbye } from './close-frame.ts';
-import { headerOf, headersBut, type Luggage, type RequestHead } from './registry.ts';
+import { type Agreement, headersBut, type Luggage, type RequestHead } from './registry.ts';
 
 type WithHandoff = http.IncomingMessage & { handoff?: { readonly state: unknown } };
 
@@ -43,7 +43,7 @@ function announceHandoffs(server: http.Server): void {
 export function replayUpgrade(
   server: http.Server,
   socket: Socket,
-  { request, state, held }: Luggage,
+  { request, agreement, state, held }: Luggage,
   connect: () => void,
 ): Promise<string | undefined> {
   announceHandoffs(server);
@@ -53,7 +53,7 @@ export function replayUpgrade(
       clearTimeout(timer);
       arriving.delete(socket);
       socket.off('close', onClose);
-      const refusal = whyNot(answer, request);
+      const refusal = whyNot(answer, agreement);
       if (refusal) sayGoodbye(socket, Buffer.concat([Buffer.from(held, 'base64'), closeFrame()]));
       else if (held) socket.write(Buffer.from(held, 'base64'));
       resolve(refusal);
@@ -132,15 +132,20 @@ function readAgain(server: http.Server, socket: Socket, bytes: Buffer): http.Ser
   return response;
 }
 
-function whyNot(answer: string, request: RequestHead): string {
+function whyNot(answer: string, { protocol = '', extensions = '' }: Partial<Agreement> = {}): string {
   if (answer === '') return `the app did not upgrade it within ${UPGRADE_WITHIN_MS / 1000} s`;
   const status = /^HTTP\/1\.1 (\S+)/.exec(answer)?.[1];
   if (status === 'closed') return 'its client has gone';
   if (status === 'none') return 'the app upgrades nothing';
   if (status !== '101') return `the app answered ${status ?? JSON.stringify(answer.slice(0, 40))}`;
-  const protocol = /^sec-websocket-protocol: *(.*?) *$/im.exec(answer)?.[1] ?? '';
-  const spoken = headerOf(request, 'sec-websocket-protocol');
-  return protocol === spoken ? '' : `it speaks "${spoken}", and the app wants "${protocol}"`;
+  const said = (name: string) => new RegExp(`^${name}: *(.*?) *$`, 'im').exec(answer)?.[1] ?? '';
+  for (const [name, spoken] of [
+    ['Sec-WebSocket-Protocol', protocol],
+    ['Sec-WebSocket-Extensions', extensions],
+  ] as const) {
+    if (said(name) !== spoken) return `its ${name} is "${spoken}", and the app wants "${said(name)}"`;
+  }
+  return '';
 }
 
 /** Keeps the head of a response from the client: all that the app writes on the socket until it is complete. */
