@@ -23,10 +23,19 @@ interface Upgrade {
   readonly bytesBefore: number;
 }
 
-const upgrades = new WeakMap<Socket, Upgrade>();
+/** `tshorn/ws` is a bundle of its own, so what it asks for stands on the global object. */
+const KEY = Symbol.for('tshorn.upgrades');
+const shared = globalThis as { [KEY]?: WeakMap<Socket, Upgrade> };
+shared[KEY] ??= new WeakMap();
+const upgrades = shared[KEY];
 
 /** What this connection was upgraded by; undefined for all but WebSockets. */
 export const upgradeOf = (socket: Socket): UpgradeHead | undefined => upgrades.get(socket)?.head;
+
+type BeforeUpgrade = (request: http.IncomingMessage, socket: Socket) => void;
+
+/** Called at each upgrade before the app, of whatever protocol. */
+export const beforeUpgrade = new Set<BeforeUpgrade>();
 
 /** Fewer are not worth a look at which of them have gone. */
 const LEAST_LOOK = 64;
@@ -61,6 +70,7 @@ export class UpgradedConnections {
 
   readonly #onUpgrade = (request: http.IncomingMessage, duplex: unknown): void => {
     const socket = duplex as Socket;
+    for (const act of beforeUpgrade) act(request, socket);
     if (request.headers.upgrade?.toLowerCase() !== 'websocket' || upgrades.has(socket)) return;
     const { method = 'GET', url = '/', httpVersion, rawHeaders } = request;
     const head = { method, url, httpVersion, rawHeaders: [...rawHeaders] };
