@@ -8,17 +8,10 @@
  */
 import type http from 'node:http';
 import type { Socket } from 'node:net';
-
-/** The request that an upgraded connection began with, as it came. */
-export interface UpgradeHead {
-  readonly method: string;
-  readonly url: string;
-  readonly httpVersion: string;
-  readonly rawHeaders: readonly string[];
-}
+import type { RequestHead } from './survive/registry.ts';
 
 interface Upgrade {
-  readonly head: UpgradeHead;
+  readonly head: RequestHead;
   /** What had been written on the connection before: answers to requests that came first. */
   readonly bytesBefore: number;
 }
@@ -30,7 +23,7 @@ shared[KEY] ??= new WeakMap();
 const upgrades = shared[KEY];
 
 /** What this connection was upgraded by; undefined for all but WebSockets. */
-export const upgradeOf = (socket: Socket): UpgradeHead | undefined => upgrades.get(socket)?.head;
+export const upgradeOf = (socket: Socket): RequestHead | undefined => upgrades.get(socket)?.head;
 
 type BeforeUpgrade = (request: http.IncomingMessage, socket: Socket) => void;
 
