@@ -106,7 +106,11 @@ export type ToWorker =
       readonly id: number;
       /** On the shared clock: after that it is declined, as another worker may have it. */
       readonly until: number;
+      /** What goes on with it, when it is more than idle HTTP: its state follows, and it waits for that. */
+      readonly continuation?: string;
     }
+  /** Follows `take`, answered by `took`. Without a text nobody knows it any more: its client is to be told. */
+  | { readonly type: 'state'; readonly id: number; readonly text?: string }
   /** Follows `take`; what has not come is `declined`. */
   | Sent
   /** Answers `hand-over`: another worker owns the connection now. */
@@ -156,7 +160,11 @@ export type ToMaster =
   /** While it is watched: every SAMPLE_EVERY_MS, and at once after URGENT_BAD bad responses. */
   | ({ readonly type: 'sample' } & Sample)
   /** Carries a connection at rest; the worker keeps its own descriptor until the answer. */
-  | { readonly type: 'hand-over'; readonly id: number }
+  | { readonly type: 'hand-over'; readonly id: number; readonly continuation?: string }
+  /** Answers `handed-over` of a connection with a continuation; without a text there is no state any more. */
+  | { readonly type: 'state'; readonly id: number; readonly text?: string }
+  /** The worker owned it, and the app did not go on with it: its client has been told. */
+  | { readonly type: 'discontinued'; readonly continuation: string; readonly reason: string }
   /** Follows `hand-over`; what has not come is answered by `keep`. */
   | Sent
   /** The worker owns the connection, and has not read from it yet. */
@@ -208,6 +216,8 @@ const TO_MASTER: Record<ToMaster['type'], Shape> = {
     loopDelayMs: 'number',
   },
   'hand-over': { id: 'number' },
+  state: { id: 'number' },
+  discontinued: { continuation: 'string', reason: 'string' },
   sent: { upTo: 'number' },
   took: { id: 'number' },
   declined: { id: 'number', reason: 'string' },
@@ -225,6 +235,7 @@ const TO_WORKER: Record<ToWorker['type'], Shape> = {
   watch: { on: 'boolean' },
   give: { count: 'number' },
   take: { id: 'number', until: 'number' },
+  state: { id: 'number' },
   sent: { upTo: 'number' },
   'handed-over': { id: 'number' },
   keep: { id: 'number', reason: 'string' },

@@ -111,8 +111,13 @@ export class Attendants {
         return this.gate.sample(serial, message);
       case 'hand-over':
         // Without one it is the app's doing: Node does not deliver it so.
-        if (connection) this.traffic.offered(serial, message.id, connection as Connection);
+        if (connection)
+          this.traffic.offered(serial, message.id, connection as Connection, message.continuation);
         return;
+      case 'state':
+        return this.traffic.state(serial, message.id, message.text);
+      case 'discontinued':
+        return this.traffic.discontinued(serial, message.continuation, message.reason);
       case 'sent':
         return this.traffic.sent(serial, message.upTo);
       case 'took':

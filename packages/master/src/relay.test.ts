@@ -30,11 +30,12 @@ class Scene {
       },
       handedOver: (id: number) => this.#said.push(`${serial} handed-over ${id}`),
       keep: (id: number, reason: string) => this.#said.push(`${serial} keep ${id}: ${reason}`),
+      state: (id: number, text?: string) => this.#said.push(`${serial} state ${id}: ${text}`),
     };
   }
 
-  offer(from: number, id: number, name: string): this {
-    this.relay.offer(from, id, { close: () => this.#said.push(`close ${name}`) });
+  offer(from: number, id: number, name: string, continuation?: string): this {
+    this.relay.offer(from, id, { close: () => this.#said.push(`close ${name}`) }, continuation);
     return this;
   }
 
@@ -232,4 +233,51 @@ test('whatever happens in whatever order, each copy is closed exactly once', () 
     expect(closed.sort()).toEqual(Array.from({ length: offers }, (_, at) => `close c${at + 1}`));
     expect(scene.relay.onWay).toBe(0);
   }
+});
+
+describe('a connection with a state', () => {
+  function taken(): Scene {
+    const scene = new Scene(1, 2, 3);
+    scene.takers = [2, 3];
+    scene.offer(1, 1, 'a', 'websocket:0');
+    scene.relay.took(2, 1);
+    expect(scene.said()).toEqual(['2 take 1', '1 handed-over 1']);
+    return scene;
+  }
+
+  test('its state follows it, and only then the copy is closed', () => {
+    const scene = taken();
+    scene.relay.state(1, 1, 'n=5');
+    expect(scene.said()).toEqual(['close a', '2 state 1: n=5']);
+    expect(scene.relay.moved).toBe(1);
+    scene.relay.state(1, 1, 'again');
+    expect(scene.said()).toEqual([]);
+  });
+
+  test('the giver dies before it has told: the taker learns that nobody knows it', () => {
+    expect(taken().die(1).said()).toEqual(['close a', '2 state 1: undefined']);
+  });
+
+  test('the taker dies before: the next one takes it, the giver is not told twice', () => {
+    const scene = taken().die(2);
+    expect(scene.said()).toEqual(['3 take 2']);
+    scene.relay.took(3, 2);
+    expect(scene.said()).toEqual([]);
+    scene.relay.state(1, 1, 'n=5');
+    expect(scene.said()).toEqual(['close a', '3 state 2: n=5']);
+  });
+
+  test('the taker dies, and the state comes before there is another', () => {
+    const scene = taken().die(2);
+    scene.relay.state(1, 1, 'n=5');
+    scene.relay.took(3, 2);
+    expect(scene.said()).toEqual(['3 take 2', 'close a', '3 state 2: n=5']);
+  });
+
+  test('every taker dies: the giver keeps it, unless it has parted with the state', () => {
+    expect(taken().die(3).die(2).said()).toEqual(['close a', '1 keep 1: no-taker']);
+    const scene = taken().die(2);
+    scene.relay.state(1, 1, 'n=5');
+    expect(scene.die(3).said()).toEqual(['3 take 2', 'close a']);
+  });
 });

@@ -13,8 +13,13 @@ export interface Connection {
 export interface Peer {
   /** It answers in the end, or its own end answers for it: it is never left for another. */
   readonly patient?: true;
-  /** Returns the number under which the worker will answer. */
-  take(connection: Connection): number;
+  /**
+   * Returns the number under which the worker will answer.
+   * @param continuation what goes on with it, when it is more than idle HTTP; then its state follows
+   */
+  take(connection: Connection, continuation?: string): number;
+  /** The state of what it has taken; undefined when nobody knows it any more. */
+  state(id: number, text: string | undefined): void;
   handedOver(offer: number): void;
   keep(offer: number, reason: string): void;
 }
@@ -30,8 +35,13 @@ interface OnWay {
   readonly from: number;
   /** The giver's own number for it. */
   readonly offer: number;
+  readonly continuation: string | undefined;
   readonly refusedBy: Set<number>;
   sentAt: number;
+  /** Who has taken it, and waits for its state. */
+  taken?: { readonly by: number; readonly id: number };
+  /** What its giver has said of it last; its taker may have died before it could hear that. */
+  state?: { readonly text: string | undefined };
 }
 
 /** What is between the master and one worker. */
@@ -39,6 +49,8 @@ class Ledger {
   readonly offered = new Arrivals();
   /** What it was given to take, by its number. */
   readonly taking = new Map<number, OnWay>();
+  /** What it has given, which is another's, and whose state it has still to tell; by its own number. */
+  readonly parting = new Map<number, OnWay>();
   /** It has let something lie: nothing more is given to it until it answers again. */
   silent = false;
 }
@@ -68,9 +80,9 @@ export class Relay {
     return ledger;
   }
 
-  offer(from: number, offer: number, connection: Connection): void {
+  offer(from: number, offer: number, connection: Connection, continuation?: string): void {
     this.#keepLost(from, this.#ledger(from).offered.came(offer));
-    this.#pass({ connection, from, offer, refusedBy: new Set(), sentAt: 0 });
+    this.#pass({ connection, from, offer, continuation, refusedBy: new Set(), sentAt: 0 });
   }
 
   /** Offers of which the descriptor could not be received here stay where they are. */
@@ -89,16 +101,47 @@ export class Relay {
     const taker = to === undefined ? undefined : this.#orders.peer(to);
     if (to === undefined || !taker) return this.#giveBack(moving, reason);
     moving.sentAt = performance.now();
-    this.#ledger(to).taking.set(taker.take(moving.connection), moving);
+    this.#ledger(to).taking.set(taker.take(moving.connection, moving.continuation), moving);
     this.#watch();
   }
 
   took(by: number, id: number): void {
     const moving = this.#answered(by, id);
     if (!moving) return;
+    if (moving.continuation !== undefined) return this.#awaitState(moving, by, id);
     moving.connection.close();
     this.moved++;
     this.#orders.peer(moving.from)?.handedOver(moving.offer);
+  }
+
+  /** The copy here is kept until its state has gone to its new owner, who may die before that. */
+  #awaitState(moving: OnWay, by: number, id: number): void {
+    moving.taken = { by, id };
+    if (moving.state) return this.#part(moving, moving.state.text);
+    const giver = this.#orders.peer(moving.from);
+    // Nobody is left who could tell.
+    if (!giver) return this.#part(moving, undefined);
+    const { parting } = this.#ledger(moving.from);
+    const isFirst = !parting.has(moving.offer);
+    parting.set(moving.offer, moving);
+    if (isFirst) giver.handedOver(moving.offer);
+  }
+
+  /** What the new owner has to know of a connection, from the one that had it. */
+  state(from: number, offer: number, text: string | undefined): void {
+    const parting = this.#ledgers.get(from)?.parting;
+    const moving = parting?.get(offer);
+    if (!parting || !moving) return;
+    parting.delete(offer);
+    moving.state = { text };
+    // Without a taker it is being passed to another, who will be told.
+    if (moving.taken) this.#part(moving, text);
+  }
+
+  #part({ connection, taken }: OnWay, text: string | undefined): void {
+    connection.close();
+    this.moved++;
+    if (taken) this.#orders.peer(taken.by)?.state(taken.id, text);
   }
 
   /** The worker cannot serve it (no descriptor free, say): another one may. */
@@ -119,16 +162,33 @@ export class Relay {
   }
 
   /** A giver that is gone took its part with it: with the master's descriptor the connection ends. */
-  #giveBack({ connection, from, offer }: OnWay, reason: string): void {
+  #giveBack({ connection, from, offer, state }: OnWay, reason: string): void {
     connection.close();
-    this.#orders.peer(from)?.keep(offer, reason);
+    this.#ledgers.get(from)?.parting.delete(offer);
+    // What has parted with its state has nothing to go back to.
+    if (!state) this.#orders.peer(from)?.keep(offer, reason);
   }
 
   /** What the worker was to take goes to another; what it was giving goes on without it. */
   gone(serial: number): void {
-    const taking = this.#ledgers.get(serial)?.taking.values() ?? [];
+    const ledger = this.#ledgers.get(serial);
     this.#ledgers.delete(serial);
-    for (const moving of taking) this.#pass(moving);
+    for (const moving of ledger?.taking.values() ?? []) this.#pass(moving);
+    for (const moving of ledger?.parting.values() ?? []) {
+      moving.state = { text: undefined };
+      if (moving.taken) this.#part(moving, undefined);
+    }
+    this.#passAgain(serial);
+  }
+
+  /** It had these, and their givers have not told it yet what they are. */
+  #passAgain(gone: number): void {
+    for (const { parting } of this.#ledgers.values()) {
+      for (const moving of [...parting.values()].filter(({ taken }) => taken?.by === gone)) {
+        delete moving.taken;
+        this.#pass(moving);
+      }
+    }
   }
 
   #watch(): void {

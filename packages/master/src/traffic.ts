@@ -112,8 +112,22 @@ export class Traffic {
     this.#cut += cut;
   }
 
-  offered(from: number, id: number, connection: Connection): void {
-    this.#relay.offer(from, id, connection);
+  offered(from: number, id: number, connection: Connection, continuation?: string): void {
+    this.#relay.offer(from, id, connection, continuation);
+  }
+
+  state(from: number, id: number, text: string | undefined): void {
+    this.#relay.state(from, id, text);
+  }
+
+  /** A worker had it, and its app did not go on with it. */
+  discontinued(serial: number, continuation: string, reason: string): void {
+    this.#refused.discontinued = (this.#refused.discontinued ?? 0) + 1;
+    const pid = this.#orders.worker(serial)?.pid;
+    this.#orders.log.warn(
+      { event: 'discontinued', pid, continuation, reason },
+      `${continuation}: a connection that came to pid=${pid} was closed there: ${reason}`,
+    );
   }
 
   sent(from: number, upTo: number): void {

@@ -158,10 +158,15 @@ export class WorkerHandle {
   }
 
   /** A connection to own. The master keeps its descriptor until the worker says that it took it. */
-  take(connection: unknown): number {
+  take(connection: unknown, continuation?: string): number {
     const id = this.#taking.next();
-    this.#send({ type: 'take', id, until: sharedClock() + TAKE_WITHIN_MS }, connection);
+    const until = sharedClock() + TAKE_WITHIN_MS;
+    this.#send({ type: 'take', id, until, ...(continuation !== undefined && { continuation }) }, connection);
     return id;
+  }
+
+  state(id: number, text: string | undefined): void {
+    this.#send({ type: 'state', id, ...(text !== undefined && { text }) });
   }
 
   /** Its samples come as messages; said again, one comes at once. */

@@ -61,7 +61,9 @@ export class Drain {
       this.#resolve = resolve;
     });
     this.#atStart = listeners.count();
-    this.#immovable = this.#atStart.then((total) => (handoff ? countImmovable(server, total) : {}));
+    this.#immovable = this.#atStart.then((total) =>
+      handoff ? countImmovable(server, total, giveaway?.upgraded ?? 0) : {},
+    );
     this.#connections = new DrainingConnections(server);
     void this.#whenEmpty(takeover).then(() => this.#end(0));
     if (giveaway) {

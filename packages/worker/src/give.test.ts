@@ -24,7 +24,11 @@ beforeEach(async () => {
   await once(server, 'listening');
   sent = [];
   clients = [];
-  giveaway = new Giveaway(server, (handle) => sent.push(handle));
+  giveaway = new Giveaway(server, new Set(), {
+    offer: (handle) => sent.push(handle),
+    state: () => {},
+    warn: () => {},
+  });
 });
 
 afterEach(async () => {

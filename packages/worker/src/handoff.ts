@@ -5,9 +5,13 @@ import type { AttachedListeners } from './app/listeners.ts';
 import { takeCensus } from './census.ts';
 import { Giveaway } from './give.ts';
 import type { RawHandle } from './http-internals.ts';
+import { type Registry, registry } from './survive/registry.ts';
 import { Takeover } from './take.ts';
 
-export type HandoffOrder = Extract<ToWorker, { type: 'take' | 'sent' | 'give' | 'handed-over' | 'keep' }>;
+export type HandoffOrder = Extract<
+  ToWorker,
+  { type: 'take' | 'state' | 'sent' | 'give' | 'handed-over' | 'keep' }
+>;
 type Send = (message: ToMaster, handle?: RawHandle) => Promise<void>;
 
 export class Handoff {
@@ -16,16 +20,24 @@ export class Handoff {
   readonly #send: Send;
   readonly #arrivals = new Arrivals();
   readonly #listeners: AttachedListeners;
+  readonly #registry: Registry = registry();
   #endCensus: () => void = () => {};
 
   constructor(server: http.Server, listeners: AttachedListeners, send: Send) {
     this.#send = send;
-    this.takeover = new Takeover(server);
+    this.takeover = new Takeover(
+      server,
+      (continuation, reason) => void send({ type: 'discontinued', continuation, reason }),
+    );
     const offers = new Trailer((upTo) => void send({ type: 'sent', upTo }));
-    this.giveaway = new Giveaway(server, (handle) => {
-      const id = offers.next();
-      void send({ type: 'hand-over', id }, handle);
-      return id;
+    this.giveaway = new Giveaway(server, this.#registry.survivors, {
+      offer: (handle, continuation) => {
+        const id = offers.next();
+        void send({ type: 'hand-over', id, ...(continuation !== undefined && { continuation }) }, handle);
+        return id;
+      },
+      state: (id, text) => void send({ type: 'state', id, ...(text !== undefined && { text }) }),
+      warn: (text) => void send({ type: 'log', level: 'warn', text }),
     });
     this.#listeners = listeners;
     this.serve();
@@ -42,6 +54,8 @@ export class Handoff {
     switch (order.type) {
       case 'take':
         return this.#take(order, handle);
+      case 'state':
+        return this.takeover.goOn(order.id, order.text);
       case 'sent':
         return this.#decline(this.#arrivals.sentUpTo(order.upTo), 'no-descriptor');
       case 'give':
@@ -53,14 +67,21 @@ export class Handoff {
     }
   }
 
-  #take({ id, until }: Extract<HandoffOrder, { type: 'take' }>, handle: RawHandle | undefined): void {
+  #take(
+    { id, until, continuation }: Extract<HandoffOrder, { type: 'take' }>,
+    handle: RawHandle | undefined,
+  ): void {
     this.#decline(this.#arrivals.came(id), 'no-descriptor');
-    if (handle && sharedClock() <= until) {
-      void this.takeover.take(handle, () => this.#send({ type: 'took', id }));
+    const goesOn = continuation === undefined ? undefined : this.#registry.continuations.get(continuation);
+    const tell = () => this.#send({ type: 'took', id });
+    const known = continuation === undefined || goesOn !== undefined;
+    if (handle && known && sharedClock() <= until) {
+      if (continuation === undefined || !goesOn) void this.takeover.take(handle, tell);
+      else this.takeover.expect(id, { handle, name: continuation, continuation: goesOn }, tell);
       return;
     }
     handle?.close();
-    this.#decline([id], 'late');
+    this.#decline([id], known ? 'late' : 'no-continuation');
   }
 
   #decline(ids: readonly number[], reason: string): void {
@@ -70,6 +91,7 @@ export class Handoff {
   /** The master is gone: nobody answers any more. */
   abandon(): void {
     this.giveaway.abandon();
+    this.takeover.abandon();
   }
 
   /** The worker drains: what it has now is no part of any balance. */

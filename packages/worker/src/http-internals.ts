@@ -88,15 +88,19 @@ type AcceptedSocket = HttpSocket & {
 };
 
 /** The connection's handle, when nothing is on its way in either direction as far as this process knows. */
-export function handleAtRest(socket: Socket): RawHandle | undefined {
+export const handleAtRest = (socket: Socket): RawHandle | undefined =>
+  isAnswering(socket) ? undefined : flushedHandle(socket);
+
+/** The same of a connection that may be in the middle of a response. */
+export function flushedHandle(socket: Socket): RawHandle | undefined {
   const { _handle: handle, writableLength, readableLength } = socket as AcceptedSocket;
   const flushed = writableLength === 0 && readableLength === 0 && (handle?.writeQueueSize ?? 0) === 0;
   const movable = !socket.destroyed && immovableSocket(socket) === undefined;
-  return handle && movable && flushed && !isAnswering(socket) ? handle : undefined;
+  return handle && movable && flushed ? handle : undefined;
 }
 
 /** Why this connection can never move. */
-function immovableSocket(socket: Socket): 'stay' | 'half-closed' | undefined {
+export function immovableSocket(socket: Socket): 'stay' | 'half-closed' | undefined {
   if (stays(socket)) return 'stay';
   return socket.readableEnded || socket.writableEnded ? 'half-closed' : undefined;
 }
@@ -108,15 +112,22 @@ export function immovableServer(server: http.Server): '' | 'tls' | 'unknown-node
   return canInspect(server) && countable ? '' : 'unknown-node';
 }
 
-/** How many of so many connections cannot move, by reason. */
-export function countImmovable(server: http.Server, total: number): Record<string, number> {
+/**
+ * How many of so many connections cannot move, by reason.
+ * @param surviving how many of the upgraded ones can
+ */
+export function countImmovable(
+  server: http.Server,
+  total: number,
+  surviving: number,
+): Record<string, number> {
   const whole = immovableServer(server);
   const sockets = httpSockets(server) ?? [];
   const reasons = whole
     ? Array<string>(total).fill(whole)
     : [
         ...sockets.flatMap((socket) => immovableSocket(socket) ?? []),
-        ...Array<string>(Math.max(0, total - sockets.length)).fill('upgraded'),
+        ...Array<string>(Math.max(0, total - sockets.length - surviving)).fill('upgraded'),
       ];
   const counts: Record<string, number> = {};
   for (const reason of reasons) counts[reason] = (counts[reason] ?? 0) + 1;
@@ -129,6 +140,13 @@ export function countImmovable(server: http.Server, total: number): Record<strin
  * with `parser.remove()` works on Node 20 and 22; on 24 and 26 it is never served again.)
  */
 export function adopt(server: http.Server, handle: RawHandle): Socket {
+  const socket = socketOf(server, handle);
+  server.emit('connection', socket);
+  return socket;
+}
+
+/** A connection of the server's, which nobody serves yet. */
+export function socketOf(server: http.Server, handle: RawHandle): Socket {
   const socket = new net.Socket({
     handle,
     allowHalfOpen: true,
@@ -136,6 +154,5 @@ export function adopt(server: http.Server, handle: RawHandle): Socket {
   (server as unknown as AcceptingServer)._connections++;
   socket.server = server;
   socket._server = server;
-  server.emit('connection', socket);
   return socket;
 }

@@ -8,7 +8,9 @@ export type ToSuccessor =
   /** Answers `ready`: the files and the control socket are the new master's to take. */
   | { readonly type: 'take-charge' }
   /** Carries a connection of a worker that drains; answered by `took` or `declined`. */
-  | { readonly type: 'take'; readonly id: number }
+  | { readonly type: 'take'; readonly id: number; readonly continuation?: string }
+  /** Answers `took` of a connection with a continuation: what its new owner has to know. */
+  | { readonly type: 'state'; readonly id: number; readonly text?: string }
   /** Follows `take`: what has not come by now was lost on its way. */
   | { readonly type: 'sent'; readonly upTo: number }
   /** It is not wanted any more: it ends, and nothing of it has served. */
@@ -21,9 +23,14 @@ export type ToPredecessor =
   | { readonly type: 'ready' }
   /**
    * Answers `take-charge`. `kept`: the addresses that it listens on, by their names in the inheritance.
-   * `takes`: whether it can take connections.
+   * `takes`: whether it can take connections; `continues`: also those that come with a state.
    */
-  | { readonly type: 'in-charge'; readonly kept: readonly string[]; readonly takes?: boolean }
+  | {
+      readonly type: 'in-charge';
+      readonly kept: readonly string[];
+      readonly takes?: boolean;
+      readonly continues?: boolean;
+    }
   /** Answers `take`: one of its workers owns the connection. */
   | { readonly type: 'took'; readonly id: number }
   /** Answers `take`: none of its workers has it, nor will have it. */

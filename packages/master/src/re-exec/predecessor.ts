@@ -20,7 +20,8 @@ export interface Heir {
   takeCharge(by: string): Promise<void>;
   stop(mode: StopMode, by: string): void;
   /** A connection of one of the old workers, under the old master's number. */
-  offered(id: number, connection: Connection): void;
+  offered(id: number, connection: Connection, continuation: string | undefined): void;
+  state(id: number, text: string | undefined): void;
   sent(upTo: number): void;
 }
 
@@ -99,8 +100,10 @@ export class Predecessor {
         return this.#heir?.stop(message.mode, message.reason);
       case 'take':
         // What comes without one is declined when `sent` follows.
-        if (handle) this.#heir?.offered(message.id, handle as Connection);
+        if (handle) this.#heir?.offered(message.id, handle as Connection, message.continuation);
         return;
+      case 'state':
+        return this.#heir?.state(message.id, message.text);
       case 'sent':
         return this.#heir?.sent(message.upTo);
     }
@@ -111,6 +114,7 @@ export class Predecessor {
     pid: undefined,
     give: () => {},
     take: () => 0,
+    state: () => {},
     handedOver: (id) => void this.#send({ type: 'took', id }),
     keep: (id, reason) => void this.#send({ type: 'declined', id, reason }),
   };
@@ -132,7 +136,7 @@ export class Predecessor {
     if (this.#state !== 'taking') return;
     this.#state = 'in-charge';
     this.inheritance.own();
-    await this.#send({ type: 'in-charge', kept: this.inheritance.kept, takes: true });
+    await this.#send({ type: 'in-charge', kept: this.inheritance.kept, takes: true, continues: true });
   }
 
   #send(message: ToPredecessor): Promise<void> {

@@ -117,7 +117,9 @@ export class Succession {
       onNotice: (listener) => void master.on('notice', listener),
       stop: (mode, reason) => master.stop(mode, reason),
       takeCharge,
-      offered: (id, connection) => traffic()?.offered(PREDECESSOR, id, connection),
+      offered: (id, connection, continuation) =>
+        traffic()?.offered(PREDECESSOR, id, connection, continuation),
+      state: (id, text) => traffic()?.state(PREDECESSOR, id, text),
       sent: (upTo) => traffic()?.sent(PREDECESSOR, upTo),
     };
     predecessor.follow(heir, bootTimeout);

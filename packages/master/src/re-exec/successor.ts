@@ -52,6 +52,8 @@ export class Successor {
   /** Connections on their way to it, by number. */
   readonly #given = new Set<number>();
   readonly #taking = new Trailer((upTo) => this.#send({ type: 'sent', upTo }));
+  /** An older tshorn would take a connection with a state for idle HTTP. */
+  #continues = false;
   /** Whether it was told to take charge, and may have done so in part. */
   #offered = false;
 
@@ -123,12 +125,17 @@ export class Successor {
       patient: true,
       pid: this.pid,
       give: () => {},
-      take: (connection) => {
+      take: (connection, continuation) => {
         const id = this.#taking.next();
+        if (continuation !== undefined && !this.#continues) {
+          setImmediate(() => this.#incumbent.declined(id, 'no-continuation'));
+          return id;
+        }
         this.#given.add(id);
-        this.#send({ type: 'take', id }, connection);
+        this.#send({ type: 'take', id, ...(continuation !== undefined && { continuation }) }, connection);
         return id;
       },
+      state: (id, text) => this.#send({ type: 'state', id, ...(text !== undefined && { text }) }),
       handedOver: () => {},
       keep: () => {},
     };
@@ -156,6 +163,7 @@ export class Successor {
         this.#send({ type: 'take-charge' });
         return this.#within(TAKE_CHARGE_MS, 'it did not take charge');
       case 'in-charge':
+        this.#continues = message.continues === true;
         return this.#handOver(message.kept, message.takes === true);
       case 'took':
         if (this.#given.delete(message.id)) this.#incumbent.took(message.id);

@@ -1,0 +1,7 @@
+export {
+  moved,
+  type SurviveOptions,
+  survive,
+  type WebSocketLike,
+  type WebSocketServerLike,
+} from '@tshorn/worker/ws';

@@ -1,0 +1,43 @@
+/**
+ * An app that answers a message by and by (`ws.on('message', async ...)`) would answer on an object that its client
+ * has left. So what a listener returns is looked at, which EventEmitter does not do: until it settles, the
+ * connection does not move.
+ */
+type Listener = (...args: unknown[]) => unknown;
+
+interface Emitter {
+  on(event: string, listener: Listener): unknown;
+}
+
+const running = new WeakMap<object, number>();
+
+/** How many handlers have not come to their end. */
+export const busyWith = (client: object): number => running.get(client) ?? 0;
+
+const METHODS = ['on', 'addListener', 'prependListener'] as const;
+
+/** Called before anybody listens. `once` comes through `on`, wrapped by Node: its promise is not seen. */
+export function watchHandlers(client: object): void {
+  const emitter = client as Emitter & Record<(typeof METHODS)[number], Emitter['on']>;
+  for (const method of METHODS) {
+    const add = emitter[method];
+    emitter[method] = (event: string, listener: Listener) =>
+      Reflect.apply(add, client, [event, event === 'message' ? counted(client, listener) : listener]);
+  }
+}
+
+function counted(client: object, listener: Listener): Listener {
+  if (typeof listener !== 'function' || 'listener' in listener) return listener;
+  const watching: Listener & { listener?: Listener } = function (this: unknown, ...args) {
+    const result = Reflect.apply(listener, this, args);
+    if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
+      running.set(client, busyWith(client) + 1);
+      const settle = () => running.set(client, busyWith(client) - 1);
+      (result as PromiseLike<unknown>).then(settle, settle);
+    }
+    return result;
+  };
+  // Node's own way to find the listener that `off` names (https://nodejs.org/api/events.html, rawListeners).
+  watching.listener = listener;
+  return watching;
+}

@@ -1,0 +1,70 @@
+/**
+ * Connections that move with a state: what the app has registered (websocket.ts), and what the worker asks of
+ * it (../give.ts, ../take.ts). Both sides are bundles of their own, so they meet on the global object.
+ */
+import type http from 'node:http';
+import type { Socket } from 'node:net';
+
+/** The request that a connection began with, as it came. */
+export interface RequestHead {
+  readonly method: string;
+  readonly url: string;
+  readonly httpVersion: string;
+  readonly rawHeaders: readonly string[];
+}
+
+/** What `request.handoff` says in the worker that a connection has moved to. */
+export interface HandoffNotice {
+  /** What the app's `save` has returned in the worker that it comes from; undefined without one. */
+  readonly state: unknown;
+}
+
+/** One connection that another worker can go on with. */
+export interface Survivor {
+  readonly socket: Socket;
+  /** The name of what goes on with it there. */
+  readonly continuation: string;
+  readonly request: RequestHead;
+  /** Why it cannot move at this moment, in a word; empty when it can. */
+  refusal(): string;
+  /** The state as JSON. Called to see whether there is one, and again when it moves. Throws a sentence for the log. */
+  pack(): string;
+  /** Its client is another worker's: whatever the app has of it is closed, in this very tick. */
+  leave(): void;
+  /** It could not move, and the time is over: its client is told so, and comes back by itself. */
+  close(): void;
+}
+
+/** What goes on with a connection. */
+export interface Continuation {
+  /** `upgrade`: the request is upgraded again; `response`: its response is in the middle. */
+  readonly kind: 'upgrade' | 'response';
+  /** The response that goes on; for the kind `response` only. */
+  resume?(request: http.IncomingMessage, response: http.ServerResponse): void;
+}
+
+export interface Registry {
+  readonly survivors: Set<Survivor>;
+  readonly continuations: Map<string, Continuation>;
+}
+
+const KEY = Symbol.for('tshorn.survive');
+const shared = globalThis as { [KEY]?: Registry };
+
+export function registry(): Registry {
+  shared[KEY] ??= { survivors: new Set(), continuations: new Map() };
+  return shared[KEY];
+}
+
+/** What the worker that takes a connection is told of it. */
+export interface Luggage {
+  readonly request: RequestHead;
+  /** JSON, as the app saved it; absent when there was nothing to save. */
+  readonly state?: string;
+  /** What was written after it had been found at rest: base64. */
+  readonly held: string;
+}
+
+export const pack = (luggage: Luggage): string => JSON.stringify(luggage);
+/** It comes from this release's own code, in another process. */
+export const unpack = (text: string): Luggage => JSON.parse(text) as Luggage;

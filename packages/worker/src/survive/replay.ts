@@ -1,0 +1,142 @@
+/**
+ * A connection that comes with a state goes on here: the request that it began with is read again, by the app's own
+ * server, so that routing, middleware and whatever library upgrades it work as they do for a new client. What
+ * they answer has been answered before: it is swallowed, and the client notices nothing.
+ */
+import type http from 'node:http';
+import type { Socket } from 'node:net';
+import { closeFrame, sayGoodbye } from './close-frame.ts';
+import type { Luggage, RequestHead } from './registry.ts';
+
+type WithHandoff = http.IncomingMessage & { handoff?: { readonly state: unknown } };
+
+/** How long an app may take to upgrade it: it may ask a database who the client is. */
+const UPGRADE_WITHIN_MS = 10_000;
+const HEAD_ENDS = '\r\n\r\n';
+
+/** The bytes that a request began with; the headers are in the order and the case in which they came. */
+export function bytesOf({ method, url, httpVersion, rawHeaders }: RequestHead): Buffer {
+  let text = `${method} ${url} HTTP/${httpVersion}\r\n`;
+  for (let at = 0; at < rawHeaders.length; at += 2) text += `${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`;
+  return Buffer.from(`${text}\r\n`, 'latin1');
+}
+
+/** Connections whose request is read again, and the states that they come with. */
+const arriving = new WeakMap<Socket, unknown>();
+const watched = new WeakSet<http.Server>();
+
+/** Before any listener of the app's: a server may have several, and each may ask whether it is a continuation. */
+function announceHandoffs(server: http.Server): void {
+  if (watched.has(server)) return;
+  watched.add(server);
+  server.prependListener('upgrade', (request: WithHandoff, socket) => {
+    if (arriving.has(socket as Socket)) request.handoff = { state: arriving.get(socket as Socket) };
+  });
+}
+
+/**
+ * Upgrades it again. Resolves with why it did not work, then the client has been told that it is over; with
+ * nothing when it goes on.
+ * @param connect makes the app's server serve the socket
+ */
+export function replayUpgrade(
+  server: http.Server,
+  socket: Socket,
+  { request, state, held }: Luggage,
+  connect: () => void,
+): Promise<string | undefined> {
+  announceHandoffs(server);
+  arriving.set(socket, state === undefined ? undefined : JSON.parse(state));
+  return new Promise((resolve) => {
+    const swallow = new Swallow(socket, (answer) => {
+      clearTimeout(timer);
+      arriving.delete(socket);
+      socket.off('close', onClose);
+      const refusal = whyNot(answer, request);
+      if (refusal) sayGoodbye(socket, Buffer.concat([Buffer.from(held, 'base64'), closeFrame()]));
+      else if (held) socket.write(Buffer.from(held, 'base64'));
+      resolve(refusal);
+    });
+    const timer = setTimeout(() => swallow.end(''), UPGRADE_WITHIN_MS).unref();
+    const onClose = () => swallow.end('HTTP/1.1 closed');
+    socket.once('close', onClose);
+    connect();
+    socket.emit('data', bytesOf(request));
+    // Nobody listens to upgrades any more: Node reads it as a request, and a client would get an answer to that.
+    if (server.listenerCount('upgrade') === 1) swallow.end('HTTP/1.1 none');
+  });
+}
+
+function whyNot(answer: string, request: RequestHead): string {
+  if (answer === '') return `the app did not upgrade it within ${UPGRADE_WITHIN_MS / 1000} s`;
+  const status = /^HTTP\/1\.1 (\S+)/.exec(answer)?.[1];
+  if (status === 'closed') return 'its client has gone';
+  if (status === 'none') return 'the app upgrades nothing';
+  if (status !== '101') return `the app answered ${status ?? JSON.stringify(answer.slice(0, 40))}`;
+  const protocol = /^sec-websocket-protocol: *(.*?) *$/im.exec(answer)?.[1] ?? '';
+  const spoken = headerOf(request, 'sec-websocket-protocol');
+  return protocol === spoken ? '' : `it speaks "${spoken}", and the app wants "${protocol}"`;
+}
+
+function headerOf({ rawHeaders }: RequestHead, name: string): string {
+  const at = rawHeaders.findIndex((header, place) => place % 2 === 0 && header.toLowerCase() === name);
+  return (at >= 0 && rawHeaders[at + 1]) || '';
+}
+
+/** Keeps the head of a response from the client: all that the app writes on the socket until it is complete. */
+class Swallow {
+  readonly #socket: Socket;
+  #done: ((answer: string) => void) | undefined;
+  #text = '';
+
+  constructor(socket: Socket, done: (answer: string) => void) {
+    this.#socket = socket;
+    this.#done = done;
+    socket.write = ((chunk: unknown, encoding?: unknown, callback?: unknown) =>
+      this.#take(chunk, encoding, callback)) as typeof socket.write;
+    socket.end = ((chunk?: unknown, encoding?: unknown, callback?: unknown) => {
+      if (typeof chunk !== 'function' && chunk != null) this.#take(chunk, encoding, callback);
+      this.end(this.#text || 'HTTP/1.1 ended');
+      return socket;
+    }) as typeof socket.end;
+    socket.destroy = (() => {
+      this.end(this.#text || 'HTTP/1.1 destroyed');
+      return socket;
+    }) as typeof socket.destroy;
+  }
+
+  #take(chunk: unknown, encoding: unknown, callback: unknown): boolean {
+    const settled = [callback, encoding].find((value) => typeof value === 'function') as
+      | (() => void)
+      | undefined;
+    const { text, rest } = this.#add(chunk, encoding);
+    if (text !== undefined) this.end(text);
+    if (rest.length > 0) return this.#socket.write(rest, settled);
+    if (settled) process.nextTick(settled);
+    return true;
+  }
+
+  #add(chunk: unknown, encoding: unknown): { text?: string; rest: Buffer } {
+    const bytes =
+      typeof chunk === 'string'
+        ? Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
+        : Buffer.from(chunk as Uint8Array);
+    this.#text += bytes.toString('latin1');
+    const end = this.#text.indexOf(HEAD_ENDS);
+    if (end < 0) return { rest: Buffer.alloc(0) };
+    const rest = Buffer.from(this.#text.slice(end + HEAD_ENDS.length), 'latin1');
+    return { text: this.#text.slice(0, end + HEAD_ENDS.length), rest };
+  }
+
+  /** What is written from here on goes to the client. */
+  end(answer: string): void {
+    const done = this.#done;
+    this.#done = undefined;
+    if (!done) return;
+    const socket = this.#socket as Partial<Pick<Socket, 'write' | 'end' | 'destroy'>>;
+    delete socket.write;
+    delete socket.end;
+    delete socket.destroy;
+    done(answer);
+  }
+}

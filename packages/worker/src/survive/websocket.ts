@@ -1,0 +1,233 @@
+/**
+ * `import { survive } from 'tshorn/ws'`: WebSockets of the `ws` package, and of everything that stands on it, move
+ * to another worker between two messages.
+ */
+import type http from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { stackOf } from '@tshorn/core';
+import { worker } from '../api.ts';
+import { busyWith, watchHandlers } from './busy.ts';
+import { SERVICE_RESTART } from './close-frame.ts';
+import { type HandoffNotice, type RequestHead, registry, type Survivor } from './registry.ts';
+import { isKnown, leave, refusalOf, socketOf } from './ws-internals.ts';
+
+declare module 'node:http' {
+  interface IncomingMessage {
+    /** Set by tshorn on the request of a connection that has come from another worker; see `survive`. */
+    handoff?: HandoffNotice;
+  }
+}
+
+/** What is used of a `WebSocket` of the `ws` package. */
+export interface WebSocketLike {
+  close(code?: number, reason?: string): void;
+  pause(): void;
+  resume(): void;
+  listenerCount(event: string): number;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  off(event: string, listener: (...args: unknown[]) => void): unknown;
+}
+
+/** What is used of a `WebSocketServer` of the `ws` package. */
+export interface WebSocketServerLike<Client extends WebSocketLike> {
+  handleUpgrade(
+    request: http.IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    callback: (client: Client, request: http.IncomingMessage) => void,
+  ): void;
+  readonly options?: { readonly path?: string | null | undefined };
+}
+
+export interface SurviveOptions<Client extends WebSocketLike = WebSocketLike, State = unknown> {
+  /**
+   * Tells several WebSocket servers of an app apart: the same in every release. Default: the server's `path`, or
+   * its place in the order of the calls.
+   */
+  readonly name?: string;
+  /**
+   * What another worker has to know to go on: JSON. It is called in the tick in which the connection moves, so
+   * nothing can be sent after it; and once before, to see whether there is a state. It must change nothing.
+   */
+  save?(client: Client, request: http.IncomingMessage): State;
+  /** In the other worker, in the tick of 'connection' and after it, before any message. */
+  restore?(client: Client, state: State, request: http.IncomingMessage): void;
+  /** The most bytes that a state may have as JSON. Default: 65,536. With more the connection does not move. */
+  readonly maxState?: number;
+}
+
+const MAX_STATE = 65_536;
+const REASON = 'handoff';
+/** How long a message may wait for somebody to listen to it. */
+const LISTENER_WITHIN_MS = 10_000;
+
+const left = new WeakSet<object>();
+const surviving = new WeakSet<object>();
+let calls = 0;
+
+/** Whether the client of this WebSocket, which has closed here, goes on in another worker. */
+export const moved = (client: object): boolean => left.has(client);
+
+/**
+ * Lets the WebSockets of this server move to another worker when this one drains, and when the load is evened
+ * out. To the client nothing happens; in the other worker 'connection' fires, with `request.handoff`. Here
+ * 'close' fires with code 1012 and reason `handoff`: see `moved`. Outside of tshorn this does nothing.
+ *
+ * @param server a `WebSocketServer`: of `ws`, `fastify.websocketServer`, `expressWs(app).getWss()`
+ * @throws TypeError for anything else, and when it is called twice for one server
+ */
+export function survive<Client extends WebSocketLike, State>(
+  server: WebSocketServerLike<Client>,
+  options: SurviveOptions<Client, State> = {},
+): void {
+  const place = calls++;
+  if (typeof server?.handleUpgrade !== 'function') {
+    throw new TypeError(
+      'survive(): expected a WebSocketServer of the "ws" package, which has handleUpgrade(); with Fastify it is fastify.websocketServer, with express-ws expressWs(app).getWss()',
+    );
+  }
+  if (surviving.has(server)) throw new TypeError('survive(): called twice for one WebSocketServer');
+  surviving.add(server);
+  if (!worker.active) return;
+  const continuation = `websocket:${options.name ?? server.options?.path ?? place}`;
+  const { continuations } = registry();
+  if (continuations.has(continuation)) {
+    throw new TypeError(
+      `survive(): two WebSocketServers are called "${continuation}"; give each its own name: survive(wss, { name: 'chat' })`,
+    );
+  }
+  continuations.set(continuation, { kind: 'upgrade' });
+  const { handleUpgrade } = server;
+  server.handleUpgrade = (request: http.IncomingMessage, socket: Duplex, head: Buffer, callback) => {
+    const { handoff } = request;
+    const line = headOf(request);
+    Reflect.apply(handleUpgrade, server, [
+      request,
+      socket,
+      head,
+      (client: Client, ...more: unknown[]) => {
+        watchHandlers(client);
+        const survivor = new SurvivingWebSocket(client, request, line, continuation, options);
+        survivor.register();
+        Reflect.apply(callback, undefined, [client, ...more]);
+        if (handoff) goOn(client, request, handoff, options);
+      },
+    ]);
+  };
+}
+
+function goOn<Client extends WebSocketLike, State>(
+  client: Client,
+  request: http.IncomingMessage,
+  { state }: HandoffNotice,
+  { restore }: SurviveOptions<Client, State>,
+): void {
+  try {
+    restore?.(client, state as State, request);
+  } catch (error) {
+    // A new worker that crashed would take all its other clients with it.
+    process.stderr.write(`survive(): restore() threw: ${stackOf(error)}\n`);
+    return client.close(SERVICE_RESTART, 'service restart');
+  }
+  // An app that asks a database before it listens: its client may have said something long ago.
+  if (client.listenerCount('message') > 0) return;
+  client.pause();
+  const listens = (event: unknown) => {
+    if (event === 'message') go();
+  };
+  const go = () => {
+    clearTimeout(timer);
+    client.off('newListener', listens);
+    setImmediate(() => client.resume());
+  };
+  const timer = setTimeout(go, LISTENER_WITHIN_MS).unref();
+  client.on('newListener', listens);
+}
+
+/** As it came: an app may change `url`, as Express and its routers do. */
+function headOf(request: http.IncomingMessage): RequestHead {
+  const { method = 'GET', url = '/', httpVersion, rawHeaders } = request;
+  return { method, url: originalUrl(request) ?? url, httpVersion, rawHeaders: [...rawHeaders] };
+}
+
+const originalUrl = (request: object): string | undefined =>
+  (request as { originalUrl?: string }).originalUrl;
+
+class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivor {
+  readonly socket: Socket;
+  readonly continuation: string;
+  readonly #client: Client;
+  readonly #request: http.IncomingMessage;
+  readonly #line: RequestHead;
+  readonly #options: SurviveOptions<Client, State>;
+  readonly #isKnown: boolean;
+
+  constructor(
+    client: Client,
+    request: http.IncomingMessage,
+    line: RequestHead,
+    continuation: string,
+    options: SurviveOptions<Client, State>,
+  ) {
+    this.socket = socketOf(client);
+    this.continuation = continuation;
+    this.#client = client;
+    this.#request = request;
+    this.#line = line;
+    this.#options = options;
+    this.#isKnown = isKnown(client);
+  }
+
+  register(): void {
+    const { survivors } = registry();
+    survivors.add(this);
+    this.socket.once('close', () => survivors.delete(this));
+  }
+
+  /** The other worker has to come to the same agreement with the client that was made here. */
+  get request(): RequestHead {
+    const { protocol = '', extensions = '' } = this.#client as { protocol?: string; extensions?: string };
+    const agreed = new Map([
+      ['sec-websocket-protocol', protocol],
+      ['sec-websocket-extensions', extensions === '' ? '' : undefined],
+    ]);
+    const rawHeaders: string[] = [];
+    const { rawHeaders: all } = this.#line;
+    for (let at = 0; at < all.length; at += 2) {
+      const [name = '', value = ''] = all.slice(at, at + 2);
+      const said = agreed.get(name.toLowerCase()) ?? value;
+      if (said !== '') rawHeaders.push(name, said);
+    }
+    return { ...this.#line, rawHeaders };
+  }
+
+  refusal(): string {
+    if (!this.#isKnown) return 'unknown-ws';
+    return refusalOf(this.#client) || (busyWith(this.#client) > 0 ? 'busy' : '');
+  }
+
+  pack(): string {
+    const { save, maxState = MAX_STATE } = this.#options;
+    const state = save?.call(this.#options, this.#client, this.#request);
+    if (typeof (state as PromiseLike<unknown> | undefined)?.then === 'function') {
+      throw new TypeError('save() returned a promise; it must return the state itself');
+    }
+    const text = state === undefined ? '' : JSON.stringify(state);
+    const size = Buffer.byteLength(text ?? '');
+    if (size > maxState) {
+      throw new RangeError(`save() returned ${size} bytes of JSON, and maxState allows ${maxState}`);
+    }
+    return text ?? '';
+  }
+
+  leave(): void {
+    left.add(this.#client);
+    registry().survivors.delete(this);
+    leave(this.#client, SERVICE_RESTART, REASON);
+  }
+
+  close(): void {
+    this.#client.close(SERVICE_RESTART, 'service restart');
+  }
+}
