@@ -114,7 +114,7 @@ test('a recycled worker hands its WebSockets to its replacement', async () => {
 
 test('in the worker that it has left a WebSocket closes with 1012, and the app can tell it from an end', async () => {
   const server = await startServer(APP, { env: { TELLS: 'yes' } });
-  const clients = await crowd(server, { count: 2, pauseMs: 1_000_000_000 });
+  const clients = await crowd(server, { count: 2, pauseMs: 0 });
   const [stays, leaves] = clients.all as [WebSocketClient, WebSocketClient];
   await server.reload();
   await server.event('drained');
@@ -132,7 +132,7 @@ test('in the new worker a WebSocket has its URL, headers, subprotocol and addres
   const server = await startServer(APP);
   const clients = await crowd(server, {
     count: 1,
-    pauseMs: 1_000_000_000,
+    pauseMs: 0,
     connect: { path: '/room?name=a%20b', protocols: ['v1', 'v2'], headers: { cookie: 'session=42' } },
   });
   const [client] = clients.all as [WebSocketClient];
@@ -165,7 +165,7 @@ test('a worker whose app takes its time to let a client in, lets in those that m
 
 test('clients that close, vanish or are closed while they move: each sees its own end, and nothing is left', async () => {
   const server = await startServer(APP, { workers: 2 });
-  const clients = await crowd(server, { count: 200, pauseMs: 1_000_000_000, connect: { path: '/?push=20' } });
+  const clients = await crowd(server, { count: 200, pauseMs: 0, connect: { path: '/?push=20' } });
   await Promise.all(clients.all.map((client, at) => at % 4 === 3 && client.ask('!close 700')));
   const reloaded = server.reload();
   const ends = clients.all.map(async (client, at) => {

@@ -54,6 +54,7 @@ export class WebSocketClient {
   readonly ws: WebSocket;
   readonly #expected: Expected[] = [];
   #leaving = false;
+  #writing = Promise.resolve();
 
   private constructor(ws: WebSocket) {
     this.ws = ws;
@@ -112,21 +113,26 @@ export class WebSocketClient {
   /** Sends one message in one or several parts; resolves with its answer, or without one at the end. */
   send(parts: readonly (string | Buffer)[], { binary = false, pause = async () => {} } = {}) {
     const buffers = parts.map((part) => Buffer.from(part as string));
-    const content = Buffer.concat(buffers);
-    this.bytes += content.length;
-    this.sent++;
-    const answer = new Promise<Header | undefined>((done) => {
-      if (this.end) done(undefined);
-      else this.#expected.push({ content, binary, done });
+    let done: (header: Header | undefined) => void = () => {};
+    const answer = new Promise<Header | undefined>((resolve) => {
+      done = resolve;
     });
-    const write = async () => {
+    const write = async (before: Promise<void>) => {
+      await before;
+      if (this.end) return done(undefined);
+      const content = Buffer.concat(buffers);
+      this.bytes += content.length;
+      this.sent++;
+      this.#expected.push({ content, binary, done });
       for (const [at, part] of buffers.entries()) {
-        if (this.end) return;
         if (at > 0) await pause();
+        if (this.end) return;
         this.ws.send(part, { binary, fin: at === buffers.length - 1 }, () => {});
       }
     };
-    return { answer, written: write() };
+    // One message after the other: the parts of two must not mix.
+    this.#writing = write(this.#writing);
+    return { answer, written: this.#writing };
   }
 
   /** One message in one piece; resolves with its answer. */

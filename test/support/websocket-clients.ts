@@ -14,7 +14,7 @@ export interface CrowdOptions {
   readonly large?: number;
   /** How many of them are pushed to every few milliseconds; the others every second or two. */
   readonly chatty?: number;
-  /** The pause between two messages of a client is half of it on average. */
+  /** The pause between two messages of a client is half of it on average; 0: they say nothing by themselves. */
   readonly pauseMs?: number;
   readonly connect?: ConnectOptions;
 }
@@ -35,7 +35,7 @@ export class WebSocketClients {
       const push = at >= count - chatty ? 7 : 1_000 + random.below(1_000);
       const client = await WebSocketClient.connect(port, { path: `/${at}?push=${push}`, ...connect });
       this.all.push(client);
-      this.#lives.push(this.#live(client, random, at < large, pauseMs));
+      if (pauseMs > 0) this.#lives.push(this.#live(client, random, at < large, pauseMs));
     }
     return this;
   }
