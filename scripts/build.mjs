@@ -51,6 +51,12 @@ fs.writeFileSync(path.join(dist, 'config.schema.json'), `${JSON.stringify(config
 fs.copyFileSync(path.join(root, 'LICENSE'), path.join(target, 'LICENSE'));
 fs.copyFileSync(path.join(root, 'README.md'), path.join(target, 'README.md'));
 
+/** What a package means by `@tshorn/NAME/AT`: its declarations, in the tree of them all. */
+function fileOf(name, at) {
+  const { exports } = JSON.parse(fs.readFileSync(path.join(root, 'packages', name, 'package.json'), 'utf8'));
+  return path.posix.join(name, exports[`./${at}`].replace(/\.ts$/, '.js'));
+}
+
 // Declarations: tsc emits each package's into one tree; the package names become relative paths in it.
 execFileSync(
   process.execPath,
@@ -64,7 +70,10 @@ for (const file of fs.readdirSync(types, { recursive: true }).filter((name) => n
   const text = fs
     .readFileSync(full, 'utf8')
     .replaceAll(/(["'])@tshorn\/(\w+)\1/g, (_, quote, name) => `${quote}${up}/${name}/src/index.js${quote}`)
-    .replaceAll(/(["'])@tshorn\/worker\/ws\1/g, `$1${up}/worker/src/survive/websocket.js$1`)
+    .replaceAll(
+      /(["'])@tshorn\/(\w+)\/([\w-]+)\1/g,
+      (_, quote, name, at) => `${quote}${up}/${fileOf(name, at)}${quote}`,
+    )
     .replaceAll(/(from |import\()(["'])(\.[^"']*)\.ts\2/g, '$1$2$3.js$2');
   fs.writeFileSync(full, text);
 }

@@ -9,7 +9,8 @@ import { stackOf } from '@tshorn/core';
 import { worker } from '../api.ts';
 import { busyWith, watchHandlers } from './busy.ts';
 import { SERVICE_RESTART } from './close-frame.ts';
-import { type HandoffNotice, type RequestHead, registry, type Survivor } from './registry.ts';
+import { type HandoffNotice, headOf, type RequestHead, registry, type Survivor } from './registry.ts';
+import { stateText } from './state.ts';
 import { isKnown, leave, refusalOf, socketOf } from './ws-internals.ts';
 
 declare module 'node:http' {
@@ -57,7 +58,6 @@ export interface SurviveOptions<Client extends WebSocketLike = WebSocketLike, St
   readonly maxState?: number;
 }
 
-const MAX_STATE = 65_536;
 const REASON = 'handoff';
 /** How long a message may wait for somebody to listen to it. */
 const LISTENER_WITHIN_MS = 10_000;
@@ -145,15 +145,6 @@ function goOn<Client extends WebSocketLike, State>(
   client.on('newListener', listens);
 }
 
-/** As it came: an app may change `url`, as Express and its routers do. */
-function headOf(request: http.IncomingMessage): RequestHead {
-  const { method = 'GET', url = '/', httpVersion, rawHeaders } = request;
-  return { method, url: originalUrl(request) ?? url, httpVersion, rawHeaders: [...rawHeaders] };
-}
-
-const originalUrl = (request: object): string | undefined =>
-  (request as { originalUrl?: string }).originalUrl;
-
 class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivor {
   readonly socket: Socket;
   readonly continuation: string;
@@ -208,17 +199,8 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
   }
 
   pack(): string {
-    const { save, maxState = MAX_STATE } = this.#options;
-    const state = save?.call(this.#options, this.#client, this.#request);
-    if (typeof (state as PromiseLike<unknown> | undefined)?.then === 'function') {
-      throw new TypeError('save() returned a promise; it must return the state itself');
-    }
-    const text = state === undefined ? '' : JSON.stringify(state);
-    const size = Buffer.byteLength(text ?? '');
-    if (size > maxState) {
-      throw new RangeError(`save() returned ${size} bytes of JSON, and maxState allows ${maxState}`);
-    }
-    return text ?? '';
+    const { save, maxState } = this.#options;
+    return stateText(save?.call(this.#options, this.#client, this.#request), maxState);
   }
 
   leave(): void {
