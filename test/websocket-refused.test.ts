@@ -13,10 +13,15 @@ const LONG = ['--grace', '25s'];
 const SHORT = ['--grace', '1s'];
 
 const clients: WebSocketClient[] = [];
+const folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-ws-'));
+/** What the release that is deployed does. */
+const setting = path.join(folder, 'setting');
 afterEach(async () => {
   for (const client of clients.splice(0)) client.leave();
   await endServers();
+  fs.rmSync(setting, { force: true });
 });
+afterAll(() => fs.rmSync(folder, { recursive: true }));
 
 async function start(options: ServerOptions = {}): Promise<TestServer> {
   return startServer(APP, { args: LONG, ...options });
@@ -192,17 +197,35 @@ test('a release that does not know the client any more closes it with 1012', asy
 });
 
 test('a release without survive: it stays where it is until the end of the grace', async () => {
-  const folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-ws-'));
-  const SURVIVES = path.join(folder, 'survives');
-  try {
-    const server = await start({ args: SHORT, env: { SURVIVES } });
-    const client = await connect(server);
-    await client.ask();
-    fs.writeFileSync(SURVIVES, 'no');
-    await expectClosed(server, client, 'no-continuation');
-  } finally {
-    fs.rmSync(folder, { recursive: true });
+  const server = await start({ args: SHORT, env: { SURVIVES: setting } });
+  const client = await connect(server);
+  await client.ask();
+  fs.writeFileSync(setting, 'no');
+  await expectClosed(server, client, 'no-continuation');
+});
+
+test.each([
+  ['compresses no more', ''],
+  ['would keep the context', 'yes'],
+])('a release that %s: what was agreed with the client holds, or it is closed', async (_, now) => {
+  fs.writeFileSync(setting, 'no-context');
+  const server = await start({ env: { DEFLATE: setting } });
+  const client = await connect(server);
+  await client.ask('a'.repeat(2_000));
+  fs.writeFileSync(setting, now);
+  await drained(server);
+  if (now === '') {
+    expect(await client.ended).toMatchObject({ code: 1012 });
+    expect(server.of('discontinued')).toMatchObject([
+      { reason: expect.stringContaining('the app wants ""') },
+    ]);
+    return;
   }
+  // It compresses what the former release compressed as that did.
+  for (let count = 2; count < 6; count++) {
+    expect(await client.ask('ab'.repeat(1_000))).toMatchObject({ n: count, generation: 2 });
+  }
+  expect(client.failures).toEqual([]);
 });
 
 test('two WebSocket servers of one app, on two paths: each has its own back', async () => {

@@ -112,6 +112,13 @@ test('a recycled worker hands its WebSockets to its replacement', async () => {
   await expectWhole(server, clients);
 });
 
+test('what the server is compressing while a WebSocket moves comes before it does', async () => {
+  const server = await startServer(APP, { workers: 2, env: { DEFLATE: 'no-context' } });
+  const clients = await crowd(server, { count: 40, chatty: 40, pauseMs: 1_000 });
+  for (let at = 0; at < 3; at++) await server.reload();
+  await expectWhole(server, clients);
+});
+
 test('in the worker that it has left a WebSocket closes with 1012, and the app can tell it from an end', async () => {
   const server = await startServer(APP, { env: { TELLS: 'yes' } });
   const clients = await crowd(server, { count: 2, pauseMs: 0 });

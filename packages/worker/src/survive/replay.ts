@@ -138,10 +138,20 @@ function whyNot(answer: string, request: RequestHead): string {
   if (status === 'closed') return 'its client has gone';
   if (status === 'none') return 'the app upgrades nothing';
   if (status !== '101') return `the app answered ${status ?? JSON.stringify(answer.slice(0, 40))}`;
-  const protocol = /^sec-websocket-protocol: *(.*?) *$/im.exec(answer)?.[1] ?? '';
+  const protocol = saidOf(answer, 'sec-websocket-protocol');
   const spoken = headerOf(request, 'sec-websocket-protocol');
-  return protocol === spoken ? '' : `it speaks "${spoken}", and the app wants "${protocol}"`;
+  if (protocol !== spoken) return `it speaks "${spoken}", and the app wants "${protocol}"`;
+  const extensions = saidOf(answer, 'sec-websocket-extensions');
+  const used = headerOf(request, 'sec-websocket-extensions');
+  const same = wordsOf(extensions) === wordsOf(used);
+  return same ? '' : `it uses the extension "${used}", and the app wants "${extensions}"`;
 }
+
+const saidOf = (answer: string, header: string): string =>
+  new RegExp(`^${header}: *(.*?) *$`, 'im').exec(answer)?.[1] ?? '';
+
+/** The parameters of an extension may come in any order (RFC 7692, section 5). */
+const wordsOf = (extension: string): string => extension.split(/ *; */).sort().join(';');
 
 /** Keeps the head of a response from the client: all that the app writes on the socket until it is complete. */
 class Swallow {

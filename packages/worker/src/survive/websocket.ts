@@ -11,7 +11,7 @@ import { busyWith, watchHandlers } from './busy.ts';
 import { SERVICE_RESTART } from './close-frame.ts';
 import { type HandoffNotice, headOf, type RequestHead, registry, type Survivor } from './registry.ts';
 import { stateText } from './state.ts';
-import { isKnown, leave, refusalOf, socketOf } from './ws-internals.ts';
+import { extensionsOf, isKnown, isSending, leave, refusalOf, socketOf } from './ws-internals.ts';
 
 declare module 'node:http' {
   interface IncomingMessage {
@@ -178,10 +178,10 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
 
   /** The other worker has to come to the same agreement with the client that was made here. */
   get request(): RequestHead {
-    const { protocol = '', extensions = '' } = this.#client as { protocol?: string; extensions?: string };
+    const { protocol = '' } = this.#client as { protocol?: string };
     const agreed = new Map([
       ['sec-websocket-protocol', protocol],
-      ['sec-websocket-extensions', extensions === '' ? '' : undefined],
+      ['sec-websocket-extensions', extensionsOf(this.#client)],
     ]);
     const rawHeaders: string[] = [];
     const { rawHeaders: all } = this.#line;
@@ -196,6 +196,10 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
   refusal(): string {
     if (!this.#isKnown) return 'unknown-ws';
     return refusalOf(this.#client) || (busyWith(this.#client) > 0 ? 'busy' : '');
+  }
+
+  isSending(): boolean {
+    return isSending(this.#client);
   }
 
   pack(): string {

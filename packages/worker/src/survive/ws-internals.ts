@@ -66,13 +66,19 @@ export function refusalOf(ws: object): string {
   if (keepsDeflateContext(ws)) return 'deflate';
   if (_paused) return 'paused';
   if (isInMessage(_receiver) || !_sender._firstFragment) return 'message';
-  return isSending(_sender) ? 'queue' : '';
+  return hasQueue(_sender) ? 'queue' : '';
 }
 
 const isInMessage = ({ _state, _bufferedBytes, _fragmented, _messageLength, writableLength }: Receiver) =>
   _state !== GET_INFO || _bufferedBytes > 0 || _fragmented !== 0 || _messageLength > 0 || writableLength > 0;
 
-const isSending = ({ _bufferedBytes, _queue, _state, _deflating }: Sender) =>
+/** Whether some of what the app has sent is still to be written, or to be said. */
+export function isSending(ws: object): boolean {
+  const { _sender } = inside(ws);
+  return !_sender._firstFragment || hasQueue(_sender);
+}
+
+const hasQueue = ({ _bufferedBytes, _queue, _state, _deflating }: Sender) =>
   _bufferedBytes > 0 || _queue.length > 0 || Boolean(_state) || _deflating === true;
 
 /** Both ends compress each message with what they remember of those before it (RFC 7692, section 7.1.1). */
@@ -80,6 +86,15 @@ function keepsDeflateContext(ws: object): boolean {
   const deflate = inside(ws)._extensions?.['permessage-deflate'];
   const params = deflate?.params;
   return deflate !== undefined && !(params?.server_no_context_takeover && params.client_no_context_takeover);
+}
+
+/** What both ends have agreed to, as a client would offer it; empty without extensions. */
+export function extensionsOf(ws: object): string {
+  const deflate = inside(ws)._extensions?.['permessage-deflate'];
+  if (!deflate) return '';
+  const params = Object.entries(deflate.params ?? {});
+  const words = params.map(([name, value]) => (value === true ? name : `${name}=${value}`));
+  return ['permessage-deflate', ...words].join('; ');
 }
 
 /** Closes it without a word to the client: 'close' is emitted with this code and reason. */
