@@ -87,10 +87,16 @@ export class Departures {
     let text: string | undefined;
     try {
       if (survivor.isSending?.()) throw new Error('the app did not come to the end of a message');
-      const { request, answer } = survivor;
+      const { request, answer, agreement } = survivor;
       const state = survivor.pack();
       const held = takeHeld(survivor.socket).toString('base64');
-      text = pack({ request, ...(answer && { answer }), held, ...(state !== '' && { state }) });
+      text = pack({
+        request,
+        ...(answer && { answer }),
+        ...(agreement && { agreement }),
+        held,
+        ...(state !== '' && { state }),
+      });
     } catch (error) {
       const { continuation } = survivor;
       this.#orders.warn(`${continuation}: ${describeThrown(error)}; its client was sent away`);

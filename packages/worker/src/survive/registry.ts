@@ -4,6 +4,7 @@
  */
 import type http from 'node:http';
 import type { Socket } from 'node:net';
+import { upgradeOf } from '../upgraded.ts';
 
 /** The request that a connection began with, as it came. */
 export interface RequestHead {
@@ -17,6 +18,12 @@ export interface RequestHead {
 export interface HandoffNotice {
   /** What the app's `save` has returned in the worker that it comes from; undefined without one. */
   readonly state: unknown;
+}
+
+/** What a WebSocket's two ends have agreed upon, as the 101 said it; empty: nothing. */
+export interface Agreement {
+  readonly protocol: string;
+  readonly extensions: string;
 }
 
 /** The head of a response that goes on elsewhere. */
@@ -43,6 +50,8 @@ export interface Survivor {
   readonly request: RequestHead;
   /** The response that it is in the middle of, if it is. */
   readonly answer?: AnswerHead;
+  /** Of a WebSocket. */
+  readonly agreement?: Agreement;
   /** Why it cannot move at this moment, in a word; empty when it can. */
   refusal(): string;
   /** Whether what the app has sent is not all written yet: it is being compressed, or comes in parts. */
@@ -80,6 +89,7 @@ export function registry(): Registry {
 export interface Luggage {
   readonly request: RequestHead;
   readonly answer?: AnswerHead;
+  readonly agreement?: Agreement;
   /** JSON, as the app saved it; absent when there was nothing to save. */
   readonly state?: string;
   /** What was written after it had been found at rest: base64. */
@@ -92,6 +102,8 @@ export const unpack = (text: string): Luggage => JSON.parse(text) as Luggage;
 
 /** As it came: an app may change `url`, as Express and its routers do, and keeps it as `originalUrl`. */
 export function headOf(request: http.IncomingMessage): RequestHead {
+  const seen = upgradeOf(request.socket);
+  if (seen) return seen;
   const { method = 'GET', url = '/', httpVersion, rawHeaders } = request;
   const { originalUrl = url } = request as { originalUrl?: string };
   return { method, url: originalUrl, httpVersion, rawHeaders: [...rawHeaders] };

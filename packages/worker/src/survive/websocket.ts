@@ -9,9 +9,17 @@ import { stackOf } from '@tshorn/core';
 import { worker } from '../api.ts';
 import { busyWith, watchHandlers } from './busy.ts';
 import { SERVICE_RESTART } from './close-frame.ts';
-import { type HandoffNotice, headOf, type RequestHead, registry, type Survivor } from './registry.ts';
+import {
+  type Agreement,
+  type HandoffNotice,
+  headersBut,
+  headOf,
+  type RequestHead,
+  registry,
+  type Survivor,
+} from './registry.ts';
 import { stateText } from './state.ts';
-import { extensionsOf, isKnown, isSending, leave, refusalOf, socketOf } from './ws-internals.ts';
+import { isKnown, isSending, leave, refusalOf, socketOf } from './ws-internals.ts';
 
 declare module 'node:http' {
   interface IncomingMessage {
@@ -22,6 +30,7 @@ declare module 'node:http' {
 
 /** What is used of a `WebSocket` of the `ws` package. */
 export interface WebSocketLike {
+  readonly protocol?: string;
   close(code?: number, reason?: string): void;
   pause(): void;
   resume(): void;
@@ -38,6 +47,8 @@ export interface WebSocketServerLike<Client extends WebSocketLike> {
     head: Buffer,
     callback: (client: Client, request: http.IncomingMessage) => void,
   ): void;
+  /** 'headers' tells the lines of the 101 before they are sent. */
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
   readonly options?: { readonly path?: string | null | undefined };
 }
 
@@ -59,6 +70,7 @@ export interface SurviveOptions<Client extends WebSocketLike = WebSocketLike, St
 }
 
 const REASON = 'handoff';
+const EXTENSIONS = 'Sec-WebSocket-Extensions: ';
 /** How long a message may wait for somebody to listen to it. */
 const LISTENER_WITHIN_MS = 10_000;
 
@@ -98,18 +110,24 @@ export function survive<Client extends WebSocketLike, State>(
     );
   }
   continuations.set(continuation, { kind: 'upgrade' });
+  const extensions = new WeakMap<object, string>();
+  server.on('headers', (lines, request) => {
+    const line = (lines as string[]).find((header) => header.startsWith(EXTENSIONS));
+    if (line) extensions.set(request as object, line.slice(EXTENSIONS.length));
+  });
   const { handleUpgrade } = server;
-  server.handleUpgrade = (request: http.IncomingMessage, socket: Duplex, head: Buffer, callback) => {
+  server.handleUpgrade = (request: http.IncomingMessage, socket: Duplex, first: Buffer, callback) => {
     const { handoff } = request;
-    const line = headOf(request);
+    const head = headOf(request);
     Reflect.apply(handleUpgrade, server, [
       request,
       socket,
-      head,
+      first,
       (client: Client, ...more: unknown[]) => {
         watchHandlers(client);
-        const survivor = new SurvivingWebSocket(client, request, line, continuation, options);
-        survivor.register();
+        const { protocol = '' } = client;
+        const agreement = { protocol, extensions: extensions.get(request) ?? '' };
+        new SurvivingWebSocket({ client, request, head, agreement, continuation, options }).register();
         Reflect.apply(callback, undefined, [client, ...more]);
         if (handoff) goOn(client, request, handoff, options);
       },
@@ -145,29 +163,31 @@ function goOn<Client extends WebSocketLike, State>(
   client.on('newListener', listens);
 }
 
+interface Parts<Client extends WebSocketLike, State> {
+  readonly client: Client;
+  readonly request: http.IncomingMessage;
+  readonly head: RequestHead;
+  readonly agreement: Agreement;
+  readonly continuation: string;
+  readonly options: SurviveOptions<Client, State>;
+}
+
+/** What a client offers, and what has been settled long ago. */
+const OFFERS = new Set(['sec-websocket-protocol', 'sec-websocket-extensions']);
+
 class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivor {
   readonly socket: Socket;
   readonly continuation: string;
-  readonly #client: Client;
-  readonly #request: http.IncomingMessage;
-  readonly #line: RequestHead;
-  readonly #options: SurviveOptions<Client, State>;
+  readonly agreement: Agreement;
+  readonly #parts: Parts<Client, State>;
   readonly #isKnown: boolean;
 
-  constructor(
-    client: Client,
-    request: http.IncomingMessage,
-    line: RequestHead,
-    continuation: string,
-    options: SurviveOptions<Client, State>,
-  ) {
-    this.socket = socketOf(client);
-    this.continuation = continuation;
-    this.#client = client;
-    this.#request = request;
-    this.#line = line;
-    this.#options = options;
-    this.#isKnown = isKnown(client);
+  constructor(parts: Parts<Client, State>) {
+    this.socket = socketOf(parts.client);
+    this.continuation = parts.continuation;
+    this.agreement = parts.agreement;
+    this.#parts = parts;
+    this.#isKnown = isKnown(parts.client);
   }
 
   register(): void {
@@ -178,42 +198,36 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
 
   /** The other worker has to come to the same agreement with the client that was made here. */
   get request(): RequestHead {
-    const { protocol = '' } = this.#client as { protocol?: string };
-    const agreed = new Map([
-      ['sec-websocket-protocol', protocol],
-      ['sec-websocket-extensions', extensionsOf(this.#client)],
-    ]);
-    const rawHeaders: string[] = [];
-    const { rawHeaders: all } = this.#line;
-    for (let at = 0; at < all.length; at += 2) {
-      const [name = '', value = ''] = all.slice(at, at + 2);
-      const said = agreed.get(name.toLowerCase()) ?? value;
-      if (said !== '') rawHeaders.push(name, said);
-    }
-    return { ...this.#line, rawHeaders };
+    const { head } = this.#parts;
+    const { protocol, extensions } = this.agreement;
+    const rawHeaders = headersBut(head.rawHeaders, OFFERS);
+    if (protocol !== '') rawHeaders.push('Sec-WebSocket-Protocol', protocol);
+    // What was answered is asked for: a release with other settings then answers the same, if it can.
+    if (extensions !== '') rawHeaders.push('Sec-WebSocket-Extensions', extensions);
+    return { ...head, rawHeaders };
   }
 
   refusal(): string {
     if (!this.#isKnown) return 'unknown-ws';
-    return refusalOf(this.#client) || (busyWith(this.#client) > 0 ? 'busy' : '');
+    return refusalOf(this.#parts.client) || (busyWith(this.#parts.client) > 0 ? 'busy' : '');
   }
 
   isSending(): boolean {
-    return isSending(this.#client);
+    return isSending(this.#parts.client);
   }
 
   pack(): string {
-    const { save, maxState } = this.#options;
-    return stateText(save?.call(this.#options, this.#client, this.#request), maxState);
+    const { client, request, options } = this.#parts;
+    return stateText(options.save?.(client, request), options.maxState);
   }
 
   leave(): void {
-    left.add(this.#client);
+    left.add(this.#parts.client);
     registry().survivors.delete(this);
-    leave(this.#client, SERVICE_RESTART, REASON);
+    leave(this.#parts.client, SERVICE_RESTART, REASON);
   }
 
   close(): void {
-    this.#client.close(SERVICE_RESTART, 'service restart');
+    this.#parts.client.close(SERVICE_RESTART, 'service restart');
   }
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
-import { extensionsOf, isKnown, isSending, leave, refusalOf, socketOf } from './ws-internals.ts';
+import { isKnown, isSending, leave, refusalOf, socketOf } from './ws-internals.ts';
 
 let server: WebSocketServer;
 let client: WebSocket;
@@ -78,19 +78,6 @@ test('while it compresses a message it cannot', async () => {
   expect(isSending(ws)).toBe(true);
   await once(client, 'message');
   expect(isSending(ws)).toBe(false);
-});
-
-test('the extension that was agreed on, as a client would ask for it', async () => {
-  await open();
-  expect(extensionsOf(ws)).toBe('');
-  client.terminate();
-  server.close();
-  await open({ perMessageDeflate: { serverNoContextTakeover: true, serverMaxWindowBits: 10 } });
-  expect(extensionsOf(ws).split('; ').sort()).toEqual([
-    'permessage-deflate',
-    'server_max_window_bits=10',
-    'server_no_context_takeover',
-  ]);
 });
 
 test('compressed with a memory it cannot; without one it can', async () => {

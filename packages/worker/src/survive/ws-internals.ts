@@ -88,15 +88,6 @@ function keepsDeflateContext(ws: object): boolean {
   return deflate !== undefined && !(params?.server_no_context_takeover && params.client_no_context_takeover);
 }
 
-/** What both ends have agreed to, as a client would offer it; empty without extensions. */
-export function extensionsOf(ws: object): string {
-  const deflate = inside(ws)._extensions?.['permessage-deflate'];
-  if (!deflate) return '';
-  const params = Object.entries(deflate.params ?? {});
-  const words = params.map(([name, value]) => (value === true ? name : `${name}=${value}`));
-  return ['permessage-deflate', ...words].join('; ');
-}
-
 /** Closes it without a word to the client: 'close' is emitted with this code and reason. */
 export function leave(ws: object, code: number, reason: string): void {
   const it = inside(ws);
