@@ -40,7 +40,12 @@ const built = [
   await bundle({ cli: 'src/cli.ts', index: 'src/index.ts' }, { banner }),
   // On its own, so that it shares no file with the master: each further file costs every start of a worker.
   await bundle({ worker: '../worker/src/main.ts' }),
-  await bundle({ 'worker-api': 'src/worker.ts', ws: 'src/ws.ts' }),
+  await bundle({
+    'worker-api': 'src/worker.ts',
+    ws: 'src/ws.ts',
+    'graphql-ws': 'src/graphql-ws.ts',
+    'socket.io': 'src/socket.io.ts',
+  }),
 ];
 fs.chmodSync(path.join(dist, 'cli.js'), 0o755);
 
@@ -64,7 +69,10 @@ for (const file of fs.readdirSync(types, { recursive: true }).filter((name) => n
   const text = fs
     .readFileSync(full, 'utf8')
     .replaceAll(/(["'])@tshorn\/(\w+)\1/g, (_, quote, name) => `${quote}${up}/${name}/src/index.js${quote}`)
-    .replaceAll(/(["'])@tshorn\/worker\/ws\1/g, `$1${up}/worker/src/survive/websocket.js$1`)
+    .replaceAll(
+      /(["'])@tshorn\/worker\/([\w.-]+)\1/g,
+      (_, quote, name) => `${quote}${up}/worker/src/${survivals[name]}$${quote}`,
+    )
     .replaceAll(/(from |import\()(["'])(\.[^"']*)\.ts\2/g, '$1$2$3.js$2');
   fs.writeFileSync(full, text);
 }
