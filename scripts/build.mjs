@@ -63,6 +63,9 @@ execFileSync(
   { cwd: target, stdio: 'inherit' },
 );
 const types = path.join(dist, 'types');
+const { exports: inWorker } = JSON.parse(
+  fs.readFileSync(path.join(root, 'packages/worker/package.json'), 'utf8'),
+);
 for (const file of fs.readdirSync(types, { recursive: true }).filter((name) => name.endsWith('.d.ts'))) {
   const full = path.join(types, file);
   const up = path.relative(path.dirname(full), types) || '.';
@@ -71,7 +74,7 @@ for (const file of fs.readdirSync(types, { recursive: true }).filter((name) => n
     .replaceAll(/(["'])@tshorn\/(\w+)\1/g, (_, quote, name) => `${quote}${up}/${name}/src/index.js${quote}`)
     .replaceAll(
       /(["'])@tshorn\/worker\/([\w.-]+)\1/g,
-      (_, quote, name) => `${quote}${up}/worker/src/${survivals[name]}$${quote}`,
+      (_, quote, name) => quote + up + inWorker[`./${name}`].replace(/^\.(.*)\.ts$/, '/worker$1.js') + quote,
     )
     .replaceAll(/(from |import\()(["'])(\.[^"']*)\.ts\2/g, '$1$2$3.js$2');
   fs.writeFileSync(full, text);

@@ -57,9 +57,10 @@ export class GraphqlClient extends LibraryClient {
     this.client = createClient({
       url: `ws://127.0.0.1:${port}/graphql`,
       webSocketImpl: WebSocket,
-      connectionParams: { token: index },
+      connectionParams: { token: String(index) },
       lazy: false,
       retryAttempts: 0,
+      onNonLazyError: () => {},
       on: {
         closed: (event) => this.fault(`closed: ${(event as { code: number }).code}`),
         error: (error) => this.fault(String(error)),
@@ -134,7 +135,7 @@ export class SocketIoClient extends LibraryClient {
     super();
     this.socket = io(`http://127.0.0.1:${port}${namespace}`, {
       forceNew: true,
-      auth: { token: index },
+      auth: { token: String(index) },
       query: { color: 'blue' },
       extraHeaders: { 'x-custom': `client ${index}` },
       ...(transports && { transports }),
@@ -156,7 +157,8 @@ export class SocketIoClient extends LibraryClient {
       client.socket.once('connect', () => resolve()).once('connect_error', reject);
     });
     const { engine } = client.socket.io;
-    if (engine.transport.name !== 'websocket') await new Promise((resolve) => engine.once('upgrade', resolve));
+    if (engine.transport.name !== 'websocket')
+      await new Promise((resolve) => engine.once('upgrade', resolve));
     return client;
   }
 
@@ -192,4 +194,27 @@ export const LIBRARIES: readonly Library[] = [
     connect: GraphqlClient.connect,
     expected: (index) => ({ user: `user of ${index}` }),
   },
+  socketIo('websocket', '/', 2, ['websocket']),
+  socketIo('websocket, in a namespace', '/news', 2, ['websocket']),
+  // A client that polls has to come back to the same worker, as ever: there is one.
+  socketIo('polling, then websocket', '/', 1),
 ];
+
+function socketIo(how: string, namespace: string, workers: number, transports?: string[]): Library {
+  return {
+    name: `socket.io (${how})`,
+    app: 'socket.io.mjs',
+    workers,
+    connect: (port, index) => SocketIoClient.connect(port, index, namespace, transports),
+    expected: (index) => ({
+      id: expect.any(String),
+      rooms: expect.arrayContaining([`room of ${index}`]),
+      user: `user of ${index}`,
+      color: 'blue',
+      custom: `client ${index}`,
+      auth: { token: String(index) },
+      issued: expect.any(Number),
+      where: namespace,
+    }),
+  };
+}

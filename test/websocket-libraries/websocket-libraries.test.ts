@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { endServers, fixture, startServer } from '../support/server.ts';
 import { pollUntil } from '../support/processes.ts';
+import { endServers, fixture, startServer } from '../support/server.ts';
 import type { LibraryClient } from './client.ts';
 import { LIBRARIES } from './libraries.ts';
 
@@ -24,38 +24,44 @@ afterEach(async () => {
 
 const faults = () => clients.flatMap(({ faults }, at) => faults.map((fault) => `client ${at}: ${fault}`));
 
-test.each(LIBRARIES)('$name: five reloads, and no client notices', async (library) => {
-  const args = ['--config', fixture('websocket-libraries/refuses-when-told.config.mjs'), '--grace', '20s'];
-  const env = { REFUSE_WHILE: refusal };
-  const app = fixture(`websocket-libraries/${library.app}`);
-  const server = await startServer(app, { workers: library.workers, args, env });
-  clients = await Promise.all(Array.from({ length: CLIENTS }, (_, at) => library.connect(server.port, at)));
-  for (const client of clients) client.talk(60);
-  const moreHeard = async () => {
-    const goals = clients.map(({ echoed, pushed }) => ({ echoed: echoed + 5, pushed: pushed + 5 }));
-    const heard = ({ sent, echoed, pushed }: LibraryClient, at: number) =>
-      echoed >= Math.min(sent, goals[at]?.echoed ?? 0) && pushed >= (goals[at]?.pushed ?? 0);
-    await pollUntil(() => faults().length > 0 || clients.every(heard));
-    expect([faults(), server.story]).toEqual([[], expect.anything()]);
-  };
+test.each(LIBRARIES)(
+  '$name: five reloads, and no client notices',
+  async (library) => {
+    const args = ['--config', fixture('websocket-libraries/refuses-when-told.config.mjs'), '--grace', '20s'];
+    const env = { REFUSE_WHILE: refusal };
+    const app = fixture(`websocket-libraries/${library.app}`);
+    const server = await startServer(app, { workers: library.workers, args, env });
+    clients = await Promise.all(Array.from({ length: CLIENTS }, (_, at) => library.connect(server.port, at)));
+    for (const client of clients) client.talk(100);
+    const moreHeard = async () => {
+      const goals = clients.map(({ echoed, pushed }) => ({ echoed: echoed + 5, pushed: pushed + 5 }));
+      const heard = ({ sent, echoed, pushed }: LibraryClient, at: number) =>
+        echoed >= Math.min(sent, goals[at]?.echoed ?? 0) && pushed >= (goals[at]?.pushed ?? 0);
+      await pollUntil(() => faults().length > 0 || clients.every(heard));
+      expect([faults(), server.story]).toEqual([[], expect.anything()]);
+    };
 
-  await moreHeard();
-  for (let reload = 1; reload <= RELOADS; reload++) {
-    if (reload === BROKEN) writeFileSync(refusal, '');
-    expect(await server.reload()).toMatchObject({ outcome: reload === BROKEN ? 'rolled-back' : 'committed' });
-    rmSync(refusal, { force: true });
     await moreHeard();
-  }
+    for (let reload = 1; reload <= RELOADS; reload++) {
+      if (reload === BROKEN) writeFileSync(refusal, '');
+      expect(await server.reload()).toMatchObject({
+        outcome: reload === BROKEN ? 'rolled-back' : 'committed',
+      });
+      rmSync(refusal, { force: true });
+      await moreHeard();
+    }
 
-  for (const client of clients) client.silence();
-  await pollUntil(() => clients.every(({ echoed, sent }) => echoed === sent));
-  await moreHeard();
-  expect(faults()).toEqual([]);
-  const serving = new Set(server.readyPids);
-  expect(clients.filter(({ pid }) => !serving.has(pid))).toEqual([]);
-  clients.forEach((client, at) => {
-    expect(client.seen).toEqual(library.expected(at));
-  });
-  const closed = server.of('drained').flatMap(({ closed, cut }) => [closed, cut]);
-  expect(closed.every((count) => count === 0)).toBe(true);
-}, 120_000);
+    for (const client of clients) client.silence();
+    await pollUntil(() => clients.every(({ echoed, sent }) => echoed === sent));
+    await moreHeard();
+    expect(faults()).toEqual([]);
+    const serving = new Set(server.readyPids);
+    expect(clients.filter(({ pid }) => !serving.has(pid))).toEqual([]);
+    clients.forEach((client, at) => {
+      expect(client.seen).toEqual(library.expected(at));
+    });
+    const closed = server.of('drained').flatMap(({ closed, cut }) => [closed, cut]);
+    expect(closed.every((count) => count === 0)).toBe(true);
+  },
+  120_000,
+);

@@ -14,13 +14,14 @@ const running = new WeakMap<object, number>();
 /** How many handlers have not come to their end. */
 export const busyWith = (client: object): number => running.get(client) ?? 0;
 
+type Watches = (event: string) => boolean;
 const METHODS = ['on', 'addListener', 'prependListener'] as const;
 
 /**
  * Called before anybody listens. `once` comes through `on`, wrapped by Node: its promise is not seen.
  * @param watches whether the listeners of this event are looked at
  */
-export function watchHandlers(client: object, watches = (event: string) => event === 'message'): void {
+export function watchHandlers(client: object, watches: Watches = (event) => event === 'message'): void {
   const emitter = client as Emitter & Record<(typeof METHODS)[number], Emitter['on']>;
   for (const method of METHODS) {
     const add = emitter[method];

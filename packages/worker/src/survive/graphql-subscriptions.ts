@@ -21,8 +21,8 @@ export const isContinued = (state: unknown): state is Continued =>
 interface Subscription {
   readonly payload: unknown;
   /** The newest result, which is about to be sent; and the newest that has been. */
-  next?: unknown;
-  sent?: unknown;
+  next?: object;
+  sent?: object | undefined;
 }
 
 interface Connection {
@@ -52,9 +52,16 @@ export class Subscriptions {
     this.#options = options;
     this.#more = more;
     this.hooks = {
-      onConnect: (context, ...rest) => {
-        this.#begin(context as GraphqlContext);
-        return call(options.onConnect, [context, ...rest]);
+      onConnect: async (context, ...rest) => {
+        const replay = this.#begin(context as GraphqlContext);
+        let permitted: unknown = false;
+        try {
+          permitted = await call(options.onConnect, [context, ...rest]);
+        } finally {
+          // The library closes it now, and its client has to be read for that.
+          if (permitted === false) replay?.settle();
+        }
+        return permitted;
       },
       onSubscribe: (context, id, ...rest) => {
         this.#forgetPosition(context as GraphqlContext, id as string);
@@ -70,7 +77,7 @@ export class Subscriptions {
       },
       onNext: (context, id, payload, execution, result) => {
         const subscription = this.#of(context)?.subscriptions.get(id as string);
-        if (subscription) subscription.next = result;
+        if (subscription) subscription.next = result as object;
         return call(options.onNext, [context, id, payload, execution, result]);
       },
     };
@@ -80,7 +87,7 @@ export class Subscriptions {
     return this.#connections.get((context as GraphqlContext).extra.socket);
   }
 
-  #begin(context: GraphqlContext): void {
+  #begin(context: GraphqlContext): Replay | undefined {
     const client = context.extra.socket as GraphqlSocket;
     this.#connections.set(client, { context, subscriptions: new Map() });
     const replay = this.#replays.get(client);
@@ -98,6 +105,7 @@ export class Subscriptions {
       this.#noteSent(client, data);
       Reflect.apply(send, client, [data, ...rest]);
     };
+    return replay;
   }
 
   /**

@@ -63,6 +63,13 @@ export interface SurviveOptions<Client extends WebSocketLike = WebSocketLike, St
   readonly maxState?: number;
 }
 
+/** What the adapters for libraries in this folder say as well. */
+export interface AdapterOptions<Client extends WebSocketLike = WebSocketLike, State = unknown>
+  extends SurviveOptions<Client, State> {
+  /** The URL that the request has in the other worker; default: the same. */
+  url?(url: string): string;
+}
+
 const MAX_STATE = 65_536;
 const REASON = 'handoff';
 
@@ -83,7 +90,7 @@ export const moved = (client: object): boolean => left.has(client);
  */
 export function survive<Client extends WebSocketLike, State>(
   server: WebSocketServerLike<Client>,
-  options: SurviveOptions<Client, State> = {},
+  options: AdapterOptions<Client, State> = {},
 ): void {
   const place = calls++;
   if (typeof server?.handleUpgrade !== 'function') {
@@ -112,7 +119,8 @@ export function survive<Client extends WebSocketLike, State>(
       head,
       (client: Client, ...more: unknown[]) => {
         watchHandlers(client);
-        const survivor = new SurvivingWebSocket(client, request, line, continuation, options);
+        const there = { ...line, url: options.url?.(line.url) ?? line.url };
+        const survivor = new SurvivingWebSocket(client, request, there, continuation, options);
         survivor.register();
         Reflect.apply(callback, undefined, [client, ...more]);
         if (handoff) goOn(client, () => options.restore?.(client, handoff.state as State, request));
