@@ -56,6 +56,12 @@ fs.writeFileSync(path.join(dist, 'config.schema.json'), `${JSON.stringify(config
 fs.copyFileSync(path.join(root, 'LICENSE'), path.join(target, 'LICENSE'));
 fs.copyFileSync(path.join(root, 'README.md'), path.join(target, 'README.md'));
 
+/** What a package means by `@tshorn/NAME/AT`: its declarations, in the tree of them all. */
+function fileOf(name, at) {
+  const { exports } = JSON.parse(fs.readFileSync(path.join(root, 'packages', name, 'package.json'), 'utf8'));
+  return path.posix.join(name, exports[`./${at}`].replace(/\.ts$/, '.js'));
+}
+
 // Declarations: tsc emits each package's into one tree; the package names become relative paths in it.
 execFileSync(
   process.execPath,
@@ -63,9 +69,6 @@ execFileSync(
   { cwd: target, stdio: 'inherit' },
 );
 const types = path.join(dist, 'types');
-const { exports: inWorker } = JSON.parse(
-  fs.readFileSync(path.join(root, 'packages/worker/package.json'), 'utf8'),
-);
 for (const file of fs.readdirSync(types, { recursive: true }).filter((name) => name.endsWith('.d.ts'))) {
   const full = path.join(types, file);
   const up = path.relative(path.dirname(full), types) || '.';
@@ -73,8 +76,8 @@ for (const file of fs.readdirSync(types, { recursive: true }).filter((name) => n
     .readFileSync(full, 'utf8')
     .replaceAll(/(["'])@tshorn\/(\w+)\1/g, (_, quote, name) => `${quote}${up}/${name}/src/index.js${quote}`)
     .replaceAll(
-      /(["'])@tshorn\/worker\/([\w.-]+)\1/g,
-      (_, quote, name) => quote + up + inWorker[`./${name}`].replace(/^\.(.*)\.ts$/, '/worker$1.js') + quote,
+      /(["'])@tshorn\/(\w+)\/([\w.-]+)\1/g,
+      (_, quote, name, at) => `${quote}${up}/${fileOf(name, at)}${quote}`,
     )
     .replaceAll(/(from |import\()(["'])(\.[^"']*)\.ts\2/g, '$1$2$3.js$2');
   fs.writeFileSync(full, text);

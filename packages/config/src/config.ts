@@ -50,6 +50,8 @@ export interface Config {
   readonly warmUpTimeout: number;
   readonly grace: number;
   readonly idleLinger: number;
+  /** 0: WebSockets are cut at the end of the grace. */
+  readonly websocketSpread: number;
   readonly handoff: boolean;
   readonly quickGrace: number;
   /** 0: none. */
@@ -149,6 +151,8 @@ export interface UserConfig {
   grace?: Duration;
   /** How long a draining worker waits for the next request on an idle connection. */
   idleLinger?: Duration;
+  /** Over how long a draining worker closes its WebSockets, at the end of the grace; 0 cuts them. Default: 5 s. */
+  websocketSpread?: Duration;
   /** Whether idle connections move to another worker when theirs drains. Default: true. */
   handoff?: boolean;
   /** How long a quick stop lets requests finish. */
@@ -204,6 +208,3 @@ export interface UserConfig {
   /** Functions to call at moments in the life of the master and of a worker. */
   hooks?: Hooks;
 }
-
-/** Gives an editor the types of a config file; returns what it is given. */
-export const defineConfig = (config: UserConfig): UserConfig => config;

@@ -1,6 +1,7 @@
 export * from './config.ts';
 export { controlFolders, userId } from './control-path.ts';
 export { usableCpus } from './cpus.ts';
+export { defineConfig } from './define-config.ts';
 export { formatDuration, parseDuration } from './duration.ts';
 export type { Origin } from './given.ts';
 export * from './hooks.ts';

@@ -50,6 +50,7 @@ export interface BootOrder {
   readonly headersTimeoutGiven: boolean;
   readonly backlog: number;
   readonly idleLinger: number;
+  readonly websocketSpread: number;
   /** The time between two signs of life. */
   readonly beatEvery: number;
   /** A request that waits for its headers for longer is told of; 0: none is. */

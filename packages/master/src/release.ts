@@ -111,6 +111,7 @@ export function bootOrder(
     headersTimeoutGiven: given.has('headersTimeout'),
     backlog: config.backlog,
     idleLinger: config.idleLinger,
+    websocketSpread: config.websocketSpread,
     beatEvery: beatEvery(config.timeout),
     requestTimeout: config.requestTimeout,
     loopDelayWarning: config.loopDelayWarning,

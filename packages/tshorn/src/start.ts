@@ -121,11 +121,7 @@ export class Server extends EventEmitter<{ notice: [Notice]; finished: [number] 
   }
 }
 
-/**
- * Starts a server in this process, which becomes the master. Resolves when its addresses are bound and
- * the first workers are starting; wait for the notice `started` to know that they serve.
- * @throws TshornError for a wrong option, an address that cannot be bound or an app that is not there
- */
+/** What index.ts offers, and loads this file for. */
 export async function start(config: UserConfig, { signals = false }: StartOptions = {}): Promise<Server> {
   checkPlatform();
   const request = { env: process.env, cwd: workingDirectory(), overrides: config };

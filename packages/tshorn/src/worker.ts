@@ -1,1 +1,10 @@
-export { type DrainNotice, stay, type WorkerApi, worker } from '@tshorn/worker';
+export {
+  type Begin,
+  type DrainNotice,
+  type Produce,
+  type SurviveStreamOptions,
+  stay,
+  surviveStream,
+  type WorkerApi,
+  worker,
+} from '@tshorn/worker';

@@ -1,11 +1,15 @@
 /**
- * Draining: stop accepting, finish what runs, close what is idle after its linger, cut at the deadline.
+ * Draining: stop accepting, finish what runs, close what is idle after its linger, close WebSockets before the
+ * deadline, cut what is left at it.
  * What waits in the kernel's queue goes to other workers.
  */
 import type http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DrainReport } from '@tshorn/core';
 import type { AttachedListeners } from './app/listeners.ts';
+import type { Closable } from './closing/closable.ts';
+import { Closing } from './closing/closing.ts';
+import type { Window } from './closing/spread.ts';
 import { DrainingConnections } from './connections.ts';
 import type { Giveaway } from './give.ts';
 import { countImmovable } from './http-internals.ts';
@@ -16,12 +20,16 @@ export interface DrainSettings {
   readonly deadlineMs: number;
   /** How long an idle connection is kept for a request that crosses with the close. */
   readonly lingerMs: number;
+  /** When WebSockets are closed; without it they are cut. */
+  readonly closing: Window | undefined;
 }
 
 interface Handover {
   readonly handoff: boolean;
   readonly giveaway: Giveaway | undefined;
   readonly takeover: Takeover | undefined;
+  /** What can be closed in the way of its protocol; asked at the time. */
+  readonly closables: () => readonly Closable[];
 }
 
 /** How late an idle connection may be closed, at most. */
@@ -32,6 +40,7 @@ export class Drain {
   readonly done: Promise<DrainReport | undefined>;
   readonly #listeners: AttachedListeners;
   readonly #connections: DrainingConnections;
+  readonly #closing: Closing;
   readonly #start = performance.now();
   readonly #atStart: Promise<number>;
   readonly #giveaway: Giveaway | undefined;
@@ -52,17 +61,18 @@ export class Drain {
     server: http.Server,
     listeners: AttachedListeners,
     settings: DrainSettings,
-    { handoff, giveaway, takeover }: Handover,
+    { handoff, giveaway, takeover, closables }: Handover,
   ) {
     this.#listeners = listeners;
     this.#lingerMs = settings.lingerMs;
     this.#giveaway = giveaway;
+    this.#closing = new Closing(closables);
     this.done = new Promise((resolve) => {
       this.#resolve = resolve;
     });
     this.#atStart = listeners.count();
     this.#immovable = this.#atStart.then((total) =>
-      handoff ? countImmovable(server, total, giveaway?.upgraded ?? 0) : {},
+      handoff ? countImmovable(server, total, giveaway?.departures.upgraded ?? 0) : {},
     );
     this.#connections = new DrainingConnections(server);
     void this.#whenEmpty(takeover).then(() => this.#end(0));
@@ -93,6 +103,7 @@ export class Drain {
     this.#ended = true;
     clearInterval(this.#sweep);
     clearTimeout(this.#deadline);
+    this.#closing.stop();
   }
 
   /** Goes on under other settings: a stop that became a quick one. */
@@ -104,6 +115,7 @@ export class Drain {
     clearInterval(this.#sweep);
     this.#deadline = setTimeout(() => void this.#cut(), settings.deadlineMs);
     this.#sweep = setInterval(() => this.#tick(), SWEEP_MS);
+    this.#closing.schedule(settings.closing);
     this.#tick();
   }
 
@@ -122,8 +134,10 @@ export class Drain {
 
   async #cut(): Promise<void> {
     const left = await this.#listeners.count();
+    this.#giveaway?.departures.refuseRest();
     void this.#end(left);
     this.#connections.cut();
+    this.#closing.cut();
   }
 
   async #end(cut: number): Promise<void> {
@@ -131,8 +145,13 @@ export class Drain {
     this.#stop();
     const moved = this.#giveaway?.moved ?? 0;
     const tookMs = performance.now() - this.#start;
-    const finished = Math.max(0, (await this.#atStart) - this.#closed - cut - moved);
-    const refused = { ...(await this.#immovable), ...this.#giveaway?.refused };
-    this.#resolve({ moved, finished, closed: this.#closed, cut, refused, tookMs });
+    const closed = this.#closed + this.#closing.closed;
+    const finished = Math.max(0, (await this.#atStart) - closed - cut - moved);
+    const refused = {
+      ...(await this.#immovable),
+      ...this.#giveaway?.refused,
+      ...this.#giveaway?.departures.refused,
+    };
+    this.#resolve({ moved, finished, closed, cut, refused, tookMs });
   }
 }

@@ -6,10 +6,10 @@
  */
 import type http from 'node:http';
 import type { Socket } from 'node:net';
-import { describeThrown } from '@tshorn/core';
 import { flushedHandle, handleAtRest, httpSockets, idleSockets, type RawHandle } from './http-internals.ts';
-import { hold, takeHeld, unhold } from './survive/held.ts';
-import { pack, type Survivor } from './survive/registry.ts';
+import { type DepartureOrders, Departures } from './survive/departures.ts';
+import { hold, unhold } from './survive/held.ts';
+import type { Survivor } from './survive/registry.ts';
 
 /** So many are on their way at a time; the rest are served where they are. */
 const WINDOW = 8;
@@ -40,27 +40,17 @@ interface OnWay {
 }
 
 /** What is said to the master. */
-export interface GiveawayOrders {
+export interface GiveawayOrders extends DepartureOrders {
   /** Returns the number under which the answer will come. */
   offer(handle: RawHandle, continuation: string | undefined): number;
-  /** What the new owner has to know; undefined when nobody knows it any more. */
-  state(id: number, text: string | undefined): void;
-  /** For the log. */
-  warn(text: string): void;
 }
 
 export class Giveaway {
   readonly #server: http.Server;
-  readonly #survivors: ReadonlySet<Survivor>;
   readonly #orders: GiveawayOrders;
+  /** What is more than idle HTTP. */
+  readonly departures: Departures;
   readonly #onWay = new Map<number, OnWay>();
-  /** Closed while they were on their way, and who has them now waits for their state. */
-  readonly #lost = new Set<number>();
-  /** Continuations that no other worker has. */
-  readonly #unknown = new Set<string>();
-  /** Those without a state that can be sent, and whether it has been said of their kind. */
-  readonly #unsaved = new WeakSet<Survivor>();
-  readonly #warned = new Set<string>();
   #queue: Candidate[] = [];
   #all = false;
   #ended = false;
@@ -77,14 +67,14 @@ export class Giveaway {
   /** `survivors`: connections that can move though they are more than idle HTTP. */
   constructor(server: http.Server, survivors: ReadonlySet<Survivor>, orders: GiveawayOrders) {
     this.#server = server;
-    this.#survivors = survivors;
     this.#orders = orders;
+    this.departures = new Departures(survivors, orders);
   }
 
   /** Gives so many of those that are at rest now, to even out the load, while this worker goes on serving. */
   giveSome(count: number): void {
     if (this.#all || this.#queue.length > 0) return;
-    this.#unknown.clear();
+    this.departures.begin();
     this.#queue = this.#atRest(count);
     this.#giveNext();
   }
@@ -93,7 +83,7 @@ export class Giveaway {
   giveAll(): void {
     this.#all = true;
     this.moved = 0;
-    this.#unknown.clear();
+    this.departures.begin();
     this.#queue = [];
     this.pump();
   }
@@ -138,42 +128,12 @@ export class Giveaway {
       (httpSockets(this.#server) ?? []).every((socket) => socket.bytesRead > 0 || note(socket, 0));
     }
     const candidates: Candidate[] = [...found].map(([socket, bytesRead]) => ({ socket, bytesRead }));
-    for (const survivor of this.#survivors) {
+    for (const survivor of this.departures.atRest()) {
       if (candidates.length >= most) break;
       const { socket } = survivor;
-      if (onWay.has(socket) || this.refusalOf(survivor) || !flushedHandle(socket)) continue;
-      candidates.push({ socket, bytesRead: socket.bytesRead, survivor });
+      if (!onWay.has(socket)) candidates.push({ socket, bytesRead: socket.bytesRead, survivor });
     }
     return candidates;
-  }
-
-  /** How many of those that can move have left HTTP. */
-  get upgraded(): number {
-    const http = new Set(httpSockets(this.#server));
-    return [...this.#survivors].filter(({ socket }) => !http.has(socket)).length;
-  }
-
-  /** Why it does not move, in a word; empty when it can. */
-  refusalOf(survivor: Survivor): string {
-    if (this.#unknown.has(survivor.continuation)) return 'no-continuation';
-    return this.#unsaved.has(survivor) ? 'state' : survivor.refusal();
-  }
-
-  /** Whether there is a state that can go with it. */
-  #canPack(survivor: Survivor): boolean {
-    try {
-      survivor.pack();
-      return true;
-    } catch (error) {
-      this.#unsaved.add(survivor);
-      const { continuation } = survivor;
-      if (!this.#warned.has(continuation)) {
-        this.#warned.add(continuation);
-        const text = `${continuation}: ${describeThrown(error)}; its connections stay until they are closed`;
-        this.#orders.warn(text);
-      }
-      return false;
-    }
   }
 
   #giveNext(): void {
@@ -194,9 +154,7 @@ export class Giveaway {
     const handle = survivor ? flushedHandle(socket) : handleAtRest(socket);
     if (!handle) return;
     handle.readStop();
-    const rests = survivor
-      ? !this.refusalOf(survivor) && this.#canPack(survivor)
-      : socket.bytesRead === bytesRead;
+    const rests = survivor ? this.departures.mayGo(survivor) : socket.bytesRead === bytesRead;
     if (!rests) {
       handle.readStart();
       return;
@@ -207,7 +165,7 @@ export class Giveaway {
     // The keep-alive timeout, say: if the descriptor has been sent before, another worker has it now.
     const onClose = () => {
       this.#onWay.delete(id);
-      if (survivor) this.#lost.add(id);
+      if (survivor) this.departures.lost(id);
       this.#giveNext();
     };
     socket.once('close', onClose);
@@ -216,39 +174,23 @@ export class Giveaway {
 
   /** Another worker owns it: the descriptor here goes, without a word to the client. */
   handedOver(id: number): void {
-    if (this.#lost.delete(id)) this.#orders.state(id, undefined);
     const given = this.#answered(id);
-    if (!given) return;
+    if (!given) return this.departures.partWithNothing(id);
     this.moved++;
-    if (given.survivor) this.#part(id, given.survivor);
+    if (given.survivor) this.departures.part(id, given.survivor);
     else given.socket.destroy();
     this.#giveNext();
   }
 
-  /** All in one tick: what the app does until here is in the state or in what was held, and it does no more. */
-  #part(id: number, survivor: Survivor): void {
-    let text: string | undefined;
-    try {
-      const state = survivor.pack();
-      const held = takeHeld(survivor.socket).toString('base64');
-      text = pack({ request: survivor.request, held, ...(state !== '' && { state }) });
-    } catch (error) {
-      this.#orders.warn(`${survivor.continuation}: ${describeThrown(error)}; its client was sent away`);
-    }
-    survivor.leave();
-    this.#orders.state(id, text);
-  }
-
   /** Nobody can take it, nor any other: from here on the drain closes connections in order. */
   keep(id: number, reason: string): void {
-    this.#lost.delete(id);
     const given = this.#answered(id);
     if (!given) return;
     given.handle.readStart();
     if (given.survivor) {
       unhold(given.socket);
       if (reason === 'no-continuation') {
-        this.#unknown.add(given.survivor.continuation);
+        this.departures.unknown(given.survivor);
         return this.#giveNext();
       }
     } else this.refused[reason] = (this.refused[reason] ?? 0) + 1;

@@ -55,7 +55,7 @@ export class Handoff {
       case 'take':
         return this.#take(order, handle);
       case 'state':
-        return this.takeover.goOn(order.id, order.text);
+        return this.takeover.expected.goOn(order.id, order.text);
       case 'sent':
         return this.#decline(this.#arrivals.sentUpTo(order.upTo), 'no-descriptor');
       case 'give':
@@ -77,7 +77,7 @@ export class Handoff {
     const known = continuation === undefined || goesOn !== undefined;
     if (handle && known && sharedClock() <= until) {
       if (continuation === undefined || !goesOn) void this.takeover.take(handle, tell);
-      else this.takeover.expect(id, { handle, name: continuation, continuation: goesOn }, tell);
+      else this.takeover.expected.expect(id, { handle, name: continuation, continuation: goesOn }, tell);
       return;
     }
     handle?.close();
@@ -91,7 +91,7 @@ export class Handoff {
   /** The master is gone: nobody answers any more. */
   abandon(): void {
     this.giveaway.abandon();
-    this.takeover.abandon();
+    this.takeover.expected.abandon();
   }
 
   /** The worker drains: what it has now is no part of any balance. */

@@ -67,6 +67,41 @@ export const openResponses = (server: http.Server): http.ServerResponse[] | unde
     ?.all()
     .flatMap(({ socket }) => (socket?._httpMessage && isAnswering(socket) ? socket._httpMessage : []));
 
+/** The head of a response that has been sent: `writeHead` forgets the headers that it is given. */
+export function sentHead(response: http.ServerResponse): { status: number; rawHeaders: string[] } {
+  const { _header: text } = response as { _header?: string | null };
+  const lines = typeof text === 'string' ? text.split('\r\n').slice(1) : [];
+  const rawHeaders = lines.flatMap((line) => {
+    const [, name, value] = /^([^:]+): ?(.*)$/.exec(line) ?? [];
+    return name === undefined || value === undefined ? [] : [name, value];
+  });
+  return { status: response.statusCode, rawHeaders };
+}
+
+/** The request of this response has been read to its end, and nothing of another one. */
+export function betweenRequests({ req, socket }: http.ServerResponse): boolean {
+  const server = (socket as AcceptedSocket | null)?.server as http.Server | undefined;
+  const parser = socket && server && idleParsers(server).get(socket);
+  return parser?.incoming === req && req.complete && req.readableLength === 0;
+}
+
+let idleNow: { readonly server: http.Server; readonly parsers: Map<Socket, Parser> } | undefined;
+
+/** One look for all that is asked in one turn: each connection on its own would look at all of them. */
+function idleParsers(server: http.Server): Map<Socket, Parser> {
+  if (idleNow?.server !== server) {
+    const idle = listOf(server)?.idle() ?? [];
+    const parsers = new Map(
+      idle.flatMap((parser) => (parser.socket ? [[parser.socket, parser] as const] : [])),
+    );
+    idleNow = { server, parsers };
+    queueMicrotask(() => {
+      idleNow = undefined;
+    });
+  }
+  return idleNow.parsers;
+}
+
 const isAnswering = (socket: HttpSocket): boolean =>
   socket._httpMessage != null && !socket._httpMessage.writableFinished;
 

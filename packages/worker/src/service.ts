@@ -6,10 +6,14 @@ import type http from 'node:http';
 import { type DrainOrder, describeThrown, type ToMaster } from '@tshorn/core';
 import { worker as api, type DrainNotice } from './api.ts';
 import { type AttachedListeners, attachListeners, type ListeningHandle } from './app/listeners.ts';
+import { type Closable, survivorsOf, webSocketsOf } from './closing/closable.ts';
+import { windowOf } from './closing/spread.ts';
 import { Drain, type DrainSettings } from './drain.ts';
 import { Handoff, type HandoffOrder } from './handoff.ts';
 import { immovableServer, type RawHandle } from './http-internals.ts';
 import { Sampler } from './sample.ts';
+import { registry } from './survive/registry.ts';
+import { UpgradedConnections } from './upgraded.ts';
 
 export type Leave = Omit<DrainOrder, 'type'>;
 
@@ -18,6 +22,8 @@ interface ServiceSettings {
   readonly backlog: number;
   /** Milliseconds that an idle connection is kept for a request that crosses with its close. */
   readonly idleLinger: number;
+  /** Milliseconds over which WebSockets are closed before the deadline; 0: they are cut at it. */
+  readonly websocketSpread: number;
   readonly send: (message: ToMaster, handle?: RawHandle) => Promise<void>;
   /** Connections were cut at the deadline. */
   readonly onCut: () => Promise<unknown>;
@@ -28,6 +34,7 @@ const MOST_QUEUE_MS = 5_000;
 
 export class Service {
   readonly #settings: ServiceSettings;
+  readonly #upgraded: UpgradedConnections;
   /** Settles when the worker accepts; undefined until it is admitted. */
   #attaching: Promise<AttachedListeners> | undefined;
   #handoff: Handoff | undefined;
@@ -42,6 +49,7 @@ export class Service {
 
   constructor(settings: ServiceSettings) {
     this.#settings = settings;
+    this.#upgraded = new UpgradedConnections(settings.server);
   }
 
   /** What is left of its time to leave, the app's own clean-up included: milliseconds. */
@@ -102,7 +110,7 @@ export class Service {
     this.#order = order;
     this.#leaveAt = performance.now() + order.deadlineMs;
     if (again) {
-      this.#drain?.hurry(this.#lingerOf(order));
+      this.#drain?.hurry(this.#settingsOf(order));
       this.#unpark(true);
       return false;
     }
@@ -113,11 +121,12 @@ export class Service {
     if (order.emptyQueue) await this.#emptyQueue(listeners);
     const { handoff } = order;
     // It may have become a quick one meanwhile.
-    const linger = this.#lingerOf(this.#order);
-    const drain = new Drain(this.#settings.server, listeners, linger, {
+    const settings = this.#settingsOf(this.#order);
+    const drain = new Drain(this.#settings.server, listeners, settings, {
       handoff,
       giveaway: handoff ? this.#handoff?.giveaway : undefined,
       takeover: this.#handoff?.takeover,
+      closables: () => this.#closables(handoff),
     });
     this.#drain = drain;
     this.#tellApp('drain', { deadline: Date.now() + this.leftMs });
@@ -136,9 +145,24 @@ export class Service {
     return listeners.emptyQueue(() => performance.now() < Math.min(until, this.#leaveAt));
   }
 
-  #lingerOf({ mode }: Leave): DrainSettings {
-    const lingerMs = mode === 'quick' ? 0 : this.#settings.idleLinger;
-    return { deadlineMs: this.leftMs, lingerMs };
+  #settingsOf({ mode }: Leave): DrainSettings {
+    const { idleLinger, websocketSpread } = this.#settings;
+    const quick = mode === 'quick';
+    const deadlineMs = this.leftMs;
+    return {
+      deadlineMs,
+      lingerMs: quick ? 0 : idleLinger,
+      closing: windowOf(deadlineMs, websocketSpread, quick),
+    };
+  }
+
+  /** `counted`: each is one that did not move. */
+  #closables(counted: boolean): Closable[] {
+    const { survivors } = registry();
+    const departures = counted ? this.#handoff?.giveaway.departures : undefined;
+    const known = survivorsOf(survivors, (survivor) => departures?.refuse(survivor));
+    const sockets = new Set([...survivors].map(({ socket }) => socket));
+    return [...known, ...webSocketsOf(this.#upgraded).filter(({ socket }) => !sockets.has(socket))];
   }
 
   /** Resolves with whether the worker is to leave. */

@@ -7,36 +7,24 @@ import type http from 'node:http';
 import type { Socket } from 'node:net';
 import { stackOf } from '@tshorn/core';
 import { worker as api } from './api.ts';
-import { adopt, type RawHandle, socketOf } from './http-internals.ts';
-import { closeFrame, sayGoodbye } from './survive/close-frame.ts';
-import { type Continuation, unpack } from './survive/registry.ts';
-import { replayUpgrade } from './survive/replay.ts';
-
-/** A connection that is owned here and waits for its state. */
-interface Expected {
-  readonly handle: RawHandle;
-  readonly name: string;
-  readonly continuation: Continuation;
-}
-
-/** How long it waits: who was to send it may hang. */
-const STATE_WITHIN_MS = 10_000;
+import { adopt, type RawHandle } from './http-internals.ts';
+import { Expectations } from './survive/expectations.ts';
 
 export class Takeover {
   readonly #server: http.Server;
-  readonly #discontinued: (name: string, reason: string) => void;
-  readonly #expected = new Map<number, Expected & { readonly timer: NodeJS.Timeout }>();
+  /** Those whose state has still to come. */
+  readonly expected: Expectations;
   /** Handles that have arrived and are not connections yet. */
   #arriving = 0;
 
   /** `discontinued` is told of each that came and could not go on. */
   constructor(server: http.Server, discontinued: (name: string, reason: string) => void) {
     this.#server = server;
-    this.#discontinued = discontinued;
+    this.expected = new Expectations(server, (socket) => this.#tell(socket), discontinued);
   }
 
   get arriving(): number {
-    return this.#arriving;
+    return this.#arriving + this.expected.size;
   }
 
   /** `tell` settles when the master's end of the channel has the message. */
@@ -47,45 +35,6 @@ export class Takeover {
     this.#expire(socket);
     this.#arriving--;
     this.#tell(socket);
-  }
-
-  /** Owned from now on; it goes on when its state comes. */
-  expect(id: number, expected: Expected, tell: () => Promise<void>): void {
-    this.#arriving++;
-    const timer = setTimeout(() => this.goOn(id, undefined), STATE_WITHIN_MS);
-    this.#expected.set(id, { ...expected, timer });
-    void tell();
-  }
-
-  /** Without a text nobody knows what to go on with: its client is told to come again. */
-  goOn(id: number, text: string | undefined): void {
-    const expected = this.#expected.get(id);
-    if (!expected) return;
-    this.#expected.delete(id);
-    clearTimeout(expected.timer);
-    void this.#continue(expected, text).then((reason) => {
-      this.#arriving--;
-      if (reason) this.#discontinued(expected.name, reason);
-    });
-  }
-
-  /** Resolves with why it does not go on. */
-  async #continue({ handle, continuation }: Expected, text: string | undefined): Promise<string | undefined> {
-    const socket = socketOf(this.#server, handle);
-    if (text === undefined) {
-      sayGoodbye(socket, continuation.kind === 'upgrade' ? closeFrame() : undefined);
-      return 'its state was lost with the worker that it came from';
-    }
-    const connect = () => {
-      this.#server.emit('connection', socket);
-      this.#tell(socket);
-    };
-    return replayUpgrade(this.#server, socket, unpack(text), connect);
-  }
-
-  /** The master is gone, and what it has not passed on is lost. */
-  abandon(): void {
-    for (const id of [...this.#expected.keys()]) this.goOn(id, undefined);
   }
 
   /** An app that listens must not be able to lose the connection by throwing. */

@@ -109,6 +109,7 @@ export class Worker {
       server: app.server,
       backlog: order.backlog,
       idleLinger: order.idleLinger,
+      websocketSpread: order.websocketSpread,
       send: (message, handle) => this.#send(message, handle),
       onCut: () => hooks.run('workerAbort'),
     });

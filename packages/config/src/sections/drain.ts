@@ -14,6 +14,14 @@ export const drain = section('Drain and stop', {
     summary: 'How long a draining worker waits for the next request on an idle connection',
     reloadable: true,
   },
+  websocketSpread: {
+    kind: duration(),
+    default: 5_000,
+    summary: 'Over how long a draining worker closes its WebSockets, at the end of the grace; 0 cuts them',
+    details:
+      'They get a close frame 1012 ("service restart") one after the other, so that their clients do not come back in one wave. It is the last part of `grace`, and half of it at most. See [Drain](drain.md#websockets).',
+    reloadable: true,
+  },
   handoff: {
     kind: yesNo,
     default: true,

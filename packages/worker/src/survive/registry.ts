@@ -19,12 +19,38 @@ export interface HandoffNotice {
   readonly state: unknown;
 }
 
+/** What a WebSocket's two ends have agreed upon, as the 101 said it; empty: nothing. */
+export interface Agreement {
+  readonly protocol: string;
+  readonly extensions: string;
+}
+
+/** The head of a response that goes on elsewhere. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly rawHeaders: readonly string[];
+}
+
+/** A header of a request or a response by its lower-case name; empty when there is none. */
+export function headerOf({ rawHeaders }: { readonly rawHeaders: readonly string[] }, name: string): string {
+  const at = rawHeaders.findIndex((header, place) => place % 2 === 0 && header.toLowerCase() === name);
+  return (at >= 0 && rawHeaders[at + 1]) || '';
+}
+
+/** All but these. */
+export const headersBut = (rawHeaders: readonly string[], but: ReadonlySet<string>): string[] =>
+  rawHeaders.filter((_, at) => !but.has(rawHeaders[at - (at % 2)]?.toLowerCase() ?? ''));
+
 /** One connection that another worker can go on with. */
 export interface Survivor {
   readonly socket: Socket;
   /** The name of what goes on with it there. */
   readonly continuation: string;
   readonly request: RequestHead;
+  /** The response that it is in the middle of, if it is. */
+  readonly answer?: AnswerHead;
+  /** Of a WebSocket. */
+  readonly agreement?: Agreement;
   /** Why it cannot move at this moment, in a word; empty when it can. */
   refusal(): string;
   /** The state as JSON. Called to see whether there is one, and again when it moves. Throws a sentence for the log. */
@@ -39,8 +65,8 @@ export interface Survivor {
 export interface Continuation {
   /** `upgrade`: the request is upgraded again; `response`: its response is in the middle. */
   readonly kind: 'upgrade' | 'response';
-  /** The response that goes on; for the kind `response` only. */
-  resume?(request: http.IncomingMessage, response: http.ServerResponse): void;
+  /** Goes on with a response, whose head has been sent; for the kind `response` only. */
+  resume?(response: http.ServerResponse, state: unknown): void;
 }
 
 export interface Registry {
@@ -59,6 +85,8 @@ export function registry(): Registry {
 /** What the worker that takes a connection is told of it. */
 export interface Luggage {
   readonly request: RequestHead;
+  readonly answer?: AnswerHead;
+  readonly agreement?: Agreement;
   /** JSON, as the app saved it; absent when there was nothing to save. */
   readonly state?: string;
   /** What was written after it had been found at rest: base64. */
@@ -68,3 +96,10 @@ export interface Luggage {
 export const pack = (luggage: Luggage): string => JSON.stringify(luggage);
 /** It comes from this release's own code, in another process. */
 export const unpack = (text: string): Luggage => JSON.parse(text) as Luggage;
+
+/** As it came: an app may change `url`, as Express and its routers do, and keeps it as `originalUrl`. */
+export function headOf(request: http.IncomingMessage): RequestHead {
+  const { method = 'GET', url = '/', httpVersion, rawHeaders } = request;
+  const { originalUrl = url } = request as { originalUrl?: string };
+  return { method, url: originalUrl, httpVersion, rawHeaders: [...rawHeaders] };
+}

@@ -5,8 +5,9 @@
  */
 import type http from 'node:http';
 import type { Socket } from 'node:net';
+import { describeThrown } from '@tshorn/core';
 import { closeFrame, sayGoodbye } from './close-frame.ts';
-import type { Luggage, RequestHead } from './registry.ts';
+import { type Agreement, headersBut, type Luggage, type RequestHead } from './registry.ts';
 
 type WithHandoff = http.IncomingMessage & { handoff?: { readonly state: unknown } };
 
@@ -42,7 +43,7 @@ function announceHandoffs(server: http.Server): void {
 export function replayUpgrade(
   server: http.Server,
   socket: Socket,
-  { request, state, held }: Luggage,
+  { request, agreement, state, held }: Luggage,
   connect: () => void,
 ): Promise<string | undefined> {
   announceHandoffs(server);
@@ -52,7 +53,7 @@ export function replayUpgrade(
       clearTimeout(timer);
       arriving.delete(socket);
       socket.off('close', onClose);
-      const refusal = whyNot(answer, request);
+      const refusal = whyNot(answer, agreement);
       if (refusal) sayGoodbye(socket, Buffer.concat([Buffer.from(held, 'base64'), closeFrame()]));
       else if (held) socket.write(Buffer.from(held, 'base64'));
       resolve(refusal);
@@ -60,27 +61,91 @@ export function replayUpgrade(
     const timer = setTimeout(() => swallow.end(''), UPGRADE_WITHIN_MS).unref();
     const onClose = () => swallow.end('HTTP/1.1 closed');
     socket.once('close', onClose);
-    connect();
-    socket.emit('data', bytesOf(request));
+    try {
+      connect();
+      socket.emit('data', bytesOf(request));
+    } catch (error) {
+      // A listener that throws at a new client ends the worker; this one would end each worker that it comes to.
+      resolve(describeThrown(error));
+      swallow.end('');
+    }
     // Nobody listens to upgrades any more: Node reads it as a request, and a client would get an answer to that.
     if (server.listenerCount('upgrade') === 1) swallow.end('HTTP/1.1 none');
   });
 }
 
-function whyNot(answer: string, request: RequestHead): string {
+/**
+ * Goes on with a response in the middle: its request is read again, and nobody is told of it but who goes on.
+ * Resolves as `replayUpgrade` does.
+ */
+export async function replayResponse(
+  server: http.Server,
+  socket: Socket,
+  { request, answer, state, held }: Luggage,
+  connect: () => void,
+  resume: (response: http.ServerResponse, state: unknown) => void,
+): Promise<string | undefined> {
+  connect();
+  const response = readAgain(server, socket, bytesOf(request));
+  if (!response || !answer) {
+    sayGoodbye(socket);
+    return 'its request could not be read again';
+  }
+  const swallow = new Swallow(socket, () => {});
+  const headers = [...headersBut(answer.rawHeaders, OF_THE_CONNECTION), 'Transfer-Encoding', 'chunked'];
+  response.writeHead(answer.status, headers);
+  response.flushHeaders();
+  swallow.end('');
+  if (held) socket.write(Buffer.from(held, 'base64'));
+  try {
+    (response.req as WithHandoff).handoff = { state: state === undefined ? undefined : JSON.parse(state) };
+    resume(response, (response.req as WithHandoff).handoff?.state);
+  } catch (error) {
+    socket.destroy();
+    return describeThrown(error);
+  }
+  return undefined;
+}
+
+/** Node says them itself. */
+const OF_THE_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding', 'date']);
+
+/** The parser answers at once; only the emitter comes before every listener that an app or a framework has added. */
+function readAgain(server: http.Server, socket: Socket, bytes: Buffer): http.ServerResponse | undefined {
+  const before = Object.getOwnPropertyDescriptor(server, 'emit');
+  const { emit } = server;
+  let response: http.ServerResponse | undefined;
+  const catching = (event: string | symbol, ...args: unknown[]): boolean => {
+    if (event !== 'request' || (args[0] as http.IncomingMessage).socket !== socket) {
+      return Reflect.apply(emit, server, [event, ...args]);
+    }
+    response = args[1] as http.ServerResponse;
+    return true;
+  };
+  server.emit = catching as typeof server.emit;
+  try {
+    socket.emit('data', bytes);
+  } finally {
+    if (before) Object.defineProperty(server, 'emit', before);
+    else delete (server as Partial<http.Server>).emit;
+  }
+  return response;
+}
+
+function whyNot(answer: string, { protocol = '', extensions = '' }: Partial<Agreement> = {}): string {
   if (answer === '') return `the app did not upgrade it within ${UPGRADE_WITHIN_MS / 1000} s`;
   const status = /^HTTP\/1\.1 (\S+)/.exec(answer)?.[1];
   if (status === 'closed') return 'its client has gone';
   if (status === 'none') return 'the app upgrades nothing';
   if (status !== '101') return `the app answered ${status ?? JSON.stringify(answer.slice(0, 40))}`;
-  const protocol = /^sec-websocket-protocol: *(.*?) *$/im.exec(answer)?.[1] ?? '';
-  const spoken = headerOf(request, 'sec-websocket-protocol');
-  return protocol === spoken ? '' : `it speaks "${spoken}", and the app wants "${protocol}"`;
-}
-
-function headerOf({ rawHeaders }: RequestHead, name: string): string {
-  const at = rawHeaders.findIndex((header, place) => place % 2 === 0 && header.toLowerCase() === name);
-  return (at >= 0 && rawHeaders[at + 1]) || '';
+  const said = (name: string) => new RegExp(`^${name}: *(.*?) *$`, 'im').exec(answer)?.[1] ?? '';
+  for (const [name, spoken] of [
+    ['Sec-WebSocket-Protocol', protocol],
+    ['Sec-WebSocket-Extensions', extensions],
+  ] as const) {
+    if (said(name) !== spoken) return `its ${name} is "${spoken}", and the app wants "${said(name)}"`;
+  }
+  return '';
 }
 
 /** Keeps the head of a response from the client: all that the app writes on the socket until it is complete. */

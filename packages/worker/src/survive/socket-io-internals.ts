@@ -35,8 +35,8 @@ export interface Conn {
 }
 
 export interface Engine {
-  ws?: WebSocketServerLike<WebSocketLike>;
-  readonly opts: { wsEngine: new (options: object) => WebSocketServerLike<WebSocketLike> };
+  ws?: Upgrader;
+  readonly opts: { wsEngine: new (options: object) => Upgrader };
   generateId(request: http.IncomingMessage): unknown;
   on(event: 'connection', listener: (conn: Conn) => void): unknown;
 }
@@ -45,6 +45,7 @@ interface Packet {
   readonly type: number;
 }
 
+type Upgrader = WebSocketServerLike<WebSocketLike>;
 type Answer = (...args: unknown[]) => unknown;
 
 /** A client in one namespace. */
@@ -131,10 +132,7 @@ export function flush(conn: Conn): void {
  * Engine.IO makes a new WebSocketServer whenever the HTTP server begins to listen: each of them is to be looked
  * after. Calls `adopt` for the present one and for all that follow.
  */
-export function onEachWebSocketServer(
-  engine: Engine,
-  adopt: (server: WebSocketServerLike<WebSocketLike>) => void,
-): void {
+export function onEachWebSocketServer(engine: Engine, adopt: (server: Upgrader) => void): void {
   const { opts } = engine;
   const { wsEngine: Plain } = opts;
   opts.wsEngine = class extends Plain {
@@ -144,6 +142,29 @@ export function onEachWebSocketServer(
     }
   };
   if (engine.ws) adopt(engine.ws);
+}
+
+/** What stands for all WebSocketServers of an engine: whoever survives behind it need not know that they change. */
+export class Door implements Upgrader {
+  readonly #listeners: Parameters<Upgrader['on']>[] = [];
+  #upgrade: Upgrader['handleUpgrade'] = () => {};
+
+  handleUpgrade: Upgrader['handleUpgrade'] = (...args) => this.#upgrade(...args);
+
+  /** Before any server is led to it. */
+  on(...listener: Parameters<Upgrader['on']>): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Upgrades of this server go through the door, and by the server's own means. */
+  lead(server: Upgrader): void {
+    const own = server.handleUpgrade.bind(server);
+    for (const listener of this.#listeners) server.on(...listener);
+    server.handleUpgrade = (...args) => {
+      this.#upgrade = own;
+      this.handleUpgrade(...args);
+    };
+  }
 }
 
 /** Calls `arrive` for each socket of this `io`, before any middleware of the app's. */

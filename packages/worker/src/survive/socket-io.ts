@@ -103,10 +103,7 @@ class SurvivingClients {
 
   begin({ maxState }: SurviveSocketIoOptions): void {
     const { engine } = this.#io as Required<Io>;
-    let upgrade: typeof door.handleUpgrade = () => {};
-    const door = {
-      handleUpgrade: ((...args) => upgrade(...args)) as (typeof engine.ws & object)['handleUpgrade'],
-    };
+    const door = new inside.Door();
     surviveWebSockets<WebSocketLike, SavedClient>(door, {
       name: `socket.io:${this.#io.path()}`,
       ...(maxState !== undefined && { maxState }),
@@ -115,13 +112,7 @@ class SurvivingClients {
       save: (client, request) => this.#save(client, request),
       restore: (client, saved, request) => this.#restore(client as Client, saved, request),
     });
-    inside.onEachWebSocketServer(engine, (server) => {
-      const own = server.handleUpgrade.bind(server);
-      server.handleUpgrade = (...args) => {
-        upgrade = own;
-        door.handleUpgrade(...args);
-      };
-    });
+    inside.onEachWebSocketServer(engine, (server) => door.lead(server));
     this.#keepIds(engine);
     engine.on('connection', (conn) => this.#meet(conn));
     inside.onEachSocket(this.#io, (socket) => this.#arrive(socket));

@@ -9,7 +9,16 @@ import { worker } from '../api.ts';
 import { busyWith, watchHandlers } from './busy.ts';
 import { SERVICE_RESTART } from './close-frame.ts';
 import { goOn } from './go-on.ts';
-import { type HandoffNotice, type RequestHead, registry, type Survivor } from './registry.ts';
+import {
+  type Agreement,
+  type HandoffNotice,
+  headersBut,
+  headOf,
+  type RequestHead,
+  registry,
+  type Survivor,
+} from './registry.ts';
+import { stateText } from './state.ts';
 import { isKnown, leave, refusalOf, socketOf } from './ws-internals.ts';
 
 declare module 'node:http' {
@@ -21,6 +30,7 @@ declare module 'node:http' {
 
 /** What is used of a `WebSocket` of the `ws` package. */
 export interface WebSocketLike {
+  readonly protocol?: string;
   close(code?: number, reason?: string): void;
   listenerCount(event: string): number;
   on(event: string, listener: (...args: unknown[]) => void): unknown;
@@ -35,6 +45,8 @@ export interface WebSocketServerLike<Client extends WebSocketLike> {
     head: Buffer,
     callback: (client: Client, request: http.IncomingMessage) => void,
   ): void;
+  /** 'headers' tells the lines of the 101 before they are sent. */
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
   readonly options?: { readonly path?: string | null | undefined };
 }
 
@@ -70,8 +82,8 @@ export interface AdapterOptions<Client extends WebSocketLike = WebSocketLike, St
   url?(url: string): string;
 }
 
-const MAX_STATE = 65_536;
 const REASON = 'handoff';
+const EXTENSIONS = 'Sec-WebSocket-Extensions: ';
 
 const left = new WeakSet<object>();
 const surviving = new WeakSet<object>();
@@ -109,19 +121,25 @@ export function survive<Client extends WebSocketLike, State>(
     );
   }
   continuations.set(continuation, { kind: 'upgrade' });
+  const extensions = new WeakMap<object, string>();
+  server.on('headers', (lines, request) => {
+    const line = (lines as string[]).find((header) => header.startsWith(EXTENSIONS));
+    if (line) extensions.set(request as object, line.slice(EXTENSIONS.length));
+  });
   const { handleUpgrade } = server;
-  server.handleUpgrade = (request: http.IncomingMessage, socket: Duplex, head: Buffer, callback) => {
+  server.handleUpgrade = (request: http.IncomingMessage, socket: Duplex, first: Buffer, callback) => {
     const { handoff } = request;
-    const line = headOf(request);
+    const head = headOf(request);
     Reflect.apply(handleUpgrade, server, [
       request,
       socket,
-      head,
+      first,
       (client: Client, ...more: unknown[]) => {
         watchHandlers(client);
-        const there = { ...line, url: options.url?.(line.url) ?? line.url };
-        const survivor = new SurvivingWebSocket(client, request, there, continuation, options);
-        survivor.register();
+        const { protocol = '' } = client;
+        const there = { ...head, url: options.url?.(head.url) ?? head.url };
+        const agreement = { protocol, extensions: extensions.get(request) ?? '' };
+        new SurvivingWebSocket({ client, request, head: there, agreement, continuation, options }).register();
         Reflect.apply(callback, undefined, [client, ...more]);
         if (handoff) goOn(client, () => options.restore?.(client, handoff.state as State, request));
       },
@@ -129,38 +147,32 @@ export function survive<Client extends WebSocketLike, State>(
   };
 }
 
-/** As it came: an app may change `url`, as Express and its routers do. */
-function headOf(request: http.IncomingMessage): RequestHead {
-  const { method = 'GET', url = '/', httpVersion, rawHeaders } = request;
-  return { method, url: originalUrl(request) ?? url, httpVersion, rawHeaders: [...rawHeaders] };
+interface Parts<Client extends WebSocketLike, State> {
+  readonly client: Client;
+  readonly request: http.IncomingMessage;
+  readonly head: RequestHead;
+  readonly agreement: Agreement;
+  readonly continuation: string;
+  readonly options: SurviveOptions<Client, State>;
 }
 
-const originalUrl = (request: object): string | undefined =>
-  (request as { originalUrl?: string }).originalUrl;
+/** What a client offers, and what of it is settled already. */
+const PROTOCOLS = new Set(['sec-websocket-protocol']);
+const OFFERS = new Set(['sec-websocket-protocol', 'sec-websocket-extensions']);
 
 class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivor {
   readonly socket: Socket;
   readonly continuation: string;
-  readonly #client: Client;
-  readonly #request: http.IncomingMessage;
-  readonly #line: RequestHead;
-  readonly #options: SurviveOptions<Client, State>;
+  readonly agreement: Agreement;
+  readonly #parts: Parts<Client, State>;
   readonly #isKnown: boolean;
 
-  constructor(
-    client: Client,
-    request: http.IncomingMessage,
-    line: RequestHead,
-    continuation: string,
-    options: SurviveOptions<Client, State>,
-  ) {
-    this.socket = socketOf(client);
-    this.continuation = continuation;
-    this.#client = client;
-    this.#request = request;
-    this.#line = line;
-    this.#options = options;
-    this.#isKnown = isKnown(client);
+  constructor(parts: Parts<Client, State>) {
+    this.socket = socketOf(parts.client);
+    this.continuation = parts.continuation;
+    this.agreement = parts.agreement;
+    this.#parts = parts;
+    this.#isKnown = isKnown(parts.client);
   }
 
   register(): void {
@@ -171,52 +183,36 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
 
   /** The other worker has to come to the same agreement with the client that was made here. */
   get request(): RequestHead {
-    const { protocol = '', extensions = '' } = this.#client as { protocol?: string; extensions?: string };
-    const agreed = new Map([
-      ['sec-websocket-protocol', protocol],
-      ['sec-websocket-extensions', extensions === '' ? '' : undefined],
-    ]);
-    const rawHeaders: string[] = [];
-    const { rawHeaders: all } = this.#line;
-    for (let at = 0; at < all.length; at += 2) {
-      const [name = '', value = ''] = all.slice(at, at + 2);
-      const said = agreed.get(name.toLowerCase()) ?? value;
-      if (said !== '') rawHeaders.push(name, said);
-    }
-    return { ...this.#line, rawHeaders };
+    const { head } = this.#parts;
+    const { protocol, extensions } = this.agreement;
+    const rawHeaders = headersBut(head.rawHeaders, extensions === '' ? OFFERS : PROTOCOLS);
+    if (protocol !== '') rawHeaders.push('Sec-WebSocket-Protocol', protocol);
+    return { ...head, rawHeaders };
   }
 
   refusal(): string {
     if (!this.#isKnown) return 'unknown-ws';
-    return refusalOf(this.#client) || (this.#isBusy ? 'busy' : '');
+    return refusalOf(this.#parts.client) || (this.#isBusy ? 'busy' : '');
   }
 
   get #isBusy(): boolean {
-    const running = busyWith(this.#client);
-    return this.#options.busy?.(this.#client, running) ?? running > 0;
+    const { client, options } = this.#parts;
+    const running = busyWith(client);
+    return options.busy?.(client, running) ?? running > 0;
   }
 
   pack(): string {
-    const { save, maxState = MAX_STATE } = this.#options;
-    const state = save?.call(this.#options, this.#client, this.#request);
-    if (typeof (state as PromiseLike<unknown> | undefined)?.then === 'function') {
-      throw new TypeError('save() returned a promise; it must return the state itself');
-    }
-    const text = state === undefined ? '' : JSON.stringify(state);
-    const size = Buffer.byteLength(text ?? '');
-    if (size > maxState) {
-      throw new RangeError(`save() returned ${size} bytes of JSON, and maxState allows ${maxState}`);
-    }
-    return text ?? '';
+    const { client, request, options } = this.#parts;
+    return stateText(options.save?.(client, request), options.maxState);
   }
 
   leave(): void {
-    left.add(this.#client);
+    left.add(this.#parts.client);
     registry().survivors.delete(this);
-    leave(this.#client, SERVICE_RESTART, REASON);
+    leave(this.#parts.client, SERVICE_RESTART, REASON);
   }
 
   close(): void {
-    this.#client.close(SERVICE_RESTART, 'service restart');
+    this.#parts.client.close(SERVICE_RESTART, 'service restart');
   }
 }

@@ -1,0 +1,136 @@
+/**
+ * Connections with a state that leave this worker: which of them may go, what goes with them, and why the others
+ * stay. When one goes is up to ../give.ts.
+ */
+import { describeThrown } from '@tshorn/core';
+import { flushedHandle, immovableSocket } from '../http-internals.ts';
+import { takeHeld } from './held.ts';
+import { pack, type Survivor } from './registry.ts';
+
+export interface DepartureOrders {
+  /** What the new owner has to know; undefined when nobody knows it any more. */
+  state(id: number, text: string | undefined): void;
+  /** For the log. */
+  warn(text: string): void;
+}
+
+export class Departures {
+  readonly #survivors: ReadonlySet<Survivor>;
+  readonly #orders: DepartureOrders;
+  /** Closed while they were on their way, and who has them now waits for their state. */
+  readonly #lost = new Set<number>();
+  /** Continuations that no other worker has. */
+  readonly #unknown = new Set<string>();
+  /** Those without a state that can be sent, and of which continuations that has been said. */
+  readonly #unsaved = new WeakSet<Survivor>();
+  readonly #warned = new Set<string>();
+  /** Those that are counted among the refused. */
+  readonly #counted = new WeakSet<Survivor>();
+  /** Those that did not move, by reason. */
+  #refused: Record<string, number> = {};
+
+  constructor(survivors: ReadonlySet<Survivor>, orders: DepartureOrders) {
+    this.#survivors = survivors;
+    this.#orders = orders;
+  }
+
+  /** Another drain, or another handful: other workers may have other apps now. */
+  begin(): void {
+    this.#unknown.clear();
+    this.#refused = {};
+  }
+
+  get refused(): Readonly<Record<string, number>> {
+    return this.#refused;
+  }
+
+  /** How many have left HTTP. */
+  get upgraded(): number {
+    return [...this.#survivors].filter(({ answer }) => answer === undefined).length;
+  }
+
+  *atRest(): Generator<Survivor> {
+    for (const survivor of this.#survivors) {
+      if (this.#refusalOf(survivor) === '' && flushedHandle(survivor.socket)) yield survivor;
+    }
+  }
+
+  /** Why it does not move, in a word; empty when it can. */
+  #refusalOf(survivor: Survivor): string {
+    if (this.#unknown.has(survivor.continuation)) return 'no-continuation';
+    return this.#unsaved.has(survivor) ? 'state' : survivor.refusal();
+  }
+
+  /** Whether it is at rest, and has a state that can go with it. */
+  mayGo(survivor: Survivor): boolean {
+    if (this.#refusalOf(survivor) !== '') return false;
+    try {
+      survivor.pack();
+      return true;
+    } catch (error) {
+      this.#unsaved.add(survivor);
+      this.#warnOnce(survivor.continuation, error);
+      return false;
+    }
+  }
+
+  #warnOnce(continuation: string, error: unknown): void {
+    if (this.#warned.has(continuation)) return;
+    this.#warned.add(continuation);
+    this.#orders.warn(
+      `${continuation}: ${describeThrown(error)}; its connections stay until they are closed`,
+    );
+  }
+
+  /** Another worker owns it. All in one tick: what the app does until here is in the state or was held, and no more comes. */
+  part(id: number, survivor: Survivor): void {
+    let text: string | undefined;
+    try {
+      const { request, answer, agreement } = survivor;
+      const state = survivor.pack();
+      const held = takeHeld(survivor.socket).toString('base64');
+      text = pack({
+        request,
+        ...(answer && { answer }),
+        ...(agreement && { agreement }),
+        held,
+        ...(state !== '' && { state }),
+      });
+    } catch (error) {
+      const { continuation } = survivor;
+      this.#orders.warn(`${continuation}: ${describeThrown(error)}; its client was sent away`);
+    }
+    survivor.leave();
+    this.#orders.state(id, text);
+  }
+
+  /** It has closed while it was on its way. */
+  lost(id: number): void {
+    this.#lost.add(id);
+  }
+
+  /** Another worker owns what has closed here meanwhile, and waits. */
+  partWithNothing(id: number): void {
+    if (this.#lost.delete(id)) this.#orders.state(id, undefined);
+  }
+
+  /** No other worker goes on with its kind. */
+  unknown({ continuation }: Survivor): void {
+    this.#unknown.add(continuation);
+  }
+
+  /** It did not move, and is closed: why is counted. */
+  refuse(survivor: Survivor): void {
+    if (this.#counted.has(survivor)) return;
+    this.#counted.add(survivor);
+    const { socket } = survivor;
+    const flushed = flushedHandle(socket) ? 'no-taker' : 'queue';
+    const reason = this.#refusalOf(survivor) || immovableSocket(socket) || flushed;
+    this.#refused[reason] = (this.#refused[reason] ?? 0) + 1;
+  }
+
+  /** The time is over for those that nobody has closed. */
+  refuseRest(): void {
+    for (const survivor of this.#survivors) this.refuse(survivor);
+  }
+}

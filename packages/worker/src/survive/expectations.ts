@@ -1,0 +1,92 @@
+/**
+ * Connections that are owned here and wait for their state: the worker that had them tells it when it has closed
+ * what it has of them. Until then they are not read, and nothing is written on them.
+ */
+import type http from 'node:http';
+import type { Socket } from 'node:net';
+import { describeThrown } from '@tshorn/core';
+import { type RawHandle, socketOf } from '../http-internals.ts';
+import { closeFrame, sayGoodbye } from './close-frame.ts';
+import { type Continuation, unpack } from './registry.ts';
+import { replayResponse, replayUpgrade } from './replay.ts';
+
+interface Expected {
+  readonly handle: RawHandle;
+  readonly name: string;
+  readonly continuation: Continuation;
+}
+
+/** How long it waits: who was to send it may hang. */
+const STATE_WITHIN_MS = 10_000;
+
+export class Expectations {
+  readonly #server: http.Server;
+  readonly #announce: (socket: Socket) => void;
+  readonly #discontinued: (name: string, reason: string) => void;
+  readonly #waiting = new Map<number, Expected & { readonly timer: NodeJS.Timeout }>();
+  /** Those whose app has not answered yet. */
+  #answering = 0;
+
+  /**
+   * @param announce is called when the server has been given the connection
+   * @param discontinued is told of each that does not go on, and why
+   */
+  constructor(
+    server: http.Server,
+    announce: (socket: Socket) => void,
+    discontinued: (name: string, reason: string) => void,
+  ) {
+    this.#server = server;
+    this.#announce = announce;
+    this.#discontinued = discontinued;
+  }
+
+  get size(): number {
+    return this.#waiting.size + this.#answering;
+  }
+
+  /** Owned from now on; `tell` tells the master. */
+  expect(id: number, expected: Expected, tell: () => Promise<void>): void {
+    const timer = setTimeout(() => this.goOn(id, undefined), STATE_WITHIN_MS);
+    this.#waiting.set(id, { ...expected, timer });
+    void tell();
+  }
+
+  /** Its state has come. Without a text nobody knows what to go on with: its client is told to come again. */
+  goOn(id: number, text: string | undefined): void {
+    const expected = this.#waiting.get(id);
+    if (!expected) return;
+    this.#waiting.delete(id);
+    clearTimeout(expected.timer);
+    this.#answering++;
+    void this.#continue(expected, text)
+      .catch(describeThrown)
+      .then((reason) => {
+        this.#answering--;
+        if (reason) this.#discontinued(expected.name, reason);
+      });
+  }
+
+  /** The master is gone, and what it has not passed on is lost. */
+  abandon(): void {
+    for (const id of [...this.#waiting.keys()]) this.goOn(id, undefined);
+  }
+
+  /** Resolves with why it does not go on. */
+  async #continue({ handle, continuation }: Expected, text: string | undefined): Promise<string | undefined> {
+    const socket = socketOf(this.#server, handle);
+    if (text === undefined) {
+      sayGoodbye(socket, continuation.kind === 'upgrade' ? closeFrame() : undefined);
+      return 'its state was lost with the worker that it came from';
+    }
+    const connect = () => {
+      this.#server.emit('connection', socket);
+      this.#announce(socket);
+    };
+    const luggage = unpack(text);
+    const { resume } = continuation;
+    return resume
+      ? replayResponse(this.#server, socket, luggage, connect, resume)
+      : replayUpgrade(this.#server, socket, luggage, connect);
+  }
+}

@@ -1,0 +1,159 @@
+/** An event stream outlives the worker that it came to: no gap, no repeat, no reconnect. */
+import fs from 'node:fs';
+import http from 'node:http';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EventStream } from './support/event-stream.ts';
+import { pollUntil } from './support/processes.ts';
+import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+
+const STREAMS = Number(process.env.STREAMS ?? 200);
+const RELOADS = Number(process.env.RELOADS ?? 10);
+const APP = fixture('survives-streams.mjs');
+
+const folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-streams-'));
+const STATUS_FILE = path.join(folder, 'status');
+const streams: EventStream[] = [];
+const agents: http.Agent[] = [];
+
+afterEach(async () => {
+  fs.rmSync(STATUS_FILE, { force: true });
+  for (const stream of streams.splice(0)) stream.leave();
+  for (const agent of agents.splice(0)) agent.destroy();
+  await endServers();
+});
+afterAll(() => fs.rmSync(folder, { recursive: true }));
+
+async function open(server: TestServer, path?: string): Promise<EventStream> {
+  const stream = await EventStream.open(server.port, path);
+  streams.push(stream);
+  return stream;
+}
+
+/** Until each has had another event from a worker in service. */
+async function expectServed(server: TestServer, all = streams): Promise<void> {
+  const seen = all.map(({ last }) => last);
+  const pids = server.readyPids;
+  const isServed = (stream: EventStream, at: number) =>
+    stream.last > (seen[at] ?? 0) && pids.includes(stream.pid);
+  await pollUntil(() => all.every((stream, at) => stream.ended !== undefined || isServed(stream, at)));
+  expect(all.flatMap(({ failures }) => failures)).toEqual([]);
+  expect(all.filter(({ ended }) => ended)).toEqual([]);
+}
+
+const drained = (server: TestServer) =>
+  server.of('drained').map(({ closed, cut, refused }) => ({ closed, cut, refused }));
+const noneClosed = (server: TestServer) => drained(server).map(() => ({ closed: 0, cut: 0, refused: {} }));
+
+test(`${STREAMS} event streams and ${RELOADS} reloads, one of them rolled back: no gap, no repeat, no reconnect`, async () => {
+  const server = await startServer(APP, { workers: 3, env: { STATUS_FILE } });
+  while (streams.length < STREAMS) {
+    const some = Array.from({ length: Math.min(20, STREAMS - streams.length) }, () => open(server));
+    await Promise.all(some);
+  }
+  for (let reload = 0; reload < RELOADS; reload++) {
+    const isBroken = reload === Math.floor(RELOADS / 2);
+    if (isBroken) fs.writeFileSync(STATUS_FILE, '500');
+    const outcome = isBroken ? 'rolled-back' : 'committed';
+    expect(await server.reload()).toMatchObject({ outcome });
+    fs.rmSync(STATUS_FILE, { force: true });
+    await sleep(200);
+  }
+  await expectServed(server);
+  const generations = new Set(streams.map(({ generation }) => generation));
+  expect([...generations]).toEqual([RELOADS + 1]);
+  expect(drained(server)).toEqual(noneClosed(server));
+  expect(server.output).toBe('');
+}, 240_000);
+
+test('a stream that ends in another worker ends whole, and its connection is used again', async () => {
+  const server = await startServer(APP, { workers: 2, env: { MS: '20' } });
+  const clients = await Promise.all(
+    Array.from({ length: 10 }, async () => {
+      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+      agents.push(agent);
+      const ask = (path: string) =>
+        new Promise<{ text: string; reused: boolean; port: number | undefined }>((resolve, reject) => {
+          const request = http.get({ host: '127.0.0.1', port: server.port, path, agent }, (response) => {
+            const port = response.socket.localPort;
+            let text = '';
+            response.setEncoding('utf8').on('data', (more) => {
+              text += more;
+            });
+            response.once('error', reject);
+            response.once('end', () => resolve({ text, reused: request.reusedSocket, port }));
+          });
+          request.once('error', reject);
+        });
+      const lines = ask('/lines?to=150');
+      return { lines, again: () => ask('/') };
+    }),
+  );
+  for (let reload = 0; reload < 3; reload++)
+    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  const whole = `${Array.from({ length: 150 }, (_, at) => `line ${at + 1}\n`).join('')}end\n`;
+  for (const { lines, again } of clients) {
+    const first = await lines;
+    expect(first.text).toBe(whole);
+    const next = await again();
+    expect(next).toMatchObject({ reused: true, port: first.port });
+    expect(server.readyPids).toContain(Number(next.text));
+  }
+  expect(server.of('drained').reduce((moved, line) => moved + (line.moved as number), 0)).toBeGreaterThan(0);
+});
+
+test('a scale-up, a recycle and a re-exec move streams, too', async () => {
+  const server = await startServer(APP, { workers: 2 });
+  await Promise.all(Array.from({ length: 40 }, () => open(server)));
+  server.signal('SIGTTIN');
+  await server.event('resized');
+  await pollUntil(() => new Set(streams.map(({ pid }) => pid)).size === 3);
+  await expectServed(server);
+  const from = server.lines.length;
+  process.kill(server.readyPids[0] as number, 'SIGTERM');
+  await server.event('drained', { from });
+  await expectServed(server);
+  expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
+  await server.event('stopped', { from });
+  await expectServed(server);
+});
+
+test('what cannot move is counted by its reason, and ends as its kind has to', async () => {
+  const server = await startServer(APP, { workers: 1, env: { MS: '20' }, args: ['--grace', '3s'] });
+  const [moving, sized, unsaved, plain] = await Promise.all([
+    open(server),
+    open(server, '/sized'),
+    open(server, '/unsaved'),
+    open(server, '/plain'),
+  ]);
+  const flood = net.connect(server.port, '127.0.0.1');
+  flood.on('error', () => {}).pause();
+  flood.write('GET /flood HTTP/1.1\r\nHost: x\r\n\r\n');
+  await pollUntil(() => moving.last > 2 && unsaved.last > 2);
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  expect(drained(server)[0]?.refused).toEqual({ 'not-chunked': 1, state: 1, queue: 1 });
+  await expectServed(server, [moving]);
+  await pollUntil(() => [sized, unsaved, plain].every(({ ended }) => ended !== undefined));
+  expect([sized.ended, unsaved.ended, plain.ended]).toEqual(['broken', 'end', 'broken']);
+  const told = server.lines.filter(({ msg }) => msg.includes('stream:unsaved'));
+  expect(told.map(({ msg }) => msg)).toEqual([
+    expect.stringContaining('the state is 100010 bytes as JSON, and maxState allows 65536'),
+  ]);
+  flood.destroy();
+});
+
+test('a release that has given up a stream: it goes on where it is, and ends before the deadline', async () => {
+  const gone = path.join(folder, 'gone');
+  const server = await startServer(APP, { workers: 2, env: { SURVIVES: gone }, args: ['--grace', '3s'] });
+  const stream = await open(server);
+  fs.writeFileSync(gone, '');
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  fs.rmSync(gone);
+  await pollUntil(() => stream.ended !== undefined);
+  expect(stream.ended).toBe('end');
+  expect(stream.failures).toEqual([]);
+  const refused = drained(server).map((line) => line.refused);
+  expect(refused).toContainEqual({ 'no-continuation': 1 });
+});

@@ -1,0 +1,179 @@
+import { once } from 'node:events';
+import { io } from 'socket.io-client';
+import WebSocket from 'ws';
+import { RawClient } from './support/raw.ts';
+import { endServers, fixture, type LogLine, startServer, type TestServer } from './support/server.ts';
+
+const ends: (() => void)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) end();
+  await endServers();
+});
+
+const start = (args: readonly string[] = [], env: Record<string, string> = {}): Promise<TestServer> =>
+  startServer(fixture('keeps-websockets.mjs'), { args, env });
+
+interface Client {
+  readonly ws: WebSocket;
+  /** How it was closed. */
+  readonly closed: Promise<string>;
+}
+
+async function connect(server: TestServer, path = '/echo', scheme = 'ws'): Promise<Client> {
+  const ws = new WebSocket(`${scheme}://127.0.0.1:${server.port}${path}`, { rejectUnauthorized: false });
+  ends.push(() => ws.terminate());
+  const closed = once(ws, 'close').then(([code, reason]) => `${code} ${reason}`);
+  await once(ws, 'open');
+  return { ws, closed };
+}
+
+async function raw(server: TestServer, protocol: string): Promise<RawClient> {
+  const client = await RawClient.open({ port: server.port });
+  ends.push(() => client.destroy());
+  const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+  await client
+    .get('/echo', `Connection: Upgrade\r\nUpgrade: ${protocol}\r\n${key}`)
+    .until(/101[\s\S]*\r\n\r\n/);
+  return client;
+}
+
+const RESTART = '1012 service restart';
+const drained = (server: TestServer): Promise<LogLine> => server.event('drained');
+
+test.each(['/echo', '/by-hand'])('a reload closes the WebSockets of %s with 1012', async (path) => {
+  const server = await start(['--grace', '3s']);
+  const clients = await Promise.all([1, 2, 3].map(() => connect(server, path)));
+  server.signal('SIGHUP');
+  for (const { closed } of clients) expect(await closed).toBe(RESTART);
+  expect(await drained(server)).toMatchObject({ closed: 3, cut: 0, refused: { upgraded: 3 } });
+});
+
+test('the library of the app sees a client that leaves, and its code', async () => {
+  const server = await start(['--grace', '2s']);
+  const { closed } = await connect(server);
+  server.signal('SIGHUP');
+  await closed;
+  await server.until('the close', () => server.output.includes('the app saw 1012'));
+});
+
+test('a Socket.IO client comes back by itself, to the new worker', async () => {
+  const server = await start(['--grace', '2s']);
+  const client = io(server.origin, { transports: ['websocket'], reconnectionDelay: 50 });
+  ends.push(() => client.disconnect());
+  const next = (event: string) => new Promise<unknown>((resolve) => client.once(event, resolve));
+  const before = await next('pid');
+  server.signal('SIGHUP');
+  expect(await next('disconnect')).toBe('transport close');
+  const after = await next('pid');
+  expect(after).not.toBe(before);
+  expect(await drained(server)).toMatchObject({ closed: 1, cut: 0 });
+});
+
+test('WebSockets over TLS are closed with 1012', async () => {
+  const server = await start(['--grace', '2s'], { TLS: '1' });
+  const { closed } = await connect(server, '/echo', 'wss');
+  server.signal('SIGHUP');
+  expect(await closed).toBe(RESTART);
+  expect(await drained(server)).toMatchObject({ closed: 1, cut: 0 });
+});
+
+test('a stop closes them with 1012', async () => {
+  const server = await start(['--grace', '3s']);
+  const clients = await Promise.all([connect(server), connect(server, '/by-hand')]);
+  server.signal('SIGTERM');
+  for (const { closed } of clients) expect(await closed).toBe(RESTART);
+  expect(await server.exited).toBe(0);
+  expect(server.of('drained')[0]).toMatchObject({ closed: 2, cut: 0 });
+});
+
+test('a quick stop closes them at once', async () => {
+  const server = await start(['--quick-grace', '25s']);
+  const clients = await Promise.all([connect(server), connect(server, '/by-hand')]);
+  server.signal('SIGINT');
+  for (const { closed } of clients) expect(await closed).toBe(RESTART);
+  expect(await server.exited).toBe(0);
+  const [report] = server.of('drained');
+  expect(report).toMatchObject({ closed: 2, cut: 0 });
+  expect(report?.tookMs).toBeLessThan(25_000);
+});
+
+test('a stop that becomes a quick one closes them then', async () => {
+  const server = await start(['--grace', '10m', '--quick-grace', '5m']);
+  const { closed } = await connect(server);
+  server.signal('SIGTERM');
+  await server.event('draining');
+  server.signal('SIGINT');
+  expect(await closed).toBe(RESTART);
+  expect(await server.exited).toBe(0);
+});
+
+test('they are closed one after the other: when the first one goes, the last one is served', async () => {
+  const server = await start(['--grace', '14s', '--websocket-spread', '7s']);
+  const order: number[] = [];
+  const clients: Client[] = [];
+  for (let n = 0; n < 40; n++) {
+    const client = await connect(server);
+    clients.push(client);
+    client.ws.once('close', () => order.push(n));
+  }
+  server.signal('SIGHUP');
+  await clients[0]?.closed;
+  const last = clients.at(-1)?.ws as WebSocket;
+  last.send('still there?');
+  expect(String((await once(last, 'message'))[0])).toBe('still there?');
+  expect(order.length).toBeLessThan(40);
+  for (const { closed } of clients) expect(await closed).toBe(RESTART);
+  expect(order).toEqual([...order].sort((one, other) => one - other));
+  expect(await drained(server)).toMatchObject({ closed: 40, cut: 0 });
+});
+
+test('no message is torn by the close, nor by the end of a fragment', async () => {
+  const server = await start(['--grace', '2s']);
+  const { ws, closed } = await connect(server, '/floods');
+  const sizes = new Set<number>();
+  const errors: Error[] = [];
+  ws.on('message', (message: Buffer) => sizes.add(message.length));
+  ws.on('error', (error) => errors.push(error));
+  server.signal('SIGHUP');
+  expect(await closed).toBe(RESTART);
+  expect([...sizes]).toEqual([600_000]);
+  expect(errors).toEqual([]);
+});
+
+test('a client that never answers is cut at the deadline, and the worker ends', async () => {
+  const server = await start(['--grace', '2s']);
+  const client = await raw(server, 'websocket');
+  server.signal('SIGTERM');
+  await client.until(/service restart/);
+  await client.ended();
+  expect(await server.exited).toBe(0);
+  expect(server.of('drained')[0]).toMatchObject({ closed: 0, cut: 1 });
+  expect(server.of('killed')).toEqual([]);
+});
+
+test('another protocol than WebSocket gets no frame', async () => {
+  const server = await start(['--grace', '2s']);
+  const client = await raw(server, 'tcp');
+  const { text } = client;
+  server.signal('SIGHUP');
+  await client.ended();
+  expect(client.text).toBe(text);
+  expect(await drained(server)).toMatchObject({ closed: 0, cut: 1, refused: { upgraded: 1 } });
+});
+
+test('without a spread they are cut', async () => {
+  const server = await start(['--grace', '1s', '--websocket-spread', '0']);
+  const { closed } = await connect(server);
+  server.signal('SIGHUP');
+  expect(await closed).toBe('1006 ');
+  expect(await drained(server)).toMatchObject({ closed: 0, cut: 1 });
+});
+
+test('a drain ends with its last WebSocket, long before the deadline', async () => {
+  const server = await start(['--grace', '10m']);
+  const { ws } = await connect(server);
+  server.signal('SIGHUP');
+  await server.event('draining');
+  ws.close();
+  expect(await drained(server)).toMatchObject({ finished: 1, closed: 0, cut: 0 });
+});
