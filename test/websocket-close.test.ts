@@ -48,6 +48,29 @@ test.each(['/echo', '/by-hand'])('a reload closes the WebSockets of %s with 1012
   expect(await drained(server)).toMatchObject({ closed: 3, cut: 0, refused: { upgraded: 3 } });
 });
 
+test('one that the app lets survive, and that cannot move, is closed by its library', async () => {
+  const server = await start(['--grace', '2s']);
+  const { closed } = await connect(server, '/unsaved');
+  server.signal('SIGHUP');
+  expect(await closed).toBe(RESTART);
+  await server.until('the close', () => server.output.includes('the app saw 1012'));
+  expect(await drained(server)).toMatchObject({ moved: 0, closed: 1, cut: 0 });
+});
+
+test('one that moves beside Socket.IO, which ends what nobody answers within a second, lives on', async () => {
+  const server = await start();
+  const { ws } = await connect(server, '/moves');
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  expect(server.of('drained')[0]).toMatchObject({ moved: 1 });
+  // It came after the other one: when its time is over, so is that of the other.
+  const ignored = await RawClient.open({ port: server.port });
+  ends.push(() => ignored.destroy());
+  ignored.get('/ignored', 'Connection: Upgrade\r\nUpgrade: websocket\r\n');
+  expect(await ignored.ended()).toBe('end');
+  ws.send('still there?');
+  await once(ws, 'message');
+});
+
 test('the library of the app sees a client that leaves, and its code', async () => {
   const server = await start(['--grace', '2s']);
   const { closed } = await connect(server);

@@ -125,7 +125,7 @@ export interface DrainReport {
   readonly moved: number;
   /** Connections that ended by themselves or after their last response. */
   readonly finished: number;
-  /** Idle connections that were closed when their linger was over. */
+  /** Idle connections that were closed when their linger was over, and WebSockets that were closed in order. */
   readonly closed: number;
   /** Connections cut at the deadline. */
   readonly cut: number;

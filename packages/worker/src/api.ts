@@ -31,7 +31,8 @@ const shared = globalThis as { [KEY]?: WorkerApi };
 
 /**
  * This worker, seen from the app. `worker.on('drain', ({ deadline }) => ...)` is the moment to tell
- * WebSocket clients to go elsewhere: connections that are upgraded are cut at the deadline.
+ * WebSocket clients to go elsewhere: those that stay are closed with code 1012 shortly before the deadline, and other
+ * upgraded connections are cut at it.
  */
 export const worker: WorkerApi = shared[KEY] ?? fresh();
 

@@ -8,25 +8,27 @@
  */
 import type http from 'node:http';
 import type { Socket } from 'node:net';
-
-/** The request that an upgraded connection began with, as it came. */
-export interface UpgradeHead {
-  readonly method: string;
-  readonly url: string;
-  readonly httpVersion: string;
-  readonly rawHeaders: readonly string[];
-}
+import type { RequestHead } from './survive/registry.ts';
 
 interface Upgrade {
-  readonly head: UpgradeHead;
+  readonly head: RequestHead;
   /** What had been written on the connection before: answers to requests that came first. */
   readonly bytesBefore: number;
 }
 
-const upgrades = new WeakMap<Socket, Upgrade>();
+/** `tshorn/ws` is a bundle of its own, so what it asks for stands on the global object. */
+const KEY = Symbol.for('tshorn.upgrades');
+const shared = globalThis as { [KEY]?: WeakMap<Socket, Upgrade> };
+shared[KEY] ??= new WeakMap();
+const upgrades = shared[KEY];
 
 /** What this connection was upgraded by; undefined for all but WebSockets. */
-export const upgradeOf = (socket: Socket): UpgradeHead | undefined => upgrades.get(socket)?.head;
+export const upgradeOf = (socket: Socket): RequestHead | undefined => upgrades.get(socket)?.head;
+
+type BeforeUpgrade = (request: http.IncomingMessage, socket: Socket) => void;
+
+/** Called at each upgrade before the app, of whatever protocol. */
+export const beforeUpgrade = new Set<BeforeUpgrade>();
 
 /** Fewer are not worth a look at which of them have gone. */
 const LEAST_LOOK = 64;
@@ -61,6 +63,7 @@ export class UpgradedConnections {
 
   readonly #onUpgrade = (request: http.IncomingMessage, duplex: unknown): void => {
     const socket = duplex as Socket;
+    for (const act of beforeUpgrade) act(request, socket);
     if (request.headers.upgrade?.toLowerCase() !== 'websocket' || upgrades.has(socket)) return;
     const { method = 'GET', url = '/', httpVersion, rawHeaders } = request;
     const head = { method, url, httpVersion, rawHeaders: [...rawHeaders] };

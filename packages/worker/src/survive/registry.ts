@@ -4,6 +4,7 @@
  */
 import type http from 'node:http';
 import type { Socket } from 'node:net';
+import { upgradeOf } from '../upgraded.ts';
 
 /** The request that a connection began with, as it came. */
 export interface RequestHead {
@@ -99,6 +100,8 @@ export const unpack = (text: string): Luggage => JSON.parse(text) as Luggage;
 
 /** As it came: an app may change `url`, as Express and its routers do, and keeps it as `originalUrl`. */
 export function headOf(request: http.IncomingMessage): RequestHead {
+  const seen = upgradeOf(request.socket);
+  if (seen) return seen;
   const { method = 'GET', url = '/', httpVersion, rawHeaders } = request;
   const { originalUrl = url } = request as { originalUrl?: string };
   return { method, url: originalUrl, httpVersion, rawHeaders: [...rawHeaders] };

@@ -4,8 +4,9 @@
  * they answer has been answered before: it is swallowed, and the client notices nothing.
  */
 import type http from 'node:http';
-import type { Socket } from 'node:net';
+import net, { type Socket } from 'node:net';
 import { describeThrown } from '@tshorn/core';
+import { beforeUpgrade } from '../upgraded.ts';
 import { closeFrame, sayGoodbye } from './close-frame.ts';
 import { type Agreement, headersBut, type Luggage, type RequestHead } from './registry.ts';
 
@@ -24,16 +25,11 @@ export function bytesOf({ method, url, httpVersion, rawHeaders }: RequestHead): 
 
 /** Connections whose request is read again, and the states that they come with. */
 const arriving = new WeakMap<Socket, unknown>();
-const watched = new WeakSet<http.Server>();
 
 /** Before any listener of the app's: a server may have several, and each may ask whether it is a continuation. */
-function announceHandoffs(server: http.Server): void {
-  if (watched.has(server)) return;
-  watched.add(server);
-  server.prependListener('upgrade', (request: WithHandoff, socket) => {
-    if (arriving.has(socket as Socket)) request.handoff = { state: arriving.get(socket as Socket) };
-  });
-}
+beforeUpgrade.add((request: WithHandoff, socket) => {
+  if (arriving.has(socket)) request.handoff = { state: arriving.get(socket) };
+});
 
 /**
  * Upgrades it again. Resolves with why it did not work, then the client has been told that it is over; with
@@ -46,7 +42,11 @@ export function replayUpgrade(
   { request, agreement, state, held }: Luggage,
   connect: () => void,
 ): Promise<string | undefined> {
-  announceHandoffs(server);
+  // Nobody listens to upgrades any more: Node would read it as a request, and the client get an answer to that.
+  if (server.listenerCount('upgrade') === 0) {
+    sayGoodbye(socket, Buffer.concat([Buffer.from(held, 'base64'), closeFrame()]));
+    return Promise.resolve('the app upgrades nothing');
+  }
   arriving.set(socket, state === undefined ? undefined : JSON.parse(state));
   return new Promise((resolve) => {
     const swallow = new Swallow(socket, (answer) => {
@@ -55,7 +55,10 @@ export function replayUpgrade(
       socket.off('close', onClose);
       const refusal = whyNot(answer, agreement);
       if (refusal) sayGoodbye(socket, Buffer.concat([Buffer.from(held, 'base64'), closeFrame()]));
-      else if (held) socket.write(Buffer.from(held, 'base64'));
+      else {
+        countAsWritten(socket, answer);
+        if (held) socket.write(Buffer.from(held, 'base64'));
+      }
       resolve(refusal);
     });
     const timer = setTimeout(() => swallow.end(''), UPGRADE_WITHIN_MS).unref();
@@ -69,8 +72,6 @@ export function replayUpgrade(
       resolve(describeThrown(error));
       swallow.end('');
     }
-    // Nobody listens to upgrades any more: Node reads it as a request, and a client would get an answer to that.
-    if (server.listenerCount('upgrade') === 1) swallow.end('HTTP/1.1 none');
   });
 }
 
@@ -136,7 +137,6 @@ function whyNot(answer: string, { protocol = '', extensions = '' }: Partial<Agre
   if (answer === '') return `the app did not upgrade it within ${UPGRADE_WITHIN_MS / 1000} s`;
   const status = /^HTTP\/1\.1 (\S+)/.exec(answer)?.[1];
   if (status === 'closed') return 'its client has gone';
-  if (status === 'none') return 'the app upgrades nothing';
   if (status !== '101') return `the app answered ${status ?? JSON.stringify(answer.slice(0, 40))}`;
   const said = (name: string) => new RegExp(`^${name}: *(.*?) *$`, 'im').exec(answer)?.[1] ?? '';
   for (const [name, spoken] of [
@@ -146,6 +146,15 @@ function whyNot(answer: string, { protocol = '', extensions = '' }: Partial<Agre
     if (said(name) !== spoken) return `its ${name} is "${spoken}", and the app wants "${said(name)}"`;
   }
   return '';
+}
+
+/**
+ * `bytesWritten` is what tells a library that another one has answered an upgrade: engine.io ends a connection that
+ * has none after a second (its option `destroyUpgrade`).
+ */
+function countAsWritten(socket: Socket, answer: string): void {
+  const get = () => (Reflect.get(net.Socket.prototype, 'bytesWritten', socket) as number) + answer.length;
+  Object.defineProperty(socket, 'bytesWritten', { get, configurable: true });
 }
 
 /** Keeps the head of a response from the client: all that the app writes on the socket until it is complete. */
