@@ -26,7 +26,9 @@ export interface GraphqlContext {
   readonly extra: { readonly socket: object; positions?: Record<string, unknown> };
 }
 
-type Hook = (...args: never[]) => unknown;
+// What is written in place gets its types from here: `unknown` would be of no use to it, and `never` of less.
+// biome-ignore lint/suspicious/noExplicitAny: the library's own types cannot be named here
+type Hook = (...args: any[]) => unknown;
 
 /** What is used of graphql-ws's `ServerOptions`. */
 export interface GraphqlServerOptions {
