@@ -153,8 +153,9 @@ export class SocketIoClient extends LibraryClient {
     transports?: string[],
   ): Promise<SocketIoClient> {
     const client = new SocketIoClient(port, index, namespace, transports);
+    // The app says something as soon as it listens.
     await new Promise<void>((resolve, reject) => {
-      client.socket.once('connect', () => resolve()).once('connect_error', reject);
+      client.socket.once('told', () => resolve()).once('connect_error', reject);
     });
     const { engine } = client.socket.io;
     if (engine.transport.name !== 'websocket')

@@ -46,7 +46,7 @@ test('one connection with two namespaces moves with both', async () => {
   const manager = await connect(server, 1);
   const news = manager.socket.io.socket('/news', { auth: { token: 'n' } });
   sockets.push(news);
-  await new Promise((resolve) => news.once('connect', () => resolve(undefined)));
+  await new Promise((resolve) => news.once('told', () => resolve(undefined)));
   const ids = [manager.socket.id, news.id];
   const before = await news.emitWithAck('ask', 1);
   await server.reload();
@@ -118,6 +118,26 @@ test('a client that has moved is pinged at once: it would not wait for the next 
     await pollUntil(() => pings === reload);
   }
   expect(faults).toEqual([]);
+});
+
+test("a client that has moved and then loses its connection is recovered by Socket.IO's own means, and moves again", async () => {
+  const server = await startServer(app, { env: { RECOVERY: 'yes' } });
+  const { socket, faults } = await connect(server, 1);
+  const { id } = socket;
+  await server.reload();
+  const told = heard(socket, 'told');
+  await pollUntil(() => told.length > 2);
+  expect(faults).toEqual([]);
+  socket.io.reconnectionDelay(50);
+  socket.io.engine.close();
+  await pollUntil(() => !socket.connected);
+  await pollUntil(() => socket.connected);
+  expect([socket.recovered, socket.id]).toEqual([true, id]);
+  await pollUntil(() => socket.io.engine.transport.name === 'websocket');
+  const before = faults.length;
+  await server.reload();
+  expect((await socket.emitWithAck('ask', 1)).pid).toBe(server.readyPids[0]);
+  expect([faults.slice(before), socket.id]).toEqual([[], id]);
 });
 
 test('a client that polls cannot move: it connects anew, as without', async () => {

@@ -1,12 +1,13 @@
 /**
  * The one place that looks inside socket.io 4 and engine.io 6: what is left unsent, who waits for an acknowledgement,
- * and where a socket's id comes from. What is public of it is used in socket-io.ts. The fields here are the same from
+ * and where a socket's id comes from. What is public of it is used in clients.ts. The fields here are the same from
  * socket.io 4.6 to 4.8 (lib/namespace.ts, lib/socket.ts; engine.io lib/server.ts, lib/socket.ts) and documented in
  * none of them. Where they are not found, `whyUnknown` says so and no client moves.
  */
 import type http from 'node:http';
-import { counted, watchHandlers } from './busy.ts';
-import type { WebSocketLike, WebSocketServerLike } from './websocket.ts';
+import { counted, watchHandlers } from '../busy.ts';
+import type { WebSocketLike } from '../websocket.ts';
+import type { Upgrader } from './door.ts';
 
 /** Packets of the Socket.IO protocol, version 5 (https://socket.io/docs/v4/socket-io-protocol/). */
 export const CONNECT = 0;
@@ -45,7 +46,6 @@ interface Packet {
   readonly type: number;
 }
 
-type Upgrader = WebSocketServerLike<WebSocketLike>;
 type Answer = (...args: unknown[]) => unknown;
 
 /** A client in one namespace. */
@@ -72,6 +72,8 @@ interface Namespace {
   readonly server: unknown;
   /** The next acknowledgement's number. */
   _ids: number;
+  rawListeners(event: string): ((...args: unknown[]) => unknown)[];
+  emitReserved?(event: string, ...args: unknown[]): boolean;
   _createSocket?(client: { readonly conn: Conn }, auth: object): Promise<NamespaceSocket>;
 }
 
@@ -96,6 +98,7 @@ export function whyUnknown(io: Io): string {
     'io._nsps': io._nsps instanceof Map,
     'io._checkNamespace': typeof io._checkNamespace === 'function',
     'namespace._createSocket': typeof root._createSocket === 'function',
+    'namespace.emitReserved': typeof root.emitReserved === 'function',
     'namespace._ids': typeof root._ids === 'number',
   };
   return Object.keys(expected).find((name) => !expected[name]) ?? '';
@@ -144,29 +147,6 @@ export function onEachWebSocketServer(engine: Engine, adopt: (server: Upgrader) 
   if (engine.ws) adopt(engine.ws);
 }
 
-/** What stands for all WebSocketServers of an engine: whoever survives behind it need not know that they change. */
-export class Door implements Upgrader {
-  readonly #listeners: Parameters<Upgrader['on']>[] = [];
-  #upgrade: Upgrader['handleUpgrade'] = () => {};
-
-  handleUpgrade: Upgrader['handleUpgrade'] = (...args) => this.#upgrade(...args);
-
-  /** Before any server is led to it. */
-  on(...listener: Parameters<Upgrader['on']>): void {
-    this.#listeners.push(listener);
-  }
-
-  /** Upgrades of this server go through the door, and by the server's own means. */
-  lead(server: Upgrader): void {
-    const own = server.handleUpgrade.bind(server);
-    for (const listener of this.#listeners) server.on(...listener);
-    server.handleUpgrade = (...args) => {
-      this.#upgrade = own;
-      this.handleUpgrade(...args);
-    };
-  }
-}
-
 /** Calls `arrive` for each socket of this `io`, before any middleware of the app's. */
 export function onEachSocket(io: Io, arrive: (socket: NamespaceSocket) => Promise<void> | void): void {
   const prototype = Object.getPrototypeOf(io.of('/')) as Required<Namespace>;
@@ -176,19 +156,51 @@ export function onEachSocket(io: Io, arrive: (socket: NamespaceSocket) => Promis
     if (this.server === io) await arrive(socket);
     return socket;
   };
+  watchConnections(prototype, io);
 }
 
-/** Calls `settled` when the client is told whether it is connected; that it is can be kept from it. */
-export function onSettled(socket: NamespaceSocket, swallowsConnect: boolean, settled: () => void): void {
+interface Answered {
+  /** That it is connected, the client knows already. */
+  readonly swallowsConnect: boolean;
+  /** It is in the namespace, and these are what the app's handlers of 'connection' have returned. */
+  isIn(handlers: readonly unknown[]): void;
+  /** The app does not want it there, and the client is told so. */
+  isOut(): void;
+}
+
+/** Called for a socket that is about to be connected. */
+export function onceAnswered(socket: NamespaceSocket, { swallowsConnect, isIn, isOut }: Answered): void {
   const { packet: send } = socket;
   socket.packet = (packet, options) => {
-    if (packet.type === CONNECT || packet.type === CONNECT_ERROR) {
+    const { type } = packet;
+    if (type === CONNECT || type === CONNECT_ERROR) {
       // The method of its class is there again.
       delete (socket as Partial<NamespaceSocket>).packet;
-      settled();
-      if (packet.type === CONNECT && swallowsConnect) return;
     }
-    Reflect.apply(send, socket, [packet, options]);
+    if (type === CONNECT) handlers.set(socket, { results: [], isIn });
+    if (type === CONNECT_ERROR) isOut();
+    if (type !== CONNECT || !swallowsConnect) Reflect.apply(send, socket, [packet, options]);
+  };
+}
+
+/** Sockets whose connection is being told to the app. */
+const handlers = new WeakMap<object, { readonly results: unknown[]; readonly isIn: Answered['isIn'] }>();
+
+/** The library tells of a socket by 'connect' and then by 'connection', its older and its newer name. */
+function watchConnections(prototype: Required<Namespace>, io: Io): void {
+  const { emitReserved } = prototype;
+  prototype.emitReserved = function (this: Namespace, event, ...args) {
+    const [socket] = args;
+    const told = this.server === io && handlers.get(socket as object);
+    if (!told || (event !== 'connect' && event !== 'connection')) {
+      return Reflect.apply(emitReserved, this, [event, ...args]);
+    }
+    for (const listener of this.rawListeners(event)) told.results.push(Reflect.apply(listener, this, args));
+    if (event === 'connection') {
+      handlers.delete(socket as object);
+      told.isIn(told.results);
+    }
+    return true;
   };
 }
 

@@ -1,10 +1,10 @@
-/** What each client of a graphql-ws server has begun with and where its subscriptions are; see graphql-ws.ts. */
+/** What each client of a graphql-ws server has begun with and where its subscriptions are; see survive.ts. */
 import type {
   GraphqlContext,
   GraphqlServerOptions,
   GraphqlSocket,
   SurviveGraphqlOptions,
-} from './graphql-ws.ts';
+} from './survive.ts';
 
 /** What another worker has to know of a connection. */
 export interface Continued {

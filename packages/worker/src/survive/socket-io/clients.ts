@@ -1,41 +1,16 @@
 /**
- * `import { survive } from 'tshorn/socket.io'`: clients of Socket.IO 4 that have a WebSocket move to another worker,
- * with their id, namespaces, rooms and data. Engine.IO there takes the connection for a new one, under the old id, and
- * is told what the client has said to begin with; what they answer, the client has had, and it is swallowed.
+ * The clients of one Socket.IO server that come and go. Engine.IO takes a connection that has moved here for a new one,
+ * under its old id, and is told what the client has said to begin with. What they answer, the client has had: it is
+ * swallowed.
  */
 import type http from 'node:http';
-import { worker } from '../api.ts';
-import { busyWith } from './busy.ts';
-import { PendingAcks } from './socket-io-acks.ts';
-import type { Conn, Io, NamespaceSocket } from './socket-io-internals.ts';
-import * as inside from './socket-io-internals.ts';
-import { moved as hasMoved, survive as surviveWebSockets, type WebSocketLike } from './websocket.ts';
-
-/** What is used of a `Server` of socket.io. */
-export interface SocketIoServerLike {
-  readonly engine: object;
-  path(): string;
-}
-
-export interface SurviveSocketIoOptions {
-  /** The most bytes of JSON that go with a client: `data`, rooms and `auth` of all its namespaces. Default: 65,536. */
-  readonly maxState?: number;
-}
-
-interface SavedSocket {
-  readonly id: string;
-  readonly pid?: string;
-  readonly data: unknown;
-  readonly rooms: readonly string[];
-  readonly handshake: NamespaceSocket['handshake'];
-  /** The number of the next acknowledgement: a late one must not be taken for one of the new worker's. */
-  readonly ids: number;
-}
-
-interface SavedClient {
-  readonly sid: string;
-  readonly namespaces: Record<string, SavedSocket>;
-}
+import { busyWith } from '../busy.ts';
+import { survive as surviveWebSockets, type WebSocketLike } from '../websocket.ts';
+import { PendingAcks } from './acks.ts';
+import { Door } from './door.ts';
+import * as inside from './internals.ts';
+import { CONNECT, type Conn, type Io, type NamespaceSocket, PING } from './internals.ts';
+import { adopt, type SavedClient, type SavedSocket, save, withoutRecovery, withoutSid } from './saved.ts';
 
 /** A client that comes from another worker, until it is in all of its namespaces again. */
 interface Arrival {
@@ -48,7 +23,7 @@ interface Arrival {
 interface Tracked {
   readonly socket: NamespaceSocket;
   readonly acks: PendingAcks;
-  /** The client knows whether it is in the namespace. */
+  /** The client knows whether it is in the namespace, and the app has done what it does for a new client. */
   settled: boolean;
 }
 
@@ -56,42 +31,13 @@ interface Client extends WebSocketLike {
   send(data: string, ...more: unknown[]): void;
 }
 
+/** How long handlers of 'connection' are waited for: one may go on for as long as its client. */
+const HANDLERS_WITHIN_MS = 10_000;
+
 const webSockets = new WeakMap<object, object>();
+export const webSocketOf = (conn: object): object | undefined => webSockets.get(conn);
 
-/** Whether the client of this socket, which is disconnected here, goes on in another worker. */
-export function moved(socket: { readonly conn: object }): boolean {
-  const webSocket = webSockets.get(socket.conn);
-  return webSocket !== undefined && hasMoved(webSocket);
-}
-
-/**
- * Lets the clients of this server that have a WebSocket move to another worker when this one drains. There
- * 'connection' fires, with `socket.recovered`; here 'disconnect': see `moved`. If this version of socket.io is not
- * known, it says so on standard error, and clients reconnect as they would without. Outside of tshorn this does
- * nothing.
- *
- * @param server a `Server` of socket.io, attached to its HTTP server; before anybody listens to 'connection'
- * @throws TypeError for anything else
- */
-export function survive(server: SocketIoServerLike, options: SurviveSocketIoOptions = {}): void {
-  const io = server as unknown as Io;
-  if (typeof io?.path !== 'function' || typeof io.engine !== 'object') {
-    throw new TypeError(
-      'survive(): expected a Server of socket.io that is attached to an HTTP server; call it after new Server(httpServer) or io.attach(httpServer)',
-    );
-  }
-  if (!worker.active) return;
-  const unknown = inside.whyUnknown(io);
-  if (unknown) {
-    process.stderr.write(
-      `survive(): this version of socket.io is not known here (${unknown}): its clients reconnect at a reload\n`,
-    );
-    return;
-  }
-  new SurvivingClients(io).begin(options);
-}
-
-class SurvivingClients {
+export class SurvivingClients {
   readonly #io: Io;
   readonly #conns = new WeakMap<object, Conn>();
   readonly #tracked = new WeakMap<Conn, Set<Tracked>>();
@@ -101,9 +47,9 @@ class SurvivingClients {
     this.#io = io;
   }
 
-  begin({ maxState }: SurviveSocketIoOptions): void {
+  begin({ maxState }: { readonly maxState?: number }): void {
     const { engine } = this.#io as Required<Io>;
-    const door = new inside.Door();
+    const door = new Door();
     surviveWebSockets<WebSocketLike, SavedClient>(door, {
       name: `socket.io:${this.#io.path()}`,
       ...(maxState !== undefined && { maxState }),
@@ -153,17 +99,17 @@ class SurvivingClients {
     inside.watch(socket);
     const arrival = this.#arrivals.get(conn.request);
     const continues = arrival?.waiting.has(nsp.name) === true;
-    inside.onSettled(socket, continues, () => {
+    const settle = () => {
       tracked.settled = true;
       if (continues) this.#settle(arrival, nsp.name);
+    };
+    inside.onceAnswered(socket, {
+      swallowsConnect: continues,
+      isIn: (handlers) => void within(handlers).then(settle),
+      isOut: settle,
     });
     const saved = continues && arrival.saved.namespaces[nsp.name];
-    if (!saved) return;
-    const { rooms, handshake, ids, ...rest } = saved;
-    Object.assign(socket, rest, { recovered: true });
-    Object.assign(socket.handshake, handshake);
-    nsp._ids = Math.max(nsp._ids, ids);
-    await socket.join(rooms);
+    if (saved) await adopt(socket, saved);
   }
 
   #settle(arrival: Arrival, name: string): void {
@@ -184,33 +130,14 @@ class SurvivingClients {
     const present = this.#present(conn);
     const isBusy = ({ socket, acks, settled }: Tracked) =>
       !settled || busyWith(socket) > 0 || acks.isWaiting();
-    return (
-      present.length === 0 ||
-      !inside.isQuiet(
-        conn,
-        present.map(({ socket }) => socket),
-      ) ||
-      present.some(isBusy)
-    );
+    const sockets = present.map(({ socket }) => socket);
+    return sockets.length === 0 || !inside.isQuiet(conn, sockets) || present.some(isBusy);
   }
 
-  #save(client: object, { url }: http.IncomingMessage): SavedClient {
+  #save(client: object, request: http.IncomingMessage): SavedClient {
     const conn = this.#conns.get(client) as Conn;
-    inside.flush(conn);
-    const save = ({ id, pid, data, rooms, handshake, nsp }: NamespaceSocket): SavedSocket => {
-      const { auth, time, issued, url: first, query, headers } = handshake;
-      return {
-        id,
-        ...(pid !== undefined && { pid }),
-        data,
-        rooms: [...rooms].filter((room) => room !== id),
-        // A client that began with polling had another request than the one that is read again there.
-        handshake: { auth, time, issued, ...(first !== url && { url: first, query, headers }) },
-        ids: nsp._ids,
-      };
-    };
-    const namespaces = this.#present(conn).map(({ socket }) => [socket.nsp.name, save(socket)]);
-    return { sid: conn.id, namespaces: Object.fromEntries(namespaces) };
+    const sockets = this.#present(conn).map(({ socket }) => socket);
+    return save(conn, sockets, request);
   }
 
   /** Settles when the client is in all of its namespaces again; until then nothing is read from it. */
@@ -224,7 +151,7 @@ class SurvivingClients {
       const begin = (conn: Conn) => {
         delete (client as Partial<Client>).send;
         // A client that hears no ping for long gives up, and when its last one was is known to nobody here.
-        client.send(inside.PING);
+        client.send(PING);
         for (const name of [...arrival.waiting]) this.#connect(conn, name, arrival);
       };
       const waiting = new Set(Object.keys(saved.namespaces));
@@ -239,8 +166,7 @@ class SurvivingClients {
     const { auth } = (arrival.saved.namespaces[name] as SavedSocket).handshake;
     const data = this.#io.opts.connectionStateRecovery ? withoutRecovery(auth) : auth;
     const say = () => {
-      for (const part of this.#io.encoder.encode({ type: inside.CONNECT, nsp: name, data }))
-        conn.emit('data', part);
+      for (const part of this.#io.encoder.encode({ type: CONNECT, nsp: name, data })) conn.emit('data', part);
     };
     if (this.#io._nsps.has(name)) return say();
     // This release may not have it any more: then the client is told so, as a new one would be.
@@ -251,16 +177,14 @@ class SurvivingClients {
   }
 }
 
-/** To another worker it is a new session. */
-function withoutSid(url: string): string {
-  const [path = '', query = ''] = url.split('?', 2);
-  return `${path}?${query
-    .split('&')
-    .filter((part) => !part.startsWith('sid='))
-    .join('&')}`;
-}
-
-/** It has missed nothing: what an earlier stay in this process has kept for it is not sent again. */
-function withoutRecovery({ pid: _pid, offset: _offset, ...auth }: Record<string, unknown>): object {
-  return auth;
+/** What handlers have returned; none of them is our matter, but when they are through is. */
+function within(handlers: readonly unknown[]): Promise<unknown> {
+  if (!handlers.some((result) => typeof (result as PromiseLike<unknown> | undefined)?.then === 'function')) {
+    return Promise.resolve();
+  }
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, HANDLERS_WITHIN_MS).unref();
+  });
+  return Promise.race([Promise.allSettled(handlers), late]).finally(() => clearTimeout(timer));
 }

@@ -2,10 +2,12 @@
  * Acknowledgements of one Socket.IO socket that are still to come, in either direction. A function cannot move to
  * another worker: so they are waited for, but not for ever, since nobody has to acknowledge anything.
  */
-import type { NamespaceSocket } from './socket-io-internals.ts';
+import type { NamespaceSocket } from './internals.ts';
 
 /** How long each is waited for, from when somebody first wanted to move the connection. */
 const WITHIN_MS = 5_000;
+/** An app may never answer to what its clients ask. */
+const MOST = 1_000;
 
 export class PendingAcks {
   readonly #socket: NamespaceSocket;
@@ -19,6 +21,10 @@ export class PendingAcks {
     socket.ack = (id) => {
       const answer = Reflect.apply(ack, socket, [id]);
       this.#asked.set(id, undefined);
+      for (const oldest of this.#asked.keys()) {
+        if (this.#asked.size <= MOST) break;
+        this.#asked.delete(oldest);
+      }
       return (...args) => {
         this.#asked.delete(id);
         return answer(...args);

@@ -3,9 +3,9 @@
  * begin with (its `connection_init` and its open `subscribe`s) is said again to the library's own server there,
  * and the acknowledgement, which the client has had, is swallowed.
  */
-import { worker } from '../api.ts';
-import { type Continued, isContinued, Subscriptions } from './graphql-subscriptions.ts';
-import { survive as surviveWebSockets, type WebSocketServerLike } from './websocket.ts';
+import { worker } from '../../api.ts';
+import { survive as surviveWebSockets, type WebSocketServerLike } from '../websocket.ts';
+import { type Continued, isContinued, Subscriptions } from './subscriptions.ts';
 
 /** What is used of a `WebSocket` of the `ws` package. */
 export interface GraphqlSocket {
