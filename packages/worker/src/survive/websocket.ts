@@ -19,7 +19,7 @@ import {
   type Survivor,
 } from './registry.ts';
 import { stateText } from './state.ts';
-import { isKnown, leave, refusalOf, socketOf } from './ws-internals.ts';
+import { isKnown, isSending, leave, refusalOf, socketOf } from './ws-internals.ts';
 
 declare module 'node:http' {
   interface IncomingMessage {
@@ -156,8 +156,7 @@ interface Parts<Client extends WebSocketLike, State> {
   readonly options: SurviveOptions<Client, State>;
 }
 
-/** What a client offers, and what of it is settled already. */
-const PROTOCOLS = new Set(['sec-websocket-protocol']);
+/** What a client offers, and what has been settled long ago. */
 const OFFERS = new Set(['sec-websocket-protocol', 'sec-websocket-extensions']);
 
 class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivor {
@@ -185,8 +184,10 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
   get request(): RequestHead {
     const { head } = this.#parts;
     const { protocol, extensions } = this.agreement;
-    const rawHeaders = headersBut(head.rawHeaders, extensions === '' ? OFFERS : PROTOCOLS);
+    const rawHeaders = headersBut(head.rawHeaders, OFFERS);
     if (protocol !== '') rawHeaders.push('Sec-WebSocket-Protocol', protocol);
+    // What was answered is asked for: a release with other settings then answers the same, if it can.
+    if (extensions !== '') rawHeaders.push('Sec-WebSocket-Extensions', extensions);
     return { ...head, rawHeaders };
   }
 
@@ -199,6 +200,10 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
     const { client, options } = this.#parts;
     const running = busyWith(client);
     return options.busy?.(client, running) ?? running > 0;
+  }
+
+  isSending(): boolean {
+    return isSending(this.#parts.client);
   }
 
   pack(): string {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
-import { isKnown, leave, refusalOf, socketOf } from './ws-internals.ts';
+import { isKnown, isSending, leave, refusalOf, socketOf } from './ws-internals.ts';
 
 let server: WebSocketServer;
 let client: WebSocket;
@@ -65,8 +65,19 @@ test('not between two fragments, in either direction; after the last it can', as
   expect(refusalOf(ws)).toBe('');
   ws.send('one', { fin: false });
   expect(refusalOf(ws)).toBe('message');
+  expect(isSending(ws)).toBe(true);
   ws.send('two', { fin: true });
   expect(refusalOf(ws)).toBe('');
+  expect(isSending(ws)).toBe(false);
+});
+
+test('while it compresses a message it cannot', async () => {
+  const none = { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 0 };
+  await open({ perMessageDeflate: none });
+  ws.send('hello');
+  expect(isSending(ws)).toBe(true);
+  await once(client, 'message');
+  expect(isSending(ws)).toBe(false);
 });
 
 test('compressed with a memory it cannot; without one it can', async () => {

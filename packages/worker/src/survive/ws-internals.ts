@@ -66,7 +66,7 @@ export function refusalOf(ws: object): string {
   if (keepsDeflateContext(ws)) return 'deflate';
   if (isPaused(ws)) return 'paused';
   if (isInMessage(_receiver) || !_sender._firstFragment) return 'message';
-  return isSending(_sender) ? 'queue' : '';
+  return hasQueue(_sender) ? 'queue' : '';
 }
 
 const isPaused = (ws: object): boolean => inside(ws)._paused ?? inside(ws)._socket.isPaused();
@@ -82,7 +82,13 @@ export const resume = (ws: object): void => pausable(ws).resume?.();
 const isInMessage = ({ _state, _bufferedBytes, _fragmented, _messageLength, writableLength }: Receiver) =>
   _state !== GET_INFO || _bufferedBytes > 0 || _fragmented !== 0 || _messageLength > 0 || writableLength > 0;
 
-const isSending = ({ _bufferedBytes, _queue, _state, _deflating }: Sender) =>
+/** Whether some of what the app has sent is still to be written, or to be said. */
+export function isSending(ws: object): boolean {
+  const { _sender } = inside(ws);
+  return !_sender._firstFragment || hasQueue(_sender);
+}
+
+const hasQueue = ({ _bufferedBytes, _queue, _state, _deflating }: Sender) =>
   _bufferedBytes > 0 || _queue.length > 0 || Boolean(_state) || _deflating === true;
 
 /** Both ends compress each message with what they remember of those before it (RFC 7692, section 7.1.1). */
