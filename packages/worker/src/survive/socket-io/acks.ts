@@ -32,6 +32,11 @@ export class PendingAcks {
     };
   }
 
+  /** How many of the client's have not been answered. */
+  get size(): number {
+    return this.#asked.size;
+  }
+
   /** Whether there is one that is worth waiting for. */
   isWaiting(now = performance.now()): boolean {
     for (const [id, since] of this.#asked) this.#asked.set(id, since ?? now);
