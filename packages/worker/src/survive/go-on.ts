@@ -10,8 +10,11 @@ interface Client {
   off(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
-/** How long a message may wait for somebody to listen to it. */
-const LISTENER_WITHIN_MS = 10_000;
+/**
+ * How long a message may wait for somebody to listen to it. No ping is answered meanwhile, and an app that only sends
+ * never listens: clients of one that beats its heart should not lose patience.
+ */
+const LISTENER_WITHIN_MS = 1_000;
 
 /** Called in the tick of 'connection', after it. */
 export function goOn(client: Client, restore: () => void | PromiseLike<void>): void {

@@ -113,7 +113,25 @@ export function survive<Client extends WebSocketLike, State>(
   if (surviving.has(server)) throw new TypeError('survive(): called twice for one WebSocketServer');
   surviving.add(server);
   if (!worker.active) return;
-  const continuation = `websocket:${options.name ?? server.options?.path ?? place}`;
+  const continuation = register(`websocket:${options.name ?? server.options?.path ?? place}`);
+  const extensionsOf = noteExtensions(server);
+  const { handleUpgrade } = server;
+  server.handleUpgrade = (request: http.IncomingMessage, socket: Duplex, first: Buffer, callback) => {
+    const { handoff } = request;
+    const head = headOf(request);
+    const follow = (client: Client, ...more: unknown[]) => {
+      watchHandlers(client);
+      const there = { ...head, url: options.url?.(head.url) ?? head.url };
+      const agreement = { protocol: client.protocol ?? '', extensions: extensionsOf(request) };
+      new SurvivingWebSocket({ client, request, head: there, agreement, continuation, options }).register();
+      Reflect.apply(callback, undefined, [client, ...more]);
+      if (handoff) goOn(client, () => options.restore?.(client, handoff.state as State, request));
+    };
+    Reflect.apply(handleUpgrade, server, [request, socket, first, follow]);
+  };
+}
+
+function register(continuation: string): string {
   const { continuations } = registry();
   if (continuations.has(continuation)) {
     throw new TypeError(
@@ -121,30 +139,17 @@ export function survive<Client extends WebSocketLike, State>(
     );
   }
   continuations.set(continuation, { kind: 'upgrade' });
+  return continuation;
+}
+
+/** What the 101 says of extensions: `ws` keeps it in a form of its own. */
+function noteExtensions(server: Pick<WebSocketLike, 'on'>): (request: object) => string {
   const extensions = new WeakMap<object, string>();
   server.on('headers', (lines, request) => {
     const line = (lines as string[]).find((header) => header.startsWith(EXTENSIONS));
     if (line) extensions.set(request as object, line.slice(EXTENSIONS.length));
   });
-  const { handleUpgrade } = server;
-  server.handleUpgrade = (request: http.IncomingMessage, socket: Duplex, first: Buffer, callback) => {
-    const { handoff } = request;
-    const head = headOf(request);
-    Reflect.apply(handleUpgrade, server, [
-      request,
-      socket,
-      first,
-      (client: Client, ...more: unknown[]) => {
-        watchHandlers(client);
-        const { protocol = '' } = client;
-        const there = { ...head, url: options.url?.(head.url) ?? head.url };
-        const agreement = { protocol, extensions: extensions.get(request) ?? '' };
-        new SurvivingWebSocket({ client, request, head: there, agreement, continuation, options }).register();
-        Reflect.apply(callback, undefined, [client, ...more]);
-        if (handoff) goOn(client, () => options.restore?.(client, handoff.state as State, request));
-      },
-    ]);
-  };
+  return (request) => extensions.get(request) ?? '';
 }
 
 interface Parts<Client extends WebSocketLike, State> {
