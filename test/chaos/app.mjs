@@ -1,9 +1,16 @@
 // Serves, and misbehaves when it is asked to. Each misdeed is announced in the file CHAOS_FAULTS before it
 // happens, and waits until it has been seen, so that who asked for it knows which clients it will hit.
 import fs from 'node:fs';
+import http from 'node:http';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 
-const { CHAOS_FAULTS } = process.env;
+const { CHAOS_FAULTS, CHAOS_ROOT } = process.env;
+// Its folder is not one of the project's: what it imports is looked for from there.
+const require = createRequire(CHAOS_ROOT);
+const { surviveStream } = await import(require.resolve('tshorn/worker'));
+const { survive } = await import(require.resolve('tshorn/ws'));
+const { WebSocketServer } = require('ws');
 // It is copied into a folder for each release, whose name says what is wrong with it.
 const release = path.basename(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname));
 const announce = (what) => {
@@ -23,7 +30,13 @@ if (release === 'crashes-when-ready') {
   }, 300);
 }
 
-export default function app(request, response) {
+const events = surviveStream('events', (stream, n) => {
+  const timer = setInterval(() => stream.write(`id: ${++n}\n\n`), 100);
+  stream.once('close', () => clearInterval(timer));
+  return () => n;
+});
+
+function app(request, response) {
   const { pathname, searchParams } = new URL(request.url, 'http://chaos');
   response.setHeader('x-pid', process.pid);
   const answer = (text) => response.end(`${request.headers['x-id']} ${text}`);
@@ -31,6 +44,9 @@ export default function app(request, response) {
     case '/_status':
       response.statusCode = release === 'status-500' ? 500 : 200;
       return response.end();
+    case '/events':
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      return events(response, 0);
     case '/slow':
       return setTimeout(answer, Number(searchParams.get('ms')), 'slow');
     case '/echo': {
@@ -51,3 +67,19 @@ export default function app(request, response) {
       return answer('hello');
   }
 }
+
+const server = http.createServer(app);
+const sockets = new WebSocketServer({ server });
+survive(sockets, {
+  save: (ws) => ws.count,
+  restore(ws, count) {
+    ws.count = count;
+  },
+});
+sockets.on('connection', (ws) => {
+  ws.count = 0;
+  ws.on('error', () => {});
+  ws.on('message', (data) => ws.send(`${++ws.count} ${data}`));
+});
+
+export default server;

@@ -13,6 +13,7 @@ import { Random } from '../support/random.ts';
 import { ACTS, chooseAct, type Scene } from './actions.ts';
 import { Clients } from './clients.ts';
 import { clientsOf, Ledger } from './faults.ts';
+import { LongLivedClients } from './long-lived.ts';
 import { ChaosServer } from './server.ts';
 
 const SEED = Number(process.env.CHAOS_SEED ?? Date.now() % 1_000_000);
@@ -61,6 +62,7 @@ onLinux(
     const scene: Scene = { server, random, ledger: new Ledger(), broken: [] };
     const atRest = descriptors(server.pid);
     const clients = new Clients(server.port, new Random(SEED + 1)).start();
+    const longLived = new LongLivedClients(server.port, new Random(SEED + 2)).start();
     const ends = [followFaults(scene), knock(scene)];
 
     const counts: Record<string, number> = {};
@@ -94,16 +96,22 @@ onLinux(
         workers.every((worker) => worker.state === 'ready' && worker.generation === generation),
     );
     for (const end of ends) end();
-    await clients.stop();
+    await Promise.all([clients.stop(), longLived.stop()]);
 
-    const unexplained = clients.failures.filter((failure) => scene.ledger.explain(failure) === undefined);
+    const failures = [...clients.failures, ...longLived.failures];
+    const unexplained = failures.filter((failure) => scene.ledger.explain(failure) === undefined);
     const explained: Record<string, number> = {};
-    for (const failure of clients.failures) {
+    for (const failure of failures) {
       const why = scene.ledger.explain(failure) ?? 'nothing';
       explained[why] = (explained[why] ?? 0) + 1;
     }
     console.log(
-      JSON.stringify({ seed: SEED, injected: counts, answered: clients.answered, failed: explained }),
+      JSON.stringify({
+        seed: SEED,
+        injected: counts,
+        answered: { ...clients.answered, ...longLived.answered },
+        failed: explained,
+      }),
     );
     expect(scene.broken).toEqual([]);
     const stories = unexplained.map(({ server: pid }) => server?.storyOf(pid));

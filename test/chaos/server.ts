@@ -71,6 +71,7 @@ export class ChaosServer {
         WEB_CONCURRENCY: undefined,
         NODE_OPTIONS: `--require ${path.join(here, 'jumping-clock.cjs')}`,
         CHAOS_FAULTS: this.file('faults'),
+        CHAOS_ROOT: here,
         CHAOS_HOOKS: this.file('hooks-fail'),
         CHAOS_CLOCK: this.file('clock'),
       },

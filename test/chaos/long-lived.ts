@@ -1,0 +1,128 @@
+/** Clients whose connections are meant for ever: WebSockets and event streams, which only a fault may end. */
+import http from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import type { Random } from '../support/random.ts';
+import type { Failure } from './clients.ts';
+
+/** What one connection came to. */
+interface Life {
+  /** Resolves with why it ended. */
+  readonly ended: Promise<string>;
+  socket(): Socket | undefined;
+  end(): void;
+}
+
+type Begin = (port: number, count: () => void) => Life;
+
+const ANSWER_MS = 90_000;
+
+/** Each message is answered once, in order, with the server's own count. */
+const webSocket: Begin = (port, count) => {
+  const ws = new WebSocket(`ws://127.0.0.1:${port}/`);
+  let socket: Socket | undefined;
+  let sent = 0;
+  let pause: NodeJS.Timeout | undefined;
+  let deadline: NodeJS.Timeout | undefined;
+  const ended = new Promise<string>((resolve) => {
+    const send = () => {
+      ws.send(`m${++sent}`);
+      deadline = setTimeout(() => resolve(`no answer within ${ANSWER_MS} ms`), ANSWER_MS);
+    };
+    ws.on('upgrade', (response) => {
+      socket = response.socket;
+    });
+    ws.on('open', send);
+    ws.on('message', (data) => {
+      clearTimeout(deadline);
+      if (String(data) !== `${sent} m${sent}`) return resolve(`"${data}" as the answer to message ${sent}`);
+      count();
+      pause = setTimeout(send, 50 + Math.random() * 400);
+    });
+    ws.on('error', (error) => resolve(String(error)));
+    ws.on('close', (code) => resolve(`closed with ${code}`));
+  });
+  const end = () => {
+    clearTimeout(pause);
+    clearTimeout(deadline);
+    ws.terminate();
+  };
+  return { ended, socket: () => socket, end };
+};
+
+/** Numbered events without a gap. */
+const eventStream: Begin = (port, count) => {
+  const request = http.get({ host: '127.0.0.1', port, path: '/events', agent: false });
+  let socket: Socket | undefined;
+  const ended = new Promise<string>((resolve) => {
+    request.once('socket', (given) => {
+      socket = given;
+    });
+    request.once('error', (error) => resolve(String(error)));
+    request.once('response', (response) => {
+      let last = 0;
+      let text = '';
+      response.setEncoding('latin1').on('data', (more) => {
+        const events = (text + more).split('\n\n');
+        text = events.pop() ?? '';
+        for (const event of events) {
+          if (event !== `id: ${++last}`) resolve(`"${event}" as event ${last}`);
+          count();
+        }
+      });
+      response.once('error', (error) => resolve(String(error)));
+      response.once('end', () => resolve('ended'));
+    });
+  });
+  return { ended, socket: () => socket, end: () => request.destroy() };
+};
+
+export class LongLivedClients {
+  readonly failures: Failure[] = [];
+  readonly answered: Record<string, number> = {};
+  readonly #port: number;
+  readonly #random: Random;
+  readonly #running: Promise<void>[] = [];
+  readonly #lives = new Set<Life>();
+  #stopped = false;
+
+  constructor(port: number, random: Random) {
+    this.#port = port;
+    this.#random = random;
+  }
+
+  start(): this {
+    for (let client = 0; client < 20; client++) this.#running.push(this.#run('websocket', webSocket));
+    for (let client = 0; client < 10; client++) this.#running.push(this.#run('events', eventStream));
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const life of this.#lives) life.end();
+    await Promise.all(this.#running);
+  }
+
+  async #run(what: string, begin: Begin): Promise<void> {
+    while (!this.#stopped) {
+      const since = Date.now();
+      const life = begin(this.#port, () => {
+        this.answered[what] = (this.answered[what] ?? 0) + 1;
+      });
+      this.#lives.add(life);
+      let port = 0;
+      // While it is there: a socket that has closed has no port.
+      const look = setInterval(() => {
+        port ||= life.socket()?.localPort ?? 0;
+      }, 1);
+      const reason = await life.ended;
+      clearInterval(look);
+      this.#lives.delete(life);
+      life.end();
+      if (this.#stopped) return;
+      this.failures.push({ what, reason, port, since, server: '', at: Date.now() });
+      await sleep(this.#random.below(500));
+    }
+  }
+}
