@@ -88,12 +88,14 @@ export class Departures {
     try {
       if (survivor.isSending?.()) throw new Error('the app did not come to the end of a message');
       const { request, answer, agreement } = survivor;
-      const state = survivor.pack();
+      const over = survivor.isOver?.() === true;
+      const state = over ? '' : survivor.pack();
       const held = takeHeld(survivor.socket).toString('base64');
       text = pack({
         request,
         ...(answer && { answer }),
         ...(agreement && { agreement }),
+        ...(over && { over }),
         held,
         ...(state !== '' && { state }),
       });
