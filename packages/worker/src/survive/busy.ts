@@ -14,19 +14,24 @@ const running = new WeakMap<object, number>();
 /** How many handlers have not come to their end. */
 export const busyWith = (client: object): number => running.get(client) ?? 0;
 
+type Watches = (event: string) => boolean;
 const METHODS = ['on', 'addListener', 'prependListener'] as const;
 
-/** Called before anybody listens. `once` comes through `on`, wrapped by Node: its promise is not seen. */
-export function watchHandlers(client: object): void {
+/**
+ * Called before anybody listens. `once` comes through `on`, wrapped by Node: its promise is not seen.
+ * @param watches whether the listeners of this event are looked at
+ */
+export function watchHandlers(client: object, watches: Watches = (event) => event === 'message'): void {
   const emitter = client as Emitter & Record<(typeof METHODS)[number], Emitter['on']>;
   for (const method of METHODS) {
     const add = emitter[method];
     emitter[method] = (event: string, listener: Listener) =>
-      Reflect.apply(add, client, [event, event === 'message' ? counted(client, listener) : listener]);
+      Reflect.apply(add, client, [event, watches(event) ? counted(client, listener) : listener]);
   }
 }
 
-function counted(client: object, listener: Listener): Listener {
+/** What is called for this client, and counted until the promise that it may return has settled. */
+export function counted(client: object, listener: Listener): Listener {
   if (typeof listener !== 'function' || 'listener' in listener) return listener;
   const watching: Listener & { listener?: Listener } = function (this: unknown, ...args) {
     const result = Reflect.apply(listener, this, args);
