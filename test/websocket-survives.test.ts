@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
-import type { WebSocketClient } from './support/websocket-client.ts';
+import { WebSocketClient } from './support/websocket-client.ts';
 import { type CrowdOptions, WebSocketClients } from './support/websocket-clients.ts';
 
 const CLIENTS = Number(process.env.WS_CLIENTS ?? 500);
@@ -112,6 +112,17 @@ test('a recycled worker hands its WebSockets to its replacement', async () => {
   await expectWhole(server, clients);
 });
 
+test('a re-exec hands the WebSockets to the workers of the new master', async () => {
+  const server = await startServer(APP, { workers: 2 });
+  const clients = await crowd(server, { count: 60, large: 1, chatty: 5, pauseMs: 1_000 });
+  const from = server.lines.length;
+  expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
+  await server.event('stopped', { from });
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  await expectWhole(server, clients);
+  expect(clients.all.filter(({ last }) => (last?.moves ?? 0) < 2)).toEqual([]);
+});
+
 test('what the server is compressing while a WebSocket moves comes before it does', async () => {
   const server = await startServer(APP, { workers: 2, env: { DEFLATE: 'no-context' } });
   const clients = await crowd(server, { count: 40, chatty: 40, pauseMs: 1_000 });
@@ -168,6 +179,31 @@ test('a worker whose app takes its time to let a client in, lets in those that m
   await server.reload();
   await expectWhole(server, clients);
   expect(clients.all.filter(({ last }) => (last?.moves ?? 0) < 2)).toEqual([]);
+});
+
+test('clients that are being let in when a drain begins: they are let in, and move', async () => {
+  const server = await startServer(APP, { workers: 2, env: { VERIFY_MS: '400' } });
+  const clients: WebSocketClient[] = [];
+  let stopped = false;
+  const come = async () => {
+    while (!stopped) {
+      const client = await WebSocketClient.connect(server.port);
+      clients.push(client);
+      for (let n = 1; n <= 3; n++) expect(await client.ask()).toMatchObject({ n });
+    }
+  };
+  const coming = Array.from({ length: 20 }, come);
+  await server.reload();
+  await server.reload();
+  stopped = true;
+  await Promise.all(coming);
+  try {
+    for (const client of clients) expect(await client.ask()).toMatchObject({ n: 4, generation: 3 });
+    expect(clients.flatMap(({ failures }) => failures)).toEqual([]);
+    expect(server.of('drained').flatMap(({ refused }) => Object.keys(refused as object))).toEqual([]);
+  } finally {
+    for (const client of clients) client.leave();
+  }
 });
 
 test('clients that close, vanish or are closed while they move: each sees its own end, and nothing is left', async () => {
