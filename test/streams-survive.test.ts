@@ -4,6 +4,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventStream } from './support/event-stream.ts';
 import { pollUntil } from './support/processes.ts';
@@ -102,6 +103,34 @@ test('a stream that ends in another worker ends whole, and its connection is use
     expect(server.readyPids).toContain(Number(next.text));
   }
   expect(server.of('drained').reduce((moved, line) => moved + (line.moved as number), 0)).toBeGreaterThan(0);
+});
+
+test('streams that end at any moment of a move: each answer is whole, and no byte is left between two', async () => {
+  const server = await startServer(APP, { workers: 2, env: { MS: '3' } });
+  let stopped = false;
+  const failures: string[] = [];
+  const ask = (agent: http.Agent, to: number) =>
+    new Promise<string>((resolve, reject) => {
+      const options = { host: '127.0.0.1', port: server.port, path: `/lines?to=${to}`, agent };
+      http.get(options, (response) => text(response).then(resolve, reject)).once('error', reject);
+    });
+  const live = async (_: unknown, at: number) => {
+    // Half of them say `Connection: close`.
+    const agent = new http.Agent({ keepAlive: at % 2 === 0, maxSockets: 1 });
+    agents.push(agent);
+    while (!stopped) {
+      const to = 1 + Math.floor(Math.random() * 50);
+      const whole = `${Array.from({ length: to }, (_, at) => `line ${at + 1}\n`).join('')}end\n`;
+      const got = await ask(agent, to).catch(String);
+      if (got !== whole) failures.push(`${to} lines: ${got.slice(-80)}`);
+    }
+  };
+  const lives = Array.from({ length: 40 }, live);
+  for (let reload = 0; reload < 4; reload++)
+    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  stopped = true;
+  await Promise.all(lives);
+  expect(failures).toEqual([]);
 });
 
 test('a scale-up, a recycle and a re-exec move streams, too', async () => {

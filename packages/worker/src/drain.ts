@@ -72,7 +72,7 @@ export class Drain {
     });
     this.#atStart = listeners.count();
     this.#immovable = this.#atStart.then((total) =>
-      handoff ? countImmovable(server, total, giveaway?.departures.upgraded ?? 0) : {},
+      handoff ? countImmovable(server, total, giveaway?.departures.countUpgraded() ?? 0) : {},
     );
     this.#connections = new DrainingConnections(server);
     void this.#whenEmpty(takeover).then(() => this.#end(0));
@@ -147,8 +147,11 @@ export class Drain {
     const tookMs = performance.now() - this.#start;
     const closed = this.#closed + this.#closing.closed;
     const finished = Math.max(0, (await this.#atStart) - closed - cut - moved);
+    const { upgraded = 0, ...immovable } = await this.#immovable;
+    const unknown = upgraded - (this.#giveaway?.departures.late ?? 0);
     const refused = {
-      ...(await this.#immovable),
+      ...immovable,
+      ...(unknown > 0 && { upgraded: unknown }),
       ...this.#giveaway?.refused,
       ...this.#giveaway?.departures.refused,
     };

@@ -14,6 +14,8 @@ export interface DepartureOrders {
   warn(text: string): void;
 }
 
+const isUpgraded = ({ answer }: Survivor): boolean => answer === undefined;
+
 export class Departures {
   readonly #survivors: ReadonlySet<Survivor>;
   readonly #orders: DepartureOrders;
@@ -26,6 +28,8 @@ export class Departures {
   readonly #warned = new Set<string>();
   /** Those that are counted among the refused. */
   readonly #counted = new WeakSet<Survivor>();
+  #upgraded = new WeakSet<Survivor>();
+  #late = 0;
   /** Those that did not move, by reason. */
   #refused: Record<string, number> = {};
 
@@ -45,8 +49,20 @@ export class Departures {
   }
 
   /** How many have left HTTP. */
-  get upgraded(): number {
-    return [...this.#survivors].filter(({ answer }) => answer === undefined).length;
+  countUpgraded(): number {
+    const upgraded = [...this.#survivors].filter(isUpgraded);
+    this.#upgraded = new WeakSet(upgraded);
+    this.#late = 0;
+    return upgraded.length;
+  }
+
+  /** How many had left HTTP when they were counted, were not known, and could move after all: their app was slow. */
+  get late(): number {
+    return this.#late;
+  }
+
+  #gone(survivor: Survivor): void {
+    if (isUpgraded(survivor) && !this.#upgraded.has(survivor)) this.#late++;
   }
 
   *atRest(): Generator<Survivor> {
@@ -88,12 +104,14 @@ export class Departures {
     try {
       if (survivor.isSending?.()) throw new Error('the app did not come to the end of a message');
       const { request, answer, agreement } = survivor;
-      const state = survivor.pack();
+      const over = survivor.isOver?.() === true;
+      const state = over ? '' : survivor.pack();
       const held = takeHeld(survivor.socket).toString('base64');
       text = pack({
         request,
         ...(answer && { answer }),
         ...(agreement && { agreement }),
+        ...(over && { over }),
         held,
         ...(state !== '' && { state }),
       });
@@ -101,6 +119,7 @@ export class Departures {
       const { continuation } = survivor;
       this.#orders.warn(`${continuation}: ${describeThrown(error)}; its client was sent away`);
     }
+    this.#gone(survivor);
     survivor.leave();
     this.#orders.state(id, text);
   }
@@ -124,6 +143,7 @@ export class Departures {
   refuse(survivor: Survivor): void {
     if (this.#counted.has(survivor)) return;
     this.#counted.add(survivor);
+    this.#gone(survivor);
     const { socket } = survivor;
     const flushed = flushedHandle(socket) ? 'no-taker' : 'queue';
     const reason = this.#refusalOf(survivor) || immovableSocket(socket) || flushed;

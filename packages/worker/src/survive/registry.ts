@@ -56,6 +56,8 @@ export interface Survivor {
   refusal(): string;
   /** Whether what the app has sent is not all written yet: it is being compressed, or comes in parts. */
   isSending?(): boolean;
+  /** Whether the app has come to the end of it: what was held is the rest, and nobody goes on with it. */
+  isOver?(): boolean;
   /** The state as JSON. Called to see whether there is one, and again when it moves. Throws a sentence for the log. */
   pack(): string;
   /** Its client is another worker's: whatever the app has of it is closed, in this very tick. */
@@ -90,6 +92,8 @@ export interface Luggage {
   readonly request: RequestHead;
   readonly answer?: AnswerHead;
   readonly agreement?: Agreement;
+  /** What was held is the rest of it. */
+  readonly over?: true;
   /** JSON, as the app saved it; absent when there was nothing to save. */
   readonly state?: string;
   /** What was written after it had been found at rest: base64. */

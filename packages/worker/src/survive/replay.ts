@@ -82,7 +82,7 @@ export function replayUpgrade(
 export async function replayResponse(
   server: http.Server,
   socket: Socket,
-  { request, answer, state, held }: Luggage,
+  { request, answer, over, state, held }: Luggage,
   connect: () => void,
   resume: (response: http.ServerResponse, state: unknown) => void,
 ): Promise<string | undefined> {
@@ -97,7 +97,9 @@ export async function replayResponse(
   response.writeHead(answer.status, headers);
   response.flushHeaders();
   swallow.end('');
+  if (over) endUnheard(response, socket);
   if (held) socket.write(Buffer.from(held, 'base64'));
+  if (over) return undefined;
   try {
     (response.req as WithHandoff).handoff = { state: state === undefined ? undefined : JSON.parse(state) };
     resume(response, (response.req as WithHandoff).handoff?.state);
@@ -110,6 +112,20 @@ export async function replayResponse(
 
 /** Node says them itself. */
 const OF_THE_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding', 'date']);
+
+/**
+ * Its end is among what was held. To Node it ends here, too: then the connection is idle again, or is closed if the
+ * response says so, after what is written before the callback.
+ */
+function endUnheard(response: http.ServerResponse, socket: Socket): void {
+  socket.write = ((_chunk: unknown, encoding?: unknown, callback?: unknown) => {
+    const done = [callback, encoding].find((value) => typeof value === 'function');
+    if (done) process.nextTick(done as () => void);
+    return true;
+  }) as typeof socket.write;
+  response.end();
+  delete (socket as Partial<Pick<Socket, 'write'>>).write;
+}
 
 /** The parser answers at once; only the emitter comes before every listener that an app or a framework has added. */
 function readAgain(server: http.Server, socket: Socket, bytes: Buffer): http.ServerResponse | undefined {

@@ -112,6 +112,10 @@ class SurvivingStream implements Survivor {
     return response.writableLength > 0 ? 'queue' : '';
   }
 
+  isOver(): boolean {
+    return this.response.writableEnded;
+  }
+
   leave(): void {
     registry().survivors.delete(this);
     this.socket.destroy();
