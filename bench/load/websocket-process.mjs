@@ -9,6 +9,8 @@ import { inLanes, obey } from './obey.mjs';
 /** As in herd-process.mjs. */
 const PER_ADDRESS = 8000;
 const TICK_MS = 2;
+/** Connections that are asked for the heap of their worker. */
+const SAMPLE = 100;
 
 /** @type {WebSocket[]} */
 let clients = [];
@@ -100,16 +102,20 @@ obey({
   /** What has been seen until now. */
   seen: () => ({ closed, wrong, samples: samples.splice(0) }),
 
-  /** The heap of each worker that some of the clients are connected to. */
-  async heaps({ sample }) {
-    const heaps = {};
-    for (const client of clients.slice(0, sample)) {
+  /** The heap of each of so many workers. */
+  async heaps({ workers }) {
+    const heaps = new Map();
+    // The newest and the oldest may all be one worker's.
+    const step = Math.max(1, Math.floor(clients.length / SAMPLE));
+    for (let at = 0; at < clients.length && heaps.size < workers; at += step) {
+      const client = clients[at];
       client.send('MEMORY');
       const [data] = await once(client, 'message');
       const { pid, heap } = JSON.parse(String(data));
-      heaps[pid] = heap;
+      heaps.set(pid, heap);
     }
-    return heaps;
+    if (heaps.size < workers) throw new Error(`only ${heaps.size} of ${workers} workers have WebSockets`);
+    return [...heaps.values()];
   },
 
   leave,

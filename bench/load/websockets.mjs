@@ -33,10 +33,10 @@ export class WebSockets extends Ordered {
     return this.order('seen');
   }
 
-  /** Bytes on the workers' heaps after a collection, all together. @param {number} sample connections to ask on */
-  async heap(sample) {
-    const heaps = await this.order('heaps', { sample });
-    return Object.values(heaps).reduce((sum, heap) => sum + heap, 0);
+  /** Bytes on the workers' heaps after a collection, all together. @param {number} workers that have some */
+  async heap(workers) {
+    const heaps = await this.order('heaps', { workers });
+    return heaps.reduce((sum, heap) => sum + heap, 0);
   }
 
   /** Ends all connections. */

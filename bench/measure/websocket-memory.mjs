@@ -8,15 +8,13 @@ import { childrenOf, memoryOf } from './proc.mjs';
 import { contenders, startServer } from './websocket-servers.mjs';
 
 const FIRST = 500;
-/** So many that each worker has one of them. */
-const SAMPLE = 24;
 const SETTLE_MS = 500;
 
 async function weigh(server, clients) {
   await sleep(SETTLE_MS);
-  const heap = await clients.heap(SAMPLE);
-  const workers = childrenOf(server.pid).map(memoryOf);
-  return { heap, own: workers.reduce((sum, { own }) => sum + own, 0) };
+  const workers = childrenOf(server.pid);
+  const heap = await clients.heap(workers.length);
+  return { heap, own: workers.map(memoryOf).reduce((sum, { own }) => sum + own, 0) };
 }
 
 /** Bytes per WebSocket of one server that has just started. */
