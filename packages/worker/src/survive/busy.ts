@@ -16,14 +16,23 @@ export const busyWith = (client: object): number => running.get(client) ?? 0;
 
 const METHODS = ['on', 'addListener', 'prependListener'] as const;
 
+/** A method that adds listeners, and the one in its place: the same for all clients, as each would hold its own. */
+const watchful = new WeakMap<Emitter['on'], Emitter['on']>();
+
 /** Called before anybody listens. `once` comes through `on`, wrapped by Node: its promise is not seen. */
 export function watchHandlers(client: object): void {
   const emitter = client as Emitter & Record<(typeof METHODS)[number], Emitter['on']>;
-  for (const method of METHODS) {
-    const add = emitter[method];
-    emitter[method] = (event: string, listener: Listener) =>
-      Reflect.apply(add, client, [event, event === 'message' ? counted(client, listener) : listener]);
-  }
+  for (const method of METHODS) emitter[method] = watchfulOf(emitter[method]);
+}
+
+function watchfulOf(add: Emitter['on']): Emitter['on'] {
+  const known = watchful.get(add);
+  if (known) return known;
+  const made = function (this: Emitter, event: string, listener: Listener) {
+    return Reflect.apply(add, this, [event, event === 'message' ? counted(this, listener) : listener]);
+  };
+  watchful.set(add, made);
+  return made;
 }
 
 function counted(client: object, listener: Listener): Listener {
