@@ -165,7 +165,7 @@ function goOn<Client extends WebSocketLike, State>(
 
 interface Parts<Client extends WebSocketLike, State> {
   readonly client: Client;
-  readonly request: http.IncomingMessage;
+  readonly request: http.IncomingMessage | undefined;
   readonly head: RequestHead;
   readonly agreement: Agreement;
   readonly continuation: string;
@@ -187,14 +187,16 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
     this.socket = socketOf(parts.client);
     this.continuation = parts.continuation;
     this.agreement = parts.agreement;
-    this.#parts = parts;
+    // Only `save` wants the request, which is 800 bytes that the app may not keep.
+    this.#parts = parts.options.save ? parts : { ...parts, request: undefined };
     this.#isKnown = isKnown(parts.client);
   }
 
   register(): void {
     const { survivors } = registry();
     survivors.add(this);
-    this.socket.once('close', () => survivors.delete(this));
+    // It comes but once, and `once` takes 160 bytes more for as long as the connection lives.
+    this.socket.on('close', () => survivors.delete(this));
   }
 
   /** The other worker has to come to the same agreement with the client that was made here. */
@@ -213,7 +215,7 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
 
   pack(): string {
     const { client, request, options } = this.#parts;
-    return stateText(options.save?.(client, request), options.maxState);
+    return stateText(request && options.save?.(client, request), options.maxState);
   }
 
   leave(): void {
