@@ -40,7 +40,12 @@ const built = [
   await bundle({ cli: 'src/cli.ts', index: 'src/index.ts' }, { banner }),
   // On its own, so that it shares no file with the master: each further file costs every start of a worker.
   await bundle({ worker: '../worker/src/main.ts' }),
-  await bundle({ 'worker-api': 'src/worker.ts', ws: 'src/ws.ts' }),
+  await bundle({
+    'worker-api': 'src/worker.ts',
+    ws: 'src/ws.ts',
+    'graphql-ws': 'src/graphql-ws.ts',
+    'socket.io': 'src/socket.io.ts',
+  }),
 ];
 fs.chmodSync(path.join(dist, 'cli.js'), 0o755);
 
@@ -71,7 +76,7 @@ for (const file of fs.readdirSync(types, { recursive: true }).filter((name) => n
     .readFileSync(full, 'utf8')
     .replaceAll(/(["'])@tshorn\/(\w+)\1/g, (_, quote, name) => `${quote}${up}/${name}/src/index.js${quote}`)
     .replaceAll(
-      /(["'])@tshorn\/(\w+)\/([\w-]+)\1/g,
+      /(["'])@tshorn\/(\w+)\/([\w.-]+)\1/g,
       (_, quote, name, at) => `${quote}${up}/${fileOf(name, at)}${quote}`,
     )
     .replaceAll(/(from |import\()(["'])(\.[^"']*)\.ts\2/g, '$1$2$3.js$2');

@@ -15,9 +15,9 @@ const PLANS = ['rolling', 'canary', 'overlap', 'replace'] as const;
 const FLAWS: [flaw: string, reason: RegExp][] = [
   ['throws-on-import', /the release is broken/],
   ['exits-on-boot', /exit code 7/],
-  ['hangs-on-boot', /did not finish loading within 2 s/],
+  ['hangs-on-boot', /did not finish loading within 8 s/],
   ['status-500', /\/_status answered 500/],
-  ['status-hangs', /no answer within 0.5 s/],
+  ['status-hangs', /no answer within 2 s/],
   ['crashes-when-ready', /a new worker ended: exit code 1/],
 ];
 const SLOTS = [0, 2];
@@ -37,10 +37,11 @@ const start = (...args: string[]) =>
     env: { BREAK: breakFile, TSHORN_SETTLE: '1s' },
     args: [
       ...[
+        // Generous: on a busy machine a good worker must not fall to them.
         '--boot-timeout',
-        '2s',
+        '8s',
         '--probe-timeout',
-        '500ms',
+        '2s',
         '--probe-attempts',
         '1',
         '--canary-time',

@@ -76,6 +76,17 @@ test('npx tshorn serves, and stops', async () => {
   expect((await ended)[0]).toBe(0);
 });
 
+test.each(['ws', 'graphql-ws', 'socket.io'])(
+  'an app can import tshorn/%s, and needs no library for it',
+  (name) => {
+    writeFileSync(
+      inFolder('survives.mjs'),
+      `import { survive } from 'tshorn/${name}';\nconsole.log(typeof survive);`,
+    );
+    expect(exec(process.execPath, ['survives.mjs'])).toBe('function\n');
+  },
+);
+
 test('an app can import tshorn/worker, inside of tshorn or not', () => {
   writeFileSync(
     inFolder('worker.mjs'),
@@ -91,6 +102,11 @@ test('its types hold in a config file', () => {
       "import { defineConfig, start, type Server } from 'tshorn';",
       "import { worker } from 'tshorn/worker';",
       "worker.on('drain', ({ deadline }) => deadline.toFixed());",
+      "import { moved, survive } from 'tshorn/ws';",
+      "import { survive as surviveGraphql } from 'tshorn/graphql-ws';",
+      "import { survive as surviveSocketIo, type SurviveSocketIoOptions } from 'tshorn/socket.io';",
+      'export const survivals = [moved, survive, surviveGraphql, surviveSocketIo];',
+      'export const bounded: SurviveSocketIoOptions = { maxState: 1_000 };',
       'export const embedded = async (): Promise<Server> => start({ workers: 2 });',
       "export const right = defineConfig({ workers: 2, grace: '30s', hooks: { postFork: ({ slot }) => void slot.toFixed() } });",
       '// @ts-expect-error workers is a number',

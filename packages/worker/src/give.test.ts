@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stay } from './api.ts';
 import { Giveaway } from './give.ts';
 import type { RawHandle } from './http-internals.ts';
+import type { Survivor } from './survive/registry.ts';
 
 const WINDOW = 8;
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
@@ -14,6 +15,8 @@ let server: http.Server;
 let giveaway: Giveaway;
 let sent: RawHandle[];
 let clients: net.Socket[];
+let survivors: Set<Survivor>;
+let states: (string | undefined)[];
 
 beforeEach(async () => {
   server = http.createServer((request, response) => {
@@ -24,9 +27,11 @@ beforeEach(async () => {
   await once(server, 'listening');
   sent = [];
   clients = [];
-  giveaway = new Giveaway(server, new Set(), {
+  survivors = new Set();
+  states = [];
+  giveaway = new Giveaway(server, survivors, {
     offer: (handle) => sent.push(handle),
-    state: () => {},
+    state: (_id, text) => states.push(text),
     warn: () => {},
   });
 });
@@ -163,4 +168,62 @@ test('to even out the load no more than asked for go, and then all when the work
   expect(giveaway.moved).toBe(0);
   await takeAll(12, 3);
   expect(giveaway.moved).toBe(10);
+});
+
+describe('one with a state', () => {
+  /** A connection that has been upgraded, and what the app has to say of it. */
+  async function upgraded(): Promise<{ survivor: Survivor; socket: net.Socket; sending: boolean }> {
+    const found = new Promise<net.Socket>((resolve) => {
+      server.once('upgrade', (_request, socket) => resolve(socket as net.Socket));
+    });
+    const client = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
+    client.on('error', () => {});
+    clients.push(client);
+    client.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n');
+    const socket = await found;
+    const it = { socket, sending: false };
+    const survivor: Survivor = {
+      socket,
+      continuation: 'test',
+      request: { method: 'GET', url: '/', httpVersion: '1.1', rawHeaders: [] },
+      refusal: () => '',
+      isSending: () => it.sending,
+      pack: () => '"state"',
+      leave: () => socket.destroy(),
+      close: () => socket.destroy(),
+    };
+    survivors.add(survivor);
+    return Object.assign(it, { survivor });
+  }
+
+  const heldOf = (text: string | undefined) =>
+    Buffer.from(JSON.parse(text ?? '{}').held, 'base64').toString();
+
+  test('what the app has begun to send when its new owner asks for the state is waited for', async () => {
+    const it = await upgraded();
+    giveaway.giveAll();
+    expect(sent).toHaveLength(1);
+    it.socket.write('first ');
+    it.sending = true;
+    giveaway.handedOver(1);
+    await sleep(50);
+    expect(states).toEqual([]);
+    expect(giveaway.moved).toBe(0);
+    it.socket.write('second');
+    it.sending = false;
+    await until(() => states.length === 1);
+    expect(heldOf(states[0])).toBe('first second');
+    expect(giveaway.moved).toBe(1);
+  });
+
+  test('one that closes while it is waited for: its new owner learns that nobody knows it', async () => {
+    const it = await upgraded();
+    giveaway.giveAll();
+    it.sending = true;
+    giveaway.handedOver(1);
+    it.socket.destroy();
+    await until(() => states.length === 1);
+    expect(states).toEqual([undefined]);
+    expect(giveaway.moved).toBe(0);
+  });
 });

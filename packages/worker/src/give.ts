@@ -23,6 +23,9 @@ const BURST_MS = 4;
 const LOOK_FOR = 500;
 /** Looking takes at most this part of the time, when it finds less than that. */
 const LOOKING = 0.1;
+/** How often what an app is sending by and by is looked at again, and for how long: its new owner waits. */
+const SETTLE_MS = 2;
+const SETTLE_WITHIN_MS = 5_000;
 
 interface Candidate {
   readonly socket: Socket;
@@ -154,7 +157,10 @@ export class Giveaway {
     const handle = survivor ? flushedHandle(socket) : handleAtRest(socket);
     if (!handle) return;
     handle.readStop();
-    const rests = survivor ? this.departures.mayGo(survivor) : socket.bytesRead === bytesRead;
+    // An app's `save` should send nothing, and may.
+    const rests = survivor
+      ? this.departures.mayGo(survivor) && flushedHandle(socket) !== undefined
+      : socket.bytesRead === bytesRead;
     if (!rests) {
       handle.readStart();
       return;
@@ -173,7 +179,12 @@ export class Giveaway {
   }
 
   /** Another worker owns it: the descriptor here goes, without a word to the client. */
-  handedOver(id: number): void {
+  handedOver(id: number, until = performance.now() + SETTLE_WITHIN_MS): void {
+    // It has begun to send something since, and the rest would never come.
+    if (this.#onWay.get(id)?.survivor?.isSending?.() && performance.now() < until) {
+      setTimeout(() => this.handedOver(id, until), SETTLE_MS);
+      return;
+    }
     const given = this.#answered(id);
     if (!given) return this.departures.partWithNothing(id);
     this.moved++;

@@ -20,7 +20,7 @@ test.each([0, 1, 125, 126, 65_535, 65_536])('a message of %i bytes is one frame'
 
 test("a process in a busy loop tells its stack through Node's inspector", async () => {
   const script =
-    "function spins() { for (;;); }\nfunction caller() { console.log('in'); spins(); }\ncaller();";
+    "function spins() { console.log('in'); for (;;); }\nfunction caller() { spins(); }\ncaller();";
   const child = spawn(process.execPath, ['--inspect=127.0.0.1:0', '-e', script], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -31,7 +31,9 @@ test("a process in a busy loop tells its stack through Node's inspector", async 
     ]);
     const address = /ws:\S+/.exec(line)?.[0] as string;
     const { stack, rss } = await inspect(address, AbortSignal.timeout(10_000));
-    expect(stack?.slice(0, 2).map((one) => one.function)).toEqual(['spins', 'caller']);
+    const functions = stack?.map((one) => one.function) ?? [];
+    // On a busy machine it may not have come out of console.log yet.
+    expect(functions.slice(functions.indexOf('spins')).slice(0, 2)).toEqual(['spins', 'caller']);
     expect(rss).toBeGreaterThan(0);
   } finally {
     child.kill('SIGKILL');

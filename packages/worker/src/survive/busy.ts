@@ -14,28 +14,36 @@ const running = new WeakMap<object, number>();
 /** How many handlers have not come to their end. */
 export const busyWith = (client: object): number => running.get(client) ?? 0;
 
+type Watches = (event: string) => boolean;
 const METHODS = ['on', 'addListener', 'prependListener'] as const;
+const messages: Watches = (event) => event === 'message';
 
-/** A method that adds listeners, and the one in its place: the same for all clients, as each would hold its own. */
-const watchful = new WeakMap<Emitter['on'], Emitter['on']>();
-
-/** Called before anybody listens. `once` comes through `on`, wrapped by Node: its promise is not seen. */
-export function watchHandlers(client: object): void {
+/**
+ * Called before anybody listens. `once` comes through `on`, wrapped by Node: its promise is not seen.
+ * @param watches whether the listeners of this event are looked at
+ */
+export function watchHandlers(client: object, watches: Watches = messages): void {
   const emitter = client as Emitter & Record<(typeof METHODS)[number], Emitter['on']>;
-  for (const method of METHODS) emitter[method] = watchfulOf(emitter[method]);
+  for (const method of METHODS) emitter[method] = watchfulOf(emitter[method], watches);
 }
 
-function watchfulOf(add: Emitter['on']): Emitter['on'] {
-  const known = watchful.get(add);
+/** What stands in a method's place is the same for all clients: one for each would be 300 bytes of each. */
+const watchful = new WeakMap<Watches, WeakMap<Emitter['on'], Emitter['on']>>();
+
+function watchfulOf(add: Emitter['on'], watches: Watches): Emitter['on'] {
+  const made = watchful.get(watches) ?? new WeakMap<Emitter['on'], Emitter['on']>();
+  watchful.set(watches, made);
+  const known = made.get(add);
   if (known) return known;
-  const made = function (this: Emitter, event: string, listener: Listener) {
-    return Reflect.apply(add, this, [event, event === 'message' ? counted(this, listener) : listener]);
+  const watching = function (this: Emitter, event: string, listener: Listener) {
+    return Reflect.apply(add, this, [event, watches(event) ? counted(this, listener) : listener]);
   };
-  watchful.set(add, made);
-  return made;
+  made.set(add, watching);
+  return watching;
 }
 
-function counted(client: object, listener: Listener): Listener {
+/** What is called for this client, and counted until the promise that it may return has settled. */
+export function counted(client: object, listener: Listener): Listener {
   if (typeof listener !== 'function' || 'listener' in listener) return listener;
   const watching: Listener & { listener?: Listener } = function (this: unknown, ...args) {
     const result = Reflect.apply(listener, this, args);

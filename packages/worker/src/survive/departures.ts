@@ -86,6 +86,7 @@ export class Departures {
   part(id: number, survivor: Survivor): void {
     let text: string | undefined;
     try {
+      if (survivor.isSending?.()) throw new Error('the app did not come to the end of a message');
       const { request, answer, agreement } = survivor;
       const state = survivor.pack();
       const held = takeHeld(survivor.socket).toString('base64');

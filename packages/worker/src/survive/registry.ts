@@ -54,6 +54,8 @@ export interface Survivor {
   readonly agreement?: Agreement;
   /** Why it cannot move at this moment, in a word; empty when it can. */
   refusal(): string;
+  /** Whether what the app has sent is not all written yet: it is being compressed, or comes in parts. */
+  isSending?(): boolean;
   /** The state as JSON. Called to see whether there is one, and again when it moves. Throws a sentence for the log. */
   pack(): string;
   /** Its client is another worker's: whatever the app has of it is closed, in this very tick. */

@@ -5,10 +5,10 @@
 import type http from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { stackOf } from '@tshorn/core';
 import { worker } from '../api.ts';
 import { busyWith, watchHandlers } from './busy.ts';
 import { SERVICE_RESTART } from './close-frame.ts';
+import { goOn } from './go-on.ts';
 import {
   type Agreement,
   type HandoffNotice,
@@ -19,7 +19,7 @@ import {
   type Survivor,
 } from './registry.ts';
 import { stateText } from './state.ts';
-import { isKnown, leave, refusalOf, socketOf } from './ws-internals.ts';
+import { isKnown, isSending, leave, refusalOf, socketOf } from './ws-internals.ts';
 
 declare module 'node:http' {
   interface IncomingMessage {
@@ -32,8 +32,6 @@ declare module 'node:http' {
 export interface WebSocketLike {
   readonly protocol?: string;
   close(code?: number, reason?: string): void;
-  pause(): void;
-  resume(): void;
   listenerCount(event: string): number;
   on(event: string, listener: (...args: unknown[]) => void): unknown;
   off(event: string, listener: (...args: unknown[]) => void): unknown;
@@ -63,16 +61,29 @@ export interface SurviveOptions<Client extends WebSocketLike = WebSocketLike, St
    * nothing can be sent after it; and once before, to see whether there is a state. It must change nothing.
    */
   save?(client: Client, request: http.IncomingMessage): State;
-  /** In the other worker, in the tick of 'connection' and after it, before any message. */
-  restore?(client: Client, state: State, request: http.IncomingMessage): void;
+  /**
+   * In the other worker, in the tick of 'connection' and after it, before any message. If it returns a promise,
+   * the first message comes when that has settled; if it rejects or throws, the client is closed with 1012.
+   */
+  restore?(client: Client, state: State, request: http.IncomingMessage): void | PromiseLike<void>;
+  /**
+   * Whether the connection must not move now; asked whenever it could. `running` is the number of its 'message'
+   * listeners that have returned a promise and are not through. Default: `running > 0`.
+   */
+  busy?(client: Client, running: number): boolean;
   /** The most bytes that a state may have as JSON. Default: 65,536. With more the connection does not move. */
   readonly maxState?: number;
 }
 
+/** What the adapters for libraries in this folder say as well. */
+export interface AdapterOptions<Client extends WebSocketLike = WebSocketLike, State = unknown>
+  extends SurviveOptions<Client, State> {
+  /** The URL that the request has in the other worker; default: the same. */
+  url?(url: string): string;
+}
+
 const REASON = 'handoff';
 const EXTENSIONS = 'Sec-WebSocket-Extensions: ';
-/** How long a message may wait for somebody to listen to it. */
-const LISTENER_WITHIN_MS = 10_000;
 
 const left = new WeakSet<object>();
 const surviving = new WeakSet<object>();
@@ -91,7 +102,7 @@ export const moved = (client: object): boolean => left.has(client);
  */
 export function survive<Client extends WebSocketLike, State>(
   server: WebSocketServerLike<Client>,
-  options: SurviveOptions<Client, State> = {},
+  options: AdapterOptions<Client, State> = {},
 ): void {
   const place = calls++;
   if (typeof server?.handleUpgrade !== 'function') {
@@ -102,7 +113,25 @@ export function survive<Client extends WebSocketLike, State>(
   if (surviving.has(server)) throw new TypeError('survive(): called twice for one WebSocketServer');
   surviving.add(server);
   if (!worker.active) return;
-  const continuation = `websocket:${options.name ?? server.options?.path ?? place}`;
+  const continuation = register(`websocket:${options.name ?? server.options?.path ?? place}`);
+  const extensionsOf = noteExtensions(server);
+  const { handleUpgrade } = server;
+  server.handleUpgrade = (request: http.IncomingMessage, socket: Duplex, first: Buffer, callback) => {
+    const { handoff } = request;
+    const head = headOf(request);
+    const follow = (client: Client, ...more: unknown[]) => {
+      watchHandlers(client);
+      const there = options.url ? { ...head, url: options.url(head.url) } : head;
+      const agreement = { protocol: client.protocol ?? '', extensions: extensionsOf(request) };
+      new SurvivingWebSocket({ client, request, head: there, agreement, continuation, options }).register();
+      Reflect.apply(callback, undefined, [client, ...more]);
+      if (handoff) goOn(client, () => options.restore?.(client, handoff.state as State, request));
+    };
+    Reflect.apply(handleUpgrade, server, [request, socket, first, follow]);
+  };
+}
+
+function register(continuation: string): string {
   const { continuations } = registry();
   if (continuations.has(continuation)) {
     throw new TypeError(
@@ -110,57 +139,17 @@ export function survive<Client extends WebSocketLike, State>(
     );
   }
   continuations.set(continuation, { kind: 'upgrade' });
+  return continuation;
+}
+
+/** What the 101 says of extensions: `ws` keeps it in a form of its own. */
+function noteExtensions(server: Pick<WebSocketLike, 'on'>): (request: object) => string {
   const extensions = new WeakMap<object, string>();
   server.on('headers', (lines, request) => {
     const line = (lines as string[]).find((header) => header.startsWith(EXTENSIONS));
     if (line) extensions.set(request as object, line.slice(EXTENSIONS.length));
   });
-  const { handleUpgrade } = server;
-  server.handleUpgrade = (request: http.IncomingMessage, socket: Duplex, first: Buffer, callback) => {
-    const { handoff } = request;
-    const head = headOf(request);
-    Reflect.apply(handleUpgrade, server, [
-      request,
-      socket,
-      first,
-      (client: Client, ...more: unknown[]) => {
-        watchHandlers(client);
-        const { protocol = '' } = client;
-        const agreement = { protocol, extensions: extensions.get(request) ?? '' };
-        new SurvivingWebSocket({ client, request, head, agreement, continuation, options }).register();
-        Reflect.apply(callback, undefined, [client, ...more]);
-        if (handoff) goOn(client, request, handoff, options);
-      },
-    ]);
-  };
-}
-
-function goOn<Client extends WebSocketLike, State>(
-  client: Client,
-  request: http.IncomingMessage,
-  { state }: HandoffNotice,
-  { restore }: SurviveOptions<Client, State>,
-): void {
-  try {
-    restore?.(client, state as State, request);
-  } catch (error) {
-    // A new worker that crashed would take all its other clients with it.
-    process.stderr.write(`survive(): restore() threw: ${stackOf(error)}\n`);
-    return client.close(SERVICE_RESTART, 'service restart');
-  }
-  // An app that asks a database before it listens: its client may have said something long ago.
-  if (client.listenerCount('message') > 0) return;
-  client.pause();
-  const listens = (event: unknown) => {
-    if (event === 'message') go();
-  };
-  const go = () => {
-    clearTimeout(timer);
-    client.off('newListener', listens);
-    setImmediate(() => client.resume());
-  };
-  const timer = setTimeout(go, LISTENER_WITHIN_MS).unref();
-  client.on('newListener', listens);
+  return (request) => extensions.get(request) ?? '';
 }
 
 interface Parts<Client extends WebSocketLike, State> {
@@ -172,8 +161,7 @@ interface Parts<Client extends WebSocketLike, State> {
   readonly options: SurviveOptions<Client, State>;
 }
 
-/** What a client offers, and what of it is settled already. */
-const PROTOCOLS = new Set(['sec-websocket-protocol']);
+/** What a client offers, and what has been settled long ago. */
 const OFFERS = new Set(['sec-websocket-protocol', 'sec-websocket-extensions']);
 
 class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivor {
@@ -203,14 +191,26 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
   get request(): RequestHead {
     const { head } = this.#parts;
     const { protocol, extensions } = this.agreement;
-    const rawHeaders = headersBut(head.rawHeaders, extensions === '' ? OFFERS : PROTOCOLS);
+    const rawHeaders = headersBut(head.rawHeaders, OFFERS);
     if (protocol !== '') rawHeaders.push('Sec-WebSocket-Protocol', protocol);
+    // What was answered is asked for: a release with other settings then answers the same, if it can.
+    if (extensions !== '') rawHeaders.push('Sec-WebSocket-Extensions', extensions);
     return { ...head, rawHeaders };
   }
 
   refusal(): string {
     if (!this.#isKnown) return 'unknown-ws';
-    return refusalOf(this.#parts.client) || (busyWith(this.#parts.client) > 0 ? 'busy' : '');
+    return refusalOf(this.#parts.client) || (this.#isBusy ? 'busy' : '');
+  }
+
+  get #isBusy(): boolean {
+    const { client, options } = this.#parts;
+    const running = busyWith(client);
+    return options.busy?.(client, running) ?? running > 0;
+  }
+
+  isSending(): boolean {
+    return isSending(this.#parts.client);
   }
 
   pack(): string {

@@ -1,16 +1,17 @@
 /** Against the `ws` package itself: what is looked for inside is there, and says what it is taken to say. */
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
-import { isKnown, leave, refusalOf, socketOf } from './ws-internals.ts';
+import { isKnown, isSending, leave, pause, refusalOf, resume, socketOf } from './ws-internals.ts';
 
 let server: WebSocketServer;
 let client: WebSocket;
 let ws: WebSocket;
 
-async function open(options = {}, clientOptions = {}): Promise<void> {
-  server = new WebSocketServer({ port: 0, host: '127.0.0.1', ...options });
+async function open(options = {}, clientOptions = {}, Server = WebSocketServer): Promise<void> {
+  server = new Server({ port: 0, host: '127.0.0.1', ...options });
   await once(server, 'listening');
   const accepted = once(server, 'connection');
   client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, clientOptions);
@@ -65,8 +66,19 @@ test('not between two fragments, in either direction; after the last it can', as
   expect(refusalOf(ws)).toBe('');
   ws.send('one', { fin: false });
   expect(refusalOf(ws)).toBe('message');
+  expect(isSending(ws)).toBe(true);
   ws.send('two', { fin: true });
   expect(refusalOf(ws)).toBe('');
+  expect(isSending(ws)).toBe(false);
+});
+
+test('while it compresses a message it cannot', async () => {
+  const none = { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 0 };
+  await open({ perMessageDeflate: none });
+  ws.send('hello');
+  expect(isSending(ws)).toBe(true);
+  await once(client, 'message');
+  expect(isSending(ws)).toBe(false);
 });
 
 test('compressed with a memory it cannot; without one it can', async () => {
@@ -98,4 +110,13 @@ test('what is left behind closes with the code and the reason that it is given, 
   expect([code, String(reason)]).toEqual([1012, 'handoff']);
   expect(await sent).toBeInstanceOf(Error);
   expect(isKnown({})).toBe(false);
+});
+
+test('the ws 7 that express-ws brings is known as well, and can be paused', async () => {
+  await open({}, {}, createRequire(require.resolve('express-ws'))('ws').Server);
+  expect([isKnown(ws), 'pause' in ws, refusalOf(ws)]).toEqual([true, false, '']);
+  pause(ws);
+  expect(refusalOf(ws)).toBe('paused');
+  resume(ws);
+  expect(refusalOf(ws)).toBe('');
 });

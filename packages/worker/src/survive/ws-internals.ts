@@ -1,6 +1,6 @@
 /**
  * The one place that looks inside the `ws` package: whether a WebSocket is between two messages, in both
- * directions. Its receiver and sender keep that in fields that are the same from 8.0 to 8.23 and documented in
+ * directions. Its receiver and sender keep that in fields that are the same from 7.5 to 8.23 and documented in
  * none (lib/receiver.js, lib/sender.js). Where they are not found, a WebSocket does not move.
  */
 import type { Socket } from 'node:net';
@@ -26,7 +26,8 @@ interface Inside {
   _readyState: number;
   _closeCode: number;
   _closeMessage: Buffer;
-  readonly _paused: boolean;
+  /** Not before 8.3. */
+  readonly _paused?: boolean;
   readonly _closeFrameSent: boolean;
   readonly _closeFrameReceived: boolean;
   readonly _socket: Socket;
@@ -44,10 +45,9 @@ const inside = (ws: object): Inside => ws as Inside;
 
 /** Whether this `ws` is what this file expects. */
 export function isKnown(ws: object): boolean {
-  const { _socket, _receiver, _sender, _paused, _closeFrameSent } = inside(ws);
+  const { _socket, _receiver, _sender, _closeFrameSent } = inside(ws);
   return (
     typeof _socket === 'object' &&
-    typeof _paused === 'boolean' &&
     typeof _closeFrameSent === 'boolean' &&
     typeof _receiver?._state === 'number' &&
     typeof _receiver._fragmented === 'number' &&
@@ -61,18 +61,34 @@ export const socketOf = (ws: object): Socket => inside(ws)._socket;
 
 /** Why nothing can be said of this WebSocket in another process at this moment; empty when it can. */
 export function refusalOf(ws: object): string {
-  const { _readyState, _paused, _closeFrameSent, _closeFrameReceived, _receiver, _sender } = inside(ws);
+  const { _readyState, _closeFrameSent, _closeFrameReceived, _receiver, _sender } = inside(ws);
   if (_readyState !== OPEN || _closeFrameSent || _closeFrameReceived) return 'closing';
   if (keepsDeflateContext(ws)) return 'deflate';
-  if (_paused) return 'paused';
+  if (isPaused(ws)) return 'paused';
   if (isInMessage(_receiver) || !_sender._firstFragment) return 'message';
-  return isSending(_sender) ? 'queue' : '';
+  return hasQueue(_sender) ? 'queue' : '';
 }
+
+const isPaused = (ws: object): boolean => inside(ws)._paused ?? inside(ws)._socket.isPaused();
+
+/** Before 8.3, which express-ws brings, a WebSocket has no such methods; its socket has. */
+type Pausable = Record<'pause' | 'resume', (() => void) | undefined>;
+const pausable = (ws: object): Pausable =>
+  'pause' in ws ? (ws as Pausable) : (inside(ws)._socket as unknown as Pausable);
+
+export const pause = (ws: object): void => pausable(ws).pause?.();
+export const resume = (ws: object): void => pausable(ws).resume?.();
 
 const isInMessage = ({ _state, _bufferedBytes, _fragmented, _messageLength, writableLength }: Receiver) =>
   _state !== GET_INFO || _bufferedBytes > 0 || _fragmented !== 0 || _messageLength > 0 || writableLength > 0;
 
-const isSending = ({ _bufferedBytes, _queue, _state, _deflating }: Sender) =>
+/** Whether some of what the app has sent is still to be written, or to be said. */
+export function isSending(ws: object): boolean {
+  const { _sender } = inside(ws);
+  return !_sender._firstFragment || hasQueue(_sender);
+}
+
+const hasQueue = ({ _bufferedBytes, _queue, _state, _deflating }: Sender) =>
   _bufferedBytes > 0 || _queue.length > 0 || Boolean(_state) || _deflating === true;
 
 /** Both ends compress each message with what they remember of those before it (RFC 7692, section 7.1.1). */

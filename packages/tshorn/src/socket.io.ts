@@ -1,0 +1,6 @@
+export {
+  moved,
+  type SocketIoServerLike,
+  type SurviveSocketIoOptions,
+  survive,
+} from '@tshorn/worker/socket.io';

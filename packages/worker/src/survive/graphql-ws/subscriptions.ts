@@ -1,0 +1,212 @@
+/** What each client of a graphql-ws server has begun with and where its subscriptions are; see survive.ts. */
+import type {
+  GraphqlContext,
+  GraphqlServerOptions,
+  GraphqlSocket,
+  SurviveGraphqlOptions,
+} from './survive.ts';
+
+/** What another worker has to know of a connection. */
+export interface Continued {
+  /** What the client has said: `connection_init`, and each open `subscribe`. */
+  readonly init: string;
+  readonly subscribe: readonly string[];
+  readonly positions: Record<string, unknown>;
+  readonly state?: unknown;
+}
+
+export const isContinued = (state: unknown): state is Continued =>
+  typeof (state as Partial<Continued> | undefined)?.init === 'string';
+
+interface Subscription {
+  readonly payload: unknown;
+  /** The newest result, which is about to be sent; and the newest that has been. */
+  next?: object;
+  sent?: object | undefined;
+}
+
+interface Connection {
+  readonly context: GraphqlContext;
+  /** Operations that are subscriptions, until their end has been sent. */
+  readonly subscriptions: Map<string, Subscription>;
+}
+
+interface Replay {
+  readonly continued: Continued;
+  readonly settle: () => void;
+}
+
+type AnyHook = (...args: unknown[]) => unknown;
+const call = (hook: unknown, args: unknown[]): unknown =>
+  typeof hook === 'function' ? (hook as AnyHook)(...args) : undefined;
+
+export class Subscriptions {
+  readonly #options: GraphqlServerOptions;
+  readonly #more: SurviveGraphqlOptions;
+  readonly #connections = new WeakMap<object, Connection>();
+  readonly #replays = new WeakMap<object, Replay>();
+  /** The documented hooks of graphql-ws 6, each of which calls the app's own. */
+  readonly hooks: Record<'onConnect' | 'onSubscribe' | 'onOperation' | 'onNext', AnyHook>;
+
+  constructor(options: GraphqlServerOptions, more: SurviveGraphqlOptions) {
+    this.#options = options;
+    this.#more = more;
+    this.hooks = {
+      onConnect: async (context, ...rest) => {
+        const replay = this.#begin(context as GraphqlContext);
+        let permitted: unknown = false;
+        try {
+          permitted = await call(options.onConnect, [context, ...rest]);
+        } finally {
+          // The library closes it now, and its client has to be read for that.
+          if (permitted === false) replay?.settle();
+        }
+        return permitted;
+      },
+      onSubscribe: (context, id, ...rest) => {
+        this.#forgetPosition(context as GraphqlContext, id as string);
+        return call(options.onSubscribe, [context, id, ...rest]);
+      },
+      onOperation: (context, id, payload, execution, result) => {
+        const own = call(options.onOperation, [context, id, payload, execution, result]);
+        if (isSubscription(execution)) {
+          const { subscriptions } = this.#of(context) ?? {};
+          subscriptions?.set(id as string, { payload });
+        }
+        return own;
+      },
+      onNext: (context, id, payload, execution, result) => {
+        const subscription = this.#of(context)?.subscriptions.get(id as string);
+        if (subscription) subscription.next = result as object;
+        return call(options.onNext, [context, id, payload, execution, result]);
+      },
+    };
+  }
+
+  #of(context: unknown): Connection | undefined {
+    return this.#connections.get((context as GraphqlContext).extra.socket);
+  }
+
+  #begin(context: GraphqlContext): Replay | undefined {
+    const client = context.extra.socket as GraphqlSocket;
+    this.#connections.set(client, { context, subscriptions: new Map() });
+    const replay = this.#replays.get(client);
+    if (replay) {
+      context.extra.positions = { ...replay.continued.positions };
+      if ('state' in replay.continued) this.#more.restore?.(context, replay.continued.state);
+    }
+    const { send } = client;
+    client.send = (data, ...rest) => {
+      if (this.#replays.has(client) && data.startsWith('{"type":"connection_ack"')) {
+        // It is written when the library has taken the connection for acknowledged.
+        this.#subscribeAgain(client);
+        return void call(rest.at(-1), []);
+      }
+      this.#noteSent(client, data);
+      Reflect.apply(send, client, [data, ...rest]);
+    };
+    return replay;
+  }
+
+  /**
+   * The one moment that counts: a result has been sent or has not. `onNext` comes before it, and the app may
+   * take its time there.
+   */
+  #noteSent(client: object, data: string): void {
+    const { subscriptions } = this.#connections.get(client) ?? {};
+    if (!subscriptions?.size) return;
+    const { id, type } = headOf(data);
+    const subscription = subscriptions.get(id);
+    if (!subscription) return;
+    if (type === 'next') subscription.sent = subscription.next;
+    else if (type === 'complete' || type === 'error') subscriptions.delete(id);
+  }
+
+  /** The position belongs to the subscription that has come along, not to a later one with its id. */
+  #forgetPosition({ extra }: GraphqlContext, id: string): void {
+    if (!this.#replays.has(extra.socket) && extra.positions) delete extra.positions[id];
+  }
+
+  /** Each open subscription is a message whose handling has not come to its end; everything else is waited for. */
+  isBusy(client: object, running: number): boolean {
+    const connection = this.#connections.get(client);
+    return running > (connection ? open(connection).length : 0);
+  }
+
+  /** Undefined for a client that has not said a word. */
+  save(client: object): Continued | undefined {
+    const connection = this.#connections.get(client);
+    if (!connection) return undefined;
+    const { context } = connection;
+    const { position, save } = this.#more;
+    const say = (message: object) => JSON.stringify(message, this.#options.jsonMessageReplacer as never);
+    const positions: Record<string, unknown> = {};
+    for (const [id, { sent }] of open(connection)) {
+      // One that has told nothing since it came here is where it was.
+      const known = context.extra.positions?.[id];
+      if (position && sent !== undefined) positions[id] = position(sent, context, id);
+      else if (known !== undefined) positions[id] = known;
+    }
+    return {
+      init: say({ type: 'connection_init', payload: context.connectionParams }),
+      subscribe: open(connection).map(([id, { payload }]) => say({ id, type: 'subscribe', payload })),
+      positions,
+      ...(save && { state: save(context) }),
+    };
+  }
+
+  /** Settles when all has been said again; until then nothing is read from the client. */
+  restore(client: GraphqlSocket, continued: Continued): Promise<void> {
+    return new Promise((resolve) => {
+      const settle = () => {
+        this.#replays.delete(client);
+        resolve();
+      };
+      this.#replays.set(client, { continued, settle });
+      // An app that does not want this client any more closes it, as it would a new one.
+      client.once('close', settle);
+      client.emit('message', Buffer.from(continued.init), false);
+    });
+  }
+
+  #subscribeAgain(client: GraphqlSocket): void {
+    const { continued, settle } = this.#replays.get(client) as Replay;
+    for (const message of continued.subscribe) client.emit('message', Buffer.from(message), false);
+    settle();
+  }
+}
+
+/** Those that deliver: not those that are being prepared, or have been left by the client. */
+const open = ({ context, subscriptions }: Connection): [string, Subscription][] =>
+  [...subscriptions].filter(([id]) => context.subscriptions[id]);
+
+interface Execution {
+  readonly operationName?: string | null;
+  readonly document?: {
+    readonly definitions: readonly {
+      readonly kind: string;
+      readonly operation?: string;
+      readonly name?: { readonly value: string };
+    }[];
+  };
+}
+
+/** Of the operations in the document, the one that is executed (GraphQL specification, GetOperation). */
+function isSubscription(execution: unknown): boolean {
+  const { document, operationName } = execution as Execution;
+  return Boolean(
+    document?.definitions.some(
+      ({ kind, operation, name }) =>
+        kind === 'OperationDefinition' &&
+        operation === 'subscription' &&
+        (!operationName || name?.value === operationName),
+    ),
+  );
+}
+
+/** The library writes the id and the type first (graphql-ws 6, server.ts); if it did not, all of it is read. */
+function headOf(data: string): { id: string; type: string } {
+  const [, id, type] = /^\{"id":("(?:[^"\\]|\\.)*"),"type":"(\w+)"/.exec(data) ?? [];
+  if (id !== undefined && type !== undefined) return { id: JSON.parse(id), type };
+  return data.startsWith('{"type":') ? { id: '', type: '' } : JSON.parse(data);
+}

@@ -1,0 +1,214 @@
+/**
+ * Workers that die in the middle of moving WebSockets. Afterwards each client is served, with its state, or
+ * has been closed; nobody holds a descriptor of one that is gone. More rounds by hand: WS_FAULT_ROUNDS=30.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually, onLinux, sockets } from './support/descriptors.ts';
+import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+import { WebSocketClient } from './support/websocket-client.ts';
+
+const ROUNDS = Number(process.env.WS_FAULT_ROUNDS ?? 3);
+const CLIENTS = Number(process.env.WS_CLIENTS ?? 500);
+/** After some more crashes in a row the master waits longer and longer before it starts a worker. */
+const ROUNDS_PER_SERVER = 6;
+const GRACE_S = 10;
+/** A client that has neither an answer nor an end by then is in limbo. */
+const LIMBO_MS = (GRACE_S + 10) * 1_000;
+
+let clients: WebSocketClient[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.leave();
+  await endServers();
+});
+
+/** The control socket is opened a moment after the start, and would be one more than at the base line. */
+const start = (grace = `${GRACE_S}s`) =>
+  startServer(fixture('survives-websockets.mjs'), {
+    workers: 2,
+    args: ['--no-control', '--grace', grace],
+  });
+
+/** Some of them are pushed to all the time, so that there is something to hold while they move. */
+async function fill(server: TestServer): Promise<void> {
+  clients = clients.filter(({ end }) => !end);
+  while (clients.length < CLIENTS) {
+    const path = `/?push=${clients.length % 10 === 0 ? 10 : 0}`;
+    clients.push(await WebSocketClient.connect(server.port, { path }));
+  }
+}
+
+const open = () => clients.filter(({ end }) => !end).length;
+
+/** Every client says something. Those that are neither answered nor ended in time are in limbo. */
+async function limbo(): Promise<number> {
+  const settled = new Set<WebSocketClient>();
+  const all = clients.map((client) => client.send(['hello']).answer.then(() => settled.add(client)));
+  await Promise.race([Promise.all(all), sleep(LIMBO_MS, undefined, { ref: false })]);
+  return clients.filter((client) => !settled.has(client)).length;
+}
+
+/** What a client may see: its end, and nothing that is wrong before. */
+const wrong = () =>
+  clients.flatMap(({ failures }) => failures.filter((why) => !/^(closed|error): /.test(why)));
+
+const held = (server: TestServer) => ({
+  master: sockets(server.pid),
+  workers: server.readyPids.reduce((sum, pid) => sum + sockets(pid), 0),
+});
+
+/** As many as without a client, and one for each open connection. */
+const isFlat = (server: TestServer, base: ReturnType<typeof held>) =>
+  eventually(
+    'sockets beyond the base line and the open connections',
+    () => {
+      const now = held(server);
+      return { master: now.master - base.master, workers: now.workers - base.workers - open() };
+    },
+    ({ master, workers }) => master === 0 && workers === 0,
+  );
+
+/** Two workers in service, and no old one left. */
+const settled = (server: TestServer, from: number) =>
+  server.until('two workers and nothing under way', () => {
+    const alive = new Set<unknown>();
+    for (const { event, pid } of server.lines) {
+      if (event === 'spawned') alive.add(pid);
+      if (event === 'exited' || event === 'crashed' || event === 'killed') alive.delete(pid);
+    }
+    return server.of('reload-finished', from).length > 0 && server.readyPids.length === 2 && alive.size === 2;
+  });
+
+type Victims = (sender: number, receiver: number) => number[];
+
+const victims: [string, Victims][] = [
+  ['the receiver', (_sender, receiver) => [receiver]],
+  ['the sender', (sender) => [sender]],
+  ['sender and receiver', (sender, receiver) => [sender, receiver]],
+];
+
+/** Resolves in the middle of the first or the second handoff of a reload, with the two workers. */
+async function reloading(server: TestServer, count: number) {
+  const from = server.lines.length;
+  server.signal('SIGHUP');
+  const receiver = (await server.event('ready', { from, count })).pid as number;
+  const sender = (await server.event('draining', { from, count })).pid as number;
+  const all = sockets(sender) + sockets(receiver);
+  const enough = all * (0.1 + 0.6 * Math.random());
+  await eventually(
+    'connections that have moved',
+    () => sockets(receiver),
+    (now) => now >= enough || server.of('drained', from).length >= count,
+  );
+  return { sender, receiver, all, from };
+}
+
+/** Stopped first, so that what they hold can be counted; returns that number. */
+function kill(pids: readonly number[]): number {
+  const send = (pid: number, signal: NodeJS.Signals) => {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // A sender may have given everything away just now, and left.
+    }
+  };
+  for (const pid of pids) send(pid, 'SIGSTOP');
+  const had = pids.reduce((sum, pid) => sum + sockets(pid), 0);
+  for (const pid of pids) send(pid, 'SIGKILL');
+  return had;
+}
+
+onLinux(
+  `${ROUNDS} times kill -9 while ${CLIENTS} WebSockets move: each is served or closed, none hangs`,
+  async () => {
+    let server = await start();
+    let base = held(server);
+    for (let round = 0; round < ROUNDS; round++) {
+      if (round > 0 && round % ROUNDS_PER_SERVER === 0) {
+        for (const client of clients.splice(0)) client.leave();
+        await endServers();
+        server = await start();
+        base = held(server);
+      }
+      const [name, which] = victims[round % victims.length]!;
+      await fill(server);
+      expect(await limbo()).toBe(0);
+      const count = Math.random() < 0.5 ? 1 : 2;
+      const { sender, receiver, all, from } = await reloading(server, count);
+      const had = kill(which(sender, receiver));
+      const begin = performance.now();
+      const stuck = await limbo();
+      const seconds = ((performance.now() - begin) / 1_000).toFixed(1);
+      await settled(server, from);
+      expect({ name, round, stuck: stuck + (await limbo()), wrong: wrong() }).toEqual({
+        name,
+        round,
+        stuck: 0,
+        wrong: [],
+      });
+      await isFlat(server, base);
+      const codes: Record<number, number> = {};
+      for (const { end } of clients) if (end) codes[end.code] = (codes[end.code] ?? 0) + 1;
+      // Only what the killed ones had, and the few that were on their way, is lost.
+      const lost = CLIENTS - open();
+      expect(lost).toBeLessThanOrEqual(had + 40);
+      process.stdout.write(
+        `${name} killed, handoff ${count} of ${all} sockets, ${had} held by the killed: ${open()} served, lost ${JSON.stringify(codes)}, all sure after ${seconds} s\n`,
+      );
+    }
+    // Those that are open have the state that they should have.
+    for (const client of clients.filter(({ end }) => !end)) expect(client.last?.count).toBe(client.answered);
+  },
+  60_000 + ROUNDS * 60_000,
+);
+
+onLinux(
+  'the master dies while WebSockets move: each client is served or closed, and no worker is left',
+  async () => {
+    const server = await start();
+    await fill(server);
+    await reloading(server, 1);
+    const pids = server.of('spawned').map(({ pid }) => pid as number);
+    server.signal('SIGKILL');
+    try {
+      expect(await limbo()).toBe(0);
+      const left = () => pids.reduce((sum, pid) => sum + sockets(pid), 0);
+      await eventually('sockets of workers', left, (count) => count === 0);
+      expect(wrong()).toEqual([]);
+    } finally {
+      // A worker that outlives its master would keep the test waiting for the end of its output.
+      kill(pids);
+    }
+    await server.exited;
+    await eventually('clients without a server', open, (count) => count === 0);
+  },
+  90_000,
+);
+
+onLinux.each([
+  ['the receiver', 'SIGKILL'],
+  ['the receiver', 'SIGCONT'],
+  ['the sender', 'SIGCONT'],
+] as const)(
+  '%s hangs while WebSockets move, until %s: each client is served or closed, nobody by two',
+  async (who, end) => {
+    // The end of a short one would be over when the sender wakes up.
+    const server = await start('30s');
+    await fill(server);
+    const { receiver, sender, from } = await reloading(server, 1);
+    const pid = who === 'the receiver' ? receiver : sender;
+    try {
+      process.kill(pid, 'SIGSTOP');
+    } catch {
+      return process.stdout.write('the sender had given everything away already\n');
+    }
+    await sleep(5_000);
+    process.kill(pid, end);
+    await settled(server, from);
+    expect(await limbo()).toBe(0);
+    expect(wrong()).toEqual([]);
+    process.stdout.write(`${who} hung: ${server.of('drained', from)[0]?.msg}; ${open()} served\n`);
+    // Nobody has died.
+    if (end === 'SIGCONT') expect(clients.flatMap(({ end = [] }) => end)).toEqual([]);
+  },
+  90_000,
+);
