@@ -25,10 +25,9 @@ export class Handoff {
 
   constructor(server: http.Server, listeners: AttachedListeners, send: Send) {
     this.#send = send;
-    this.takeover = new Takeover(
-      server,
-      (continuation, reason) => void send({ type: 'discontinued', continuation, reason }),
-    );
+    this.#registry.discontinued = (continuation, reason) =>
+      void send({ type: 'discontinued', continuation, reason });
+    this.takeover = new Takeover(server, this.#registry.discontinued);
     const offers = new Trailer((upTo) => void send({ type: 'sent', upTo }));
     this.giveaway = new Giveaway(server, this.#registry.survivors, {
       offer: (handle, continuation) => {

@@ -56,6 +56,19 @@ test('listeners get what they got, are found by their own name, and come off', (
   expect(ws.listenerCount('message')).toBe(0);
 });
 
+test.each(['once', 'prependOnceListener'] as const)('%s is looked at, too', async (method) => {
+  const ws = client();
+  let finish = () => {};
+  ws[method]('message', () => new Promise<void>((resolve) => (finish = resolve)));
+  ws.emit('message');
+  expect(busyWith(ws)).toBe(1);
+  ws.emit('message');
+  expect(busyWith(ws)).toBe(1);
+  finish();
+  await Promise.resolve();
+  expect(busyWith(ws)).toBe(0);
+});
+
 test('once is once, and comes off as well', () => {
   const ws = client();
   let count = 0;

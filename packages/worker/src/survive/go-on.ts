@@ -1,26 +1,39 @@
-/** The first moments of a WebSocket in the worker that it has moved to: nothing is read before it is restored. */
-import { stackOf } from '@tshorn/core';
+/** The first moments of a WebSocket in the worker that it has moved to: no message comes before it is restored. */
+import { describeThrown } from '@tshorn/core';
 import { SERVICE_RESTART } from './close-frame.ts';
 import { pause, resume } from './ws-internals.ts';
 
 interface Client {
   close(code?: number, reason?: string): void;
   listenerCount(event: string): number;
+  emit(event: string, ...args: unknown[]): boolean;
   on(event: string, listener: (...args: unknown[]) => void): unknown;
   off(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
-/**
- * How long a message may wait for somebody to listen to it. No ping is answered meanwhile, and an app that only sends
- * never listens: clients of one that beats its heart should not lose patience.
- */
-const LISTENER_WITHIN_MS = 1_000;
+/** How long messages may wait for somebody to listen to them. */
+const LISTENER_WITHIN_MS = 10_000;
+/** More of them are not kept: what nobody listens to is lost in any app. */
+const MOST = 1_000;
 
-/** Called in the tick of 'connection', after it. */
-export function goOn(client: Client, restore: () => void | PromiseLike<void>): void {
+/** Those whose messages wait. */
+const waiting = new WeakSet<object>();
+
+/** Whether something has come that the app has not been given yet. */
+export const isWaiting = (client: object): boolean => waiting.has(client);
+
+/**
+ * Called in the tick of 'connection', after it.
+ * @param failed is told why the app could not restore it; its client has been sent away
+ */
+export function goOn(
+  client: Client,
+  restore: () => void | PromiseLike<void>,
+  failed: (reason: string) => void,
+): void {
   const fail = (error: unknown) => {
     // A new worker that crashed would take all its other clients with it.
-    process.stderr.write(`survive(): restore() threw: ${stackOf(error)}\n`);
+    failed(`restore() threw: ${describeThrown(error)}`);
     resume(client);
     client.close(SERVICE_RESTART, 'service restart');
   };
@@ -37,18 +50,35 @@ export function goOn(client: Client, restore: () => void | PromiseLike<void>): v
   }
 }
 
-/** An app may ask a database before it listens: its client may have said something long ago. */
+/**
+ * An app may ask a database before it listens, and its client may have said something long ago. Only messages wait:
+ * an app that never listens, since it only sends, still answers pings.
+ */
 function awaitListener(client: Client): void {
   if (client.listenerCount('message') > 0) return;
-  pause(client);
-  const listens = (event: unknown) => {
-    if (event === 'message') go();
+  const messages: unknown[][] = [];
+  const { emit } = client;
+  client.emit = (event, ...args) => {
+    // Behind one that waits they all wait.
+    const isHeard = messages.length === 0 && client.listenerCount('message') > 0;
+    if (event !== 'message' || isHeard || messages.length >= MOST) {
+      return Reflect.apply(emit, client, [event, ...args]);
+    }
+    messages.push(args);
+    waiting.add(client);
+    return true;
   };
-  const go = () => {
+  const give = () => {
     clearTimeout(timer);
     client.off('newListener', listens);
-    setImmediate(() => resume(client));
+    delete (client as Partial<Client>).emit;
+    waiting.delete(client);
+    for (const args of messages.splice(0)) client.emit('message', ...args);
   };
-  const timer = setTimeout(go, LISTENER_WITHIN_MS).unref();
+  // It is told of before the listener is there; whoever listens may have more to do in this turn.
+  const listens = (event: unknown) => {
+    if (event === 'message') setImmediate(give);
+  };
+  const timer = setTimeout(give, LISTENER_WITHIN_MS).unref();
   client.on('newListener', listens);
 }

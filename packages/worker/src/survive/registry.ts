@@ -77,13 +77,15 @@ export interface Continuation {
 export interface Registry {
   readonly survivors: Set<Survivor>;
   readonly continuations: Map<string, Continuation>;
+  /** Tells the master of a connection that came and does not go on; until the worker is in service nobody is told. */
+  discontinued(continuation: string, reason: string): void;
 }
 
 const KEY = Symbol.for('tshorn.survive');
 const shared = globalThis as { [KEY]?: Registry };
 
 export function registry(): Registry {
-  shared[KEY] ??= { survivors: new Set(), continuations: new Map() };
+  shared[KEY] ??= { survivors: new Set(), continuations: new Map(), discontinued: () => {} };
   return shared[KEY];
 }
 

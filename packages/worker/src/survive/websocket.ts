@@ -8,7 +8,7 @@ import type { Duplex } from 'node:stream';
 import { worker } from '../api.ts';
 import { busyWith, watchHandlers } from './busy.ts';
 import { SERVICE_RESTART } from './close-frame.ts';
-import { goOn } from './go-on.ts';
+import { goOn, isWaiting } from './go-on.ts';
 import {
   type Agreement,
   type HandoffNotice,
@@ -33,6 +33,7 @@ export interface WebSocketLike {
   readonly protocol?: string;
   close(code?: number, reason?: string): void;
   listenerCount(event: string): number;
+  emit(event: string, ...args: unknown[]): boolean;
   on(event: string, listener: (...args: unknown[]) => void): unknown;
   off(event: string, listener: (...args: unknown[]) => void): unknown;
 }
@@ -125,7 +126,9 @@ export function survive<Client extends WebSocketLike, State>(
       const agreement = { protocol: client.protocol ?? '', extensions: extensionsOf(request) };
       new SurvivingWebSocket({ client, request, head: there, agreement, continuation, options }).register();
       Reflect.apply(callback, undefined, [client, ...more]);
-      if (handoff) goOn(client, () => options.restore?.(client, handoff.state as State, request));
+      if (!handoff) return;
+      const restore = () => options.restore?.(client, handoff.state as State, request);
+      goOn(client, restore, (reason) => registry().discontinued(continuation, reason));
     };
     Reflect.apply(handleUpgrade, server, [request, socket, first, follow]);
   };
@@ -200,7 +203,7 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
 
   refusal(): string {
     if (!this.#isKnown) return 'unknown-ws';
-    return refusalOf(this.#parts.client) || (this.#isBusy ? 'busy' : '');
+    return refusalOf(this.#parts.client) || (this.#isBusy || isWaiting(this.#parts.client) ? 'busy' : '');
   }
 
   get #isBusy(): boolean {

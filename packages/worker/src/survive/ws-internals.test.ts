@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
+import { busyWith, watchHandlers } from './busy.ts';
 import { isKnown, isSending, leave, pause, refusalOf, resume, socketOf } from './ws-internals.ts';
 
 let server: WebSocketServer;
@@ -119,4 +120,42 @@ test('the ws 7 that express-ws brings is known as well, and can be paused', asyn
   expect(refusalOf(ws)).toBe('paused');
   resume(ws);
   expect(refusalOf(ws)).toBe('');
+});
+
+describe('handlers as browsers have them', () => {
+  test.each(['addEventListener', 'onmessage', 'handleEvent'])(
+    '%s: an async one is looked at',
+    async (way) => {
+      await open();
+      watchHandlers(ws);
+      let finish = () => {};
+      const heard: unknown[] = [];
+      const handler = ({ data }: { data: unknown }) => {
+        heard.push(String(data));
+        return new Promise<void>((resolve) => (finish = resolve));
+      };
+      if (way === 'onmessage') ws.onmessage = handler;
+      else
+        ws.addEventListener('message', way === 'handleEvent' ? ({ handleEvent: handler } as never) : handler);
+      client.send('hello');
+      await once(ws, 'message');
+      expect([heard, busyWith(ws)]).toEqual([['hello'], 1]);
+      finish();
+      await Promise.resolve();
+      expect(busyWith(ws)).toBe(0);
+    },
+  );
+
+  test('they come off by their own name', async () => {
+    await open();
+    watchHandlers(ws);
+    const handler = () => {};
+    ws.addEventListener('message', handler);
+    expect(ws.listenerCount('message')).toBe(1);
+    ws.removeEventListener('message', handler);
+    expect(ws.listenerCount('message')).toBe(0);
+    ws.onmessage = handler;
+    ws.onmessage = null;
+    expect(ws.listenerCount('message')).toBe(0);
+  });
 });
