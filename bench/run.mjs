@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npm run bench [-- reload|idle|slow-boot|peers|throughput|startup] [options]`; README.md says how to read the figures. */
+/** `npm run bench [-- reload|idle|websockets|slow-boot|peers|throughput|startup] [options]`; README.md says how to read the figures. */
 import { parseArgs } from 'node:util';
 
 const HELP = `npm run bench -- [MODE] [options]
@@ -10,6 +10,9 @@ const HELP = `npm run bench -- [MODE] [options]
   idle        a reload that moves thousands of idle connections
       --connections N [10000]  --workers N [2]  --reloads N [3]  --sample N [1000]
       --rate N [100]   light load beside them   --seconds N [10]  of it before the first reload
+  websockets  what survive() costs per message and per WebSocket, and a reload that moves thousands of them
+      --connections N [2000]  --workers N [2]  --reloads N [3]  --rounds N [15]  of echoes
+      --seconds N [1]  of one turn   --rate N [100]  echoes per second beside the reload
   slow-boot   reloads of an app whose start takes 3 s of CPU, by plan and boot priority; and the warm-up
       --workers N [4]  --rate N [200]  light load beside them   --seconds N [8]  of it before each reload
       --reloads N [2]  of each kind   --rounds N [20]  of the warm-up
@@ -24,6 +27,7 @@ const HELP = `npm run bench -- [MODE] [options]
 const defaults = {
   reload: { workers: 4, reloads: 3, rate: 400, seconds: 4 },
   idle: { workers: 2, connections: 10_000, rate: 100, seconds: 10, reloads: 3, sample: 1000 },
+  websockets: { workers: 2, connections: 2000, rate: 100, seconds: 1, reloads: 3, rounds: 15 },
   'slow-boot': { workers: 4, rate: 200, seconds: 8, reloads: 2, rounds: 20 },
   peers: { workers: 4, rounds: 1 },
   throughput: { workers: 2, rounds: 15, seconds: 1, connections: 32 },
@@ -71,6 +75,7 @@ try {
   const modes = {
     reload: async () => (await import('./modes/reload.mjs')).reload,
     idle: async () => (await import('./modes/idle.mjs')).idle,
+    websockets: async () => (await import('./modes/websockets.mjs')).websockets,
     'slow-boot': async () => (await import('./modes/slow-boot.mjs')).slowBoot,
     peers: async () => (await import('./modes/peers.mjs')).peers,
     throughput: async () => (await import('./modes/throughput.mjs')).throughput,

@@ -3,11 +3,11 @@
  * before it falls idle. Nothing is sent on it then, and whatever ends it is counted.
  */
 import net from 'node:net';
+import { inLanes, obey } from './obey.mjs';
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: bench\r\nConnection: keep-alive\r\n\r\n';
 /** Linux gives one source address about 28,000 ports, and other programs want some, too. */
 const PER_ADDRESS = 8000;
-const LANES = 64;
 const TIMEOUT_MS = 10_000;
 
 /** @type {net.Socket[]} */
@@ -47,15 +47,7 @@ async function connect(port, index) {
   await ask(socket);
 }
 
-async function inLanes(items, work) {
-  const left = items[Symbol.iterator]();
-  const lane = async () => {
-    for (const item of left) await work(item);
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-}
-
-const orders = {
+obey({
   async open({ port, connections }) {
     await inLanes(Array(connections).keys(), (index) => connect(port, index));
   },
@@ -80,14 +72,4 @@ const orders = {
     sockets = [];
     process.disconnect();
   },
-};
-
-process.on('message', async ({ order, ...details }) => {
-  try {
-    const result = await orders[order](details);
-    if (process.connected) process.send?.({ result: result ?? {} });
-  } catch (error) {
-    process.send?.({ error: `${order}: ${/** @type {Error} */ (error).message}` });
-  }
 });
-process.on('disconnect', () => process.exit());

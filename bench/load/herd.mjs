@@ -1,20 +1,19 @@
 /** The handle on many idle connections; herd-process.mjs holds them. */
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { Ordered } from './ordered.mjs';
 
-const file = fileURLToPath(new URL('herd-process.mjs', import.meta.url));
-
-export class Herd {
-  #child = fork(file, { execArgv: [] });
+export class Herd extends Ordered {
+  constructor() {
+    super('herd-process.mjs');
+  }
 
   /** @param {number} port @param {number} connections */
   open(port, connections) {
-    return this.#order({ order: 'open', port, connections });
+    return this.order('open', { port, connections });
   }
 
   /** How many the server has closed so far. @returns {Promise<number>} */
   async closed() {
-    return (await this.#order({ order: 'count' })).closed;
+    return (await this.order('count')).closed;
   }
 
   /**
@@ -22,25 +21,6 @@ export class Herd {
    * @param {number} sample @returns {Promise<{pids: number[], failures: string[]}>}
    */
   ask(sample) {
-    return this.#order({ order: 'ask', sample });
-  }
-
-  close() {
-    if (this.#child.connected) this.#child.send({ order: 'close' });
-  }
-
-  /** One order at a time. @param {object} order @returns {Promise<any>} */
-  #order(order) {
-    const child = this.#child;
-    return new Promise((resolve, reject) => {
-      const onExit = (code, signal) => reject(new Error(`the idle clients ended: ${signal ?? code}`));
-      child.once('exit', onExit);
-      child.once('message', (/** @type {any} */ { result, error }) => {
-        child.off('exit', onExit);
-        if (error) reject(new Error(`the idle clients: ${error}`));
-        else resolve(result);
-      });
-      child.send(order, (error) => error && reject(error));
-    });
+    return this.order('ask', { sample });
   }
 }

@@ -14,7 +14,7 @@ const PAUSE_S = 2;
 /** @typedef {{from: number, to: number, connections: number}} Move from the drain's order to its report */
 
 /** @param {import('./tshorn.mjs').Line[]} lines @returns {Move[]} */
-function movesIn(lines) {
+export function movesIn(lines) {
   const drains = lines.filter(({ event }) => event === 'draining');
   return drains.flatMap((drain) => {
     const end = lines.find(({ event, pid }) => event === 'drained' && pid === drain.pid);

@@ -15,12 +15,12 @@ export class Tshorn {
   #exited;
   #wake = () => {};
 
-  /** @param {string} app @param {number} workers @param {string[]} [flags] further ones of tshorn */
-  constructor(app, workers, flags = []) {
+  /** @param {string} app @param {number} workers @param {string[]} [flags] further ones of tshorn @param {object} [env] */
+  constructor(app, workers, flags = [], env = {}) {
     const argv = [cli, app, '--bind', '127.0.0.1:0', '--workers', String(workers), '--log-format', 'json'];
     argv.push(...flags);
     this.#child = spawn(process.execPath, argv, {
-      env: { ...process.env, PORT: undefined, WEB_CONCURRENCY: undefined },
+      env: { ...process.env, PORT: undefined, WEB_CONCURRENCY: undefined, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#exited = once(this.#child, 'exit').finally(() => this.#wake());

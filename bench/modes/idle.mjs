@@ -1,33 +1,12 @@
 /** Many idle connections and a light load: what a reload that moves all of them costs. */
 import { needDescriptors } from '../measure/descriptors.mjs';
 import { idleRun } from '../measure/idle-run.mjs';
-import { quantile } from '../measure/stats.mjs';
+import { phasesOf, sum } from '../report/phases.mjs';
 import { machine, save } from '../report/save.mjs';
 import { fixed, ms, table, verdict, whole } from '../report/table.mjs';
 
 const LEAST_PER_SECOND = 1500;
 const MOST_SLOWER = 2;
-
-const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
-const overlaps = ({ at, ms }, spans) => spans.some(({ from, to }) => at >= from && at - ms <= to);
-
-/** p50, p99 and the slowest of the light load, in phases. */
-function latencies({ from, reloads, tallies }) {
-  const moves = reloads.flatMap((reload) => reload.moves);
-  const all = tallies.flatMap(({ samples }) => samples).filter(({ at }) => at >= from);
-  const phases = {
-    before: all.filter(({ at }) => at < reloads[0].from),
-    'reload, moving': all.filter((sample) => overlaps(sample, moves)),
-    'reload, starting workers': all.filter((sample) => overlaps(sample, reloads) && !overlaps(sample, moves)),
-  };
-  return Object.fromEntries(
-    Object.entries(phases).map(([phase, samples]) => {
-      const took = samples.map(({ ms }) => ms);
-      const [p50, p99, max] = [0.5, 0.99, 1].map((q) => quantile(took, q));
-      return [phase, { requests: took.length, p50, p99, max }];
-    }),
-  );
-}
 
 /** @param {{workers: number, connections: number, rate: number, seconds: number, reloads: number, sample: number}} options */
 export async function idle(options) {
@@ -55,7 +34,8 @@ function report(run, options) {
   ]);
   console.log(`\n${table(head, cells, title)}`);
 
-  const latency = latencies(run);
+  const samples = run.tallies.flatMap((tally) => tally.samples);
+  const latency = phasesOf(samples, run.from, run.reloads);
   const phases = Object.entries(latency).map(([phase, { requests, p50, p99, max }]) => {
     const cells = [p50, p99, max].map((value) => ms(value));
     return [phase, whole(requests), ...cells, fixed(p99 / latency.before.p99, 2)];

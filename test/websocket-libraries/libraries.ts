@@ -209,6 +209,7 @@ function socketIo(how: string, namespace: string, workers: number, transports?: 
     connect: (port, index) => SocketIoClient.connect(port, index, namespace, transports),
     expected: (index) => ({
       id: expect.any(String),
+      sid: expect.any(String),
       rooms: expect.arrayContaining([`room of ${index}`]),
       user: `user of ${index}`,
       color: 'blue',

@@ -38,7 +38,7 @@ test.each(LIBRARIES)(
       const heard = ({ sent, echoed, pushed }: LibraryClient, at: number) =>
         echoed >= Math.min(sent, goals[at]?.echoed ?? 0) && pushed >= (goals[at]?.pushed ?? 0);
       await pollUntil(() => faults().length > 0 || clients.every(heard));
-      expect([faults(), server.story]).toEqual([[], expect.anything()]);
+      expect([faults().slice(0, 20), server.story]).toEqual([[], expect.anything()]);
     };
 
     await moreHeard();

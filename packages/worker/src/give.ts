@@ -157,7 +157,10 @@ export class Giveaway {
     const handle = survivor ? flushedHandle(socket) : handleAtRest(socket);
     if (!handle) return;
     handle.readStop();
-    const rests = survivor ? this.departures.mayGo(survivor) : socket.bytesRead === bytesRead;
+    // An app's `save` should send nothing, and may.
+    const rests = survivor
+      ? this.departures.mayGo(survivor) && flushedHandle(socket) !== undefined
+      : socket.bytesRead === bytesRead;
     if (!rests) {
       handle.readStart();
       return;

@@ -75,3 +75,16 @@ test('other events are not looked at', () => {
   ws.emit('close');
   expect(busyWith(ws)).toBe(0);
 });
+
+test('two clients have the same methods, and each its own count', async () => {
+  const [one, other] = [client(), client()];
+  expect(one.on).toBe(other.on);
+  let finish = () => {};
+  const listener = () => new Promise<void>((resolve) => (finish = resolve));
+  one.on('message', listener);
+  one.emit('message');
+  expect([busyWith(one), busyWith(other)]).toEqual([1, 0]);
+  one.off('message', listener);
+  expect(one.listenerCount('message')).toBe(0);
+  finish();
+});

@@ -16,18 +16,30 @@ export const busyWith = (client: object): number => running.get(client) ?? 0;
 
 type Watches = (event: string) => boolean;
 const METHODS = ['on', 'addListener', 'prependListener'] as const;
+const messages: Watches = (event) => event === 'message';
 
 /**
  * Called before anybody listens. `once` comes through `on`, wrapped by Node: its promise is not seen.
  * @param watches whether the listeners of this event are looked at
  */
-export function watchHandlers(client: object, watches: Watches = (event) => event === 'message'): void {
+export function watchHandlers(client: object, watches: Watches = messages): void {
   const emitter = client as Emitter & Record<(typeof METHODS)[number], Emitter['on']>;
-  for (const method of METHODS) {
-    const add = emitter[method];
-    emitter[method] = (event: string, listener: Listener) =>
-      Reflect.apply(add, client, [event, watches(event) ? counted(client, listener) : listener]);
-  }
+  for (const method of METHODS) emitter[method] = watchfulOf(emitter[method], watches);
+}
+
+/** What stands in a method's place is the same for all clients: one for each would be 300 bytes of each. */
+const watchful = new WeakMap<Watches, WeakMap<Emitter['on'], Emitter['on']>>();
+
+function watchfulOf(add: Emitter['on'], watches: Watches): Emitter['on'] {
+  const made = watchful.get(watches) ?? new WeakMap<Emitter['on'], Emitter['on']>();
+  watchful.set(watches, made);
+  const known = made.get(add);
+  if (known) return known;
+  const watching = function (this: Emitter, event: string, listener: Listener) {
+    return Reflect.apply(add, this, [event, watches(event) ? counted(this, listener) : listener]);
+  };
+  made.set(add, watching);
+  return watching;
 }
 
 /** What is called for this client, and counted until the promise that it may return has settled. */

@@ -121,7 +121,7 @@ export function survive<Client extends WebSocketLike, State>(
     const head = headOf(request);
     const follow = (client: Client, ...more: unknown[]) => {
       watchHandlers(client);
-      const there = { ...head, url: options.url?.(head.url) ?? head.url };
+      const there = options.url ? { ...head, url: options.url(head.url) } : head;
       const agreement = { protocol: client.protocol ?? '', extensions: extensionsOf(request) };
       new SurvivingWebSocket({ client, request, head: there, agreement, continuation, options }).register();
       Reflect.apply(callback, undefined, [client, ...more]);
@@ -154,7 +154,7 @@ function noteExtensions(server: Pick<WebSocketLike, 'on'>): (request: object) =>
 
 interface Parts<Client extends WebSocketLike, State> {
   readonly client: Client;
-  readonly request: http.IncomingMessage;
+  readonly request: http.IncomingMessage | undefined;
   readonly head: RequestHead;
   readonly agreement: Agreement;
   readonly continuation: string;
@@ -175,14 +175,16 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
     this.socket = socketOf(parts.client);
     this.continuation = parts.continuation;
     this.agreement = parts.agreement;
-    this.#parts = parts;
+    // Only `save` wants the request, which is 800 bytes that the app may not keep.
+    this.#parts = parts.options.save ? parts : { ...parts, request: undefined };
     this.#isKnown = isKnown(parts.client);
   }
 
   register(): void {
     const { survivors } = registry();
     survivors.add(this);
-    this.socket.once('close', () => survivors.delete(this));
+    // It comes but once, and `once` takes 160 bytes more for as long as the connection lives.
+    this.socket.on('close', () => survivors.delete(this));
   }
 
   /** The other worker has to come to the same agreement with the client that was made here. */
@@ -213,7 +215,7 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
 
   pack(): string {
     const { client, request, options } = this.#parts;
-    return stateText(options.save?.(client, request), options.maxState);
+    return stateText(request && options.save?.(client, request), options.maxState);
   }
 
   leave(): void {

@@ -68,7 +68,7 @@ export class SurvivingClients {
   #keepIds(engine: inside.Engine): void {
     let own = engine.generateId;
     const generateId: typeof own = (request) =>
-      this.#arrivals.get(request)?.saved.sid ?? Reflect.apply(own, engine, [request]);
+      (request.handoff?.state as SavedClient | undefined)?.sid ?? Reflect.apply(own, engine, [request]);
     Object.defineProperty(engine, 'generateId', {
       configurable: true,
       get: () => generateId,
@@ -152,7 +152,9 @@ export class SurvivingClients {
         delete (client as Partial<Client>).send;
         // A client that hears no ping for long gives up, and when its last one was is known to nobody here.
         client.send(PING);
-        for (const name of [...arrival.waiting]) this.#connect(conn, name, arrival);
+        for (const name of [...waiting]) this.#connect(conn, name, arrival);
+        // The app may have turned it out of its last namespace when it was about to move.
+        if (waiting.size === 0) resolve();
       };
       const waiting = new Set(Object.keys(saved.namespaces));
       const arrival: Arrival = { saved, waiting, begin, settle: resolve };

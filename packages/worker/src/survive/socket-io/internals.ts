@@ -204,9 +204,11 @@ function watchConnections(prototype: Required<Namespace>, io: Io): void {
   };
 }
 
+const everything = () => true;
+
 /** Handlers and middlewares of this socket that return a promise are counted until it settles: see `busyWith`. */
 export function watch(socket: NamespaceSocket): void {
-  watchHandlers(socket, () => true);
+  watchHandlers(socket, everything);
   const { use } = socket;
   socket.use = (middleware) => Reflect.apply(use, socket, [counted(socket, middleware)]);
 }

@@ -30,7 +30,7 @@ export function moved(socket: { readonly conn: object }): boolean {
  * known, it says so on standard error, and clients reconnect as they would without. Outside of tshorn this does
  * nothing.
  *
- * @param server a `Server` of socket.io, attached to its HTTP server; before anybody listens to 'connection'
+ * @param server a `Server` of socket.io, attached to its HTTP server; before clients come
  * @throws TypeError for anything else
  */
 export function survive(server: SocketIoServerLike, options: SurviveSocketIoOptions = {}): void {
