@@ -73,6 +73,15 @@ test('not between two fragments, in either direction; after the last it can', as
   expect(isSending(ws)).toBe(false);
 });
 
+test('what is sent after close() is not waited for', async () => {
+  await open();
+  ws.send('one', { fin: false });
+  ws.close();
+  ws.send('late', () => {});
+  expect(ws.bufferedAmount).toBeGreaterThan(0);
+  expect(isSending(ws)).toBe(false);
+});
+
 test('while it compresses a message it cannot', async () => {
   const none = { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 0 };
   await open({ perMessageDeflate: none });

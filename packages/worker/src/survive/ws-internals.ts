@@ -82,14 +82,19 @@ export const resume = (ws: object): void => pausable(ws).resume?.();
 const isInMessage = ({ _state, _bufferedBytes, _fragmented, _messageLength, writableLength }: Receiver) =>
   _state !== GET_INFO || _bufferedBytes > 0 || _fragmented !== 0 || _messageLength > 0 || writableLength > 0;
 
-/** Whether some of what the app has sent is still to be written, or to be said. */
+/**
+ * Whether some of what the app has sent is still to be written, or to be said. After `close()` nothing more can come,
+ * and what is sent all the same counts among the buffered bytes for ever (lib/websocket.js, sendAfterClose).
+ */
 export function isSending(ws: object): boolean {
-  const { _sender } = inside(ws);
-  return !_sender._firstFragment || hasQueue(_sender);
+  const { _readyState, _sender } = inside(ws);
+  return (_readyState === OPEN && !_sender._firstFragment) || isWriting(_sender);
 }
 
-const hasQueue = ({ _bufferedBytes, _queue, _state, _deflating }: Sender) =>
-  _bufferedBytes > 0 || _queue.length > 0 || Boolean(_state) || _deflating === true;
+const hasQueue = (sender: Sender): boolean => sender._bufferedBytes > 0 || isWriting(sender);
+
+const isWriting = ({ _queue, _state, _deflating }: Sender): boolean =>
+  _queue.length > 0 || Boolean(_state) || _deflating === true;
 
 /** Both ends compress each message with what they remember of those before it (RFC 7692, section 7.1.1). */
 function keepsDeflateContext(ws: object): boolean {
