@@ -63,5 +63,5 @@ test.each(LIBRARIES)(
     const closed = server.of('drained').flatMap(({ closed, cut }) => [closed, cut]);
     expect(closed.every((count) => count === 0)).toBe(true);
   },
-  120_000,
+  240_000,
 );
