@@ -157,7 +157,7 @@ function noteExtensions(server: Pick<WebSocketLike, 'on'>): (request: object) =>
 
 interface Parts<Client extends WebSocketLike, State> {
   readonly client: Client;
-  readonly request: http.IncomingMessage | undefined;
+  readonly request: http.IncomingMessage;
   readonly head: RequestHead;
   readonly agreement: Agreement;
   readonly continuation: string;
@@ -171,16 +171,22 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
   readonly socket: Socket;
   readonly continuation: string;
   readonly agreement: Agreement;
-  readonly #parts: Parts<Client, State>;
+  readonly #client: Client;
+  readonly #request: http.IncomingMessage | undefined;
+  readonly #head: RequestHead;
+  readonly #options: SurviveOptions<Client, State>;
   readonly #isKnown: boolean;
 
-  constructor(parts: Parts<Client, State>) {
-    this.socket = socketOf(parts.client);
-    this.continuation = parts.continuation;
-    this.agreement = parts.agreement;
+  constructor({ client, request, head, agreement, continuation, options }: Parts<Client, State>) {
+    this.socket = socketOf(client);
+    this.continuation = continuation;
+    this.agreement = agreement;
+    this.#client = client;
     // Only `save` wants the request, which is 800 bytes that the app may not keep.
-    this.#parts = parts.options.save ? parts : { ...parts, request: undefined };
-    this.#isKnown = isKnown(parts.client);
+    this.#request = options.save && request;
+    this.#head = head;
+    this.#options = options;
+    this.#isKnown = isKnown(client);
   }
 
   register(): void {
@@ -192,7 +198,7 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
 
   /** The other worker has to come to the same agreement with the client that was made here. */
   get request(): RequestHead {
-    const { head } = this.#parts;
+    const head = this.#head;
     const { protocol, extensions } = this.agreement;
     const rawHeaders = headersBut(head.rawHeaders, OFFERS);
     if (protocol !== '') rawHeaders.push('Sec-WebSocket-Protocol', protocol);
@@ -203,31 +209,31 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
 
   refusal(): string {
     if (!this.#isKnown) return 'unknown-ws';
-    return refusalOf(this.#parts.client) || (this.#isBusy || isWaiting(this.#parts.client) ? 'busy' : '');
+    return refusalOf(this.#client) || (this.#isBusy || isWaiting(this.#client) ? 'busy' : '');
   }
 
   get #isBusy(): boolean {
-    const { client, options } = this.#parts;
-    const running = busyWith(client);
-    return options.busy?.(client, running) ?? running > 0;
+    const running = busyWith(this.#client);
+    return this.#options.busy?.(this.#client, running) ?? running > 0;
   }
 
   isSending(): boolean {
-    return isSending(this.#parts.client);
+    return isSending(this.#client);
   }
 
   pack(): string {
-    const { client, request, options } = this.#parts;
-    return stateText(request && options.save?.(client, request), options.maxState);
+    const { save, maxState } = this.#options;
+    const state = save && this.#request && Reflect.apply(save, this.#options, [this.#client, this.#request]);
+    return stateText(state, maxState);
   }
 
   leave(): void {
-    left.add(this.#parts.client);
+    left.add(this.#client);
     registry().survivors.delete(this);
-    leave(this.#parts.client, SERVICE_RESTART, REASON);
+    leave(this.#client, SERVICE_RESTART, REASON);
   }
 
   close(): void {
-    this.#parts.client.close(SERVICE_RESTART, 'service restart');
+    this.#client.close(SERVICE_RESTART, 'service restart');
   }
 }
