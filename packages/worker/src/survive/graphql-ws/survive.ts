@@ -4,6 +4,7 @@
  * and the acknowledgement, which the client has had, is swallowed.
  */
 import { worker } from '../../api.ts';
+import type { Saved } from '../state.ts';
 import { survive as surviveWebSockets, type WebSocketServerLike } from '../websocket.ts';
 import { type Continued, isContinued, Subscriptions } from './subscriptions.ts';
 
@@ -58,7 +59,7 @@ export interface SurviveGraphqlOptions<Context = GraphqlContext, State = unknown
    */
   position?(result: { readonly data?: unknown }, context: Context, id: string): unknown;
   /** What the app keeps of a connection beside its subscriptions: JSON. */
-  save?(context: Context): State;
+  save?(context: Context): Saved<State>;
   /** In the other worker, before `onConnect` is called again. */
   restore?(context: Context, state: State): void;
 }
