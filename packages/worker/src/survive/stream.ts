@@ -81,7 +81,7 @@ export function surviveStream<State = undefined>(
 
 /** Not `instanceof`: an app's own server, or a test, may have another class. */
 const isResponse = (it: Partial<http.ServerResponse> | undefined): boolean =>
-  typeof it?.write === 'function' && typeof it.flushHeaders === 'function' && typeof it.req === 'object';
+  typeof it?.write === 'function' && typeof it.flushHeaders === 'function' && Boolean(it.req);
 
 const nameOf = (it: unknown): string =>
   typeof it === 'object' && it !== null ? `an object (${it.constructor?.name})` : String(it);

@@ -87,10 +87,10 @@ export class SurvivingStream implements Survivor {
    * chunk is written past the response, between two of its own (RFC 9112, section 7.1): the app does not know that
    * it is over, and writing on a response that has ended is an error that would end the worker.
    *
-   * So does one with a content coding, though the compressor is in this process and its trailer is never written. The
-   * chunks are framing around the coded bytes, and each event that was flushed can be decoded without what follows:
-   * lenient decoders (browsers, curl, Node's fetch) come to an end there, strict ones report an error, and an EventSource
-   * reconnects after either. To break it off would lose what is still to be sent, and tell nobody more.
+   * So does one with a content coding, though its compressor's trailer is never written. Chunks are the framing around
+   * the coded bytes, and an event that was flushed can be decoded without what follows: Chromium, curl and Node's fetch
+   * take this for an end, a strict decoder for an error, and an EventSource reconnects after either. To break it off
+   * would lose what is still to be sent, and fail whoever reads it by `fetch`.
    */
   close(): void {
     const isEvents = headerOf(this.answer, 'content-type').startsWith('text/event-stream');
