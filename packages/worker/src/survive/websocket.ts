@@ -9,6 +9,7 @@ import { worker } from '../api.ts';
 import { busyWith, watchHandlers } from './busy.ts';
 import { SERVICE_RESTART } from './close-frame.ts';
 import { goOn, isWaiting } from './go-on.ts';
+import { markMoved } from './moved.ts';
 import {
   type Agreement,
   type HandoffNotice,
@@ -18,8 +19,10 @@ import {
   registry,
   type Survivor,
 } from './registry.ts';
-import { stateText } from './state.ts';
+import { type Saved, stateText } from './state.ts';
 import { isKnown, isSending, leave, refusalOf, socketOf } from './ws-internals.ts';
+
+export { moved } from './moved.ts';
 
 declare module 'node:http' {
   interface IncomingMessage {
@@ -61,7 +64,7 @@ export interface SurviveOptions<Client extends WebSocketLike = WebSocketLike, St
    * What another worker has to know to go on: JSON. It is called in the tick in which the connection moves, so
    * nothing can be sent after it; and once before, to see whether there is a state. It must change nothing.
    */
-  save?(client: Client, request: http.IncomingMessage): State;
+  save?(client: Client, request: http.IncomingMessage): Saved<State>;
   /**
    * In the other worker, in the tick of 'connection' and after it, before any message. If it returns a promise,
    * the first message comes when that has settled; if it rejects or throws, the client is closed with 1012.
@@ -86,12 +89,8 @@ export interface AdapterOptions<Client extends WebSocketLike = WebSocketLike, St
 const REASON = 'handoff';
 const EXTENSIONS = 'Sec-WebSocket-Extensions: ';
 
-const left = new WeakSet<object>();
 const surviving = new WeakSet<object>();
 let calls = 0;
-
-/** Whether the client of this WebSocket, which has closed here, goes on in another worker. */
-export const moved = (client: object): boolean => left.has(client);
 
 /**
  * Lets the WebSockets of this server move to another worker when this one drains, and when the load is evened
@@ -228,7 +227,7 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
   }
 
   leave(): void {
-    left.add(this.#client);
+    markMoved(this.#client);
     registry().survivors.delete(this);
     leave(this.#client, SERVICE_RESTART, REASON);
   }

@@ -1,4 +1,5 @@
 /** What is used of graphql-ws 6, and what an app says of its subscriptions. */
+import type { Saved } from '../state.ts';
 
 /** What is used of a `WebSocket` of the `ws` package. */
 export interface GraphqlSocket {
@@ -51,7 +52,7 @@ export interface SurviveGraphqlOptions<Context = GraphqlContext, State = unknown
    */
   position?(result: { readonly data?: unknown }, context: Context, id: string): unknown;
   /** What the app keeps of a connection beside its subscriptions: JSON. */
-  save?(context: Context): State;
+  save?(context: Context): Saved<State>;
   /** In the other worker, before `onConnect` is called again. */
   restore?(context: Context, state: State): void;
 }
