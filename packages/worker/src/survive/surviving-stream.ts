@@ -2,15 +2,9 @@
 import http from 'node:http';
 import type { Socket } from 'node:net';
 import { betweenRequests, sentHead } from '../http-internals.ts';
+import { headerOf, headersBut, type RequestHead } from './heads.ts';
 import { markMoved } from './moved.ts';
-import {
-  type AnswerHead,
-  headerOf,
-  headersBut,
-  type RequestHead,
-  registry,
-  type Survivor,
-} from './registry.ts';
+import { type AnswerHead, registry, type Survivor } from './registry.ts';
 
 const LAST_CHUNK = '0\r\n\r\n';
 /** What only the body that has been read already is about. */

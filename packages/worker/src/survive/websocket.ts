@@ -6,19 +6,13 @@ import type http from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { worker } from '../api.ts';
+import { headOf } from '../upgraded.ts';
 import { busyWith, watchHandlers } from './busy.ts';
 import { SERVICE_RESTART } from './close-frame.ts';
 import { goOn, isWaiting } from './go-on.ts';
+import { headersBut, type RequestHead } from './heads.ts';
 import { markMoved } from './moved.ts';
-import {
-  type Agreement,
-  type HandoffNotice,
-  headersBut,
-  headOf,
-  type RequestHead,
-  registry,
-  type Survivor,
-} from './registry.ts';
+import { type Agreement, type HandoffNotice, registry, type Survivor } from './registry.ts';
 import { type Saved, stateText } from './state.ts';
 import { isKnown, isSending, leave, refusalOf, socketOf } from './ws-internals.ts';
 
