@@ -58,18 +58,18 @@ test.each([
   expect(survivor.refusal()).toBe(reason);
 });
 
-test.each(['write', 'end'] as const)(
-  'one whose %s() a middleware has replaced is refused',
-  async (method) => {
-    const begin = stateless();
-    const { survivor } = await begun((response) => {
-      const original = response[method];
-      response[method] = ((...args: unknown[]) => Reflect.apply(original, response, args)) as never;
-      begin(response);
-    });
-    expect(survivor.refusal()).toBe('encoded');
-  },
-);
+test.each([
+  ['write', 'encoded'],
+  ['end', ''],
+] as const)('one whose %s() a middleware has replaced: refused for "%s"', async (method, reason) => {
+  const begin = stateless();
+  const { survivor } = await begun((response) => {
+    const original = response[method];
+    response[method] = ((...args: unknown[]) => Reflect.apply(original, response, args)) as never;
+    begin(response);
+  });
+  expect(survivor.refusal()).toBe(reason);
+});
 
 test('a function that returns a promise is told of when it is called, once; its streams stay', async () => {
   const produce = async (stream: http.ServerResponse) => void stream.write('x');

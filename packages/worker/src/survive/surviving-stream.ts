@@ -95,8 +95,8 @@ export class SurvivingStream implements Survivor {
 }
 
 /**
- * A middleware has put its own methods on the response, and what it does to what is written (compression, counting) it
- * remembers in this process. In the other worker the response does not pass it.
+ * A middleware stands between the app and the response, and what it does to what is written (compression, counting) it
+ * remembers in this process. In the other worker the response does not pass it. One that only wants to know of the end
+ * (express-session saves the session then) is no reason to stay.
  */
-const isWrapped = ({ write, end }: http.ServerResponse): boolean =>
-  write !== http.ServerResponse.prototype.write || end !== http.ServerResponse.prototype.end;
+const isWrapped = ({ write }: http.ServerResponse): boolean => write !== http.ServerResponse.prototype.write;
