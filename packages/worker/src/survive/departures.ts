@@ -120,7 +120,7 @@ export class Departures {
       this.#orders.warn(`${continuation}: ${describeThrown(error)}; its client was sent away`);
     }
     this.#gone(survivor);
-    survivor.leave();
+    survivor.leave(text !== undefined);
     this.#orders.state(id, text);
   }
 

@@ -42,8 +42,11 @@ export interface Survivor {
   isOver?(): boolean;
   /** The state as JSON. Called to see whether there is one, and again when it moves. Throws a sentence for the log. */
   pack(): string;
-  /** Its client is another worker's: whatever the app has of it is closed, in this very tick. */
-  leave(): void;
+  /**
+   * Its client is another worker's: whatever the app has of it is closed, in this very tick.
+   * @param goesOn whether that worker has what it needs; otherwise it sends the client away
+   */
+  leave(goesOn: boolean): void;
   /** It could not move, and the time is over: its client is told so, and comes back by itself. */
   close(): void;
 }

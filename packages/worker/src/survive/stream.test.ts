@@ -101,7 +101,7 @@ test('a response that has moved, and its request, have moved; one whose client h
   const left = await begun((response) => begin(response));
   const cut = await begun((response) => begin(response));
   const closed = [left, cut].map(({ response }) => once(response, 'close'));
-  left.survivor.leave();
+  left.survivor.leave(true);
   cut.survivor.socket.destroy();
   await Promise.all(closed);
   expect([moved(left.response), moved(left.response.req), moved(cut.response)]).toEqual([true, true, false]);
@@ -112,6 +112,6 @@ test('one that has come to its end on its way has not moved: nobody goes on with
   const { survivor, response } = await begun((response) => begin(response));
   survivor.socket.cork();
   response.end('end');
-  survivor.leave();
+  survivor.leave(true);
   expect(moved(response)).toBe(false);
 });

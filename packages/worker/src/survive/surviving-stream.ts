@@ -65,10 +65,10 @@ export class SurvivingStream implements Survivor {
     return this.#pack?.() ?? '';
   }
 
-  leave(): void {
+  leave(goesOn: boolean): void {
     registry().survivors.delete(this);
     // What the app has ended goes on nowhere.
-    if (!this.isOver()) {
+    if (goesOn && !this.isOver()) {
       markMoved(this.#response);
       // Apps listen to its 'close', too.
       markMoved(this.#response.req);

@@ -81,6 +81,7 @@ export interface AdapterOptions<Client extends WebSocketLike = WebSocketLike, St
 }
 
 const REASON = 'handoff';
+const RESTART = 'service restart';
 const EXTENSIONS = 'Sec-WebSocket-Extensions: ';
 
 const surviving = new WeakSet<object>();
@@ -220,13 +221,13 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
     return stateText(state, maxState);
   }
 
-  leave(): void {
-    markMoved(this.#client);
+  leave(goesOn: boolean): void {
+    if (goesOn) markMoved(this.#client);
     registry().survivors.delete(this);
-    leave(this.#client, SERVICE_RESTART, REASON);
+    leave(this.#client, SERVICE_RESTART, goesOn ? REASON : RESTART);
   }
 
   close(): void {
-    this.#client.close(SERVICE_RESTART, 'service restart');
+    this.#client.close(SERVICE_RESTART, RESTART);
   }
 }
