@@ -69,6 +69,15 @@ test(`${STREAMS} event streams and ${RELOADS} reloads, one of them rolled back: 
   expect(server.output).toBe('');
 }, 240_000);
 
+test('a stream that moves before its first event has its head', async () => {
+  const server = await startServer(APP, { workers: 2, env: { MS: '2000' } });
+  const opening = Promise.all(Array.from({ length: 10 }, () => open(server)));
+  await sleep(300);
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  await opening;
+  await expectServed(server);
+});
+
 test('a stream that ends in another worker ends whole, and its connection is used again', async () => {
   const server = await startServer(APP, { workers: 2, env: { MS: '20' } });
   const clients = await Promise.all(

@@ -115,3 +115,13 @@ test('one that has come to its end on its way has not moved: nobody goes on with
   survivor.leave(true);
   expect(moved(response)).toBe(false);
 });
+
+test('the head goes out at once, also when the handler has only named it', async () => {
+  const silent = surviveStream(`silent-${names++}`, () => {});
+  // It would not come before the first chunk, and there is none.
+  const { response } = await begun((given) => {
+    given.writeHead(200, { 'content-type': 'text/event-stream' });
+    silent(given);
+  });
+  expect(response.writableLength).toBe(0);
+});

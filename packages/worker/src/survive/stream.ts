@@ -67,7 +67,8 @@ export function surviveStream<State = undefined>(
         `surviveStream(): "${name}" was called with ${nameOf(response)} in place of Node's http.ServerResponse; with Fastify that is reply.raw, with Koa ctx.res`,
       );
     }
-    if (!response.headersSent) response.flushHeaders();
+    // `writeHead` alone sends nothing: the head would stay here when the stream moves before its first chunk.
+    response.flushHeaders();
     const { req: request } = response;
     const head = headOf(request);
     const save: unknown = produce(response, state as State, request) ?? tellNothing;
