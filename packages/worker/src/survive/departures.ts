@@ -136,7 +136,18 @@ export class Departures {
 
   /** No other worker goes on with its kind. */
   unknown({ continuation }: Survivor): void {
+    if (this.#unknown.has(continuation)) return;
     this.#unknown.add(continuation);
+    const kind = continuation.startsWith('stream:') ? 'surviveStream()' : 'survive()';
+    this.#orders.warn(
+      `${continuation}: the other workers' app has no ${kind} of that name: its connections stay until they are closed`,
+    );
+  }
+
+  /** Why it is still here; empty when it can move. */
+  whyStays(survivor: Survivor): string {
+    const { socket } = survivor;
+    return this.#refusalOf(survivor) || immovableSocket(socket) || (flushedHandle(socket) ? '' : 'queue');
   }
 
   /** It did not move, and is closed: why is counted. */
@@ -144,9 +155,7 @@ export class Departures {
     if (this.#counted.has(survivor)) return;
     this.#counted.add(survivor);
     this.#gone(survivor);
-    const { socket } = survivor;
-    const flushed = flushedHandle(socket) ? 'no-taker' : 'queue';
-    const reason = this.#refusalOf(survivor) || immovableSocket(socket) || flushed;
+    const reason = this.whyStays(survivor) || 'no-taker';
     this.#refused[reason] = (this.#refused[reason] ?? 0) + 1;
   }
 
