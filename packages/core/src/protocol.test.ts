@@ -3,10 +3,9 @@ import { envelope, readToMaster } from './protocol.ts';
 const remaining = (left: unknown) => readToMaster(envelope({ type: 'remaining', left }));
 const many = Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`a${'b'.repeat(n)}`, 1]));
 
-it.each([
-  [{}],
-  [{ queue: 1, 'no-continuation': 0 }],
-])('%j is what a worker still has', (left) => expect(remaining(left)).toEqual({ type: 'remaining', left }));
+it.each([[{}], [{ queue: 1, 'no-continuation': 0 }]])('%j is what a worker still has', (left) =>
+  expect(remaining(left)).toEqual({ type: 'remaining', left }),
+);
 
 it.each([
   [undefined],

@@ -65,7 +65,7 @@ export class Remaining {
     const reasons = Object.entries(left).map(([reason, n]) => `${reason}:${n}`);
     const { slot, generation, pid } = identity;
     this.#log.info(
-      { event: 'remaining', slot, generation, pid, left },
+      { event: 'remaining', worker: slot, gen: generation, pid, left },
       `draining ${describeWorker({ slot, generation, pid })} still has ${count} connection${count === 1 ? '' : 's'}: ${reasons.join(',')}`,
     );
   }
