@@ -65,8 +65,9 @@ export class Departures {
     if (isUpgraded(survivor) && !this.#upgraded.has(survivor)) this.#late++;
   }
 
+  /** The newest first: a client whose ticket may have expired must not be the first that a new release is judged by. */
   *atRest(): Generator<Survivor> {
-    for (const survivor of this.#survivors) {
+    for (const survivor of [...this.#survivors].reverse()) {
       if (this.#refusalOf(survivor) === '' && flushedHandle(survivor.socket)) yield survivor;
     }
   }
