@@ -173,6 +173,44 @@ test('what cannot move is counted by its reason, and ends as its kind has to', a
   flood.destroy();
 });
 
+test('a compressed stream stays where its compressor is: no client is sent half of two', async () => {
+  const server = await startServer(APP, { workers: 1, env: { MS: '20' }, args: ['--grace', '3s'] });
+  const moving = await open(server);
+  const paths = ['/compressed', '/wrapped', '/encoded'];
+  const coded = await Promise.all(paths.map((path) => open(server, path)));
+  await pollUntil(() => streams.every(({ last }) => last > 2));
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  await pollUntil(() => coded.every(({ ended }) => ended !== undefined));
+  expect(coded.map(({ ended, failures }) => [ended, ...failures])).toEqual([['end'], ['end'], ['end']]);
+  expect(drained(server)[0]?.refused).toEqual({ encoded: 3 });
+  await expectServed(server, [moving]);
+});
+
+test('a stream of an async function is told of at once, and ends where it is', async () => {
+  const server = await startServer(APP, { workers: 1, env: { MS: '20' }, args: ['--grace', '3s'] });
+  const all = await Promise.all([open(server, '/promise'), open(server, '/promise')]);
+  await pollUntil(() => server.output.includes('"promise" returned a promise'));
+  await pollUntil(() => all.every(({ last }) => last > 2));
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  await pollUntil(() => all.every(({ ended }) => ended !== undefined));
+  expect(all.map(({ ended, failures }) => [ended, ...failures])).toEqual([['end'], ['end']]);
+  expect(drained(server)[0]?.refused).toEqual({ state: 2 });
+  expect(server.story.split('surviveStream()')).toHaveLength(2);
+});
+
+test('an app can tell a client that has moved from one that has left, whatever it imports', async () => {
+  const server = await startServer(APP, { workers: 1, env: { MS: '20' } });
+  const stream = await open(server, '/presence');
+  await pollUntil(() => stream.last > 2);
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  await expectServed(server);
+  await pollUntil(() => server.output !== '');
+  expect(server.output).toBe('moved\n');
+  stream.leave();
+  await pollUntil(() => server.output !== 'moved\n');
+  expect(server.output).toBe('moved\nleft\n');
+});
+
 test('a release that has given up a stream: it goes on where it is, and ends before the deadline', async () => {
   const gone = path.join(folder, 'gone');
   const server = await startServer(APP, { workers: 2, env: { SURVIVES: gone }, args: ['--grace', '3s'] });

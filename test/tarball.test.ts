@@ -87,24 +87,37 @@ test.each(['ws', 'graphql-ws', 'socket.io'])(
   },
 );
 
-test('an app can import tshorn/worker, inside of tshorn or not', () => {
+test('an app can import tshorn/worker, inside of tshorn or not, and the same from tshorn', () => {
   writeFileSync(
     inFolder('worker.mjs'),
-    "import { worker } from 'tshorn/worker';\nconsole.log(worker.active);",
+    [
+      "import * as all from 'tshorn';",
+      "import * as worker from 'tshorn/worker';",
+      'const missing = Object.keys(worker).filter((name) => !(name in all));',
+      'console.log(worker.worker.active, worker.worker === all.worker, missing.length);',
+    ].join('\n'),
   );
-  expect(exec(process.execPath, ['worker.mjs'])).toBe('false\n');
+  expect(exec(process.execPath, ['worker.mjs'])).toBe('false true 0\n');
 });
 
 test('its types hold in a config file', () => {
   writeFileSync(
     inFolder('tshorn.config.ts'),
     [
-      "import { defineConfig, start, type Server } from 'tshorn';",
+      "import type { ServerResponse } from 'node:http';",
+      "import { defineConfig, moved as movedStream, type Server, start, stay, surviveStream, worker as same } from 'tshorn';",
       "import { worker } from 'tshorn/worker';",
       "worker.on('drain', ({ deadline }) => deadline.toFixed());",
       "import { moved, survive } from 'tshorn/ws';",
       "import { survive as surviveGraphql } from 'tshorn/graphql-ws';",
       "import { survive as surviveSocketIo, type SurviveSocketIoOptions } from 'tshorn/socket.io';",
+      "export const ticks = surviveStream('ticks', (stream, { n }: { n: number }) => {",
+      "  stream.once('close', () => movedStream(stream) || stay(stream.req.socket));",
+      '  return () => ({ n: n + same.slot });',
+      '});',
+      'export const begin = (response: ServerResponse): void => ticks(response, { n: 0 });',
+      '// @ts-expect-error the function is async',
+      "surviveStream('async', async (stream, { n }: { n: number }) => () => ({ n }));",
       'export const survivals = [moved, survive, surviveGraphql, surviveSocketIo];',
       'export const bounded: SurviveSocketIoOptions = { maxState: 1_000 };',
       'export const embedded = async (): Promise<Server> => start({ workers: 2 });',

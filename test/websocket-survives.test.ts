@@ -98,6 +98,16 @@ test('after a scale-up from 2 to 4 the new workers have their share of the WebSo
   await expectWhole(server, clients);
 });
 
+test.each(['canary', 'overlap', 'replace'])('the plan %s moves WebSockets as well', async (plan) => {
+  const server = await startServer(APP, {
+    workers: 2,
+    args: ['--reload-plan', plan, '--canary-time', '500ms'],
+  });
+  const clients = await crowd(server, { count: 40 });
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  await expectWhole(server, clients);
+});
+
 test('a recycled worker hands its WebSockets to its replacement', async () => {
   const server = await startServer(APP, { workers: 2 });
   const clients = await crowd(server, { count: 60, pauseMs: 1_000 });

@@ -1,6 +1,10 @@
 /** A client of an event stream that never reconnects, and checks that each number comes once. */
 import http from 'node:http';
 import type { Socket } from 'node:net';
+import zlib from 'node:zlib';
+
+/** As browsers and Node's fetch decode: what is there is told, and the end may be missing. */
+const FLUSH = { flush: zlib.constants.Z_SYNC_FLUSH, finishFlush: zlib.constants.Z_SYNC_FLUSH };
 
 export class EventStream {
   readonly failures: string[] = [];
@@ -25,13 +29,17 @@ export class EventStream {
 
   private constructor(request: http.ClientRequest, response: http.IncomingMessage) {
     this.#request = request;
-    response.setEncoding('utf8').on('data', (text) => this.#read(text));
-    response.once('end', () => {
+    const isCoded = response.headers['content-encoding'] === 'gzip';
+    const body = isCoded ? response.pipe(zlib.createGunzip(FLUSH)) : response;
+    body.setEncoding('utf8').on('data', (text) => this.#read(text));
+    body.once('end', () => {
       this.ended ??= 'end';
     });
-    response.once('error', () => {
-      this.ended ??= 'broken';
-    });
+    for (const part of [response, body]) {
+      part.once('error', () => {
+        this.ended ??= 'broken';
+      });
+    }
     request.on('error', () => {});
   }
 

@@ -1,4 +1,6 @@
-/** Compiled, never run: the libraries' own types fit `survive`. */
+/** Compiled, never run: the libraries' own types fit `survive`, and what cannot work does not compile. */
+import type { ServerResponse } from 'node:http';
+import { moved, surviveStream } from '@tshorn/worker';
 import { survive as surviveGraphql } from '@tshorn/worker/graphql-ws';
 import { moved as movedSocket, survive as surviveSocketIo } from '@tshorn/worker/socket.io';
 import { survive } from '@tshorn/worker/ws';
@@ -48,4 +50,57 @@ export function socketIoApp(): void {
   io.on('connection', (socket) => {
     socket.on('disconnect', () => movedSocket(socket));
   });
+}
+
+export function socketApp(wss: WebSocketServer): void {
+  survive(wss, {
+    save: () => ({ name: 'x' }),
+    restore: async (ws, { name }) => ws.send(name),
+  });
+  // @ts-expect-error the state, not a promise of it
+  survive(wss, { save: async () => ({ name: 'x' }) });
+  // @ts-expect-error it takes what save returns
+  survive(wss, { save: () => ({ name: 'x' }), restore: (ws, { other }) => ws.send(other) });
+}
+
+interface Position {
+  n: number;
+  due?: number;
+}
+
+export function streamApp(response: ServerResponse): void {
+  const ticks = surviveStream('ticks', (stream, { n }: { n: number }) => {
+    const timer = setInterval(() => stream.write(`data: ${++n}\n\n`), 1000);
+    stream.once('close', () => moved(stream) || clearInterval(timer));
+    return () => ({ n });
+  });
+  ticks(response, { n: Number(response.req.headers['last-event-id'] ?? 0) });
+  // @ts-expect-error it needs a state to begin with
+  ticks(response);
+  // @ts-expect-error another state
+  ticks(response, { n: '0' });
+
+  // The first state may be less than a later one.
+  const positions = surviveStream('positions', (_stream, { n, due = 0 }: Position, request) => {
+    request.url?.slice(n);
+    return () => ({ n, due: due + 1 });
+  });
+  positions(response, { n: 0 });
+  surviveStream<Position>('explicit', (_stream, { n }) => () => ({ n }))(response, { n: 0 });
+
+  const stateless = surviveStream('stateless', (stream) => void stream.write('hello'));
+  stateless(response);
+  const optional = surviveStream('optional', (_stream, state?: Position) => () => state);
+  optional(response);
+
+  // @ts-expect-error what it begins with has to be told again
+  surviveStream('forgets', (stream, { n }: { n: number }) => void stream.write(String(n)));
+  // @ts-expect-error another state than it takes
+  surviveStream('other', (_stream, { n }: { n: number }) => () => ({ m: n }));
+  // @ts-expect-error a promise of a function is no function
+  surviveStream('async', async (_stream, { n }: { n: number }) => () => ({ n }));
+  // @ts-expect-error nor of nothing
+  surviveStream('async-stateless', async (stream) => void stream.write('hello'));
+  // @ts-expect-error the state, not a promise of it
+  surviveStream('async-save', (_stream, { n }: { n: number }) => async () => ({ n }));
 }

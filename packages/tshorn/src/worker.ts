@@ -1,7 +1,9 @@
 export {
   type Begin,
   type DrainNotice,
+  moved,
   type Produce,
+  type Save,
   type SurviveStreamOptions,
   stay,
   surviveStream,

@@ -196,7 +196,7 @@ export class Giveaway {
   /** Nobody can take it, nor any other: from here on the drain closes connections in order. */
   keep(id: number, reason: string): void {
     const given = this.#answered(id);
-    if (!given) return;
+    if (!given) return this.departures.stays(id);
     given.handle.readStart();
     if (given.survivor) {
       unhold(given.socket);

@@ -3,6 +3,7 @@
  * reload is taken back. It ends when a drain does, unless the worker is kept.
  */
 import type http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type DrainOrder, describeThrown, type ToMaster } from '@tshorn/core';
 import { worker as api, type DrainNotice } from './api.ts';
 import { type AttachedListeners, attachListeners, type ListeningHandle } from './app/listeners.ts';
@@ -30,6 +31,8 @@ interface ServiceSettings {
   readonly onCut: () => Promise<unknown>;
 }
 
+/** What has drained closes at once. */
+const CLOSE_WITHIN_MS = 1_000;
 /** How long a worker may accept what waits, under a flood. */
 const MOST_QUEUE_MS = 5_000;
 
@@ -143,7 +146,8 @@ export class Service {
     // It may have been admitted again at any moment since.
     if (this.#drain !== drain || (this.#order.park && !(await this.#parked()))) return false;
     this.#over = true;
-    await listeners.close();
+    // Upgraded connections of other protocols are nobody's to end, and an orphan has nobody who would end it.
+    await Promise.race([listeners.close(), sleep(CLOSE_WITHIN_MS)]);
     return true;
   }
 

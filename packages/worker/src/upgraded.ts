@@ -8,7 +8,7 @@
  */
 import type http from 'node:http';
 import type { Socket } from 'node:net';
-import type { RequestHead } from './survive/registry.ts';
+import type { RequestHead } from './survive/heads.ts';
 
 interface Upgrade {
   readonly head: RequestHead;
@@ -24,6 +24,15 @@ const upgrades = shared[KEY];
 
 /** What this connection was upgraded by; undefined for all but WebSockets. */
 export const upgradeOf = (socket: Socket): RequestHead | undefined => upgrades.get(socket)?.head;
+
+/** As it came: an app may change `url`, as Express and its routers do, and keeps it as `originalUrl`. */
+export function headOf(request: http.IncomingMessage): RequestHead {
+  const seen = upgradeOf(request.socket);
+  if (seen) return seen;
+  const { method = 'GET', url = '/', httpVersion, rawHeaders } = request;
+  const { originalUrl = url } = request as { originalUrl?: string };
+  return { method, url: originalUrl, httpVersion, rawHeaders: [...rawHeaders] };
+}
 
 type BeforeUpgrade = (request: http.IncomingMessage, socket: Socket) => void;
 

@@ -130,6 +130,11 @@ export class Departures {
     this.#lost.add(id);
   }
 
+  /** Nobody has it, and nobody waits. */
+  stays(id: number): void {
+    this.#lost.delete(id);
+  }
+
   /** Another worker owns what has closed here meanwhile, and waits. */
   partWithNothing(id: number): void {
     if (this.#lost.delete(id)) this.#orders.state(id, undefined);

@@ -4,15 +4,7 @@
  */
 import type http from 'node:http';
 import type { Socket } from 'node:net';
-import { upgradeOf } from '../upgraded.ts';
-
-/** The request that a connection began with, as it came. */
-export interface RequestHead {
-  readonly method: string;
-  readonly url: string;
-  readonly httpVersion: string;
-  readonly rawHeaders: readonly string[];
-}
+import type { RequestHead } from './heads.ts';
 
 /** What `request.handoff` says in the worker that a connection has moved to. */
 export interface HandoffNotice {
@@ -31,16 +23,6 @@ export interface AnswerHead {
   readonly status: number;
   readonly rawHeaders: readonly string[];
 }
-
-/** A header of a request or a response by its lower-case name; empty when there is none. */
-export function headerOf({ rawHeaders }: { readonly rawHeaders: readonly string[] }, name: string): string {
-  const at = rawHeaders.findIndex((header, place) => place % 2 === 0 && header.toLowerCase() === name);
-  return (at >= 0 && rawHeaders[at + 1]) || '';
-}
-
-/** All but these. */
-export const headersBut = (rawHeaders: readonly string[], but: ReadonlySet<string>): string[] =>
-  rawHeaders.filter((_, at) => !but.has(rawHeaders[at - (at % 2)]?.toLowerCase() ?? ''));
 
 /** One connection that another worker can go on with. */
 export interface Survivor {
@@ -105,12 +87,3 @@ export interface Luggage {
 export const pack = (luggage: Luggage): string => JSON.stringify(luggage);
 /** It comes from this release's own code, in another process. */
 export const unpack = (text: string): Luggage => JSON.parse(text) as Luggage;
-
-/** As it came: an app may change `url`, as Express and its routers do, and keeps it as `originalUrl`. */
-export function headOf(request: http.IncomingMessage): RequestHead {
-  const seen = upgradeOf(request.socket);
-  if (seen) return seen;
-  const { method = 'GET', url = '/', httpVersion, rawHeaders } = request;
-  const { originalUrl = url } = request as { originalUrl?: string };
-  return { method, url: originalUrl, httpVersion, rawHeaders: [...rawHeaders] };
-}

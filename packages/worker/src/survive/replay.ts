@@ -8,7 +8,9 @@ import net, { type Socket } from 'node:net';
 import { describeThrown } from '@tshorn/core';
 import { beforeUpgrade } from '../upgraded.ts';
 import { closeFrame, sayGoodbye } from './close-frame.ts';
-import { type Agreement, headersBut, type Luggage, type RequestHead } from './registry.ts';
+import { headersBut, type RequestHead } from './heads.ts';
+import type { Agreement, Luggage } from './registry.ts';
+import { Swallow } from './swallow.ts';
 
 type WithHandoff = http.IncomingMessage & { handoff?: { readonly state: unknown } };
 
@@ -16,7 +18,6 @@ export const CLIENT_GONE = 'its client has gone';
 
 /** How long an app may take to upgrade it: it may ask a database who the client is. */
 const UPGRADE_WITHIN_MS = 10_000;
-const HEAD_ENDS = '\r\n\r\n';
 
 /** The bytes that a request began with; the headers are in the order and the case in which they came. */
 export function bytesOf({ method, url, httpVersion, rawHeaders }: RequestHead): Buffer {
@@ -173,62 +174,4 @@ function whyNot(answer: string, { protocol = '', extensions = '' }: Partial<Agre
 function countAsWritten(socket: Socket, answer: string): void {
   const get = () => (Reflect.get(net.Socket.prototype, 'bytesWritten', socket) as number) + answer.length;
   Object.defineProperty(socket, 'bytesWritten', { get, configurable: true });
-}
-
-/** Keeps the head of a response from the client: all that the app writes on the socket until it is complete. */
-class Swallow {
-  readonly #socket: Socket;
-  #done: ((answer: string) => void) | undefined;
-  #text = '';
-
-  constructor(socket: Socket, done: (answer: string) => void) {
-    this.#socket = socket;
-    this.#done = done;
-    socket.write = ((chunk: unknown, encoding?: unknown, callback?: unknown) =>
-      this.#take(chunk, encoding, callback)) as typeof socket.write;
-    socket.end = ((chunk?: unknown, encoding?: unknown, callback?: unknown) => {
-      if (typeof chunk !== 'function' && chunk != null) this.#take(chunk, encoding, callback);
-      this.end(this.#text || 'HTTP/1.1 ended');
-      return socket;
-    }) as typeof socket.end;
-    socket.destroy = (() => {
-      this.end(this.#text || 'HTTP/1.1 destroyed');
-      return socket;
-    }) as typeof socket.destroy;
-  }
-
-  #take(chunk: unknown, encoding: unknown, callback: unknown): boolean {
-    const settled = [callback, encoding].find((value) => typeof value === 'function') as
-      | (() => void)
-      | undefined;
-    const { text, rest } = this.#add(chunk, encoding);
-    if (text !== undefined) this.end(text);
-    if (rest.length > 0) return this.#socket.write(rest, settled);
-    if (settled) process.nextTick(settled);
-    return true;
-  }
-
-  #add(chunk: unknown, encoding: unknown): { text?: string; rest: Buffer } {
-    const bytes =
-      typeof chunk === 'string'
-        ? Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
-        : Buffer.from(chunk as Uint8Array);
-    this.#text += bytes.toString('latin1');
-    const end = this.#text.indexOf(HEAD_ENDS);
-    if (end < 0) return { rest: Buffer.alloc(0) };
-    const rest = Buffer.from(this.#text.slice(end + HEAD_ENDS.length), 'latin1');
-    return { text: this.#text.slice(0, end + HEAD_ENDS.length), rest };
-  }
-
-  /** What is written from here on goes to the client. */
-  end(answer: string): void {
-    const done = this.#done;
-    this.#done = undefined;
-    if (!done) return;
-    const socket = this.#socket as Partial<Pick<Socket, 'write' | 'end' | 'destroy'>>;
-    delete socket.write;
-    delete socket.end;
-    delete socket.destroy;
-    done(answer);
-  }
 }

@@ -2,6 +2,9 @@
 
 const MAX_STATE = 65_536;
 
+/** What `save` may return. A promise is no state: something could happen before it settles. */
+export type Saved<State> = State extends PromiseLike<unknown> ? never : State;
+
 /** @throws a sentence for the log when it is nothing that can be sent */
 export function stateText(state: unknown, maxState = MAX_STATE): string {
   if (typeof (state as PromiseLike<unknown> | undefined)?.then === 'function') {

@@ -3,30 +3,33 @@
  * between two chunks and goes on there in the same response.
  */
 import type http from 'node:http';
-import type { Socket } from 'node:net';
 import { worker } from '../api.ts';
-import { betweenRequests, sentHead } from '../http-internals.ts';
-import {
-  type AnswerHead,
-  headerOf,
-  headersBut,
-  headOf,
-  type RequestHead,
-  registry,
-  type Survivor,
-} from './registry.ts';
-import { stateText } from './state.ts';
+import { headOf } from '../upgraded.ts';
+import { registry } from './registry.ts';
+import { type Saved, stateText } from './state.ts';
+import { SurvivingStream } from './surviving-stream.ts';
+
+/** Given up to the type that something else says: `State` is what the function takes, not what it happens to return. */
+type Given<State> = [State][State extends unknown ? 0 : never];
+
+/** Tells the state from which another worker goes on. Without a state there is nothing to tell. */
+export type Save<State> = undefined extends State
+  ? // biome-ignore lint/suspicious/noConfusingVoidType: a stream without a state returns nothing.
+    (() => Saved<Given<State>>) | void
+  : () => Saved<Given<State>>;
 
 /** Produces a stream from a state on. What it returns tells the state from which another worker goes on. */
 export type Produce<State> = (
   stream: http.ServerResponse,
   state: State,
   request: http.IncomingMessage,
-  // biome-ignore lint/suspicious/noConfusingVoidType: a stream without a state returns nothing.
-) => (() => State) | void;
+) => Save<State>;
 
 /** Begins a stream on a response whose head the handler has written, or on one that it has not. */
-export type Begin<State> = (response: http.ServerResponse, state: State) => void;
+export type Begin<State> = (
+  response: http.ServerResponse,
+  ...state: undefined extends State ? [state?: State] : [state: State]
+) => void;
 
 export interface SurviveStreamOptions {
   /** The most bytes that a state may have as JSON. Default: 65,536. With more the stream does not move. */
@@ -38,9 +41,9 @@ export interface SurviveStreamOptions {
  * handler, with the response and the state to begin with; in the worker that the stream moves to, `produce` is
  * called by itself, with the state that the former one has returned. There the response is another object, in the
  * middle of the same answer: its head has been sent. The one that is left behind emits 'close', as it does
- * when its client goes.
+ * when its client goes; `moved` tells which.
  *
- * @throws TypeError when two streams have one name
+ * @throws TypeError when two streams have one name; what it returns, when it is called without a response of Node's
  */
 export function surviveStream<State = undefined>(
   name: string,
@@ -57,80 +60,39 @@ export function surviveStream<State = undefined>(
   if (continuations.has(continuation)) {
     throw new TypeError(`surviveStream(): two streams are called "${name}"; give each its own name`);
   }
-  const begin = (response: http.ServerResponse, state: State) => {
+  let isTold = false;
+  const begin = (response: http.ServerResponse, state?: unknown) => {
+    if (!isResponse(response)) {
+      throw new TypeError(
+        `surviveStream(): "${name}" was called with ${nameOf(response)} in place of Node's http.ServerResponse; with Fastify that is reply.raw, with Koa ctx.res`,
+      );
+    }
     if (!response.headersSent) response.flushHeaders();
     const { req: request } = response;
     const head = headOf(request);
-    const save = produce(response, state, request) ?? undefined;
-    if (worker.active) {
-      const pack = () => stateText(save ? save() : undefined, maxState);
-      register(new SurvivingStream(response, continuation, head, pack));
-    }
+    const save: unknown = produce(response, state as State, request) ?? tellNothing;
+    const pack = typeof save === 'function' ? () => stateText(save(), maxState) : undefined;
+    if (!pack && !isTold) tellUnusable(name, save);
+    isTold ||= !pack;
+    if (worker.active) new SurvivingStream({ response, continuation, head, pack }).register();
   };
-  if (worker.active) {
-    const resume = (response: http.ServerResponse, state: unknown) => begin(response, state as State);
-    continuations.set(continuation, { kind: 'response', resume });
-  }
+  if (worker.active) continuations.set(continuation, { kind: 'response', resume: begin });
   return begin;
 }
 
-function register(survivor: SurvivingStream): void {
-  const { survivors } = registry();
-  survivors.add(survivor);
-  survivor.response.once('close', () => survivors.delete(survivor));
-}
+/** Not `instanceof`: an app's own server, or a test, may have another class. */
+const isResponse = (it: Partial<http.ServerResponse> | undefined): boolean =>
+  typeof it?.write === 'function' && typeof it.flushHeaders === 'function' && Boolean(it.req);
 
-const LAST_CHUNK = '0\r\n\r\n';
-/** What only the body that has been read already is about. */
-const OF_THE_BODY = new Set(['content-length', 'transfer-encoding', 'expect', 'trailer']);
+const nameOf = (it: unknown): string =>
+  typeof it === 'object' && it !== null ? `an object (${it.constructor?.name})` : String(it);
 
-class SurvivingStream implements Survivor {
-  readonly response: http.ServerResponse;
-  readonly socket: Socket;
-  readonly continuation: string;
-  readonly request: RequestHead;
-  readonly pack: () => string;
+const tellNothing = () => undefined;
 
-  constructor(response: http.ServerResponse, continuation: string, head: RequestHead, pack: () => string) {
-    this.response = response;
-    this.socket = response.req.socket;
-    this.continuation = continuation;
-    this.request = { ...head, rawHeaders: headersBut(head.rawHeaders, OF_THE_BODY) };
-    this.pack = pack;
-  }
-
-  get answer(): AnswerHead {
-    return sentHead(this.response);
-  }
-
-  refusal(): string {
-    const { response } = this;
-    if (response.writableEnded || response.destroyed) return 'closing';
-    if (!response.chunkedEncoding) return 'not-chunked';
-    // Half of a request has been read, or another one waits behind this response.
-    if (!betweenRequests(response)) return 'message';
-    return response.writableLength > 0 ? 'queue' : '';
-  }
-
-  isOver(): boolean {
-    return this.response.writableEnded;
-  }
-
-  leave(): void {
-    registry().survivors.delete(this);
-    this.socket.destroy();
-  }
-
-  /**
-   * An event stream may end: its client comes back. Any other answer would look complete, and must break off. The last
-   * chunk is written past the response, between two of its own (RFC 9112, section 7.1): the app does not know that
-   * it is over, and writing on a response that has ended is an error that would end the worker.
-   */
-  close(): void {
-    const { answer, socket, response } = this;
-    const isEvents = headerOf(answer, 'content-type').startsWith('text/event-stream');
-    if (!isEvents || !response.chunkedEncoding) return void socket.destroy();
-    socket.write(LAST_CHUNK);
-    socket.destroySoon();
-  }
+/** An async function's mistake, mostly. The stream has begun, and is worth more to its client than an error. */
+function tellUnusable(name: string, save: unknown): void {
+  const what = save instanceof Promise ? 'a promise' : nameOf(save);
+  process.stderr.write(
+    `surviveStream(): the function of "${name}" returned ${what}; it has to return the function that tells the state, or nothing. Its streams are served, and do not move\n`,
+  );
 }

@@ -6,20 +6,17 @@ import type http from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { worker } from '../api.ts';
+import { headOf } from '../upgraded.ts';
 import { busyWith, watchHandlers } from './busy.ts';
 import { SERVICE_RESTART } from './close-frame.ts';
 import { goOn, isWaiting } from './go-on.ts';
-import {
-  type Agreement,
-  type HandoffNotice,
-  headersBut,
-  headOf,
-  type RequestHead,
-  registry,
-  type Survivor,
-} from './registry.ts';
-import { stateText } from './state.ts';
+import { headersBut, type RequestHead } from './heads.ts';
+import { markMoved } from './moved.ts';
+import { type Agreement, type HandoffNotice, registry, type Survivor } from './registry.ts';
+import { type Saved, stateText } from './state.ts';
 import { isKnown, isSending, leave, refusalOf, socketOf } from './ws-internals.ts';
+
+export { moved } from './moved.ts';
 
 declare module 'node:http' {
   interface IncomingMessage {
@@ -61,7 +58,7 @@ export interface SurviveOptions<Client extends WebSocketLike = WebSocketLike, St
    * What another worker has to know to go on: JSON. It is called in the tick in which the connection moves, so
    * nothing can be sent after it; and once before, to see whether there is a state. It must change nothing.
    */
-  save?(client: Client, request: http.IncomingMessage): State;
+  save?(client: Client, request: http.IncomingMessage): Saved<State>;
   /**
    * In the other worker, in the tick of 'connection' and after it, before any message. If it returns a promise,
    * the first message comes when that has settled; if it rejects or throws, the client is closed with 1012.
@@ -86,12 +83,8 @@ export interface AdapterOptions<Client extends WebSocketLike = WebSocketLike, St
 const REASON = 'handoff';
 const EXTENSIONS = 'Sec-WebSocket-Extensions: ';
 
-const left = new WeakSet<object>();
 const surviving = new WeakSet<object>();
 let calls = 0;
-
-/** Whether the client of this WebSocket, which has closed here, goes on in another worker. */
-export const moved = (client: object): boolean => left.has(client);
 
 /**
  * Lets the WebSockets of this server move to another worker when this one drains, and when the load is evened
@@ -157,7 +150,7 @@ function noteExtensions(server: Pick<WebSocketLike, 'on'>): (request: object) =>
 
 interface Parts<Client extends WebSocketLike, State> {
   readonly client: Client;
-  readonly request: http.IncomingMessage | undefined;
+  readonly request: http.IncomingMessage;
   readonly head: RequestHead;
   readonly agreement: Agreement;
   readonly continuation: string;
@@ -171,16 +164,22 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
   readonly socket: Socket;
   readonly continuation: string;
   readonly agreement: Agreement;
-  readonly #parts: Parts<Client, State>;
+  readonly #client: Client;
+  readonly #request: http.IncomingMessage | undefined;
+  readonly #head: RequestHead;
+  readonly #options: SurviveOptions<Client, State>;
   readonly #isKnown: boolean;
 
-  constructor(parts: Parts<Client, State>) {
-    this.socket = socketOf(parts.client);
-    this.continuation = parts.continuation;
-    this.agreement = parts.agreement;
+  constructor({ client, request, head, agreement, continuation, options }: Parts<Client, State>) {
+    this.socket = socketOf(client);
+    this.continuation = continuation;
+    this.agreement = agreement;
+    this.#client = client;
     // Only `save` wants the request, which is 800 bytes that the app may not keep.
-    this.#parts = parts.options.save ? parts : { ...parts, request: undefined };
-    this.#isKnown = isKnown(parts.client);
+    this.#request = options.save && request;
+    this.#head = head;
+    this.#options = options;
+    this.#isKnown = isKnown(client);
   }
 
   register(): void {
@@ -192,7 +191,7 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
 
   /** The other worker has to come to the same agreement with the client that was made here. */
   get request(): RequestHead {
-    const { head } = this.#parts;
+    const head = this.#head;
     const { protocol, extensions } = this.agreement;
     const rawHeaders = headersBut(head.rawHeaders, OFFERS);
     if (protocol !== '') rawHeaders.push('Sec-WebSocket-Protocol', protocol);
@@ -203,31 +202,31 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
 
   refusal(): string {
     if (!this.#isKnown) return 'unknown-ws';
-    return refusalOf(this.#parts.client) || (this.#isBusy || isWaiting(this.#parts.client) ? 'busy' : '');
+    return refusalOf(this.#client) || (this.#isBusy || isWaiting(this.#client) ? 'busy' : '');
   }
 
   get #isBusy(): boolean {
-    const { client, options } = this.#parts;
-    const running = busyWith(client);
-    return options.busy?.(client, running) ?? running > 0;
+    const running = busyWith(this.#client);
+    return this.#options.busy?.(this.#client, running) ?? running > 0;
   }
 
   isSending(): boolean {
-    return isSending(this.#parts.client);
+    return isSending(this.#client);
   }
 
   pack(): string {
-    const { client, request, options } = this.#parts;
-    return stateText(request && options.save?.(client, request), options.maxState);
+    const { save, maxState } = this.#options;
+    const state = save && this.#request && Reflect.apply(save, this.#options, [this.#client, this.#request]);
+    return stateText(state, maxState);
   }
 
   leave(): void {
-    left.add(this.#parts.client);
+    markMoved(this.#client);
     registry().survivors.delete(this);
-    leave(this.#parts.client, SERVICE_RESTART, REASON);
+    leave(this.#client, SERVICE_RESTART, REASON);
   }
 
   close(): void {
-    this.#parts.client.close(SERVICE_RESTART, 'service restart');
+    this.#client.close(SERVICE_RESTART, 'service restart');
   }
 }

@@ -1,10 +1,5 @@
 /** What each client of a graphql-ws server has begun with and where its subscriptions are; see survive.ts. */
-import type {
-  GraphqlContext,
-  GraphqlServerOptions,
-  GraphqlSocket,
-  SurviveGraphqlOptions,
-} from './survive.ts';
+import type { GraphqlContext, GraphqlServerOptions, GraphqlSocket, SurviveGraphqlOptions } from './types.ts';
 
 /** What another worker has to know of a connection. */
 export interface Continued {

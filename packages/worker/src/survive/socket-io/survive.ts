@@ -3,7 +3,7 @@
  * with their id, namespaces, rooms and data. How is in clients.ts.
  */
 import { worker } from '../../api.ts';
-import { moved as hasMoved } from '../websocket.ts';
+import { moved as hasMoved } from '../moved.ts';
 import { SurvivingClients, webSocketOf } from './clients.ts';
 import { type Io, whyUnknown } from './internals.ts';
 
