@@ -232,4 +232,5 @@ test('a release that has given up a stream: it goes on where it is, and ends bef
   expect(stream.failures).toEqual([]);
   const refused = drained(server).map((line) => line.refused);
   expect(refused).toContainEqual({ 'no-continuation': 1 });
+  expect(server.story).toMatch(/stream:\w+: the other workers' app has no surviveStream\(\) of that name/);
 });

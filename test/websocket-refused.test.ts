@@ -202,6 +202,10 @@ test('a release without survive: it stays where it is until the end of the grace
   await client.ask();
   fs.writeFileSync(setting, 'no');
   await expectClosed(server, client, 'no-continuation');
+  const warnings = server.of('worker-log').map(({ msg }) => msg);
+  expect(warnings.filter((text) => text.includes('no survive() of that name'))).toEqual([
+    expect.stringContaining('websocket:0: the other workers'),
+  ]);
 });
 
 test.each([

@@ -164,8 +164,18 @@ export type ToMaster =
   | { readonly type: 'hand-over'; readonly id: number; readonly continuation?: string }
   /** Answers `handed-over` of a connection with a continuation; without a text there is no state any more. */
   | { readonly type: 'state'; readonly id: number; readonly text?: string }
-  /** The worker owned it, and the app did not go on with it: its client has been told. */
-  | { readonly type: 'discontinued'; readonly continuation: string; readonly reason: string }
+  /** The worker owned it, and it did not go on: its client has been told. */
+  | {
+      readonly type: 'discontinued';
+      readonly continuation: string;
+      readonly reason: string;
+      /** Whether it was the app's doing; false when the client has gone, or its state was lost on the way. */
+      readonly byApp: boolean;
+    }
+  /** Of so many connections with a continuation it is known now whether they go on. */
+  | { readonly type: 'answered'; readonly count: number }
+  /** What a worker that drains still has: connections, by what keeps them. Told when it has changed. */
+  | { readonly type: 'remaining'; readonly left: Readonly<Record<string, number>> }
   /** Follows `hand-over`; what has not come is answered by `keep`. */
   | Sent
   /** The worker owns the connection, and has not read from it yet. */
@@ -184,8 +194,8 @@ export const envelope = <Message extends object>(message: Message): Envelope<Mes
   ...message,
 });
 
-/** `count`: a whole number from 0; `counts`: a histogram of them. */
-type Field = 'number' | 'string' | 'boolean' | 'object' | 'count' | 'counts';
+/** `count`: a whole number from 0; `counts`: a histogram of them; `tally`: some of them by reason. */
+type Field = 'number' | 'string' | 'boolean' | 'object' | 'count' | 'counts' | 'tally';
 type Shape = Readonly<Record<string, Field>>;
 
 const TO_MASTER: Record<ToMaster['type'], Shape> = {
@@ -218,7 +228,9 @@ const TO_MASTER: Record<ToMaster['type'], Shape> = {
   },
   'hand-over': { id: 'number' },
   state: { id: 'number' },
-  discontinued: { continuation: 'string', reason: 'string' },
+  discontinued: { continuation: 'string', reason: 'string', byApp: 'boolean' },
+  answered: { count: 'count' },
+  remaining: { left: 'tally' },
   sent: { upTo: 'number' },
   took: { id: 'number' },
   declined: { id: 'number', reason: 'string' },
@@ -248,7 +260,19 @@ export const isEnvelope = (value: unknown): value is { tshorn: unknown; type?: u
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 
+/** What a log line and a status can bear. */
+const MOST_REASONS = 32;
+
+function isTally(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const entries = Object.entries(value);
+  return (
+    entries.length <= MOST_REASONS && entries.every(([name, n]) => /^[a-z-]{1,32}$/.test(name) && isCount(n))
+  );
+}
+
 function fits(value: unknown, field: Field): boolean {
+  if (field === 'tally') return isTally(value);
   if (field === 'count') return isCount(value);
   if (field === 'counts') return Array.isArray(value) && value.length === BUCKETS && value.every(isCount);
   return typeof value === field && value !== null;

@@ -10,6 +10,7 @@ import { memoryLimit } from './cgroup.ts';
 import { Hangs, ownFolder } from './hang/hangs.ts';
 import { Recycler } from './recycling/recycler.ts';
 import type { Connection } from './relay.ts';
+import { Remaining } from './remaining.ts';
 import type { Surroundings } from './surroundings.ts';
 import { Traffic } from './traffic.ts';
 import { Vitals } from './vitals.ts';
@@ -23,6 +24,7 @@ export class Attendants {
   readonly #crew: Crew;
   readonly traffic: Traffic;
   readonly vitals = new Vitals();
+  readonly remaining: Remaining;
   readonly recycler: Recycler;
   readonly hangs: Hangs;
   readonly gate: CanaryGate;
@@ -38,7 +40,10 @@ export class Attendants {
       handoff: () => around.handoff(),
       balanced: () => around.balanced(),
       watched: () => around.watched(),
+      isOnTrial: (serial) => around.isOnTrial(serial),
+      arrivals: (serial, arrivals) => around.enqueue({ type: 'worker-arrivals', serial, arrivals }),
     });
+    this.remaining = new Remaining(around.log, (serial) => around.identityOf(serial));
     this.recycler = new Recycler({
       log: around.log,
       vitalOf: (serial) => this.vitals.of(serial),
@@ -91,10 +96,12 @@ export class Attendants {
       }
       case 'accepting':
         enqueue({ type: 'worker-accepting', serial });
+        this.remaining.over(serial);
         return this.traffic.opened(serial, message.immovable);
       case 'drained': {
         const { type: _type, ...report } = message;
         this.traffic.drained(serial, report);
+        this.remaining.over(serial);
         return enqueue({ type: 'worker-drained', serial, report });
       }
       case 'beat':
@@ -117,7 +124,11 @@ export class Attendants {
       case 'state':
         return this.traffic.state(serial, message.id, message.text);
       case 'discontinued':
-        return this.traffic.discontinued(serial, message.continuation, message.reason);
+        return this.traffic.discontinued(serial, message);
+      case 'answered':
+        return this.traffic.answered(serial, message.count);
+      case 'remaining':
+        return this.remaining.told(serial, message.left);
       case 'sent':
         return this.traffic.sent(serial, message.upTo);
       case 'took':

@@ -31,7 +31,12 @@ it.each([
   [{ code: null, signal: 'SIGSEGV' }, /^killed by SIGSEGV: a crash in native code/],
   [{ code: 139, signal: null }, /^exit code 139: a crash in native code/],
   [{ code: null, signal: 'SIGTERM' }, /^killed by SIGTERM, not by tshorn$/],
-  [{ code: 1, signal: null }, /^exit code 1: an uncaught exception/],
+  [{ code: 1, signal: null }, /^exit code 1$/],
+  [{ code: 2, signal: null }, /^exit code 2$/],
+  [{ code: 3, signal: null }, /^exit code 3$/],
+  [{ code: 4, signal: null }, /^exit code 4$/],
+  [{ code: 5, signal: null }, /^exit code 5$/],
+  [{ code: 10, signal: null }, /^exit code 10$/],
   [
     {
       code: 1,

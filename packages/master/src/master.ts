@@ -9,6 +9,7 @@ import { describeThrown } from '@tshorn/core';
 import { Announcer } from './announcer.ts';
 import { checkBoundHandles } from './bound-handle.ts';
 import { Charge } from './charge.ts';
+import { isOnTrial } from './decide/arrivals.ts';
 import { decide, initialState } from './decide/decide.ts';
 import type { Effect, Event, Operation, State, StopMode } from './decide/model.ts';
 import type { Notice } from './decide/notice.ts';
@@ -144,6 +145,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       balanced: () => balanced(this.#state),
       watched: () => watched(this.#state),
       recyclable: () => recyclable(this.#state),
+      isOnTrial: (serial) => isOnTrial(this.#state, serial),
+      identityOf: (serial) => this.#state.workers[serial],
       enqueue: (event) => this.#enqueue(event),
     });
     this.#queue.unshift({ type: 'start' });
@@ -254,6 +257,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   }
 
   #tell(told: Notice): void {
+    if (told.event === 'reload-finished') this.#performer?.traffic.reloadFinished();
     const notice = this.#announcer.tell(told);
     if (notice.event === 'ready' && !this.#inService) {
       this.#inService = true;

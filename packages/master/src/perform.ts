@@ -45,6 +45,10 @@ export class Performer {
     return this.#attendants.vitals;
   }
 
+  get remaining() {
+    return this.#attendants.remaining;
+  }
+
   perform(effect: ProcessEffect): void {
     switch (effect.do) {
       case 'spawn':
@@ -90,6 +94,7 @@ export class Performer {
   #drain({ do: _do, serial, emptyQueue, ...order }: Extract<Effect, { do: 'drain' }>): void {
     // Where somebody else holds the socket too, what waits is theirs, and the backlog is not ours to change.
     const last = emptyQueue && this.#around.listeners.every(({ source }) => source !== 'systemd');
+    this.#attendants.remaining.begin(serial, order.deadlineMs);
     this.#crew.get(serial)?.drain({ ...order, ...(last && { emptyQueue }) });
   }
 }

@@ -17,6 +17,7 @@ class Scene {
     this.#alive = new Set(workers);
     this.relay = new Relay({
       peer: (serial) => (this.#alive.has(serial) ? this.#peer(serial) : undefined),
+      arrived: () => {},
       takerFor: (from, except) => this.takers.find((serial) => serial !== from && !except.has(serial)),
     });
   }

@@ -26,6 +26,8 @@ export interface Peer {
 
 export interface RelayOrders {
   peer(serial: number): Peer | undefined;
+  /** The worker has a connection with its state, and will say what becomes of it. */
+  arrived(by: number): void;
   /** Who should take a connection of this worker: the best of those that serve, and none of these. */
   takerFor(from: number, except: ReadonlySet<number>): number | undefined;
 }
@@ -141,7 +143,9 @@ export class Relay {
   #part({ connection, taken }: OnWay, text: string | undefined): void {
     connection.close();
     this.moved++;
-    if (taken) this.#orders.peer(taken.by)?.state(taken.id, text);
+    if (!taken) return;
+    this.#orders.arrived(taken.by);
+    this.#orders.peer(taken.by)?.state(taken.id, text);
   }
 
   /** The worker cannot serve it (no descriptor free, say): another one may. */

@@ -90,12 +90,13 @@ export class Spawner {
 
   #exited(serial: number, handle: WorkerHandle, code: number | null, signal: string | null): void {
     const { enqueue, lastWords, others } = this.#around;
-    const { vitals, recycler, hangs, bootPriority, gate, traffic } = this.#attendants;
+    const { vitals, recycler, hangs, bootPriority, gate, traffic, remaining } = this.#attendants;
     const { pid } = handle;
     this.#crew.delete(serial);
     const words = this.#wordsFor(serial, handle, code, signal);
     vitals.forget(serial);
     recycler.gone(serial);
+    remaining.over(serial);
     hangs.gone(serial);
     if (pid !== undefined) bootPriority.forget(pid);
     enqueue({ type: 'worker-exited', serial, code, signal, ...(words && { words }) });

@@ -23,6 +23,8 @@ export interface WorkerStatus {
   readonly memory?: number;
   /** By how many milliseconds its event loop was late at its last sign of life. */
   readonly loopDelayMs?: number;
+  /** While it drains: the connections that it still has, by what keeps them; absent when none is left. */
+  readonly remaining?: Readonly<Record<string, number>>;
 }
 
 /** The reload under way. */
@@ -67,7 +69,7 @@ interface Sources {
   readonly state: State;
   readonly listeners: readonly Listener[];
   readonly app: string | undefined;
-  readonly performer: Pick<Performer, 'traffic' | 'vitals'> | undefined;
+  readonly performer: Pick<Performer, 'traffic' | 'vitals' | 'remaining'> | undefined;
   readonly successor: number | undefined;
   /** Monotonic milliseconds. */
   readonly now: number;
@@ -104,12 +106,15 @@ export function statusOf({
       ...(bootMs !== undefined && { bootMs: Math.round(bootMs) }),
       connections: performer?.traffic.connectionsOf(serial) ?? 0,
       ...vitalsOf(performer?.vitals.of(serial)),
+      ...remainingOf(performer?.remaining.of(serial)),
     })),
   };
 }
 
 const vitalsOf = (vital: Vital | undefined) =>
   vital && { requests: vital.requests, memory: vital.rss, loopDelayMs: vital.loopDelayMs };
+
+const remainingOf = (remaining: Readonly<Record<string, number>> | undefined) => remaining && { remaining };
 
 function reloadOf({ operation, generation, plan, next, committed, undoing }: Running) {
   if (operation.kind !== 'reload') return undefined;

@@ -1,4 +1,5 @@
 /** What the master's hands find around them: who to ask, and where to tell what has come of it. */
+import type { WorkerIdentity } from '@tshorn/core';
 import type { Event } from './decide/model.ts';
 import type { Hooks } from './hooks.ts';
 import type { LastWords } from './last-words.ts';
@@ -36,5 +37,8 @@ export interface Surroundings {
   watched(): readonly number[];
   /** Workers of which one may be recycled now; undefined while none may. */
   recyclable(): readonly number[] | undefined;
+  /** Whether the worker is of a release that can still be taken back. */
+  isOnTrial(serial: number): boolean;
+  identityOf(serial: number): WorkerIdentity | undefined;
   enqueue(event: Event): void;
 }

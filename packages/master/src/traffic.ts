@@ -2,8 +2,10 @@
  * Everything in the master about connections that change hands: who may take one, how they are kept even,
  * and what has been counted. It sees descriptors only, never what is said on them.
  */
-import type { DrainReport } from '@tshorn/core';
+import type { DrainReport, ToMaster } from '@tshorn/core';
 import { Balance } from './balance.ts';
+import { Continuations } from './continuations.ts';
+import type { ArrivalCounts } from './decide/model.ts';
 import type { Logger } from './log.ts';
 import { type Connection, type Peer, Relay } from './relay.ts';
 
@@ -44,12 +46,17 @@ interface TrafficOrders {
   balanced(): readonly number[] | undefined;
   /** Workers that are being compared with the others, and need connections for that. */
   watched(): readonly number[];
+  /** Whether it matters to a reload what becomes of connections there. */
+  isOnTrial(serial: number): boolean;
+  /** What has become of the connections that moved to a worker on trial. */
+  arrivals(serial: number, counts: ArrivalCounts): void;
 }
 
 export class Traffic {
   readonly #orders: TrafficOrders;
   readonly #relay: Relay;
   readonly #balance: Balance;
+  readonly #continuations: Continuations;
   /** Of the workers in service: why they can take no connections, or empty. */
   readonly #immovable = new Map<number, string>();
   readonly #told = new Set<string>();
@@ -59,8 +66,15 @@ export class Traffic {
 
   constructor(orders: TrafficOrders) {
     this.#orders = orders;
+    this.#continuations = new Continuations({
+      log: orders.log,
+      pidOf: (serial) => orders.worker(serial)?.pid,
+      isOnTrial: (serial) => orders.isOnTrial(serial),
+      changed: (serial, counts) => orders.arrivals(serial, counts),
+    });
     this.#relay = new Relay({
       peer: (serial) => orders.worker(serial),
+      arrived: (serial) => this.#continuations.arrived(serial),
       takerFor: (from, except) => this.#takerFor(from, except),
     });
     this.#balance = new Balance({
@@ -121,13 +135,19 @@ export class Traffic {
   }
 
   /** A worker had it, and its app did not go on with it. */
-  discontinued(serial: number, continuation: string, reason: string): void {
+  discontinued(serial: number, told: Extract<ToMaster, { type: 'discontinued' }>): void {
     this.#refused.discontinued = (this.#refused.discontinued ?? 0) + 1;
-    const pid = this.#orders.worker(serial)?.pid;
-    this.#orders.log.warn(
-      { event: 'discontinued', pid, continuation, reason },
-      `${continuation}: a connection that came to pid=${pid} was closed there: ${reason}`,
-    );
+    this.#continuations.discontinued(serial, told);
+  }
+
+  /** A worker knows of so many more whether they go on. */
+  answered(serial: number, count: number): void {
+    this.#continuations.answered(serial, count);
+  }
+
+  /** Its verdict is about to be told. */
+  reloadFinished(): void {
+    this.#continuations.sumUp();
   }
 
   sent(from: number, upTo: number): void {
@@ -145,6 +165,7 @@ export class Traffic {
   /** After it is known to nobody as a taker any more. */
   gone(serial: number): void {
     this.#immovable.delete(serial);
+    this.#continuations.gone(serial);
     this.#balance.gone(serial);
     this.#relay.gone(serial);
   }

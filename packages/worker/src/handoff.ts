@@ -12,6 +12,9 @@ export type HandoffOrder = Extract<
   ToWorker,
   { type: 'take' | 'state' | 'sent' | 'give' | 'handed-over' | 'keep' }
 >;
+/** The answers of so many milliseconds come in one message. */
+const ANSWERED_MS = 100;
+
 type Send = (message: ToMaster, handle?: RawHandle) => Promise<void>;
 
 export class Handoff {
@@ -22,12 +25,15 @@ export class Handoff {
   readonly #listeners: AttachedListeners;
   readonly #registry: Registry = registry();
   #endCensus: () => void = () => {};
+  #answers = 0;
+  #answering: NodeJS.Timeout | undefined;
 
   constructor(server: http.Server, listeners: AttachedListeners, send: Send) {
     this.#send = send;
-    this.#registry.discontinued = (continuation, reason) =>
-      void send({ type: 'discontinued', continuation, reason });
-    this.takeover = new Takeover(server, this.#registry.discontinued);
+    const discontinued = (continuation: string, reason: string, byApp: boolean) =>
+      void send({ type: 'discontinued', continuation, reason, byApp });
+    this.#registry.discontinued = (continuation, reason) => discontinued(continuation, reason, true);
+    this.takeover = new Takeover(server, { discontinued, answered: () => this.#answered() });
     const offers = new Trailer((upTo) => void send({ type: 'sent', upTo }));
     this.giveaway = new Giveaway(server, this.#registry.survivors, {
       offer: (handle, continuation) => {
@@ -40,6 +46,16 @@ export class Handoff {
     });
     this.#listeners = listeners;
     this.serve();
+  }
+
+  /** One message for many: it only says that nobody has to be waited for any more. */
+  #answered(): void {
+    this.#answers++;
+    this.#answering ??= setTimeout(() => {
+      this.#answering = undefined;
+      void this.#send({ type: 'answered', count: this.#answers });
+      this.#answers = 0;
+    }, ANSWERED_MS).unref();
   }
 
   /** The worker is in service, for the first time or again. */

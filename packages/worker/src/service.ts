@@ -12,6 +12,7 @@ import { windowOf } from './closing/spread.ts';
 import { Drain, type DrainSettings } from './drain.ts';
 import { Handoff, type HandoffOrder } from './handoff.ts';
 import { immovableServer, type RawHandle } from './http-internals.ts';
+import { tellRemaining } from './remaining.ts';
 import { Sampler } from './sample.ts';
 import { registry } from './survive/registry.ts';
 import { UpgradedConnections } from './upgraded.ts';
@@ -123,17 +124,23 @@ export class Service {
     this.#handoff?.endCensus();
     if (order.emptyQueue) await this.#emptyQueue(listeners);
     const { handoff } = order;
+    const giveaway = handoff ? this.#handoff?.giveaway : undefined;
     // It may have become a quick one meanwhile.
     const settings = this.#settingsOf(this.#order);
     const drain = new Drain(this.#settings.server, listeners, settings, {
       handoff,
-      giveaway: handoff ? this.#handoff?.giveaway : undefined,
+      giveaway,
       takeover: this.#handoff?.takeover,
       closables: () => this.#closables(handoff),
     });
     this.#drain = drain;
     this.#tellApp('drain', { deadline: Date.now() + this.leftMs });
+    const known = { listeners, survivors: registry().survivors, departures: giveaway?.departures };
+    const tell = (left: Readonly<Record<string, number>>) =>
+      void this.#settings.send({ type: 'remaining', left });
+    const stopTelling = tellRemaining(this.#settings.server, known, this.leftMs, tell);
     const report = await drain.done;
+    stopTelling();
     if (report) await this.#settings.send({ type: 'drained', ...report });
     if (report?.cut) await this.#settings.onCut();
     // It may have been admitted again at any moment since.

@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import { stackOf } from '@tshorn/core';
 import { worker as api } from './api.ts';
 import { adopt, type RawHandle } from './http-internals.ts';
-import { Expectations } from './survive/expectations.ts';
+import { Expectations, type Outcome } from './survive/expectations.ts';
 
 export class Takeover {
   readonly #server: http.Server;
@@ -17,10 +17,10 @@ export class Takeover {
   /** Handles that have arrived and are not connections yet. */
   #arriving = 0;
 
-  /** `discontinued` is told of each that came and could not go on. */
-  constructor(server: http.Server, discontinued: (name: string, reason: string) => void) {
+  /** `outcome` is told what becomes of each that comes with a continuation. */
+  constructor(server: http.Server, outcome: Outcome) {
     this.#server = server;
-    this.expected = new Expectations(server, (socket) => this.#tell(socket), discontinued);
+    this.expected = new Expectations(server, (socket) => this.#tell(socket), outcome);
   }
 
   get arriving(): number {

@@ -3,6 +3,7 @@
  * `node:*`; "worker 2 dies in step 3" is a unit test of a few lines. The hands are ../perform.ts.
  */
 import { EXIT } from '@tshorn/core';
+import { arrived } from './arrivals.ts';
 import { forgetSlots } from './backoff.ts';
 import { Draft } from './draft.ts';
 import { stayedSo, watchHealth } from './health.ts';
@@ -105,6 +106,8 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
       return accepting(draft, worker);
     case 'worker-drained':
       return drained(draft, worker, event.report);
+    case 'worker-arrivals':
+      return arrived(draft, worker, event.arrivals);
     case 'worker-hung':
       return hung(draft, worker, event.silentMs);
     case 'worker-exited':

@@ -23,8 +23,20 @@ export interface WorkerRecord {
   readyAt?: number;
   /** It is kept when it has drained. */
   park?: true;
+  arrivals?: ArrivalCounts;
   /** One more attempt of a crash loop that has been told in full already. */
   repeat?: true;
+}
+
+/** Of the connections that have moved to a worker with a state. */
+export interface ArrivalCounts {
+  readonly taken: number;
+  /** Those that its app did not go on with. */
+  readonly discontinued: number;
+  /** Why, of the last one. */
+  readonly last?: string;
+  /** Whether it has not answered all of them. */
+  readonly waiting: boolean;
 }
 
 export interface SlotRecord {
@@ -188,6 +200,8 @@ export type Event =
       /** What that means, where nobody has asked for it. */
       readonly words?: string;
     }
+  /** What has become of connections that moved to it; told of a worker on trial only. */
+  | { readonly type: 'worker-arrivals'; readonly serial: number; readonly arrivals: ArrivalCounts }
   /** It gives no sign of life: its event loop is stuck. */
   | { readonly type: 'worker-hung'; readonly serial: number; readonly silentMs: number }
   | { readonly type: 'expired'; readonly timer: TimerId };

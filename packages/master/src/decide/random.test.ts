@@ -2,7 +2,7 @@
  * Whatever happens in whatever order: when it is over, each slot has one worker, in service and of the
  * release that was committed. A story that fails is told again by its seed.
  */
-import type { Event, Operation, WorkerRecord } from './model.ts';
+import type { ArrivalCounts, Event, Operation, WorkerRecord } from './model.ts';
 import { RELOAD_PLANS } from './plan.ts';
 import { Scene } from './testing/scene.ts';
 
@@ -84,9 +84,16 @@ class Story {
       admitted: { type: 'worker-accepting', serial },
       draining: park ? { type: 'worker-drained', serial, report } : exit,
       killed: exit,
+      ready: { type: 'worker-arrivals', serial, arrivals: this.#arrivals(trouble) },
     };
     const event = next[state];
     if (event) this.#happen(event);
+  }
+
+  /** What has become of connections that moved to it. */
+  #arrivals(trouble: number): ArrivalCounts {
+    const discontinued = this.#chance(trouble * 0.1) ? 20 : 0;
+    return { taken: 20, discontinued, waiting: this.#chance(trouble * 0.3) };
   }
 
   #request(): void {

@@ -1,5 +1,6 @@
 /** How each step of a plan is begun, and when it is done. */
 import { isComing } from '@tshorn/core';
+import { isAwaited } from './arrivals.ts';
 import { forgetFailures } from './backoff.ts';
 import type { Draft } from './draft.ts';
 import type { Running, WorkerRecord } from './model.ts';
@@ -28,7 +29,7 @@ function isDone(draft: Draft, running: Running, step: Step, first: boolean): boo
     case 'drain': {
       const older = olderIn(draft, running, step.slots);
       if (first) for (const worker of older) draft.leave(worker, 'graceful', step.park);
-      if (older.some(({ state }) => state !== 'parked')) return false;
+      if (older.some(({ state }) => state !== 'parked') || isAwaited(draft)) return false;
       running.replaced += step.slots.length;
       return true;
     }

@@ -90,6 +90,14 @@ it('says of a slot in back-off when it tries again and why it has failed, and si
      1    3  1212  ready `);
 });
 
+it('says under a worker that drains what it still has', () => {
+  const [worker] = STATUS.workers;
+  const workers = [{ ...worker!, state: 'draining', remaining: { upgraded: 2, queue: 1, requests: 9 } }];
+  expect(statusText({ ...STATUS, workers, reloads: [] }, { now: NOW, paint: plain })).toMatch(
+    / {2}draining .*\n {8}still has upgraded 2, queue 1, requests 9$/,
+  );
+});
+
 it.each([
   [0, '0s'],
   [59_999, '59s'],

@@ -81,7 +81,7 @@ const WORKER_COLUMNS: readonly Column[] = [
   { title: 'MEMORY', align: 'right' },
 ];
 
-/** A slot in back-off has a line of its own, and under it stands why. */
+/** A slot in back-off has a line of its own, and under it stands why; under a worker that drains, what it still has. */
 function workersOf({ workers, backoff = [] }: Status, { paint }: Surroundings): string[] {
   const sorted = [...workers.map(workerRow), ...backoff.map(backoffRow)].sort(
     (one, other) => one.slot - other.slot || one.generation - other.generation,
@@ -109,7 +109,7 @@ interface WorkerRow {
 }
 
 function workerRow(worker: WorkerStatus): WorkerRow {
-  const { slot, generation, pid, state, uptimeMs, connections, requests, memory } = worker;
+  const { slot, generation, pid, state, uptimeMs, connections, requests, memory, remaining } = worker;
   const cells = [
     { text: String(slot) },
     { text: String(generation) },
@@ -120,7 +120,9 @@ function workerRow(worker: WorkerStatus): WorkerRow {
     { text: requests === undefined ? '-' : String(requests) },
     { text: memory === undefined ? '-' : formatMemory(memory) },
   ];
-  return { slot, generation, cells };
+  if (!remaining) return { slot, generation, cells };
+  const reasons = Object.entries(remaining).map(([reason, count]) => `${reason} ${count}`);
+  return { slot, generation, cells, more: `        still has ${reasons.join(', ')}` };
 }
 
 function backoffRow({ slot, nextMs, failures, reason }: BackoffStatus): WorkerRow {

@@ -65,8 +65,9 @@ export class Departures {
     if (isUpgraded(survivor) && !this.#upgraded.has(survivor)) this.#late++;
   }
 
+  /** The newest first: a client whose ticket may have expired must not be the first that a new release is judged by. */
   *atRest(): Generator<Survivor> {
-    for (const survivor of this.#survivors) {
+    for (const survivor of [...this.#survivors].reverse()) {
       if (this.#refusalOf(survivor) === '' && flushedHandle(survivor.socket)) yield survivor;
     }
   }
@@ -141,7 +142,18 @@ export class Departures {
 
   /** No other worker goes on with its kind. */
   unknown({ continuation }: Survivor): void {
+    if (this.#unknown.has(continuation)) return;
     this.#unknown.add(continuation);
+    const kind = continuation.startsWith('stream:') ? 'surviveStream()' : 'survive()';
+    this.#orders.warn(
+      `${continuation}: the other workers' app has no ${kind} of that name: its connections stay until they are closed`,
+    );
+  }
+
+  /** Why it is still here; empty when it can move. */
+  whyStays(survivor: Survivor): string {
+    const { socket } = survivor;
+    return this.#refusalOf(survivor) || immovableSocket(socket) || (flushedHandle(socket) ? '' : 'queue');
   }
 
   /** It did not move, and is closed: why is counted. */
@@ -149,9 +161,7 @@ export class Departures {
     if (this.#counted.has(survivor)) return;
     this.#counted.add(survivor);
     this.#gone(survivor);
-    const { socket } = survivor;
-    const flushed = flushedHandle(socket) ? 'no-taker' : 'queue';
-    const reason = this.#refusalOf(survivor) || immovableSocket(socket) || flushed;
+    const reason = this.whyStays(survivor) || 'no-taker';
     this.#refused[reason] = (this.#refused[reason] ?? 0) + 1;
   }
 

@@ -8,7 +8,7 @@ import { describeThrown } from '@tshorn/core';
 import { type RawHandle, socketOf } from '../http-internals.ts';
 import { closeFrame, sayGoodbye } from './close-frame.ts';
 import { type Continuation, unpack } from './registry.ts';
-import { replayResponse, replayUpgrade } from './replay.ts';
+import { CLIENT_GONE, replayResponse, replayUpgrade } from './replay.ts';
 
 interface Expected {
   readonly handle: RawHandle;
@@ -16,29 +16,33 @@ interface Expected {
   readonly continuation: Continuation;
 }
 
+/** What becomes of them. */
+export interface Outcome {
+  /** It did not go on, and why; `byApp`: because the app did not want it. */
+  discontinued(name: string, reason: string, byApp: boolean): void;
+  /** One more goes on, or does not. */
+  answered(): void;
+}
+
+const STATE_LOST = 'its state was lost with the worker that it came from';
 /** How long it waits: who was to send it may hang. */
 const STATE_WITHIN_MS = 10_000;
 
 export class Expectations {
   readonly #server: http.Server;
   readonly #announce: (socket: Socket) => void;
-  readonly #discontinued: (name: string, reason: string) => void;
+  readonly #outcome: Outcome;
   readonly #waiting = new Map<number, Expected & { readonly timer: NodeJS.Timeout }>();
   /** Those whose app has not answered yet. */
   #answering = 0;
 
   /**
    * @param announce is called when the server has been given the connection
-   * @param discontinued is told of each that does not go on, and why
    */
-  constructor(
-    server: http.Server,
-    announce: (socket: Socket) => void,
-    discontinued: (name: string, reason: string) => void,
-  ) {
+  constructor(server: http.Server, announce: (socket: Socket) => void, outcome: Outcome) {
     this.#server = server;
     this.#announce = announce;
-    this.#discontinued = discontinued;
+    this.#outcome = outcome;
   }
 
   get size(): number {
@@ -63,7 +67,11 @@ export class Expectations {
       .catch(describeThrown)
       .then((reason) => {
         this.#answering--;
-        if (reason) this.#discontinued(expected.name, reason);
+        if (reason) {
+          const byApp = reason !== STATE_LOST && reason !== CLIENT_GONE;
+          this.#outcome.discontinued(expected.name, reason, byApp);
+        }
+        this.#outcome.answered();
       });
   }
 
@@ -77,7 +85,7 @@ export class Expectations {
     const socket = socketOf(this.#server, handle);
     if (text === undefined) {
       sayGoodbye(socket, continuation.kind === 'upgrade' ? closeFrame() : undefined);
-      return 'its state was lost with the worker that it came from';
+      return STATE_LOST;
     }
     const connect = () => {
       this.#server.emit('connection', socket);

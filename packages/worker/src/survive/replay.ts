@@ -14,6 +14,8 @@ import { Swallow } from './swallow.ts';
 
 type WithHandoff = http.IncomingMessage & { handoff?: { readonly state: unknown } };
 
+export const CLIENT_GONE = 'its client has gone';
+
 /** How long an app may take to upgrade it: it may ask a database who the client is. */
 const UPGRADE_WITHIN_MS = 10_000;
 
@@ -153,7 +155,7 @@ function readAgain(server: http.Server, socket: Socket, bytes: Buffer): http.Ser
 function whyNot(answer: string, { protocol = '', extensions = '' }: Partial<Agreement> = {}): string {
   if (answer === '') return `the app did not upgrade it within ${UPGRADE_WITHIN_MS / 1000} s`;
   const status = /^HTTP\/1\.1 (\S+)/.exec(answer)?.[1];
-  if (status === 'closed') return 'its client has gone';
+  if (status === 'closed') return CLIENT_GONE;
   if (status !== '101') return `the app answered ${status ?? JSON.stringify(answer.slice(0, 40))}`;
   const said = (name: string) => new RegExp(`^${name}: *(.*?) *$`, 'im').exec(answer)?.[1] ?? '';
   for (const [name, spoken] of [

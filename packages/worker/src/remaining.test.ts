@@ -1,0 +1,90 @@
+/** With a real server and real connections. */
+import { once } from 'node:events';
+import http from 'node:http';
+import net, { type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { httpSockets } from './http-internals.ts';
+import { remainingOf, tellRemaining } from './remaining.ts';
+import type { Survivor } from './survive/registry.ts';
+
+let server: http.Server;
+let clients: Socket[];
+let upgraded: Socket[];
+
+beforeEach(async () => {
+  clients = [];
+  upgraded = [];
+  server = http.createServer((request, response) => {
+    if (request.url !== '/slow') response.end('done');
+  });
+  server.on('upgrade', (_request, socket) => {
+    upgraded.push(socket as Socket);
+    socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+
+afterEach(() => {
+  for (const socket of [...clients, ...upgraded]) socket.destroy();
+  server.closeAllConnections();
+  server.close();
+});
+
+async function connect(text: string, answered = true): Promise<void> {
+  const client = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
+  clients.push(client);
+  client.on('error', () => {});
+  const seen = once(server, answered ? 'connection' : 'request');
+  client.write(text);
+  await seen;
+  if (answered) await once(client, 'data');
+}
+
+const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
+const UPGRADE = get('/', 'Connection: Upgrade\r\nUpgrade: x\r\n');
+const survivorOf = (socket: Socket) => ({ socket }) as unknown as Survivor;
+
+test('requests in flight, idle connections, and upgraded ones that are known and unknown', async () => {
+  await connect(get('/'));
+  await connect(get('/slow'), false);
+  await connect(get('/slow'), false);
+  for (let n = 0; n < 3; n++) await connect(UPGRADE);
+  const survivors = new Set(upgraded.slice(1).map(survivorOf));
+  const whyStays = ({ socket }: Survivor) => (socket === upgraded[1] ? 'queue' : '');
+  const known = { survivors, departures: { whyStays } };
+  expect(remainingOf(server, 6, known)).toEqual({ queue: 1, moving: 1, requests: 2, idle: 1, upgraded: 1 });
+  // Nobody takes them: they are what they would be without `survive`.
+  const alone = { survivors, departures: undefined };
+  expect(remainingOf(server, 6, alone)).toEqual({ requests: 2, idle: 1, upgraded: 3 });
+});
+
+test('a stream that survives is counted once, by what keeps it', async () => {
+  await connect(get('/slow'), false);
+  const [socket] = httpSockets(server) ?? [];
+  const known = { survivors: new Set([survivorOf(socket!)]), departures: { whyStays: () => 'message' } };
+  expect(remainingOf(server, 1, known)).toEqual({ message: 1 });
+});
+
+test('it is told when it has changed, until the end', async () => {
+  const told: unknown[] = [];
+  let total = 2;
+  const known = {
+    listeners: { count: async () => total },
+    survivors: new Set<Survivor>(),
+    departures: undefined,
+  };
+  const stop = tellRemaining(server, known, 600, (left) => told.push(left));
+  const until = async (count: number) => {
+    while (told.length < count) await sleep(5);
+  };
+  await until(1);
+  await sleep(300);
+  expect(told).toEqual([{ upgraded: 2 }]);
+  total = 0;
+  await until(2);
+  stop();
+  total = 1;
+  await sleep(300);
+  expect(told).toEqual([{ upgraded: 2 }, {}]);
+});
