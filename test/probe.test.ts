@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { WebSocket } from 'ws';
 import { ask } from './support/load.ts';
 import { endServers, fixture, startServer, TestServer } from './support/server.ts';
 
@@ -32,7 +33,20 @@ describe('before a worker is admitted it asks its own app', () => {
   test('404 at the default path admits, with one line that says so', async () => {
     writeFileSync(statusFile, '404');
     const server = await startServer(APP, withStatus());
-    expect(server.lines.filter(({ msg }) => msg.includes('no /_status (404): admitted'))).toHaveLength(1);
+    expect(
+      server.lines.filter(({ msg }) => msg.includes('no /_status (404 Not Found): admitted')),
+    ).toHaveLength(1);
+  });
+
+  test.each([
+    ['on-a-port', '426 Upgrade Required'],
+    ['on-a-server', 'the server has no listener for requests'],
+  ])('an app that speaks only WebSockets is admitted: %s', async (how, why) => {
+    const server = await startServer(fixture('speaks-only-websockets.mjs'), { env: { HOW: how } });
+    expect(server.lines.filter(({ msg }) => msg.includes(`no /_status (${why}): admitted`))).toHaveLength(1);
+    const ws = new WebSocket(`ws://127.0.0.1:${server.port}`);
+    await once(ws, 'open');
+    ws.terminate();
   });
 
   test('404 at a path that somebody named is broken', async () => {
@@ -52,7 +66,9 @@ describe('before a worker is admitted it asks its own app', () => {
   test('an app that never answers is broken when its attempts have had their time', async () => {
     const args = [...QUICK, '--probe-timeout', '300ms'];
     const server = new TestServer(fixture('never-answers-status.mjs'), { args });
-    expect(await reasonOf(server)).toBe('/_status: no answer within 0.3 s');
+    expect(await reasonOf(server)).toBe(
+      '/_status: no answer within 0.3 s; an app that answers no HTTP requests wants --no-status-path',
+    );
     const [spawned, broken] = [server.of('spawned')[0], server.of('broken')[0]];
     expect((broken?.time ?? 0) - (spawned?.time ?? 0)).toBeGreaterThanOrEqual(600);
   });

@@ -20,8 +20,16 @@ const ANSWER_MS = 90_000;
 
 /** Each message is answered once, in order, with the server's own count. */
 const webSocket: Begin = (port, count) => {
-  const ws = new WebSocket(`ws://127.0.0.1:${port}/`);
   let socket: Socket | undefined;
+  const ws = new WebSocket(`ws://127.0.0.1:${port}/`, {
+    // Its port is known before the server has said a word: the worker may end in between.
+    finishRequest(request) {
+      request.once('socket', (given) => {
+        socket = given;
+      });
+      request.end();
+    },
+  });
   let sent = 0;
   let pause: NodeJS.Timeout | undefined;
   let deadline: NodeJS.Timeout | undefined;
@@ -30,9 +38,6 @@ const webSocket: Begin = (port, count) => {
       ws.send(`m${++sent}`);
       deadline = setTimeout(() => resolve(`no answer within ${ANSWER_MS} ms`), ANSWER_MS);
     };
-    ws.on('upgrade', (response) => {
-      socket = response.socket;
-    });
     ws.on('open', send);
     ws.on('message', (data) => {
       clearTimeout(deadline);

@@ -28,16 +28,28 @@ export async function probe(server: http.Server, settings: ProbeSettings): Promi
   }
 }
 
+/** Not found; and what the server of the `ws` package says to whoever wants anything but a WebSocket. */
+const KNOWS_NO_PATH = new Set([404, 426]);
+const NOBODY = 'the server has no listener for requests';
+
 async function ask(server: http.Server, settings: ProbeSettings): Promise<Omit<ProbeReport, 'tookMs'>> {
-  const { statusPath: path, probeTimeout } = settings;
+  const { statusPath: path, statusPathGiven, probeTimeout } = settings;
+  if (server.listenerCount('request') === 0) {
+    return statusPathGiven
+      ? { verdict: 'broken', reason: `${path}: ${NOBODY}` }
+      : { verdict: 'no-status', status: NOBODY };
+  }
   try {
     const question = { path, userAgent: 'tshorn-probe', timeout: probeTimeout };
     const { code, status } = await askInProcess(server, question);
     if (code >= 200 && code < 300) return { verdict: 'ok', status };
-    if (code === 404 && !settings.statusPathGiven) return { verdict: 'no-status', status };
+    if (KNOWS_NO_PATH.has(code) && !settings.statusPathGiven) return { verdict: 'no-status', status };
     return { verdict: 'broken', status, reason: `${path} answered ${status}` };
   } catch (error) {
-    const why = error instanceof NoAnswer ? error.message : describeThrown(error);
-    return { verdict: 'broken', reason: `${path}: ${why}` };
+    if (!(error instanceof NoAnswer))
+      return { verdict: 'broken', reason: `${path}: ${describeThrown(error)}` };
+    // Socket.IO leaves what is not its own to the app, and a server that was made for it alone has none.
+    const hint = statusPathGiven ? '' : '; an app that answers no HTTP requests wants --no-status-path';
+    return { verdict: 'broken', reason: `${path}: ${error.message}${hint}` };
   }
 }

@@ -13,7 +13,7 @@ export const boot = section('Boot and probe', {
     default: '/_status',
     summary: 'What a worker asks its own app for before it takes traffic; empty for no probe',
     details:
-      'The question never leaves the process. 200 admits the worker. An app that does not know the default path (404) is admitted too; a 404 at a path that somebody named is a failure.',
+      'The question never leaves the process. 200 admits the worker. An app that does not know the default path (404), or speaks only WebSockets (426), is admitted too; a 404 at a path that somebody named is a failure.',
     reloadable: true,
   },
   probeTimeout: {

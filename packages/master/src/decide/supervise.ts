@@ -34,7 +34,7 @@ export function probed(draft: Draft, worker: WorkerRecord, report: ProbeReport):
     draft.tellOf(worker, {
       event: 'booted',
       level: 'info',
-      text: 'the app has no /_status (404): admitted as loaded',
+      text: `the app has no /_status (${report.status}): admitted as loaded`,
     });
   }
   draft.become(worker, 'probed');

@@ -54,7 +54,8 @@ function textOf(
 ): string {
   const took = formatMs(tookMs).replace('ms', ' ms');
   const what = `ok: ${app} (${kind})`;
-  if (probe.verdict === 'no-status') return `${what} was loaded after ${took}; it has no ${statusPath} (404)`;
+  if (probe.verdict === 'no-status')
+    return `${what} was loaded after ${took}; it has no ${statusPath} (${probe.status})`;
   if (probe.status === undefined)
     return `${what} was loaded after ${took}; it was not asked (no --status-path)`;
   return `${what} answered ${statusPath} with ${probe.status.split(' ')[0]} after ${took}`;

@@ -28,16 +28,24 @@ test('an async listener of a message keeps it busy until it has settled', async 
   expect(busyWith(ws)).toBe(0);
 });
 
-test('one that rejects is at its end, too', async () => {
+test("one that rejects is at its end, too, and its rejection is still nobody's", async () => {
   const ws = client();
-  const failing = Promise.reject(new Error('no'));
-  failing.catch(() => {});
-  ws.on('message', () => failing);
-  ws.emit('message');
-  expect(busyWith(ws)).toBe(1);
-  await failing.catch(() => {});
-  await Promise.resolve();
-  expect(busyWith(ws)).toBe(0);
+  const unhandled: unknown[] = [];
+  const listen = (reason: unknown) => unhandled.push(reason);
+  const others = process.listeners('unhandledRejection');
+  process.removeAllListeners('unhandledRejection').on('unhandledRejection', listen);
+  try {
+    const failure = new Error('no');
+    ws.on('message', () => Promise.reject(failure));
+    ws.emit('message');
+    expect(busyWith(ws)).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(busyWith(ws)).toBe(0);
+    expect(unhandled).toEqual([failure]);
+  } finally {
+    process.off('unhandledRejection', listen);
+    for (const other of others) process.on('unhandledRejection', other);
+  }
 });
 
 test('listeners get what they got, are found by their own name, and come off', () => {

@@ -116,12 +116,23 @@ export function counted(client: object, listener: Listener): Listener {
   return watching;
 }
 
-/** Counts it until it settles, if it is a promise. */
+/**
+ * Counts it until it settles, if it is a promise. What is returned fails as the promise does, and nobody listens to that:
+ * a handler that rejects is an unhandled rejection, with us as without.
+ */
 function track(client: object, result: unknown): unknown {
-  if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
-    running.set(client, busyWith(client) + 1);
-    const settle = () => running.set(client, busyWith(client) - 1);
-    (result as PromiseLike<unknown>).then(settle, settle);
-  }
-  return result;
+  const promise = result as PromiseLike<unknown> | undefined;
+  if (typeof promise?.then !== 'function') return result;
+  const settle = () => running.set(client, busyWith(client) - 1);
+  running.set(client, busyWith(client) + 1);
+  return promise.then(
+    (value) => {
+      settle();
+      return value;
+    },
+    (error) => {
+      settle();
+      throw error;
+    },
+  );
 }

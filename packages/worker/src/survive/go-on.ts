@@ -12,7 +12,7 @@ interface Client {
 }
 
 /** How long messages may wait for somebody to listen to them. */
-const LISTENER_WITHIN_MS = 10_000;
+const LISTENER_WITHIN_MS = 2_000;
 /** More of them are not kept: what nobody listens to is lost in any app. */
 const MOST = 1_000;
 
