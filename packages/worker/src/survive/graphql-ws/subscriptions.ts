@@ -1,5 +1,12 @@
 /** What each client of a graphql-ws server has begun with and where its subscriptions are; see survive.ts. */
-import type { GraphqlContext, GraphqlServerOptions, GraphqlSocket, SurviveGraphqlOptions } from './types.ts';
+import { describeThrown } from '@tshorn/core';
+import type {
+  GraphqlContext,
+  GraphqlResult,
+  GraphqlServerOptions,
+  GraphqlSocket,
+  SurviveGraphqlOptions,
+} from './types.ts';
 
 /** What another worker has to know of a connection. */
 export interface Continued {
@@ -15,9 +22,10 @@ export const isContinued = (state: unknown): state is Continued =>
 
 interface Subscription {
   readonly payload: unknown;
-  /** The newest result, which is about to be sent; and the newest that has been. */
-  next?: object;
-  sent?: object | undefined;
+  /** The newest result, which is about to be sent; the newest that has been, and the newest of those without errors. */
+  next?: GraphqlResult;
+  sent?: GraphqlResult | undefined;
+  good?: GraphqlResult;
 }
 
 interface Connection {
@@ -72,7 +80,7 @@ export class Subscriptions {
       },
       onNext: (context, id, payload, execution, result) => {
         const subscription = this.#of(context)?.subscriptions.get(id as string);
-        if (subscription) subscription.next = result as object;
+        if (subscription) subscription.next = result as GraphqlResult;
         return call(options.onNext, [context, id, payload, execution, result]);
       },
     };
@@ -113,8 +121,10 @@ export class Subscriptions {
     const { id, type } = headOf(data);
     const subscription = subscriptions.get(id);
     if (!subscription) return;
-    if (type === 'next') subscription.sent = subscription.next;
-    else if (type === 'complete' || type === 'error') subscriptions.delete(id);
+    if (type === 'next') {
+      subscription.sent = subscription.next;
+      if (subscription.next && !subscription.next.errors?.length) subscription.good = subscription.next;
+    } else if (type === 'complete' || type === 'error') subscriptions.delete(id);
   }
 
   /** The position belongs to the subscription that has come along, not to a later one with its id. */
@@ -136,11 +146,11 @@ export class Subscriptions {
     const { position, save } = this.#more;
     const say = (message: object) => JSON.stringify(message, this.#options.jsonMessageReplacer as never);
     const positions: Record<string, unknown> = {};
-    for (const [id, { sent }] of open(connection)) {
+    for (const [id, subscription] of open(connection)) {
+      const at = position && this.#positionOf(subscription, position, context, id);
       // One that has told nothing since it came here is where it was.
-      const known = context.extra.positions?.[id];
-      if (position && sent !== undefined) positions[id] = position(sent, context, id);
-      else if (known !== undefined) positions[id] = known;
+      const known = at ?? context.extra.positions?.[id];
+      if (known !== undefined) positions[id] = known;
     }
     return {
       init: say({ type: 'connection_init', payload: context.connectionParams }),
@@ -148,6 +158,26 @@ export class Subscriptions {
       positions,
       ...(save && { state: save(context) }),
     };
+  }
+
+  /** @throws a sentence for the log when nothing is known, and the app's function has failed */
+  #positionOf(
+    { sent, good }: Subscription,
+    position: NonNullable<SurviveGraphqlOptions['position']>,
+    context: GraphqlContext,
+    id: string,
+  ): unknown {
+    let failure: unknown;
+    for (const result of new Set([sent, good])) {
+      try {
+        const at = result && position(result, context, id);
+        if (at !== undefined) return at;
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    if (failure === undefined || context.extra.positions?.[id] !== undefined) return undefined;
+    throw new Error(`position() threw for the subscription "${id}": ${describeThrown(failure)}`);
   }
 
   /** Settles when all has been said again; until then nothing is read from the client. */

@@ -24,8 +24,21 @@ export interface GraphqlContext {
 // biome-ignore lint/suspicious/noExplicitAny: the library's own types cannot be named here
 type Hook = (...args: any[]) => unknown;
 
-/** What is used of graphql-ws's `ServerOptions`. */
+/** graphql-ws's `ServerOptions`: what is used of them, and the names of the rest, so that they can be written in place. */
 export interface GraphqlServerOptions {
+  readonly schema?: unknown;
+  readonly context?: Hook | object | undefined;
+  readonly roots?: unknown;
+  readonly parse?: Hook | undefined;
+  readonly validate?: Hook | undefined;
+  readonly execute?: Hook | undefined;
+  readonly subscribe?: Hook | undefined;
+  readonly connectionInitWaitTimeout?: number | undefined;
+  readonly onDisconnect?: Hook | undefined;
+  readonly onClose?: Hook | undefined;
+  readonly onError?: Hook | undefined;
+  readonly onComplete?: Hook | undefined;
+  readonly jsonMessageReviver?: Hook | undefined;
   readonly onConnect?: Hook | undefined;
   readonly onSubscribe?: Hook | undefined;
   readonly onOperation?: Hook | undefined;
@@ -40,6 +53,12 @@ export type ContextOf<Options extends GraphqlServerOptions> = Options extends {
   ? Context
   : GraphqlContext;
 
+export interface GraphqlResult {
+  // biome-ignore lint/suspicious/noExplicitAny: its shape is the schema's
+  readonly data?: any;
+  readonly errors?: readonly unknown[];
+}
+
 export interface SurviveGraphqlOptions<Context = GraphqlContext, State = unknown> {
   /** See `survive` of tshorn/ws. */
   readonly name?: string;
@@ -47,10 +66,12 @@ export interface SurviveGraphqlOptions<Context = GraphqlContext, State = unknown
   readonly maxState?: number;
   /**
    * Where the source of a subscription has to go on: JSON. It is called with the last result that has been sent on
-   * it, and not at all before there is one. In the other worker, `context.extra.positions[id]` is what it returned.
-   * Without it a source starts over like that of a new subscription.
+   * it, and not at all before there is one. If it knows nothing of that (it returns undefined or throws, as the result
+   * is an error), it is asked of the last one without errors, and then the position is what it was. In the other
+   * worker, `context.extra.positions[id]` is what it returned. Without it a source starts over like that of a new
+   * subscription.
    */
-  position?(result: { readonly data?: unknown }, context: Context, id: string): unknown;
+  position?(result: GraphqlResult, context: Context, id: string): unknown;
   /** What the app keeps of a connection beside its subscriptions: JSON. */
   save?(context: Context): Saved<State>;
   /** In the other worker, before `onConnect` is called again. */
