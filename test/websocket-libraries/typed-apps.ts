@@ -44,6 +44,24 @@ export function graphqlApp(wss: WebSocketServer): void {
   useServer(surviveGraphql(other, { onConnect: ({ connectionParams }) => Boolean(connectionParams) }), other);
 }
 
+/** As docs/websocket-libraries.md has it. */
+export function documentedGraphqlApp(wss: WebSocketServer): void {
+  const schema = buildSchema('type Query { a: Int }');
+  useServer(
+    surviveGraphql(
+      wss,
+      {
+        schema,
+        context: (ctx, id) => ({ after: ctx.extra.positions?.[id] }),
+      },
+      {
+        position: (result) => result.data.ticks.n,
+      },
+    ),
+    wss,
+  );
+}
+
 export function socketIoApp(): void {
   const io = new Server<{ say: (n: number) => void }, { told: (n: number) => void }>(3000);
   surviveSocketIo(io, { maxState: 1_000 });

@@ -1,5 +1,6 @@
 export {
   type GraphqlContext,
+  type GraphqlResult,
   type GraphqlServerOptions,
   type SurviveGraphqlOptions,
   survive,

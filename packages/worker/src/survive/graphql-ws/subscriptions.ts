@@ -1,5 +1,6 @@
 /** What each client of a graphql-ws server has begun with and where its subscriptions are; see survive.ts. */
-import type { GraphqlContext, GraphqlServerOptions, GraphqlSocket, SurviveGraphqlOptions } from './types.ts';
+import { describeThrown } from '@tshorn/core';
+import type { GraphqlContext, GraphqlResult, GraphqlServerOptions, GraphqlSocket, SurviveGraphqlOptions } from './types.ts';
 
 /** What another worker has to know of a connection. */
 export interface Continued {
@@ -15,9 +16,10 @@ export const isContinued = (state: unknown): state is Continued =>
 
 interface Subscription {
   readonly payload: unknown;
-  /** The newest result, which is about to be sent; and the newest that has been. */
-  next?: object;
-  sent?: object | undefined;
+  /** The newest result, which is about to be sent; the newest that has been; and the newest without errors of those. */
+  next?: GraphqlResult;
+  sent?: GraphqlResult;
+  sound?: GraphqlResult;
 }
 
 interface Connection {
@@ -72,7 +74,7 @@ export class Subscriptions {
       },
       onNext: (context, id, payload, execution, result) => {
         const subscription = this.#of(context)?.subscriptions.get(id as string);
-        if (subscription) subscription.next = result as object;
+        if (subscription) subscription.next = result as GraphqlResult;
         return call(options.onNext, [context, id, payload, execution, result]);
       },
     };
@@ -113,7 +115,7 @@ export class Subscriptions {
     const { id, type } = headOf(data);
     const subscription = subscriptions.get(id);
     if (!subscription) return;
-    if (type === 'next') subscription.sent = subscription.next;
+    if (type === 'next') noteResult(subscription);
     else if (type === 'complete' || type === 'error') subscriptions.delete(id);
   }
 
@@ -133,14 +135,12 @@ export class Subscriptions {
     const connection = this.#connections.get(client);
     if (!connection) return undefined;
     const { context } = connection;
-    const { position, save } = this.#more;
+    const { save } = this.#more;
     const say = (message: object) => JSON.stringify(message, this.#options.jsonMessageReplacer as never);
     const positions: Record<string, unknown> = {};
-    for (const [id, { sent }] of open(connection)) {
-      // One that has told nothing since it came here is where it was.
-      const known = context.extra.positions?.[id];
-      if (position && sent !== undefined) positions[id] = position(sent, context, id);
-      else if (known !== undefined) positions[id] = known;
+    for (const [id, subscription] of open(connection)) {
+      const position = this.#positionOf(subscription, context, id);
+      if (position !== undefined) positions[id] = position;
     }
     return {
       init: say({ type: 'connection_init', payload: context.connectionParams }),
@@ -148,6 +148,34 @@ export class Subscriptions {
       positions,
       ...(save && { state: save(context) }),
     };
+  }
+
+  /**
+   * A result with a field error may have no position in it, and going on from the last sound one repeats no more
+   * than what came with errors. One that has told nothing since it came here is where it was.
+   */
+  #positionOf({ sent, sound }: Subscription, context: GraphqlContext, id: string): unknown {
+    const { position } = this.#more;
+    let failure: { readonly error: unknown } | undefined;
+    for (const result of position ? new Set([sent, sound]) : []) {
+      if (!result) continue;
+      try {
+        const found = position?.(result, context, id);
+        if (found !== undefined) return found;
+      } catch (error) {
+        if (result === sent) failure = { error };
+      }
+    }
+    const known = context.extra.positions?.[id];
+    // Without a position it would silently start over.
+    if (failure && known === undefined) {
+      const { error } = failure;
+      throw new Error(
+        `position() threw for the last result of the subscription "${id}": ${describeThrown(error)}; return undefined where it is to start over`,
+        { cause: error },
+      );
+    }
+    return known;
   }
 
   /** Settles when all has been said again; until then nothing is read from the client. */
@@ -169,6 +197,13 @@ export class Subscriptions {
     for (const message of continued.subscribe) client.emit('message', Buffer.from(message), false);
     settle();
   }
+}
+
+function noteResult(subscription: Subscription): void {
+  const { next } = subscription;
+  if (!next) return;
+  subscription.sent = next;
+  if (!next.errors?.length) subscription.sound = next;
 }
 
 /** Those that deliver: not those that are being prepared, or have been left by the client. */

@@ -8,7 +8,7 @@ import { survive as surviveWebSockets, type WebSocketServerLike } from '../webso
 import { type Continued, isContinued, Subscriptions } from './subscriptions.ts';
 import type { ContextOf, GraphqlServerOptions, GraphqlSocket, SurviveGraphqlOptions } from './types.ts';
 
-export type { GraphqlContext, GraphqlServerOptions, SurviveGraphqlOptions } from './types.ts';
+export type { GraphqlContext, GraphqlResult, GraphqlServerOptions, SurviveGraphqlOptions } from './types.ts';
 
 /**
  * Lets the WebSockets of a graphql-ws server (6.x, `useServer` of `graphql-ws/use/ws`) move to another worker with
