@@ -6,7 +6,8 @@ import { moved as movedSocket, survive as surviveSocketIo } from '@tshorn/worker
 import { survive } from '@tshorn/worker/ws';
 import type { FastifyInstance } from 'fastify';
 import { buildSchema } from 'graphql';
-import { useServer } from 'graphql-ws/use/ws';
+import type { Context, ServerOptions } from 'graphql-ws';
+import { useServer, type Extra as WsExtra } from 'graphql-ws/use/ws';
 import { Server } from 'socket.io';
 import { WebSocketServer } from 'ws';
 import '@fastify/websocket';
@@ -60,6 +61,19 @@ export function documentedGraphqlApp(wss: WebSocketServer): void {
     ),
     wss,
   );
+}
+
+/** With the library's own types named. */
+export function annotatedGraphqlApp(wss: WebSocketServer, options: ServerOptions<undefined, WsExtra>): void {
+  useServer(surviveGraphql(wss, options, { save: ({ extra }) => extra.request.url }), wss);
+  type Own = Context<Record<string, unknown> | undefined, WsExtra & Partial<Extra>>;
+  const more = {
+    onConnect: ({ extra }: Own) => Boolean(extra.request.url),
+    onNext: async ({ extra }: Own, id: string) => void (extra.session && id),
+    context: async ({ extra }: Own, id: string) => ({ id, url: extra.request.url }),
+  };
+  const result = surviveGraphql(wss, more, { save: ({ extra }) => extra.session?.count });
+  useServer<Record<string, unknown>, Extra>(result, wss);
 }
 
 export function socketIoApp(): void {

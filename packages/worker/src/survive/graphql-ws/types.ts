@@ -23,14 +23,15 @@ export interface GraphqlContext {
 // What is written in place gets its types from here. `useServer` then checks it against the library's own.
 // biome-ignore lint/suspicious/noExplicitAny: the library's own types cannot be named here
 type Any = any;
-type Hook<First = Any, Second = Any> = (first: First, second: Second, ...more: Any[]) => unknown;
-type ContextHook = Hook<GraphqlContext, string>;
+/** Of a method, so that one whose context is said to be more (the library's `Context`) is one as well. */
+type Hook<Arguments extends unknown[] = Any[]> = { hook(...args: Arguments): unknown }['hook'];
+type ContextHook = Hook<[context: GraphqlContext, id: string, ...more: Any[]]>;
 
 /** What is used of graphql-ws's `ServerOptions`, and those that are functions; the others are as they are. */
 export interface GraphqlServerOptions {
-  readonly onConnect?: ((context: GraphqlContext) => unknown) | undefined;
-  readonly onDisconnect?: Hook<GraphqlContext> | undefined;
-  readonly onClose?: Hook<GraphqlContext> | undefined;
+  readonly onConnect?: Hook<[context: GraphqlContext]> | undefined;
+  readonly onDisconnect?: Hook<[context: GraphqlContext, ...more: Any[]]> | undefined;
+  readonly onClose?: Hook<[context: GraphqlContext, ...more: Any[]]> | undefined;
   readonly onSubscribe?: ContextHook | undefined;
   readonly onOperation?: ContextHook | undefined;
   readonly onNext?: ContextHook | undefined;
