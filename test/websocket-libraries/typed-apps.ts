@@ -1,5 +1,5 @@
 /** Compiled, never run: the libraries' own types fit `survive`, and what cannot work does not compile. */
-import type { ServerResponse } from 'node:http';
+import type { Server as HttpServer, ServerResponse } from 'node:http';
 import { moved, surviveStream } from '@tshorn/worker';
 import { survive as surviveGraphql } from '@tshorn/worker/graphql-ws';
 import { moved as movedSocket, survive as surviveSocketIo } from '@tshorn/worker/socket.io';
@@ -9,7 +9,7 @@ import { buildSchema } from 'graphql';
 import type { Context, ServerOptions } from 'graphql-ws';
 import { useServer, type Extra as WsExtra } from 'graphql-ws/use/ws';
 import { Server } from 'socket.io';
-import { WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import '@fastify/websocket';
 
 export function fastifyApp(app: FastifyInstance): void {
@@ -81,6 +81,25 @@ export function socketIoApp(): void {
   surviveSocketIo(io, { maxState: 1_000 });
   io.on('connection', (socket) => {
     socket.on('disconnect', () => movedSocket(socket));
+  });
+}
+
+/** As docs/websockets.md has it. */
+export function documentedApp(server: HttpServer): void {
+  class Client extends WebSocket {
+    count = 0;
+  }
+  const wss = new WebSocketServer({ server, WebSocket: Client });
+  survive(wss, {
+    save: (ws) => ({ count: ws.count }),
+    restore(ws, state) {
+      Object.assign(ws, state);
+    },
+  });
+  wss.on('connection', (ws, request) => {
+    ws.count = 0;
+    if (!request.handoff) ws.send('welcome');
+    ws.on('message', (text) => ws.send(`${++ws.count} ${text}`));
   });
 }
 

@@ -36,13 +36,16 @@ async function subscribed(options: SurviveGraphqlOptions, came?: number) {
 test.each([
   ['throws', throwing],
   ['returns undefined', careful],
-])('a result with a field error, for which position() %s: it goes on from the last sound one', async (_, options) => {
-  const client = await subscribed(options);
-  for (const result of [tick(1), tick(2), FAILED, FAILED]) client.send(result);
-  expect(client.positions()).toEqual({ a: 2 });
-  client.send(tick(5));
-  expect(client.positions()).toEqual({ a: 5 });
-});
+])(
+  'a result with a field error, for which position() %s: it goes on from the last sound one',
+  async (_, options) => {
+    const client = await subscribed(options);
+    for (const result of [tick(1), tick(2), FAILED, FAILED]) client.send(result);
+    expect(client.positions()).toEqual({ a: 2 });
+    client.send(tick(5));
+    expect(client.positions()).toEqual({ a: 5 });
+  },
+);
 
 test('a position that the failed result has is the newest', async () => {
   const client = await subscribed({ position: ({ data, errors }) => (errors ? 'failed' : data.ticks.n) });
@@ -50,11 +53,14 @@ test('a position that the failed result has is the newest', async () => {
   expect(client.positions()).toEqual({ a: 'failed' });
 });
 
-test.each([throwing, careful])('with nothing but errors since it came, it stays where it was', async (options) => {
-  const client = await subscribed(options, 7);
-  client.send(FAILED);
-  expect(client.positions()).toEqual({ a: 7 });
-});
+test.each([throwing, careful])(
+  'with nothing but errors since it came, it stays where it was',
+  async (options) => {
+    const client = await subscribed(options, 7);
+    client.send(FAILED);
+    expect(client.positions()).toEqual({ a: 7 });
+  },
+);
 
 test('a subscription that would start over because position() throws keeps its connection here, in a sentence', async () => {
   const client = await subscribed(throwing);

@@ -1,6 +1,12 @@
 /** What each client of a graphql-ws server has begun with and where its subscriptions are; see survive.ts. */
 import { describeThrown } from '@tshorn/core';
-import type { GraphqlContext, GraphqlResult, GraphqlServerOptions, GraphqlSocket, SurviveGraphqlOptions } from './types.ts';
+import type {
+  GraphqlContext,
+  GraphqlResult,
+  GraphqlServerOptions,
+  GraphqlSocket,
+  SurviveGraphqlOptions,
+} from './types.ts';
 
 /** What another worker has to know of a connection. */
 export interface Continued {
