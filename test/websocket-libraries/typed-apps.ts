@@ -1,14 +1,15 @@
 /** Compiled, never run: the libraries' own types fit `survive`, and what cannot work does not compile. */
-import type { ServerResponse } from 'node:http';
+import type { Server as HttpServer, ServerResponse } from 'node:http';
 import { moved, surviveStream } from '@tshorn/worker';
 import { survive as surviveGraphql } from '@tshorn/worker/graphql-ws';
 import { moved as movedSocket, survive as surviveSocketIo } from '@tshorn/worker/socket.io';
 import { survive } from '@tshorn/worker/ws';
 import type { FastifyInstance } from 'fastify';
 import { buildSchema } from 'graphql';
-import { useServer } from 'graphql-ws/use/ws';
+import type { Context, ServerOptions } from 'graphql-ws';
+import { useServer, type Extra as WsExtra } from 'graphql-ws/use/ws';
 import { Server } from 'socket.io';
-import { WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import '@fastify/websocket';
 
 export function fastifyApp(app: FastifyInstance): void {
@@ -44,7 +45,7 @@ export function graphqlApp(wss: WebSocketServer): void {
   useServer(surviveGraphql(other, { onConnect: ({ connectionParams }) => Boolean(connectionParams) }), other);
 }
 
-/** As docs/websocket-libraries.md prints it. */
+/** As docs/websocket-libraries.md has it. */
 export function documentedGraphqlApp(wss: WebSocketServer): void {
   const schema = buildSchema('type Query { a: Int }');
   useServer(
@@ -62,11 +63,43 @@ export function documentedGraphqlApp(wss: WebSocketServer): void {
   );
 }
 
+/** With the library's own types named. */
+export function annotatedGraphqlApp(wss: WebSocketServer, options: ServerOptions<undefined, WsExtra>): void {
+  useServer(surviveGraphql(wss, options, { save: ({ extra }) => extra.request.url }), wss);
+  type Own = Context<Record<string, unknown> | undefined, WsExtra & Partial<Extra>>;
+  const more = {
+    onConnect: ({ extra }: Own) => Boolean(extra.request.url),
+    onNext: async ({ extra }: Own, id: string) => void (extra.session && id),
+    context: async ({ extra }: Own, id: string) => ({ id, url: extra.request.url }),
+  };
+  const result = surviveGraphql(wss, more, { save: ({ extra }) => extra.session?.count });
+  useServer<Record<string, unknown>, Extra>(result, wss);
+}
+
 export function socketIoApp(): void {
   const io = new Server<{ say: (n: number) => void }, { told: (n: number) => void }>(3000);
   surviveSocketIo(io, { maxState: 1_000 });
   io.on('connection', (socket) => {
     socket.on('disconnect', () => movedSocket(socket));
+  });
+}
+
+/** As docs/websockets.md has it. */
+export function documentedApp(server: HttpServer): void {
+  class Client extends WebSocket {
+    count = 0;
+  }
+  const wss = new WebSocketServer({ server, WebSocket: Client });
+  survive(wss, {
+    save: (ws) => ({ count: ws.count }),
+    restore(ws, state) {
+      Object.assign(ws, state);
+    },
+  });
+  wss.on('connection', (ws, request) => {
+    ws.count = 0;
+    if (!request.handoff) ws.send('welcome');
+    ws.on('message', (text) => ws.send(`${++ws.count} ${text}`));
   });
 }
 

@@ -22,10 +22,10 @@ export const isContinued = (state: unknown): state is Continued =>
 
 interface Subscription {
   readonly payload: unknown;
-  /** The newest result, which is about to be sent; the newest that has been, and the newest of those without errors. */
+  /** The newest result, which is about to be sent; the newest that has been; and the newest without errors of those. */
   next?: GraphqlResult;
-  sent?: GraphqlResult | undefined;
-  good?: GraphqlResult;
+  sent?: GraphqlResult;
+  sound?: GraphqlResult;
 }
 
 interface Connection {
@@ -121,10 +121,8 @@ export class Subscriptions {
     const { id, type } = headOf(data);
     const subscription = subscriptions.get(id);
     if (!subscription) return;
-    if (type === 'next') {
-      subscription.sent = subscription.next;
-      if (subscription.next && !subscription.next.errors?.length) subscription.good = subscription.next;
-    } else if (type === 'complete' || type === 'error') subscriptions.delete(id);
+    if (type === 'next') noteResult(subscription);
+    else if (type === 'complete' || type === 'error') subscriptions.delete(id);
   }
 
   /** The position belongs to the subscription that has come along, not to a later one with its id. */
@@ -143,14 +141,12 @@ export class Subscriptions {
     const connection = this.#connections.get(client);
     if (!connection) return undefined;
     const { context } = connection;
-    const { position, save } = this.#more;
+    const { save } = this.#more;
     const say = (message: object) => JSON.stringify(message, this.#options.jsonMessageReplacer as never);
     const positions: Record<string, unknown> = {};
     for (const [id, subscription] of open(connection)) {
-      const at = position && this.#positionOf(subscription, position, context, id);
-      // One that has told nothing since it came here is where it was.
-      const known = at ?? context.extra.positions?.[id];
-      if (known !== undefined) positions[id] = known;
+      const position = this.#positionOf(subscription, context, id);
+      if (position !== undefined) positions[id] = position;
     }
     return {
       init: say({ type: 'connection_init', payload: context.connectionParams }),
@@ -160,24 +156,32 @@ export class Subscriptions {
     };
   }
 
-  /** @throws a sentence for the log when nothing is known, and the app's function has failed */
-  #positionOf(
-    { sent, good }: Subscription,
-    position: NonNullable<SurviveGraphqlOptions['position']>,
-    context: GraphqlContext,
-    id: string,
-  ): unknown {
-    let failure: unknown;
-    for (const result of new Set([sent, good])) {
+  /**
+   * A result with a field error may have no position in it, and going on from the last sound one repeats no more
+   * than what came with errors. One that has told nothing since it came here is where it was.
+   */
+  #positionOf({ sent, sound }: Subscription, context: GraphqlContext, id: string): unknown {
+    const { position } = this.#more;
+    let failure: { readonly error: unknown } | undefined;
+    for (const result of position ? new Set([sent, sound]) : []) {
+      if (!result) continue;
       try {
-        const at = result && position(result, context, id);
-        if (at !== undefined) return at;
+        const found = position?.(result, context, id);
+        if (found !== undefined) return found;
       } catch (error) {
-        failure ??= error;
+        if (result === sent) failure = { error };
       }
     }
-    if (failure === undefined || context.extra.positions?.[id] !== undefined) return undefined;
-    throw new Error(`position() threw for the subscription "${id}": ${describeThrown(failure)}`);
+    const known = context.extra.positions?.[id];
+    // Without a position it would silently start over.
+    if (failure && known === undefined) {
+      const { error } = failure;
+      throw new Error(
+        `position() threw for the last result of the subscription "${id}": ${describeThrown(error)}; return undefined where it is to start over`,
+        { cause: error },
+      );
+    }
+    return known;
   }
 
   /** Settles when all has been said again; until then nothing is read from the client. */
@@ -199,6 +203,13 @@ export class Subscriptions {
     for (const message of continued.subscribe) client.emit('message', Buffer.from(message), false);
     settle();
   }
+}
+
+function noteResult(subscription: Subscription): void {
+  const { next } = subscription;
+  if (!next) return;
+  subscription.sent = next;
+  if (!next.errors?.length) subscription.sound = next;
 }
 
 /** Those that deliver: not those that are being prepared, or have been left by the client. */

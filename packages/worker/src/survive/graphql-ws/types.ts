@@ -14,50 +14,47 @@ export interface GraphqlSocket {
 
 /** What is used of graphql-ws's `Context`. */
 export interface GraphqlContext {
-  readonly connectionParams?: unknown;
+  readonly connectionParams?: Record<string, unknown> | undefined;
   readonly acknowledged: boolean;
   readonly subscriptions: Record<string, unknown>;
-  readonly extra: { readonly socket: object; positions?: Record<string, unknown> };
+  readonly extra: { readonly socket: object; positions?: Record<string, Any> };
 }
 
-// What is written in place gets its types from here: `unknown` would be of no use to it, and `never` of less.
+// What is written in place gets its types from here. `useServer` then checks it against the library's own.
 // biome-ignore lint/suspicious/noExplicitAny: the library's own types cannot be named here
-type Hook = (...args: any[]) => unknown;
+type Any = any;
+/** Of a method, so that one whose context is said to be more (the library's `Context`) is one as well. */
+type Hook<Arguments extends unknown[] = Any[]> = { hook(...args: Arguments): unknown }['hook'];
+type ContextHook = Hook<[context: GraphqlContext, id: string, ...more: Any[]]>;
 
-/** graphql-ws's `ServerOptions`: what is used of them, and the names of the rest, so that they can be written in place. */
+/** What is used of graphql-ws's `ServerOptions`, and those that are functions; the others are as they are. */
 export interface GraphqlServerOptions {
-  readonly schema?: unknown;
-  readonly context?: Hook | object | undefined;
-  readonly roots?: unknown;
-  readonly parse?: Hook | undefined;
-  readonly validate?: Hook | undefined;
-  readonly execute?: Hook | undefined;
-  readonly subscribe?: Hook | undefined;
-  readonly connectionInitWaitTimeout?: number | undefined;
-  readonly onDisconnect?: Hook | undefined;
-  readonly onClose?: Hook | undefined;
-  readonly onError?: Hook | undefined;
-  readonly onComplete?: Hook | undefined;
-  readonly jsonMessageReviver?: Hook | undefined;
-  readonly onConnect?: Hook | undefined;
-  readonly onSubscribe?: Hook | undefined;
-  readonly onOperation?: Hook | undefined;
-  readonly onNext?: Hook | undefined;
+  readonly onConnect?: Hook<[context: GraphqlContext]> | undefined;
+  readonly onDisconnect?: Hook<[context: GraphqlContext, ...more: Any[]]> | undefined;
+  readonly onClose?: Hook<[context: GraphqlContext, ...more: Any[]]> | undefined;
+  readonly onSubscribe?: ContextHook | undefined;
+  readonly onOperation?: ContextHook | undefined;
+  readonly onNext?: ContextHook | undefined;
+  readonly onError?: ContextHook | undefined;
+  readonly onComplete?: ContextHook | undefined;
+  readonly context?: ContextHook | object | string | number | boolean | symbol | null | undefined;
+  readonly schema?: ContextHook | object | undefined;
   readonly jsonMessageReplacer?: Hook | undefined;
+  readonly [option: string]: Any;
+}
+
+/** What is used of a result. What its data are is a matter of the app's schema. */
+export interface GraphqlResult {
+  readonly data?: Any;
+  readonly errors?: readonly unknown[];
 }
 
 /** The context as `onConnect` gets it, whatever the app has made of it. */
-export type ContextOf<Options extends GraphqlServerOptions> = Options extends {
+export type ContextOf<Options> = Options extends {
   onConnect?: ((context: infer Context, ...more: never[]) => unknown) | undefined;
 }
   ? Context
   : GraphqlContext;
-
-export interface GraphqlResult {
-  // biome-ignore lint/suspicious/noExplicitAny: its shape is the schema's
-  readonly data?: any;
-  readonly errors?: readonly unknown[];
-}
 
 export interface SurviveGraphqlOptions<Context = GraphqlContext, State = unknown> {
   /** See `survive` of tshorn/ws. */
@@ -66,10 +63,11 @@ export interface SurviveGraphqlOptions<Context = GraphqlContext, State = unknown
   readonly maxState?: number;
   /**
    * Where the source of a subscription has to go on: JSON. It is called with the last result that has been sent on
-   * it, and not at all before there is one. If it knows nothing of that (it returns undefined or throws, as the result
-   * is an error), it is asked of the last one without errors, and then the position is what it was. In the other
-   * worker, `context.extra.positions[id]` is what it returned. Without it a source starts over like that of a new
-   * subscription.
+   * it, and not at all before there is one. If it throws then, or returns undefined, it is called with the last one
+   * without `errors`; and if that tells nothing either, the position stays that with which the subscription came here.
+   * If it has none, and `position` has thrown, the connection does not move.
+   * In the other worker, `context.extra.positions[id]` is what it returned.
+   * Without it a source starts over like that of a new subscription.
    */
   position?(result: GraphqlResult, context: Context, id: string): unknown;
   /** What the app keeps of a connection beside its subscriptions: JSON. */
