@@ -8,7 +8,7 @@ import { Random } from './support/random.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const SEED = Number(process.env.HANDOFF_SEED ?? Date.now() % 1_000_000);
-const SECONDS = Number(process.env.HANDOFF_SECONDS ?? 20);
+const SECONDS = Number(process.env.HANDOFF_SECONDS ?? 12);
 const CLIENTS = 60;
 const MOST_WORKERS = 4;
 

@@ -11,7 +11,7 @@ import { pollUntil } from './support/processes.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const STREAMS = Number(process.env.STREAMS ?? 200);
-const RELOADS = Number(process.env.RELOADS ?? 10);
+const RELOADS = Number(process.env.RELOADS ?? 6);
 const APP = fixture('survives-streams.mjs');
 
 const folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-streams-'));

@@ -8,7 +8,7 @@ import { WebSocketClient } from './support/websocket-client.ts';
 import { type CrowdOptions, WebSocketClients } from './support/websocket-clients.ts';
 
 const CLIENTS = Number(process.env.WS_CLIENTS ?? 500);
-const RELOADS = Number(process.env.RELOADS ?? 10);
+const RELOADS = Number(process.env.RELOADS ?? 6);
 const APP = fixture('survives-websockets.mjs');
 
 const crowds: WebSocketClients[] = [];

@@ -17,7 +17,7 @@ import { LongLivedClients } from './long-lived.ts';
 import { ChaosServer } from './server.ts';
 
 const SEED = Number(process.env.CHAOS_SEED ?? Date.now() % 1_000_000);
-const SECONDS = Number(process.env.CHAOS_SECONDS ?? 60);
+const SECONDS = Number(process.env.CHAOS_SECONDS ?? 45);
 const WORKERS = 3;
 
 let server: ChaosServer | undefined;
