@@ -9,20 +9,9 @@ export type { Hooks, MasterInfo, UserConfig, WorkerInfo } from '@tshorn/config';
 export { defineConfig } from '@tshorn/config/define-config';
 export { type ErrorCode, TshornError, type WorkerIdentity } from '@tshorn/core';
 export type { MasterStatus, Notice, WorkerStatus } from '@tshorn/master';
-// All that tshorn/worker has: an app may import from one place.
-export {
-  type Begin,
-  type DrainNotice,
-  moved,
-  type Produce,
-  type Save,
-  type SurviveStreamOptions,
-  stay,
-  surviveStream,
-  type WorkerApi,
-  worker,
-} from '@tshorn/worker';
 export type { ReloadVerdict, Server, StartOptions } from './start.ts';
+// An app may import all from one place.
+export * from './worker.ts';
 
 /**
  * Starts a server in this process, which becomes the master. Resolves when its addresses are bound and
