@@ -3,9 +3,11 @@
  * reloaded and resized all the time: no request may fail, no byte may be missing or wrong, no connection
  * may be closed. HANDOFF_SEED repeats a story (its bytes, not its timing), HANDOFF_SECONDS makes it longer.
  */
+
+import { disturb } from './support/disturb.ts';
 import { KeepAliveClient, type Piece } from './support/keep-alive-client.ts';
 import { Random } from './support/random.ts';
-import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+import { endServers, fixture, startServer } from './support/server.ts';
 
 const SEED = Number(process.env.HANDOFF_SEED ?? Date.now() % 1_000_000);
 const SECONDS = Number(process.env.HANDOFF_SECONDS ?? 12);
@@ -73,31 +75,6 @@ async function live(client: KeepAliveClient, random: Random, name: string, until
   }
 }
 
-/** Reloads, grows and shrinks without a rest. Resolves with how often. */
-async function disturb(server: TestServer, random: Random, until: number) {
-  const done = { reloads: 0, ups: 0, downs: 0 };
-  let size = 2;
-  while (performance.now() < until) {
-    const from = server.lines.length;
-    const what = random.below(3);
-    if (what === 0) {
-      expect(await server.reload()).toMatchObject({ outcome: 'committed' });
-      done.reloads++;
-    } else if (what === 1 ? size < MOST_WORKERS : size === 1) {
-      server.signal('SIGTTIN');
-      await server.event('resized', { from });
-      size++;
-      done.ups++;
-    } else if (size > 1) {
-      server.signal('SIGTTOU');
-      await server.event('resized', { from });
-      size--;
-      done.downs++;
-    }
-  }
-  return done;
-}
-
 test(
   `random requests in random pieces against random reloads: seed ${SEED}`,
   async () => {
@@ -106,7 +83,7 @@ test(
     for (let at = 0; at < CLIENTS; at++) clients.push(await KeepAliveClient.connect({ port: server.port }));
     const until = performance.now() + SECONDS * 1_000;
     const [done] = await Promise.all([
-      disturb(server, new Random(SEED), until),
+      disturb(server, new Random(SEED), until, { mostWorkers: MOST_WORKERS }),
       ...clients.map((client, at) => live(client, new Random(SEED + at + 1), `c${at}`, until)),
     ]);
     const answered = clients.reduce((sum, client) => sum + client.answered, 0);

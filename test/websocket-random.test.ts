@@ -4,9 +4,10 @@
  * repeats a story (its bytes, not its timing), WS_SECONDS makes it longer.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { disturb } from './support/disturb.ts';
 import { Random } from './support/random.ts';
 import { type Bytes, type Echo, HANDSHAKE, RawWebSocket } from './support/raw-websocket.ts';
-import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+import { endServers, fixture, startServer } from './support/server.ts';
 import { content } from './support/websocket-client.ts';
 import { BINARY, CLOSE, CONTINUATION, encode, PING, PONG, TEXT } from './support/websocket-frames.ts';
 
@@ -118,32 +119,6 @@ async function live(port: number, random: Random, until: number): Promise<void> 
   }
 }
 
-/** Reloads, grows and shrinks without a rest. Resolves with how often. */
-async function disturb(server: TestServer, random: Random, until: number) {
-  const done = { reloads: 0, ups: 0, downs: 0 };
-  let size = 2;
-  while (performance.now() < until) {
-    const from = server.lines.length;
-    const what = random.below(3);
-    if (what === 0) {
-      expect(await server.reload()).toMatchObject({ outcome: 'committed' });
-      done.reloads++;
-    } else if (what === 1 ? size < MOST_WORKERS : size === 1) {
-      server.signal('SIGTTIN');
-      await server.event('resized', { from });
-      size++;
-      done.ups++;
-    } else if (size > 1) {
-      server.signal('SIGTTOU');
-      await server.event('resized', { from });
-      size--;
-      done.downs++;
-    }
-    await sleep(random.upTo(300));
-  }
-  return done;
-}
-
 test(
   `random frames in random pieces against random reloads: seed ${SEED}`,
   async () => {
@@ -151,7 +126,7 @@ test(
     const server = await startServer(fixture('echoes-websockets.mjs'), { workers: 2 });
     const until = performance.now() + SECONDS * 1_000;
     const [done] = await Promise.all([
-      disturb(server, new Random(SEED), until),
+      disturb(server, new Random(SEED), until, { mostWorkers: MOST_WORKERS, restMs: 300 }),
       ...Array.from({ length: CLIENTS }, (_, at) => live(server.port, new Random(SEED + at + 1), until)),
     ]);
     const echoed = clients.reduce((sum, client) => sum + client.echoed, 0);

@@ -1,0 +1,35 @@
+/** What is done to a server while random clients speak to it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Random } from './random.ts';
+import type { TestServer } from './server.ts';
+
+/** Reloads, grows and shrinks until then, with a rest of a random length after each. Resolves with how often. */
+export async function disturb(
+  server: TestServer,
+  random: Random,
+  until: number,
+  { mostWorkers, restMs = 0 }: { readonly mostWorkers: number; readonly restMs?: number },
+) {
+  const done = { reloads: 0, ups: 0, downs: 0 };
+  let size = 2;
+  while (performance.now() < until) {
+    const from = server.lines.length;
+    const what = random.below(3);
+    if (what === 0) {
+      expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+      done.reloads++;
+    } else if (what === 1 ? size < mostWorkers : size === 1) {
+      server.signal('SIGTTIN');
+      await server.event('resized', { from });
+      size++;
+      done.ups++;
+    } else if (size > 1) {
+      server.signal('SIGTTOU');
+      await server.event('resized', { from });
+      size--;
+      done.downs++;
+    }
+    await sleep(random.upTo(restMs));
+  }
+  return done;
+}
