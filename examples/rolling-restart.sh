@@ -14,8 +14,8 @@ port=${2:-4012}
 seconds=60 # for one worker: to start, to be probed, to be announced
 
 listener=
-folder=$(mktemp -d) || exit 1
-line=$folder/line
+directory=$(mktemp -d) || exit 1
+line=$directory/line
 mkfifo "$line" || exit 1
 
 stop_listening() {
@@ -25,7 +25,7 @@ stop_listening() {
   fi
   listener=
 }
-trap 'stop_listening; rm -rf "$folder"' EXIT
+trap 'stop_listening; rm -rf "$directory"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
@@ -68,7 +68,7 @@ start_listening() {
   esac
   if [ "$listen_with" != node ] && port_is_bound; then broken "UDP port $port is taken"; fi
 
-  "$@" >"$line" 2>"$folder/errors" &
+  "$@" >"$line" 2>"$directory/errors" &
   listener=$!
   exec 3<"$line" # waits for the listener to open its end
 
@@ -80,7 +80,7 @@ start_listening() {
       sleep 0.1
     done
   fi
-  broken "cannot listen on UDP port $port: $(head -n 1 "$folder/errors")"
+  broken "cannot listen on UDP port $port: $(head -n 1 "$directory/errors")"
 }
 
 children_of() {

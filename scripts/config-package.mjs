@@ -7,7 +7,7 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 
 /** @returns {Promise<typeof import('../packages/config/src/index.ts')>} */
 export async function importConfigPackage() {
-  // Within the package's folder, so that the libraries it imports are found.
+  // Within the package's directory, so that the libraries it imports are found.
   const outfile = path.join(root, 'packages/config/node_modules/.cache/config.mjs');
   await build({
     entryPoints: [path.join(root, 'packages/config/src/index.ts')],

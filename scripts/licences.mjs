@@ -9,12 +9,14 @@ import path from 'node:path';
 export function licencesOf(inputs, base) {
   const sections = new Map();
   for (const input of inputs) {
-    const folder = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path.resolve(base, input))?.[0];
-    if (!folder || !fs.existsSync(path.join(folder, 'package.json'))) continue;
-    const { name, version, license } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
+    const directory = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path.resolve(base, input))?.[0];
+    if (!directory || !fs.existsSync(path.join(directory, 'package.json'))) continue;
+    const { name, version, license } = JSON.parse(
+      fs.readFileSync(path.join(directory, 'package.json'), 'utf8'),
+    );
     if (name.startsWith('@tshorn/') || sections.has(`${name} ${version}`)) continue;
-    const file = fs.readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    const text = file ? fs.readFileSync(path.join(folder, file), 'utf8').trim() : `Licence: ${license}`;
+    const file = fs.readdirSync(directory).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file ? fs.readFileSync(path.join(directory, file), 'utf8').trim() : `Licence: ${license}`;
     sections.set(`${name} ${version}`, `${name} ${version}\n\n${text}\n`);
   }
   return `${[...sections.keys()]

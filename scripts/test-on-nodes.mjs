@@ -10,13 +10,13 @@ const others = process.argv.slice(2).filter((word) => !/^\d+$/.test(word));
 const name = `node-${process.platform}-${process.arch}`;
 
 function install(version) {
-  const folder = path.join(root, 'node_modules/.cache/nodes', version);
-  const binary = path.join(folder, 'node_modules', name, 'bin/node');
+  const directory = path.join(root, 'node_modules/.cache/nodes', version);
+  const binary = path.join(directory, 'node_modules', name, 'bin/node');
   if (!fs.existsSync(binary)) {
-    fs.mkdirSync(folder, { recursive: true });
-    fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
+    fs.mkdirSync(directory, { recursive: true });
+    fs.writeFileSync(path.join(directory, 'package.json'), '{ "private": true }\n');
     const install = ['install', '--no-save', '--no-package-lock', `${name}@${version}`];
-    const { status } = spawnSync('npm', install, { cwd: folder, stdio: 'inherit' });
+    const { status } = spawnSync('npm', install, { cwd: directory, stdio: 'inherit' });
     if (status !== 0) throw new Error(`npm could not install ${name}@${version}`);
   }
   return binary;

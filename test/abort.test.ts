@@ -1,4 +1,4 @@
-/** A reload that is taken back on demand, and what else can come between it and its end. */
+/** A reload that is rolled back on demand, and what else can come between it and its end. */
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,21 +8,21 @@ import { MixedLoad } from './support/load.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const WORKERS = 2;
-let folder: string;
+let directory: string;
 let env: Record<string, string>;
 
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-  env = { XDG_RUNTIME_DIR: folder, TMPDIR: folder, BOOT_MS: '400' };
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  env = { XDG_RUNTIME_DIR: directory, TMPDIR: directory, BOOT_MS: '400' };
 });
 afterEach(async () => {
   await endServers();
-  fs.rmSync(folder, { recursive: true });
+  fs.rmSync(directory, { recursive: true });
 });
 
 const start = (...args: string[]) => startServer(fixture('mixed.mjs'), { workers: WORKERS, args, env });
 const begin = (server: TestServer, ...args: string[]) =>
-  new Command(['reload', '--control', path.join(folder, 'tshorn', `${server.pid}.sock`), ...args], env);
+  new Command(['reload', '--control', path.join(directory, 'tshorn', `${server.pid}.sock`), ...args], env);
 const tshorn = (server: TestServer, ...args: string[]): Promise<Ended> => begin(server, ...args).ended;
 
 const isThere = (pid: number): boolean => {
@@ -51,7 +51,7 @@ const MOMENTS = [
 describe('abort', () => {
   test('at every step: the same workers serve, and no request fails', async () => {
     // Long enough for a command to start on a busy machine.
-    const server = await start('--settle', '10s');
+    const server = await start('--soak', '10s');
     await socketOf(server);
     const load = new MixedLoad({ port: server.port }).start();
     await load.flow(20);
@@ -88,7 +88,7 @@ describe('abort', () => {
     expect((await request(socket, 'POST', '/abort', '{"plan":"canary"}')).status).toBe(400);
   });
 
-  test('said twice, both learn that it was taken back', async () => {
+  test('said twice, both learn that it was rolled back', async () => {
     const server = await start();
     await socketOf(server);
     const reload = tshorn(server);

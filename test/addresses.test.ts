@@ -14,15 +14,15 @@ const hasIPv6 = Object.values(networkInterfaces())
   .flat()
   .some((each) => each?.address === '::1');
 
-let folder: string;
+let directory: string;
 let socket: string;
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-  socket = path.join(folder, 'app.sock');
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  socket = path.join(directory, 'app.sock');
 });
 afterEach(async () => {
   await endServers();
-  fs.rmSync(folder, { recursive: true });
+  fs.rmSync(directory, { recursive: true });
 });
 
 const hello = async (target: { port?: number; host?: string; socketPath?: string }): Promise<string> =>
@@ -77,15 +77,15 @@ describe('an address that cannot be had', () => {
   });
 
   // Root may write anywhere and bind any port, and only root can become somebody else.
-  (isRoot ? test : test.skip)('a folder and a port without permission', async () => {
-    await refused(`unix:${socket}`, 6, 'choose a folder that this user may write to', NOBODY);
-    fs.chmodSync(folder, 0o755);
+  (isRoot ? test : test.skip)('a directory and a port without permission', async () => {
+    await refused(`unix:${socket}`, 6, 'choose a directory that this user may write to', NOBODY);
+    fs.chmodSync(directory, 0o755);
     await refused(`unix:${socket}`, 6, `no permission for unix:${socket}`, NOBODY);
     await refused('127.0.0.1:80', 6, 'choose a port of 1024 or more', NOBODY);
   });
 
-  test('a folder that is not there', async () => {
-    await refused(`unix:${folder}/none/app.sock`, 7, `${folder}/none is no folder`);
+  test('a directory that is not there', async () => {
+    await refused(`unix:${directory}/none/app.sock`, 7, `${directory}/none is no directory`);
   });
 
   test('a path that is a regular file, which is left untouched', async () => {

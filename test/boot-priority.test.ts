@@ -22,15 +22,15 @@ function mayRaise(): boolean {
 }
 
 const whereAllowed = mayRaise() ? test : test.skip;
-let folder: string;
+let directory: string;
 let gate: string;
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tshorn-priority-'));
-  gate = path.join(folder, 'gate');
+  directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tshorn-priority-'));
+  gate = path.join(directory, 'gate');
 });
 afterEach(async () => {
   await endServers();
-  fs.rmSync(folder, { recursive: true });
+  fs.rmSync(directory, { recursive: true });
 });
 
 const threadsOf = (pid: number) => fs.readdirSync(`/proc/${pid}/task`).map(Number);
@@ -59,7 +59,7 @@ const hasStarted = (pid: number) => childrenOf(pid).length === 1 && threadsOf(pi
 async function start(...args: string[]) {
   fs.writeFileSync(gate, '');
   const app = fixture('starts-threads.mjs');
-  return startServer(app, { workers: 2, env: { GATE: gate }, args: ['--settle', '0', ...args] });
+  return startServer(app, { workers: 2, env: { GATE: gate }, args: ['--soak', '0', ...args] });
 }
 
 /** Begins a reload and holds its first worker while it boots: its pid. */

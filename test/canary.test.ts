@@ -21,7 +21,7 @@ const start = (...args: string[]) =>
   startServer(fixture('mixed.mjs'), {
     workers: 2,
     env: { BREAK: breakFile },
-    args: ['--reload-plan', 'canary', '--settle', '100ms', ...args],
+    args: ['--reload-plan', 'canary', '--soak', '100ms', ...args],
   });
 
 /** Clients that open a connection for each request, so that every worker gets its share. */

@@ -7,15 +7,15 @@ import { Command, type Ended, socketOf } from './support/control.ts';
 import { run } from './support/run.ts';
 import { endServers, fixture, startServer } from './support/server.ts';
 
-let folder: string;
+let directory: string;
 let env: Record<string, string>;
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-  env = { XDG_RUNTIME_DIR: folder, TMPDIR: folder };
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  env = { XDG_RUNTIME_DIR: directory, TMPDIR: directory };
 });
 afterEach(async () => {
   await endServers();
-  fs.rmSync(folder, { recursive: true });
+  fs.rmSync(directory, { recursive: true });
 });
 
 const QUICK = ['--probe-timeout', '300ms', '--probe-attempts', '2', '--probe-interval', '50ms'];
@@ -84,8 +84,8 @@ describe('the verdict', () => {
 });
 
 test('hooks, environment files and warm-up are those of serving', async () => {
-  const log = path.join(folder, 'hooks');
-  const variables = path.join(folder, 'variables');
+  const log = path.join(directory, 'hooks');
+  const variables = path.join(directory, 'variables');
   env.HOOK_LOG = log;
   fs.writeFileSync(variables, 'GREETING=hello\n');
   const args = ['-c', fixture('records-hooks.config.mjs'), '--environment-file', variables, '--warm-up', '/'];
@@ -113,8 +113,8 @@ describe('nothing else is touched', () => {
     const taken = net.createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => taken.once('listening', resolve));
     const { port } = taken.address() as net.AddressInfo;
-    const opened = path.join(folder, 'opened');
-    const socket = path.join(folder, 'app.sock');
+    const opened = path.join(directory, 'opened');
+    const socket = path.join(directory, 'app.sock');
     // Each of them would fail, if somebody tried.
     Object.assign(env, { PORTS: `${port},${port},${port}`, SOCKET: socket, OPENED: opened });
     fs.writeFileSync(socket, 'a file of somebody');
@@ -128,11 +128,11 @@ describe('nothing else is touched', () => {
       JSON.stringify(socket),
     ]);
     expect(fs.readFileSync(socket, 'utf8')).toBe('a file of somebody');
-    expect(fs.existsSync(path.join(folder, 'tshorn'))).toBe(false);
+    expect(fs.existsSync(path.join(directory, 'tshorn'))).toBe(false);
   });
 
   test('a running server goes on, and its log file is not written', async () => {
-    const file = path.join(folder, 'log');
+    const file = path.join(directory, 'log');
     const server = await startServer(fixture('says-hello.mjs'), { env });
     const socket = await socketOf(server);
     const args = ['--bind', `127.0.0.1:${server.port}`, '--control', socket, '--log-file', file];

@@ -6,24 +6,24 @@ import path from 'node:path';
 import { endServers, fixture, startServer } from './support/server.ts';
 
 const canCache = 'enableCompileCache' in module;
-let folder: string;
+let directory: string;
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-compiled-'));
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-compiled-'));
 });
 afterEach(async () => {
   await endServers();
-  fs.rmSync(folder, { recursive: true, force: true });
+  fs.rmSync(directory, { recursive: true, force: true });
 });
 
 const start = (...args: string[]) =>
   startServer(fixture('says-hello.mjs'), {
     args,
-    env: { CACHE_DIRECTORY: folder, NODE_COMPILE_CACHE: undefined, NODE_DISABLE_COMPILE_CACHE: undefined },
+    env: { CACHE_DIRECTORY: directory, NODE_COMPILE_CACHE: undefined, NODE_DISABLE_COMPILE_CACHE: undefined },
   });
 
 /** Of each release, the files that its workers have left. */
 function compiled(): string[][] {
-  const root = path.join(folder, 'tshorn');
+  const root = path.join(directory, 'tshorn');
   if (!fs.existsSync(root)) return [];
   return fs.readdirSync(root).map((release) => {
     const files = fs.readdirSync(path.join(root, release), { recursive: true, withFileTypes: true });
@@ -32,12 +32,12 @@ function compiled(): string[][] {
 }
 
 (canCache ? test : test.skip)(
-  'a worker that is ready has written it, in a folder of its own user',
+  'a worker that is ready has written it, in a directory of its own user',
   async () => {
     const server = await start();
     expect(compiled()).toHaveLength(1);
     expect(compiled()[0]?.length).toBeGreaterThan(0);
-    expect(fs.statSync(path.join(folder, 'tshorn')).mode & 0o777).toBe(0o700);
+    expect(fs.statSync(path.join(directory, 'tshorn')).mode & 0o777).toBe(0o700);
     expect(await server.reload()).toMatchObject({ outcome: 'committed' });
   },
 );
@@ -47,8 +47,8 @@ test('--no-compile-cache leaves nothing', async () => {
   expect(compiled()).toEqual([]);
 });
 
-test('where the folder cannot be made, the server starts without it', async () => {
-  fs.writeFileSync(path.join(folder, 'tshorn'), '');
+test('where the directory cannot be made, the server starts without it', async () => {
+  fs.writeFileSync(path.join(directory, 'tshorn'), '');
   const server = await start('--log-level', 'debug');
   expect(server.lines.some(({ msg }) => msg.startsWith('no compile cache'))).toBe(canCache);
 });

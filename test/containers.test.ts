@@ -60,8 +60,8 @@ asInit('as PID 1', () => {
     ['SIGINT', 130],
     ['SIGQUIT', 131],
   ] as const)('%s ends one that is still reading its config', async (name, code) => {
-    const folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-init-'));
-    const config = path.join(folder, 'tshorn.config.mjs');
+    const directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-init-'));
+    const config = path.join(directory, 'tshorn.config.mjs');
     fs.writeFileSync(
       config,
       "console.log('reading'); await new Promise(() => setInterval(() => {}, 1e6));\n",
@@ -70,6 +70,6 @@ asInit('as PID 1', () => {
     await server.until('reading');
     server.signal(name);
     expect(await server.exited).toBe(code);
-    fs.rmSync(folder, { recursive: true });
+    fs.rmSync(directory, { recursive: true });
   });
 });

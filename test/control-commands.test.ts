@@ -7,18 +7,18 @@ import { Command, type Ended, socketOf } from './support/control.ts';
 import { endServers, fixture, startServer, TestServer } from './support/server.ts';
 
 const APP = fixture('status-from-file.mjs');
-let folder: string;
+let directory: string;
 let env: Record<string, string>;
-const statusFile = () => path.join(folder, 'status');
+const statusFile = () => path.join(directory, 'status');
 
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-  env = { XDG_RUNTIME_DIR: folder, TMPDIR: folder, STATUS_FILE: statusFile() };
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  env = { XDG_RUNTIME_DIR: directory, TMPDIR: directory, STATUS_FILE: statusFile() };
   fs.writeFileSync(statusFile(), '200');
 });
 afterEach(async () => {
   await endServers();
-  fs.rmSync(folder, { recursive: true });
+  fs.rmSync(directory, { recursive: true });
 });
 
 const start = (workers = 1, ...args: string[]) => startServer(APP, { workers, args, env });
@@ -28,7 +28,7 @@ const begin = (...args: string[]): Command => new Command(args, env);
 describe('the commands', () => {
   // Other masters of this user may run on the machine: nothing here may depend on being the only one.
   beforeEach(() => {
-    env.TSHORN_CONTROL = path.join(folder, 'control.sock');
+    env.TSHORN_CONTROL = path.join(directory, 'control.sock');
   });
 
   test('tshorn reload shows the steps and ends with 0', async () => {
@@ -128,7 +128,7 @@ describe('the commands', () => {
       return workers.reduce((sum: number, worker: { requests?: number }) => sum + (worker.requests ?? 0), 0);
     };
     await fetch(server.origin);
-    // The next beat brings it.
+    // The next heartbeat brings it.
     while ((await requests()) === 0) await sleep(100);
   });
 
@@ -160,7 +160,7 @@ describe('the commands', () => {
   });
 
   test('which master is meant: a pid file or TSHORN_CONTROL; of several they are listed', async () => {
-    const pidFile = path.join(folder, 'pid');
+    const pidFile = path.join(directory, 'pid');
     delete env.TSHORN_CONTROL;
     const one = await start();
     fs.writeFileSync(pidFile, `${one.pid}\n`);
@@ -182,8 +182,8 @@ describe('the commands', () => {
   });
 
   test('a file of a command name is served when it is written as a path', async () => {
-    fs.copyFileSync(fixture('says-hello.mjs'), path.join(folder, 'reload.mjs'));
-    const server = new TestServer('./reload.mjs', { cwd: folder, env });
+    fs.copyFileSync(fixture('says-hello.mjs'), path.join(directory, 'reload.mjs'));
+    const server = new TestServer('./reload.mjs', { cwd: directory, env });
     await server.started();
     expect((await fetch(server.origin)).status).toBe(200);
     for (const name of ['reload', 'status', 'scale', 'stop']) {

@@ -7,19 +7,19 @@ import { Command, type Ended, request, socketOf } from './support/control.ts';
 import { endServers, fixture, startServer } from './support/server.ts';
 
 const APP = fixture('status-from-file.mjs');
-let folder: string;
+let directory: string;
 let env: Record<string, string>;
-const statusFile = () => path.join(folder, 'status');
-const socketFolder = () => path.join(folder, 'tshorn');
+const statusFile = () => path.join(directory, 'status');
+const socketDirectory = () => path.join(directory, 'tshorn');
 
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-  env = { XDG_RUNTIME_DIR: folder, TMPDIR: folder, STATUS_FILE: statusFile() };
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  env = { XDG_RUNTIME_DIR: directory, TMPDIR: directory, STATUS_FILE: statusFile() };
   fs.writeFileSync(statusFile(), '200');
 });
 afterEach(async () => {
   await endServers();
-  fs.rmSync(folder, { recursive: true });
+  fs.rmSync(directory, { recursive: true });
 });
 
 const start = (workers = 1, ...args: string[]) => startServer(APP, { workers, args, env });
@@ -30,8 +30,8 @@ describe('the socket', () => {
   test('is for its owner alone, and gone after the stop', async () => {
     const server = await start();
     const socket = await socketOf(server);
-    expect(socket).toBe(path.join(socketFolder(), `${server.pid}.sock`));
-    expect([mode(socketFolder()), mode(socket)]).toEqual(['700', '600']);
+    expect(socket).toBe(path.join(socketDirectory(), `${server.pid}.sock`));
+    expect([mode(socketDirectory()), mode(socket)]).toEqual(['700', '600']);
     expect(await server.stop()).toBe(0);
     expect(fs.existsSync(socket)).toBe(false);
   });
@@ -52,7 +52,7 @@ describe('the socket', () => {
   });
 
   test('is where --control says, and --no-control makes none', async () => {
-    const socket = path.join(folder, 'own.sock');
+    const socket = path.join(directory, 'own.sock');
     const server = await start(1, '--control', socket);
     expect(await socketOf(server)).toBe(socket);
     expect(mode(socket)).toBe('600');
@@ -60,12 +60,12 @@ describe('the socket', () => {
     const silent = await start(1, '--no-control');
     expect(await silent.stop()).toBe(0);
     expect(silent.of('control')).toEqual([]);
-    expect(fs.existsSync(socketFolder())).toBe(false);
+    expect(fs.existsSync(socketDirectory())).toBe(false);
   });
 
   test.each([
-    ['a folder that is not there', () => '/nowhere/at/all.sock', 'cannot listen on /nowhere/at/all.sock'],
-    ['a path too long', () => path.join(folder, 'x'.repeat(120)), 'a unix socket'],
+    ['a directory that is not there', () => '/nowhere/at/all.sock', 'cannot listen on /nowhere/at/all.sock'],
+    ['a path too long', () => path.join(directory, 'x'.repeat(120)), 'a unix socket'],
     ['a file of somebody else', statusFile, 'exists and is not a socket'],
   ])('%s is a warning, and the server serves', async (_name, where, words) => {
     const server = await start(1, '--control', where());
@@ -76,12 +76,12 @@ describe('the socket', () => {
     expect(fs.existsSync(statusFile())).toBe(true);
   });
 
-  test('a default folder that is no folder of ours is refused with a warning', async () => {
-    const elsewhere = path.join(folder, 'elsewhere');
+  test('a default directory that is no directory of ours is refused with a warning', async () => {
+    const elsewhere = path.join(directory, 'elsewhere');
     fs.mkdirSync(elsewhere);
-    fs.symlinkSync(elsewhere, socketFolder());
+    fs.symlinkSync(elsewhere, socketDirectory());
     const server = await start();
-    expect((await server.event('no-control')).msg).toContain('not a folder of this user');
+    expect((await server.event('no-control')).msg).toContain('not a directory of this user');
     expect(fs.readdirSync(elsewhere)).toEqual([]);
   });
 });

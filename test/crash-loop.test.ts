@@ -9,21 +9,21 @@ import { endServers, fixture, startServer, type TestServer } from './support/ser
 /** For how long the log is watched. */
 const SECONDS = Number(process.env.CRASH_LOOP_SECONDS ?? 8);
 
-let folder: string;
+let directory: string;
 let crash: string;
 beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-  crash = path.join(folder, 'crash');
+  directory = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  crash = path.join(directory, 'crash');
 });
 afterEach(async () => {
   await endServers();
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 
 const start = (workers = 4): Promise<TestServer> =>
   startServer(fixture('crashes-while-told.mjs'), {
     workers,
-    env: { CRASH: crash, XDG_RUNTIME_DIR: folder, TMPDIR: folder },
+    env: { CRASH: crash, XDG_RUNTIME_DIR: directory, TMPDIR: directory },
   });
 
 /** From now on it crashes at every boot, and nobody is left. */
@@ -70,8 +70,8 @@ test('the status names each slot in back-off, with its next attempt and the reas
     ],
   });
   const { out } = await new Command(['status', String(server.pid)], {
-    XDG_RUNTIME_DIR: folder,
-    TMPDIR: folder,
+    XDG_RUNTIME_DIR: directory,
+    TMPDIR: directory,
   }).ended;
   expect(out).toMatch(/degraded +0 of 2 workers ready for \d+s: .*exit code 7/);
 });

@@ -59,7 +59,7 @@ test('an idle connection is closed in order when its linger is over', async () =
   await client.get('/').answers(1);
   await drain(server);
   expect(await client.ended()).toBe('end');
-  expect(await server.event('drained')).toMatchObject({ closed: 1, cut: 0 });
+  expect(await server.event('drained')).toMatchObject({ closed: 1, forceClosed: 0 });
 });
 
 test('a header that has been read in part is waited for, and answered', async () => {
@@ -94,14 +94,14 @@ test('a stream runs on to its end, and what promised keep-alive before gets a li
   await client.get('/').answers(2);
 });
 
-test('an upgraded connection is told, and cut at the deadline; both are counted', async () => {
+test('an upgraded connection is told, and force-closed at the deadline; both are counted', async () => {
   const server = await start('--grace', '2s');
   const client = await connect(server);
   await client.get('/', 'Connection: Upgrade\r\nUpgrade: chat\r\n').until(/101/);
   await drain(server);
   await client.until(/draining, 2 s left/);
   await client.ended();
-  expect(await server.event('drained')).toMatchObject({ cut: 1 });
+  expect(await server.event('drained')).toMatchObject({ forceClosed: 1 });
 });
 
 test('an upload goes on', async () => {

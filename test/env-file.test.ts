@@ -5,18 +5,18 @@ import { ask } from './support/load.ts';
 import { run } from './support/run.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
-let folder: string;
+let directory: string;
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
 });
 afterEach(async () => {
   await endServers();
-  fs.rmSync(folder, { recursive: true });
+  fs.rmSync(directory, { recursive: true });
 });
 
 const APP = fixture('tells-environment.mjs');
-const inFolder = (name: string) => path.join(folder, name);
-const write = (name: string, text: string) => fs.writeFileSync(inFolder(name), text);
+const inDirectory = (name: string) => path.join(directory, name);
+const write = (name: string, text: string) => fs.writeFileSync(inDirectory(name), text);
 const tells = async ({ port }: TestServer) => JSON.parse((await ask({ port }, { path: '/' })).body);
 
 test('the workers get the variables; the environment wins, then the later file', async () => {
@@ -24,7 +24,7 @@ test('the workers get the variables; the environment wins, then the later file',
   write('two.env', 'APP_A=2\nAPP_D=four\n');
   const args = ['--environment-file', 'one.env', '--environment-file', 'two.env'];
   const env = { APP_C: 'environment', APP_EMPTY: '' };
-  const server = await startServer(APP, { args, cwd: folder, env });
+  const server = await startServer(APP, { args, cwd: directory, env });
   expect(await tells(server)).toEqual({
     APP_A: '2',
     APP_B: 'two words',
@@ -39,15 +39,15 @@ test.each([
   ['# a comment\n\n  export APP_A=1\nAPP_B="two\nlines"\nAPP_C=\nstray', 7],
 ])('a line that is no variable is refused by its number: %j', async (text, line) => {
   write('one.env', text);
-  const { code, text: said } = await run([APP, '--environment-file', 'one.env'], { cwd: folder });
+  const { code, text: said } = await run([APP, '--environment-file', 'one.env'], { cwd: directory });
   expect(code).toBe(2);
   expect(said).toContain(`one.env: line ${line} is no NAME=value`);
 });
 
-test('a config file names it from its own folder; the master does not use what it says', async () => {
+test('a config file names it from its own directory; the master does not use what it says', async () => {
   write('.env', 'APP_A=1\nTSHORN_WORKERS=7\nPORT=1\n');
   write('tshorn.config.json', JSON.stringify({ envFile: '.env' }));
-  const args = ['--config', inFolder('tshorn.config.json')];
+  const args = ['--config', inDirectory('tshorn.config.json')];
   const server = await startServer(APP, { args });
   expect(await tells(server)).toEqual({ APP_A: '1' });
   expect(server.of('ready')).toHaveLength(1);
@@ -55,7 +55,7 @@ test('a config file names it from its own folder; the master does not use what i
 
 test('a reload reads it anew; a crash before that brings back what the release had', async () => {
   write('.env', 'APP_A=1\n');
-  const server = await startServer(APP, { args: ['--environment-file', inFolder('.env')] });
+  const server = await startServer(APP, { args: ['--environment-file', inDirectory('.env')] });
   write('.env', 'APP_B=2\n');
   const from = server.lines.length;
   process.kill(server.readyPids[0] as number, 'SIGKILL');
@@ -67,12 +67,12 @@ test('a reload reads it anew; a crash before that brings back what the release h
 
 test('a reload without the file is refused, and the old release serves on', async () => {
   write('.env', 'APP_A=1\n');
-  const server = await startServer(APP, { args: ['--environment-file', inFolder('.env')] });
+  const server = await startServer(APP, { args: ['--environment-file', inDirectory('.env')] });
   const before = server.readyPids;
-  fs.rmSync(inFolder('.env'));
+  fs.rmSync(inDirectory('.env'));
   const verdict = await server.reload();
   expect(verdict).toMatchObject({ outcome: 'refused', replaced: 0 });
-  expect(verdict.reason).toContain(`--environment-file ${inFolder('.env')}: there is no such file`);
+  expect(verdict.reason).toContain(`--environment-file ${inDirectory('.env')}: there is no such file`);
   expect(server.readyPids).toEqual(before);
   process.kill(before[0] as number, 'SIGKILL');
   await server.event('ready', { count: 2 });
@@ -80,14 +80,14 @@ test('a reload without the file is refused, and the old release serves on', asyn
 });
 
 test.each([[[]], [['--check-config']]])('a start without the file ends with exit code 2 %j', async (more) => {
-  const { code, text } = await run([APP, '--environment-file', inFolder('none.env'), ...more]);
+  const { code, text } = await run([APP, '--environment-file', inDirectory('none.env'), ...more]);
   expect(code).toBe(2);
-  expect(text).toContain(`--environment-file ${inFolder('none.env')}: there is no such file`);
+  expect(text).toContain(`--environment-file ${inDirectory('none.env')}: there is no such file`);
   expect(text).toContain('fix: create it');
 });
 
-test('a folder in its place is told as what it is', async () => {
-  const { code, text } = await run([APP, '--environment-file', folder]);
+test('a directory in its place is told as what it is', async () => {
+  const { code, text } = await run([APP, '--environment-file', directory]);
   expect(code).toBe(2);
-  expect(text).toContain(`--environment-file ${folder}: expected a file, this is a folder`);
+  expect(text).toContain(`--environment-file ${directory}: expected a file, this is a directory`);
 });

@@ -206,7 +206,7 @@ onLinux.each([
     await settled(server, from);
     expect(await limbo()).toBe(0);
     const [drained] = server.of('drained', from);
-    expect(drained).toMatchObject({ closed: 0, cut: 0 });
+    expect(drained).toMatchObject({ closed: 0, forceClosed: 0 });
     if (end === 'SIGCONT') expect(open()).toBe(CLIENTS);
     process.stdout.write(`${drained?.msg}; ${open()} served\n`);
   },
@@ -236,7 +236,7 @@ onLinux.each([
   expect(await limbo()).toBe(0);
   const drained = await server.event('drained', { from });
   // Not by the deadline: what stays is closed in order.
-  expect(drained).toMatchObject({ cut: 0 });
+  expect(drained).toMatchObject({ forceClosed: 0 });
   process.stdout.write(`${whom} at the limit: ${JSON.stringify(drained)}, ${open()} served\n`);
   for (const pid of [server.pid, ...server.readyPids]) limit(pid, 10_000);
   expect(await limbo()).toBe(0);

@@ -37,8 +37,8 @@ test('a connection that the app marks: its next answer announces the close; the 
   await plain.get('/').answers(2);
   expect(plain.text).not.toMatch(/Connection: close/i);
   const end = await server.event('drained', { from });
-  expect(end).toMatchObject({ moved: 1, finished: 1, closed: 0, cut: 0, refused: { stay: 1 } });
-  expect(end.msg).toContain('moved=1 finished=1 closed=0 cut=0 refused=stay:1 in ');
+  expect(end).toMatchObject({ moved: 1, finished: 1, closed: 0, forceClosed: 0, refused: { stay: 1 } });
+  expect(end.msg).toContain('moved=1 finished=1 closed=0 force-closed=0 refused=stay:1 in ');
 });
 
 test('a thousand that stay do not keep the others from moving', async () => {
@@ -55,14 +55,17 @@ test('a thousand that stay do not keep the others from moving', async () => {
     await ask(client, at % 21 === 0 ? '/' : '/stay');
   }
   const end = await drained(server, server.lines.length);
-  expect(end).toMatchObject({ moved: 50, closed: 1_000, cut: 0, refused: { stay: 1_000 } });
+  expect(end).toMatchObject({ moved: 50, closed: 1_000, forceClosed: 0, refused: { stay: 1_000 } });
 }, 60_000);
 
 test('an upgraded connection', async () => {
   const server = await startServer(fixture('drains.mjs'), { args: ['--grace', '1s'] });
   const client = await open(server);
   await client.get('/', 'Connection: Upgrade\r\nUpgrade: chat\r\n').until(/101/);
-  expect(await drained(server, server.lines.length)).toMatchObject({ cut: 1, refused: { upgraded: 1 } });
+  expect(await drained(server, server.lines.length)).toMatchObject({
+    forceClosed: 1,
+    refused: { upgraded: 1 },
+  });
 });
 
 test('a server that speaks TLS: said once, and its connections close after their linger', async () => {
@@ -79,7 +82,7 @@ test('a server that speaks TLS: said once, and its connections close after their
   await closed;
   expect(server.of('no-handoff')).toMatchObject([{ level: 30, reason: 'tls' }]);
   expect(server.of('drained', from)).toContainEqual(
-    expect.objectContaining({ moved: 0, closed: 1, cut: 0, refused: { tls: 1 } }),
+    expect.objectContaining({ moved: 0, closed: 1, forceClosed: 0, refused: { tls: 1 } }),
   );
 });
 

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { APPS_FOLDER } from './conformance/apps.ts';
+import { APPS_DIRECTORY } from './conformance/apps.ts';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { MixedLoad, type Target } from './support/load.ts';
 import { isAlive, pollUntil } from './support/processes.ts';
@@ -100,7 +100,7 @@ test('the same on a unix socket', async () => {
 }, 120_000);
 
 test.each(['express', 'fastify', 'koa', 'hono', 'script'])('connections of %s move, too', async (name) => {
-  const server = await startServer(`${name}.mjs`, { cwd: APPS_FOLDER, workers: 2 });
+  const server = await startServer(`${name}.mjs`, { cwd: APPS_DIRECTORY, workers: 2 });
   for (let at = 0; at < 40; at++) clients.push(await KeepAliveClient.connect({ port: server.port }));
   // The other half has not sent a byte when the first reload begins.
   await Promise.all(clients.slice(20).map((client) => client.ask([get('/')], 'hello')));

@@ -4,15 +4,15 @@ import path from 'node:path';
 import { ask } from './support/load.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
-let folder: string;
+let directory: string;
 let hookLog: string;
 beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-  hookLog = path.join(folder, 'hooks');
+  directory = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  hookLog = path.join(directory, 'hooks');
 });
 afterEach(async () => {
   await endServers();
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 
 const withHooks = (fails = '', args: string[] = []) => ({

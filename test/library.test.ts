@@ -86,15 +86,15 @@ interface Status {
 }
 
 const scripts: Script[] = [];
-let folder: string;
+let directory: string;
 let statusFile: string;
 beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-  statusFile = path.join(folder, 'status');
+  directory = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  statusFile = path.join(directory, 'status');
 });
 afterEach(async () => {
   await Promise.all(scripts.splice(0).map((script) => script.end()));
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 
 const statusOf = async (script: Script): Promise<Status> => (await script.call('status')).value as Status;
@@ -104,7 +104,7 @@ test('start, status and stop; the script ends by itself with the code that it ch
   expect((await script.notice('started')).notice).toMatchObject({ size: 2 });
   const status = await statusOf(script);
   expect(status).toMatchObject({ state: 'running', generation: 1, size: 2 });
-  const none = { handoff: 'on', moved: 0, refused: {}, closed: 0, cut: 0 };
+  const none = { handoff: 'on', moved: 0, refused: {}, closed: 0, forceClosed: 0 };
   expect(status.traffic).toEqual(none);
   expect(status.workers.map(({ slot, state }) => [slot, state])).toEqual([
     [0, 'ready'],

@@ -7,18 +7,18 @@ import { pollUntil } from './support/processes.ts';
 import { run } from './support/run.ts';
 import { endServers, fixture, startServer, TestServer } from './support/server.ts';
 
-let folder: string;
+let directory: string;
 let file: string;
 let other: ChildProcess | undefined;
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-  file = path.join(folder, 'tshorn.pid');
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  file = path.join(directory, 'tshorn.pid');
 });
 afterEach(async () => {
   await endServers();
   other?.kill();
   other = undefined;
-  fs.rmSync(folder, { recursive: true });
+  fs.rmSync(directory, { recursive: true });
 });
 
 const args = () => ['--pid-file', file];
@@ -29,9 +29,9 @@ test('it names the master from the start to the stop, and nobody else can write 
   const server = await start();
   expect(read()).toBe(`${server.pid}\n`);
   expect(fs.statSync(file).mode & 0o777 & ~0o644).toBe(0);
-  expect(fs.readdirSync(folder)).toEqual(['tshorn.pid']);
+  expect(fs.readdirSync(directory)).toEqual(['tshorn.pid']);
   await server.stop();
-  expect(fs.readdirSync(folder)).toEqual([]);
+  expect(fs.readdirSync(directory)).toEqual([]);
 });
 
 test('tshorn reload finds the master by it', async () => {
@@ -87,8 +87,8 @@ test('a file that holds something else is not touched', async () => {
   expect(read()).toBe('export default () => {};\n');
 });
 
-test('a folder that is not there is said at the start', async () => {
-  const missing = path.join(folder, 'none', 'tshorn.pid');
+test('a directory that is not there is said at the start', async () => {
+  const missing = path.join(directory, 'none', 'tshorn.pid');
   const server = new TestServer(fixture('mixed.mjs'), { args: ['--pid-file', missing] });
   expect(await server.exited).toBe(2);
   expect(server.output).toContain(`cannot write ${missing}`);

@@ -37,7 +37,7 @@ test.each([
   async ({ plan, args, least, most }) => {
     const server = await startServer(fixture('mixed.mjs'), {
       workers: WORKERS,
-      args: ['--reload-plan', plan, '--settle', '200ms', ...args],
+      args: ['--reload-plan', plan, '--soak', '200ms', ...args],
     });
     const load = new MixedLoad({ port: server.port }).start();
     for (let at = 0; at < 60; at++) clients.push(await KeepAliveClient.connect({ port: server.port }));

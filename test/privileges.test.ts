@@ -19,14 +19,14 @@ const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
 const asRoot = isRoot ? describe : describe.skip;
 const app = fixture('tells-privileges.mjs');
 
-let folder: string;
+let directory: string;
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-privileges-'));
-  fs.chmodSync(folder, 0o755);
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-privileges-'));
+  fs.chmodSync(directory, 0o755);
 });
 afterEach(async () => {
   await endServers();
-  fs.rmSync(folder, { recursive: true, force: true });
+  fs.rmSync(directory, { recursive: true, force: true });
 });
 
 const answer = async ({ port }: TestServer, asked = '/') =>
@@ -92,7 +92,7 @@ asRoot('--user, under a master that is root', () => {
   });
 
   test('the file of a unix socket is that user’s, the control socket the master’s alone', async () => {
-    const [socket, control] = [path.join(folder, 'app.sock'), path.join(folder, 'control.sock')];
+    const [socket, control] = [path.join(directory, 'app.sock'), path.join(directory, 'control.sock')];
     const args = ['--user', 'nobody', '--control', control];
     const server = await startServer(app, { bind: `unix:${socket}`, args });
     await server.event('control');
@@ -103,15 +103,15 @@ asRoot('--user, under a master that is root', () => {
   });
 
   ('enableCompileCache' in module ? test : test.skip)(
-    'what is compiled lies in a folder that only that user can write to or look into',
+    'what is compiled lies in a directory that only that user can write to or look into',
     async () => {
       const env = {
-        CACHE_DIRECTORY: folder,
+        CACHE_DIRECTORY: directory,
         NODE_COMPILE_CACHE: undefined,
         NODE_DISABLE_COMPILE_CACHE: undefined,
       };
       await startServer(app, { args: ['--user', 'nobody'], env });
-      const shared = path.join(folder, 'tshorn-users');
+      const shared = path.join(directory, 'tshorn-users');
       expect(fs.statSync(shared)).toMatchObject({ uid: 0, mode: 0o040711 });
       const [release] = fs.readdirSync(shared);
       expect(release).toMatch(new RegExp(`^${uid}-`));
@@ -121,7 +121,7 @@ asRoot('--user, under a master that is root', () => {
   );
 
   test('a release that the user cannot read is told before a worker starts, and refused by a reload', async () => {
-    const own = path.join(folder, 'app.mjs');
+    const own = path.join(directory, 'app.mjs');
     fs.copyFileSync(app, own);
     const server = await startServer(own, { args: ['--user', 'nobody'] });
     fs.chmodSync(own, 0o600);
@@ -129,15 +129,15 @@ asRoot('--user, under a master that is root', () => {
     expect(verdict).toMatchObject({ outcome: 'refused', serving: 1 });
     expect(verdict.reason).toContain(`nobody cannot read ${own}`);
     fs.chmodSync(own, 0o644);
-    fs.chmodSync(folder, 0o700);
+    fs.chmodSync(directory, 0o700);
     const { code, text } = await run([own, '--user', 'nobody', '--bind', '127.0.0.1:0']);
     expect(text).toContain(`--user: nobody cannot read ${own}`);
-    expect(text).toContain(`${folder} is closed to that user`);
+    expect(text).toContain(`${directory} is closed to that user`);
     expect(code).toBe(2);
   });
 
   test('nor does the master open for a worker what that user may not have', async () => {
-    const socket = path.join(folder, 'own.sock');
+    const socket = path.join(directory, 'own.sock');
     const args = ['--user', 'nobody', '--', socket, String(await privilegedPort())];
     const server = await startServer(fixture('wants-more.mjs'), { args });
     expect(await answer(server)).toEqual({
@@ -188,9 +188,9 @@ describe('what is the master’s alone', () => {
 
   test('its options and what systemd tells it reach neither the app nor the processes that it starts', async () => {
     const env = {
-      TSHORN_CONTROL: path.join(folder, 'control.sock'),
+      TSHORN_CONTROL: path.join(directory, 'control.sock'),
       TSHORN_GRACE: '5s',
-      NOTIFY_SOCKET: path.join(folder, 'nobody-listens'),
+      NOTIFY_SOCKET: path.join(directory, 'nobody-listens'),
       WATCHDOG_USEC: '60000000',
       LISTEN_FDNAMES: 'http',
       APP_SECRET: 'yes',
@@ -205,8 +205,8 @@ describe('what is the master’s alone', () => {
   });
 
   test('of an environment file they are the app’s', async () => {
-    fs.writeFileSync(path.join(folder, '.env'), 'TSHORN_WORKERS=7\n');
-    const server = await startServer(app, { args: ['--environment-file', path.join(folder, '.env')] });
+    fs.writeFileSync(path.join(directory, '.env'), 'TSHORN_WORKERS=7\n');
+    const server = await startServer(app, { args: ['--environment-file', path.join(directory, '.env')] });
     expect((await answer(server)).names).toContain('TSHORN_WORKERS');
   });
 

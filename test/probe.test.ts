@@ -8,15 +8,15 @@ import { WebSocket } from 'ws';
 import { ask } from './support/load.ts';
 import { endServers, fixture, startServer, TestServer } from './support/server.ts';
 
-let folder: string;
+let directory: string;
 let statusFile: string;
 beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-  statusFile = path.join(folder, 'status');
+  directory = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  statusFile = path.join(directory, 'status');
 });
 afterEach(async () => {
   await endServers();
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 
 const QUICK = ['--probe-attempts', '2', '--probe-interval', '10ms'];
@@ -74,7 +74,7 @@ describe('before a worker is admitted it asks its own app', () => {
   });
 
   test('a postWorkerInit that throws is broken, by its name', async () => {
-    const config = path.join(folder, 'tshorn.config.mjs');
+    const config = path.join(directory, 'tshorn.config.mjs');
     writeFileSync(
       config,
       'export default { hooks: { postWorkerInit() { throw new Error("no migrations"); } } };',

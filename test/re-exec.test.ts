@@ -56,7 +56,7 @@ test('USR2 five times in a row under mixed load: no request fails, and the PID f
   await pollUntil(() => !everyPid(server).some(isAlive));
 });
 
-test('the new master is of what the links lead to now: tshorn, the app and the folder of the start', async () => {
+test('the new master is of what the links lead to now: tshorn, the app and the directory of the start', async () => {
   releases.link('tshorn.js', cli);
   const server = await startServer('app.mjs', {
     cwd: releases.file('current'),
@@ -66,7 +66,7 @@ test('the new master is of what the links lead to now: tshorn, the app and the f
   releases.deploy("process.stdout.write('the second release\\n');");
   expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
   expect(server.output).toContain('the second release');
-  // The folder of the first release may go, and the third is found all the same.
+  // The directory of the first release may go, and the third is found all the same.
   fs.rmSync(releases.file('releases/1'), { recursive: true });
   releases.deploy("process.stdout.write('the third release\\n');");
   expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
@@ -82,7 +82,7 @@ const BAD: [string, string, () => void][] = [
     '--boot-timeout',
     () => releases.deploy('await new Promise(() => setInterval(() => {}, 1_000));'),
   ],
-  ['an app that is not there', 'cannot find', () => releases.link('current', '/no-such-folder')],
+  ['an app that is not there', 'cannot find', () => releases.link('current', '/no-such-directory')],
   ['a tshorn that is not there', 'tshorn.js is gone', () => releases.link('tshorn.js', '/no-such-file')],
   [
     'a tshorn that cannot be loaded',

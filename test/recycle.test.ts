@@ -94,20 +94,20 @@ test('workers are recycled when they are old enough, one after another', async (
 });
 
 test('without a limit nobody is recycled, and a reload brings limits', async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-  const config = path.join(folder, 'tshorn.config.json');
+  const directory = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  const config = path.join(directory, 'tshorn.config.json');
   writeFileSync(config, '{}');
   const server = await startServer(fixture('mixed.mjs'), { args: ['--config', config] });
   writeFileSync(config, '{ "maxAge": "1s" }');
   expect(server.of('recycling')).toEqual([]);
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });
   expect(await server.event('recycling')).toMatchObject({ gen: 2 });
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 
 test('a worker stays in service when its replacement is broken, and is tried again after a pause', async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-  const crash = path.join(folder, 'crash');
+  const directory = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  const crash = path.join(directory, 'crash');
   const server = await startServer(fixture('crashes-while-told.mjs'), {
     env: { CRASH: crash },
     args: ['--max-age', '3s', '--max-age-jitter', '0'],
@@ -121,7 +121,7 @@ test('a worker stays in service when its replacement is broken, and is tried aga
   rmSync(crash);
   await server.until('it is recycled', () => server.of('exited').some(({ pid }) => pid === before[0]));
   expect(server.leastReady(server.lines.findIndex(({ event }) => event === 'started'))).toBe(1);
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 
 test('a memory limit that every fresh worker exceeds is warned of, and does not recycle all the time', async () => {

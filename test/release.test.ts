@@ -4,26 +4,26 @@ import path from 'node:path';
 import { ask } from './support/load.ts';
 import { endServers, startServer, TestServer } from './support/server.ts';
 
-let folder: string;
+let directory: string;
 beforeEach(() => {
-  folder = fs.realpathSync(fs.mkdtempSync(path.join(tmpdir(), 'tshorn-')));
+  directory = fs.realpathSync(fs.mkdtempSync(path.join(tmpdir(), 'tshorn-')));
   for (const release of ['1', '2']) {
-    fs.mkdirSync(path.join(folder, release));
+    fs.mkdirSync(path.join(directory, release));
     const app = `export default (request, response) => response.end(${JSON.stringify(`${release} in `)} + process.cwd());`;
-    fs.writeFileSync(path.join(folder, release, 'app.mjs'), app);
+    fs.writeFileSync(path.join(directory, release, 'app.mjs'), app);
   }
   link('1');
 });
 afterEach(async () => {
   await endServers();
-  fs.rmSync(folder, { recursive: true });
+  fs.rmSync(directory, { recursive: true });
 });
 
-const current = () => path.join(folder, 'current');
+const current = () => path.join(directory, 'current');
 
 /** As deploy tools do it: a new link, renamed over the old one. */
 function link(release: string): void {
-  fs.symlinkSync(path.join(folder, release), `${current()}.new`);
+  fs.symlinkSync(path.join(directory, release), `${current()}.new`);
   fs.renameSync(`${current()}.new`, current());
 }
 
@@ -31,10 +31,10 @@ const says = async ({ port }: TestServer) => (await ask({ port }, { path: '/' })
 
 test('a HUP follows a moved symbolic link, app and working directory', async () => {
   const server = await startServer('app.mjs', { cwd: current(), env: { PWD: current() } });
-  expect(await says(server)).toBe(`1 in ${path.join(folder, '1')}`);
+  expect(await says(server)).toBe(`1 in ${path.join(directory, '1')}`);
   link('2');
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });
-  expect(await says(server)).toBe(`2 in ${path.join(folder, '2')}`);
+  expect(await says(server)).toBe(`2 in ${path.join(directory, '2')}`);
 });
 
 test('a crash before the HUP brings back the release that served, wherever the link points', async () => {
@@ -43,12 +43,15 @@ test('a crash before the HUP brings back the release that served, wherever the l
   const from = server.lines.length;
   process.kill(server.readyPids[0] as number, 'SIGKILL');
   await server.event('ready', { from });
-  expect(await says(server)).toBe(`1 in ${path.join(folder, '1')}`);
+  expect(await says(server)).toBe(`1 in ${path.join(directory, '1')}`);
 });
 
 test('1, then 2, then a broken 3, then 2 again: a killed worker always comes back as what was committed', async () => {
-  fs.mkdirSync(path.join(folder, '3'));
-  fs.writeFileSync(path.join(folder, '3/app.mjs'), 'await new Promise((r) => setTimeout(r, 300)); throw 3;');
+  fs.mkdirSync(path.join(directory, '3'));
+  fs.writeFileSync(
+    path.join(directory, '3/app.mjs'),
+    'await new Promise((r) => setTimeout(r, 300)); throw 3;',
+  );
   const server = await startServer('app.mjs', { cwd: current(), env: { PWD: current() }, workers: 3 });
   const killOne = async (release: string) => {
     const from = server.lines.length;
@@ -57,7 +60,7 @@ test('1, then 2, then a broken 3, then 2 again: a killed worker always comes bac
     await server.event('crashed', { from });
     await server.until('three workers', () => server.readyPids.length === 3);
     for (let at = 0; at < 10; at++)
-      expect(await says(server)).toBe(`${release} in ${path.join(folder, release)}`);
+      expect(await says(server)).toBe(`${release} in ${path.join(directory, release)}`);
   };
   await killOne('1');
   link('2');
@@ -82,7 +85,7 @@ test('1, then 2, then a broken 3, then 2 again: a killed worker always comes bac
 
 test('a deploy that overwrites the running release is warned of when a worker starts from it', async () => {
   const server = await startServer('app.mjs', { cwd: current(), env: { PWD: current() }, workers: 2 });
-  fs.appendFileSync(path.join(folder, '1/app.mjs'), '// changed');
+  fs.appendFileSync(path.join(directory, '1/app.mjs'), '// changed');
   for (let crash = 0; crash < 2; crash++) {
     const from = server.lines.length;
     process.kill(server.readyPids[0] as number, 'SIGKILL');
@@ -93,24 +96,24 @@ test('a deploy that overwrites the running release is warned of when a worker st
   expect(server.of('overwritten')).toHaveLength(1);
 });
 
-test('a release whose folder is deleted: that is said, the living serve on, and a reload mends it', async () => {
+test('a release whose directory is deleted: that is said, the living serve on, and a reload mends it', async () => {
   const server = await startServer('app.mjs', { cwd: current(), env: { PWD: current() }, workers: 2 });
-  fs.rmSync(path.join(folder, '1'), { recursive: true });
+  fs.rmSync(path.join(directory, '1'), { recursive: true });
   const from = server.lines.length;
   process.kill(server.readyPids[0] as number, 'SIGKILL');
   const broken = await server.event('broken', { from });
   expect(broken.msg).toContain(
-    `${path.join(folder, '1')} is gone, and this release cannot be started without it`,
+    `${path.join(directory, '1')} is gone, and this release cannot be started without it`,
   );
   expect(await says(server)).toContain('1 in');
   link('2');
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });
   await server.until('two workers', () => server.readyPids.length === 2);
-  expect(await says(server)).toBe(`2 in ${path.join(folder, '2')}`);
+  expect(await says(server)).toBe(`2 in ${path.join(directory, '2')}`);
 });
 
 test('a HUP that comes before the first worker exists waits, and becomes a reload', async () => {
-  const config = path.join(folder, 'tshorn.config.mjs');
+  const config = path.join(directory, 'tshorn.config.mjs');
   fs.writeFileSync(
     config,
     `export default { hooks: { onStarting: ({ log }) => {
@@ -118,7 +121,7 @@ test('a HUP that comes before the first worker exists waits, and becomes a reloa
       return new Promise((resolve) => process.once('SIGWINCH', resolve));
     } } };`,
   );
-  const server = new TestServer(path.join(folder, '1/app.mjs'), { args: ['--config', config] });
+  const server = new TestServer(path.join(directory, '1/app.mjs'), { args: ['--config', config] });
   await server.until('the hook', () => server.lines.some(({ msg }) => msg === 'the hook runs'));
   server.signal('SIGHUP');
   server.signal('SIGWINCH');

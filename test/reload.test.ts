@@ -4,15 +4,15 @@ import path from 'node:path';
 import { MixedLoad } from './support/load.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
-let folder: string;
+let directory: string;
 let breakFile: string;
 beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-  breakFile = path.join(folder, 'break');
+  directory = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  breakFile = path.join(directory, 'break');
 });
 afterEach(async () => {
   await endServers();
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 
 const start = (options: Parameters<typeof startServer>[1] = {}): Promise<TestServer> =>
@@ -72,7 +72,7 @@ describe('a reload under mixed load', () => {
   });
 
   test('a syntax error in the release is told with file and line, and the old pids serve on', async () => {
-    const app = path.join(folder, 'app.mjs');
+    const app = path.join(directory, 'app.mjs');
     writeFileSync(app, 'export default (request, response) => response.end("good");');
     const server = await startServer(app, { workers: 2 });
     const before = server.readyPids;

@@ -1,5 +1,5 @@
 /**
- * A reload that fails is taken back, whatever the plan, whatever the failure, and whichever slot it hits:
+ * A reload that fails is rolled back, whatever the plan, whatever the failure, and whichever slot it hits:
  * afterwards the service is what it was, and no client has noticed. In the suite a part of the matrix; all
  * of it by hand: ROLLBACK_MATRIX=all.
  */
@@ -34,7 +34,7 @@ const start = (...args: string[]) =>
   startServer(fixture('mixed.mjs'), {
     workers: WORKERS,
     // The default: what crashes 600 ms after it was loaded has to be seen.
-    env: { BREAK: breakFile, TSHORN_SETTLE: '1s' },
+    env: { BREAK: breakFile, TSHORN_SOAK: '1s' },
     args: [
       ...[
         // Generous: on a busy machine a good worker must not fall to them.

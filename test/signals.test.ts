@@ -76,8 +76,8 @@ test('WINCH leaves the master as it is', async () => {
 });
 
 test('USR1 reopens the log file after a rotation', async () => {
-  const folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-  const file = path.join(folder, 'tshorn.log');
+  const directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  const file = path.join(directory, 'tshorn.log');
   const read = (name: string) => (fs.existsSync(name) ? fs.readFileSync(name, 'utf8') : '');
   const server = new TestServer(fixture('mixed.mjs'), { args: ['--log-file', file] });
   await poll(() => read(file).includes('"started"'));
@@ -87,7 +87,7 @@ test('USR1 reopens the log file after a rotation', async () => {
   await server.stop();
   expect(read(file)).toContain('"stopped"');
   expect(read(`${file}.1`)).not.toContain('"stopped"');
-  fs.rmSync(folder, { recursive: true });
+  fs.rmSync(directory, { recursive: true });
 });
 
 test('TERM answers what is in flight and ends with exit code 0', async () => {

@@ -6,13 +6,13 @@ import { ask } from './support/load.ts';
 import { INTERNAL_FRAME, type Run, run } from './support/run.ts';
 import { endServers, fixture, startServer } from './support/server.ts';
 
-let folder: string;
+let directory: string;
 beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  directory = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
 });
 afterEach(async () => {
   await endServers();
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 
 const HELLO = fixture('says-hello.mjs');
@@ -28,19 +28,19 @@ async function refused(args: readonly string[], code: number, ...words: (string 
 }
 
 const written = (name: string, text: string): string => {
-  const file = path.join(folder, name);
+  const file = path.join(directory, name);
   writeFileSync(file, text);
   return file;
 };
 
 describe('an app that cannot be served is told before anything else', () => {
   test('a file that is not there', async () => {
-    await refused([path.join(folder, 'missing.mjs')], 4, 'cannot find', 'fix: ');
+    await refused([path.join(directory, 'missing.mjs')], 4, 'cannot find', 'fix: ');
   });
 
   test('the file that was meant is named', async () => {
     written('server.mjs', '');
-    await refused([path.join(folder, 'sever.mjs')], 4, `${folder} has server.mjs`);
+    await refused([path.join(directory, 'sever.mjs')], 4, `${directory} has server.mjs`);
   });
 
   test("an app that throws on import, with the app's own frames", async () => {

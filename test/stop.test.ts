@@ -7,13 +7,13 @@ import { ask, type Target } from './support/load.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
-let folder: string;
+let directory: string;
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-stop-'));
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-stop-'));
 });
 afterEach(async () => {
   await endServers();
-  fs.rmSync(folder, { recursive: true, force: true });
+  fs.rmSync(directory, { recursive: true, force: true });
 });
 
 /** Asks until every worker has come to give this answer: twenty times in a row. */
@@ -31,11 +31,11 @@ describe('what the kernel has accepted', () => {
   test.each(['TCP', 'unix'])(
     '%s: who was connected before TERM is answered, however busy the workers are',
     async (kind) => {
-      const socketPath = path.join(folder, 'app.sock');
+      const socketPath = path.join(directory, 'app.sock');
       const bind = kind === 'unix' ? { bind: `unix:${socketPath}` } : {};
       const server = await startServer(fixture('blocks-until.mjs'), { workers: 2, ...bind });
       const target = kind === 'unix' ? { socketPath } : { port: server.port };
-      const goOn = path.join(folder, 'go-on');
+      const goOn = path.join(directory, 'go-on');
       // As many as it takes until both workers are busy; a further one waits in the queue like the rest.
       const blockers: RawClient[] = [];
       while (server.output.split('blocked').length < 3) {

@@ -14,8 +14,8 @@ const STREAMS = Number(process.env.STREAMS ?? 200);
 const RELOADS = Number(process.env.RELOADS ?? 6);
 const APP = fixture('survives-streams.mjs');
 
-const folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-streams-'));
-const STATUS_FILE = path.join(folder, 'status');
+const directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-streams-'));
+const STATUS_FILE = path.join(directory, 'status');
 const streams: EventStream[] = [];
 const agents: http.Agent[] = [];
 
@@ -25,7 +25,7 @@ afterEach(async () => {
   for (const agent of agents.splice(0)) agent.destroy();
   await endServers();
 });
-afterAll(() => fs.rmSync(folder, { recursive: true }));
+afterAll(() => fs.rmSync(directory, { recursive: true }));
 
 async function open(server: TestServer, path?: string): Promise<EventStream> {
   const stream = await EventStream.open(server.port, path);
@@ -45,8 +45,9 @@ async function expectServed(server: TestServer, all = streams): Promise<void> {
 }
 
 const drained = (server: TestServer) =>
-  server.of('drained').map(({ closed, cut, refused }) => ({ closed, cut, refused }));
-const noneClosed = (server: TestServer) => drained(server).map(() => ({ closed: 0, cut: 0, refused: {} }));
+  server.of('drained').map(({ closed, forceClosed, refused }) => ({ closed, forceClosed, refused }));
+const noneClosed = (server: TestServer) =>
+  drained(server).map(() => ({ closed: 0, forceClosed: 0, refused: {} }));
 
 test(`${STREAMS} event streams and ${RELOADS} reloads, one of them rolled back: no gap, no repeat, no reconnect`, async () => {
   const server = await startServer(APP, { workers: 3, env: { STATUS_FILE } });
@@ -221,7 +222,7 @@ test('an app can tell a client that has moved from one that has left, whatever i
 });
 
 test('a release that has given up a stream: it goes on where it is, and ends before the deadline', async () => {
-  const gone = path.join(folder, 'gone');
+  const gone = path.join(directory, 'gone');
   const server = await startServer(APP, { workers: 2, env: { SURVIVES: gone }, args: ['--grace', '3s'] });
   const stream = await open(server);
   fs.writeFileSync(gone, '');
@@ -231,6 +232,6 @@ test('a release that has given up a stream: it goes on where it is, and ends bef
   expect(stream.ended).toBe('end');
   expect(stream.failures).toEqual([]);
   const refused = drained(server).map((line) => line.refused);
-  expect(refused).toContainEqual({ 'no-continuation': 1 });
+  expect(refused).toContainEqual({ 'no-resumer': 1 });
   expect(server.story).toMatch(/stream:\w+: the other workers' app has no surviveStream\(\) of that name/);
 });

@@ -11,16 +11,16 @@ import { activated, closeSockets, needing, tcpSocket, unixSocket } from './suppo
 
 const HELLO = fixture('says-hello.mjs');
 
-let folder: string;
+let directory: string;
 let socketPath: string;
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-  socketPath = path.join(folder, 'app.sock');
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  socketPath = path.join(directory, 'app.sock');
 });
 afterEach(async () => {
   await endServers();
   closeSockets();
-  fs.rmSync(folder, { recursive: true });
+  fs.rmSync(directory, { recursive: true });
 });
 
 const hello = async (target: { port?: number; socketPath?: string }): Promise<string> =>
@@ -205,7 +205,7 @@ needing('systemd-socket-activate')('the real program passes two named sockets an
     bare: true,
     through: (command) => [
       'systemd-socket-activate',
-      ...['-E', 'PATH', '-E', 'TSHORN_SETTLE', '--fdname', 'web:admin:local'],
+      ...['-E', 'PATH', '-E', 'TSHORN_SOAK', '--fdname', 'web:admin:local'],
       ...['-l', `127.0.0.1:${one}`, '-l', `127.0.0.1:${two}`, '-l', socketPath],
       ...command,
     ],

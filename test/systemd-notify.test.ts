@@ -19,20 +19,20 @@ import {
 
 const HELLO = fixture('says-hello.mjs');
 
-let folder: string;
+let directory: string;
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
 });
 afterEach(async () => {
   await endServers();
   closeSockets();
-  fs.rmSync(folder, { recursive: true });
+  fs.rmSync(directory, { recursive: true });
 });
 
 /** A recorder of ours is found before the real program, which would find nobody at the socket. */
 const told = (more: Record<string, string> = {}) => ({
-  NOTIFY_SOCKET: path.join(folder, 'notify.sock'),
-  PATH: `${folder}:${process.env.PATH}`,
+  NOTIFY_SOCKET: path.join(directory, 'notify.sock'),
+  PATH: `${directory}:${process.env.PATH}`,
   ...more,
 });
 
@@ -41,7 +41,7 @@ const monotonic = expect.stringMatching(/^MONOTONIC_USEC=\d+$/);
 
 /** Starts, reloads, fails to reload, stops; and what systemd has to be told of it. */
 async function wholeLife(env: Record<string, string>): Promise<{ pid: number; expected: unknown[][] }> {
-  const app = path.join(folder, 'app.mjs');
+  const app = path.join(directory, 'app.mjs');
   fs.copyFileSync(HELLO, app);
   const server = await startServer(app, { workers: 2, env });
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });
@@ -66,14 +66,14 @@ async function wholeLife(env: Record<string, string>): Promise<{ pid: number; ex
 const isProgress = (message: readonly string[]) => message[0] === EXTEND && message[1]?.includes('worker=');
 
 test('start, reload, failed reload and stop are told in their order, one at a time', async () => {
-  const recorded = recordNotifications(folder);
+  const recorded = recordNotifications(directory);
   const { expected } = await wholeLife(told());
   const messages = recorded().filter((message) => !isProgress(message));
   expect(messages).toEqual(expected);
 });
 
 test('a re-exec of a service with an activated socket: MAINPID is the new master, and nobody says STOPPING', async () => {
-  const recorded = recordNotifications(folder);
+  const recorded = recordNotifications(directory);
   const { fd, port } = tcpSocket();
   const server = await startServer(HELLO, { bare: true, env: told(), ...activated([fd]) });
   const first = server.pid;
@@ -96,7 +96,7 @@ test('a re-exec of a service with an activated socket: MAINPID is the new master
 needing('systemd-notify', 'python3')(
   'the real program brings each message as one datagram to the notify socket',
   async () => {
-    const socket = path.join(folder, 'notify.sock');
+    const socket = path.join(directory, 'notify.sock');
     const receiver = spawn('python3', [fixture('receives-notifications.py'), socket], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -121,10 +121,10 @@ needing('systemd-notify', 'python3')(
   },
 );
 
-test('signs of life come by themselves, and stop while the master hangs', async () => {
-  const recorded = recordNotifications(folder);
-  const gate = path.join(folder, 'gate');
-  const config = path.join(folder, 'hangs.config.mjs');
+test('heartbeats come by themselves, and stop while the master hangs', async () => {
+  const recorded = recordNotifications(directory);
+  const gate = path.join(directory, 'gate');
+  const config = path.join(directory, 'hangs.config.mjs');
   fs.writeFileSync(
     config,
     `import fs from 'node:fs';
@@ -138,7 +138,7 @@ test('signs of life come by themselves, and stop while the master hangs', async 
     env: told({ WATCHDOG_USEC: '200000' }),
   });
   const signs = () => recorded().filter((message) => message[0] === 'WATCHDOG=1').length;
-  await eventually('three signs of life', () => signs() >= 3);
+  await eventually('three heartbeats', () => signs() >= 3);
 
   server.signal('SIGTTIN');
   await server.until('it hangs', () => server.output.includes('the master hangs'));
@@ -148,11 +148,11 @@ test('signs of life come by themselves, and stop while the master hangs', async 
   expect(signs()).toBeLessThanOrEqual(hanging + 1);
 
   fs.writeFileSync(gate, '');
-  await eventually('signs of life again', () => signs() > hanging + 2);
+  await eventually('heartbeats again', () => signs() > hanging + 2);
 });
 
-test('no signs of life are given for another process, or where none are asked for', async () => {
-  const recorded = recordNotifications(folder);
+test('no heartbeats are given for another process, or where none are asked for', async () => {
+  const recorded = recordNotifications(directory);
   const other = await startServer(HELLO, { env: told({ WATCHDOG_USEC: '2000', WATCHDOG_PID: '1' }) });
   expect(await other.stop()).toBe(0);
   expect(recorded().flat()).toContain('STOPPING=1');
@@ -160,7 +160,7 @@ test('no signs of life are given for another process, or where none are asked fo
 });
 
 test('a start that fails says why', async () => {
-  const recorded = recordNotifications(folder);
+  const recorded = recordNotifications(directory);
   const server = new TestServer(fixture('throws-on-import.mjs'), {
     env: told(),
     args: ['--boot-timeout', '2'],
@@ -173,9 +173,9 @@ test.each([
   ['missing', undefined, /ENOENT/],
   ['failing', '#!/bin/sh\necho "nobody is there" >&2\nexit 1\n', /exit code 1: nobody is there/],
 ])('with the program %s, the service serves and says so once', async (_how, script, words) => {
-  if (script) fs.writeFileSync(path.join(folder, 'systemd-notify'), script, { mode: 0o755 });
+  if (script) fs.writeFileSync(path.join(directory, 'systemd-notify'), script, { mode: 0o755 });
   const server = await startServer(HELLO, {
-    env: told({ WATCHDOG_USEC: '20000', PATH: script ? `${folder}:${process.env.PATH}` : folder }),
+    env: told({ WATCHDOG_USEC: '20000', PATH: script ? `${directory}:${process.env.PATH}` : directory }),
   });
   await server.event('no-systemd');
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });

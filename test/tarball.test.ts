@@ -1,4 +1,4 @@
-/** What people install: the packed tarball in an empty folder, without the workspace around it. */
+/** What people install: the packed tarball in an empty directory, without the workspace around it. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,23 +10,23 @@ import { root } from './support/server.ts';
 
 const MOST_PACKAGES = 45;
 
-let folder: string;
+let directory: string;
 let packed: string[];
-const inFolder = (...names: string[]): string => path.join(folder, ...names);
-const exec = (file: string, args: string[], cwd = folder): string =>
+const inDirectory = (...names: string[]): string => path.join(directory, ...names);
+const exec = (file: string, args: string[], cwd = directory): string =>
   execFileSync(file, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
 beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  directory = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
   const [made] = JSON.parse(
-    exec('npm', ['pack', '--json', '--pack-destination', folder], path.join(root, 'packages/tshorn')),
+    exec('npm', ['pack', '--json', '--pack-destination', directory], path.join(root, 'packages/tshorn')),
   ) as [{ filename: string; files: { path: string }[] }];
   packed = made.files.map((file) => file.path);
-  writeFileSync(inFolder('package.json'), '{ "private": true, "type": "module" }');
+  writeFileSync(inDirectory('package.json'), '{ "private": true, "type": "module" }');
   exec('npm', ['install', '--no-audit', '--no-fund', `./${made.filename}`]);
-  writeFileSync(inFolder('app.mjs'), 'export default (request, response) => response.end("installed");');
+  writeFileSync(inDirectory('app.mjs'), 'export default (request, response) => response.end("installed");');
 }, 180_000);
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(directory, { recursive: true }));
 
 test('holds what is built, a README and a LICENSE, and nothing else', () => {
   expect(packed).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/cli.js']));
@@ -40,7 +40,7 @@ test('holds what is built, a README and a LICENSE, and nothing else', () => {
 });
 
 test('has the fields that a registry shows, and exports only what is there', () => {
-  const manifest = JSON.parse(readFileSync(inFolder('node_modules/tshorn/package.json'), 'utf8'));
+  const manifest = JSON.parse(readFileSync(inDirectory('node_modules/tshorn/package.json'), 'utf8'));
   for (const field of ['name', 'version', 'description', 'license', 'keywords', 'bin', 'engines']) {
     expect(manifest[field]).toBeTruthy();
   }
@@ -48,20 +48,20 @@ test('has the fields that a registry shows, and exports only what is there', () 
     typeof target === 'string' ? target : Object.values(target as object),
   );
   for (const target of targets)
-    expect([target, existsSync(inFolder('node_modules/tshorn', target))]).toEqual([target, true]);
+    expect([target, existsSync(inDirectory('node_modules/tshorn', target))]).toEqual([target, true]);
 });
 
 test(`brings at most ${MOST_PACKAGES} packages`, () => {
   const installed = exec('npm', ['ls', '--all', '--parseable', '--omit=dev']).trim().split('\n');
-  // The first is the folder itself.
+  // The first is the directory itself.
   expect(installed.length - 1).toBeLessThanOrEqual(MOST_PACKAGES);
 });
 
 test('npx tshorn serves, and stops', async () => {
   // With a hook that runs in the worker: it is loaded by another way than all the rest.
-  writeFileSync(inFolder('tshorn.config.mjs'), 'export default { hooks: { postFork() {} } };');
+  writeFileSync(inDirectory('tshorn.config.mjs'), 'export default { hooks: { postFork() {} } };');
   const args = ['tshorn', 'app.mjs', '--bind', '127.0.0.1:0', '--workers', '1', '--log-format', 'json'];
-  const server = spawn('npx', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = spawn('npx', args, { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = once(server, 'close');
   let port = 0;
   let master = 0;
@@ -80,7 +80,7 @@ test.each(['ws', 'graphql-ws', 'socket.io'])(
   'an app can import tshorn/%s, and needs no library for it',
   (name) => {
     writeFileSync(
-      inFolder('survives.mjs'),
+      inDirectory('survives.mjs'),
       `import { survive } from 'tshorn/${name}';\nconsole.log(typeof survive);`,
     );
     expect(exec(process.execPath, ['survives.mjs'])).toBe('function\n');
@@ -89,7 +89,7 @@ test.each(['ws', 'graphql-ws', 'socket.io'])(
 
 test('an app can import tshorn/worker, inside of tshorn or not, and the same from tshorn', () => {
   writeFileSync(
-    inFolder('worker.mjs'),
+    inDirectory('worker.mjs'),
     [
       "import * as all from 'tshorn';",
       "import * as worker from 'tshorn/worker';",
@@ -102,7 +102,7 @@ test('an app can import tshorn/worker, inside of tshorn or not, and the same fro
 
 test('its types hold in a config file', () => {
   writeFileSync(
-    inFolder('tshorn.config.ts'),
+    inDirectory('tshorn.config.ts'),
     [
       "import type { ServerResponse } from 'node:http';",
       "import { defineConfig, moved as movedStream, type Server, start, stay, surviveStream, worker as same } from 'tshorn';",
@@ -127,7 +127,7 @@ test('its types hold in a config file', () => {
     ].join('\n'),
   );
   writeFileSync(
-    inFolder('tsconfig.json'),
+    inDirectory('tsconfig.json'),
     JSON.stringify({
       compilerOptions: {
         strict: true,

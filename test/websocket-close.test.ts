@@ -45,7 +45,7 @@ test.each(['/echo', '/by-hand'])('a reload closes the WebSockets of %s with 1012
   const clients = await Promise.all([1, 2, 3].map(() => connect(server, path)));
   server.signal('SIGHUP');
   for (const { closed } of clients) expect(await closed).toBe(RESTART);
-  expect(await drained(server)).toMatchObject({ closed: 3, cut: 0, refused: { upgraded: 3 } });
+  expect(await drained(server)).toMatchObject({ closed: 3, forceClosed: 0, refused: { upgraded: 3 } });
 });
 
 test('one that the app lets survive, and that cannot move, is closed by its library', async () => {
@@ -54,7 +54,7 @@ test('one that the app lets survive, and that cannot move, is closed by its libr
   server.signal('SIGHUP');
   expect(await closed).toBe(RESTART);
   await server.until('the close', () => server.output.includes('the app saw 1012'));
-  expect(await drained(server)).toMatchObject({ moved: 0, closed: 1, cut: 0 });
+  expect(await drained(server)).toMatchObject({ moved: 0, closed: 1, forceClosed: 0 });
 });
 
 test('one that moves beside Socket.IO, which ends what nobody answers within a second, lives on', async () => {
@@ -89,7 +89,7 @@ test('a Socket.IO client comes back by itself, to the new worker', async () => {
   expect(await next('disconnect')).toBe('transport close');
   const after = await next('pid');
   expect(after).not.toBe(before);
-  expect(await drained(server)).toMatchObject({ closed: 1, cut: 0 });
+  expect(await drained(server)).toMatchObject({ closed: 1, forceClosed: 0 });
 });
 
 test('WebSockets over TLS are closed with 1012', async () => {
@@ -97,7 +97,7 @@ test('WebSockets over TLS are closed with 1012', async () => {
   const { closed } = await connect(server, '/echo', 'wss');
   server.signal('SIGHUP');
   expect(await closed).toBe(RESTART);
-  expect(await drained(server)).toMatchObject({ closed: 1, cut: 0 });
+  expect(await drained(server)).toMatchObject({ closed: 1, forceClosed: 0 });
 });
 
 test('a stop closes them with 1012', async () => {
@@ -106,7 +106,7 @@ test('a stop closes them with 1012', async () => {
   server.signal('SIGTERM');
   for (const { closed } of clients) expect(await closed).toBe(RESTART);
   expect(await server.exited).toBe(0);
-  expect(server.of('drained')[0]).toMatchObject({ closed: 2, cut: 0 });
+  expect(server.of('drained')[0]).toMatchObject({ closed: 2, forceClosed: 0 });
 });
 
 test('a quick stop closes them at once', async () => {
@@ -116,7 +116,7 @@ test('a quick stop closes them at once', async () => {
   for (const { closed } of clients) expect(await closed).toBe(RESTART);
   expect(await server.exited).toBe(0);
   const [report] = server.of('drained');
-  expect(report).toMatchObject({ closed: 2, cut: 0 });
+  expect(report).toMatchObject({ closed: 2, forceClosed: 0 });
   expect(report?.tookMs).toBeLessThan(25_000);
 });
 
@@ -147,7 +147,7 @@ test('they are closed one after the other: when the first one goes, the last one
   expect(order.length).toBeLessThan(40);
   for (const { closed } of clients) expect(await closed).toBe(RESTART);
   expect(order).toEqual([...order].sort((one, other) => one - other));
-  expect(await drained(server)).toMatchObject({ closed: 40, cut: 0 });
+  expect(await drained(server)).toMatchObject({ closed: 40, forceClosed: 0 });
 });
 
 test('no message is torn by the close, nor by the end of a fragment', async () => {
@@ -163,14 +163,14 @@ test('no message is torn by the close, nor by the end of a fragment', async () =
   expect(errors).toEqual([]);
 });
 
-test('a client that never answers is cut at the deadline, and the worker ends', async () => {
+test('a client that never answers is force-closed at the deadline, and the worker ends', async () => {
   const server = await start(['--grace', '2s']);
   const client = await raw(server, 'websocket');
   server.signal('SIGTERM');
   await client.until(/service restart/);
   await client.ended();
   expect(await server.exited).toBe(0);
-  expect(server.of('drained')[0]).toMatchObject({ closed: 0, cut: 1 });
+  expect(server.of('drained')[0]).toMatchObject({ closed: 0, forceClosed: 1 });
   expect(server.of('killed')).toEqual([]);
 });
 
@@ -181,15 +181,15 @@ test('another protocol than WebSocket gets no frame', async () => {
   server.signal('SIGHUP');
   await client.ended();
   expect(client.text).toBe(text);
-  expect(await drained(server)).toMatchObject({ closed: 0, cut: 1, refused: { upgraded: 1 } });
+  expect(await drained(server)).toMatchObject({ closed: 0, forceClosed: 1, refused: { upgraded: 1 } });
 });
 
-test('without a spread they are cut', async () => {
+test('without a spread they are force-closed', async () => {
   const server = await start(['--grace', '1s', '--websocket-spread', '0']);
   const { closed } = await connect(server);
   server.signal('SIGHUP');
   expect(await closed).toBe('1006 ');
-  expect(await drained(server)).toMatchObject({ closed: 0, cut: 1 });
+  expect(await drained(server)).toMatchObject({ closed: 0, forceClosed: 1 });
 });
 
 test('a drain ends with its last WebSocket, long before the deadline', async () => {
@@ -198,5 +198,5 @@ test('a drain ends with its last WebSocket, long before the deadline', async () 
   server.signal('SIGHUP');
   await server.event('draining');
   ws.close();
-  expect(await drained(server)).toMatchObject({ finished: 1, closed: 0, cut: 0 });
+  expect(await drained(server)).toMatchObject({ finished: 1, closed: 0, forceClosed: 0 });
 });

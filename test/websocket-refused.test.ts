@@ -13,15 +13,15 @@ const LONG = ['--grace', '25s'];
 const SHORT = ['--grace', '1s'];
 
 const clients: WebSocketClient[] = [];
-const folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-ws-'));
+const directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-ws-'));
 /** What the release that is deployed does. */
-const setting = path.join(folder, 'setting');
+const setting = path.join(directory, 'setting');
 afterEach(async () => {
   for (const client of clients.splice(0)) client.leave();
   await endServers();
   fs.rmSync(setting, { force: true });
 });
-afterAll(() => fs.rmSync(folder, { recursive: true }));
+afterAll(() => fs.rmSync(directory, { recursive: true }));
 
 async function start(options: ServerOptions = {}): Promise<TestServer> {
   return startServer(APP, { args: LONG, ...options });
@@ -82,7 +82,7 @@ test('in the middle of a message: it is read to its end and answered, and then t
   await witness(server, other);
   finish();
   expect(await answer).toMatchObject({ n: 1, generation: 1 });
-  expect(await server.event('drained', { from })).toMatchObject({ moved: 2, closed: 0, cut: 0 });
+  expect(await server.event('drained', { from })).toMatchObject({ moved: 2, closed: 0, forceClosed: 0 });
   expect(await client.ask()).toMatchObject({ n: 2, generation: 2 });
   expect(client.failures).toEqual([]);
 });
@@ -106,7 +106,7 @@ test('in the middle of a message of the server: its end comes, and then the conn
   const from = await draining(server);
   await witness(server, other);
   expect(await answer).toMatchObject({ n: 1 });
-  expect(await server.event('drained', { from })).toMatchObject({ moved: 2, closed: 0, cut: 0 });
+  expect(await server.event('drained', { from })).toMatchObject({ moved: 2, closed: 0, forceClosed: 0 });
   expect(await client.ask()).toMatchObject({ n: 2, generation: 2 });
   expect(client.failures).toEqual([]);
 });
@@ -120,7 +120,7 @@ test('while an async listener works: its answer comes, and then the connection m
   const from = await draining(server);
   await witness(server, other);
   expect(await answer).toMatchObject({ n: 1, generation: 1 });
-  expect(await server.event('drained', { from })).toMatchObject({ moved: 2, closed: 0, cut: 0 });
+  expect(await server.event('drained', { from })).toMatchObject({ moved: 2, closed: 0, forceClosed: 0 });
   expect(await client.ask()).toMatchObject({ n: 2, generation: 2, moves: 1 });
 });
 
@@ -146,7 +146,7 @@ test('compressed, each message for itself: it moves', async () => {
   const client = await connect(server);
   await client.ask('a'.repeat(2_000));
   expect(client.ws.extensions).toBe('permessage-deflate');
-  expect(await drained(server)).toMatchObject({ moved: 1, closed: 0, cut: 0, refused: {} });
+  expect(await drained(server)).toMatchObject({ moved: 1, closed: 0, forceClosed: 0, refused: {} });
   expect(await client.ask('b'.repeat(2_000))).toMatchObject({ n: 2, generation: 2 });
   expect(client.failures).toEqual([]);
 });
@@ -193,7 +193,7 @@ test('a release that does not know the client any more closes it with 1012', asy
   await drained(server);
   expect(await client.ended).toMatchObject({ code: 1012 });
   expect(await other.ask()).toMatchObject({ generation: 2 });
-  expect(await server.event('discontinued')).toMatchObject({ reason: 'the app answered 401' });
+  expect(await server.event('resume-failed')).toMatchObject({ reason: 'the app answered 401' });
 });
 
 test('a release without survive: it stays where it is until the end of the grace', async () => {
@@ -201,7 +201,7 @@ test('a release without survive: it stays where it is until the end of the grace
   const client = await connect(server);
   await client.ask();
   fs.writeFileSync(setting, 'no');
-  await expectClosed(server, client, 'no-continuation');
+  await expectClosed(server, client, 'no-resumer');
   const warnings = server.of('worker-log').map(({ msg }) => msg);
   expect(warnings.filter((text) => text.includes('no survive() of that name'))).toEqual([
     expect.stringContaining('websocket:0: the other workers'),
@@ -220,7 +220,7 @@ test.each([
   await drained(server);
   if (now === '') {
     expect(await client.ended).toMatchObject({ code: 1012 });
-    const { reason } = await server.event('discontinued');
+    const { reason } = await server.event('resume-failed');
     expect(reason).toContain('the app wants ""');
     return;
   }
@@ -254,7 +254,7 @@ test('two WebSocket servers of one app, on two paths: each has its own back', as
     for (let generation = 2; generation <= 3; generation++) {
       const from = server.lines.length;
       await server.reload();
-      expect(await server.event('drained', { from })).toMatchObject({ moved: 3, closed: 0, cut: 0 });
+      expect(await server.event('drained', { from })).toMatchObject({ moved: 3, closed: 0, forceClosed: 0 });
       expect(await Promise.all([feed.ask('b'), chat.ask('b'), plain.ask('b')])).toEqual([
         `${generation} feed ${'ab'.padEnd(generation, 'b')}`,
         `${generation} chat ${'ab'.padEnd(generation, 'b')}`,

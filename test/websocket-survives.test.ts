@@ -12,14 +12,14 @@ const RELOADS = Number(process.env.RELOADS ?? 6);
 const APP = fixture('survives-websockets.mjs');
 
 const crowds: WebSocketClients[] = [];
-const folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-ws-'));
-const STATUS_FILE = path.join(folder, 'status');
+const directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-ws-'));
+const STATUS_FILE = path.join(directory, 'status');
 afterEach(async () => {
   fs.rmSync(STATUS_FILE, { force: true });
   for (const crowd of crowds.splice(0)) crowd.leave();
   await endServers();
 });
-afterAll(() => fs.rmSync(folder, { recursive: true }));
+afterAll(() => fs.rmSync(directory, { recursive: true }));
 
 async function crowd(server: TestServer, options: CrowdOptions): Promise<WebSocketClients> {
   const clients = new WebSocketClients();
@@ -116,7 +116,12 @@ test('a recycled worker hands its WebSockets to its replacement', async () => {
   const had = clients.all.filter(isServedBy([victim]));
   expect(had.length).toBeGreaterThan(0);
   process.kill(victim, 'SIGTERM');
-  expect(await server.event('drained')).toMatchObject({ pid: victim, closed: 0, cut: 0, refused: {} });
+  expect(await server.event('drained')).toMatchObject({
+    pid: victim,
+    closed: 0,
+    forceClosed: 0,
+    refused: {},
+  });
   await Promise.all(clients.all.map((client) => client.ask()));
   expect(had.filter(isServedBy([victim]))).toEqual([]);
   await expectWhole(server, clients);

@@ -4,18 +4,18 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { endServers, startServer, type TestServer } from './support/server.ts';
 
-let folder: string;
+let directory: string;
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-output-'));
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-output-'));
 });
 afterEach(async () => {
   await endServers();
-  fs.rmSync(folder, { recursive: true, force: true });
+  fs.rmSync(directory, { recursive: true, force: true });
 });
 
 /** Its handler is not asked for a status: it is there to misbehave. */
 function serve(code: string): Promise<TestServer> {
-  const file = path.join(folder, 'app.mjs');
+  const file = path.join(directory, 'app.mjs');
   fs.writeFileSync(file, code);
   return startServer(file, { args: ['--status-path', ''] });
 }
@@ -76,12 +76,12 @@ test('a worker whose master is gone may still write', async () => {
   const server = await serve(`import fs from 'node:fs';
     process.on('disconnect', () => {
       for (let line = 0; line < 100; line++) console.error('is anybody there?');
-      setTimeout(() => fs.writeFileSync(${JSON.stringify(path.join(folder, 'survived'))}, ''), 100);
+      setTimeout(() => fs.writeFileSync(${JSON.stringify(path.join(directory, 'survived'))}, ''), 100);
     });
     export default (_request, response) => setTimeout(() => response.end('late'), 1_500);`);
   const answer = fetch(server.origin);
   await new Promise((resolve) => setTimeout(resolve, 500));
   await server.stop('SIGKILL');
   expect(await (await answer).text()).toBe('late');
-  expect(fs.existsSync(path.join(folder, 'survived'))).toBe(true);
+  expect(fs.existsSync(path.join(directory, 'survived'))).toBe(true);
 });

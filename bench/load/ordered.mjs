@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 export class Ordered {
   #child;
 
-  /** @param {string} name a file of this folder, which calls `obey` */
+  /** @param {string} name a file of this directory, which calls `obey` */
   constructor(name) {
     this.#child = fork(fileURLToPath(new URL(name, import.meta.url)), { execArgv: [] });
   }

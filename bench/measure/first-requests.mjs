@@ -33,7 +33,7 @@ async function ask(port, count) {
  *   requests, of each of 100 later ones, of each reload; all rounds together
  */
 export async function firstRequests(rounds, flags) {
-  const server = new Tshorn(app, 1, ['--settle', '0', ...flags]);
+  const server = new Tshorn(app, 1, ['--soak', '0', ...flags]);
   const first = [];
   const long = [];
   const tookMs = [];

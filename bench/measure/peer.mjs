@@ -1,4 +1,4 @@
-/** One peer: started in a folder of its own, reloaded, and ended with all that it started. */
+/** One peer: started in a directory of its own, reloaded, and ended with all that it started. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { firstAnswer } from '../load/first-answer.mjs';
-import { folder } from '../peers/peers.mjs';
+import { directory } from '../peers/peers.mjs';
 import { freePort } from './contenders.mjs';
 import { childrenOf, commandOf } from './proc.mjs';
 
@@ -57,7 +57,7 @@ export class RunningPeer {
 
   #spawn([command, ...args]) {
     const { port, workers, scratch } = this.#site;
-    const own = { PORT: String(port), WORKERS: String(workers), PEERS: folder, SCRATCH: scratch };
+    const own = { PORT: String(port), WORKERS: String(workers), PEERS: directory, SCRATCH: scratch };
     const homes = { PM2_HOME: path.join(scratch, 'pm2'), PYTHONDONTWRITEBYTECODE: '1' };
     const child = spawn(command, args, {
       cwd: scratch,

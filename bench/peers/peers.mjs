@@ -8,7 +8,7 @@ const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 const node = process.execPath;
 
 /**
- * @typedef {{port: number, workers: number, scratch: string}} Site `scratch`: a folder of its own
+ * @typedef {{port: number, workers: number, scratch: string}} Site `scratch`: a directory of its own
  * @typedef {object} Peer
  * @property {string} name
  * @property {string} [program] looked for in $PATH; its upper-case name in the environment comes first
@@ -105,7 +105,7 @@ export const peers = {
   },
 };
 
-export const folder = file('.');
+export const directory = file('.');
 
 /** Its path, or undefined. @param {Peer} peer @returns {string | undefined} */
 export function find({ program }) {

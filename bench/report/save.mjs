@@ -3,13 +3,13 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-const folder = fileURLToPath(new URL('../results/', import.meta.url));
+const directory = fileURLToPath(new URL('../results/', import.meta.url));
 
 /** @param {string} name a file name @param {object | string} content */
 export function save(name, content) {
-  fs.mkdirSync(folder, { recursive: true });
+  fs.mkdirSync(directory, { recursive: true });
   const text = typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`;
-  fs.writeFileSync(`${folder}${name}`, text);
+  fs.writeFileSync(`${directory}${name}`, text);
   return `bench/results/${name}`;
 }
 

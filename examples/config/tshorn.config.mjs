@@ -1,4 +1,4 @@
-// Found by itself in the folder where tshorn is started. `tshorn --print-config` shows every option
+// Found by itself in the directory where tshorn is started. `tshorn --print-config` shows every option
 // with its value and where that came from; the command line and TSHORN_... variables win over this file.
 import { defineConfig } from 'tshorn';
 

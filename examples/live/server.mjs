@@ -86,7 +86,7 @@ function hear(ws, data) {
   const [kind, value] = String(data).split(/:(.*)/s);
   client.heard++;
   if (kind === 'say') room.add({ say: value, name: client.name });
-  else send(ws, { beat: value, heard: client.heard });
+  else send(ws, { heartbeat: value, heard: client.heard });
 }
 
 room.follow(() => {

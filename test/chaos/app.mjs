@@ -6,12 +6,12 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 
 const { CHAOS_FAULTS, CHAOS_ROOT } = process.env;
-// Its folder is not one of the project's: what it imports is looked for from there.
+// Its directory is not one of the project's: what it imports is looked for from there.
 const require = createRequire(CHAOS_ROOT);
 const { surviveStream } = await import(require.resolve('tshorn/worker'));
 const { survive } = await import(require.resolve('tshorn/ws'));
 const { WebSocketServer } = require('ws');
-// It is copied into a folder for each release, whose name says what is wrong with it.
+// It is copied into a directory for each release, whose name says what is wrong with it.
 const release = path.basename(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname));
 const announce = (what) => {
   fs.appendFileSync(CHAOS_FAULTS, `${process.pid} ${what}\n`);

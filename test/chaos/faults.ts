@@ -7,10 +7,10 @@ import fs from 'node:fs';
 /** The clients' ports of the connections that a process holds on the port of the server. */
 export function clientsOf(pid: number, serverPort: number): Set<number> {
   const inodes = new Set<string>();
-  const folder = `/proc/${pid}/fd`;
-  for (const fd of listed(folder)) {
+  const directory = `/proc/${pid}/fd`;
+  for (const fd of listed(directory)) {
     try {
-      const [, inode] = /^socket:\[(\d+)\]$/.exec(fs.readlinkSync(`${folder}/${fd}`)) ?? [];
+      const [, inode] = /^socket:\[(\d+)\]$/.exec(fs.readlinkSync(`${directory}/${fd}`)) ?? [];
       if (inode) inodes.add(inode);
     } catch {} // Closed since it was listed.
   }
@@ -25,9 +25,9 @@ export function clientsOf(pid: number, serverPort: number): Set<number> {
 
 const portOf = (address: string): number => Number.parseInt(address.split(':')[1] ?? '0', 16);
 
-function listed(folder: string): string[] {
+function listed(directory: string): string[] {
   try {
-    return fs.readdirSync(folder);
+    return fs.readdirSync(directory);
   } catch {
     return []; // The process is gone.
   }

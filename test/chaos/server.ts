@@ -30,7 +30,7 @@ const freePort = async (): Promise<number> => {
 };
 
 export class ChaosServer {
-  readonly folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-chaos-'));
+  readonly directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-chaos-'));
   readonly exited: Promise<number | null>;
   readonly port: number;
   readonly #process: ChildProcess;
@@ -44,9 +44,9 @@ export class ChaosServer {
   private constructor(workers: number, port: number) {
     this.port = port;
     for (const release of ['good', ...BAD_RELEASES]) {
-      const folder = path.join(this.folder, 'releases', release);
-      fs.mkdirSync(folder, { recursive: true });
-      fs.copyFileSync(path.join(here, 'app.mjs'), path.join(folder, 'app.mjs'));
+      const directory = path.join(this.directory, 'releases', release);
+      fs.mkdirSync(directory, { recursive: true });
+      fs.copyFileSync(path.join(here, 'app.mjs'), path.join(directory, 'app.mjs'));
     }
     fs.writeFileSync(this.file('faults'), '');
     this.deploy('good');
@@ -61,10 +61,10 @@ export class ChaosServer {
       'max-memory': '400MB',
       grace: '15s',
       'boot-timeout': '6s',
-      settle: '1500ms',
+      soak: '1500ms',
     };
     const words = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
-    this.#process = spawn(process.execPath, [cli, 'current/app.mjs', '--chdir', this.folder, ...words], {
+    this.#process = spawn(process.execPath, [cli, 'current/app.mjs', '--chdir', this.directory, ...words], {
       env: {
         ...process.env,
         PORT: undefined,
@@ -90,7 +90,7 @@ export class ChaosServer {
   }
 
   file(name: string): string {
-    return path.join(this.folder, name);
+    return path.join(this.directory, name);
   }
 
   /** Points `current` to a release, as a deploy does. */
@@ -168,6 +168,6 @@ export class ChaosServer {
       } catch {} // It has just ended.
     }
     await this.exited;
-    fs.rmSync(this.folder, { recursive: true, force: true });
+    fs.rmSync(this.directory, { recursive: true, force: true });
   }
 }

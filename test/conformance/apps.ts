@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { root } from '../support/server.ts';
 
 export interface ConformanceApp {
-  /** What a person writes as APP, relative to `folder`. */
+  /** What a person writes as APP, relative to `directory`. */
   readonly app: string;
   /** An error in a handler is answered with 500; otherwise it ends the worker, as it would under node. */
   readonly guardsSync: boolean;
@@ -13,7 +13,7 @@ export interface ConformanceApp {
   readonly responseTrailers: boolean;
 }
 
-export const APPS_FOLDER = join(root, 'test/conformance/apps');
+export const APPS_DIRECTORY = join(root, 'test/conformance/apps');
 
 const guarded = { guardsSync: true, guardsAsync: true, guardsLate: false, responseTrailers: true };
 const handler = { ...guarded, guardsLate: true };

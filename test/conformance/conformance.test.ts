@@ -2,19 +2,19 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startServer } from '../support/server.ts';
-import { APPS_FOLDER } from './apps.ts';
+import { APPS_DIRECTORY } from './apps.ts';
 import { ask } from './client.ts';
 import { runConformance } from './list.ts';
 
 runConformance(async (app) => {
-  const server = await startServer(app, { cwd: APPS_FOLDER });
+  const server = await startServer(app, { cwd: APPS_DIRECTORY });
   return { port: server.port, log: () => server.story, stop: () => server.end() };
 });
 
 test('Fastify runs its onListen hooks once, and is served on every address', async () => {
   const path = join(tmpdir(), `tshorn-conformance-${process.pid}.sock`);
   const args = ['--bind', '127.0.0.1:0', '--bind', `unix:${path}`];
-  const server = await startServer('fastify.mjs', { cwd: APPS_FOLDER, args });
+  const server = await startServer('fastify.mjs', { cwd: APPS_DIRECTORY, args });
   try {
     const ports = server.of('listening').flatMap(({ port }) => (typeof port === 'number' ? [port] : []));
     expect(ports).toHaveLength(2);
@@ -29,7 +29,7 @@ test('Fastify runs its onListen hooks once, and is served on every address', asy
 });
 
 test("Fastify's second address for localhost is not bound beside the master's", async () => {
-  const server = await startServer('script-fastify.mjs', { cwd: APPS_FOLDER });
+  const server = await startServer('script-fastify.mjs', { cwd: APPS_DIRECTORY });
   try {
     await ask(server.port, '/');
     await expect(ask(server.port, '/', { host: '::1' })).rejects.toMatchObject({ code: 'ECONNREFUSED' });

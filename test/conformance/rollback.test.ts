@@ -1,7 +1,7 @@
-/** Every kind of app can be parked and serve again: a reload that is taken back leaves what was there. */
+/** Every kind of app can be parked and serve again: a reload that is rolled back leaves what was there. */
 import { KeepAliveClient } from '../support/keep-alive-client.ts';
 import { endServers, fixture, startServer } from '../support/server.ts';
-import { APPS, APPS_FOLDER } from './apps.ts';
+import { APPS, APPS_DIRECTORY } from './apps.ts';
 
 const clients: KeepAliveClient[] = [];
 afterEach(async () => {
@@ -14,7 +14,7 @@ const ask = () =>
 
 test.each(APPS.map(({ app }) => app))('%s', async (app) => {
   const args = ['--config', fixture('refuses.config.mjs')];
-  const server = await startServer(app, { cwd: APPS_FOLDER, workers: 2, args });
+  const server = await startServer(app, { cwd: APPS_DIRECTORY, workers: 2, args });
   const before = server.readyPids;
   for (let at = 0; at < 10; at++) clients.push(await KeepAliveClient.connect({ port: server.port }));
   await ask();

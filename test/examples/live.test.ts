@@ -21,23 +21,23 @@ const TALK = [
   'Presence, history, counters: all there',
 ];
 
-let folder: string;
+let directory: string;
 let browser: Browser | undefined;
 const clients: (Chat | Ticks | Poll)[] = [];
 
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
 });
 afterEach(async () => {
   for (const client of clients.splice(0)) client.stop();
   await browser?.close();
   browser = undefined;
   await endServers();
-  fs.rmSync(folder, { recursive: true });
+  fs.rmSync(directory, { recursive: true });
 });
 
 const start = () =>
-  startServer('examples/live/server.mjs', { workers: 2, env: { ROOM: path.join(folder, 'room') } });
+  startServer('examples/live/server.mjs', { workers: 2, env: { ROOM: path.join(directory, 'room') } });
 
 function joined<Client extends Chat | Ticks | Poll>(client: Client): Client {
   clients.push(client);
@@ -128,13 +128,16 @@ withChromium(
   120_000,
 );
 
-withChromium(`a panel whose connection is cut says that it has connected twice${where}`, async () => {
-  const server = await start();
-  const page = await open(server.port);
-  // The browser may give the connection of one kind to another, once it is free. The WebSocket's is nobody else's.
-  const [worker] = /\d+$/.exec(await text(page, '#chat .where')) ?? [];
-  process.kill(Number(worker), 'SIGKILL');
-  await page.locator('#chat.bad[data-connects="2"]').waitFor();
-  expect(await text(page, '#chat .verdict')).toMatch(/^connected 2 times\s+0 deploys seen$/);
-  expect(await text(page, 'h1')).toMatch(/^0 deploys\. \d interruptions?\.$/);
-});
+withChromium(
+  `a panel whose connection is force-closed says that it has connected twice${where}`,
+  async () => {
+    const server = await start();
+    const page = await open(server.port);
+    // The browser may give the connection of one kind to another, once it is free. The WebSocket's is nobody else's.
+    const [worker] = /\d+$/.exec(await text(page, '#chat .where')) ?? [];
+    process.kill(Number(worker), 'SIGKILL');
+    await page.locator('#chat.bad[data-connects="2"]').waitFor();
+    expect(await text(page, '#chat .verdict')).toMatch(/^connected 2 times\s+0 deploys seen$/);
+    expect(await text(page, 'h1')).toMatch(/^0 deploys\. \d interruptions?\.$/);
+  },
+);

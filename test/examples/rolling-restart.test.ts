@@ -12,18 +12,18 @@ const script = path.join(root, 'examples/rolling-restart.sh');
 const good = `export default (request, response) => response.end('good');`;
 const broken = `export default (request, response) => { response.statusCode = 500; response.end(); };`;
 
-let folder: string;
+let directory: string;
 let app: string;
 let udpPort: number;
 beforeEach(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-  app = path.join(folder, 'app.mjs');
+  directory = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  app = path.join(directory, 'app.mjs');
   writeFileSync(app, good);
   udpPort = await freeUdpPort();
 });
 afterEach(async () => {
   await endServers();
-  rmSync(folder, { recursive: true });
+  rmSync(directory, { recursive: true });
 });
 
 async function freeUdpPort(): Promise<number> {

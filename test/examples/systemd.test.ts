@@ -11,11 +11,11 @@ const UNITS = path.join(root, 'examples/systemd');
 const SERVICES = ['tshorn.service', 'with-verdict/tshorn.service'];
 const read = (name: string): string => fs.readFileSync(path.join(UNITS, name), 'utf8');
 
-let folder: string;
+let directory: string;
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
 });
-afterEach(() => fs.rmSync(folder, { recursive: true }));
+afterEach(() => fs.rmSync(directory, { recursive: true }));
 
 for (const name of SERVICES)
   needing('systemd-analyze')(`${name} passes systemd-analyze verify, without one warning`, async () => {
@@ -27,8 +27,8 @@ for (const name of SERVICES)
     if (version < 253) service = service.replace('Type=notify-reload', 'Type=notify');
     const files = { 'tshorn.service': service, 'tshorn.socket': read('tshorn.socket') };
     const paths = Object.entries(files).map(([file, text]) => {
-      fs.writeFileSync(path.join(folder, file), text);
-      return path.join(folder, file);
+      fs.writeFileSync(path.join(directory, file), text);
+      return path.join(directory, file);
     });
     const { status, stderr } = spawnSync('systemd-analyze', ['verify', ...paths], { encoding: 'utf8' });
     // What else is installed on this machine may be wrong as it likes.
@@ -39,8 +39,11 @@ for (const name of SERVICES)
 test.each(SERVICES)('%s starts tshorn by options that it has', async (name) => {
   const [command] = /^ExecStart=\S+ .*$/m.exec(read(name)) ?? [];
   const [, ...args] = (command as string).replace('ExecStart=', '').split(' ');
-  fs.writeFileSync(path.join(folder, 'app.js'), 'module.exports = (_request, response) => response.end();');
-  const there = args.map((each) => each.replace('/srv/app/current', folder));
+  fs.writeFileSync(
+    path.join(directory, 'app.js'),
+    'module.exports = (_request, response) => response.end();',
+  );
+  const there = args.map((each) => each.replace('/srv/app/current', directory));
   expect(await run([...there, '--check-config'])).toMatchObject({ code: 0 });
 });
 

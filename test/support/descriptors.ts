@@ -7,16 +7,16 @@ export const onLinux: typeof test | typeof test.skip = process.platform === 'lin
 
 /** How many sockets the process has; 0 when it is gone. */
 export function sockets(pid: number): number {
-  const folder = `/proc/${pid}/fd`;
+  const directory = `/proc/${pid}/fd`;
   try {
     const isSocket = (fd: string) => {
       try {
-        return fs.readlinkSync(`${folder}/${fd}`).startsWith('socket:');
+        return fs.readlinkSync(`${directory}/${fd}`).startsWith('socket:');
       } catch {
         return false; // Closed since it was listed.
       }
     };
-    return fs.readdirSync(folder).filter(isSocket).length;
+    return fs.readdirSync(directory).filter(isSocket).length;
   } catch {
     return 0;
   }

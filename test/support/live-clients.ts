@@ -52,7 +52,7 @@ abstract class Witness extends EventEmitter<{ news: [] }> {
   abstract stop(): void;
 }
 
-/** Sends beats, whose number the server tells, and hears what is said. */
+/** Sends heartbeats, whose number the server tells, and hears what is said. */
 export class Chat extends Witness {
   readonly said: string[] = [];
   people: { readonly name: string; readonly pid: number }[] = [];
@@ -67,7 +67,7 @@ export class Chat extends Witness {
     this.#ws.on('error', ({ message }) => this.fail(message));
     this.#ws.on('close', (code) => this.fail(`closed with ${code}`));
     this.#ws.on('message', (data) => this.#read(JSON.parse(String(data))));
-    this.#ws.once('open', () => void this.#beat());
+    this.#ws.once('open', () => void this.#heartbeat());
   }
 
   say(text: string): void {
@@ -75,20 +75,20 @@ export class Chat extends Witness {
     this.#sent++;
   }
 
-  async #beat(): Promise<void> {
+  async #heartbeat(): Promise<void> {
     while (!this.stopped) {
-      this.#ws.send(`beat:${this.#sent}`);
+      this.#ws.send(`heartbeat:${this.#sent}`);
       this.#unanswered.push(++this.#sent);
       await sleep(PAUSE_MS);
     }
   }
 
   #read(message: From & Record<string, never>): void {
-    const { beat, heard, from, lines, people } = message as Record<string, unknown> & {
+    const { heartbeat, heard, from, lines, people } = message as Record<string, unknown> & {
       lines?: { say?: string }[];
       people?: Chat['people'];
     };
-    if (beat !== undefined) {
+    if (heartbeat !== undefined) {
       const expected = this.#unanswered.shift();
       if (heard !== expected) this.fail(`the server has had ${heard} messages, not ${expected}`);
     } else if (lines && people) {

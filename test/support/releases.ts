@@ -1,16 +1,16 @@
-/** A folder of releases with a link `current`, as a deploy makes it. */
+/** A directory of releases with a link `current`, as a deploy makes it. */
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fixture } from './server.ts';
 
 export class Releases {
-  readonly folder = fs.realpathSync(fs.mkdtempSync(path.join(tmpdir(), 'tshorn-')));
+  readonly directory = fs.realpathSync(fs.mkdtempSync(path.join(tmpdir(), 'tshorn-')));
   #count = 0;
 
-  /** A file of the folder. */
+  /** A file of the directory. */
   file(name: string): string {
-    return path.join(this.folder, name);
+    return path.join(this.directory, name);
   }
 
   get app(): string {
@@ -34,7 +34,7 @@ export class Releases {
   }
 
   remove(): void {
-    fs.rmSync(this.folder, { recursive: true, force: true });
+    fs.rmSync(this.directory, { recursive: true, force: true });
   }
 }
 

@@ -68,7 +68,7 @@ export class TestServer {
     this.#process = spawn(command as string, rest, {
       cwd: cwd ?? root,
       // What settles is a matter of some tests alone; the others need not wait for it.
-      env: { ...process.env, PORT: undefined, WEB_CONCURRENCY: undefined, TSHORN_SETTLE: '50ms', ...env },
+      env: { ...process.env, PORT: undefined, WEB_CONCURRENCY: undefined, TSHORN_SOAK: '50ms', ...env },
       stdio: ['ignore', 'pipe', 'pipe', ...fds],
     });
     alive.add(this);
@@ -104,7 +104,7 @@ export class TestServer {
     return this.#process.pid as number;
   }
 
-  /** Pid of the master in charge: a re-exec makes it another one. */
+  /** Pid of the master active: a re-exec makes it another one. */
   get master(): number {
     return (this.of('in-charge').at(-1)?.master as number | undefined) ?? this.pid;
   }
@@ -160,7 +160,7 @@ export class TestServer {
     return this.event('started');
   }
 
-  /** To the master in charge. */
+  /** To the master active. */
   signal(signal: NodeJS.Signals): void {
     if (this.master === this.pid) this.#process.kill(signal);
     else if (!this.#ended) kill(this.master, signal);

@@ -57,9 +57,9 @@ export function needing(...programs: string[]): (name: string, body: () => Promi
   return (name, body) => given(`${name} (needs ${programs.join(' and ')})`, body);
 }
 
-/** A `systemd-notify` in `folder` that records each call; returns what has been recorded. */
-export function recordNotifications(folder: string): () => string[][] {
-  const record = path.join(folder, 'record');
+/** A `systemd-notify` in `directory` that records each call; returns what has been recorded. */
+export function recordNotifications(directory: string): () => string[][] {
+  const record = path.join(directory, 'record');
   const script = [
     '#!/bin/sh',
     // Opened for each piece: two at once would be seen as such.
@@ -68,7 +68,7 @@ export function recordNotifications(folder: string): () => string[][] {
     `echo end >> "${record}"`,
     '',
   ].join('\n');
-  fs.writeFileSync(path.join(folder, 'systemd-notify'), script, { mode: 0o755 });
+  fs.writeFileSync(path.join(directory, 'systemd-notify'), script, { mode: 0o755 });
   return () => {
     const calls: string[][] = [];
     const lines = fs.existsSync(record) ? fs.readFileSync(record, 'utf8').trimEnd().split('\n') : [];

@@ -9,12 +9,12 @@ import { LIBRARIES } from './libraries.ts';
 
 const CLIENTS = Number(process.env.LIBRARY_CLIENTS ?? 50);
 const RELOADS = 5;
-/** This one is taken back. */
+/** This one is rolled back. */
 const BROKEN = 3;
 
-const folder = mkdtempSync(path.join(tmpdir(), 'tshorn-libraries-'));
-const refusal = path.join(folder, 'refuse');
-afterAll(() => rmSync(folder, { recursive: true }));
+const directory = mkdtempSync(path.join(tmpdir(), 'tshorn-libraries-'));
+const refusal = path.join(directory, 'refuse');
+afterAll(() => rmSync(directory, { recursive: true }));
 
 let clients: LibraryClient[] = [];
 afterEach(async () => {

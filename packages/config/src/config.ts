@@ -50,7 +50,7 @@ export interface Config {
   readonly warmUpTimeout: number;
   readonly grace: number;
   readonly idleLinger: number;
-  /** 0: WebSockets are cut at the end of the grace. */
+  /** 0: WebSockets are force-closed at the end of the grace. */
   readonly websocketSpread: number;
   readonly handoff: boolean;
   readonly quickGrace: number;
@@ -66,7 +66,7 @@ export interface Config {
   readonly maxSurge: Share | undefined;
   readonly maxUnavailable: Share;
   readonly park: boolean;
-  readonly settle: number;
+  readonly soak: number;
   readonly canaryTime: number;
   /** 0: by time alone. */
   readonly canaryRequests: number;
@@ -105,9 +105,9 @@ export interface UserConfig {
   app?: string;
   /** What the app finds in `process.argv` after its own path. */
   appArgs?: readonly string[];
-  /** The folder to run in; a relative one starts from the config file's own folder. */
+  /** The directory to run in; a relative one starts from the config file's own directory. */
   cwd?: string;
-  /** One or several files of `NAME=value` lines for the workers; a relative one starts from the config file's own folder. */
+  /** One or several files of `NAME=value` lines for the workers; a relative one starts from the config file's own directory. */
   envFile?: string | readonly string[];
   /** `HOST:PORT`, `:PORT`, `[IPV6]:PORT`, `PORT`, `unix:PATH` or `systemd:NAME`; one or several. */
   bind?: string | readonly string[];
@@ -159,7 +159,7 @@ export interface UserConfig {
   quickGrace?: Duration;
   /** How long to serve on after a graceful stop was asked for, while `statusPath` answers 503. Default: 0. */
   stopDelay?: Duration;
-  /** How long a worker may give no sign of life before it is replaced; 0 is for ever. Default: 30 s. */
+  /** How long a worker may give no heartbeat before it is replaced; 0 is for ever. Default: 30 s. */
   timeout?: Duration;
   /** How long a request may wait for its response headers before the log warns of it; 0 is off. Default: 60 s. */
   requestTimeout?: Duration;
@@ -174,7 +174,7 @@ export interface UserConfig {
   /** Whether drained workers are kept until the reload commits, to serve again if it does not. Default: true. */
   park?: boolean;
   /** How long the last new worker must have served before a reload commits. */
-  settle?: Duration;
+  soak?: Duration;
   /** How long a canary is compared with the old workers. Default: 30s. */
   canaryTime?: Duration;
   /** How many requests a canary has to answer to pass before that time is over; 0 is by time alone. */
@@ -201,7 +201,7 @@ export interface UserConfig {
   logFile?: string;
   /** The path of the control socket; `''` is none. */
   control?: string;
-  /** A file that names the master in charge; `''` is none. */
+  /** A file that names the master active; `''` is none. */
   pidFile?: string;
   /** How long a hook may take. */
   hookTimeout?: Duration;

@@ -1,5 +1,5 @@
 /**
- * Where control sockets are when nobody says otherwise. The master makes its own in the first folder that
+ * Where control sockets are when nobody says otherwise. The master makes its own in the first directory that
  * is usable; a client looks in all of them, since its environment may differ from the master's.
  */
 import fs from 'node:fs';
@@ -11,29 +11,29 @@ import type { Environment } from './row.ts';
 export const userId = (): number => process.geteuid?.() ?? -1;
 
 /**
- * The folders, the preferred one first: `$XDG_RUNTIME_DIR/tshorn` where that is this user's own folder,
- * then `<temporary folder>/tshorn-<uid>`. None of them need exist.
+ * The directories, the preferred one first: `$XDG_RUNTIME_DIR/tshorn` where that is this user's own directory,
+ * then `<temporary directory>/tshorn-<uid>`. None of them need exist.
  */
-export function controlFolders(env: Environment): string[] {
+export function controlDirectories(env: Environment): string[] {
   const uid = userId();
   const runtime = [env.XDG_RUNTIME_DIR, `/run/user/${uid}`].filter(usable);
-  const temporary = [tmpdir(), '/tmp'].map((folder) => join(folder, `tshorn-${uid}`));
-  return [...new Set([...runtime.map((folder) => join(folder, 'tshorn')), ...temporary])];
+  const temporary = [tmpdir(), '/tmp'].map((directory) => join(directory, `tshorn-${uid}`));
+  return [...new Set([...runtime.map((directory) => join(directory, 'tshorn')), ...temporary])];
 }
 
-/** `<folder>/<pid>.sock` for the master that is this process. */
+/** `<directory>/<pid>.sock` for the master that is this process. */
 export function defaultControlPath(env: Environment): string {
   const named = env.XDG_RUNTIME_DIR;
-  const folder = usable(named) ? join(named, 'tshorn') : join(tmpdir(), `tshorn-${userId()}`);
-  return join(folder, `${process.pid}.sock`);
+  const directory = usable(named) ? join(named, 'tshorn') : join(tmpdir(), `tshorn-${userId()}`);
+  return join(directory, `${process.pid}.sock`);
 }
 
-/** A variable that `sudo -E` has brought along names somebody else's folder. */
-function usable(folder: string | undefined): folder is string {
-  if (folder === undefined || !isAbsolute(folder)) return false;
+/** A variable that `sudo -E` has brought along names somebody else's directory. */
+function usable(directory: string | undefined): directory is string {
+  if (directory === undefined || !isAbsolute(directory)) return false;
   try {
-    const stat = fs.statSync(folder);
-    fs.accessSync(folder, fs.constants.W_OK);
+    const stat = fs.statSync(directory);
+    fs.accessSync(directory, fs.constants.W_OK);
     return stat.isDirectory() && stat.uid === userId();
   } catch {
     return false;

@@ -13,7 +13,7 @@ export interface Given {
   readonly origin: Origin;
   /** How an error names it: `--workers`, `TSHORN_WORKERS`, `/srv/tshorn.config.js: workers`. */
   readonly place: string;
-  /** The folder that a relative path starts from. */
+  /** The directory that a relative path starts from. */
   readonly base: string;
 }
 

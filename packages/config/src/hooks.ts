@@ -35,7 +35,7 @@ export interface Hooks {
   onReload?: Hook<[master: MasterInfo]>;
   /**
    * In the master, when every worker of a reload's new release serves; the new config's own. If it throws,
-   * the reload is taken back.
+   * the reload is rolled back.
    */
   onCommit?: Hook<[master: MasterInfo]>;
   /** In the master, before it forks a worker. */

@@ -1,5 +1,5 @@
 export * from './config.ts';
-export { controlFolders, userId } from './control-path.ts';
+export { controlDirectories, userId } from './control-path.ts';
 export { usableCpus } from './cpus.ts';
 export { defineConfig } from './define-config.ts';
 export { formatDuration, parseDuration } from './duration.ts';

@@ -4,21 +4,21 @@ import { join } from 'node:path';
 import { RealNode } from './testing/real-node.ts';
 
 let node: RealNode;
-let folder: string;
+let directory: string;
 beforeAll(() => {
   node = new RealNode();
 });
 afterAll(() => node.stop());
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'tshorn-config-'));
+  directory = mkdtempSync(join(tmpdir(), 'tshorn-config-'));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => rmSync(directory, { recursive: true }));
 
 const write = (name: string, text: string) => {
-  writeFileSync(join(folder, name), text);
-  return join(folder, name);
+  writeFileSync(join(directory, name), text);
+  return join(directory, name);
 };
-const resolve = (...argv: string[]) => node.resolveConfig({ argv, env: {}, cwd: folder });
+const resolve = (...argv: string[]) => node.resolveConfig({ argv, env: {}, cwd: directory });
 
 describe('a config file', () => {
   it.each([
@@ -51,17 +51,17 @@ describe('a config file', () => {
     const { config } = await node.resolveConfig({
       argv: ['--grace', '5'],
       env: { TSHORN_GRACE: '4', TSHORN_IDLE_LINGER: '6' },
-      cwd: folder,
+      cwd: directory,
     });
     expect(config).toMatchObject({ workers: 2, grace: 5000, idleLinger: 6000 });
   });
 
-  it('is looked for in --chdir, and its own folders start from where it is', async () => {
-    mkdirSync(join(folder, 'site'));
+  it('is looked for in --chdir, and its own directories start from where it is', async () => {
+    mkdirSync(join(directory, 'site'));
     write('site/tshorn.config.json', '{ "app": "a.js" }');
-    expect((await resolve('--chdir', 'site')).file).toBe(join(folder, 'site', 'tshorn.config.json'));
+    expect((await resolve('--chdir', 'site')).file).toBe(join(directory, 'site', 'tshorn.config.json'));
     write('site/other.json', '{ "app": "a.js", "cwd": "." }');
-    expect((await resolve('-c', 'site/other.json')).config.cwd).toBe(join(folder, 'site'));
+    expect((await resolve('-c', 'site/other.json')).config.cwd).toBe(join(directory, 'site'));
   });
 
   it('tells which of several it read', async () => {

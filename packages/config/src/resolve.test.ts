@@ -58,7 +58,7 @@ describe('resolveConfig', () => {
     expect(config.bind).toEqual([{ kind: 'tcp', host: '', port: 8001 }]);
   });
 
-  it('makes folders and the log file absolute', async () => {
+  it('makes directories and the log file absolute', async () => {
     const { config } = await withEnv({ TSHORN_CHDIR: 'site', TSHORN_LOG_FILE: 'log/x.log' });
     expect(config.cwd).toBe('/nowhere/site');
     expect(config.logFile).toBe('/nowhere/site/log/x.log');

@@ -16,7 +16,7 @@ export interface ResolveRequest {
   /** What follows `tshorn`. */
   readonly argv?: readonly string[];
   readonly env: Environment;
-  /** The folder that the command was given in. */
+  /** The directory that the command was given in. */
   readonly cwd: string;
   /** The library's `start(config)`: it ranks above the command line. */
   readonly overrides?: UserConfig;
@@ -53,7 +53,7 @@ export async function resolveConfig({
   ];
   const found = commandLine.file
     ? { file: resolve(cwd, commandLine.file), warnings: [] }
-    : findConfigFile(folderOf(outer, cwd));
+    : findConfigFile(directoryOf(outer, cwd));
   const inFile = found.file ? await readConfigFile(found.file) : {};
   const layers = [
     ...(found.file ? givenByObject(inFile, `file ${found.file}`, found.file, dirname(found.file)) : []),
@@ -114,7 +114,7 @@ function givenByObject(object: UserConfig, origin: Origin, where: string, base: 
 }
 
 /** Where to look for a config file: `--chdir` and the like count, but not the file itself. */
-const folderOf = (outer: readonly Given[], cwd: string) => {
+const directoryOf = (outer: readonly Given[], cwd: string) => {
   const chdir = outer.findLast(({ key }) => key === 'cwd');
   return chdir ? resolve(cwd, readGiven(chdir) as string) : cwd;
 };

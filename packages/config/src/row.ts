@@ -7,7 +7,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Where a default comes from when it depends on the machine. */
 export interface DefaultContext {
   readonly env: Environment;
-  /** The folder that the command was given in. */
+  /** The directory that the command was given in. */
   readonly cwd: string;
 }
 

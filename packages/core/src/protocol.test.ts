@@ -3,7 +3,7 @@ import { envelope, readToMaster } from './protocol.ts';
 const remaining = (left: unknown) => readToMaster(envelope({ type: 'remaining', left }));
 const many = Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`a${'b'.repeat(n)}`, 1]));
 
-it.each([[{}], [{ queue: 1, 'no-continuation': 0 }]])('%j is what a worker still has', (left) =>
+it.each([[{}], [{ queue: 1, 'no-resumer': 0 }]])('%j is what a worker still has', (left) =>
   expect(remaining(left)).toEqual({ type: 'remaining', left }),
 );
 
@@ -20,7 +20,7 @@ it.each([
 ])('%j is no message: an app may send anything', (left) => expect(remaining(left)).toBeUndefined());
 
 it('a connection that did not go on says whose doing it was', () => {
-  const told = { type: 'discontinued', continuation: 'websocket:/', reason: 'no' };
+  const told = { type: 'resume-failed', resumer: 'websocket:/', reason: 'no' };
   expect(readToMaster(envelope(told))).toBeUndefined();
   expect(readToMaster(envelope({ ...told, byApp: true }))).toEqual({ ...told, byApp: true });
 });

@@ -3,7 +3,7 @@
  * An order is paired with a fact: (`up` ->) `boot` -> `loaded`, `probed`; `admit` -> `accepting`;
  * `drain` -> `drained`. Listeners travel as handles: one `listener` message each, before `admit`.
  */
-import type { Beat } from './beat.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import type { OpenRequest } from './open-request.ts';
 import { BUCKETS, type Sample } from './sample.ts';
 import type { ProbeReport } from './status.ts';
@@ -51,14 +51,14 @@ export interface BootOrder {
   readonly backlog: number;
   readonly idleLinger: number;
   readonly websocketSpread: number;
-  /** The time between two signs of life. */
-  readonly beatEvery: number;
+  /** The time between two heartbeats. */
+  readonly heartbeatEvery: number;
   /** A request that waits for its headers for longer is told of; 0: none is. */
   readonly requestTimeout: number;
   /** An event loop that is late by more is told of at once; 0: none is. */
   readonly loopDelayWarning: number;
   /** The worker will not serve: the app opens no address, not even one of its own. */
-  readonly rehearsal?: true;
+  readonly check?: true;
 }
 
 /** `graceful`: finish what runs, within the deadline. `quick`: the same with a short deadline and no linger. */
@@ -108,7 +108,7 @@ export type ToWorker =
       /** On the shared clock: after that it is declined, as another worker may have it. */
       readonly until: number;
       /** What goes on with it, when it is more than idle HTTP: its state follows, and it waits for that. */
-      readonly continuation?: string;
+      readonly resumer?: string;
     }
   /** Follows `take`, answered by `took`. Without a text nobody knows it any more: its client is to be told. */
   | { readonly type: 'state'; readonly id: number; readonly text?: string }
@@ -127,8 +127,8 @@ export interface DrainReport {
   readonly finished: number;
   /** Idle connections that were closed when their linger was over, and WebSockets that were closed in order. */
   readonly closed: number;
-  /** Connections cut at the deadline. */
-  readonly cut: number;
+  /** Connections force-closed at the deadline. */
+  readonly forceClosed: number;
   /** Connections that could not move, by reason. */
   readonly refused: Readonly<Record<string, number>>;
   readonly tookMs: number;
@@ -150,8 +150,8 @@ export type ToMaster =
   /** A signal asked this worker to leave: its replacement is to be started first. */
   | { readonly type: 'leave-requested'; readonly signal: string }
   | ({ readonly type: 'drained' } & DrainReport)
-  /** Every `beatEvery` milliseconds, from when the app is loaded. */
-  | ({ readonly type: 'beat' } & Beat)
+  /** Every `heartbeatEvery` milliseconds, from when the app is loaded. */
+  | ({ readonly type: 'heartbeat' } & Heartbeat)
   /** The event loop was late by more than `loopDelayWarning`; the requests that may have to do with it. */
   | { readonly type: 'late'; readonly loopDelayMs: number; readonly requests: readonly OpenRequest[] }
   /** Requests that wait for longer than `requestTimeout`, each told once, and how many more there are. */
@@ -161,18 +161,18 @@ export type ToMaster =
   /** While it is watched: every SAMPLE_EVERY_MS, and at once after URGENT_BAD bad responses. */
   | ({ readonly type: 'sample' } & Sample)
   /** Carries a connection at rest; the worker keeps its own descriptor until the answer. */
-  | { readonly type: 'hand-over'; readonly id: number; readonly continuation?: string }
-  /** Answers `handed-over` of a connection with a continuation; without a text there is no state any more. */
+  | { readonly type: 'hand-over'; readonly id: number; readonly resumer?: string }
+  /** Answers `handed-over` of a connection with a resumer; without a text there is no state any more. */
   | { readonly type: 'state'; readonly id: number; readonly text?: string }
   /** The worker owned it, and it did not go on: its client has been told. */
   | {
-      readonly type: 'discontinued';
-      readonly continuation: string;
+      readonly type: 'resume-failed';
+      readonly resumer: string;
       readonly reason: string;
       /** Whether it was the app's doing; false when the client has gone, or its state was lost on the way. */
       readonly byApp: boolean;
     }
-  /** Of so many connections with a continuation it is known now whether they go on. */
+  /** Of so many connections with a resumer it is known now whether they go on. */
   | { readonly type: 'answered'; readonly count: number }
   /** What a worker that drains still has: connections, by what keeps them. Told when it has changed. */
   | { readonly type: 'remaining'; readonly left: Readonly<Record<string, number>> }
@@ -209,11 +209,11 @@ const TO_MASTER: Record<ToMaster['type'], Shape> = {
     moved: 'number',
     finished: 'number',
     closed: 'number',
-    cut: 'number',
+    forceClosed: 'number',
     refused: 'object',
     tookMs: 'number',
   },
-  beat: { requests: 'count', rss: 'count', loopDelayMs: 'number' },
+  heartbeat: { requests: 'count', rss: 'count', loopDelayMs: 'number' },
   late: { loopDelayMs: 'number', requests: 'object' },
   waiting: { requests: 'object', more: 'count' },
   census: { connections: 'number' },
@@ -228,7 +228,7 @@ const TO_MASTER: Record<ToMaster['type'], Shape> = {
   },
   'hand-over': { id: 'number' },
   state: { id: 'number' },
-  discontinued: { continuation: 'string', reason: 'string', byApp: 'boolean' },
+  'resume-failed': { resumer: 'string', reason: 'string', byApp: 'boolean' },
   answered: { count: 'count' },
   remaining: { left: 'tally' },
   sent: { upTo: 'number' },

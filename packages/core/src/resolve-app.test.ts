@@ -37,7 +37,7 @@ test('a colon picks a named export, unless the file itself is named so', () => {
   expect(resolveApp('odd:name', root)).toEqual({ file: odd });
 });
 
-test('a folder stands for its package main, or its index', () => {
+test('a directory stands for its package main, or its index', () => {
   write('main/package.json', '{"main":"./lib/server"}');
   const main = write('main/lib/server.js');
   const index = write('index-only/index.ts');
@@ -45,7 +45,7 @@ test('a folder stands for its package main, or its index', () => {
   expect(resolveApp('./index-only/', root)).toEqual({ file: index });
 });
 
-test('a package name is resolved from the folder that tshorn runs in', () => {
+test('a package name is resolved from the directory that tshorn runs in', () => {
   write('node_modules/cjs-app/package.json', '{"main":"a.js"}');
   const cjs = write('node_modules/cjs-app/a.js');
   write('node_modules/@scope/esm-app/package.json', '{"exports":{".":{"types":"./t","import":"./b.mjs"}}}');
@@ -62,10 +62,10 @@ test('a release behind a symbolic link is pinned to its real path', () => {
 
 test('what is missing is told with where it looked and what is there', () => {
   write('empty/readme.md');
-  write('folder/server.ts');
-  expect(failure('folder/sevrer').message).toContain(join(root, 'folder/sevrer'));
-  expect(failure('folder/sevrer').fix).toContain('server.ts');
-  expect(failure('folder').message).toContain('is a folder without an index');
+  write('directory/server.ts');
+  expect(failure('directory/sevrer').message).toContain(join(root, 'directory/sevrer'));
+  expect(failure('directory/sevrer').fix).toContain('server.ts');
+  expect(failure('directory').message).toContain('is a directory without an index');
   expect(failure('empty/app').fix).toContain('no JavaScript');
   expect(failure('nowhere/app.js').fix).toContain('does not exist');
   expect(failure('http').code).toBe('ERR_APP_MISSING');

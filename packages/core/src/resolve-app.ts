@@ -16,7 +16,7 @@ export interface ResolvedApp {
 const EXTENSIONS = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'];
 
 /**
- * APP is a path with or without its extension, a folder (the `main` of its package.json, or index),
+ * APP is a path with or without its extension, a directory (the `main` of its package.json, or index),
  * or the name of a package that `cwd` can resolve; `:name` behind it picks a named export.
  * @throws TshornError ERR_APP_MISSING naming where it looked
  */
@@ -30,12 +30,12 @@ export function resolveApp(app: string, cwd: string): ResolvedApp {
 }
 
 const find = (app: string, cwd: string): string | undefined =>
-  asFile(resolve(cwd, app)) ?? asFolder(resolve(cwd, app)) ?? asPackage(app, cwd);
+  asFile(resolve(cwd, app)) ?? asDirectory(resolve(cwd, app)) ?? asPackage(app, cwd);
 
 const asFile = (path: string): string | undefined =>
   ['', ...EXTENSIONS].map((extension) => path + extension).find((candidate) => isFile(candidate));
 
-function asFolder(path: string): string | undefined {
+function asDirectory(path: string): string | undefined {
   const main = readPackage(path)?.main;
   const fromMain = typeof main === 'string' ? join(path, main) : undefined;
   return (
@@ -49,13 +49,13 @@ function asPackage(specifier: string, cwd: string): string | undefined {
   const [, name, subpath] = /^(@[^/]+\/[^/]+|[^./@][^/]*)(?:\/(.+))?$/.exec(specifier) ?? [];
   if (name === undefined) return undefined;
   for (let at = resolve(cwd); ; at = dirname(at)) {
-    const folder = join(at, 'node_modules', name);
+    const directory = join(at, 'node_modules', name);
     if (subpath !== undefined) {
-      const inside = asFile(join(folder, subpath)) ?? asFolder(join(folder, subpath));
+      const inside = asFile(join(directory, subpath)) ?? asDirectory(join(directory, subpath));
       if (inside) return inside;
     } else {
-      const target = importTarget(readPackage(folder)?.exports);
-      const file = target === undefined ? asFolder(folder) : asFile(join(folder, target));
+      const target = importTarget(readPackage(directory)?.exports);
+      const file = target === undefined ? asDirectory(directory) : asFile(join(directory, target));
       if (file) return file;
     }
     if (at === dirname(at)) return undefined;
@@ -77,9 +77,9 @@ function importTarget(exports: unknown): string | undefined {
 
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
-function readPackage(folder: string): { main?: unknown; exports?: unknown } | undefined {
+function readPackage(directory: string): { main?: unknown; exports?: unknown } | undefined {
   try {
-    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
   } catch {
     return undefined;
   }
@@ -88,22 +88,22 @@ function readPackage(folder: string): { main?: unknown; exports?: unknown } | un
 function missing(app: string, cwd: string): TshornError {
   const path = resolve(cwd, app);
   const stat = statSync(path, { throwIfNoEntry: false });
-  const folder = stat?.isDirectory() ? path : dirname(path);
+  const directory = stat?.isDirectory() ? path : dirname(path);
   const why = stat?.isDirectory()
-    ? `${path} is a folder without an index file or a package.json whose "main" exists`
+    ? `${path} is a directory without an index file or a package.json whose "main" exists`
     : `there is no ${path} (nor with ${EXTENSIONS.join(', ')})` +
       (/^\.{0,2}\//.test(app) ? '' : `, and no package of that name can be resolved from ${cwd}`);
-  return new TshornError('ERR_APP_MISSING', `app: cannot find "${app}": ${why}`, { fix: nearest(folder) });
+  return new TshornError('ERR_APP_MISSING', `app: cannot find "${app}": ${why}`, { fix: nearest(directory) });
 }
 
-function nearest(folder: string): string {
+function nearest(directory: string): string {
   let names: string[];
   try {
-    names = readdirSync(folder).filter((name) => EXTENSIONS.some((extension) => name.endsWith(extension)));
+    names = readdirSync(directory).filter((name) => EXTENSIONS.some((extension) => name.endsWith(extension)));
   } catch {
-    return `the folder ${folder} does not exist: check the path, or the folder that tshorn is started in`;
+    return `the directory ${directory} does not exist: check the path, or the directory that tshorn is started in`;
   }
-  if (names.length === 0) return `${folder} holds no JavaScript or TypeScript file: check the path`;
+  if (names.length === 0) return `${directory} holds no JavaScript or TypeScript file: check the path`;
   const shown = names.slice(0, 5).join(', ') + (names.length > 5 ? ', ...' : '');
-  return `name the file that starts the app; ${folder} has ${shown}`;
+  return `name the file that starts the app; ${directory} has ${shown}`;
 }

@@ -9,7 +9,7 @@
 const TRAIL_MS = 20;
 
 /** The sending side: says `sent` when no further descriptor has followed for a moment. */
-export class Trailer {
+export class SequenceSender {
   readonly #say: (upTo: number) => void;
   #last = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -29,7 +29,7 @@ export class Trailer {
 }
 
 /** The receiving side: which messages will never come. */
-export class Arrivals {
+export class SequenceReceiver {
   #last = 0;
 
   /** This one has come. Returns those before it that have not. */

@@ -1,6 +1,6 @@
 /**
  * Tells each notice to whoever is outside of the master: the log, `--notify`, systemd. Created by the master;
- * silent towards systemd before this master is in charge, and after another one is.
+ * silent towards systemd before this master is active, and after another one is.
  */
 import type { Resolved, UdpTarget } from '@tshorn/config';
 import type { Notice } from './decide/notice.ts';
@@ -26,7 +26,7 @@ export class Announcer {
     this.#env = env;
   }
 
-  /** @param follows another master is in charge still, and speaks for the service */
+  /** @param follows another master is active still, and speaks for the service */
   async open({ config }: Pick<Resolved, 'config'>, follows: boolean): Promise<void> {
     await this.useNotify(config.notify);
     // Loaded only where they are asked for: every start would pay for them.
@@ -50,7 +50,7 @@ export class Announcer {
     return notice;
   }
 
-  /** Another master is in charge: a STOPPING of this one would have systemd end the service. */
+  /** Another master is active: a STOPPING of this one would have systemd end the service. */
   yield(): void {
     void this.#service?.close();
     this.#service = undefined;

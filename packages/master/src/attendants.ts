@@ -7,7 +7,7 @@ import type { ToMaster } from '@tshorn/core';
 import { BootPriority } from './boot-priority.ts';
 import { CanaryGate } from './canary/gate.ts';
 import { memoryLimit } from './cgroup.ts';
-import { Hangs, ownFolder } from './hang/hangs.ts';
+import { Hangs, ownDirectory } from './hang/hangs.ts';
 import { Recycler } from './recycling/recycler.ts';
 import type { Connection } from './relay.ts';
 import { Remaining } from './remaining.ts';
@@ -41,7 +41,7 @@ export class Attendants {
       balanced: () => around.balanced(),
       watched: () => around.watched(),
       isOnTrial: (serial) => around.isOnTrial(serial),
-      arrivals: (serial, arrivals) => around.enqueue({ type: 'worker-arrivals', serial, arrivals }),
+      arrivals: (serial, arrivals) => around.enqueue({ type: 'worker-migrations', serial, arrivals }),
     });
     this.remaining = new Remaining(around.log, (serial) => around.identityOf(serial));
     this.recycler = new Recycler({
@@ -55,7 +55,7 @@ export class Attendants {
     this.bootPriority = new BootPriority(around.log, { onStuck: (pid) => this.#replace(pid) });
     this.hangs = new Hangs({
       log: around.log,
-      own: ownFolder(around.workerFile),
+      own: ownDirectory(around.workerFile),
       onHung: (serial, silentMs) => around.enqueue({ type: 'worker-hung', serial, silentMs }),
     });
     this.gate = new CanaryGate({
@@ -104,10 +104,10 @@ export class Attendants {
         this.remaining.over(serial);
         return enqueue({ type: 'worker-drained', serial, report });
       }
-      case 'beat':
-        this.vitals.beat(serial, message);
-        this.hangs.beat(serial, message.loopDelayMs);
-        return this.recycler.beat(serial, performance.now());
+      case 'heartbeat':
+        this.vitals.heartbeat(serial, message);
+        this.hangs.heartbeat(serial, message.loopDelayMs);
+        return this.recycler.heartbeat(serial, performance.now());
       case 'late':
         return this.hangs.late(serial, message.loopDelayMs, message.requests);
       case 'waiting':
@@ -118,13 +118,12 @@ export class Attendants {
         return this.gate.sample(serial, message);
       case 'hand-over':
         // Without one it is the app's doing: Node does not deliver it so.
-        if (connection)
-          this.traffic.offered(serial, message.id, connection as Connection, message.continuation);
+        if (connection) this.traffic.offered(serial, message.id, connection as Connection, message.resumer);
         return;
       case 'state':
         return this.traffic.state(serial, message.id, message.text);
-      case 'discontinued':
-        return this.traffic.discontinued(serial, message);
+      case 'resume-failed':
+        return this.traffic.resumeFailed(serial, message);
       case 'answered':
         return this.traffic.answered(serial, message.count);
       case 'remaining':

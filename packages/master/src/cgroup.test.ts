@@ -8,26 +8,26 @@ const files =
 
 describe('cgroup v2', () => {
   const own = { '/proc/self/cgroup': '0::/system.slice/app.service\n' };
-  const folder = '/sys/fs/cgroup/system.slice';
+  const directory = '/sys/fs/cgroup/system.slice';
 
   it('takes the smallest limit on the way up', () => {
     const read = files({
       ...own,
-      [`${folder}/app.service/memory.max`]: 'max\n',
-      [`${folder}/memory.max`]: `${2 * GB}\n`,
+      [`${directory}/app.service/memory.max`]: 'max\n',
+      [`${directory}/memory.max`]: `${2 * GB}\n`,
     });
     expect(memoryLimit(8 * GB, read)).toBe(2 * GB);
     const both = files({
       ...own,
-      [`${folder}/app.service/memory.max`]: `${GB}\n`,
-      [`${folder}/memory.max`]: `${2 * GB}\n`,
+      [`${directory}/app.service/memory.max`]: `${GB}\n`,
+      [`${directory}/memory.max`]: `${2 * GB}\n`,
     });
     expect(memoryLimit(8 * GB, both)).toBe(GB);
   });
 
   it('knows no limit where there is none, or one beyond the machine', () => {
     expect(memoryLimit(8 * GB, files(own))).toBeUndefined();
-    expect(memoryLimit(8 * GB, files({ ...own, [`${folder}/memory.max`]: `${9 * GB}` }))).toBeUndefined();
+    expect(memoryLimit(8 * GB, files({ ...own, [`${directory}/memory.max`]: `${9 * GB}` }))).toBeUndefined();
     expect(memoryLimit(8 * GB, files({}))).toBeUndefined();
   });
 
@@ -38,7 +38,7 @@ describe('cgroup v2', () => {
 
   it('reads the kills of the own group', () => {
     const events = 'low 0\nhigh 0\nmax 9\noom 3\noom_kill 2\noom_group_kill 0\n';
-    expect(oomKillCount(files({ ...own, [`${folder}/app.service/memory.events`]: events }))).toBe(2);
+    expect(oomKillCount(files({ ...own, [`${directory}/app.service/memory.events`]: events }))).toBe(2);
     expect(oomKillCount(files(own))).toBeUndefined();
   });
 });

@@ -30,8 +30,8 @@ const V1: Version = {
 };
 const V2: Version = { root: '/sys/fs/cgroup', limit: 'memory.max', events: 'memory.events' };
 
-/** The own group's folder and all above it, the nearest first. In a container some of them are not there. */
-function folders(read: Read): { version: Version; folders: string[] } | undefined {
+/** The own group's directory and all above it, the nearest first. In a container some of them are not there. */
+function directories(read: Read): { version: Version; directories: string[] } | undefined {
   const lines = read('/proc/self/cgroup')?.split('\n') ?? [];
   // With both versions mounted, memory is where a line names it.
   const v1 = lines.map((line) => /^\d+:(?:[^:]*,)?memory(?:,[^:]*)?:(\/.*)$/.exec(line)?.[1]).find(Boolean);
@@ -42,16 +42,16 @@ function folders(read: Read): { version: Version; folders: string[] } | undefine
   const found: string[] = [];
   for (let at = path.posix.normalize(own); ; at = path.posix.dirname(at)) {
     found.push(path.posix.join(version.root, at));
-    if (at === '/') return { version, folders: found };
+    if (at === '/') return { version, directories: found };
   }
 }
 
 /** The smallest limit in bytes on the way up; undefined where there is none below what the machine has. */
 export function memoryLimit(machineBytes: number, read: Read = readFile): number | undefined {
-  const group = folders(read);
+  const group = directories(read);
   if (!group) return undefined;
-  const limits = group.folders
-    .map((folder) => Number.parseInt(read(path.posix.join(folder, group.version.limit)) ?? '', 10))
+  const limits = group.directories
+    .map((directory) => Number.parseInt(read(path.posix.join(directory, group.version.limit)) ?? '', 10))
     // `max` is no number; v1 says "none" by a number beyond all memory.
     .filter((bytes) => bytes > 0 && bytes < machineBytes);
   return limits.length > 0 ? Math.min(...limits) : undefined;
@@ -59,9 +59,11 @@ export function memoryLimit(machineBytes: number, read: Read = readFile): number
 
 /** How often the out-of-memory killer has ended a process of the group; undefined where nobody counts. */
 export function oomKillCount(read: Read = readFile): number | undefined {
-  const group = folders(read);
-  for (const folder of group?.folders ?? []) {
-    const count = /^oom_kill (\d+)$/m.exec(read(path.posix.join(folder, group?.version.events ?? '')) ?? '');
+  const group = directories(read);
+  for (const directory of group?.directories ?? []) {
+    const count = /^oom_kill (\d+)$/m.exec(
+      read(path.posix.join(directory, group?.version.events ?? '')) ?? '',
+    );
     if (count) return Number(count[1]);
   }
   return undefined;

@@ -1,5 +1,5 @@
 /**
- * What tells others which master is in charge: the PID file and the control socket. A master has them from its
+ * What tells others which master is active: the PID file and the control socket. A master has them from its
  * start on, or takes them from the master that it follows.
  */
 import type { Resolved } from '@tshorn/config';

@@ -1,6 +1,6 @@
 /**
  * What a worker listens on besides the master's addresses, `node:cluster` opens for it in the master, with the rights
- * of root where workers have a user of their own: a port below 1024, a socket file in any folder, a descriptor
+ * of root where workers have a user of their own: a port below 1024, a socket file in any directory, a descriptor
  * of the master's. Such a request is refused as the kernel would refuse the worker itself.
  *
  * Looks inside Node: the messages of lib/internal/cluster/child.js (`queryServer`), the same in Node 20 to 26. Where

@@ -62,11 +62,14 @@ function read(file: string): string {
 function refused(file: string, code: string | undefined): TshornError {
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new TshornError('ERR_ENV_FILE', `--environment-file ${file}: there is no such file`, {
-      fix: 'create it, or leave the option out; a relative path starts from the folder of the command or config file',
+      fix: 'create it, or leave the option out; a relative path starts from the directory of the command or config file',
     });
   }
   if (code === 'EISDIR') {
-    return new TshornError('ERR_ENV_FILE', `--environment-file ${file}: expected a file, this is a folder`);
+    return new TshornError(
+      'ERR_ENV_FILE',
+      `--environment-file ${file}: expected a file, this is a directory`,
+    );
   }
   return new TshornError('ERR_ENV_FILE', `--environment-file ${file}: it cannot be read (${code})`, {
     fix: 'let the user who runs tshorn read it',

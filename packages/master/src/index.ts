@@ -1,5 +1,6 @@
+export { type CheckOptions, type CheckReport, rehearse } from './check.ts';
 export type { PastReload } from './control/controlled.ts';
-export type { Forecast } from './decide/forecast.ts';
+export type { DryRun } from './decide/dry-run.ts';
 export type { Level, Notice, Position, WorkerEvent } from './decide/notice.ts';
 export { readEnvFiles } from './env-file.ts';
 export { textOf } from './journal.ts';
@@ -7,7 +8,6 @@ export { type Log, type Logger, openLog } from './log.ts';
 export { Master, type MasterOptions } from './master.ts';
 export { type Command, ownCommand } from './re-exec/command.ts';
 export { type Predecessor, takePredecessor } from './re-exec/predecessor.ts';
-export { type RehearsalOptions, type RehearsalReport, rehearse } from './rehearsal.ts';
 export { listenToSignals, type SignalTarget } from './signals.ts';
 export type { MasterStatus, ReloadStatus, WorkerStatus } from './status.ts';
 export type { BackoffStatus, DegradedStatus } from './status-health.ts';

@@ -44,7 +44,7 @@ export function textOf(notice: Notice): string {
     case 'canary':
       return `canary gen=${notice.generation} ${notice.pass ? 'passed' : 'failed'}: ${notice.text}`;
     case 'rolling-back':
-      return `reload to gen=${notice.generation} is taken back: ${notice.reason}`;
+      return `reload to gen=${notice.generation} is rolled back: ${notice.reason}`;
     case 'resized':
       return `workers: ${notice.from} -> ${notice.size}`;
     case 'degraded':
@@ -85,10 +85,10 @@ const workers = (count: number): string => `${count} worker${count === 1 ? '' : 
 
 const seconds = (ms: number): string => `${Math.ceil(ms / 1000)} s`;
 
-function textOfDrain({ moved, finished, closed, cut, refused, tookMs }: DrainReport): string {
+function textOfDrain({ moved, finished, closed, forceClosed, refused, tookMs }: DrainReport): string {
   const reasons = Object.entries(refused).map(([reason, count]) => `${reason}:${count}`);
   const stayed = reasons.length > 0 ? ` refused=${reasons.join(',')}` : '';
-  return `moved=${moved} finished=${finished} closed=${closed} cut=${cut}${stayed} in ${formatMs(tookMs)}`;
+  return `moved=${moved} finished=${finished} closed=${closed} force-closed=${forceClosed}${stayed} in ${formatMs(tookMs)}`;
 }
 
 /** What a line of the log carries besides its text. */

@@ -179,11 +179,11 @@ const answers = (path: string): Promise<boolean> =>
 
 function bindError(address: BindAddress, name: string): TshornError {
   const where = formatAddress(address);
-  const folder = address.kind === 'unix' ? dirname(address.path) : undefined;
-  // libuv says EACCES for a folder that is not there (uv_pipe_bind2 converts ENOENT).
-  if (folder !== undefined && (name === 'ENOTDIR' || isMissing(folder))) {
-    return new TshornError('ERR_ADDRESS', `bind: cannot bind ${where}: ${folder} is no folder`, {
-      fix: 'create the folder, or choose another path',
+  const directory = address.kind === 'unix' ? dirname(address.path) : undefined;
+  // libuv says EACCES for a directory that is not there (uv_pipe_bind2 converts ENOENT).
+  if (directory !== undefined && (name === 'ENOTDIR' || isMissing(directory))) {
+    return new TshornError('ERR_ADDRESS', `bind: cannot bind ${where}: ${directory} is no directory`, {
+      fix: 'create the directory, or choose another path',
     });
   }
   switch (name) {
@@ -196,7 +196,7 @@ function bindError(address: BindAddress, name: string): TshornError {
       return new TshornError('ERR_ADDRESS_FORBIDDEN', `bind: no permission for ${where}`, {
         fix:
           address.kind === 'unix'
-            ? 'choose a folder that this user may write to'
+            ? 'choose a directory that this user may write to'
             : 'choose a port of 1024 or more, or give the process CAP_NET_BIND_SERVICE',
       });
     default:

@@ -43,7 +43,7 @@ function checkFile(file: string): void {
     fs.closeSync(fs.openSync(file, 'a'));
   } catch (error) {
     throw new TshornError('ERR_LOG_FILE', `--log-file: cannot write ${file}: ${describeThrown(error)}`, {
-      fix: 'choose a file in a folder that exists and that this user may write to',
+      fix: 'choose a file in a directory that exists and that this user may write to',
     });
   }
 }

@@ -9,8 +9,8 @@ import { describeThrown } from '@tshorn/core';
 import { Announcer } from './announcer.ts';
 import { checkBoundHandles } from './bound-handle.ts';
 import { Charge } from './charge.ts';
-import { isOnTrial } from './decide/arrivals.ts';
 import { decide, initialState } from './decide/decide.ts';
+import { isOnTrial } from './decide/migrations.ts';
 import type { Effect, Event, Operation, State, StopMode } from './decide/model.ts';
 import type { Notice } from './decide/notice.ts';
 import type { ReloadPlan } from './decide/plan.ts';
@@ -22,7 +22,7 @@ import {
   takersFor,
   watched,
 } from './decide/queries.ts';
-import type { Forecast } from './forecast.ts';
+import type { DryRun } from './dry-run.ts';
 import { Hooks } from './hooks.ts';
 import { writeListening } from './journal.ts';
 import type { Listener } from './listeners.ts';
@@ -170,8 +170,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   #yield(kept: readonly string[], pid: number, heir: boolean): void {
     this.#listeners = this.#listeners.filter((listener) => !kept.includes(nameOf(listener)));
     this.#announcer.yield();
-    const by = `master pid ${pid}, which is in charge`;
-    this.#enqueue({ type: 'stop-requested', mode: 'graceful', by, heir });
+    const by = `master pid ${pid}, which is active`;
+    this.#enqueue({ type: 'stop-requested', mode: 'graceful', by, newMaster: heir });
     void this.#charge?.leave();
   }
 
@@ -185,15 +185,15 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#log.info('log file reopened');
   }
 
-  /** Takes back the reload under way; without one that can be taken back, the log says so. */
+  /** Takes back the reload under way; without one that can be rolled back, the log says so. */
   abort(by: string): void {
     this.#enqueue({ type: 'abort-requested', by });
   }
 
   /** What a reload would do now, by the settings in force. */
-  async forecast(kind?: ReloadPlan): Promise<Forecast> {
-    const { forecastOf } = await import('./forecast.ts');
-    return forecastOf(this.#state, this.#resolved.config, kind);
+  async dryRun(kind?: ReloadPlan): Promise<DryRun> {
+    const { dryRunOf } = await import('./dry-run.ts');
+    return dryRunOf(this.#state, this.#resolved.config, kind);
   }
 
   status(): MasterStatus {

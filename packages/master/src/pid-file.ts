@@ -1,5 +1,5 @@
 /**
- * The file that names the master in charge. It is replaced by a rename: whoever reads it finds one whole pid,
+ * The file that names the master active. It is replaced by a rename: whoever reads it finds one whole pid,
  * also while one master follows another. It is read by tshorn/src/commands/find.ts.
  */
 import fs from 'node:fs';
@@ -71,7 +71,7 @@ export class PidFile {
         'ERR_PID_FILE',
         `--pid-file: cannot write ${this.path}: ${describeThrown(error)}`,
         {
-          fix: 'choose a file in a folder that exists and that this user may write to',
+          fix: 'choose a file in a directory that exists and that this user may write to',
         },
       );
     }

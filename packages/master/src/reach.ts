@@ -1,6 +1,6 @@
 /**
  * Whether the workers' user gets at the files that a worker begins with. A worker that dies of EACCES at its
- * first line is a puzzle; here the folder that is in the way has a name.
+ * first line is a puzzle; here the directory that is in the way has a name.
  */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';

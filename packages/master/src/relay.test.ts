@@ -35,8 +35,8 @@ class Scene {
     };
   }
 
-  offer(from: number, id: number, name: string, continuation?: string): this {
-    this.relay.offer(from, id, { close: () => this.#said.push(`close ${name}`) }, continuation);
+  offer(from: number, id: number, name: string, resumer?: string): this {
+    this.relay.offer(from, id, { close: () => this.#said.push(`close ${name}`) }, resumer);
     return this;
   }
 

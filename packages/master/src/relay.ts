@@ -3,7 +3,7 @@
  * bare descriptors: it never reads from them, and holds each until its new owner has said that it has it.
  * If that worker dies first, the connection, of which nothing has been read, goes to another one.
  */
-import { Arrivals, TAKE_WITHIN_MS } from '@tshorn/core';
+import { SequenceReceiver, TAKE_WITHIN_MS } from '@tshorn/core';
 
 export interface Connection {
   close(): void;
@@ -15,9 +15,9 @@ export interface Peer {
   readonly patient?: true;
   /**
    * Returns the number under which the worker will answer.
-   * @param continuation what goes on with it, when it is more than idle HTTP; then its state follows
+   * @param resumer what goes on with it, when it is more than idle HTTP; then its state follows
    */
-  take(connection: Connection, continuation?: string): number;
+  take(connection: Connection, resumer?: string): number;
   /** The state of what it has taken; undefined when nobody knows it any more. */
   state(id: number, text: string | undefined): void;
   handedOver(offer: number): void;
@@ -37,7 +37,7 @@ interface OnWay {
   readonly from: number;
   /** The giver's own number for it. */
   readonly offer: number;
-  readonly continuation: string | undefined;
+  readonly resumer: string | undefined;
   readonly refusedBy: Set<number>;
   sentAt: number;
   /** Who has taken it, and waits for its state. */
@@ -48,7 +48,7 @@ interface OnWay {
 
 /** What is between the master and one worker. */
 class Ledger {
-  readonly offered = new Arrivals();
+  readonly offered = new SequenceReceiver();
   /** What it was given to take, by its number. */
   readonly taking = new Map<number, OnWay>();
   /** What it has given, which is another's, and whose state it has still to tell; by its own number. */
@@ -82,9 +82,9 @@ export class Relay {
     return ledger;
   }
 
-  offer(from: number, offer: number, connection: Connection, continuation?: string): void {
+  offer(from: number, offer: number, connection: Connection, resumer?: string): void {
     this.#keepLost(from, this.#ledger(from).offered.came(offer));
-    this.#pass({ connection, from, offer, continuation, refusedBy: new Set(), sentAt: 0 });
+    this.#pass({ connection, from, offer, resumer, refusedBy: new Set(), sentAt: 0 });
   }
 
   /** Offers of which the descriptor could not be received here stay where they are. */
@@ -103,14 +103,14 @@ export class Relay {
     const taker = to === undefined ? undefined : this.#orders.peer(to);
     if (to === undefined || !taker) return this.#giveBack(moving, reason);
     moving.sentAt = performance.now();
-    this.#ledger(to).taking.set(taker.take(moving.connection, moving.continuation), moving);
+    this.#ledger(to).taking.set(taker.take(moving.connection, moving.resumer), moving);
     this.#watch();
   }
 
   took(by: number, id: number): void {
     const moving = this.#answered(by, id);
     if (!moving) return;
-    if (moving.continuation !== undefined) return this.#awaitState(moving, by, id);
+    if (moving.resumer !== undefined) return this.#awaitState(moving, by, id);
     moving.connection.close();
     this.moved++;
     this.#orders.peer(moving.from)?.handedOver(moving.offer);

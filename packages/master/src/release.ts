@@ -1,7 +1,7 @@
 /** What a generation is pinned to: config, real path of the app, working directory, environment. */
 import fs from 'node:fs';
 import { type Config, type Resolved, usableCpus } from '@tshorn/config';
-import { type BootOrder, beatEvery, resolveApp } from '@tshorn/core';
+import { type BootOrder, heartbeatEvery, resolveApp } from '@tshorn/core';
 import type { Settings } from './decide/model.ts';
 import { readEnvFiles, type Variables } from './env-file.ts';
 
@@ -68,7 +68,7 @@ export function settingsOf(config: Config): Settings {
     maxSurge: config.maxSurge,
     maxUnavailable: config.maxUnavailable,
     park: config.park,
-    settleMs: config.settle,
+    soakMs: config.soak,
     parallelism: usableCpus(),
   };
   return { workers, bootTimeout, probeWindow, grace, quickGrace, stopDelay, handoff, reload };
@@ -112,7 +112,7 @@ export function bootOrder(
     backlog: config.backlog,
     idleLinger: config.idleLinger,
     websocketSpread: config.websocketSpread,
-    beatEvery: beatEvery(config.timeout),
+    heartbeatEvery: heartbeatEvery(config.timeout),
     requestTimeout: config.requestTimeout,
     loopDelayWarning: config.loopDelayWarning,
   };

@@ -66,7 +66,7 @@ export class Spawner {
     });
     recycler.born(serial, identity, release.config, performance.now());
     const { identity: runAs, umask } = privileges;
-    const boot = bootOrder(release, identity, status, this.#compileCache.folderOf(release), umask);
+    const boot = bootOrder(release, identity, status, this.#compileCache.directoryOf(release), umask);
     const request = { exec: workerFile, cwd: release.cwd, env: environment, runAs, boot };
     const start = () => handle.start(request);
     // Without the hook the fork is synchronous: nothing waits for a promise that nobody asked for.
@@ -122,7 +122,7 @@ export class Spawner {
     this.#overwritten.add(generation);
     this.#around.log.warn(
       { event: 'overwritten', generation },
-      `${release.appFile} has been changed since gen=${generation} was loaded: a worker that starts now has the new code; deploy each release into a folder of its own`,
+      `${release.appFile} has been changed since gen=${generation} was loaded: a worker that starts now has the new code; deploy each release into a directory of its own`,
     );
   }
 }

@@ -21,7 +21,7 @@ export interface WorkerStatus {
   readonly requests?: number;
   /** Bytes of memory that it holds. */
   readonly memory?: number;
-  /** By how many milliseconds its event loop was late at its last sign of life. */
+  /** By how many milliseconds its event loop was late at its last heartbeat. */
   readonly loopDelayMs?: number;
   /** While it drains: the connections that it still has, by what keeps them; absent when none is left. */
   readonly remaining?: Readonly<Record<string, number>>;
@@ -35,10 +35,10 @@ export interface ReloadStatus {
   /** From 1; absent while it is being prepared. */
   readonly step?: number;
   readonly of?: number;
-  /** Whether it can no longer be taken back. */
+  /** Whether it can no longer be rolled back. */
   readonly committed: boolean;
-  /** Why it is being taken back; absent while it is not. */
-  readonly undoing?: string;
+  /** Why it is being rolled back; absent while it is not. */
+  readonly rollingBack?: string;
 }
 
 export interface MasterStatus {
@@ -54,7 +54,7 @@ export interface MasterStatus {
   readonly app?: string;
   /** Absent when no reload is under way. */
   readonly reload?: ReloadStatus;
-  /** Pid of the new master that a re-exec has started and that is not in charge yet. */
+  /** Pid of the new master that a re-exec has started and that is not active yet. */
   readonly successor?: number;
   /** Absent when all is well. */
   readonly degraded?: DegradedStatus;
@@ -116,13 +116,13 @@ const vitalsOf = (vital: Vital | undefined) =>
 
 const remainingOf = (remaining: Readonly<Record<string, number>> | undefined) => remaining && { remaining };
 
-function reloadOf({ operation, generation, plan, next, committed, undoing }: Running) {
+function reloadOf({ operation, generation, plan, next, committed, rollingBack }: Running) {
   if (operation.kind !== 'reload') return undefined;
   return {
     generation,
     by: operation.by,
     ...(plan && { step: Math.min(next + 1, plan.length), of: plan.length }),
     committed,
-    ...(undoing !== undefined && { undoing }),
+    ...(rollingBack !== undefined && { rollingBack }),
   };
 }

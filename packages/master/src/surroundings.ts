@@ -37,7 +37,7 @@ export interface Surroundings {
   watched(): readonly number[];
   /** Workers of which one may be recycled now; undefined while none may. */
   recyclable(): readonly number[] | undefined;
-  /** Whether the worker is of a release that can still be taken back. */
+  /** Whether the worker is of a release that can still be rolled back. */
   isOnTrial(serial: number): boolean;
   identityOf(serial: number): WorkerIdentity | undefined;
   enqueue(event: Event): void;

@@ -4,9 +4,9 @@
  */
 import type { DrainReport, ToMaster } from '@tshorn/core';
 import { Balance } from './balance.ts';
-import { Continuations } from './continuations.ts';
-import type { ArrivalCounts } from './decide/model.ts';
+import type { MigrationCounts } from './decide/model.ts';
 import type { Logger } from './log.ts';
+import { Migrations } from './migrations.ts';
 import { type Connection, type Peer, Relay } from './relay.ts';
 
 /** Why connections of a worker's server cannot move, in words. */
@@ -28,8 +28,8 @@ export interface TrafficStatus {
   readonly refused: Readonly<Record<string, number>>;
   /** Idle connections that draining workers closed after their linger. */
   readonly closed: number;
-  /** Connections cut at a drain's deadline. */
-  readonly cut: number;
+  /** Connections force-closed at a drain's deadline. */
+  readonly forceClosed: number;
 }
 
 /** A worker, or a master beside this one, to whom nothing but the connections matters. */
@@ -49,24 +49,24 @@ interface TrafficOrders {
   /** Whether it matters to a reload what becomes of connections there. */
   isOnTrial(serial: number): boolean;
   /** What has become of the connections that moved to a worker on trial. */
-  arrivals(serial: number, counts: ArrivalCounts): void;
+  arrivals(serial: number, counts: MigrationCounts): void;
 }
 
 export class Traffic {
   readonly #orders: TrafficOrders;
   readonly #relay: Relay;
   readonly #balance: Balance;
-  readonly #continuations: Continuations;
+  readonly #migrations: Migrations;
   /** Of the workers in service: why they can take no connections, or empty. */
   readonly #immovable = new Map<number, string>();
   readonly #told = new Set<string>();
   readonly #refused: Record<string, number> = {};
   #closed = 0;
-  #cut = 0;
+  #forceClosed = 0;
 
   constructor(orders: TrafficOrders) {
     this.#orders = orders;
-    this.#continuations = new Continuations({
+    this.#migrations = new Migrations({
       log: orders.log,
       pidOf: (serial) => orders.worker(serial)?.pid,
       isOnTrial: (serial) => orders.isOnTrial(serial),
@@ -74,7 +74,7 @@ export class Traffic {
     });
     this.#relay = new Relay({
       peer: (serial) => orders.worker(serial),
-      arrived: (serial) => this.#continuations.arrived(serial),
+      arrived: (serial) => this.#migrations.arrived(serial),
       takerFor: (from, except) => this.#takerFor(from, except),
     });
     this.#balance = new Balance({
@@ -91,7 +91,7 @@ export class Traffic {
       moved: this.#relay.moved,
       refused: { ...this.#refused },
       closed: this.#closed,
-      cut: this.#cut,
+      forceClosed: this.#forceClosed,
     };
   }
 
@@ -116,18 +116,18 @@ export class Traffic {
     this.#balance.report(serial, connections);
   }
 
-  drained(serial: number, { refused, closed, cut }: DrainReport): void {
+  drained(serial: number, { refused, closed, forceClosed }: DrainReport): void {
     // Parked or about to end: it has none any more.
     this.#balance.gone(serial);
     for (const [reason, count] of Object.entries(refused)) {
       this.#refused[reason] = (this.#refused[reason] ?? 0) + count;
     }
     this.#closed += closed;
-    this.#cut += cut;
+    this.#forceClosed += forceClosed;
   }
 
-  offered(from: number, id: number, connection: Connection, continuation?: string): void {
-    this.#relay.offer(from, id, connection, continuation);
+  offered(from: number, id: number, connection: Connection, resumer?: string): void {
+    this.#relay.offer(from, id, connection, resumer);
   }
 
   state(from: number, id: number, text: string | undefined): void {
@@ -135,19 +135,19 @@ export class Traffic {
   }
 
   /** A worker had it, and its app did not go on with it. */
-  discontinued(serial: number, told: Extract<ToMaster, { type: 'discontinued' }>): void {
-    this.#refused.discontinued = (this.#refused.discontinued ?? 0) + 1;
-    this.#continuations.discontinued(serial, told);
+  resumeFailed(serial: number, told: Extract<ToMaster, { type: 'resume-failed' }>): void {
+    this.#refused['resume-failed'] = (this.#refused['resume-failed'] ?? 0) + 1;
+    this.#migrations.resumeFailed(serial, told);
   }
 
   /** A worker knows of so many more whether they go on. */
   answered(serial: number, count: number): void {
-    this.#continuations.answered(serial, count);
+    this.#migrations.answered(serial, count);
   }
 
   /** Its verdict is about to be told. */
   reloadFinished(): void {
-    this.#continuations.sumUp();
+    this.#migrations.sumUp();
   }
 
   sent(from: number, upTo: number): void {
@@ -165,7 +165,7 @@ export class Traffic {
   /** After it is known to nobody as a taker any more. */
   gone(serial: number): void {
     this.#immovable.delete(serial);
-    this.#continuations.gone(serial);
+    this.#migrations.gone(serial);
     this.#balance.gone(serial);
     this.#relay.gone(serial);
   }

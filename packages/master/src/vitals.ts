@@ -1,7 +1,7 @@
-/** What the workers last told of themselves, by serial. The other end is worker/src/beat.ts. */
-import type { Beat } from '@tshorn/core';
+/** What the workers last told of themselves, by serial. The other end is worker/src/heartbeat.ts. */
+import type { Heartbeat } from '@tshorn/core';
 
-export interface Vital extends Beat {
+export interface Vital extends Heartbeat {
   /** When it came: monotonic milliseconds. */
   readonly at: number;
 }
@@ -9,7 +9,7 @@ export interface Vital extends Beat {
 export class Vitals {
   readonly #last = new Map<number, Vital>();
 
-  beat(serial: number, { requests, rss, loopDelayMs }: Beat): void {
+  heartbeat(serial: number, { requests, rss, loopDelayMs }: Heartbeat): void {
     this.#last.set(serial, { requests, rss, loopDelayMs, at: performance.now() });
   }
 

@@ -8,11 +8,11 @@ import {
   type DrainOrder,
   envelope,
   readToMaster,
+  SequenceSender,
   sharedClock,
   TAKE_WITHIN_MS,
   type ToMaster,
   type ToWorker,
-  Trailer,
 } from '@tshorn/core';
 import { refusePrivilegedListeners } from './cluster-guard.ts';
 import { InspectorDoor } from './hang/door.ts';
@@ -52,7 +52,7 @@ export class WorkerHandle {
   readonly door = new InspectorDoor();
   #ended = false;
   #killed = false;
-  readonly #taking = new Trailer((upTo) => this.#send({ type: 'sent', upTo }));
+  readonly #taking = new SequenceSender((upTo) => this.#send({ type: 'sent', upTo }));
 
   constructor(events: WorkerHandleEvents) {
     this.#events = events;
@@ -158,10 +158,10 @@ export class WorkerHandle {
   }
 
   /** A connection to own. The master keeps its descriptor until the worker says that it took it. */
-  take(connection: unknown, continuation?: string): number {
+  take(connection: unknown, resumer?: string): number {
     const id = this.#taking.next();
     const until = sharedClock() + TAKE_WITHIN_MS;
-    this.#send({ type: 'take', id, until, ...(continuation !== undefined && { continuation }) }, connection);
+    this.#send({ type: 'take', id, until, ...(resumer !== undefined && { resumer }) }, connection);
     return id;
   }
 

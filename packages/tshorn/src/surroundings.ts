@@ -1,4 +1,4 @@
-/** What the process finds itself in: the platform, and the folder that it was started from. */
+/** What the process finds itself in: the platform, and the directory that it was started from. */
 import fs from 'node:fs';
 import { TshornError } from '@tshorn/core';
 
@@ -13,7 +13,7 @@ export function checkPlatform(): void {
 }
 
 /**
- * The current folder as the shell names it: with `current -> releases/41` and a start in `current`, the
+ * The current directory as the shell names it: with `current -> releases/41` and a start in `current`, the
  * kernel says `releases/41`, and a reload after the link has moved would find the old release for ever.
  */
 export function workingDirectory(): string {

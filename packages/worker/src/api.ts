@@ -6,14 +6,14 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 
 export interface DrainNotice {
-  /** When everything that is left will be cut: milliseconds since the epoch. */
+  /** When everything that is left will be force-closed: milliseconds since the epoch. */
   readonly deadline: number;
 }
 
 interface WorkerEvents {
-  /** This worker drains: it stops accepting, and what cannot move is cut at the deadline. */
+  /** This worker drains: it stops accepting, and what cannot move is force-closed at the deadline. */
   drain: [DrainNotice];
-  /** The drain is over and this worker serves again: the reload was taken back. */
+  /** The drain is over and this worker serves again: the reload was rolled back. */
   resume: [];
   /** A connection has come from another worker. It is a new object here; only the client is the same. */
   handoff: [Socket];
@@ -32,7 +32,7 @@ const shared = globalThis as { [KEY]?: WorkerApi };
 /**
  * This worker, seen from the app. `worker.on('drain', ({ deadline }) => ...)` is the moment to tell
  * WebSocket clients to go elsewhere: those that stay are closed with code 1012 shortly before the deadline, and other
- * upgraded connections are cut at it.
+ * upgraded connections are force-closed at it.
  */
 export const worker: WorkerApi = shared[KEY] ?? fresh();
 

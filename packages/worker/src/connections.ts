@@ -100,7 +100,7 @@ export class DrainingConnections {
   }
 
   /** Cuts what speaks HTTP; upgraded connections end with the process. */
-  cut(): void {
+  forceClose(): void {
     for (const socket of httpSockets(this.#server) ?? []) socket.destroy();
   }
 }

@@ -11,23 +11,23 @@ import type { Closable } from './closing/closable.ts';
 import { Closing } from './closing/closing.ts';
 import type { Window } from './closing/spread.ts';
 import { DrainingConnections } from './connections.ts';
-import type { Giveaway } from './give.ts';
+import type { HandoffReceiver } from './handoff-receiver.ts';
+import type { HandoffSender } from './handoff-sender.ts';
 import { countImmovable } from './http-internals.ts';
-import type { Takeover } from './take.ts';
 
 export interface DrainSettings {
-  /** Milliseconds until everything that is left is cut. */
+  /** Milliseconds until everything that is left is force-closed. */
   readonly deadlineMs: number;
   /** How long an idle connection is kept for a request that crosses with the close. */
   readonly lingerMs: number;
-  /** When WebSockets are closed; without it they are cut. */
+  /** When WebSockets are closed; without it they are force-closed. */
   readonly closing: Window | undefined;
 }
 
 interface Handover {
   readonly handoff: boolean;
-  readonly giveaway: Giveaway | undefined;
-  readonly takeover: Takeover | undefined;
+  readonly sender: HandoffSender | undefined;
+  readonly receiver: HandoffReceiver | undefined;
   /** What can be closed in the way of its protocol; asked at the time. */
   readonly closables: () => readonly Closable[];
 }
@@ -43,7 +43,7 @@ export class Drain {
   readonly #closing: Closing;
   readonly #start = performance.now();
   readonly #atStart: Promise<number>;
-  readonly #giveaway: Giveaway | undefined;
+  readonly #sender: HandoffSender | undefined;
   readonly #immovable: Promise<Record<string, number>>;
   #resolve: (report?: DrainReport) => void = () => {};
   #closed = 0;
@@ -54,41 +54,41 @@ export class Drain {
   #ended = false;
 
   /**
-   * `handoff`: whether connections should move. `giveaway`: what moves them; without it they are closed
+   * `handoff`: whether connections should move. `sender`: what moves them; without it they are closed
    * after a linger.
    */
   constructor(
     server: http.Server,
     listeners: AttachedListeners,
     settings: DrainSettings,
-    { handoff, giveaway, takeover, closables }: Handover,
+    { handoff, sender, receiver, closables }: Handover,
   ) {
     this.#listeners = listeners;
     this.#lingerMs = settings.lingerMs;
-    this.#giveaway = giveaway;
+    this.#sender = sender;
     this.#closing = new Closing(closables);
     this.done = new Promise((resolve) => {
       this.#resolve = resolve;
     });
     this.#atStart = listeners.count();
     this.#immovable = this.#atStart.then((total) =>
-      handoff ? countImmovable(server, total, giveaway?.departures.countUpgraded() ?? 0) : {},
+      handoff ? countImmovable(server, total, sender?.outgoing.countUpgraded() ?? 0) : {},
     );
     this.#connections = new DrainingConnections(server);
-    void this.#whenEmpty(takeover).then(() => this.#end(0));
-    if (giveaway) {
-      giveaway.onRefused = () => this.#beginClosing();
-      giveaway.giveAll();
+    void this.#whenEmpty(receiver).then(() => this.#end(0));
+    if (sender) {
+      sender.onRefused = () => this.#beginClosing();
+      sender.giveAll();
       // The response has ended, and is still on its way through the socket.
-      this.#connections.onResponse = () => setImmediate(() => giveaway.pump());
+      this.#connections.onResponse = () => setImmediate(() => sender.pump());
     } else this.#beginClosing();
     this.hurry(settings);
   }
 
-  async #whenEmpty(takeover: Takeover | undefined): Promise<void> {
+  async #whenEmpty(receiver: HandoffReceiver | undefined): Promise<void> {
     await this.#listeners.pause();
     // A connection may have been handed over to us just before the drain, and come after the last one left.
-    const more = async () => (takeover?.arriving ?? 0) > 0 || (await this.#listeners.count()) > 0;
+    const more = async () => (receiver?.arriving ?? 0) > 0 || (await this.#listeners.count()) > 0;
     while (!this.#ended && (await more())) await sleep(SWEEP_MS);
   }
 
@@ -113,7 +113,7 @@ export class Drain {
     this.#lingerMs = settings.lingerMs;
     clearTimeout(this.#deadline);
     clearInterval(this.#sweep);
-    this.#deadline = setTimeout(() => void this.#cut(), settings.deadlineMs);
+    this.#deadline = setTimeout(() => void this.#forceClose(), settings.deadlineMs);
     this.#sweep = setInterval(() => this.#tick(), SWEEP_MS);
     this.#closing.schedule(settings.closing);
     this.#tick();
@@ -126,35 +126,35 @@ export class Drain {
   }
 
   #tick(): void {
-    this.#giveaway?.pump();
+    this.#sender?.pump();
     // Without a destination all are closed after their linger; with one, only those that must not move.
     if (performance.now() - (this.#closingSince ?? this.#start) < this.#lingerMs) return;
     this.#closed += this.#connections.closeIdle(this.#lingerMs);
   }
 
-  async #cut(): Promise<void> {
+  async #forceClose(): Promise<void> {
     const left = await this.#listeners.count();
-    this.#giveaway?.departures.refuseRest();
+    this.#sender?.outgoing.refuseRest();
     void this.#end(left);
-    this.#connections.cut();
-    this.#closing.cut();
+    this.#connections.forceClose();
+    this.#closing.forceClose();
   }
 
-  async #end(cut: number): Promise<void> {
+  async #end(forceClosed: number): Promise<void> {
     if (this.#ended) return;
     this.#stop();
-    const moved = this.#giveaway?.moved ?? 0;
+    const moved = this.#sender?.moved ?? 0;
     const tookMs = performance.now() - this.#start;
     const closed = this.#closed + this.#closing.closed;
-    const finished = Math.max(0, (await this.#atStart) - closed - cut - moved);
+    const finished = Math.max(0, (await this.#atStart) - closed - forceClosed - moved);
     const { upgraded = 0, ...immovable } = await this.#immovable;
-    const unknown = upgraded - (this.#giveaway?.departures.late ?? 0);
+    const unknown = upgraded - (this.#sender?.outgoing.late ?? 0);
     const refused = {
       ...immovable,
       ...(unknown > 0 && { upgraded: unknown }),
-      ...this.#giveaway?.refused,
-      ...this.#giveaway?.departures.refused,
+      ...this.#sender?.refused,
+      ...this.#sender?.outgoing.refused,
     };
-    this.#resolve({ moved, finished, closed, cut, refused, tookMs });
+    this.#resolve({ moved, finished, closed, forceClosed, refused, tookMs });
   }
 }

@@ -1,12 +1,12 @@
 /** Connections that come from other workers and go to them: the two ends, and what they say to the master. */
 import type http from 'node:http';
-import { Arrivals, sharedClock, type ToMaster, type ToWorker, Trailer } from '@tshorn/core';
+import { SequenceReceiver, SequenceSender, sharedClock, type ToMaster, type ToWorker } from '@tshorn/core';
 import type { AttachedListeners } from './app/listeners.ts';
 import { takeCensus } from './census.ts';
-import { Giveaway } from './give.ts';
+import { HandoffReceiver } from './handoff-receiver.ts';
+import { HandoffSender } from './handoff-sender.ts';
 import type { RawHandle } from './http-internals.ts';
 import { type Registry, registry } from './survive/registry.ts';
-import { Takeover } from './take.ts';
 
 export type HandoffOrder = Extract<
   ToWorker,
@@ -18,10 +18,10 @@ const ANSWERED_MS = 100;
 type Send = (message: ToMaster, handle?: RawHandle) => Promise<void>;
 
 export class Handoff {
-  readonly takeover: Takeover;
-  readonly giveaway: Giveaway;
+  readonly receiver: HandoffReceiver;
+  readonly sender: HandoffSender;
   readonly #send: Send;
-  readonly #arrivals = new Arrivals();
+  readonly #arrivals = new SequenceReceiver();
   readonly #listeners: AttachedListeners;
   readonly #registry: Registry = registry();
   #endCensus: () => void = () => {};
@@ -30,15 +30,15 @@ export class Handoff {
 
   constructor(server: http.Server, listeners: AttachedListeners, send: Send) {
     this.#send = send;
-    const discontinued = (continuation: string, reason: string, byApp: boolean) =>
-      void send({ type: 'discontinued', continuation, reason, byApp });
-    this.#registry.discontinued = (continuation, reason) => discontinued(continuation, reason, true);
-    this.takeover = new Takeover(server, { discontinued, answered: () => this.#answered() });
-    const offers = new Trailer((upTo) => void send({ type: 'sent', upTo }));
-    this.giveaway = new Giveaway(server, this.#registry.survivors, {
-      offer: (handle, continuation) => {
+    const resumeFailed = (resumer: string, reason: string, byApp: boolean) =>
+      void send({ type: 'resume-failed', resumer, reason, byApp });
+    this.#registry.resumeFailed = (resumer, reason) => resumeFailed(resumer, reason, true);
+    this.receiver = new HandoffReceiver(server, { resumeFailed, answered: () => this.#answered() });
+    const offers = new SequenceSender((upTo) => void send({ type: 'sent', upTo }));
+    this.sender = new HandoffSender(server, this.#registry.survivors, {
+      offer: (handle, resumer) => {
         const id = offers.next();
-        void send({ type: 'hand-over', id, ...(continuation !== undefined && { continuation }) }, handle);
+        void send({ type: 'hand-over', id, ...(resumer !== undefined && { resumer }) }, handle);
         return id;
       },
       state: (id, text) => void send({ type: 'state', id, ...(text !== undefined && { text }) }),
@@ -60,7 +60,7 @@ export class Handoff {
 
   /** The worker is in service, for the first time or again. */
   serve(): void {
-    this.giveaway.giveNone();
+    this.sender.giveNone();
     const tell = (connections: number) => void this.#send({ type: 'census', connections });
     this.#endCensus = takeCensus(this.#listeners, tell);
   }
@@ -70,33 +70,33 @@ export class Handoff {
       case 'take':
         return this.#take(order, handle);
       case 'state':
-        return this.takeover.expected.goOn(order.id, order.text);
+        return this.receiver.expected.goOn(order.id, order.text);
       case 'sent':
         return this.#decline(this.#arrivals.sentUpTo(order.upTo), 'no-descriptor');
       case 'give':
-        return this.giveaway.giveSome(order.count);
+        return this.sender.giveSome(order.count);
       case 'handed-over':
-        return this.giveaway.handedOver(order.id);
+        return this.sender.handedOver(order.id);
       case 'keep':
-        return this.giveaway.keep(order.id, order.reason);
+        return this.sender.keep(order.id, order.reason);
     }
   }
 
   #take(
-    { id, until, continuation }: Extract<HandoffOrder, { type: 'take' }>,
+    { id, until, resumer }: Extract<HandoffOrder, { type: 'take' }>,
     handle: RawHandle | undefined,
   ): void {
     this.#decline(this.#arrivals.came(id), 'no-descriptor');
-    const goesOn = continuation === undefined ? undefined : this.#registry.continuations.get(continuation);
+    const goesOn = resumer === undefined ? undefined : this.#registry.resumers.get(resumer);
     const tell = () => this.#send({ type: 'took', id });
-    const known = continuation === undefined || goesOn !== undefined;
+    const known = resumer === undefined || goesOn !== undefined;
     if (handle && known && sharedClock() <= until) {
-      if (continuation === undefined || !goesOn) void this.takeover.take(handle, tell);
-      else this.takeover.expected.expect(id, { handle, name: continuation, continuation: goesOn }, tell);
+      if (resumer === undefined || !goesOn) void this.receiver.take(handle, tell);
+      else this.receiver.expected.expect(id, { handle, name: resumer, resumer: goesOn }, tell);
       return;
     }
     handle?.close();
-    this.#decline([id], known ? 'late' : 'no-continuation');
+    this.#decline([id], known ? 'late' : 'no-resumer');
   }
 
   #decline(ids: readonly number[], reason: string): void {
@@ -105,8 +105,8 @@ export class Handoff {
 
   /** The master is gone: nobody answers any more. */
   abandon(): void {
-    this.giveaway.abandon();
-    this.takeover.expected.abandon();
+    this.sender.abandon();
+    this.receiver.expected.abandon();
   }
 
   /** The worker drains: what it has now is no part of any balance. */

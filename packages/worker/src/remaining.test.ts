@@ -52,17 +52,17 @@ test('requests in flight, idle connections, and upgraded ones that are known and
   for (let n = 0; n < 3; n++) await connect(UPGRADE);
   const survivors = new Set(upgraded.slice(1).map(survivorOf));
   const whyStays = ({ socket }: Survivor) => (socket === upgraded[1] ? 'queue' : '');
-  const known = { survivors, departures: { whyStays } };
+  const known = { survivors, outgoing: { whyStays } };
   expect(remainingOf(server, 6, known)).toEqual({ queue: 1, moving: 1, requests: 2, idle: 1, upgraded: 1 });
   // Nobody takes them: they are what they would be without `survive`.
-  const alone = { survivors, departures: undefined };
+  const alone = { survivors, outgoing: undefined };
   expect(remainingOf(server, 6, alone)).toEqual({ requests: 2, idle: 1, upgraded: 3 });
 });
 
 test('a stream that survives is counted once, by what keeps it', async () => {
   await connect(get('/slow'), false);
   const [socket] = httpSockets(server) ?? [];
-  const known = { survivors: new Set([survivorOf(socket!)]), departures: { whyStays: () => 'message' } };
+  const known = { survivors: new Set([survivorOf(socket!)]), outgoing: { whyStays: () => 'message' } };
   expect(remainingOf(server, 1, known)).toEqual({ message: 1 });
 });
 
@@ -72,7 +72,7 @@ test('it is told when it has changed, until the end', async () => {
   const known = {
     listeners: { count: async () => total },
     survivors: new Set<Survivor>(),
-    departures: undefined,
+    outgoing: undefined,
   };
   const stop = tellRemaining(server, known, 600, (left) => told.push(left));
   const until = async (count: number) => {

@@ -2,14 +2,14 @@
 import type http from 'node:http';
 import type { AttachedListeners } from './app/listeners.ts';
 import { httpSockets, idleSockets, immovableSocket } from './http-internals.ts';
-import type { Departures } from './survive/departures.ts';
+import type { OutgoingMigrations } from './survive/outgoing-migrations.ts';
 import type { Survivor } from './survive/registry.ts';
 
 interface Known {
   readonly listeners: Pick<AttachedListeners, 'count'>;
   readonly survivors: ReadonlySet<Survivor>;
   /** Why those stay; absent where nothing moves. */
-  readonly departures: Pick<Departures, 'whyStays'> | undefined;
+  readonly outgoing: Pick<OutgoingMigrations, 'whyStays'> | undefined;
 }
 
 type Counts = Record<string, number>;
@@ -24,7 +24,7 @@ const LEAST_MS = 100;
 export function remainingOf(
   server: http.Server,
   total: number,
-  { survivors, departures }: Pick<Known, 'survivors' | 'departures'>,
+  { survivors, outgoing }: Pick<Known, 'survivors' | 'outgoing'>,
 ): Counts {
   const counts: Counts = {};
   const add = (reason: string, count = 1) => {
@@ -35,10 +35,10 @@ export function remainingOf(
   const http = new Set(sockets);
   const surviving = new Set<unknown>();
   let outside = 0;
-  for (const survivor of departures ? survivors : []) {
+  for (const survivor of outgoing ? survivors : []) {
     surviving.add(survivor.socket);
     if (!http.has(survivor.socket)) outside++;
-    add(departures?.whyStays(survivor) || 'moving');
+    add(outgoing?.whyStays(survivor) || 'moving');
   }
   for (const socket of sockets) {
     if (surviving.has(socket)) continue;

@@ -1,6 +1,6 @@
 /**
  * A loaded app in service: it accepts, hands connections over, drains, is parked, and serves again if the
- * reload is taken back. It ends when a drain does, unless the worker is kept.
+ * reload is rolled back. It ends when a drain does, unless the worker is kept.
  */
 import type http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,11 +24,11 @@ interface ServiceSettings {
   readonly backlog: number;
   /** Milliseconds that an idle connection is kept for a request that crosses with its close. */
   readonly idleLinger: number;
-  /** Milliseconds over which WebSockets are closed before the deadline; 0: they are cut at it. */
+  /** Milliseconds over which WebSockets are closed before the deadline; 0: they are force-closed at it. */
   readonly websocketSpread: number;
   readonly send: (message: ToMaster, handle?: RawHandle) => Promise<void>;
-  /** Connections were cut at the deadline. */
-  readonly onCut: () => Promise<unknown>;
+  /** Connections were force-closed at the deadline. */
+  readonly onForceClosed: () => Promise<unknown>;
 }
 
 /** What has drained closes at once. */
@@ -124,25 +124,25 @@ export class Service {
     this.#handoff?.endCensus();
     if (order.emptyQueue) await this.#emptyQueue(listeners);
     const { handoff } = order;
-    const giveaway = handoff ? this.#handoff?.giveaway : undefined;
+    const sender = handoff ? this.#handoff?.sender : undefined;
     // It may have become a quick one meanwhile.
     const settings = this.#settingsOf(this.#order);
     const drain = new Drain(this.#settings.server, listeners, settings, {
       handoff,
-      giveaway,
-      takeover: this.#handoff?.takeover,
+      sender,
+      receiver: this.#handoff?.receiver,
       closables: () => this.#closables(handoff),
     });
     this.#drain = drain;
     this.#tellApp('drain', { deadline: Date.now() + this.leftMs });
-    const known = { listeners, survivors: registry().survivors, departures: giveaway?.departures };
+    const known = { listeners, survivors: registry().survivors, outgoing: sender?.outgoing };
     const tell = (left: Readonly<Record<string, number>>) =>
       void this.#settings.send({ type: 'remaining', left });
     const stopTelling = tellRemaining(this.#settings.server, known, this.leftMs, tell);
     const report = await drain.done;
     stopTelling();
     if (report) await this.#settings.send({ type: 'drained', ...report });
-    if (report?.cut) await this.#settings.onCut();
+    if (report?.forceClosed) await this.#settings.onForceClosed();
     // It may have been admitted again at any moment since.
     if (this.#drain !== drain || (this.#order.park && !(await this.#parked()))) return false;
     this.#over = true;
@@ -170,8 +170,8 @@ export class Service {
   /** `counted`: each is one that did not move. */
   #closables(counted: boolean): Closable[] {
     const { survivors } = registry();
-    const departures = counted ? this.#handoff?.giveaway.departures : undefined;
-    const known = survivorsOf(survivors, (survivor) => departures?.refuse(survivor));
+    const outgoing = counted ? this.#handoff?.sender.outgoing : undefined;
+    const known = survivorsOf(survivors, (survivor) => outgoing?.refuse(survivor));
     const sockets = new Set([...survivors].map(({ socket }) => socket));
     return [...known, ...webSocketsOf(this.#upgraded).filter(({ socket }) => !sockets.has(socket))];
   }

@@ -15,10 +15,10 @@ import {
 } from '@tshorn/core';
 import type { ListeningHandle } from './app/listeners.ts';
 import type { LoadedApp } from './app/load-app.ts';
-import { beat } from './beat.ts';
 import { Boot } from './boot.ts';
 import { type Channel, openChannel } from './channel.ts';
 import type { HandoffOrder } from './handoff.ts';
+import { heartbeat } from './heartbeat.ts';
 import type { Hooks } from './hooks.ts';
 import type { RawHandle } from './http-internals.ts';
 import { type Leave, Service } from './service.ts';
@@ -111,9 +111,9 @@ export class Worker {
       idleLinger: order.idleLinger,
       websocketSpread: order.websocketSpread,
       send: (message, handle) => this.#send(message, handle),
-      onCut: () => hooks.run('workerAbort'),
+      onForceClosed: () => hooks.run('workerAbort'),
     });
-    beat(app.server, order, (message) => void this.#send(message));
+    heartbeat(app.server, order, (message) => void this.#send(message));
     this.#stopReporting = await boot.postWorkerInit(app, hooks);
   }
 

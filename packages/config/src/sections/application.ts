@@ -20,13 +20,13 @@ export const application = section('Application', {
     reloadable: true,
   },
   cwd: {
-    kind: text('DIR', 'the path of a folder'),
+    kind: text('DIR', 'the path of a directory'),
     flag: 'chdir',
     alsoEnv: ['TSHORN_CHDIR'],
-    default: { compute: ({ cwd }) => cwd, inWords: 'the current folder' },
-    summary: 'The folder to run the app in',
+    default: { compute: ({ cwd }) => cwd, inWords: 'the current directory' },
+    summary: 'The directory to run the app in',
     details:
-      'A path on the command line or in the environment starts from the current folder, one in a config file from the folder of that file. The config file itself is looked for here too.',
+      'A path on the command line or in the environment starts from the current directory, one in a config file from the directory of that file. The config file itself is looked for here too.',
     reloadable: false,
   },
   envFile: {

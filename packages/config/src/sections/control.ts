@@ -17,7 +17,7 @@ export const control = section('Control', {
   pidFile: {
     kind: orNone(text('PATH', 'the path of a file'), undefined),
     default: undefined,
-    summary: 'A file that names the master in charge, for scripts and service managers',
+    summary: 'A file that names the master active, for scripts and service managers',
     details:
       'A relative path starts from `--chdir`; name one outside of the release. It is replaced in one go, at a [re-exec](re-exec.md) as well, and removed at the stop. One that a dead master has left is overwritten.',
     reloadable: false,

@@ -5,8 +5,7 @@ export const hangs = section('Hangs', {
   timeout: {
     kind: durationOrOff(2_000),
     default: 30_000,
-    summary:
-      'How long a worker may give no sign of life before it is explained, killed and replaced; 0 is off',
+    summary: 'How long a worker may give no heartbeat before it is explained, killed and replaced; 0 is off',
     details:
       'A worker gives one every two seconds (every second where this is below 10 s) while its event loop turns, so this is about code that never lets go of it, not about requests that take long. A worker that a debugger has been attached to is left alone.',
     reloadable: true,
@@ -16,7 +15,7 @@ export const hangs = section('Hangs', {
     default: 60_000,
     summary: 'How long a request may wait for its response headers before the log warns of it; 0 is off',
     details:
-      'Nothing is cut. An event stream sends its headers at once and is never meant; a long poll is, where it is longer than this. After a minute most proxies have given up on the request.',
+      'Nothing is force-closed. An event stream sends its headers at once and is never meant; a long poll is, where it is longer than this. After a minute most proxies have given up on the request.',
     reloadable: true,
   },
   loopDelayWarning: {

@@ -30,10 +30,10 @@ export const reload = section('Reload', {
     default: true,
     summary: 'Whether drained workers are kept until the reload commits',
     details:
-      'They hold their memory, and serve again at once if the reload is taken back. Without it workers of the old release are started anew.',
+      'They hold their memory, and serve again at once if the reload is rolled back. Without it workers of the old release are started anew.',
     reloadable: true,
   },
-  settle: {
+  soak: {
     kind: duration(),
     default: 1000,
     summary: 'How long the last new worker must have served before the reload commits',

@@ -16,7 +16,7 @@ export const warmStart = section('Warm start', {
     default: true,
     summary: 'Whether workers keep what V8 has compiled, so that the next ones start faster',
     details:
-      "Node 22.1 and newer; a folder of this user's own for each release. See [Warm start](warm-start.md#nodes-compile-cache).",
+      "Node 22.1 and newer; a directory of this user's own for each release. See [Warm start](warm-start.md#nodes-compile-cache).",
     reloadable: true,
   },
   warmUp: {

@@ -36,25 +36,25 @@ interface Answer {
 export class RealNode {
   #child: ChildProcess;
   #calls = 0;
-  #folder: string;
+  #directory: string;
 
   constructor() {
     const root = join(__dirname, '..', '..');
     // Beside the packages that the bundle imports, so that they are found.
     const cache = join(root, 'node_modules', '.cache');
     mkdirSync(cache, { recursive: true });
-    const folder = mkdtempSync(join(cache, 'real-node-'));
-    this.#folder = folder;
+    const directory = mkdtempSync(join(cache, 'real-node-'));
+    this.#directory = directory;
     buildSync({
       entryPoints: [join(root, 'src', 'index.ts')],
-      outfile: join(folder, 'subject.mjs'),
+      outfile: join(directory, 'subject.mjs'),
       bundle: true,
       format: 'esm',
       platform: 'node',
       external: ['yargs-parser', 'fastest-levenshtein'],
     });
-    writeFileSync(join(folder, 'server.mjs'), SERVER.replace('SUBJECT', 'subject.mjs'));
-    this.#child = fork(join(folder, 'server.mjs'), { serialization: 'advanced', execArgv: [] });
+    writeFileSync(join(directory, 'server.mjs'), SERVER.replace('SUBJECT', 'subject.mjs'));
+    this.#child = fork(join(directory, 'server.mjs'), { serialization: 'advanced', execArgv: [] });
   }
 
   resolveConfig(request: ResolveRequest): Promise<Resolved> {
@@ -71,7 +71,7 @@ export class RealNode {
 
   stop(): void {
     this.#child.disconnect();
-    rmSync(this.#folder, { recursive: true });
+    rmSync(this.#directory, { recursive: true });
   }
 
   #call(name: string, ...args: unknown[]): Promise<unknown> {

@@ -16,7 +16,7 @@ export interface ControlSettings {
   readonly log: Logger;
   /** Absolute path of the socket. */
   readonly path: string;
-  /** Nobody has chosen the path: its folder is ours to make and to tidy up. */
+  /** Nobody has chosen the path: its directory is ours to make and to tidy up. */
   readonly isDefault: boolean;
   /** Another master has it, and hands over to this one. */
   readonly replaces: boolean;
@@ -67,13 +67,13 @@ export class Control implements Answering {
     return this;
   }
 
-  /** Another master is in charge: who connects from now on is its client; who is connected stays. */
+  /** Another master is active: who connects from now on is its client; who is connected stays. */
   leave(): void {
     this.#placed?.leave();
     this.#placed = undefined;
   }
 
-  /** The other master is gone before it was in charge, and may have put its socket in our place. */
+  /** The other master is gone before it was active, and may have put its socket in our place. */
   async reclaim(): Promise<void> {
     if (!this.#placed || this.#placed.isThere()) return;
     this.#placed.leave();

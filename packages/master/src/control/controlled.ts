@@ -2,14 +2,14 @@
 import type { Operation, StopMode } from '../decide/model.ts';
 import type { Notice } from '../decide/notice.ts';
 import type { ReloadPlan } from '../decide/plan.ts';
-import type { Forecast } from '../forecast.ts';
+import type { DryRun } from '../dry-run.ts';
 import type { MasterStatus } from '../status.ts';
 
 export interface Controlled {
   status(): MasterStatus;
   request(operation: Operation): void;
   abort(by: string): void;
-  forecast(kind?: ReloadPlan): Promise<Forecast>;
+  dryRun(kind?: ReloadPlan): Promise<DryRun>;
   stop(mode: StopMode, by: string): void;
   on(event: 'notice', listener: (notice: Notice) => void): unknown;
   off(event: 'notice', listener: (notice: Notice) => void): unknown;

@@ -76,7 +76,7 @@ export function readAbort(body: Body): { by: string } {
   return { by: readBy(body) };
 }
 
-/** Why the reload under way cannot be taken back; undefined when it can, or is being taken back already. */
+/** Why the reload under way cannot be rolled back; undefined when it can, or is being rolled back already. */
 export function refusalToAbort({ state, reload }: MasterStatus): string | undefined {
   if (state === 'draining' || state === 'stopped') return 'the master is stopping, and takes its reload back';
   if (!reload) return 'there is no reload under way: nothing to abort';

@@ -159,7 +159,7 @@ export class ControlServer {
   }
 
   async #plan({ query, response }: Call): Promise<void> {
-    answer(response, 200, await this.#master.forecast(readPlan(query.get('plan') ?? undefined)));
+    answer(response, 200, await this.#master.dryRun(readPlan(query.get('plan') ?? undefined)));
   }
 
   #scale({ body, query, response }: Call): void {

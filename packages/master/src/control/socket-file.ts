@@ -1,8 +1,8 @@
-/** The control socket as a file: whose folder it is in, who may connect, and what a dead master has left. */
+/** The control socket as a file: whose directory it is in, who may connect, and what a dead master has left. */
 import fs from 'node:fs';
 import net from 'node:net';
 import { dirname, join } from 'node:path';
-import { makePrivateFolder } from '../private-folder.ts';
+import { makePrivateDirectory } from '../private-directory.ts';
 
 /** sun_path holds 108 bytes on Linux and 104 elsewhere, the terminating zero included (man 7 unix). */
 const MOST_BYTES = process.platform === 'linux' ? 107 : 103;
@@ -20,13 +20,13 @@ export interface PlacedSocket {
 
 /**
  * Listens on `path`, mode 0600.
- * @param ownFolder the folder is made, mode 0700, and has to be this user's
+ * @param ownDirectory the directory is made, mode 0700, and has to be this user's
  * @param replaces another master listens there, and hands over to this one
  * @throws Error in words for a person: too long, not permitted, in use, no socket
  */
 export async function placeSocket(
   path: string,
-  ownFolder: boolean,
+  ownDirectory: boolean,
   onConnection: (socket: net.Socket) => void,
   replaces = false,
 ): Promise<PlacedSocket> {
@@ -34,7 +34,7 @@ export async function placeSocket(
   if (bytes > MOST_BYTES) {
     throw new Error(`the path ${path} has ${bytes} bytes; a unix socket's has ${MOST_BYTES} at most`);
   }
-  if (ownFolder) makePrivateFolder(dirname(path));
+  if (ownDirectory) makePrivateDirectory(dirname(path));
   if (!replaces) await makeRoom(path);
   // HTTP answers after the client has sent its end, too.
   const server = net.createServer({ allowHalfOpen: true }, onConnection);
@@ -105,16 +105,16 @@ function closeOwn(server: net.Server, path: string, ino: number): void {
   }
 }
 
-/** Removes the sockets in the folder of `own` that nobody listens on: their masters were killed. Never rejects. */
+/** Removes the sockets in the directory of `own` that nobody listens on: their masters were killed. Never rejects. */
 export async function removeStaleSockets(own: string): Promise<void> {
-  const folder = dirname(own);
+  const directory = dirname(own);
   const others = fs
-    .readdirSync(folder)
-    .filter((name) => /^\d+\.sock$/.test(name) && join(folder, name) !== own);
+    .readdirSync(directory)
+    .filter((name) => /^\d+\.sock$/.test(name) && join(directory, name) !== own);
   await Promise.all(
     others.map(async (name) => {
-      const path = join(folder, name);
-      // Asked, not looked up by its pid: a container that shares the folder has pids of its own.
+      const path = join(directory, name);
+      // Asked, not looked up by its pid: a container that shares the directory has pids of its own.
       if (await isDead(path)) fs.rmSync(path, { force: true });
     }),
   ).catch(() => {});

@@ -124,7 +124,7 @@ describe('an app that crashes at every boot', () => {
   });
 });
 
-test('a single crash in a slot whose reload is taken back costs no capacity on the way back', () => {
+test('a single crash in a slot whose reload is rolled back costs no capacity on the way back', () => {
   const scene = new Scene({ workers: 2 }).started().forget();
   scene.reload().prepared().boot(3);
   scene.happen({ type: 'worker-accepting', serial: 3 }).drained(1).boot(4);

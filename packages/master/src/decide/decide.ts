@@ -3,12 +3,12 @@
  * `node:*`; "worker 2 dies in step 3" is a unit test of a few lines. The hands are ../perform.ts.
  */
 import { EXIT } from '@tshorn/core';
-import { arrived } from './arrivals.ts';
 import { forgetSlots } from './backoff.ts';
 import { Draft } from './draft.ts';
 import { stayedSo, watchHealth } from './health.ts';
 import { hung } from './hung.ts';
 import { beginLeaving, isToldFirst } from './leaving.ts';
+import { arrived } from './migrations.ts';
 import type { Effect, Event, Settings, State, StopMode, TimerId } from './model.ts';
 import { advance, prepared, request } from './operations.ts';
 import { fail } from './rollback.ts';
@@ -106,7 +106,7 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
       return accepting(draft, worker);
     case 'worker-drained':
       return drained(draft, worker, event.report);
-    case 'worker-arrivals':
+    case 'worker-migrations':
       return arrived(draft, worker, event.arrivals);
     case 'worker-hung':
       return hung(draft, worker, event.silentMs);
@@ -125,7 +125,7 @@ function expire(draft: Draft, timer: TimerId): void {
     return giveUp(draft, EXIT.neverReady, `no worker became ready within --boot-timeout: ${last}`);
   }
   if (timer === 'leaving') return stop(draft, { mode: 'graceful', by: state.stopBy ?? '--stop-delay' });
-  if (timer === 'settle') {
+  if (timer === 'soak') {
     // The step looks at the time itself; and a timer may fire a little early.
     delete state.running?.begun;
     return;
@@ -151,7 +151,7 @@ function watched(draft: Draft, event: Extract<Event, { type: 'watched' }>): void
 
 function abort(draft: Draft, by: string): void {
   const { running } = draft.state;
-  if (running?.operation.kind === 'reload' && !running.committed && running.undoing === undefined) {
+  if (running?.operation.kind === 'reload' && !running.committed && running.rollingBack === undefined) {
     return fail(draft, `aborted by ${by}`, running.plan ? 'failed' : 'aborted');
   }
   draft.tell({ event: 'noted', level: 'info', text: `abort by ${by}: there is no reload to take back` });
@@ -183,15 +183,15 @@ function giveUp(draft: Draft, exitCode: number, text: string): void {
 
 type StopRequest = Omit<Extract<Event, { type: 'stop-requested' }>, 'type'>;
 
-function stop(draft: Draft, { mode, by, heir }: StopRequest): void {
+function stop(draft: Draft, { mode, by, newMaster }: StopRequest): void {
   const { state } = draft;
   // Once more means faster, never slower.
   if (state.stop && RANK[mode] <= RANK[state.stop.mode]) return;
-  // Who has an heir is not missed.
-  if (!heir && isToldFirst(state, mode)) return beginLeaving(draft, by);
+  // Who has an newMaster is not missed.
+  if (!newMaster && isToldFirst(state, mode)) return beginLeaving(draft, by);
   draft.tell({ event: 'stopping', level: 'info', text: `${mode} stop by ${by}` });
   fail(draft, `stopped by ${by}`, 'aborted');
-  enterStop(draft, { mode, exitCode: state.stop?.exitCode ?? EXIT.ok, ...(heir && { heir }) });
+  enterStop(draft, { mode, exitCode: state.stop?.exitCode ?? EXIT.ok, ...(newMaster && { newMaster }) });
 }
 
 const RANK: Record<StopMode, number> = { graceful: 0, quick: 1, now: 2 };

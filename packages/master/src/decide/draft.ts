@@ -103,13 +103,13 @@ export class Draft {
     const { grace, quickGrace, handoff: allowed } = this.state.settings;
     const deadlineMs = mode === 'quick' ? Math.min(quickGrace, grace) : grace;
     const { stop } = this.state;
-    const taken = stop ? stop.heir === true : this.workers.some(({ state }) => state === 'ready');
+    const taken = stop ? stop.newMaster === true : this.workers.some(({ state }) => state === 'ready');
     const handoff = allowed && taken;
     if (park) worker.park = true;
     else delete worker.park;
     const order = { serial: worker.serial, mode, deadlineMs, handoff, park };
-    // An heir goes on accepting from the same sockets.
-    const isLast = this.state.stop && !this.state.stop.heir;
+    // An newMaster goes on accepting from the same sockets.
+    const isLast = this.state.stop && !this.state.stop.newMaster;
     this.effects.push({ do: 'drain', ...order, ...(isLast && { emptyQueue: true }) });
     this.setTimer(`drain:${worker.serial}`, deadlineMs + KILL_MARGIN_MS);
   }

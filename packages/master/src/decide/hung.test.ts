@@ -25,7 +25,7 @@ test('a new worker that hangs takes the reload back', () => {
   expect(scene.state.workers[3]?.state).toBe('ready');
   scene.happen({ type: 'worker-hung', serial: 3, silentMs: 30_000 }).settle();
   expect(scene.told('reload-finished')[0]).toMatchObject({ outcome: 'rolled-back' });
-  expect(scene.told('reload-finished')[0]?.reason).toContain('no sign of life for 30.0s');
+  expect(scene.told('reload-finished')[0]?.reason).toContain('no heartbeat for 30.0s');
   expect(scene.ready().map(({ generation }) => generation)).toEqual([1, 1]);
 });
 

@@ -7,12 +7,12 @@ import { broken, fellOut } from './supervise.ts';
 export function hung(draft: Draft, worker: WorkerRecord, silentMs: number): void {
   const { state } = worker;
   if (state === 'killed') return;
-  const text = `it gives no sign of life for ${(silentMs / 1000).toFixed(1)}s (--timeout)`;
+  const text = `it gives no heartbeat for ${(silentMs / 1000).toFixed(1)}s (--timeout)`;
   if (state === 'spawned' || state === 'booting' || state === 'probing') {
     return broken(draft, worker, text, { reason: 'hung' });
   }
   draft.tellOf(worker, { event: 'killed', level: 'warn', text });
-  // Before the slot's failure is counted or a plan is taken back: neither must reckon with it any more.
+  // Before the slot's failure is counted or a plan is rolled back: neither must reckon with it any more.
   draft.clearTimer(`drain:${worker.serial}`);
   draft.kill(worker, 'hung');
   if (isComing(state)) fellOut(draft, worker, 'hung', text);

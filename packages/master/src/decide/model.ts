@@ -7,8 +7,8 @@ import type { Notice } from './notice.ts';
 import type { Plan, ReloadPlan, ReloadShape } from './plan.ts';
 
 /** Stand beside the serials of workers where connections change hands: the masters before and after this one. */
-export const PREDECESSOR = -1;
-export const SUCCESSOR = 0;
+export const OLD_MASTER = -1;
+export const NEW_MASTER = 0;
 
 export interface WorkerRecord {
   /** The how-manieth process of this master it is: a slot and a generation can recur, this cannot. */
@@ -23,16 +23,16 @@ export interface WorkerRecord {
   readyAt?: number;
   /** It is kept when it has drained. */
   park?: true;
-  arrivals?: ArrivalCounts;
+  arrivals?: MigrationCounts;
   /** One more attempt of a crash loop that has been told in full already. */
   repeat?: true;
 }
 
 /** Of the connections that have moved to a worker with a state. */
-export interface ArrivalCounts {
+export interface MigrationCounts {
   readonly taken: number;
   /** Those that its app did not go on with. */
-  readonly discontinued: number;
+  readonly resumeFailed: number;
   /** Why, of the last one. */
   readonly last?: string;
   /** Whether it has not answered all of them. */
@@ -90,8 +90,8 @@ export interface Running {
   target?: number;
   /** Whether the point of no return has been passed. */
   committed: boolean;
-  /** Why it is being taken back. */
-  undoing?: string;
+  /** Why it is being rolled back. */
+  rollingBack?: string;
   /** How often that has been begun. */
   attempts: number;
 }
@@ -130,8 +130,8 @@ export interface State {
   queue: Operation[];
   /** Why the last worker could not be brought into service. */
   lastFailure?: string;
-  /** `heir`: the workers of another master take connections over. */
-  stop?: { mode: StopMode; exitCode: number; heir?: boolean };
+  /** `newMaster`: the workers of another master take connections over. */
+  stop?: { mode: StopMode; exitCode: number; newMaster?: boolean };
   series?: Series;
   /** Fewer workers than N stay in service. */
   degraded?: { readonly since: number };
@@ -148,7 +148,7 @@ export type TimerId =
   | `drain:${number}`
   | `respawn:${number}`
   | 'start'
-  | 'settle'
+  | 'soak'
   | 'degraded'
   | 'recovered'
   | 'leaving';
@@ -176,8 +176,8 @@ export type Event =
       readonly type: 'stop-requested';
       readonly mode: StopMode;
       readonly by: string;
-      /** Another master is in charge, and takes connections. */
-      readonly heir?: boolean;
+      /** Another master is active, and takes connections. */
+      readonly newMaster?: boolean;
     }
   | { readonly type: 'worker-spawned'; readonly serial: number; readonly pid: number }
   | { readonly type: 'worker-loaded'; readonly serial: number; readonly kind: string }
@@ -201,8 +201,8 @@ export type Event =
       readonly words?: string;
     }
   /** What has become of connections that moved to it; told of a worker on trial only. */
-  | { readonly type: 'worker-arrivals'; readonly serial: number; readonly arrivals: ArrivalCounts }
-  /** It gives no sign of life: its event loop is stuck. */
+  | { readonly type: 'worker-migrations'; readonly serial: number; readonly arrivals: MigrationCounts }
+  /** It gives no heartbeat: its event loop is stuck. */
   | { readonly type: 'worker-hung'; readonly serial: number; readonly silentMs: number }
   | { readonly type: 'expired'; readonly timer: TimerId };
 

@@ -11,7 +11,7 @@ export interface Position {
 
 /**
  * `committed`: every worker is of the new release. `rolled-back`: every worker is of the old one again.
- * `refused`: it was never begun. `aborted`: the server stops. `failed`: it could not even be taken back.
+ * `refused`: it was never begun. `aborted`: the server stops. `failed`: it could not even be rolled back.
  */
 export type Outcome = 'committed' | 'rolled-back' | 'failed' | 'refused' | 'aborted';
 
@@ -82,9 +82,9 @@ export type Notice =
     }
   | HealthNotice
   | { readonly event: 'resized'; readonly level: Level; readonly size: number; readonly from: number }
-  /** A new master has been started; it is not in charge yet. */
+  /** A new master has been started; it is not active yet. */
   | { readonly event: 're-exec-started'; readonly level: Level; readonly text: string; readonly pid: number }
-  /** Told by the old master. `committed`: the new one, `pid`, is in charge. */
+  /** Told by the old master. `committed`: the new one, `pid`, is active. */
   | {
       readonly event: 're-exec-finished';
       readonly level: Level;

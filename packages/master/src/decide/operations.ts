@@ -120,7 +120,8 @@ export function prepared(draft: Draft, generation: number, settings: Settings): 
 function conclude(draft: Draft, running: Running): void {
   const { state } = draft;
   if (running.operation.kind !== 'reload') delete state.running;
-  else if (running.undoing !== undefined) finishReload(draft, running, 'rolled-back', running.undoing);
+  else if (running.rollingBack !== undefined)
+    finishReload(draft, running, 'rolled-back', running.rollingBack);
   else {
     finishReload(draft, running, 'committed');
     const { by } = running.operation;

@@ -16,7 +16,7 @@ export type Step =
   /** Compare the new workers with the old ones under real traffic, and go on when they are as good. */
   | { readonly do: 'watch'; readonly slots: Slots }
   /** Go on when the youngest new worker has served for so long. */
-  | { readonly do: 'settle'; readonly ms: number }
+  | { readonly do: 'soak'; readonly ms: number }
   /** Ask the hook `onCommit`, which may refuse. */
   | { readonly do: 'approve' }
   /** From here on the new generation is what a crash brings back. */
@@ -45,7 +45,7 @@ export interface ReloadShape {
   /** Whether drained workers are kept until the commit. */
   readonly park: boolean;
   /** Milliseconds that the last new worker has to serve without a crash. */
-  readonly settleMs: number;
+  readonly soakMs: number;
   /** Processes that may boot at a time without starving those that serve: the machine's parallelism. */
   readonly parallelism: number;
 }
@@ -83,7 +83,7 @@ export function reloadPlan(size: number, generation: number, shape: ReloadShape)
   return [
     ...canary,
     ...batches.flatMap((batch) => replace(batch, missing, generation, shape.park)),
-    { do: 'settle', ms: shape.settleMs },
+    { do: 'soak', ms: shape.soakMs },
     { do: 'approve' },
     { do: 'commit' },
     { do: 'release' },

@@ -98,7 +98,7 @@ describe('canary', () => {
     expect(generations(scene)).toEqual([2, 2, 2, 2]);
   });
 
-  test('a bad one is taken back, and no old worker has been touched', () => {
+  test('a bad one is rolled back, and no old worker has been touched', () => {
     const scene = watching()
       .happen({ type: 'watched', generation: 2, verdict: 'fail', pass: false, reason: '5 % of 500s' })
       .settle();
@@ -123,17 +123,17 @@ describe('canary', () => {
 });
 
 test('a crash within the settling time takes the reload back; after the commit it brings the new release', () => {
-  const scene = new Scene({ workers: 1 }).started().reloadAs({ settleMs: 1_000 }).boot(2).drained(1);
-  expect(scene.timers.get('settle')).toBe(1_000);
+  const scene = new Scene({ workers: 1 }).started().reloadAs({ soakMs: 1_000 }).boot(2).drained(1);
+  expect(scene.timers.get('soak')).toBe(1_000);
   // A timer may fire a little early.
   scene.at = 999.5;
-  scene.timers.delete('settle');
-  scene.happen({ type: 'expired', timer: 'settle' });
-  expect(scene.timers.get('settle')).toBe(1_000);
+  scene.timers.delete('soak');
+  scene.happen({ type: 'expired', timer: 'soak' });
+  expect(scene.timers.get('soak')).toBe(1_000);
   scene.exit(2, 1).settle();
   expect(scene.ready()).toMatchObject([{ serial: 1 }]);
-  const good = new Scene({ workers: 1 }).started().reloadAs({ settleMs: 1_000 }).boot(2).drained(1);
-  good.expire('settle').agree().exit(2, 1);
+  const good = new Scene({ workers: 1 }).started().reloadAs({ soakMs: 1_000 }).boot(2).drained(1);
+  good.expire('soak').agree().exit(2, 1);
   expect(good.spawns.at(-1)).toMatchObject({ generation: 2 });
   good.settle();
   expect(generations(good)).toEqual([2]);

@@ -1,6 +1,6 @@
 /** Questions about the state that the hands ask. Pure. */
 import { isComing } from '@tshorn/core';
-import { type State, SUCCESSOR, type WorkerRecord } from './model.ts';
+import { NEW_MASTER, type State, type WorkerRecord } from './model.ts';
 
 /** Workers in service. */
 export const readyWorkers = ({ workers }: State): WorkerRecord[] =>
@@ -18,7 +18,7 @@ export const readyBeside = (state: State, serials: readonly number[]): number[] 
 
 /** Who may take a connection of this worker: the replacement in its slot, or else every other one in service. */
 export function takersFor(state: State, serial: number, except: ReadonlySet<number>): number[] {
-  if (state.stop?.heir) return except.has(SUCCESSOR) ? [] : [SUCCESSOR];
+  if (state.stop?.newMaster) return except.has(NEW_MASTER) ? [] : [NEW_MASTER];
   const slot = state.workers[serial]?.slot;
   const others = readyWorkers(state).filter(
     (worker) => worker.serial !== serial && !except.has(worker.serial),

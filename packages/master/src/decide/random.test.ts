@@ -2,7 +2,7 @@
  * Whatever happens in whatever order: when it is over, each slot has one worker, in service and of the
  * release that was committed. A story that fails is told again by its seed.
  */
-import type { ArrivalCounts, Event, Operation, WorkerRecord } from './model.ts';
+import type { Event, MigrationCounts, Operation, WorkerRecord } from './model.ts';
 import { RELOAD_PLANS } from './plan.ts';
 import { Scene } from './testing/scene.ts';
 
@@ -27,7 +27,7 @@ class Story {
     this.#next = numbers(seed);
     const parallelism = this.#chance(0.5) ? 4 : 1;
     const { reload } = new Scene().state.settings;
-    this.scene = new Scene({ workers: 3, reload: { ...reload, settleMs: 100, parallelism } }).started();
+    this.scene = new Scene({ workers: 3, reload: { ...reload, soakMs: 100, parallelism } }).started();
   }
 
   #chance(of: number): boolean {
@@ -72,7 +72,7 @@ class Story {
     const exit: Event = { type: 'worker-exited', serial, code: null, signal: 'SIGKILL' };
     const atRest = state === 'ready' || state === 'parked';
     if (this.#chance(trouble * (atRest ? 0.08 : 0.15))) return this.#happen(exit);
-    const report = { moved: 0, finished: 0, closed: 0, cut: 0, refused: {}, tookMs: 1 };
+    const report = { moved: 0, finished: 0, closed: 0, forceClosed: 0, refused: {}, tookMs: 1 };
     const broken = this.#chance(trouble * 0.2);
     const verdict = broken ? ({ verdict: 'broken', reason: 'x', tookMs: 1 } as const) : undefined;
     const next: Partial<Record<WorkerRecord['state'], Event>> = {
@@ -84,16 +84,16 @@ class Story {
       admitted: { type: 'worker-accepting', serial },
       draining: park ? { type: 'worker-drained', serial, report } : exit,
       killed: exit,
-      ready: { type: 'worker-arrivals', serial, arrivals: this.#arrivals(trouble) },
+      ready: { type: 'worker-migrations', serial, arrivals: this.#arrivals(trouble) },
     };
     const event = next[state];
     if (event) this.#happen(event);
   }
 
   /** What has become of connections that moved to it. */
-  #arrivals(trouble: number): ArrivalCounts {
-    const discontinued = this.#chance(trouble * 0.1) ? 20 : 0;
-    return { taken: 20, discontinued, waiting: this.#chance(trouble * 0.3) };
+  #arrivals(trouble: number): MigrationCounts {
+    const resumeFailed = this.#chance(trouble * 0.1) ? 20 : 0;
+    return { taken: 20, resumeFailed, waiting: this.#chance(trouble * 0.3) };
   }
 
   #request(): void {

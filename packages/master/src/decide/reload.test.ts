@@ -157,7 +157,7 @@ describe('reload, rolling', () => {
     }
     expect(scene.told('reload-finished')[0]).toMatchObject({ outcome: 'failed' });
     expect(scene.told('reload-finished')[0]?.reason).toMatch(
-      /answered 500.*could not be taken back.*exit code 3/,
+      /answered 500.*could not be rolled back.*exit code 3/,
     );
     expect(generations(scene)).toEqual([2, 1, 1, 1]);
   });

@@ -1,5 +1,5 @@
 /**
- * What happens when an operation fails: a reload that has not committed is taken back, step by step, by a
+ * What happens when an operation fails: a reload that has not committed is rolled back, step by step, by a
  * plan of its own; anything else ends where it stands.
  */
 import { isComing } from '@tshorn/core';
@@ -18,7 +18,7 @@ export function fail(
   const { running } = draft.state;
   if (!running) return;
   draft.effects.push({ do: 'end-watch' });
-  draft.clearTimer('settle');
+  draft.clearTimer('soak');
   if (running.operation.kind !== 'reload') {
     delete draft.state.running;
     const text = `${running.operation.kind} by ${running.operation.by} given up: ${reason}`;
@@ -27,15 +27,15 @@ export function fail(
     trim(draft);
   } else if (running.committed) finishReload(draft, running, 'committed');
   else if (!running.plan || outcome !== 'failed') finishReload(draft, running, outcome, reason);
-  else if (running.undoing !== undefined) {
+  else if (running.rollingBack !== undefined) {
     // The old release has served before: a single crash on its way back says nothing about it.
-    if (running.attempts < ATTEMPTS) return undo(draft, running);
-    const text = `${running.undoing}; and then it could not be taken back: ${reason}`;
+    if (running.attempts < ATTEMPTS) return rollBack(draft, running);
+    const text = `${running.rollingBack}; and then it could not be rolled back: ${reason}`;
     finishReload(draft, running, 'failed', text);
   } else {
-    running.undoing = reason;
+    running.rollingBack = reason;
     const { generation } = running;
-    undo(draft, running);
+    rollBack(draft, running);
     // The verdict says it all where there is nothing to take back.
     if (running.plan.length > 0) draft.tell({ event: 'rolling-back', level: 'error', generation, reason });
   }
@@ -64,7 +64,7 @@ function trim(draft: Draft): void {
  * Puts the way back in the place of the plan, from where things stand now: old workers that are still
  * there serve again first, missing ones are started from the old release, and then the new ones leave.
  */
-export function undo(draft: Draft, running: Running): void {
+export function rollBack(draft: Draft, running: Running): void {
   const { state } = draft;
   running.attempts++;
   const young = draft.workers.filter(({ generation }) => generation === running.generation);

@@ -1,11 +1,11 @@
 /** How each step of a plan is begun, and when it is done. */
 import { isComing } from '@tshorn/core';
-import { isAwaited } from './arrivals.ts';
 import { forgetFailures } from './backoff.ts';
 import type { Draft } from './draft.ts';
+import { isAwaited } from './migrations.ts';
 import type { Running, WorkerRecord } from './model.ts';
 import type { Slots, Step } from './plan.ts';
-import { fail, undo } from './rollback.ts';
+import { fail, rollBack } from './rollback.ts';
 
 /** Takes the step as far as it goes. Returns whether the plan goes on at once: with the next step, or another plan. */
 export function take(draft: Draft, running: Running, step: Step): boolean {
@@ -39,8 +39,8 @@ function isDone(draft: Draft, running: Running, step: Step, first: boolean): boo
         draft.effects.push({ do: 'watch', generation: running.generation, serials });
       }
       return false;
-    case 'settle':
-      return settle(draft, running, step.ms, first);
+    case 'soak':
+      return soak(draft, running, step.ms, first);
     case 'approve':
       if (first) draft.effects.push({ do: 'approve', generation: running.generation });
       return false;
@@ -103,10 +103,10 @@ function admit(draft: Draft, running: Running, slots: Slots): boolean {
   return trials.every((trial) => trial?.state === 'ready');
 }
 
-function settle(draft: Draft, running: Running, ms: number, first: boolean): boolean {
+function soak(draft: Draft, running: Running, ms: number, first: boolean): boolean {
   const readySince = Object.values(running.trials).map((serial) => draft.state.workers[serial]?.readyAt ?? 0);
   const left = Math.max(0, ...readySince) + ms - draft.at;
-  if (first && left > 0) draft.setTimer('settle', left);
+  if (first && left > 0) draft.setTimer('soak', left);
   return left <= 0;
 }
 
@@ -116,7 +116,7 @@ function readmit(draft: Draft, running: Running, slots: Slots, first: boolean): 
   );
   if (first) for (const worker of older.flat()) draft.admit(worker);
   // One that has died on its way back has to be started anew.
-  if (older.some((workers) => !workers.some(({ state }) => isComing(state)))) undo(draft, running);
+  if (older.some((workers) => !workers.some(({ state }) => isComing(state)))) rollBack(draft, running);
   return older.every((workers) => workers.some(({ state }) => state === 'ready'));
 }
 

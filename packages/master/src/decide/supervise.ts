@@ -22,7 +22,7 @@ export function probed(draft: Draft, worker: WorkerRecord, report: ProbeReport):
   if (worker.state !== 'probing') return;
   if (report.verdict === 'broken') {
     const reason = report.reason ?? 'the probe failed';
-    const onTrial = isTrial(draft.state, worker) && draft.state.running?.undoing === undefined;
+    const onTrial = isTrial(draft.state, worker) && draft.state.running?.rollingBack === undefined;
     const mayComeBack = isProven(draft.state, worker.generation) && !onTrial;
     if (!mayComeBack) return broken(draft, worker, reason);
     // The code has served before: what fails now is something that it depends on, and a service with
@@ -132,9 +132,9 @@ const isFree = (draft: Draft, slot: number): boolean =>
 /** The plan fills the slot itself: it drains it before it starts a new worker, or boots one after the other. */
 function isPlanned({ running }: State, slot: number): boolean {
   if (!running?.plan) return false;
-  const { plan, next, undoing } = running;
+  const { plan, next, rollingBack } = running;
   // The way back begins with those who are still there.
-  const steps = undoing === undefined ? plan.slice(next, next + 1) : plan.slice(next);
+  const steps = rollingBack === undefined ? plan.slice(next, next + 1) : plan.slice(next);
   return steps.some((step) => (step.do === 'drain' || step.do === 'boot') && step.slots.includes(slot));
 }
 

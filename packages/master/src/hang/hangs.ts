@@ -1,5 +1,5 @@
 /**
- * Workers that give no sign of life: seen, explained, ended. The other end is worker/src/beat.ts. Created by the
+ * Workers that give no heartbeat: seen, explained, ended. The other end is worker/src/heartbeat.ts. Created by the
  * Performer. Which worker is late says watchdog.ts; why, explain.ts, which is loaded for the first one that is.
  */
 import path from 'node:path';
@@ -24,7 +24,7 @@ export interface Subject {
 
 export interface HangsEvents {
   readonly log: Logger;
-  /** The folder of tshorn's own code in a worker. */
+  /** The directory of tshorn's own code in a worker. */
   readonly own: string;
   onHung(serial: number, silentMs: number): void;
 }
@@ -41,7 +41,7 @@ type Phase = 'booting' | 'hung' | 'leaving';
 const EVENTS: Record<Phase, string> = { booting: 'never-came-up', hung: 'hung', leaving: 'never-left' };
 const HEADS: Record<Phase, (silence: string) => string> = {
   booting: (silence) => `did not come up in ${silence}: `,
-  hung: (silence) => `hung: no sign of life for ${silence}; `,
+  hung: (silence) => `hung: no heartbeat for ${silence}; `,
   leaving: () => 'did not finish its own clean-up: ',
 };
 
@@ -52,7 +52,7 @@ const MOST_FRAMES = 30;
 const KILL_MS = 1_000;
 /** Of which the process itself may take so much; then the kernel is asked. */
 const EXPLAIN_MS = 850;
-/** With no beat for this long the loop of a worker that is to go is stuck, and not just full of work. */
+/** With no heartbeat for this long the loop of a worker that is to go is stuck, and not just full of work. */
 const SILENT_MS = 3_500;
 /** Before its app is loaded it gives none at all. */
 const SILENT_BOOT_MS = 2_500;
@@ -88,7 +88,7 @@ export class Hangs {
     return identity && { ...identity, pid: handle?.pid };
   }
 
-  beat(serial: number, loopDelayMs: number): void {
+  heartbeat(serial: number, loopDelayMs: number): void {
     const patient = this.#patients.get(serial);
     if (!patient) return;
     const now = performance.now();
@@ -183,5 +183,5 @@ export class Hangs {
   }
 }
 
-/** The folder that holds the file of a worker's code. */
-export const ownFolder = (workerFile: string): string => `${path.dirname(workerFile)}/`;
+/** The directory that holds the file of a worker's code. */
+export const ownDirectory = (workerFile: string): string => `${path.dirname(workerFile)}/`;

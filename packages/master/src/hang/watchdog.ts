@@ -30,7 +30,7 @@ export class Watchdog {
     return timeouts.length === 0 ? undefined : Math.min(LONGEST_TICK_MS, ...timeouts);
   }
 
-  /** A sign of life; the first one begins the watch. */
+  /** A heartbeat; the first one begins the watch. */
   sign(serial: number, timeoutMs: number, now: number): void {
     this.#ticked ??= now;
     const lastSign = this.#at(now);

@@ -7,9 +7,9 @@ import type { ChildProcess } from './kernel.ts';
 export interface Place {
   /** Working directory of the release: files in it are told by their short names. */
   readonly cwd: string;
-  /** The folder of tshorn's own code, which is nobody's concern. */
+  /** The directory of tshorn's own code, which is nobody's concern. */
   readonly own: string;
-  /** For how long the worker has given no sign of life; since its start, where it has given none at all. */
+  /** For how long the worker has given no heartbeat; since its start, where it has given none at all. */
   readonly silentMs: number;
   /** It was not expected to give signs: that its event loop is stuck is not known. */
   readonly mayTurn: boolean;
@@ -38,9 +38,11 @@ export const runsApp = (stack: readonly Frame[], own: string): boolean =>
 const nameOf = (frame: Frame): string => frame.function || '(anonymous)';
 
 function frameText(frame: Frame, cwd?: string): string {
-  const folder = cwd === undefined ? undefined : `${cwd}/`;
+  const directory = cwd === undefined ? undefined : `${cwd}/`;
   const file =
-    folder !== undefined && frame.file.startsWith(folder) ? frame.file.slice(folder.length) : frame.file;
+    directory !== undefined && frame.file.startsWith(directory)
+      ? frame.file.slice(directory.length)
+      : frame.file;
   return isNode(frame)
     ? `${nameOf(frame)} (${file || 'built in'})`
     : `${nameOf(frame)} (${file}:${frame.line}:${frame.column})`;

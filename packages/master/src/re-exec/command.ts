@@ -11,17 +11,17 @@ export interface Command {
   readonly args: readonly string[];
   /** Node's own flags. */
   readonly flags: readonly string[];
-  /** The folder of the start, as it was named. */
+  /** The directory of the start, as it was named. */
   readonly cwd: string;
 }
 
 /**
- * To be asked for at the start, while the folder's name still leads to it.
- * @param cwd the folder as the shell names it: with a start in `current`, the kernel says `releases/41`
+ * To be asked for at the start, while the directory's name still leads to it.
+ * @param cwd the directory as the shell names it: with a start in `current`, the kernel says `releases/41`
  */
 export function ownCommand(cwd: string): Command {
   const [, script = '', ...args] = process.argv;
-  // Node has made the path absolute with the kernel's name of the folder; the word itself is older.
+  // Node has made the path absolute with the kernel's name of the directory; the word itself is older.
   const word = processOf('self')?.words[1 + process.execArgv.length];
   const named = word !== undefined && resolve(word) === script ? resolve(cwd, word) : script;
   return { program: process.argv0, script: named, args, flags: process.execArgv, cwd };
@@ -32,7 +32,7 @@ export function find(
   { program, script, cwd }: Command,
   path: string | undefined,
 ): { readonly program: string } | { readonly reason: string } {
-  if (!existsSync(cwd)) return { reason: `the folder ${cwd} is gone` };
+  if (!existsSync(cwd)) return { reason: `the directory ${cwd} is gone` };
   if (!existsSync(script)) return { reason: `${script} is gone` };
   return { program: findProgram(program, cwd, path) };
 }
@@ -40,7 +40,7 @@ export function find(
 function findProgram(word: string, cwd: string, path = ''): string {
   const candidates = word.includes('/')
     ? [isAbsolute(word) ? word : resolve(cwd, word)]
-    : path.split(delimiter).map((folder) => join(resolve(cwd, folder), word));
+    : path.split(delimiter).map((directory) => join(resolve(cwd, directory), word));
   // A process may be called by any name (`exec -a`): then it is the file that runs now.
   return candidates.find(isProgram) ?? process.execPath;
 }

@@ -51,7 +51,7 @@ export class Inheritance {
   readonly master: number;
   readonly #left: Heir[];
   readonly #kept: string[] = [];
-  /** Until this master is in charge, files are the other one's, who may serve on. */
+  /** Until this master is active, files are the other one's, who may serve on. */
   #isOwner = false;
 
   constructor(text: string) {

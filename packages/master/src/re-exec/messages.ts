@@ -8,8 +8,8 @@ export type ToSuccessor =
   /** Answers `ready`: the files and the control socket are the new master's to take. */
   | { readonly type: 'take-charge' }
   /** Carries a connection of a worker that drains; answered by `took` or `declined`. */
-  | { readonly type: 'take'; readonly id: number; readonly continuation?: string }
-  /** Answers `took` of a connection with a continuation: what its new owner has to know. */
+  | { readonly type: 'take'; readonly id: number; readonly resumer?: string }
+  /** Answers `took` of a connection with a resumer: what its new owner has to know. */
   | { readonly type: 'state'; readonly id: number; readonly text?: string }
   /** Follows `take`: what has not come by now was lost on its way. */
   | { readonly type: 'sent'; readonly upTo: number }

@@ -16,11 +16,11 @@ export interface Heir {
   /** How many workers it has to have. */
   readonly size: number;
   onNotice(listener: (notice: Notice) => void): void;
-  /** Resolves when the PID file and the control socket are its own. Rejects when it cannot be in charge. */
+  /** Resolves when the PID file and the control socket are its own. Rejects when it cannot be active. */
   takeCharge(by: string): Promise<void>;
   stop(mode: StopMode, by: string): void;
   /** A connection of one of the old workers, under the old master's number. */
-  offered(id: number, connection: Connection, continuation: string | undefined): void;
+  offered(id: number, connection: Connection, resumer: string | undefined): void;
   state(id: number, text: string | undefined): void;
   sent(upTo: number): void;
 }
@@ -100,7 +100,7 @@ export class Predecessor {
         return this.#heir?.stop(message.mode, message.reason);
       case 'take':
         // What comes without one is declined when `sent` follows.
-        if (handle) this.#heir?.offered(message.id, handle as Connection, message.continuation);
+        if (handle) this.#heir?.offered(message.id, handle as Connection, message.resumer);
         return;
       case 'state':
         return this.#heir?.state(message.id, message.text);

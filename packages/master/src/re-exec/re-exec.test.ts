@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decide, initialState } from '../decide/decide.ts';
-import { type State, SUCCESSOR } from '../decide/model.ts';
+import { NEW_MASTER, type State } from '../decide/model.ts';
 import { takersFor } from '../decide/queries.ts';
 import { settings } from '../decide/testing/scene.ts';
 import { find } from './command.ts';
@@ -31,7 +31,7 @@ describe('a re-exec is refused', () => {
     ['in a program that calls start()', { hasCommand: false }, 'part of a program'],
     ['as process 1 of a container', { pid: 1 }, 'process 1'],
     ['while one is under way', { isFollowed: true }, 'one is under way'],
-    ['before this master is in charge', { isFollowing: true }, 'not in charge yet'],
+    ['before this master is active', { isFollowing: true }, 'not active yet'],
     ['during the start', { state: running({ phase: 'starting' }) }, 'start is not over'],
     ['during the stop', { state: running({ phase: 'draining' }) }, 'stopping'],
   ])('%s', (_when, situation, words) => {
@@ -45,11 +45,11 @@ describe('the connections of a stop', () => {
   const stop = (heir: boolean) =>
     decide(running(), { type: 'stop-requested', mode: 'graceful', by: 'x', heir }, 0);
 
-  test('move where another master is in charge, to that one alone', () => {
+  test('move where another master is active, to that one alone', () => {
     const { state, effects } = stop(true);
     expect(effects).toContainEqual(expect.objectContaining({ do: 'drain', handoff: true }));
-    expect(takersFor(state, 1, new Set())).toEqual([SUCCESSOR]);
-    expect(takersFor(state, 1, new Set([SUCCESSOR]))).toEqual([]);
+    expect(takersFor(state, 1, new Set())).toEqual([NEW_MASTER]);
+    expect(takersFor(state, 1, new Set([NEW_MASTER]))).toEqual([]);
   });
 
   test('move nowhere else', () => {
@@ -58,39 +58,41 @@ describe('the connections of a stop', () => {
 });
 
 describe('the command line finds', () => {
-  let folder: string;
+  let directory: string;
   beforeEach(() => {
-    folder = fs.mkdtempSync(join(tmpdir(), 'tshorn-'));
-    fs.mkdirSync(join(folder, 'bin'));
-    fs.writeFileSync(join(folder, 'bin/node'), '', { mode: 0o755 });
-    fs.writeFileSync(join(folder, 'cli.js'), '');
+    directory = fs.mkdtempSync(join(tmpdir(), 'tshorn-'));
+    fs.mkdirSync(join(directory, 'bin'));
+    fs.writeFileSync(join(directory, 'bin/node'), '', { mode: 0o755 });
+    fs.writeFileSync(join(directory, 'cli.js'), '');
   });
-  afterEach(() => fs.rmSync(folder, { recursive: true }));
+  afterEach(() => fs.rmSync(directory, { recursive: true }));
 
   const command = (more: object = {}) => ({
     program: 'node',
-    script: join(folder, 'cli.js'),
+    script: join(directory, 'cli.js'),
     args: [],
     flags: [],
-    cwd: folder,
+    cwd: directory,
     ...more,
   });
 
   test('Node in PATH, as a shell would', () => {
-    expect(find(command(), `/no-such-folder:${folder}/bin`)).toEqual({ program: join(folder, 'bin/node') });
+    expect(find(command(), `/no-such-directory:${directory}/bin`)).toEqual({
+      program: join(directory, 'bin/node'),
+    });
   });
 
-  test('Node by a path from the folder of the start', () => {
-    expect(find(command({ program: 'bin/node' }), '')).toEqual({ program: join(folder, 'bin/node') });
+  test('Node by a path from the directory of the start', () => {
+    expect(find(command({ program: 'bin/node' }), '')).toEqual({ program: join(directory, 'bin/node') });
   });
 
   test('the Node that runs, where its name leads nowhere', () => {
-    expect(find(command({ program: 'another-name' }), folder)).toEqual({ program: process.execPath });
+    expect(find(command({ program: 'another-name' }), directory)).toEqual({ program: process.execPath });
   });
 
-  test('no script or folder: that is the reason', () => {
+  test('no script or directory: that is the reason', () => {
     expect(find(command({ script: '/no/cli.js' }), '')).toEqual({ reason: '/no/cli.js is gone' });
-    expect(find(command({ cwd: '/no' }), '')).toEqual({ reason: 'the folder /no is gone' });
+    expect(find(command({ cwd: '/no' }), '')).toEqual({ reason: 'the directory /no is gone' });
   });
 });
 

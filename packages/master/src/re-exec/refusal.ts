@@ -17,7 +17,7 @@ export function whyNoReExec(situation: Situation): string | undefined {
   // Its end is the end of everything in its container.
   if (pid === 1) return 'this master is process 1; start the container anew, or run tshorn under an init';
   if (isFollowed) return 'one is under way';
-  if (isFollowing) return 'this master is not in charge yet';
+  if (isFollowing) return 'this master is not active yet';
   if (state.phase === 'starting') return 'the start is not over yet';
   if (state.phase !== 'running') return 'this master is stopping';
   return state.running ? `a ${state.running.operation.kind} is under way; ask again after it` : undefined;

@@ -3,7 +3,7 @@
  * for what is asked meanwhile. It has a Successor while it is followed, and a Predecessor while it follows.
  */
 import type { Config } from '@tshorn/config';
-import { PREDECESSOR, type State, type StopMode, SUCCESSOR } from '../decide/model.ts';
+import { NEW_MASTER, OLD_MASTER, type State, type StopMode } from '../decide/model.ts';
 import type { Notice } from '../decide/notice.ts';
 import type { Listener } from '../listeners.ts';
 import type { Party, Traffic } from '../traffic.ts';
@@ -21,7 +21,7 @@ export interface Reigning {
   listeners(): readonly Listener[];
   timing(): { readonly bootTimeout: number; readonly grace: number };
   tell(notice: Notice): void;
-  /** The new master is in charge, and listens on these. */
+  /** The new master is active, and listens on these. */
   yield(kept: readonly string[], pid: number, takes: boolean): void;
   /** Where connections pass; undefined before the first worker is started. */
   traffic(): Traffic | undefined;
@@ -38,30 +38,30 @@ interface Following {
 export class Succession {
   readonly #reigning: Reigning;
   #successor: Successor | undefined;
-  /** It is still spoken to when it is in charge. */
+  /** It is still spoken to when it is active. */
   #last: Successor | undefined;
 
   constructor(reigning: Reigning) {
     this.#reigning = reigning;
   }
 
-  /** Pid of the new master that is not in charge yet. */
+  /** Pid of the new master that is not active yet. */
   get successor(): number | undefined {
     return this.#successor?.pid;
   }
 
-  /** Resolves when there is no new master any more that is not in charge. */
+  /** Resolves when there is no new master any more that is not active. */
   get settled(): Promise<void> | undefined {
     return this.#successor?.ended;
   }
 
   /** The master before this one or after it, as one that gives or takes connections. */
   neighbour(serial: number): Party | undefined {
-    if (serial === PREDECESSOR) return this.#reigning.predecessor?.giver;
-    return serial === SUCCESSOR ? this.#last?.taker : undefined;
+    if (serial === OLD_MASTER) return this.#reigning.predecessor?.giver;
+    return serial === NEW_MASTER ? this.#last?.taker : undefined;
   }
 
-  /** Whether another master is in charge still. */
+  /** Whether another master is active still. */
   get isFollowing(): boolean {
     const { predecessor } = this.#reigning;
     return predecessor !== undefined && !predecessor.isInCharge;
@@ -89,8 +89,8 @@ export class Succession {
       command,
       listeners: around.listeners(),
       ...around.timing(),
-      took: (id) => around.traffic()?.took(SUCCESSOR, id),
-      declined: (id, reason) => around.traffic()?.declined(SUCCESSOR, id, reason),
+      took: (id) => around.traffic()?.took(NEW_MASTER, id),
+      declined: (id, reason) => around.traffic()?.declined(NEW_MASTER, id, reason),
     });
     this.#successor = this.#last = successor;
     void successor.ended.then(() => {
@@ -109,7 +109,7 @@ export class Succession {
     if (!predecessor) return;
     const takeCharge = async (by: string) => {
       await takeOver();
-      const text = `in charge: pid ${process.pid}, ${by}`;
+      const text = `active: pid ${process.pid}, ${by}`;
       tell({ event: 'in-charge', level: 'info', text, predecessor: predecessor.pid });
     };
     const heir: Heir = {
@@ -117,10 +117,9 @@ export class Succession {
       onNotice: (listener) => void master.on('notice', listener),
       stop: (mode, reason) => master.stop(mode, reason),
       takeCharge,
-      offered: (id, connection, continuation) =>
-        traffic()?.offered(PREDECESSOR, id, connection, continuation),
-      state: (id, text) => traffic()?.state(PREDECESSOR, id, text),
-      sent: (upTo) => traffic()?.sent(PREDECESSOR, upTo),
+      offered: (id, connection, resumer) => traffic()?.offered(OLD_MASTER, id, connection, resumer),
+      state: (id, text) => traffic()?.state(OLD_MASTER, id, text),
+      sent: (upTo) => traffic()?.sent(OLD_MASTER, upTo),
     };
     predecessor.follow(heir, bootTimeout);
   }

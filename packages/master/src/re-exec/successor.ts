@@ -2,11 +2,11 @@
  * The old master's side of a re-exec: the new master as a process. The other side is predecessor.ts.
  *
  * Both masters' workers accept from the same sockets while one follows the other, so that no connection is refused.
- * The old master gives up nothing until the new one says that it is in charge: whatever fails before that leaves
+ * The old master gives up nothing until the new one says that it is active: whatever fails before that leaves
  * the old one where it was. This file is loaded at the start: after an upgrade its old version is gone.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { describeThrown, Trailer } from '@tshorn/core';
+import { describeThrown, SequenceSender } from '@tshorn/core';
 import type { StopMode } from '../decide/model.ts';
 import type { Notice } from '../decide/notice.ts';
 import type { Listener } from '../listeners.ts';
@@ -23,7 +23,7 @@ export interface Incumbent {
   readonly bootTimeout: number;
   readonly grace: number;
   tell(notice: Notice): void;
-  /** The new master is in charge, and listens on these. */
+  /** The new master is active, and listens on these. */
   yield(kept: readonly string[], pid: number, takes: boolean): void;
   /** What became of a connection that it was given. */
   took(id: number): void;
@@ -42,7 +42,7 @@ const LAST_WORDS_MS = 1_000;
 export class Successor {
   readonly #incumbent: Incumbent;
   #process: ChildProcess | undefined;
-  /** Resolves when there is one master again: the new one in charge, or its process gone. */
+  /** Resolves when there is one master again: the new one active, or its process gone. */
   readonly ended: Promise<void>;
   #end = () => {};
   #state: 'booting' | 'taking' | 'leaving' | 'in-charge' | 'gone' = 'booting';
@@ -51,7 +51,7 @@ export class Successor {
   #program = '';
   /** Connections on their way to it, by number. */
   readonly #given = new Set<number>();
-  readonly #taking = new Trailer((upTo) => this.#send({ type: 'sent', upTo }));
+  readonly #taking = new SequenceSender((upTo) => this.#send({ type: 'sent', upTo }));
   /** An older tshorn would take a connection with a state for idle HTTP. */
   #continues = false;
   /** Whether it was told to take charge, and may have done so in part. */
@@ -100,8 +100,8 @@ export class Successor {
       // By the same name: the next re-exec looks it up again.
       argv0: command.program,
       cwd: command.cwd,
-      // What the kernel calls the folder is the old release; its name may lead to the new one.
-      // The watchdog of systemd waits for the one in charge, whoever that is.
+      // What the kernel calls the directory is the old release; its name may lead to the new one.
+      // The watchdog of systemd waits for the one active, whoever that is.
       env: { ...env, PWD: command.cwd, WATCHDOG_PID: undefined, [VARIABLE]: variable },
       stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...fds],
     });
@@ -118,21 +118,21 @@ export class Successor {
     return child;
   }
 
-  /** The new master as one that takes connections, once it is in charge. */
+  /** The new master as one that takes connections, once it is active. */
   get taker(): Party | undefined {
     if (this.#state !== 'in-charge' || !this.#process?.connected) return undefined;
     return {
       patient: true,
       pid: this.pid,
       give: () => {},
-      take: (connection, continuation) => {
+      take: (connection, resumer) => {
         const id = this.#taking.next();
-        if (continuation !== undefined && !this.#continues) {
-          setImmediate(() => this.#incumbent.declined(id, 'no-continuation'));
+        if (resumer !== undefined && !this.#continues) {
+          setImmediate(() => this.#incumbent.declined(id, 'no-resumer'));
           return id;
         }
         this.#given.add(id);
-        this.#send({ type: 'take', id, ...(continuation !== undefined && { continuation }) }, connection);
+        this.#send({ type: 'take', id, ...(resumer !== undefined && { resumer }) }, connection);
         return id;
       },
       state: (id, text) => this.#send({ type: 'state', id, ...(text !== undefined && { text }) }),
@@ -179,12 +179,12 @@ export class Successor {
   }
 
   #handOver(kept: readonly string[], takes: boolean): void {
-    // One that is dead is in charge of nothing; one that was told to leave does so.
+    // One that is dead is active of nothing; one that was told to leave does so.
     if (this.#state !== 'taking' || !this.#process?.pid) return;
     this.#state = 'in-charge';
     clearTimeout(this.#timer);
     const { pid } = this.#process;
-    const text = `re-exec done: master pid ${pid} is in charge, this one drains`;
+    const text = `re-exec done: master pid ${pid} is active, this one drains`;
     this.#incumbent.tell({ event: 're-exec-finished', level: 'info', outcome: 'committed', text, pid });
     this.#incumbent.yield(kept, pid, takes);
     this.#end();

@@ -1,5 +1,5 @@
 /** Who has to be recycled next, and why. Pure. */
-import { type Beat, formatMemory } from '@tshorn/core';
+import { formatMemory, type Heartbeat } from '@tshorn/core';
 import type { Limits } from './limits.ts';
 
 export interface Candidate {
@@ -7,7 +7,7 @@ export interface Candidate {
   readonly slot: number;
   readonly ageMs: number;
   /** What it has told last. */
-  readonly vital: Beat;
+  readonly vital: Heartbeat;
   readonly limits: Limits;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Asks for a recycle when a worker has reached a limit: for one at a time, and for the next one when that is
- * over. Created by the performer, which tells it of births, beats and ends; it holds no timer.
+ * over. Created by the performer, which tells it of births, heartbeats and ends; it holds no timer.
  */
 import { formatMemory, LOOK_EVERY_MS } from '@tshorn/core';
 import type { Operation } from '../decide/model.ts';
@@ -49,7 +49,7 @@ export class Recycler {
     this.#around = around;
   }
 
-  /** @param at monotonic milliseconds, as in `beat` */
+  /** @param at monotonic milliseconds, as in `heartbeat` */
   born(
     serial: number,
     { slot, generation }: Pick<Born, 'slot' | 'generation'>,
@@ -73,7 +73,7 @@ export class Recycler {
   }
 
   /** A worker has told of itself: a good moment to look at all of them, if the last one is not just past. */
-  beat(serial: number, at: number): void {
+  heartbeat(serial: number, at: number): void {
     const born = this.#born.get(serial);
     if (!born) return;
     born.rssAtBirth ??= this.#around.vitalOf(serial)?.rss ?? 0;

@@ -83,10 +83,10 @@ class Stage {
 
   born(serial: number, options: Partial<LimitOptions>, slot = serial, generation = 1): this {
     this.recycler.born(serial, { slot, generation }, { ...off, ...options }, this.at);
-    return this.beat(serial, 0, 50);
+    return this.heartbeat(serial, 0, 50);
   }
 
-  beat(serial: number, requests: number, mb: number): this {
+  heartbeat(serial: number, requests: number, mb: number): this {
     this.vitals.set(serial, { requests, rss: mb * MB, loopDelayMs: 0, at: this.at });
     return this;
   }
@@ -94,7 +94,7 @@ class Stage {
   pass(ms: number): this {
     for (const end = this.at + ms; this.at < end; ) {
       this.at += 1_000;
-      for (const serial of this.vitals.keys()) this.recycler.beat(serial, this.at);
+      for (const serial of this.vitals.keys()) this.recycler.heartbeat(serial, this.at);
     }
     return this;
   }
@@ -109,7 +109,7 @@ class Stage {
 describe('the recycler', () => {
   it('asks for one at a time, and for the next one when that is gone', () => {
     const stage = new Stage().born(1, { maxRequests: 10 }).born(2, { maxRequests: 10 });
-    stage.beat(1, 12, 50).beat(2, 13, 50).pass(1_000);
+    stage.heartbeat(1, 12, 50).heartbeat(2, 13, 50).pass(1_000);
     stage.free = undefined;
     expect(stage.asked.map(({ serial }) => serial)).toEqual([2]);
     stage.gone(2).pass(1_000);
@@ -118,8 +118,8 @@ describe('the recycler', () => {
   });
 
   it('asks for nobody while no recycle may begin', () => {
-    const stage = new Stage().born(1, { maxRequests: 10 }).beat(1, 12, 50);
-    stage.recycler.beat(1, 0);
+    const stage = new Stage().born(1, { maxRequests: 10 }).heartbeat(1, 12, 50);
+    stage.recycler.heartbeat(1, 0);
     stage.asked.length = 0;
     const busy = Object.assign(stage, { free: [] as number[] });
     busy.pass(60_000);
@@ -127,7 +127,7 @@ describe('the recycler', () => {
   });
 
   it('tries again with growing pauses when the worker is still there, and says so', () => {
-    const stage = new Stage().born(1, { maxRequests: 10 }).beat(1, 12, 50).pass(600_000);
+    const stage = new Stage().born(1, { maxRequests: 10 }).heartbeat(1, 12, 50).pass(600_000);
     expect(stage.asked.length).toBeGreaterThan(4);
     expect(stage.asked.length).toBeLessThan(9);
     expect(stage.warned[0]).toMatch(/worker=1 stays in service.*next attempt in 10 s/);
@@ -135,16 +135,16 @@ describe('the recycler', () => {
   });
 
   it('a new release begins without a pause', () => {
-    const stage = new Stage().born(1, { maxRequests: 10 }).beat(1, 12, 50).pass(200_000);
+    const stage = new Stage().born(1, { maxRequests: 10 }).heartbeat(1, 12, 50).pass(200_000);
     const before = stage.asked.length;
-    stage.gone(1).born(2, { maxRequests: 10 }, 1, 2).beat(2, 12, 50).pass(2_000);
+    stage.gone(1).born(2, { maxRequests: 10 }, 1, 2).heartbeat(2, 12, 50).pass(2_000);
     expect(stage.asked.length).toBe(before + 1);
   });
 
   it('a limit that a fresh worker exceeds leads to few recycles, and a warning that names the option', () => {
     const stage = new Stage();
     let serial = 1;
-    const birth = () => stage.born(serial, { maxMemory: { bytes: 100 * MB } }, 0).beat(serial, 0, 130);
+    const birth = () => stage.born(serial, { maxMemory: { bytes: 100 * MB } }, 0).heartbeat(serial, 0, 130);
     birth();
     for (const end = 3_600_000; stage.at < end; ) {
       const before = stage.asked.length;
@@ -163,7 +163,7 @@ describe('the recycler', () => {
     const stage = new Stage();
     for (let serial = 1; serial <= 20; serial++) {
       stage.born(serial, { maxMemory: { bytes: 100 * MB } }, 0).pass(30_000);
-      stage.beat(serial, 0, 130).pass(1_000);
+      stage.heartbeat(serial, 0, 130).pass(1_000);
       expect(stage.asked).toHaveLength(serial);
       stage.gone(serial);
     }

@@ -6,25 +6,26 @@ import { NotifyProgram } from './notify-program.ts';
 import { WATCHDOG } from './report.ts';
 import { Service } from './service.ts';
 
-let folder: string;
+let directory: string;
 let env: NodeJS.ProcessEnv;
 const warnings: unknown[] = [];
 const log = { warn: (...words: unknown[]) => void warnings.push(words) } as never;
 
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
   // Slow enough that a second one would overlap it.
-  const script = `#!/bin/sh\necho "begin $*" >> "${folder}/record"\nsleep 0.05\necho "end $*" >> "${folder}/record"\n`;
-  fs.writeFileSync(path.join(folder, 'systemd-notify'), script, { mode: 0o755 });
-  env = { PATH: `${folder}:${process.env.PATH}`, NOTIFY_SOCKET: '/nowhere' };
+  const script = `#!/bin/sh\necho "begin $*" >> "${directory}/record"\nsleep 0.05\necho "end $*" >> "${directory}/record"\n`;
+  fs.writeFileSync(path.join(directory, 'systemd-notify'), script, { mode: 0o755 });
+  env = { PATH: `${directory}:${process.env.PATH}`, NOTIFY_SOCKET: '/nowhere' };
   warnings.length = 0;
 });
 afterEach(() => {
   jest.useRealTimers();
-  fs.rmSync(folder, { recursive: true });
+  fs.rmSync(directory, { recursive: true });
 });
 
-const recorded = (): string[] => fs.readFileSync(path.join(folder, 'record'), 'utf8').trimEnd().split('\n');
+const recorded = (): string[] =>
+  fs.readFileSync(path.join(directory, 'record'), 'utf8').trimEnd().split('\n');
 
 test('messages are sent one at a time, in order; of those that repeat, one waits', async () => {
   const program = new NotifyProgram(env, log);
@@ -39,7 +40,7 @@ test('messages are sent one at a time, in order; of those that repeat, one waits
 });
 
 test('who waits for the last words does not wait for a program that hangs', async () => {
-  fs.writeFileSync(path.join(folder, 'systemd-notify'), '#!/bin/sh\nexec sleep 3\n', { mode: 0o755 });
+  fs.writeFileSync(path.join(directory, 'systemd-notify'), '#!/bin/sh\nexec sleep 3\n', { mode: 0o755 });
   const program = new NotifyProgram(env, log);
   program.send(WATCHDOG);
   await program.idle(10);
@@ -66,7 +67,7 @@ test('a start that takes its time asks for more, until it is ready', async () =>
     for (let wait = 0; wait < 1_000 && !look(); wait++) await sleep(10);
     expect(look()).toBe(true);
   };
-  await until(() => fs.existsSync(path.join(folder, 'record')));
+  await until(() => fs.existsSync(path.join(directory, 'record')));
   for (const count of [2, 3]) {
     jest.advanceTimersByTime(10_000);
     await until(() => asked() === count);
@@ -78,14 +79,14 @@ test('a start that takes its time asks for more, until it is ready', async () =>
   expect(recorded().at(-1)).toMatch(/^end READY=1 MAINPID=/);
 });
 
-test('a master that follows another one says nothing before it is in charge', async () => {
+test('a master that follows another one says nothing before it is active', async () => {
   const service = new Service(env, log);
   service.tell({ event: 'started', level: 'info', size: 2 });
-  service.tell({ event: 'in-charge', level: 'info', text: 'in charge: pid 8, after pid 7', predecessor: 7 });
+  service.tell({ event: 'in-charge', level: 'info', text: 'active: pid 8, after pid 7', predecessor: 7 });
   service.tell({ event: 'stopping', level: 'info', text: 'graceful stop by SIGTERM' });
   await service.close();
   const said = recorded().filter((line) => line.startsWith('end '));
   expect(said).toHaveLength(2);
-  expect(said[0]).toMatch(/^end READY=1 MAINPID=\d+ STATUS=in charge: pid 8, after pid 7/);
+  expect(said[0]).toMatch(/^end READY=1 MAINPID=\d+ STATUS=active: pid 8, after pid 7/);
   expect(said[1]).toMatch(/^end STOPPING=1/);
 });

@@ -9,6 +9,6 @@ test.each([
   [{ WATCHDOG_USEC: '0' }, undefined],
   [{ WATCHDOG_USEC: 'soon' }, undefined],
   [{}, undefined],
-])('%j: a sign of life of the process 7 every %s ms', (env, expected) => {
+])('%j: a heartbeat of the process 7 every %s ms', (env, expected) => {
   expect(watchdogInterval(env, 7)).toBe(expected);
 });

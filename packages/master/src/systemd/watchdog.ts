@@ -5,7 +5,7 @@
 
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-/** Milliseconds between two signs of life, half of what systemd allows; undefined where it asks for none of `pid`. */
+/** Milliseconds between two heartbeats, half of what systemd allows; undefined where it asks for none of `pid`. */
 export function watchdogInterval(
   { WATCHDOG_USEC = '', WATCHDOG_PID }: NodeJS.ProcessEnv,
   pid: number,

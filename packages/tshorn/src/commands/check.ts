@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseCommand, resolveConfig } from '@tshorn/config';
 import { formatMs, TshornError } from '@tshorn/core';
-import { type Level, type Logger, type RehearsalReport, rehearse } from '@tshorn/master';
+import { type CheckReport, type Level, type Logger, rehearse } from '@tshorn/master';
 import { workingDirectory } from '../surroundings.ts';
 import { commandHelp } from './help.ts';
 import { print } from './print.ts';
@@ -49,7 +49,7 @@ export async function check(words: readonly string[]): Promise<number> {
 }
 
 function textOf(
-  { kind, probe, tookMs }: RehearsalReport,
+  { kind, probe, tookMs }: CheckReport,
   { app, statusPath }: { readonly app: string; readonly statusPath: string },
 ): string {
   const took = formatMs(tookMs).replace('ms', ' ms');

@@ -4,48 +4,51 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findMaster } from './find.ts';
 
-let folder: string;
+let directory: string;
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
 });
-afterEach(() => fs.rmSync(folder, { recursive: true }));
+afterEach(() => fs.rmSync(directory, { recursive: true }));
 
 const listen = (name: string): Promise<net.Server> =>
   new Promise((resolve) => {
     const server = net.createServer((socket) => socket.destroy());
-    server.listen(path.join(folder, name), () => resolve(server));
+    server.listen(path.join(directory, name), () => resolve(server));
   });
 
 it('takes the only one that answers', async () => {
-  fs.writeFileSync(path.join(folder, '5.sock'), '');
-  fs.writeFileSync(path.join(folder, 'notes.txt'), '');
+  fs.writeFileSync(path.join(directory, '5.sock'), '');
+  fs.writeFileSync(path.join(directory, 'notes.txt'), '');
   const server = await listen('7.sock');
-  expect(await findMaster({}, {}, ['/nowhere', folder])).toBe(path.join(folder, '7.sock'));
+  expect(await findMaster({}, {}, ['/nowhere', directory])).toBe(path.join(directory, '7.sock'));
   server.close();
-  await expect(findMaster({}, {}, [folder])).rejects.toThrow('runs no master');
+  await expect(findMaster({}, {}, [directory])).rejects.toThrow('runs no master');
 });
 
 it('lists several', async () => {
   const servers = [await listen('7.sock'), await listen('8.sock')];
-  await expect(findMaster({}, {}, [folder])).rejects.toMatchObject({ code: 'ERR_CONTROL', detail: '7\n8' });
+  await expect(findMaster({}, {}, [directory])).rejects.toMatchObject({
+    code: 'ERR_CONTROL',
+    detail: '7\n8',
+  });
   for (const server of servers) server.close();
 });
 
 it('follows what it is told, in the order of its words', async () => {
   expect(await findMaster({ control: '/a.sock' }, { TSHORN_CONTROL: '/b.sock' }, [])).toBe('/a.sock');
   expect(await findMaster({}, { TSHORN_CONTROL: '/b.sock' }, [])).toBe('/b.sock');
-  await expect(findMaster({ pid: 9 }, {}, [folder])).rejects.toThrow('no master with pid 9');
-  const pidFile = path.join(folder, 'pid');
+  await expect(findMaster({ pid: 9 }, {}, [directory])).rejects.toThrow('no master with pid 9');
+  const pidFile = path.join(directory, 'pid');
   await expect(findMaster({ pidFile }, {}, [])).rejects.toThrow(`cannot read ${pidFile}`);
   fs.writeFileSync(pidFile, 'x');
   await expect(findMaster({ pidFile }, {}, [])).rejects.toThrow('got "x"');
 });
 
 const asRoot = process.geteuid?.() === 0 ? it : it.skip;
-asRoot("does not speak to a socket in somebody else's folder", async () => {
+asRoot("does not speak to a socket in somebody else's directory", async () => {
   const server = await listen('7.sock');
-  fs.chownSync(folder, 65_534, 65_534);
-  await expect(findMaster({}, {}, [folder])).rejects.toThrow('runs no master');
-  await expect(findMaster({ pid: 7 }, {}, [folder])).rejects.toThrow('no master with pid 7');
+  fs.chownSync(directory, 65_534, 65_534);
+  await expect(findMaster({}, {}, [directory])).rejects.toThrow('runs no master');
+  await expect(findMaster({ pid: 7 }, {}, [directory])).rejects.toThrow('no master with pid 7');
   server.close();
 });

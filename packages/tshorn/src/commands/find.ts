@@ -1,7 +1,7 @@
 /** Which master a command speaks to: the path of its control socket. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { controlFolders, type Environment, userId } from '@tshorn/config';
+import { controlDirectories, type Environment, userId } from '@tshorn/config';
 import { describeThrown, TshornError } from '@tshorn/core';
 import { ask, isAlive } from './client.ts';
 import { readPid, type Which } from './command-line.ts';
@@ -14,22 +14,22 @@ import type { Status } from './status-view.ts';
 export async function findMaster(
   { pid, control, pidFile }: Which,
   env: Environment,
-  folders: readonly string[] = controlFolders(env),
+  directories: readonly string[] = controlDirectories(env),
 ): Promise<string> {
   if (control !== undefined) return path.resolve(control);
-  if (pidFile !== undefined) return byPid(readPidFile(pidFile), folders, `--pid-file ${pidFile}: `);
-  if (pid !== undefined) return byPid(pid, folders, '');
+  if (pidFile !== undefined) return byPid(readPidFile(pidFile), directories, `--pid-file ${pidFile}: `);
+  if (pid !== undefined) return byPid(pid, directories, '');
   if (env.TSHORN_CONTROL) return path.resolve(env.TSHORN_CONTROL);
-  return theOnly(folders);
+  return theOnly(directories);
 }
 
-function byPid(pid: number, folders: readonly string[], where: string): string {
-  const files = folders.filter(isOwn).map((folder) => path.join(folder, `${pid}.sock`));
+function byPid(pid: number, directories: readonly string[], where: string): string {
+  const files = directories.filter(isOwn).map((directory) => path.join(directory, `${pid}.sock`));
   const found = files.find((file) => fs.existsSync(file));
   if (found !== undefined) return found;
   throw new TshornError(
     'ERR_CONTROL',
-    `${where}no master with pid ${pid} has a control socket in ${list(folders)}`,
+    `${where}no master with pid ${pid} has a control socket in ${list(directories)}`,
     {
       fix: 'leave the pid out to find the master of this user; one that was started with --control PATH is named by --control PATH',
     },
@@ -47,15 +47,15 @@ function readPidFile(file: string): number {
   }
 }
 
-async function theOnly(folders: readonly string[]): Promise<string> {
-  const sockets = folders.filter(isOwn).flatMap((folder) => socketsIn(folder));
+async function theOnly(directories: readonly string[]): Promise<string> {
+  const sockets = directories.filter(isOwn).flatMap((directory) => socketsIn(directory));
   const answers = await Promise.all(sockets.map((socket) => isAlive(socket)));
   const alive = sockets.filter((_, index) => answers[index]);
   if (alive.length === 1) return alive[0] as string;
   if (alive.length === 0) {
     throw new TshornError(
       'ERR_CONTROL',
-      `this user runs no master with a control socket in ${list(folders)}`,
+      `this user runs no master with a control socket in ${list(directories)}`,
       {
         fix: 'start one with `tshorn APP`, run this as the user who did, or name its socket with --control PATH',
       },
@@ -67,16 +67,16 @@ async function theOnly(folders: readonly string[]): Promise<string> {
   });
 }
 
-/** In a folder that everybody may write to, somebody else may have made one of this name. */
-function isOwn(folder: string): boolean {
-  const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
+/** In a directory that everybody may write to, somebody else may have made one of this name. */
+function isOwn(directory: string): boolean {
+  const stat = fs.lstatSync(directory, { throwIfNoEntry: false });
   return stat?.isDirectory() === true && stat.uid === userId();
 }
 
-function socketsIn(folder: string): string[] {
+function socketsIn(directory: string): string[] {
   try {
-    const names = fs.readdirSync(folder).filter((name) => /^\d+\.sock$/.test(name));
-    return names.map((name) => path.join(folder, name));
+    const names = fs.readdirSync(directory).filter((name) => /^\d+\.sock$/.test(name));
+    return names.map((name) => path.join(directory, name));
   } catch {
     // Not there, or not ours to look into.
     return [];
@@ -92,4 +92,4 @@ async function describe(socket: string): Promise<string> {
   }
 }
 
-const list = (folders: readonly string[]) => folders.join(' or ');
+const list = (directories: readonly string[]) => directories.join(' or ');

@@ -37,7 +37,7 @@ export const reload: Run = async (socket, line) => {
   return 0;
 };
 
-/** `tshorn reload --abort`: resolves with 0 when the reload was taken back, else with 1. */
+/** `tshorn reload --abort`: resolves with 0 when the reload was rolled back, else with 1. */
 const abort: Run = async (socket, { json, wait }) => {
   const body = { by: 'tshorn reload --abort' };
   if (!wait) {
@@ -47,7 +47,7 @@ const abort: Run = async (socket, { json, wait }) => {
   }
   const { outcome, msg, stops } = await follow(socket, '/abort', body, {
     json,
-    goesOn: 'the reload is being taken back all the same',
+    goesOn: 'the reload is being rolled back all the same',
   });
   // A stop ends a reload as well, but brings nobody back.
   if (stops || (outcome !== 'rolled-back' && outcome !== 'aborted')) throw new TshornError('ERR_STATE', msg);

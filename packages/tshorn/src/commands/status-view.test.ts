@@ -14,7 +14,7 @@ const STATUS: Status = {
   control: '/run/t.sock',
   app: '/srv/app.js',
   listeners: ['127.0.0.1:8000', 'unix:/run/app.sock'],
-  traffic: { handoff: 'on', moved: 31, refused: { busy: 2 }, closed: 1, cut: 0 },
+  traffic: { handoff: 'on', moved: 31, refused: { busy: 2 }, closed: 1, forceClosed: 0 },
   workers: [
     {
       slot: 1,
@@ -58,7 +58,7 @@ listening  http://127.0.0.1:8000  unix:/run/app.sock
 node       v20.19.0
 control    /run/t.sock
 memory     master 61 MB, workers 52 MB
-traffic    moved 31, closed 1, cut 0, refused busy 2; handoff on
+traffic    moved 31, closed 1, force-closed 0, refused busy 2; handoff on
 
 WORKER  GEN   PID  STATE    UPTIME  CONNECTIONS  REQUESTS  MEMORY
      0    3     -  spawned      0s            0         -       -

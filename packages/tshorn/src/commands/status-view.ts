@@ -64,10 +64,16 @@ function degradedText({ ready, size, reason, since }: DegradedStatus, { now }: S
 }
 
 /** Sums since the start of the master. */
-function trafficText({ handoff, moved, closed, cut, refused }: NonNullable<MasterStatus['traffic']>): string {
+function trafficText({
+  handoff,
+  moved,
+  closed,
+  forceClosed,
+  refused,
+}: NonNullable<MasterStatus['traffic']>): string {
   const reasons = Object.entries(refused).map(([reason, count]) => `${reason} ${count}`);
   const stayed = reasons.length > 0 ? `, refused ${reasons.join(' ')}` : '';
-  return `moved ${moved}, closed ${closed}, cut ${cut}${stayed}; handoff ${handoff}`;
+  return `moved ${moved}, closed ${closed}, force-closed ${forceClosed}${stayed}; handoff ${handoff}`;
 }
 
 const WORKER_COLUMNS: readonly Column[] = [

@@ -39,7 +39,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
       NO_WAIT,
     ],
     exits: [
-      [0, 'committed; for --abort: taken back'],
+      [0, 'committed; for --abort: rolled back'],
       [1, 'not; the last line says why'],
     ],
   },

@@ -41,7 +41,7 @@ test('a handler that rejects, with whatever, is answered with 500', async () => 
   expect(written).toContain('GET /here: undefined');
 });
 
-test('a response that has begun is cut, so that half of it does not look whole', async () => {
+test('a response that has begun is force-closed, so that half of it does not look whole', async () => {
   const answer = await answerOf(async (_req, res) => {
     res.write('half');
     throw new Error('late');

@@ -68,7 +68,7 @@ test("the second loopback address of Fastify's localhost is refused; other ports
   expect(others).toHaveLength(1);
 });
 
-test('in a rehearsal nothing is opened, and every listener is told that it listens', async () => {
+test('in a check nothing is opened, and every listener is told that it listens', async () => {
   net.Server.prototype.listen = originalListen;
   const rehearsed = captureFirstListen((address) => others.push(address), true);
   const main = http.createServer().listen(3000);

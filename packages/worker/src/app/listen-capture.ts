@@ -24,9 +24,9 @@ export interface ListenCapture {
 
 /**
  * @param onOther gets the address of each listener that the app opened for itself
- * @param rehearsal none of them is opened: they are only told to listen
+ * @param check none of them is opened: they are only told to listen
  */
-export function captureFirstListen(onOther: (address: string) => void, rehearsal = false): ListenCapture {
+export function captureFirstListen(onOther: (address: string) => void, check = false): ListenCapture {
   let settle: (server: http.Server) => void;
   const held = new Promise<http.Server>((resolve) => {
     settle = resolve;
@@ -49,7 +49,7 @@ export function captureFirstListen(onOther: (address: string) => void, rehearsal
       if (served && isLoopbackTwin(served, args)) return refuse(this);
     }
     this.once('listening', () => onOther(addressOf(this)));
-    return rehearsal ? pretend(this, args) : (Reflect.apply(originalListen, this, args) as net.Server);
+    return check ? pretend(this, args) : (Reflect.apply(originalListen, this, args) as net.Server);
   } as typeof originalListen;
 
   return {

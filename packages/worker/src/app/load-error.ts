@@ -87,8 +87,8 @@ export function appFrames(thrown: unknown): string {
   return parts.join('\n');
 }
 
-/** The folder that this very code runs from, in the source tree or in the published bundle. */
-const ownFolder = (() => {
+/** The directory that this very code runs from, in the source tree or in the published bundle. */
+const ownDirectory = (() => {
   const frame = /((?:file:\/\/)?\/[^()]*):\d+:\d+\)?$/.exec(stackOf(new Error()).split('\n')[1] ?? '');
   return frame ? dirname(frame[1]!.replace(/^file:\/\//, '')) : undefined;
 })();
@@ -97,4 +97,4 @@ const isForeign = (frame: string): boolean =>
   /\bnode:[\w/]+:\d/.test(frame) ||
   // As a place; `Object.<anonymous> (/app.cjs:3:14)` is a CommonJS module's own top level.
   /(?:\(|at )<anonymous>\)?$/.test(frame) ||
-  (ownFolder !== undefined && frame.includes(`${ownFolder}/`));
+  (ownDirectory !== undefined && frame.includes(`${ownDirectory}/`));

@@ -10,7 +10,7 @@ export interface Closable {
   readonly socket: Socket;
   /**
    * Tells the client that it is over; called once, in a turn of the event loop of its own. The connection ends when the
-   * client has answered, or is cut at the deadline.
+   * client has answered, or is force-closed at the deadline.
    */
   close(): void;
 }

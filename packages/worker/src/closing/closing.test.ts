@@ -40,13 +40,13 @@ test('the app is told of the drain first, even when all are closed at once', () 
   expect(told).toEqual([0, 1, 2]);
 });
 
-test('each is told once; those that do not answer are cut, and not counted as closed', () => {
+test('each is told once; those that do not answer are force-closed, and not counted as closed', () => {
   const { closing, told, open } = scene(3, false);
   closing.schedule({ startMs: 0, endMs: 0 });
   jest.advanceTimersByTime(1_000);
   expect(told).toEqual([0, 1, 2]);
   expect(closing.closed).toBe(0);
-  closing.cut();
+  closing.forceClose();
   expect(open.every(({ socket }) => socket.destroyed)).toBe(true);
 });
 

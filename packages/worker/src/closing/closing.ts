@@ -46,7 +46,7 @@ export class Closing {
   }
 
   /** Those that have been told and have not gone: their clients do not answer. */
-  cut(): void {
+  forceClose(): void {
     for (const socket of this.#told) socket.destroy();
   }
 }

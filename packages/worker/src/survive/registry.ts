@@ -1,6 +1,6 @@
 /**
  * Connections that move with a state: what the app has registered (websocket.ts), and what the worker asks of
- * it (../give.ts, ../take.ts). Both sides are bundles of their own, so they meet on the global object.
+ * it (../handoff-sender.ts, ../handoff-receiver.ts). Both sides are bundles of their own, so they meet on the global object.
  */
 import type http from 'node:http';
 import type { Socket } from 'node:net';
@@ -28,7 +28,7 @@ export interface AnswerHead {
 export interface Survivor {
   readonly socket: Socket;
   /** The name of what goes on with it there. */
-  readonly continuation: string;
+  readonly resumer: string;
   readonly request: RequestHead;
   /** The response that it is in the middle of, if it is. */
   readonly answer?: AnswerHead;
@@ -52,7 +52,7 @@ export interface Survivor {
 }
 
 /** What goes on with a connection. */
-export interface Continuation {
+export interface Resumer {
   /** `upgrade`: the request is upgraded again; `response`: its response is in the middle. */
   readonly kind: 'upgrade' | 'response';
   /** Goes on with a response, whose head has been sent; for the kind `response` only. */
@@ -61,21 +61,21 @@ export interface Continuation {
 
 export interface Registry {
   readonly survivors: Set<Survivor>;
-  readonly continuations: Map<string, Continuation>;
+  readonly resumers: Map<string, Resumer>;
   /** Tells the master of a connection that came and does not go on; until the worker is in service nobody is told. */
-  discontinued(continuation: string, reason: string): void;
+  resumeFailed(resumer: string, reason: string): void;
 }
 
 const KEY = Symbol.for('tshorn.survive');
 const shared = globalThis as { [KEY]?: Registry };
 
 export function registry(): Registry {
-  shared[KEY] ??= { survivors: new Set(), continuations: new Map(), discontinued: () => {} };
+  shared[KEY] ??= { survivors: new Set(), resumers: new Map(), resumeFailed: () => {} };
   return shared[KEY];
 }
 
 /** What the worker that takes a connection is told of it. */
-export interface Luggage {
+export interface Payload {
   readonly request: RequestHead;
   readonly answer?: AnswerHead;
   readonly agreement?: Agreement;
@@ -87,6 +87,6 @@ export interface Luggage {
   readonly held: string;
 }
 
-export const pack = (luggage: Luggage): string => JSON.stringify(luggage);
+export const pack = (payload: Payload): string => JSON.stringify(payload);
 /** It comes from this release's own code, in another process. */
-export const unpack = (text: string): Luggage => JSON.parse(text) as Luggage;
+export const unpack = (text: string): Payload => JSON.parse(text) as Payload;

@@ -9,7 +9,7 @@ import { describeThrown } from '@tshorn/core';
 import { beforeUpgrade } from '../upgraded.ts';
 import { closeFrame, sayGoodbye } from './close-frame.ts';
 import { headersBut, type RequestHead } from './heads.ts';
-import type { Agreement, Luggage } from './registry.ts';
+import type { Agreement, Payload } from './registry.ts';
 import { Swallow } from './swallow.ts';
 
 type WithHandoff = http.IncomingMessage & { handoff?: { readonly state: unknown } };
@@ -29,7 +29,7 @@ export function bytesOf({ method, url, httpVersion, rawHeaders }: RequestHead): 
 /** Connections whose request is read again, and the states that they come with. */
 const arriving = new WeakMap<Socket, unknown>();
 
-/** Before any listener of the app's: a server may have several, and each may ask whether it is a continuation. */
+/** Before any listener of the app's: a server may have several, and each may ask whether it is a resumer. */
 beforeUpgrade.add((request: WithHandoff, socket) => {
   if (arriving.has(socket)) request.handoff = { state: arriving.get(socket) };
 });
@@ -42,7 +42,7 @@ beforeUpgrade.add((request: WithHandoff, socket) => {
 export function replayUpgrade(
   server: http.Server,
   socket: Socket,
-  { request, agreement, state, held }: Luggage,
+  { request, agreement, state, held }: Payload,
   connect: () => void,
 ): Promise<string | undefined> {
   // Nobody listens to upgrades any more: Node would read it as a request, and the client get an answer to that.
@@ -85,7 +85,7 @@ export function replayUpgrade(
 export async function replayResponse(
   server: http.Server,
   socket: Socket,
-  { request, answer, over, state, held }: Luggage,
+  { request, answer, over, state, held }: Payload,
   connect: () => void,
   resume: (response: http.ServerResponse, state: unknown) => void,
 ): Promise<string | undefined> {

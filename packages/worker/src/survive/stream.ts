@@ -55,9 +55,9 @@ export function surviveStream<State = undefined>(
       "surviveStream(): expected a name and a function: surviveStream('ticks', (stream, state) => { ... })",
     );
   }
-  const continuation = `stream:${name}`;
-  const { continuations } = registry();
-  if (continuations.has(continuation)) {
+  const resumer = `stream:${name}`;
+  const { resumers } = registry();
+  if (resumers.has(resumer)) {
     throw new TypeError(`surviveStream(): two streams are called "${name}"; give each its own name`);
   }
   let isTold = false;
@@ -75,9 +75,9 @@ export function surviveStream<State = undefined>(
     const pack = typeof save === 'function' ? () => stateText(save(), maxState) : undefined;
     if (!pack && !isTold) tellUnusable(name, save);
     isTold ||= !pack;
-    if (worker.active) new SurvivingStream({ response, continuation, head, pack }).register();
+    if (worker.active) new SurvivingStream({ response, resumer, head, pack }).register();
   };
-  if (worker.active) continuations.set(continuation, { kind: 'response', resume: begin });
+  if (worker.active) resumers.set(resumer, { kind: 'response', resume: begin });
   return begin;
 }
 

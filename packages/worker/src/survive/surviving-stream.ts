@@ -12,7 +12,7 @@ const OF_THE_BODY = new Set(['content-length', 'transfer-encoding', 'expect', 't
 
 interface Parts {
   readonly response: http.ServerResponse;
-  readonly continuation: string;
+  readonly resumer: string;
   readonly head: RequestHead;
   /** Undefined when nothing can tell the state. */
   readonly pack: (() => string) | undefined;
@@ -20,17 +20,17 @@ interface Parts {
 
 export class SurvivingStream implements Survivor {
   readonly socket: Socket;
-  readonly continuation: string;
+  readonly resumer: string;
   readonly request: RequestHead;
   readonly #response: http.ServerResponse;
   readonly #pack: (() => string) | undefined;
   readonly #hasEncoding: boolean;
 
   /** The head of the response has been sent. */
-  constructor({ response, continuation, head, pack }: Parts) {
+  constructor({ response, resumer, head, pack }: Parts) {
     this.#response = response;
     this.socket = response.req.socket;
-    this.continuation = continuation;
+    this.resumer = resumer;
     this.request = { ...head, rawHeaders: headersBut(head.rawHeaders, OF_THE_BODY) };
     this.#pack = pack;
     this.#hasEncoding = !/^(?:identity)?$/i.test(headerOf(this.answer, 'content-encoding'));

@@ -73,7 +73,7 @@ export interface SurviveOptions<Client extends WebSocketLike = WebSocketLike, St
   readonly maxState?: number;
 }
 
-/** What the adapters for libraries in this folder say as well. */
+/** What the adapters for libraries in this directory say as well. */
 export interface AdapterOptions<Client extends WebSocketLike = WebSocketLike, State = unknown>
   extends SurviveOptions<Client, State> {
   /** The URL that the request has in the other worker; default: the same. */
@@ -108,7 +108,7 @@ export function survive<Client extends WebSocketLike, State>(
   if (surviving.has(server)) throw new TypeError('survive(): called twice for one WebSocketServer');
   surviving.add(server);
   if (!worker.active) return;
-  const continuation = register(`websocket:${options.name ?? server.options?.path ?? place}`);
+  const resumer = register(`websocket:${options.name ?? server.options?.path ?? place}`);
   const extensionsOf = noteExtensions(server);
   const { handleUpgrade } = server;
   server.handleUpgrade = (request: http.IncomingMessage, socket: Duplex, first: Buffer, callback) => {
@@ -118,25 +118,25 @@ export function survive<Client extends WebSocketLike, State>(
       watchHandlers(client);
       const there = options.url ? { ...head, url: options.url(head.url) } : head;
       const agreement = { protocol: client.protocol ?? '', extensions: extensionsOf(request) };
-      new SurvivingWebSocket({ client, request, head: there, agreement, continuation, options }).register();
+      new SurvivingWebSocket({ client, request, head: there, agreement, resumer, options }).register();
       Reflect.apply(callback, undefined, [client, ...more]);
       if (!handoff) return;
       const restore = () => options.restore?.(client, handoff.state as State, request);
-      goOn(client, restore, (reason) => registry().discontinued(continuation, reason));
+      goOn(client, restore, (reason) => registry().resumeFailed(resumer, reason));
     };
     Reflect.apply(handleUpgrade, server, [request, socket, first, follow]);
   };
 }
 
-function register(continuation: string): string {
-  const { continuations } = registry();
-  if (continuations.has(continuation)) {
+function register(resumer: string): string {
+  const { resumers } = registry();
+  if (resumers.has(resumer)) {
     throw new TypeError(
-      `survive(): two WebSocketServers are called "${continuation}"; give each its own name: survive(wss, { name: 'chat' })`,
+      `survive(): two WebSocketServers are called "${resumer}"; give each its own name: survive(wss, { name: 'chat' })`,
     );
   }
-  continuations.set(continuation, { kind: 'upgrade' });
-  return continuation;
+  resumers.set(resumer, { kind: 'upgrade' });
+  return resumer;
 }
 
 /** What the 101 says of extensions: `ws` keeps it in a form of its own. */
@@ -154,7 +154,7 @@ interface Parts<Client extends WebSocketLike, State> {
   readonly request: http.IncomingMessage;
   readonly head: RequestHead;
   readonly agreement: Agreement;
-  readonly continuation: string;
+  readonly resumer: string;
   readonly options: SurviveOptions<Client, State>;
 }
 
@@ -163,7 +163,7 @@ const OFFERS = new Set(['sec-websocket-protocol', 'sec-websocket-extensions']);
 
 class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivor {
   readonly socket: Socket;
-  readonly continuation: string;
+  readonly resumer: string;
   readonly agreement: Agreement;
   readonly #client: Client;
   readonly #request: http.IncomingMessage | undefined;
@@ -171,9 +171,9 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
   readonly #options: SurviveOptions<Client, State>;
   readonly #isKnown: boolean;
 
-  constructor({ client, request, head, agreement, continuation, options }: Parts<Client, State>) {
+  constructor({ client, request, head, agreement, resumer, options }: Parts<Client, State>) {
     this.socket = socketOf(client);
-    this.continuation = continuation;
+    this.resumer = resumer;
     this.agreement = agreement;
     this.#client = client;
     // Only `save` wants the request, which is 800 bytes that the app may not keep.

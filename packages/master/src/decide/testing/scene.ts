@@ -17,7 +17,7 @@ export const settings: Settings = {
     maxSurge: undefined,
     maxUnavailable: { count: 0 },
     park: true,
-    settleMs: 0,
+    soakMs: 0,
     parallelism: 4,
   },
 };
@@ -77,13 +77,13 @@ export class Scene {
     if (step.do === 'approve') this.happen({ type: 'approved', generation });
     if (step.do === 'watch')
       this.happen({ type: 'watched', generation, verdict: 'pass', pass: true, reason: '' });
-    if (step.do === 'settle' && this.timers.has('settle')) this.expire('settle');
+    if (step.do === 'soak' && this.timers.has('soak')) this.expire('soak');
     return this;
   }
 
   /** The worker's connections are gone; it leaves, if nobody wants it any more. */
   drained(serial: number): this {
-    const report = { moved: 0, finished: 0, closed: 0, cut: 0, refused: {}, tookMs: 1 };
+    const report = { moved: 0, finished: 0, closed: 0, forceClosed: 0, refused: {}, tookMs: 1 };
     return this.happen({ type: 'worker-drained', serial, report });
   }
 

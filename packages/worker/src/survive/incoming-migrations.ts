@@ -7,19 +7,19 @@ import type { Socket } from 'node:net';
 import { describeThrown } from '@tshorn/core';
 import { type RawHandle, socketOf } from '../http-internals.ts';
 import { closeFrame, sayGoodbye } from './close-frame.ts';
-import { type Continuation, unpack } from './registry.ts';
+import { type Resumer, unpack } from './registry.ts';
 import { CLIENT_GONE, replayResponse, replayUpgrade } from './replay.ts';
 
 interface Expected {
   readonly handle: RawHandle;
   readonly name: string;
-  readonly continuation: Continuation;
+  readonly resumer: Resumer;
 }
 
 /** What becomes of them. */
 export interface Outcome {
   /** It did not go on, and why; `byApp`: because the app did not want it. */
-  discontinued(name: string, reason: string, byApp: boolean): void;
+  resumeFailed(name: string, reason: string, byApp: boolean): void;
   /** One more goes on, or does not. */
   answered(): void;
 }
@@ -28,7 +28,7 @@ const STATE_LOST = 'its state was lost with the worker that it came from';
 /** How long it waits: who was to send it may hang. */
 const STATE_WITHIN_MS = 10_000;
 
-export class Expectations {
+export class IncomingMigrations {
   readonly #server: http.Server;
   readonly #announce: (socket: Socket) => void;
   readonly #outcome: Outcome;
@@ -69,7 +69,7 @@ export class Expectations {
         this.#answering--;
         if (reason) {
           const byApp = reason !== STATE_LOST && reason !== CLIENT_GONE;
-          this.#outcome.discontinued(expected.name, reason, byApp);
+          this.#outcome.resumeFailed(expected.name, reason, byApp);
         }
         this.#outcome.answered();
       });
@@ -81,20 +81,20 @@ export class Expectations {
   }
 
   /** Resolves with why it does not go on. */
-  async #continue({ handle, continuation }: Expected, text: string | undefined): Promise<string | undefined> {
+  async #continue({ handle, resumer }: Expected, text: string | undefined): Promise<string | undefined> {
     const socket = socketOf(this.#server, handle);
     if (text === undefined) {
-      sayGoodbye(socket, continuation.kind === 'upgrade' ? closeFrame() : undefined);
+      sayGoodbye(socket, resumer.kind === 'upgrade' ? closeFrame() : undefined);
       return STATE_LOST;
     }
     const connect = () => {
       this.#server.emit('connection', socket);
       this.#announce(socket);
     };
-    const luggage = unpack(text);
-    const { resume } = continuation;
+    const payload = unpack(text);
+    const { resume } = resumer;
     return resume
-      ? replayResponse(this.#server, socket, luggage, connect, resume)
-      : replayUpgrade(this.#server, socket, luggage, connect);
+      ? replayResponse(this.#server, socket, payload, connect, resume)
+      : replayUpgrade(this.#server, socket, payload, connect);
   }
 }

@@ -1,11 +1,11 @@
 /** What a reload would do, for people. Pure. */
 import { formatMemory, formatMs } from '@tshorn/core';
-import type { Forecast } from '@tshorn/master';
+import type { DryRun } from '@tshorn/master';
 import { columns } from './columns.ts';
 import { plain } from './style.ts';
 
-export function forecastText(forecast: Forecast): string {
-  const { plan, size, generation, steps, leastReady, mostInService, mostProcesses } = forecast;
+export function forecastText(dryRun: DryRun): string {
+  const { plan, size, generation, steps, leastReady, mostInService, mostProcesses } = dryRun;
   const of = steps.length;
   const places = steps.map((_, at) => `step ${at + 1}/${of}`);
   const wide = Math.max(...places.map((place) => place.length));
@@ -16,8 +16,8 @@ export function forecastText(forecast: Forecast): string {
       'processes, at most',
       `${mostProcesses}${mostProcesses > mostInService ? ', parked ones included' : ''}`,
     ],
-    ['memory, at most', memoryText(forecast)],
-    ['time', timeText(forecast)],
+    ['memory, at most', memoryText(dryRun)],
+    ['time', timeText(dryRun)],
   ];
   return [
     `a reload to gen=${generation} by the plan ${plan} would take ${of} steps; nothing is changed`,
@@ -32,21 +32,21 @@ export function forecastText(forecast: Forecast): string {
   ].join('\n');
 }
 
-function memoryText({ memory }: Forecast): string {
+function memoryText({ memory }: DryRun): string {
   if (!memory) return 'not known: this system does not tell the size of a process';
   const more = Math.max(0, memory.most - memory.now);
   const each = formatMemory(memory.perWorker);
   return `about ${formatMemory(memory.most)}, ${formatMemory(more)} more than now (${each} a worker)`;
 }
 
-function timeText({ time, parallelism, graceMs, size }: Forecast): string {
+function timeText({ time, parallelism, graceMs, size }: DryRun): string {
   const drains = `each drain may take ${formatMs(graceMs)} more, where requests last so long (--grace)`;
   if (!time) return `not known: no worker has booted yet; ${drains}`;
-  const { bootMs, booting, settle, canary, total } = time;
+  const { bootMs, booting, soak, canary, total } = time;
   const parts = [
     `boots ${formatMs(booting)} (${formatMs(bootMs)} a worker, at most ${Math.min(size, parallelism)} at a time)`,
     canary > 0 && `canary ${formatMs(canary)} at most`,
-    `settle ${formatMs(settle)}`,
+    `soak ${formatMs(soak)}`,
   ];
   return `about ${formatMs(total)}: ${parts.filter(Boolean).join(', ')}; ${drains}`;
 }

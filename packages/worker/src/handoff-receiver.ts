@@ -8,19 +8,19 @@ import type { Socket } from 'node:net';
 import { stackOf } from '@tshorn/core';
 import { worker as api } from './api.ts';
 import { adopt, type RawHandle } from './http-internals.ts';
-import { Expectations, type Outcome } from './survive/expectations.ts';
+import { IncomingMigrations, type Outcome } from './survive/incoming-migrations.ts';
 
-export class Takeover {
+export class HandoffReceiver {
   readonly #server: http.Server;
   /** Those whose state has still to come. */
-  readonly expected: Expectations;
+  readonly expected: IncomingMigrations;
   /** Handles that have arrived and are not connections yet. */
   #arriving = 0;
 
-  /** `outcome` is told what becomes of each that comes with a continuation. */
+  /** `outcome` is told what becomes of each that comes with a resumer. */
   constructor(server: http.Server, outcome: Outcome) {
     this.#server = server;
-    this.expected = new Expectations(server, (socket) => this.#tell(socket), outcome);
+    this.expected = new IncomingMigrations(server, (socket) => this.#tell(socket), outcome);
   }
 
   get arriving(): number {

@@ -8,7 +8,7 @@ import { Socket } from 'node:net';
 import { type BootOrder, LOOK_EVERY_MS, type ToMaster } from '@tshorn/core';
 import { InFlight } from './in-flight.ts';
 
-type Limits = Pick<BootOrder, 'beatEvery' | 'requestTimeout' | 'loopDelayWarning'>;
+type Limits = Pick<BootOrder, 'heartbeatEvery' | 'requestTimeout' | 'loopDelayWarning'>;
 
 interface RequestStart {
   readonly request: http.IncomingMessage;
@@ -18,9 +18,9 @@ interface RequestStart {
 }
 
 /** Counts from now on. It ends with the process. */
-export function beat(
+export function heartbeat(
   server: http.Server,
-  { beatEvery, requestTimeout, loopDelayWarning }: Limits,
+  { heartbeatEvery, requestTimeout, loopDelayWarning }: Limits,
   send: (message: ToMaster) => void,
 ): void {
   const inFlight = new InFlight(server);
@@ -33,11 +33,11 @@ export function beat(
     if (socket instanceof Socket) requests++;
   });
 
-  // Now and then is enough: a look at all connections costs more than a beat.
+  // Now and then is enough: a look at all connections costs more than a heartbeat.
   const lookEveryMs = Math.max(LOOK_EVERY_MS, requestTimeout / 10);
   let due = performance.now();
   let looked = due;
-  let told = due - beatEvery;
+  let told = due - heartbeatEvery;
   let worst = 0;
   let rss = 0;
   const look = () => {
@@ -47,10 +47,10 @@ export function beat(
     due = now + LOOK_EVERY_MS;
     worst = Math.max(worst, loopDelayMs);
     // Timers are a little early or late.
-    if (now - told > beatEvery - LOOK_EVERY_MS / 2) {
+    if (now - told > heartbeatEvery - LOOK_EVERY_MS / 2) {
       told = now;
       rss = ownBytes() ?? rss;
-      send({ type: 'beat', requests, rss, loopDelayMs: worst });
+      send({ type: 'heartbeat', requests, rss, loopDelayMs: worst });
       worst = 0;
     }
     if (loopDelayWarning > 0 && loopDelayMs > loopDelayWarning) {

@@ -1,4 +1,4 @@
-/** The workers' signs of life. */
+/** The workers' heartbeats. */
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,23 +7,23 @@ import { request, socketOf } from './support/control.ts';
 import { ask } from './support/load.ts';
 import { endServers, fixture, startServer } from './support/server.ts';
 
-let folder: string;
+let directory: string;
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-beat-'));
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-heartbeat-'));
 });
 afterEach(async () => {
   await endServers();
-  fs.rmSync(folder, { recursive: true, force: true });
+  fs.rmSync(directory, { recursive: true, force: true });
 });
 
 test('a worker without a descriptor to spare gives them, and lives on', async () => {
   const server = await startServer(fixture('hoards-descriptors.mjs'), {
-    args: ['--control', path.join(folder, 'control.sock')],
+    args: ['--control', path.join(directory, 'control.sock')],
     through: (command) => ['sh', '-c', 'ulimit -n 100; exec "$@"', 'sh', ...command],
   });
   const socket = await socketOf(server);
   expect((await ask({ port: server.port }, { path: '/', agent: false })).body).toBe('EMFILE');
-  // The request is told with the beat that comes after it.
+  // The request is told with the heartbeat that comes after it.
   const told = async () => JSON.parse((await request(socket, 'GET', '/status')).text).workers[0]?.requests;
   while (server.of('crashed').length === 0 && !((await told()) > 0)) await sleep(50);
   expect(server.of('crashed')).toEqual([]);

@@ -1,4 +1,4 @@
-/** Releases whose app does not go on with the WebSockets that move to it: taken back, with a few lines in the log. */
+/** Releases whose app does not go on with the WebSockets that move to it: rolled back, with a few lines in the log. */
 import { eventually } from './support/descriptors.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 import { WebSocketClient } from './support/websocket-client.ts';
@@ -28,7 +28,7 @@ function shares(): number[] {
 
 /** How many the log tells of. */
 const told = (server: TestServer) =>
-  server.of('discontinued').reduce((sum, { count = 1 }) => sum + Number(count), 0);
+  server.of('resume-failed').reduce((sum, { count = 1 }) => sum + Number(count), 0);
 
 /** As many have ended as the log tells of; all others are served by the old release, with their state. */
 async function expectServed(server: TestServer): Promise<void> {
@@ -51,10 +51,10 @@ test('an upgrade handler that answers 401 to what comes from elsewhere: rolled b
   expect(lost).toBeGreaterThanOrEqual(10);
   // The first slots may have had too few.
   expect(lost).toBeLessThanOrEqual(9 + most);
-  expect(server.of('discontinued').length).toBeLessThanOrEqual(6);
+  expect(server.of('resume-failed').length).toBeLessThanOrEqual(6);
 });
 
-test('an upgrade handler that hangs: the next slot waits for it, and the release is taken back', async () => {
+test('an upgrade handler that hangs: the next slot waits for it, and the release is rolled back', async () => {
   const server = await startServer(APP, { workers: 2 });
   await connect(server, paths(30, '/hangs'));
   const [most = 0] = shares();

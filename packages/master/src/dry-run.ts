@@ -1,21 +1,21 @@
-/** Gathers what a forecast is made from: the workers that are in service, and their memory. */
+/** Gathers what a dryRun is made from: the workers that are in service, and their memory. */
 import type { Config } from '@tshorn/config';
 import { residentBytes } from '@tshorn/core';
-import { type Forecast, forecast } from './decide/forecast.ts';
+import { type DryRun, dryRun } from './decide/dry-run.ts';
 import type { State } from './decide/model.ts';
 import type { ReloadPlan } from './decide/plan.ts';
 
-export type { Forecast };
+export type { DryRun };
 
 /** @param kind the plan; that of the config when none is given */
-export function forecastOf(
+export function dryRunOf(
   { workers, size, lastGeneration, settings }: State,
   config: Config,
   kind?: ReloadPlan,
 ) {
   const serving = Object.values(workers).filter(({ state }) => state === 'ready');
   const sizes = serving.flatMap(({ pid }) => (pid === undefined ? [] : residentBytes(pid))).filter(isKnown);
-  return forecast({
+  return dryRun({
     size,
     generation: lastGeneration + 1,
     shape: { ...settings.reload, kind: kind ?? settings.reload.kind },

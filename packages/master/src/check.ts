@@ -1,12 +1,12 @@
 /**
- * A dress rehearsal: boots one worker in the way of a real one and ends it when it has passed its probe, or
+ * A dress check: boots one worker in the way of a real one and ends it when it has passed its probe, or
  * has not. No address is bound, no control socket opened, nothing of a running server touched. What a worker
- * does differently for it is `rehearsal` in its boot order: worker/src/app/listen-capture.ts.
+ * does differently for it is `check` in its boot order: worker/src/app/listen-capture.ts.
  */
 import type { Resolved } from '@tshorn/config';
 import { type ProbeReport, type ToMaster, TshornError } from '@tshorn/core';
 import { CompileCache } from './compile-cache.ts';
-import { Hangs, ownFolder } from './hang/hangs.ts';
+import { Hangs, ownDirectory } from './hang/hangs.ts';
 import { isDoorClosed } from './hang/inspector-flags.ts';
 import { Hooks } from './hooks.ts';
 import type { Logger } from './log.ts';
@@ -17,18 +17,18 @@ import { stderrSink } from './stderr-sink.ts';
 import { workerEnv } from './worker-env.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
-export interface RehearsalOptions {
+export interface CheckOptions {
   readonly resolved: Resolved;
   /** File that a worker process runs. */
   readonly workerFile: string;
   readonly env: NodeJS.ProcessEnv;
   /** Gets what the worker and the hooks say. */
   readonly log: Logger;
-  /** Ends the rehearsal early. */
+  /** Ends the check early. */
   readonly signal?: AbortSignal;
 }
 
-export interface RehearsalReport {
+export interface CheckReport {
   /** What the app was recognised as. */
   readonly kind: string;
   readonly probe: ProbeReport;
@@ -47,7 +47,7 @@ const SERIAL = 1;
  * master `preFork` and `childExit`.
  * @throws TshornError with the exit code of a start that fails in this way; ERR_STATE when `signal` ends it
  */
-export async function rehearse(options: RehearsalOptions): Promise<RehearsalReport> {
+export async function rehearse(options: CheckOptions): Promise<CheckReport> {
   const { resolved, log } = options;
   const { identity, umask } = resolvePrivileges(resolved.config);
   const release = resolveRelease(resolved);
@@ -56,24 +56,24 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
   hooks.use(resolved.config.hooks, resolved.config.hookTimeout);
   await hooks.run('preFork', { ...PLACE, log: hooks.log });
 
-  const rehearsal = new Rehearsal(options);
-  const compileCache = new CompileCache(log, options.env, identity).folderOf(release);
-  const boot = { ...bootOrder(release, PLACE, undefined, compileCache, umask), rehearsal: true as const };
+  const check = new Check(options);
+  const compileCache = new CompileCache(log, options.env, identity).directoryOf(release);
+  const boot = { ...bootOrder(release, PLACE, undefined, compileCache, umask), check: true as const };
   const env = workerEnv(release, options.env, identity);
   try {
-    return await rehearsal.play({ exec: options.workerFile, cwd: release.cwd, env, boot, runAs: identity });
+    return await check.play({ exec: options.workerFile, cwd: release.cwd, env, boot, runAs: identity });
   } finally {
-    await rehearsal.end();
-    await hooks.run('childExit', { ...PLACE, pid: rehearsal.pid, log: hooks.log });
+    await check.end();
+    await hooks.run('childExit', { ...PLACE, pid: check.pid, log: hooks.log });
   }
 }
 
-class Rehearsal {
-  readonly #options: RehearsalOptions;
+class Check {
+  readonly #options: CheckOptions;
   readonly #handle: WorkerHandle;
   readonly #exited: Promise<void>;
-  readonly #verdict: Promise<RehearsalReport>;
-  #pass: (report: RehearsalReport) => void = () => {};
+  readonly #verdict: Promise<CheckReport>;
+  #pass: (report: CheckReport) => void = () => {};
   #fail: (error: TshornError) => void = () => {};
   readonly #hangs: Hangs;
   #startedAt = 0;
@@ -81,10 +81,10 @@ class Rehearsal {
   #deadline: NodeJS.Timeout | undefined;
   pid: number | undefined;
 
-  constructor(options: RehearsalOptions) {
+  constructor(options: CheckOptions) {
     this.#options = options;
     const { log, workerFile } = options;
-    this.#hangs = new Hangs({ log, own: ownFolder(workerFile), onHung: () => {} });
+    this.#hangs = new Hangs({ log, own: ownDirectory(workerFile), onHung: () => {} });
     this.#verdict = new Promise((resolve, reject) => {
       this.#pass = resolve;
       this.#fail = reject;
@@ -106,7 +106,7 @@ class Rehearsal {
     });
   }
 
-  async play(request: Parameters<WorkerHandle['start']>[0]): Promise<RehearsalReport> {
+  async play(request: Parameters<WorkerHandle['start']>[0]): Promise<CheckReport> {
     const { signal, resolved } = this.#options;
     const interrupted = () => this.#fail(new TshornError('ERR_STATE', 'the check was interrupted'));
     signal?.addEventListener('abort', interrupted, { once: true });

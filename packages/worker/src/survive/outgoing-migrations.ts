@@ -1,13 +1,13 @@
 /**
  * Connections with a state that leave this worker: which of them may go, what goes with them, and why the others
- * stay. When one goes is up to ../give.ts.
+ * stay. When one goes is up to ../handoff-sender.ts.
  */
 import { describeThrown } from '@tshorn/core';
 import { flushedHandle, immovableSocket } from '../http-internals.ts';
 import { takeHeld } from './held.ts';
 import { pack, type Survivor } from './registry.ts';
 
-export interface DepartureOrders {
+export interface OutgoingOrders {
   /** What the new owner has to know; undefined when nobody knows it any more. */
   state(id: number, text: string | undefined): void;
   /** For the log. */
@@ -16,14 +16,14 @@ export interface DepartureOrders {
 
 const isUpgraded = ({ answer }: Survivor): boolean => answer === undefined;
 
-export class Departures {
+export class OutgoingMigrations {
   readonly #survivors: ReadonlySet<Survivor>;
-  readonly #orders: DepartureOrders;
+  readonly #orders: OutgoingOrders;
   /** Closed while they were on their way, and who has them now waits for their state. */
   readonly #lost = new Set<number>();
-  /** Continuations that no other worker has. */
+  /** Migrations that no other worker has. */
   readonly #unknown = new Set<string>();
-  /** Those without a state that can be sent, and of which continuations that has been said. */
+  /** Those without a state that can be sent, and of which resumers that has been said. */
   readonly #unsaved = new WeakSet<Survivor>();
   readonly #warned = new Set<string>();
   /** Those that are counted among the refused. */
@@ -33,7 +33,7 @@ export class Departures {
   /** Those that did not move, by reason. */
   #refused: Record<string, number> = {};
 
-  constructor(survivors: ReadonlySet<Survivor>, orders: DepartureOrders) {
+  constructor(survivors: ReadonlySet<Survivor>, orders: OutgoingOrders) {
     this.#survivors = survivors;
     this.#orders = orders;
   }
@@ -74,7 +74,7 @@ export class Departures {
 
   /** Why it does not move, in a word; empty when it can. */
   #refusalOf(survivor: Survivor): string {
-    if (this.#unknown.has(survivor.continuation)) return 'no-continuation';
+    if (this.#unknown.has(survivor.resumer)) return 'no-resumer';
     return this.#unsaved.has(survivor) ? 'state' : survivor.refusal();
   }
 
@@ -86,17 +86,15 @@ export class Departures {
       return true;
     } catch (error) {
       this.#unsaved.add(survivor);
-      this.#warnOnce(survivor.continuation, error);
+      this.#warnOnce(survivor.resumer, error);
       return false;
     }
   }
 
-  #warnOnce(continuation: string, error: unknown): void {
-    if (this.#warned.has(continuation)) return;
-    this.#warned.add(continuation);
-    this.#orders.warn(
-      `${continuation}: ${describeThrown(error)}; its connections stay until they are closed`,
-    );
+  #warnOnce(resumer: string, error: unknown): void {
+    if (this.#warned.has(resumer)) return;
+    this.#warned.add(resumer);
+    this.#orders.warn(`${resumer}: ${describeThrown(error)}; its connections stay until they are closed`);
   }
 
   /** Another worker owns it. All in one tick: what the app does until here is in the state or was held, and no more comes. */
@@ -117,8 +115,8 @@ export class Departures {
         ...(state !== '' && { state }),
       });
     } catch (error) {
-      const { continuation } = survivor;
-      this.#orders.warn(`${continuation}: ${describeThrown(error)}; its client was sent away`);
+      const { resumer } = survivor;
+      this.#orders.warn(`${resumer}: ${describeThrown(error)}; its client was sent away`);
     }
     this.#gone(survivor);
     survivor.leave(text !== undefined);
@@ -141,12 +139,12 @@ export class Departures {
   }
 
   /** No other worker goes on with its kind. */
-  unknown({ continuation }: Survivor): void {
-    if (this.#unknown.has(continuation)) return;
-    this.#unknown.add(continuation);
-    const kind = continuation.startsWith('stream:') ? 'surviveStream()' : 'survive()';
+  unknown({ resumer }: Survivor): void {
+    if (this.#unknown.has(resumer)) return;
+    this.#unknown.add(resumer);
+    const kind = resumer.startsWith('stream:') ? 'surviveStream()' : 'survive()';
     this.#orders.warn(
-      `${continuation}: the other workers' app has no ${kind} of that name: its connections stay until they are closed`,
+      `${resumer}: the other workers' app has no ${kind} of that name: its connections stay until they are closed`,
     );
   }
 

@@ -1,24 +1,23 @@
-import { Continuations } from './continuations.ts';
-import type { ArrivalCounts } from './decide/model.ts';
+import type { MigrationCounts } from './decide/model.ts';
 import type { Logger } from './log.ts';
+import { Migrations } from './migrations.ts';
 
 beforeEach(() => void jest.useFakeTimers({ doNotFake: ['nextTick'] }));
 afterEach(() => void jest.useRealTimers());
 
 function scene(onTrial = true) {
   const lines: string[] = [];
-  const told: ArrivalCounts[] = [];
-  const continuations = new Continuations({
+  const told: MigrationCounts[] = [];
+  const resumers = new Migrations({
     log: { warn: (_fields: object, text: string) => lines.push(text) } as unknown as Logger,
     pidOf: () => 7,
     isOnTrial: () => onTrial,
     changed: (_serial, counts) => told.push(counts),
   });
   const lose = (reason: string, times = 1, byApp = true) => {
-    for (let n = 0; n < times; n++)
-      continuations.discontinued(1, { continuation: 'websocket:/', reason, byApp });
+    for (let n = 0; n < times; n++) resumers.resumeFailed(1, { resumer: 'websocket:/', reason, byApp });
   };
-  return { continuations, lines, told, lose };
+  return { resumers, lines, told, lose };
 }
 
 test('ten thousand that an app does not go on with take two lines', () => {
@@ -45,10 +44,10 @@ test('each reason is news once; when each has its own they are one number', () =
 });
 
 test.each(['the end of a reload', 'the end of the worker'])('%s does not wait', (when) => {
-  const { continuations, lines, lose } = scene();
+  const { resumers, lines, lose } = scene();
   lose('no', 2);
-  if (when === 'the end of a reload') continuations.sumUp();
-  else continuations.gone(1);
+  if (when === 'the end of a reload') resumers.sumUp();
+  else resumers.gone(1);
   expect(lines[1]).toBe('websocket:/: 1 more connection that came to pid=7 was closed there: no');
   jest.advanceTimersByTime(60_000);
   expect(lines).toHaveLength(2);
@@ -65,23 +64,23 @@ test('one after the other for ever is summed up now and then', () => {
 });
 
 test('a reload is told when it has to wait and when not, and of what was the doing of the app', () => {
-  const { continuations, told, lose } = scene();
-  for (let n = 0; n < 3; n++) continuations.arrived(1);
-  expect(told).toEqual([{ taken: 1, discontinued: 0, waiting: true }]);
+  const { resumers, told, lose } = scene();
+  for (let n = 0; n < 3; n++) resumers.arrived(1);
+  expect(told).toEqual([{ taken: 1, resumeFailed: 0, waiting: true }]);
   lose('its client has gone', 1, false);
   lose('the app answered 401', 2);
   jest.advanceTimersByTime(0);
   expect(told.slice(1)).toEqual([
-    { taken: 3, discontinued: 2, waiting: true, last: 'websocket:/: the app answered 401' },
+    { taken: 3, resumeFailed: 2, waiting: true, last: 'websocket:/: the app answered 401' },
   ]);
-  continuations.answered(1, 3);
+  resumers.answered(1, 3);
   expect(told.at(-1)).toMatchObject({ waiting: false });
   expect(told).toHaveLength(3);
 });
 
 test('a worker that says nothing is not waited for for ever', () => {
-  const { continuations, told } = scene();
-  continuations.arrived(1);
+  const { resumers, told } = scene();
+  resumers.arrived(1);
   jest.advanceTimersByTime(14_000);
   expect(told.at(-1)).toMatchObject({ waiting: true });
   jest.advanceTimersByTime(2_000);
@@ -89,8 +88,8 @@ test('a worker that says nothing is not waited for for ever', () => {
 });
 
 test('without a reload nobody is told', () => {
-  const { continuations, told, lose } = scene(false);
-  continuations.arrived(1);
+  const { resumers, told, lose } = scene(false);
+  resumers.arrived(1);
   lose('no', 20);
   jest.advanceTimersByTime(20_000);
   expect(told).toEqual([]);

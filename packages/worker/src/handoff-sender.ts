@@ -7,8 +7,8 @@
 import type http from 'node:http';
 import type { Socket } from 'node:net';
 import { flushedHandle, handleAtRest, httpSockets, idleSockets, type RawHandle } from './http-internals.ts';
-import { type DepartureOrders, Departures } from './survive/departures.ts';
 import { hold, unhold } from './survive/held.ts';
+import { OutgoingMigrations, type OutgoingOrders } from './survive/outgoing-migrations.ts';
 import type { Survivor } from './survive/registry.ts';
 
 /** So many are on their way at a time; the rest are served where they are. */
@@ -43,16 +43,16 @@ interface OnWay {
 }
 
 /** What is said to the master. */
-export interface GiveawayOrders extends DepartureOrders {
+export interface HandoffSenderOrders extends OutgoingOrders {
   /** Returns the number under which the answer will come. */
-  offer(handle: RawHandle, continuation: string | undefined): number;
+  offer(handle: RawHandle, resumer: string | undefined): number;
 }
 
-export class Giveaway {
+export class HandoffSender {
   readonly #server: http.Server;
-  readonly #orders: GiveawayOrders;
+  readonly #orders: HandoffSenderOrders;
   /** What is more than idle HTTP. */
-  readonly departures: Departures;
+  readonly outgoing: OutgoingMigrations;
   readonly #onWay = new Map<number, OnWay>();
   #queue: Candidate[] = [];
   #all = false;
@@ -68,16 +68,16 @@ export class Giveaway {
   onRefused: () => void = () => {};
 
   /** `survivors`: connections that can move though they are more than idle HTTP. */
-  constructor(server: http.Server, survivors: ReadonlySet<Survivor>, orders: GiveawayOrders) {
+  constructor(server: http.Server, survivors: ReadonlySet<Survivor>, orders: HandoffSenderOrders) {
     this.#server = server;
     this.#orders = orders;
-    this.departures = new Departures(survivors, orders);
+    this.outgoing = new OutgoingMigrations(survivors, orders);
   }
 
   /** Gives so many of those that are at rest now, to even out the load, while this worker goes on serving. */
   giveSome(count: number): void {
     if (this.#all || this.#queue.length > 0) return;
-    this.departures.begin();
+    this.outgoing.begin();
     this.#queue = this.#atRest(count);
     this.#giveNext();
   }
@@ -86,7 +86,7 @@ export class Giveaway {
   giveAll(): void {
     this.#all = true;
     this.moved = 0;
-    this.departures.begin();
+    this.outgoing.begin();
     this.#queue = [];
     this.pump();
   }
@@ -131,7 +131,7 @@ export class Giveaway {
       (httpSockets(this.#server) ?? []).every((socket) => socket.bytesRead > 0 || note(socket, 0));
     }
     const candidates: Candidate[] = [...found].map(([socket, bytesRead]) => ({ socket, bytesRead }));
-    for (const survivor of this.departures.atRest()) {
+    for (const survivor of this.outgoing.atRest()) {
       if (candidates.length >= most) break;
       const { socket } = survivor;
       if (!onWay.has(socket)) candidates.push({ socket, bytesRead: socket.bytesRead, survivor });
@@ -159,7 +159,7 @@ export class Giveaway {
     handle.readStop();
     // An app's `save` should send nothing, and may.
     const rests = survivor
-      ? this.departures.mayGo(survivor) && flushedHandle(socket) !== undefined
+      ? this.outgoing.mayGo(survivor) && flushedHandle(socket) !== undefined
       : socket.bytesRead === bytesRead;
     if (!rests) {
       handle.readStart();
@@ -167,11 +167,11 @@ export class Giveaway {
     }
     this.#burst--;
     if (survivor) hold(socket);
-    const id = this.#orders.offer(handle, survivor?.continuation);
+    const id = this.#orders.offer(handle, survivor?.resumer);
     // The keep-alive timeout, say: if the descriptor has been sent before, another worker has it now.
     const onClose = () => {
       this.#onWay.delete(id);
-      if (survivor) this.departures.lost(id);
+      if (survivor) this.outgoing.lost(id);
       this.#giveNext();
     };
     socket.once('close', onClose);
@@ -186,9 +186,9 @@ export class Giveaway {
       return;
     }
     const given = this.#answered(id);
-    if (!given) return this.departures.partWithNothing(id);
+    if (!given) return this.outgoing.partWithNothing(id);
     this.moved++;
-    if (given.survivor) this.departures.part(id, given.survivor);
+    if (given.survivor) this.outgoing.part(id, given.survivor);
     else given.socket.destroy();
     this.#giveNext();
   }
@@ -196,12 +196,12 @@ export class Giveaway {
   /** Nobody can take it, nor any other: from here on the drain closes connections in order. */
   keep(id: number, reason: string): void {
     const given = this.#answered(id);
-    if (!given) return this.departures.stays(id);
+    if (!given) return this.outgoing.stays(id);
     given.handle.readStart();
     if (given.survivor) {
       unhold(given.socket);
-      if (reason === 'no-continuation') {
-        this.departures.unknown(given.survivor);
+      if (reason === 'no-resumer') {
+        this.outgoing.unknown(given.survivor);
         return this.#giveNext();
       }
     } else this.refused[reason] = (this.refused[reason] ?? 0) + 1;

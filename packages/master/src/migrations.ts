@@ -1,27 +1,27 @@
 /**
- * What becomes of connections that moved with a state: counted for a reload that may have to be taken back, and told
+ * What becomes of connections that moved with a state: counted for a reload that may have to be rolled back, and told
  * in the log, in a few lines however many there are. Created by Traffic.
  */
-import type { ArrivalCounts } from './decide/model.ts';
+import type { MigrationCounts } from './decide/model.ts';
 import type { Logger } from './log.ts';
 
-interface ContinuationsOrders {
+interface MigrationsOrders {
   readonly log: Logger;
   pidOf(serial: number): number | undefined;
   /** Whether it matters to a reload what becomes of connections there. */
   isOnTrial(serial: number): boolean;
-  changed(serial: number, arrivals: ArrivalCounts): void;
+  changed(serial: number, arrivals: MigrationCounts): void;
 }
 
-interface Discontinued {
-  readonly continuation: string;
+interface ResumeFailure {
+  readonly resumer: string;
   readonly reason: string;
   readonly byApp: boolean;
 }
 
 /** What has not been told yet of one reason. */
 interface Untold {
-  readonly continuation: string;
+  readonly resumer: string;
   readonly reason: string;
   more: number;
 }
@@ -30,7 +30,7 @@ interface Worker {
   readonly pid: number | undefined;
   taken: number;
   answered: number;
-  discontinued: number;
+  resumeFailed: number;
   last?: string;
   /** Whether it was said last that it has to be waited for. */
   waiting: boolean;
@@ -49,18 +49,18 @@ const OTHERS = 'other reasons';
 /** A worker knows within ten seconds; one that says nothing for longer is not waited for. */
 const PATIENCE_MS = 15_000;
 
-export class Continuations {
-  readonly #orders: ContinuationsOrders;
+export class Migrations {
+  readonly #orders: MigrationsOrders;
   readonly #workers = new Map<number, Worker>();
   readonly #changed = new Set<number>();
 
-  constructor(orders: ContinuationsOrders) {
+  constructor(orders: MigrationsOrders) {
     this.#orders = orders;
   }
 
   #worker(serial: number): Worker {
     const pid = this.#orders.pidOf(serial);
-    const fresh = () => ({ pid, taken: 0, answered: 0, discontinued: 0, waiting: false, reasons: new Map() });
+    const fresh = () => ({ pid, taken: 0, answered: 0, resumeFailed: 0, waiting: false, reasons: new Map() });
     const worker = this.#workers.get(serial) ?? fresh();
     this.#workers.set(serial, worker);
     return worker;
@@ -96,12 +96,12 @@ export class Continuations {
     this.#tell(serial);
   }
 
-  discontinued(serial: number, { continuation, reason, byApp }: Discontinued): void {
+  resumeFailed(serial: number, { resumer, reason, byApp }: ResumeFailure): void {
     const worker = this.#worker(serial);
-    this.#log(serial, worker, continuation, reason);
+    this.#log(serial, worker, resumer, reason);
     if (!byApp) return;
-    worker.discontinued++;
-    worker.last = `${continuation}: ${reason}`;
+    worker.resumeFailed++;
+    worker.last = `${resumer}: ${reason}`;
     if (this.#changed.size === 0) setImmediate(() => this.#tellChanged());
     this.#changed.add(serial);
   }
@@ -115,25 +115,25 @@ export class Continuations {
   #tell(serial: number): void {
     const worker = this.#workers.get(serial);
     if (!worker || !this.#orders.isOnTrial(serial)) return;
-    const { taken, discontinued, last, waiting } = worker;
-    this.#orders.changed(serial, { taken, discontinued, waiting, ...(last !== undefined && { last }) });
+    const { taken, resumeFailed, last, waiting } = worker;
+    this.#orders.changed(serial, { taken, resumeFailed, waiting, ...(last !== undefined && { last }) });
   }
 
   /** The first of a kind is news; the others are a number. */
-  #log(serial: number, worker: Worker, continuation: string, reason: string): void {
+  #log(serial: number, worker: Worker, resumer: string, reason: string): void {
     const { reasons, pid } = worker;
-    const key = `${continuation} ${reason}`;
+    const key = `${resumer} ${reason}`;
     const known = reasons.get(key);
     if (!known && reasons.size < MOST_REASONS) {
-      reasons.set(key, { continuation, reason, more: 0 });
+      reasons.set(key, { resumer, reason, more: 0 });
       this.#orders.log.warn(
-        { event: 'discontinued', pid, continuation, reason },
-        `${continuation}: a connection that came to pid=${pid} was closed there: ${reason}`,
+        { event: 'resume-failed', pid, resumer, reason },
+        `${resumer}: a connection that came to pid=${pid} was closed there: ${reason}`,
       );
       return;
     }
-    const kind = `${continuation} ${OTHERS}`;
-    const untold = known ?? reasons.get(kind) ?? { continuation, reason: OTHERS, more: 0 };
+    const kind = `${resumer} ${OTHERS}`;
+    const untold = known ?? reasons.get(kind) ?? { resumer, reason: OTHERS, more: 0 };
     if (!known) reasons.set(kind, untold);
     untold.more++;
     worker.untoldSince ??= performance.now();
@@ -149,13 +149,13 @@ export class Continuations {
     delete worker.untoldSince;
     const { pid, reasons } = worker;
     for (const untold of reasons.values()) {
-      const { continuation, reason, more } = untold;
+      const { resumer, reason, more } = untold;
       if (more === 0) continue;
       untold.more = 0;
       const they = more === 1 ? 'connection that came to' : 'connections that came to';
       this.#orders.log.warn(
-        { event: 'discontinued', pid, continuation, reason, count: more },
-        `${continuation}: ${more} more ${they} pid=${pid} ${more === 1 ? 'was' : 'were'} closed there: ${reason}`,
+        { event: 'resume-failed', pid, resumer, reason, count: more },
+        `${resumer}: ${more} more ${they} pid=${pid} ${more === 1 ? 'was' : 'were'} closed there: ${reason}`,
       );
     }
   }

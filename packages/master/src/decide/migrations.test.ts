@@ -1,11 +1,11 @@
-import { whyNotGoingOn } from './arrivals.ts';
+import { whyNotGoingOn } from './migrations.ts';
 import { Scene } from './testing/scene.ts';
 
-const counts = (taken: number, discontinued: number, waiting = false) => ({
+const counts = (taken: number, resumeFailed: number, waiting = false) => ({
   taken,
-  discontinued,
+  resumeFailed,
   waiting,
-  ...(discontinued > 0 && { last: 'websocket:chat: the app answered 401' }),
+  ...(resumeFailed > 0 && { last: 'websocket:chat: the app answered 401' }),
 });
 
 it.each([
@@ -56,9 +56,9 @@ function drainingFirst(): { scene: Scene; young: number; old: number } {
   return { scene: scene.forget(), young, old };
 }
 
-test('a release that goes on with none is taken back: the old worker serves again', () => {
+test('a release that goes on with none is rolled back: the old worker serves again', () => {
   const { scene, young, old } = drainingFirst();
-  scene.happen({ type: 'worker-arrivals', serial: young, arrivals: counts(12, 12, true) });
+  scene.happen({ type: 'worker-migrations', serial: young, arrivals: counts(12, 12, true) });
   expect(scene.told('rolling-back')[0]?.reason).toMatch(
     /12 of 12 .*; last: websocket:chat: the app answered 401$/,
   );
@@ -70,35 +70,35 @@ test('a release that goes on with none is taken back: the old worker serves agai
 
 test('a few that it does not go on with take nothing back', () => {
   const { scene, young } = drainingFirst();
-  scene.happen({ type: 'worker-arrivals', serial: young, arrivals: counts(14, 6) });
+  scene.happen({ type: 'worker-migrations', serial: young, arrivals: counts(14, 6) });
   scene.settle();
   expect(scene.told('reload-finished')).toMatchObject([{ outcome: 'committed' }]);
 });
 
 test('those of all new workers count', () => {
   const { scene, young, old } = drainingFirst();
-  scene.happen({ type: 'worker-arrivals', serial: young, arrivals: counts(6, 6) }).drained(old);
+  scene.happen({ type: 'worker-migrations', serial: young, arrivals: counts(6, 6) }).drained(old);
   const second = scene.spawns.at(-1)?.serial ?? 0;
   scene.boot(second);
-  scene.happen({ type: 'worker-arrivals', serial: second, arrivals: counts(6, 6) });
+  scene.happen({ type: 'worker-migrations', serial: second, arrivals: counts(6, 6) });
   expect(scene.told('rolling-back')[0]?.reason).toMatch(/12 of 12/);
 });
 
 test('the next slot waits until the app has said what becomes of those that came', () => {
   const { scene, young, old } = drainingFirst();
-  scene.happen({ type: 'worker-arrivals', serial: young, arrivals: counts(1, 0, true) }).drained(old);
+  scene.happen({ type: 'worker-migrations', serial: young, arrivals: counts(1, 0, true) }).drained(old);
   expect(scene.spawns).toEqual([]);
-  scene.happen({ type: 'worker-arrivals', serial: young, arrivals: counts(8, 0) });
+  scene.happen({ type: 'worker-migrations', serial: young, arrivals: counts(8, 0) });
   expect(scene.spawns).toMatchObject([{ slot: 1 }]);
 });
 
 test('old workers, and those of a release that has been committed, are not judged', () => {
   const { scene, old } = drainingFirst();
-  scene.happen({ type: 'worker-arrivals', serial: old, arrivals: counts(20, 20) });
+  scene.happen({ type: 'worker-migrations', serial: old, arrivals: counts(20, 20) });
   expect(scene.told('rolling-back')).toEqual([]);
   scene.settle();
   const [{ serial = 0 } = {}] = scene.ready();
-  scene.happen({ type: 'worker-arrivals', serial, arrivals: counts(20, 20, true) });
+  scene.happen({ type: 'worker-migrations', serial, arrivals: counts(20, 20, true) });
   expect(scene.state.running).toBeUndefined();
   scene.request({ kind: 'recycle', serial, by: 'test' }).settle();
   expect(scene.state.running).toBeUndefined();

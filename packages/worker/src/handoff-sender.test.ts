@@ -4,7 +4,7 @@ import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stay } from './api.ts';
-import { Giveaway } from './give.ts';
+import { HandoffSender } from './handoff-sender.ts';
 import type { RawHandle } from './http-internals.ts';
 import type { Survivor } from './survive/registry.ts';
 
@@ -12,7 +12,7 @@ const WINDOW = 8;
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 
 let server: http.Server;
-let giveaway: Giveaway;
+let sender: HandoffSender;
 let sent: RawHandle[];
 let clients: net.Socket[];
 let survivors: Set<Survivor>;
@@ -29,7 +29,7 @@ beforeEach(async () => {
   clients = [];
   survivors = new Set();
   states = [];
-  giveaway = new Giveaway(server, survivors, {
+  sender = new HandoffSender(server, survivors, {
     offer: (handle) => sent.push(handle),
     state: (_id, text) => states.push(text),
     warn: () => {},
@@ -37,7 +37,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  giveaway.abandon();
+  sender.abandon();
   for (const client of clients) client.destroy();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
@@ -69,10 +69,10 @@ async function until(what: () => boolean): Promise<void> {
 async function takeAll(to: number, from = 1): Promise<void> {
   for (let id = from; id <= to; id++) {
     await until(() => {
-      giveaway.pump();
+      sender.pump();
       return sent.length >= id;
     });
-    giveaway.handedOver(id);
+    sender.handedOver(id);
   }
 }
 
@@ -83,16 +83,16 @@ const answerAll = (answer: (id: number) => void, from = 1) => {
 
 test('a window is on its way at a time, and an answer makes room for the next one', async () => {
   await idle(20);
-  giveaway.giveAll();
+  sender.giveAll();
   expect(sent).toHaveLength(WINDOW);
   await sleep(50);
   expect(sent).toHaveLength(WINDOW);
-  giveaway.handedOver(1);
+  sender.handedOver(1);
   await until(() => sent.length === WINDOW + 1);
-  giveaway.handedOver(99);
+  sender.handedOver(99);
   await sleep(50);
   expect(sent).toHaveLength(WINDOW + 1);
-  expect(giveaway.moved).toBe(1);
+  expect(sender.moved).toBe(1);
 });
 
 test('all of them go in the end, those that come to rest later too', async () => {
@@ -100,74 +100,74 @@ test('all of them go in the end, those that come to rest later too', async () =>
   busy?.write('GET / HTTP/1.1\r\n');
   // What was written has been read by the time that a later one has its answer.
   await idle(1);
-  giveaway.giveAll();
+  sender.giveAll();
   await takeAll(30);
   await sleep(20);
-  giveaway.pump();
+  sender.pump();
   expect(sent).toHaveLength(30);
   busy?.write('Host: x\r\n\r\n');
   await takeAll(31, 31);
-  expect(giveaway.moved).toBe(31);
+  expect(sender.moved).toBe(31);
 });
 
 test('one that ends on its way makes room for the next one, and its answer changes nothing', async () => {
   const accepted: net.Socket[] = [];
   server.on('connection', (socket) => accepted.push(socket));
   await idle(WINDOW + 2);
-  giveaway.giveAll();
+  sender.giveAll();
   const handleOf = (socket: net.Socket) => (socket as unknown as { _handle: RawHandle | null })._handle;
   const [first] = accepted.filter((socket) => handleOf(socket) === sent[0]);
   // As at the end of its keep-alive timeout.
   first?.destroy();
   await until(() => sent.length === WINDOW + 1);
-  giveaway.handedOver(1);
-  giveaway.keep(1, 'no-taker');
-  expect(giveaway.moved).toBe(0);
-  expect(giveaway.refused).toEqual({});
-  answerAll((id) => giveaway.handedOver(id), 2);
+  sender.handedOver(1);
+  sender.keep(1, 'no-taker');
+  expect(sender.moved).toBe(0);
+  expect(sender.refused).toEqual({});
+  answerAll((id) => sender.handedOver(id), 2);
   await until(() => sent.length === WINDOW + 2);
-  giveaway.handedOver(WINDOW + 2);
-  expect(giveaway.moved).toBe(WINDOW + 1);
+  sender.handedOver(WINDOW + 2);
+  expect(sender.moved).toBe(WINDOW + 1);
 });
 
 test('one that nobody takes is read again: what was asked meanwhile is answered', async () => {
   const [client] = await idle(1);
   const refused = jest.fn();
-  giveaway.onRefused = refused;
-  giveaway.giveAll();
+  sender.onRefused = refused;
+  sender.giveAll();
   client?.write(GET);
   await sleep(50);
-  giveaway.keep(1, 'no-taker');
+  sender.keep(1, 'no-taker');
   const [answer] = await once(client as net.Socket, 'data');
   expect(String(answer)).toContain('200 OK');
-  expect(giveaway.refused).toEqual({ 'no-taker': 1 });
+  expect(sender.refused).toEqual({ 'no-taker': 1 });
   expect(refused).toHaveBeenCalledTimes(1);
-  giveaway.pump();
+  sender.pump();
   expect(sent).toHaveLength(1);
 });
 
 test('those that stay are not given, and do not keep the others from being given', async () => {
   for (let lot = 0; lot < 6; lot++) await idle(100, '/stay');
   await idle(3);
-  giveaway.giveAll();
+  sender.giveAll();
   await until(() => sent.length === 3);
-  answerAll((id) => giveaway.handedOver(id));
-  giveaway.pump();
+  answerAll((id) => sender.handedOver(id));
+  sender.pump();
   await sleep(50);
   expect(sent).toHaveLength(3);
 });
 
 test('to even out the load no more than asked for go, and then all when the worker drains', async () => {
   await idle(12);
-  giveaway.giveSome(2);
+  sender.giveSome(2);
   expect(sent).toHaveLength(2);
-  answerAll((id) => giveaway.handedOver(id));
+  answerAll((id) => sender.handedOver(id));
   await sleep(50);
   expect(sent).toHaveLength(2);
-  giveaway.giveAll();
-  expect(giveaway.moved).toBe(0);
+  sender.giveAll();
+  expect(sender.moved).toBe(0);
   await takeAll(12, 3);
-  expect(giveaway.moved).toBe(10);
+  expect(sender.moved).toBe(10);
 });
 
 describe('one with a state', () => {
@@ -184,7 +184,7 @@ describe('one with a state', () => {
     const it = { socket, sending: false };
     const survivor: Survivor = {
       socket,
-      continuation: 'test',
+      resumer: 'test',
       request: { method: 'GET', url: '/', httpVersion: '1.1', rawHeaders: [] },
       refusal: () => '',
       isSending: () => it.sending,
@@ -201,29 +201,29 @@ describe('one with a state', () => {
 
   test('what the app has begun to send when its new owner asks for the state is waited for', async () => {
     const it = await upgraded();
-    giveaway.giveAll();
+    sender.giveAll();
     expect(sent).toHaveLength(1);
     it.socket.write('first ');
     it.sending = true;
-    giveaway.handedOver(1);
+    sender.handedOver(1);
     await sleep(50);
     expect(states).toEqual([]);
-    expect(giveaway.moved).toBe(0);
+    expect(sender.moved).toBe(0);
     it.socket.write('second');
     it.sending = false;
     await until(() => states.length === 1);
     expect(heldOf(states[0])).toBe('first second');
-    expect(giveaway.moved).toBe(1);
+    expect(sender.moved).toBe(1);
   });
 
   test('one that closes while it is waited for: its new owner learns that nobody knows it', async () => {
     const it = await upgraded();
-    giveaway.giveAll();
+    sender.giveAll();
     it.sending = true;
-    giveaway.handedOver(1);
+    sender.handedOver(1);
     it.socket.destroy();
     await until(() => states.length === 1);
     expect(states).toEqual([undefined]);
-    expect(giveaway.moved).toBe(0);
+    expect(sender.moved).toBe(0);
   });
 });

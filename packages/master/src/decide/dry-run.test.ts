@@ -1,4 +1,4 @@
-import { forecast, type Known } from './forecast.ts';
+import { dryRun, type Known } from './dry-run.ts';
 import type { ReloadPlan, ReloadShape } from './plan.ts';
 
 const MB = 1024 * 1024;
@@ -7,7 +7,7 @@ const shape = (kind: ReloadPlan, more: Partial<ReloadShape> = {}): ReloadShape =
   maxSurge: undefined,
   maxUnavailable: { count: 0 },
   park: true,
-  settleMs: 1_000,
+  soakMs: 1_000,
   parallelism: 2,
   ...more,
 });
@@ -32,42 +32,42 @@ test.each([
   [shape('replace', { park: false }), { leastReady: 3, mostInService: 4, mostProcesses: 4 }],
   [shape('rolling', { maxUnavailable: { count: 1 } }), { leastReady: 3, mostInService: 5, mostProcesses: 8 }],
 ])('how many there are: %j', (of, counts) => {
-  expect(forecast(known({ shape: of }))).toMatchObject(counts);
+  expect(dryRun(known({ shape: of }))).toMatchObject(counts);
 });
 
 test.each([
   // One after the other: four boots.
-  [shape('rolling'), { booting: 2_000, settle: 1_000, canary: 0, total: 3_000 }],
+  [shape('rolling'), { booting: 2_000, soak: 1_000, canary: 0, total: 3_000 }],
   // All at once, but two at a time.
-  [shape('overlap'), { booting: 1_000, settle: 1_000, canary: 0, total: 2_000 }],
+  [shape('overlap'), { booting: 1_000, soak: 1_000, canary: 0, total: 2_000 }],
   // One, the comparison, then three, two at a time.
-  [shape('canary'), { booting: 1_500, settle: 1_000, canary: 30_000, total: 32_500 }],
+  [shape('canary'), { booting: 1_500, soak: 1_000, canary: 30_000, total: 32_500 }],
 ])('how long it takes: %j', (of, time) => {
-  expect(forecast(known({ shape: of })).time).toEqual({ bootMs: 500, ...time });
+  expect(dryRun(known({ shape: of })).time).toEqual({ bootMs: 500, ...time });
 });
 
 test('parked workers keep their memory', () => {
-  expect(forecast(known()).memory).toEqual({ perWorker: 50 * MB, now: 200 * MB, most: 400 * MB });
-  expect(forecast(known({ shape: shape('rolling', { park: false }) })).memory?.most).toBe(250 * MB);
+  expect(dryRun(known()).memory).toEqual({ perWorker: 50 * MB, now: 200 * MB, most: 400 * MB });
+  expect(dryRun(known({ shape: shape('rolling', { park: false }) })).memory?.most).toBe(250 * MB);
 });
 
 test('what is not known is left out', () => {
-  const told = forecast(known({ bootMs: [], residentBytes: undefined }));
+  const told = dryRun(known({ bootMs: [], residentBytes: undefined }));
   expect([told.memory, told.time]).toEqual([undefined, undefined]);
 });
 
 test('the steps are in words', () => {
-  const { steps } = forecast(known({ size: 1 }));
+  const { steps } = dryRun(known({ size: 1 }));
   expect(steps.map(({ text }) => text)).toEqual([
     'boot a worker of the new generation for slot 0; it waits until it has passed the probe',
     'admit it: it accepts connections',
     'drain the old worker of slot 0, whose connections move; it is parked',
-    'settle: every new worker has served for 1 s without a crash',
+    'soak: every new worker has served for 1 s without a crash',
     'approve: the hook onCommit may refuse',
     'commit: from here on a crash brings back the new release',
     'release: the parked workers leave',
   ]);
-  expect(forecast(known({ shape: shape('overlap', { park: false }) })).steps[0]?.text).toBe(
+  expect(dryRun(known({ shape: shape('overlap', { park: false }) })).steps[0]?.text).toBe(
     'boot 4 workers of the new generation for slots 0 to 3, 2 at a time; they wait until all have passed the probe',
   );
 });

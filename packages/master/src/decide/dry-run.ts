@@ -20,18 +20,18 @@ export interface Known {
   readonly graceMs: number;
 }
 
-export interface ForecastStep {
+export interface DryRunStep {
   readonly do: Step['do'];
   readonly slots?: Slots;
   /** In words. */
   readonly text: string;
 }
 
-export interface Forecast {
+export interface DryRun {
   readonly plan: ReloadPlan;
   readonly size: number;
   readonly generation: number;
-  readonly steps: readonly ForecastStep[];
+  readonly steps: readonly DryRunStep[];
   /** The least number of workers that serve at any moment. */
   readonly leastReady: number;
   /** The most processes that serve or are about to. */
@@ -47,7 +47,7 @@ export interface Forecast {
     /** Of one worker. */
     readonly bootMs: number;
     readonly booting: number;
-    readonly settle: number;
+    readonly soak: number;
     /** At most. */
     readonly canary: number;
     readonly total: number;
@@ -56,7 +56,7 @@ export interface Forecast {
   readonly graceMs: number;
 }
 
-export function forecast(known: Known): Forecast {
+export function dryRun(known: Known): DryRun {
   const { size, generation, shape, graceMs } = known;
   const plan = reloadPlan(size, generation, shape);
   const counts = countOf(plan, size);
@@ -107,19 +107,19 @@ function countOf(plan: Plan, size: number) {
   return most;
 }
 
-function timeOf(plan: Plan, { shape, bootMs: boots, canaryMs }: Known): Forecast['time'] {
+function timeOf(plan: Plan, { shape, bootMs: boots, canaryMs }: Known): DryRun['time'] {
   const bootMs = mean(boots);
   if (bootMs === undefined) return undefined;
   let booting = 0;
-  let settle = 0;
+  let soak = 0;
   let canary = 0;
   for (const step of plan) {
     // Those that wait for their turn begin as soon as another one is done.
     if (step.do === 'boot') booting += Math.ceil(step.slots.length / shape.parallelism) * bootMs;
-    if (step.do === 'settle') settle += step.ms;
+    if (step.do === 'soak') soak += step.ms;
     if (step.do === 'watch') canary += canaryMs;
   }
-  return { bootMs, booting, settle, canary, total: booting + settle + canary };
+  return { bootMs, booting, soak, canary, total: booting + soak + canary };
 }
 
 /** One step of a reload as docs/reload.md has it. */
@@ -142,8 +142,8 @@ function inWords(step: Step, { shape, canaryMs }: Known): string {
     }
     case 'watch':
       return `watch: the canary is compared with the old workers, for ${seconds(canaryMs)} at most`;
-    case 'settle':
-      return `settle: every new worker has served for ${seconds(step.ms)} without a crash`;
+    case 'soak':
+      return `soak: every new worker has served for ${seconds(step.ms)} without a crash`;
     case 'approve':
       return 'approve: the hook onCommit may refuse';
     case 'commit':

@@ -1,0 +1,21 @@
+/** A worker's heartbeat. Both ends: worker/src/heartbeat.ts and master/src/vitals.ts. */
+
+/** How often a worker looks whether its event loop is late, in milliseconds. */
+export const LOOK_EVERY_MS = 1_000;
+
+/**
+ * Milliseconds between two heartbeats. Each costs the master a third of a millisecond: twice as many only where
+ * somebody waits for one impatiently.
+ * @param timeoutMs `--timeout`; 0 is off
+ */
+export const heartbeatEvery = (timeoutMs: number): number =>
+  timeoutMs > 0 && timeoutMs < 10_000 ? 1_000 : 2_000;
+
+export interface Heartbeat {
+  /** Requests that have begun since the worker's start, probe and warm-up not counted. */
+  readonly requests: number;
+  /** Bytes of memory that the process holds. */
+  readonly rss: number;
+  /** Milliseconds by which the event loop was late at the most since the last heartbeat: it was busy with something else. */
+  readonly loopDelayMs: number;
+}
