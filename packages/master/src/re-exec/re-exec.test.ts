@@ -42,8 +42,8 @@ describe('a re-exec is refused', () => {
 });
 
 describe('the connections of a stop', () => {
-  const stop = (heir: boolean) =>
-    decide(running(), { type: 'stop-requested', mode: 'graceful', by: 'x', heir }, 0);
+  const stop = (newMaster: boolean) =>
+    decide(running(), { type: 'stop-requested', mode: 'graceful', by: 'x', newMaster }, 0);
 
   test('move where another master is active, to that one alone', () => {
     const { state, effects } = stop(true);
