@@ -127,3 +127,19 @@ test.each(matrix)(
   },
   180_000,
 );
+
+test('with --status-transport udp, the parked workers of a rolled back reload serve again', async () => {
+  const server = await start('--status-transport', 'udp', '--park', 'yes');
+  await connect(server, 20);
+  // In the last slot: the workers of all others are parked by then.
+  writeFileSync(breakFile, `status-500@${WORKERS - 1}`);
+  for (let round = 0; round < 2; round++) {
+    const before = new Set(server.readyPids);
+    const from = server.lines.length;
+    expect(await server.reload()).toMatchObject({ outcome: 'rolled-back', serving: 1 });
+    expect(new Set(server.readyPids)).toEqual(before);
+    expect(server.of('crashed', from)).toEqual([]);
+    await Promise.all(clients.map(ask));
+  }
+  expect(clients.flatMap(({ failures }) => failures)).toEqual([]);
+});

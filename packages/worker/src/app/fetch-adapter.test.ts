@@ -73,8 +73,9 @@ test('the path stays a path, whatever it and the Host look like', async () => {
 test('an app that answers with no Response gets a 500, and its mistake is told', async () => {
   const told = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
   const origin = await serve(() => undefined as unknown as Response);
-  expect((await fetch(`${origin}/x`)).status).toBe(500);
+  expect((await fetch(`${origin}/x?token=secret`)).status).toBe(500);
   expect(told.mock.calls.join()).toContain('fetch() answered GET /x with something that is no Response');
+  expect(told.mock.calls.join()).not.toContain('secret');
   told.mockRestore();
 });
 

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { pathOf } from '@tshorn/core';
 import { requestBody } from './fetch-body.ts';
 import { sendResponse } from './fetch-response.ts';
 import { guard } from './guard.ts';
@@ -24,7 +25,9 @@ export const toNodeListener = (fetch: Fetch): RequestListener =>
     try {
       const response = await fetch(request, { incoming: req, outgoing: res });
       if (typeof response?.headers?.getSetCookie !== 'function') {
-        throw new TypeError(`fetch() answered ${req.method} ${req.url} with something that is no Response`);
+        throw new TypeError(
+          `fetch() answered ${req.method} ${pathOf(req.url ?? '')} with something that is no Response`,
+        );
       }
       await sendResponse(res, response);
     } catch (error) {

@@ -7,7 +7,9 @@ async function answerOf(handler: Handler): Promise<string> {
   const server = http.createServer(guard(handler)).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   try {
-    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/here`);
+    const response = await fetch(
+      `http://127.0.0.1:${(server.address() as AddressInfo).port}/here?token=secret`,
+    );
     return `${response.status} ${await response.text()} ${response.headers.get('x-half') ?? ''}`.trim();
   } catch {
     return 'cut';
@@ -34,6 +36,12 @@ test('a handler that throws is answered with 500, and its stack is told', async 
   });
   expect(answer).toBe('500 Internal Server Error');
   expect(written).toMatch(/^GET \/here: Error: boom\n\s+at /);
+});
+
+test('the text of a failed request never carries its query string', async () => {
+  await answerOf(() => Promise.reject(new Error('boom')));
+  expect(written).toContain('GET /here: Error: boom');
+  expect(written).not.toContain('secret');
 });
 
 test('a handler that rejects, with whatever, is answered with 500', async () => {

@@ -1,6 +1,6 @@
 /** One failed request is one 500, not the end of the worker, for kinds that nobody else guards. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { stackOf } from '@tshorn/core';
+import { pathOf, stackOf } from '@tshorn/core';
 
 export type Handler = (req: IncomingMessage, res: ServerResponse) => unknown;
 
@@ -16,7 +16,7 @@ export function guard(handler: Handler): RequestListener {
 }
 
 function fail(error: unknown, req: IncomingMessage, res: ServerResponse): void {
-  process.stderr.write(`${req.method} ${req.url}: ${stackOf(error)}\n`);
+  process.stderr.write(`${req.method} ${pathOf(req.url ?? '')}: ${stackOf(error)}\n`);
   if (res.headersSent) {
     // Half a response must not look like a whole one.
     res.destroy();
