@@ -1,4 +1,4 @@
-// The config package as a script can import it: it is TypeScript, and Node 20 strips no types.
+// TypeScript of a package as a script can import it: Node 20 strips no types.
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -6,11 +6,16 @@ import { build } from 'esbuild';
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 /** @returns {Promise<typeof import('../packages/config/src/index.ts')>} */
-export async function importConfigPackage() {
+export const importConfigPackage = () => importSource('config', 'index.ts');
+
+/** @returns {Promise<typeof import('../packages/master/src/log-events.ts')>} */
+export const importLogEvents = () => importSource('master', 'log-events.ts');
+
+async function importSource(name, file) {
   // Within the package's directory, so that the libraries it imports are found.
-  const outfile = path.join(root, 'packages/config/node_modules/.cache/config.mjs');
+  const outfile = path.join(root, `packages/${name}/node_modules/.cache/${file.replace('.ts', '.mjs')}`);
   await build({
-    entryPoints: [path.join(root, 'packages/config/src/index.ts')],
+    entryPoints: [path.join(root, `packages/${name}/src/${file}`)],
     outfile,
     bundle: true,
     platform: 'node',

@@ -1,15 +1,30 @@
-// docs/options.md is made from the options' own rows. Without --write it is only compared: `npm run check`
-// fails when somebody changed a row and not the page.
+// docs/options.md is made from the options' own rows, the table of log events in docs/operating.md from
+// packages/master/src/log-events.ts. Without --write the pages are only compared: `npm run check` fails when somebody
+// changed a row and not the page.
 import fs from 'node:fs';
 import path from 'node:path';
-import { importConfigPackage, root } from './config-package.mjs';
+import { importConfigPackage, importLogEvents, root } from './config-package.mjs';
 
 const { optionsMarkdown } = await importConfigPackage();
-const file = path.join(root, 'docs/options.md');
-const wanted = optionsMarkdown();
-if (process.argv.includes('--write')) {
-  fs.writeFileSync(file, wanted);
-} else if (!fs.existsSync(file) || fs.readFileSync(file, 'utf8') !== wanted) {
-  console.error('docs/options.md does not say what the options say; run: npm run docs');
-  process.exit(1);
+const { logEventsMarkdown } = await importLogEvents();
+
+const pages = {
+  'docs/options.md': () => optionsMarkdown(),
+  'docs/operating.md': (page) =>
+    page.replace(
+      /(<!-- log events: [^>]*-->\n).*(<!-- end of log events -->)/s,
+      (_, begin, end) => `${begin}\n${logEventsMarkdown()}\n\n${end}`,
+    ),
+};
+
+for (const [name, render] of Object.entries(pages)) {
+  const file = path.join(root, name);
+  const page = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
+  const wanted = render(page);
+  if (wanted === page) continue;
+  if (process.argv.includes('--write')) fs.writeFileSync(file, wanted);
+  else {
+    console.error(`${name} differs from the source that it is made from; run: npm run docs`);
+    process.exitCode = 1;
+  }
 }

@@ -3,8 +3,9 @@
  * first workers can already be starting: lines that are written meanwhile are kept, and come first.
  */
 import type { Level } from './decide/notice.ts';
+import type { LogFields } from './log-events.ts';
 
-type Line = [fields: object, text: string] | [text: string];
+type Line = [fields: LogFields, text: string] | [text: string];
 
 /** The part of pino's logger that tshorn uses. */
 export interface Logger extends Record<Level, (...line: Line) => void> {

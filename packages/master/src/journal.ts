@@ -4,6 +4,7 @@ import { type DrainReport, describeWorker, formatAddress, formatMs } from '@tsho
 import type { Notice } from './decide/notice.ts';
 import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
+import type { LogFields } from './log-events.ts';
 
 export function write(log: Logger, notice: Notice): void {
   log[notice.level](fieldsOf(notice), textOf(notice));
@@ -13,7 +14,7 @@ export function writeListening(log: Logger, listeners: readonly Listener[]): voi
   for (const { address, source } of listeners) {
     const text = formatAddress(address);
     const tcp = address.kind === 'tcp';
-    const fields = { event: 'listening', address: text, ...(tcp && { port: address.port }), source };
+    const fields = { event: 'listening' as const, address: text, ...(tcp && { port: address.port }), source };
     const how = source === 'bound' ? '' : ` (${source})`;
     log.info(fields, `listening on ${tcp ? `http://${text}` : text}${how}`);
   }
@@ -92,7 +93,7 @@ function textOfDrain({ moved, finished, closed, forceClosed, refused, tookMs }: 
 }
 
 /** What a line of the log carries besides its text. */
-export function fieldsOf(notice: Notice): Record<string, unknown> {
+export function fieldsOf(notice: Notice): LogFields {
   if (!('worker' in notice)) {
     const { level: _level, ...fields } = notice;
     return 'tookMs' in fields ? { ...fields, tookMs: Math.round(fields.tookMs ?? 0) } : fields;

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { describeWorker, formatMs, type WorkerIdentity } from '@tshorn/core';
 import type { KillReason } from '../decide/model.ts';
 import type { Logger } from '../log.ts';
+import type { LogEvent } from '../log-events.ts';
 import type { WorkerHandle } from '../worker-handle.ts';
 import { fieldsOf, Warnings } from './warnings.ts';
 import { Watchdog } from './watchdog.ts';
@@ -37,8 +38,8 @@ interface Patient {
 
 type Phase = 'booting' | 'hung' | 'leaving';
 
-/** What it is called when the event loop turns after all. */
-const EVENTS: Record<Phase, string> = { booting: 'never-came-up', hung: 'hung', leaving: 'never-left' };
+/** The event for a worker whose event loop turns after all. */
+const EVENTS: Record<Phase, LogEvent> = { booting: 'never-came-up', hung: 'hung', leaving: 'never-left' };
 const HEADS: Record<Phase, (silence: string) => string> = {
   booting: (silence) => `did not come up in ${silence}: `,
   hung: (silence) => `hung: no heartbeat for ${silence}; `,

@@ -1,0 +1,25 @@
+import type { Rows } from './row.ts';
+
+/** Connections that move, and listeners of the app. */
+export const CONNECTIONS = {
+  balance: {
+    level: 'info',
+    fields: '`pid`, `count`',
+    when: 'A worker hands idle connections over to [even out](handoff.md#connections-follow-the-workers) the load.',
+  },
+  'no-handoff': {
+    level: 'info or warn',
+    fields: '`reason`',
+    when: 'Connections of this server cannot move; logged once.',
+  },
+  'resume-failed': {
+    level: 'warn',
+    fields: '`pid`, `resumer`, `reason`; `count` of further ones',
+    when: 'A worker could not [resume](websockets.md#a-release-that-rejects-migrated-connections) a WebSocket or stream that moved to it.',
+  },
+  'also-listening': {
+    level: 'info',
+    fields: '`pid`, `address`',
+    when: 'The app listens on [another port](operating.md#an-apps-other-ports), by `node:cluster`.',
+  },
+} as const satisfies Rows;

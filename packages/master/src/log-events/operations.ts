@@ -1,0 +1,71 @@
+import type { Rows } from './row.ts';
+
+/** Reloads, changes of size and recycles. */
+export const OPERATIONS = {
+  'reload-started': {
+    level: 'info',
+    fields: '`generation`, `text`, `plan` (where the request named one)',
+    when: 'A reload begins.',
+  },
+  'reload-finished': {
+    level: 'info or error',
+    fields:
+      '`generation`, `outcome` (`committed`, `rolled-back`, `refused`, `aborted`, `failed`), `serving`, `replaced`, `tookMs`, `reason`, `lastLines`',
+    when: 'A reload has ended. This line is the verdict.',
+    todo: 'After any outcome but `committed`, correct what `reason` names and reload again.',
+  },
+  'rolling-back': {
+    level: 'error',
+    fields: '`generation`, `reason`',
+    when: 'A reload has failed, and the old workers come back.',
+  },
+  canary: {
+    level: 'info, warn or error',
+    fields: '`generation`, `verdict` (`pass`, `fail`, `inconclusive`), `pass`, `text`',
+    when: 'The [comparison](canary.md) with the old workers has ended.',
+  },
+  'canary-figures': {
+    level: 'debug',
+    fields: '`generation`, `figures`',
+    when: 'The figures that the verdict rests on.',
+  },
+  overwritten: {
+    level: 'warn',
+    fields: '`generation`',
+    when: 'The app file of a serving release has changed on disk, so that a rollback loads the new code.',
+    todo: 'Deploy each release into a directory of its own.',
+  },
+  'needs-restart': {
+    level: 'warn',
+    when: 'A reload read a changed option that it cannot apply.',
+    todo: 'Restart, or [re-exec](re-exec.md).',
+  },
+  resized: { level: 'info', fields: '`size`, `from`', when: 'The number of workers has changed.' },
+  'recycle-put-off': {
+    level: 'warn',
+    fields: '`worker`, `pauseMs`',
+    when: 'The replacement in a recycle was broken; the old worker serves on.',
+  },
+  'max-memory-too-low': {
+    level: 'warn',
+    fields: '`worker`, `ageMs`',
+    when: 'A worker reached `--max-memory` soon after its start.',
+    todo: 'Raise `--max-memory`, or reduce the memory that the app needs to start.',
+  },
+  'operation-failed': {
+    level: 'info or error',
+    fields: '`text`',
+    when: 'A change of size or a recycle failed.',
+  },
+  noted: {
+    level: 'info or warn',
+    fields: '`text`',
+    when: 'A request was queued, refused or put off; the text gives the reason.',
+  },
+  'hook-failed': {
+    level: 'error',
+    fields: '`hook`, `pid` (of a worker)',
+    when: 'A hook threw, or did not settle within `--hook-timeout`.',
+    todo: 'Correct the hook.',
+  },
+} as const satisfies Rows;

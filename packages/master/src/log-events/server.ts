@@ -1,0 +1,81 @@
+import type { Rows } from './row.ts';
+
+/** The server as a whole: start, stop, re-exec, and what surrounds the process. */
+export const SERVER = {
+  listening: {
+    level: 'info',
+    fields: '`address`, `port`, `source` (`bound`, `systemd`, `inherited`)',
+    when: 'The master listens on an address.',
+  },
+  started: {
+    level: 'info',
+    fields: '`size`, `tookMs`',
+    when: 'All workers are ready for the first time.',
+  },
+  control: { level: 'info', fields: '`path`', when: 'The control socket is open.' },
+  leaving: {
+    level: 'info',
+    fields: '`text`',
+    when: '`TERM` came and `--stop-delay` runs: the server still serves.',
+  },
+  stopping: {
+    level: 'info or fatal',
+    fields: '`text`',
+    when: 'The server stops; `fatal` when it gives up its start.',
+  },
+  stopped: {
+    level: 'info or error',
+    fields: '`text`',
+    when: 'The last worker has exited; `error` when the exit code is not 0.',
+  },
+  're-exec-started': { level: 'info', fields: '`text`, `pid`', when: 'A new master has been started.' },
+  're-exec-finished': {
+    level: 'info or error',
+    fields: '`outcome` (`committed`, `failed`), `pid`, `reason`',
+    when: 'The new master is active, or the old one serves on.',
+    todo: 'After `failed`, correct what `reason` names and send `USR2` again.',
+  },
+  'in-charge': {
+    level: 'info',
+    fields: '`predecessor` (pid of the old master)',
+    when: 'The new master owns the PID file and the control socket.',
+  },
+  'workers-are-root': {
+    level: 'warn',
+    when: 'The app has the rights of root, and no option says that this is intended.',
+    todo: 'Set [`--user`](privileges.md).',
+  },
+  'no-control': {
+    level: 'warn',
+    fields: '`path`',
+    when: 'The control socket could not be opened; the server runs without it.',
+    todo: 'Name another path with `--control`.',
+  },
+  'stale-pid-file': {
+    level: 'info',
+    fields: '`path`',
+    when: 'The PID file of a dead master is overwritten.',
+  },
+  'unused-socket': {
+    level: 'warn',
+    when: '[systemd](systemd.md) passed a socket that no `--bind` names; its clients wait in vain.',
+    todo: 'Add `--bind systemd:NAME`, or remove the socket from the unit.',
+  },
+  'no-systemd': {
+    level: 'warn',
+    fields: '`reason`',
+    when: 'A message to systemd failed; logged once.',
+    todo: 'Install `systemd-notify`.',
+  },
+  zombies: {
+    level: 'warn',
+    fields: '`count`',
+    when: 'tshorn is PID 1, and processes that the app left behind have ended and cannot be reaped.',
+    todo: 'Start the container [with an init](containers.md#as-pid-1).',
+  },
+  'stray-error': {
+    level: 'error',
+    when: 'An exception in the master was not caught, for example in a timer that a hook started. The server serves on.',
+    todo: 'Correct the hook that the stack names.',
+  },
+} as const satisfies Rows;

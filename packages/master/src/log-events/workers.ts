@@ -1,0 +1,112 @@
+import type { Rows } from './row.ts';
+
+const WORKER = '`worker`, `gen`, `pid`';
+const IN_STEP = `${WORKER}; in an operation \`step\`, \`of\``;
+const FAILED = `${IN_STEP}; \`lastLines\`: up to 20 lines that the worker wrote last to standard error`;
+
+/** One worker: its life, its end, and the signs of trouble. */
+export const WORKERS = {
+  spawned: { level: 'info', fields: IN_STEP, when: 'A worker process has been started.' },
+  booted: {
+    level: 'debug or warn',
+    fields: IN_STEP,
+    when: 'The app is loaded; `warn` when its probe failed and it is admitted all the same, or it has no status path.',
+  },
+  ready: { level: 'info', fields: `${IN_STEP}, \`status\``, when: 'A worker accepts connections.' },
+  draining: { level: 'info', fields: IN_STEP, when: 'A worker stops accepting.' },
+  remaining: {
+    level: 'info',
+    fields: `${WORKER}, \`left\` (by reason)`,
+    when: 'A [drain](drain.md#while-it-drains) takes long; logged once for each.',
+  },
+  drained: {
+    level: 'info',
+    fields: `${IN_STEP}, \`moved\`, \`finished\`, \`closed\`, \`forceClosed\`, \`refused\` ([by reason](handoff.md#what-is-counted)), \`tookMs\``,
+    when: 'A worker has no connection any more.',
+  },
+  parked: { level: 'debug', fields: IN_STEP, when: 'A drained worker is kept until the reload commits.' },
+  exited: { level: 'info', fields: IN_STEP, when: 'A worker has ended as asked.' },
+  recycling: {
+    level: 'info',
+    fields: WORKER,
+    when: 'A worker is replaced outside of a reload; the text gives the [reason](recycling.md).',
+  },
+  broken: {
+    level: 'error',
+    fields: `${FAILED}, \`reason\``,
+    when: 'A worker did not become ready.',
+    todo: 'Correct what `reason` names; `tshorn check` shows it without a deploy.',
+  },
+  crashed: {
+    level: 'error',
+    fields: FAILED,
+    when: 'A worker that was ready has ended without being asked to. A replacement starts.',
+  },
+  killed: {
+    level: 'warn',
+    fields: IN_STEP,
+    when: 'The master kills a worker; the text gives the reason.',
+  },
+  'crash-loop': {
+    level: 'error',
+    fields: '`workers`, `failures`, `tookMs`, `nextMs`, `reason`',
+    when: 'Workers keep failing. The line stands for many single ones.',
+    todo: 'Correct what `reason` names, then reload.',
+  },
+  degraded: {
+    level: 'error',
+    fields: '`ready`, `size`, `reason`',
+    when: 'Fewer than N workers have been [ready](recycling.md#crash-loops) for 3 s.',
+  },
+  recovered: {
+    level: 'info',
+    fields: '`ready`, `size`, `tookMs`',
+    when: 'N workers are ready again.',
+  },
+  hung: {
+    level: 'error',
+    fields: `${WORKER}, \`silentMs\`, \`reason\`, \`stack\`, \`requests\`, \`rss\`, \`heapUsed\`, \`loopDelayMs\`, \`kernel\``,
+    when: 'The event loop of a worker is [stuck](hangs.md).',
+    todo: 'Correct the code at the top of `stack`.',
+  },
+  'never-came-up': {
+    level: 'error',
+    fields: 'as `hung`',
+    when: 'An app did not finish loading within `--boot-timeout`, and its event loop turns.',
+  },
+  'never-left': {
+    level: 'error',
+    fields: 'as `hung`',
+    when: 'An app did not finish its own clean-up in time, and its event loop turns.',
+  },
+  'loop-delay': {
+    level: 'warn',
+    fields: `${WORKER}, \`loopDelayMs\`, \`requests\``,
+    when: 'An event loop was late by more than `--loop-delay-warning`.',
+  },
+  'slow-request': {
+    level: 'warn',
+    fields: `${WORKER}, \`method\`, \`path\`, \`ageMs\``,
+    when: 'A request has waited for its response headers for longer than `--request-timeout`.',
+  },
+  'slow-requests': {
+    level: 'warn',
+    fields: '`count`',
+    when: 'More requests were slow than are logged one by one.',
+  },
+  'no-boot-nice': {
+    level: 'debug or warn',
+    fields: '`pid`',
+    when: 'Workers boot at the usual [priority](warm-start.md#priority-while-booting), since it could not be raised again.',
+  },
+  'worker-log': {
+    level: 'info or error',
+    fields: '`pid`',
+    when: 'The code of tshorn in a worker reports something, for example a failed warm-up request.',
+  },
+  'forged-status': {
+    level: 'warn',
+    fields: '`from`, `ignored`',
+    when: 'With `--status-transport udp`, a datagram came without the secret of a worker, and was ignored.',
+  },
+} as const satisfies Rows;
