@@ -6,6 +6,7 @@
 import type { Resolved } from '@tshorn/config';
 import { type ProbeReport, type ToMaster, TshornError } from '@tshorn/core';
 import { CompileCache } from './compile-cache.ts';
+import { endWorker } from './ending.ts';
 import { Hangs, ownDirectory } from './hang/hangs.ts';
 import { isDoorClosed } from './hang/inspector-flags.ts';
 import { Hooks } from './hooks.ts';
@@ -136,7 +137,7 @@ class Check {
     if (this.pid === undefined) return;
     // Not in service, it has nothing to finish; one that hangs does not hear of it.
     this.#handle.drain({ mode: 'graceful', deadlineMs: 0, handoff: false, park: false });
-    const timer = setTimeout(() => this.#handle.kill(), LEAVE_MS);
+    const timer = setTimeout(() => endWorker(this.#handle), LEAVE_MS);
     await this.#exited;
     clearTimeout(timer);
     // The error comes after what the app itself has to say of it.
@@ -148,7 +149,7 @@ class Check {
     this.#deadline = setTimeout(() => {
       this.#fail(neverReady(late));
       // It may well be stuck, and would not hear that it is to leave.
-      this.#hangs.kill(SERIAL, 'never-came-up');
+      endWorker(this.#handle, () => this.#hangs.explain(SERIAL, 'never-came-up'));
     }, ms);
   }
 

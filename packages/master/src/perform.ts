@@ -5,6 +5,7 @@
 import { formatAddress } from '@tshorn/core';
 import { Attendants, type Crew } from './attendants.ts';
 import type { Effect, TimerId } from './decide/model.ts';
+import { endWorker } from './ending.ts';
 import { Spawner } from './spawner.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -60,8 +61,7 @@ export class Performer {
       case 'announce-leaving':
         return this.#crew.get(effect.serial)?.announceLeaving();
       case 'kill':
-        if (effect.reason) return this.#attendants.hangs.kill(effect.serial, effect.reason);
-        return this.#crew.get(effect.serial)?.kill();
+        return this.#kill(effect);
       case 'watch': {
         const { config } = this.#around.releaseOf(effect.generation);
         return this.#attendants.gate.begin(effect.generation, effect.serials, config);
@@ -89,6 +89,11 @@ export class Performer {
     // Before it is told: not even its first request is answered at the priority of a booting worker.
     if (worker?.pid) this.#attendants.bootPriority.raise(worker.pid);
     worker?.admit(this.#around.listeners, ({ address }) => formatAddress(address));
+  }
+
+  #kill({ serial, reason }: Extract<Effect, { do: 'kill' }>): void {
+    const worker = this.#crew.get(serial);
+    if (worker) endWorker(worker, () => reason && this.#attendants.hangs.explain(serial, reason));
   }
 
   #drain({ do: _do, serial, emptyQueue, ...order }: Extract<Effect, { do: 'drain' }>): void {

@@ -1,5 +1,5 @@
 /**
- * Workers that give no heartbeat: seen, explained, ended. The other end is worker/src/heartbeat.ts. Created by the
+ * Workers that give no heartbeat: noticed and explained. The other end is worker/src/heartbeat.ts. Created by the
  * Performer. Which worker is late says watchdog.ts; why, explain.ts, which is loaded for the first one that is.
  */
 import path from 'node:path';
@@ -20,7 +20,7 @@ export interface Subject {
   readonly timeoutMs: number;
   /** Whether its inspector cannot be opened by a signal. */
   readonly doorClosed: boolean;
-  readonly handle: Pick<WorkerHandle, 'pid' | 'connected' | 'door' | 'openInspector' | 'kill'>;
+  readonly handle: Pick<WorkerHandle, 'pid' | 'connected' | 'door' | 'openInspector'>;
 }
 
 export interface HangsEvents {
@@ -49,9 +49,7 @@ const HEADS: Record<Phase, (silence: string) => string> = {
 /** In the log's field; its text has fewer. */
 const MOST_FRAMES = 30;
 
-/** A second in all: whatever becomes of the explanation, the worker goes. */
-const KILL_MS = 1_000;
-/** Of which the process itself may take so much; then the kernel is asked. */
+/** The process itself may take so much of the second before the kill (ending.ts); then the kernel is asked. */
 const EXPLAIN_MS = 850;
 /** With no heartbeat for this long the loop of a worker that is to go is stuck, and not just full of work. */
 const SILENT_MS = 3_500;
@@ -126,27 +124,21 @@ export class Hangs {
     }
   }
 
-  /** Ends the worker; before that it is made to tell why, if it is stuck. */
-  kill(serial: number, reason: KillReason): void {
+  /**
+   * Logs why the worker is stuck; undefined where it is not stuck, or not known. Never rejects because of the worker;
+   * a log that fails may reject it. The watch on this worker ends.
+   */
+  explain(serial: number, reason: KillReason): Promise<void> | undefined {
     const patient = this.#patients.get(serial);
-    if (!patient) return;
+    if (!patient) return undefined;
     this.#watchdog.forget(serial);
     const { subject, lastBeat, bornAt } = patient;
     const silentMs = performance.now() - (lastBeat?.at ?? bornAt);
     const stuck = reason === 'hung' || silentMs > (lastBeat ? SILENT_MS : SILENT_BOOT_MS);
-    const { handle } = subject;
-    if (!stuck || handle.pid === undefined) return handle.kill();
-    let killed = false;
-    const kill = () => {
-      clearTimeout(timer);
-      if (!killed) handle.kill();
-      killed = true;
-    };
-    const timer = setTimeout(kill, KILL_MS);
-    const phase = lastBeat === undefined ? 'booting' : handle.connected ? 'hung' : 'leaving';
-    void this.#explain(patient, silentMs, phase).then(kill, (error) => {
-      this.#around.log.error(`${describeWorker(subject.identity)}: no explanation: ${error}`);
-      kill();
+    if (!stuck || subject.handle.pid === undefined) return undefined;
+    const phase = lastBeat === undefined ? 'booting' : subject.handle.connected ? 'hung' : 'leaving';
+    return this.#explain(patient, silentMs, phase).catch((error) => {
+      this.#around.log.error(`${describeWorker(subject.identity)} could not be explained: ${error}`);
     });
   }
 

@@ -1,0 +1,33 @@
+/**
+ * Kills workers. decide/ says which worker and when; hang/ explains one that is stuck. An explanation may take a
+ * second and no more: an explanation that throws or stalls, or a log that cannot be written, never costs the kill.
+ */
+import type { WorkerHandle } from './worker-handle.ts';
+
+/** How long a worker that is to be killed is kept for its explanation, in milliseconds. */
+export const EXPLANATION_MS = 1_000;
+
+/**
+ * Kills the worker: at once, or as soon as its explanation is there.
+ * @param explain undefined result: there is nothing to explain
+ */
+export function endWorker(
+  worker: Pick<WorkerHandle, 'kill'>,
+  explain?: () => Promise<unknown> | undefined,
+): void {
+  let timer: NodeJS.Timeout | undefined;
+  let killed = false;
+  const kill = () => {
+    clearTimeout(timer);
+    if (!killed) worker.kill();
+    killed = true;
+  };
+  try {
+    const explanation = explain?.();
+    if (!explanation) return kill();
+    timer = setTimeout(kill, EXPLANATION_MS);
+    explanation.then(kill, kill);
+  } catch {
+    kill();
+  }
+}
