@@ -8,7 +8,7 @@ import { write } from './journal.ts';
 import { LastWords } from './last-words.ts';
 import type { Logger } from './log.ts';
 import type { Notify } from './notify.ts';
-import { stderrSink } from './stderr-sink.ts';
+import { stderrOutlet } from './outlet.ts';
 import type { Service } from './systemd/service.ts';
 
 /** What the workers wrote last may take so long to be written: whoever reads it may stand still. */
@@ -59,6 +59,6 @@ export class Announcer {
   async close(): Promise<void> {
     await this.useNotify(undefined);
     await this.#service?.close();
-    await stderrSink.idle(LAST_LINES_MS);
+    await stderrOutlet.idle(LAST_LINES_MS);
   }
 }

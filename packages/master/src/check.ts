@@ -11,10 +11,10 @@ import { Hangs, ownDirectory } from './hang/hangs.ts';
 import { isDoorClosed } from './hang/inspector-flags.ts';
 import { Hooks } from './hooks.ts';
 import type { Logger } from './log.ts';
+import { stderrOutlet } from './outlet.ts';
 import { resolvePrivileges } from './privileges.ts';
 import { checkReach } from './reach.ts';
 import { bootOrder, resolveRelease, settingsOf } from './release.ts';
-import { stderrSink } from './stderr-sink.ts';
 import { workerEnv } from './worker-env.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
@@ -141,7 +141,7 @@ class Check {
     await this.#exited;
     clearTimeout(timer);
     // The error comes after what the app itself has to say of it.
-    await stderrSink.idle(LEAVE_MS);
+    await stderrOutlet.idle(LEAVE_MS);
   }
 
   #within(ms: number, late: string): void {

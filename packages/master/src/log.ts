@@ -1,17 +1,18 @@
-/** Where the master's log goes and how it looks. Lines are written synchronously: a crash loses none. */
+/** The master's log: where it goes and how it looks. A line is written before the call returns, where that needs no wait. */
 import fs from 'node:fs';
 import { describeThrown, TshornError } from '@tshorn/core';
-import type Pino from 'pino';
 import { earlyLogger, type Logger } from './early-logger.ts';
+import { LogStream } from './log-stream.ts';
+import { Outlet, stderrOutlet, targetOf } from './outlet.ts';
 
 export type { Logger };
 
 export interface Log {
   readonly logger: Logger;
-  /** Resolves when every line so far has been written; wait for it before the process ends. */
-  readonly ready: Promise<void>;
-  /** After a log rotation has moved the file away. Nothing happens where the log is no file. */
-  reopen(): Promise<void>;
+  /** Resolves when every line so far is written, or when the reader has not taken them for a second. */
+  flush(): Promise<void>;
+  /** Opens the log file again, after a log rotation has moved it away. Does nothing for standard error. */
+  reopen(): void;
 }
 
 export interface LogSettings {
@@ -21,21 +22,23 @@ export interface LogSettings {
   readonly logFile?: string | undefined;
 }
 
-const STDERR = 2;
+/** Time that a stalled reader is given for the last lines. */
+const FLUSH_MS = 1_000;
 
 /** @throws TshornError ERR_LOG_FILE */
 export function openLog(settings: LogSettings): Log {
   const { logLevel, logFile } = settings;
   if (logFile !== undefined) checkFile(logFile);
-  const library = load(settings);
-  const { logger, ready } = earlyLogger(
-    logLevel,
-    library.then((loaded) => loaded.logger),
-  );
-  const reopen = async () => {
-    if (logFile !== undefined) (await library).destination.reopen();
+  const outlet = logFile === undefined ? stderrOutlet : new Outlet(() => openFile(logFile));
+  const { logger, ready } = earlyLogger(logLevel, load(settings, outlet));
+  const flush = async () => {
+    await ready;
+    await outlet.idle(FLUSH_MS);
   };
-  return { logger, ready, reopen };
+  const reopen = () => {
+    if (logFile !== undefined) outlet.renew();
+  };
+  return { logger, flush, reopen };
 }
 
 function checkFile(file: string): void {
@@ -48,23 +51,30 @@ function checkFile(file: string): void {
   }
 }
 
-async function load({ logLevel, logFormat, logFile }: LogSettings) {
-  const { default: pino } = await import('pino');
-  const destination = pino.destination({ dest: logFile ?? STDERR, sync: true, append: true });
-  // A full disk or a closed pipe must not take the service down with the log.
-  destination.on('error', () => {});
-  const options = { level: logLevel, base: { master: process.pid } };
-  const pretty = logFormat === 'pretty' || (logFormat === 'auto' && !logFile && process.stderr.isTTY);
-  const stream = pretty ? await prettyStream(destination, logFile === undefined) : destination;
-  return { logger: pino(options, stream) as Logger, destination };
+function openFile(file: string) {
+  const fd = fs.openSync(file, 'a');
+  const target = targetOf(fd);
+  if (target.fd !== fd) fs.closeSync(fd);
+  return { ...target, isOwn: true };
 }
 
-async function prettyStream(destination: ReturnType<typeof Pino.destination>, onTerminal: boolean) {
+async function load({ logLevel, logFormat, logFile }: LogSettings, outlet: Outlet): Promise<Logger> {
+  const { default: pino } = await import('pino');
+  const pretty = logFormat === 'pretty' || (logFormat === 'auto' && !logFile && process.stderr.isTTY);
+  const format = pretty ? await prettyFormat(logFile === undefined) : (line: string) => line;
+  const stream = new LogStream(outlet, format, (lines, reason) => {
+    const text = `${lines} log ${lines === 1 ? 'line' : 'lines'} could not be written: ${reason}`;
+    logger.warn({ event: 'log-lost', lines, reason }, text);
+  });
+  const logger = pino({ level: logLevel, base: { master: process.pid } }, stream);
+  return logger as Logger;
+}
+
+async function prettyFormat(onTerminal: boolean): Promise<(line: string) => string> {
   // Loaded only for people: a piped log does not pay for it.
-  const { default: prettyFactory } = await import('pino-pretty');
+  const { prettyFactory } = await import('pino-pretty');
   return prettyFactory({
     colorize: onTerminal && process.stderr.isTTY === true,
-    destination,
     hideObject: true,
     ignore: 'master,pid',
     translateTime: 'SYS:HH:MM:ss.l',

@@ -180,8 +180,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#enqueue({ type: 'stop-requested', mode, by });
   }
 
-  async reopenLog(): Promise<void> {
-    await this.#options.log.reopen();
+  reopenLog(): void {
+    this.#options.log.reopen();
     this.#log.info('log file reopened');
   }
 
@@ -288,7 +288,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     await this.#hooks.run('onExit');
     await this.#charge?.end();
     await this.#announcer.close();
-    await this.#options.log.ready;
+    await this.#options.log.flush();
     this.emit('finished', exitCode);
   }
 }

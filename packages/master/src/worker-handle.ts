@@ -18,8 +18,8 @@ import { refusePrivilegedListeners } from './cluster-guard.ts';
 import { InspectorDoor } from './hang/door.ts';
 import { inspectorSettings } from './hang/inspector-flags.ts';
 import type { Listener } from './listeners.ts';
+import { stderrOutlet } from './outlet.ts';
 import type { Identity } from './privileges.ts';
-import { stderrSink } from './stderr-sink.ts';
 import { WorkerOutput } from './worker-output.ts';
 
 export interface WorkerHandleEvents {
@@ -88,7 +88,7 @@ export class WorkerHandle {
     this.#worker = worker;
     if (runAs) refusePrivilegedListeners(worker.process);
     if (worker.process.stderr) {
-      this.#output = new WorkerOutput(worker.process.stderr, stderrSink);
+      this.#output = new WorkerOutput(worker.process.stderr, stderrOutlet);
       this.#output.intercept = (line) => this.door.readLine(line);
     }
     worker.on('message', (value, handle) => {

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { StderrSink } from './stderr-sink.ts';
+import { Outlet } from './outlet.ts';
 import { WorkerOutput } from './worker-output.ts';
 
 type Done = (error: Error | null, written: number) => void;
@@ -9,7 +9,11 @@ type Done = (error: Error | null, written: number) => void;
 function setUp() {
   let passedOn = '';
   const pending: [Buffer, Done][] = [];
-  const sink = new StderrSink((_fd, data, done) => pending.push([data, done]));
+  const sink = new Outlet(() => ({
+    fd: 2,
+    isOwn: false,
+    write: (_fd, data, done) => void pending.push([data, done]),
+  }));
   const source = new PassThrough();
   const output = new WorkerOutput(source, sink);
   const read = (bytes = Number.POSITIVE_INFINITY, code?: string) => {

@@ -4,7 +4,7 @@
  * dies: nothing inside of it could tell them.
  */
 import type { Readable } from 'node:stream';
-import type { StderrSink } from './stderr-sink.ts';
+import type { Outlet } from './outlet.ts';
 
 /** How much of the end is kept. */
 const KEPT_BYTES = 8 * 1024;
@@ -16,7 +16,7 @@ const NEWLINE = 10;
 
 export class WorkerOutput {
   readonly #source: Readable;
-  readonly #sink: StderrSink;
+  readonly #sink: Outlet;
   readonly #kept: Buffer[] = [];
   #keptBytes = 0;
   #unfinished: Buffer = Buffer.alloc(0);
@@ -26,7 +26,7 @@ export class WorkerOutput {
   /** Settles when all of it has been read. */
   readonly ended: Promise<void>;
 
-  constructor(source: Readable, sink: StderrSink) {
+  constructor(source: Readable, sink: Outlet) {
     this.#source = source;
     this.#sink = sink;
     source.on('data', (chunk: Buffer) => this.#read(chunk));

@@ -152,7 +152,7 @@ export async function launch({ resolved, resolveAgain, log, signals, ...more }: 
       reload: (by) => master.request({ kind: 'reload', by }),
       scaleBy: (delta, by) => master.request({ kind: 'scale', delta, by }),
       stop: (mode, by) => master.stop(mode, by),
-      reopenLog: () => void master.reopenLog(),
+      reopenLog: () => master.reopenLog(),
       reExec: (by) => master.reExec(by),
     });
     void server.finished.then(release);
@@ -161,7 +161,7 @@ export async function launch({ resolved, resolveAgain, log, signals, ...more }: 
     await master.start();
   } catch (error) {
     release();
-    await log.ready;
+    await log.flush();
     throw error;
   }
   return server;
