@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { endServers, startServer, type TestServer } from './support/server.ts';
+import { endServers, type ServerOptions, startServer, type TestServer } from './support/server.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -14,10 +14,16 @@ afterEach(async () => {
 });
 
 /** Its handler is not asked for a status: it is there to misbehave. */
-function serve(code: string): Promise<TestServer> {
+function serve(code: string, options: ServerOptions = {}): Promise<TestServer> {
   const file = path.join(directory, 'app.mjs');
   fs.writeFileSync(file, code);
-  return startServer(file, { args: ['--status-path', ''] });
+  return startServer(file, { ...options, args: ['--status-path', ''] });
+}
+
+/** Copies standard error to a file before anybody decodes it. */
+function withStderrIn(file: string): ServerOptions {
+  const script = 'file=$1; shift; exec "$@" 2> >(tee "$file" >&2)';
+  return { through: (command) => ['bash', '-c', script, 'bash', file, ...command] };
 }
 
 test('an uncaught exception goes with the report of the crash, and is printed once', async () => {
@@ -54,6 +60,55 @@ test('a million bytes in one go arrive whole, before the report of the end', asy
   expect(numbers.filter((number) => !Number.isNaN(number))).toEqual(
     Array.from({ length: 20_000 }, (_, at) => at),
   );
+});
+
+test('what a worker writes arrives byte for byte', async () => {
+  const written = path.join(directory, 'written');
+  const server = await serve(
+    `import fs from 'node:fs';
+    const bytes = (count) => Buffer.from(Array.from({ length: count }, (_, at) => (at * 7) % 256));
+    const pieces = [
+      Buffer.from('é'.repeat(60_000) + '\\n'),
+      Buffer.from('漢'.repeat(90_000) + '\\n'),
+      ...[...Buffer.from('漢')].map((byte) => Buffer.of(byte)),
+      Buffer.from('\\n'),
+      bytes(70_000),
+      Buffer.from('\\nthat was all\\n'),
+    ];
+    export default async (_request, response) => {
+      for (const piece of pieces) {
+        await new Promise((resolve) => process.stderr.write(piece, resolve));
+        if (piece.length === 1) await new Promise((resolve) => setTimeout(resolve, 150));
+      }
+      response.end(Buffer.concat(pieces));
+    };`,
+    withStderrIn(written),
+  );
+  const answered = Buffer.from(await (await fetch(server.origin)).arrayBuffer());
+  await server.until('all of it', () => server.output.includes('that was all'));
+  await server.stop();
+  expect(answered).toHaveLength(460_020);
+  expect(fs.readFileSync(written).includes(answered)).toBe(true);
+});
+
+test('long lines of two workers are not mixed', async () => {
+  const written = path.join(directory, 'written');
+  const server = await serve(
+    `process.on('SIGWINCH', async () => {
+      const line = 'worker ' + process.pid + ' ' + 'x'.repeat(150_000) + '\\n';
+      for (let n = 0; n < 10; n++) await new Promise((resolve) => process.stderr.write(line, resolve));
+    });
+    export default (_request, response) => response.end();`,
+    { ...withStderrIn(written), workers: 2 },
+  );
+  const pids = server.readyPids;
+  for (const pid of pids) process.kill(pid, 'SIGWINCH');
+  await server.until('all lines', () => server.output.split('x\n').length > 20);
+  await server.stop();
+  const lines = fs.readFileSync(written, 'utf8').split('\n');
+  const lengths = lines.filter((line) => line.includes('worker ')).map(({ length }) => length);
+  const whole = pids.flatMap((pid) => new Array(10).fill(`worker ${pid} `.length + 150_000));
+  expect(lengths.sort()).toEqual(whole.sort());
 });
 
 test('a process that outlives its worker, and holds its standard error, does not hide the end of it', async () => {

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { Outlet } from './outlet.ts';
 import { WorkerOutput } from './worker-output.ts';
 
@@ -86,4 +86,89 @@ it('goes on after a part of it was written, after EAGAIN, and after a failure', 
   read(0, 'ENOSPC');
   source.write('kept\n');
   expect(await settle()).toBe('abcdef\nkept\n');
+});
+
+/** Writes asynchronously, as to a pipe whose reader is slow. */
+const slowOutlet = (write: (data: Buffer) => void): Outlet =>
+  new Outlet(() => ({
+    fd: 2,
+    isOwn: false,
+    write(_fd, data, done) {
+      write(data);
+      void setImmediate().then(() => done(null, data.length));
+    },
+  }));
+
+describe('what a worker writes is passed on byte for byte', () => {
+  async function passedOn(chunks: readonly Buffer[], pauseMs = 0): Promise<Buffer> {
+    const taken: Buffer[] = [];
+    const sink = slowOutlet((data) => taken.push(Buffer.from(data)));
+    const source = new PassThrough();
+    const output = new WorkerOutput(source, sink);
+    output.intercept = (line) => line === 'for the master';
+    for (const chunk of chunks) {
+      source.write(chunk);
+      if (pauseMs > 0) await sleep(pauseMs);
+    }
+    source.end();
+    await output.ended;
+    await sink.idle(1_000);
+    return Buffer.concat(taken);
+  }
+
+  const inPieces = (data: Buffer, bytes: number) =>
+    Array.from({ length: Math.ceil(data.length / bytes) }, (_, at) =>
+      data.subarray(at * bytes, (at + 1) * bytes),
+    );
+
+  test.each([
+    ['a line of 60,000 characters of two bytes', Buffer.from(`${'é'.repeat(60_000)}\n`)],
+    ['a line of 90,000 characters of three bytes', Buffer.from(`${'漢'.repeat(90_000)}\nend\n`)],
+    ['bytes that are no UTF-8', Buffer.from(Array.from({ length: 70_000 }, (_, at) => (at * 7) % 256))],
+    ['returns and empty lines', Buffer.from('one\r\n\n  two  \r\rthree\n\n')],
+  ])('%s', async (_name, data) => {
+    expect((await passedOn([data])).equals(data)).toBe(true);
+    expect((await passedOn(inPieces(data, 4_097))).equals(data)).toBe(true);
+  });
+
+  test('a character whose bytes come one by one, with pauses', async () => {
+    const data = Buffer.from('漢');
+    expect((await passedOn(inPieces(data, 1), 150)).equals(data)).toBe(true);
+  });
+
+  test('around a line that is meant for the master', async () => {
+    const [before, after] = [Buffer.from([0xff, 0xfe, 10]), Buffer.from([0xc3, 10, 0x80])];
+    const all = Buffer.concat([before, Buffer.from('for the master\n'), after]);
+    expect(await passedOn([all])).toEqual(Buffer.concat([before, after]));
+    expect(await passedOn(inPieces(all, 1))).toEqual(Buffer.concat([before, after]));
+  });
+});
+
+it('does not mix lines of two workers below the stated length', async () => {
+  let written = '';
+  const sink = slowOutlet((data) => {
+    written += data.toString();
+  });
+  const sources = ['a', 'b'].map((name) => ({ name, source: new PassThrough() }));
+  const outputs = sources.map(({ source }) => new WorkerOutput(source, sink));
+  for (let piece = 0; piece < 40; piece++) {
+    for (const { name, source } of sources) {
+      source.write(name.repeat(30_000));
+      if (piece % 8 === 7) source.write('\n');
+      await setImmediate();
+    }
+  }
+  for (const { source } of sources) source.end();
+  await Promise.all(outputs.map(({ ended }) => ended));
+  await sink.idle(1_000);
+  const lines = written.split('\n').slice(0, -1);
+  expect(lines.map((line) => line.length)).toEqual(new Array(10).fill(8 * 30_000));
+  expect(lines.every((line) => /^(a+|b+)$/.test(line))).toBe(true);
+});
+
+it('keeps whole characters of a long line', async () => {
+  const { source, output, settle } = setUp();
+  source.write(`${'漢'.repeat(90_000)}\n`);
+  await settle();
+  expect(output.lastLines.join('')).toMatch(/^漢+$/);
 });

@@ -1,29 +1,37 @@
 /**
- * What one worker writes on standard error: passed on line by line, and the end of it kept, for the report
- * of the worker's own end. An uncaught exception and V8's "out of memory" are written by the process as it
- * dies: nothing inside of it could tell them.
+ * One worker's standard error: passed on byte for byte, a line at a time, with its end kept for the report of the
+ * worker's end. A process writes an uncaught exception and V8's "out of memory" while it dies, so nothing inside it
+ * could report them. The WorkerHandle creates it.
  */
 import type { Readable } from 'node:stream';
 import type { Outlet } from './outlet.ts';
 
-/** How much of the end is kept. */
+/** Bytes and lines that are kept of the end. */
 const KEPT_BYTES = 8 * 1024;
 const KEPT_LINES = 20;
-/** How long a line may wait for its end before what there is of it is passed on. */
+/**
+ * Lines of different workers do not mix as long as each is shorter than this and its worker writes it without a pause
+ * of `UNFINISHED_MS`. The rest of a longer or slower line may follow a line of another worker.
+ */
+export const WHOLE_LINE_BYTES = 256 * 1024;
 const UNFINISHED_MS = 100;
+/** Messages of Node's inspector are shorter; a longer line is not decoded. */
+const INTERCEPTED_BYTES = 1024;
 
 const NEWLINE = 10;
 
 export class WorkerOutput {
   readonly #source: Readable;
   readonly #sink: Outlet;
-  readonly #kept: Buffer[] = [];
+  #kept: Buffer[] = [];
   #keptBytes = 0;
-  #unfinished: Buffer = Buffer.alloc(0);
+  /** The line that has not ended yet, in the pieces that came. */
+  #unfinished: Buffer[] = [];
+  #unfinishedBytes = 0;
   #timer: NodeJS.Timeout | undefined;
-  /** Returns true for a line that is not passed on: it was meant for the master. */
+  /** Returns true for a line, without its end, that is meant for the master and is not passed on. */
   intercept: ((line: string) => boolean) | undefined;
-  /** Settles when all of it has been read. */
+  /** Resolves when the whole output has been read. */
   readonly ended: Promise<void>;
 
   constructor(source: Readable, sink: Outlet) {
@@ -36,37 +44,50 @@ export class WorkerOutput {
         resolve();
       });
     });
-    // Reading ends with the process; what there is to say of it, its exit says.
+    // The process's exit reports why reading has ended.
     source.on('error', () => {});
   }
 
-  /** The last lines that it has written, without those that say nothing. */
+  /** The last lines, at most 20 and without empty ones. */
   get lastLines(): string[] {
-    const text = Buffer.concat([...this.#kept, this.#unfinished]).toString();
-    const lines = text.split('\n').map((line) => line.trimEnd());
+    const end = Buffer.concat([...this.#kept, ...this.#unfinished]).subarray(-KEPT_BYTES);
+    // The cut may have gone through a character.
+    const start = end.findIndex((byte) => !isContinuation(byte));
+    const lines = end
+      .subarray(Math.max(0, start))
+      .toString()
+      .split('\n')
+      .map((line) => line.trimEnd());
     return lines.filter((line) => line !== '').slice(-KEPT_LINES);
   }
 
   #read(chunk: Buffer): void {
     clearTimeout(this.#timer);
-    const data = this.#unfinished.length > 0 ? Buffer.concat([this.#unfinished, chunk]) : chunk;
-    const end = data.lastIndexOf(NEWLINE) + 1;
-    this.#unfinished = data.subarray(end);
-    this.#passOn(data.subarray(0, end));
-    if (this.#unfinished.length > KEPT_BYTES) this.#flush();
-    else if (this.#unfinished.length > 0)
-      this.#timer = setTimeout(() => this.#flush(), UNFINISHED_MS).unref();
+    const end = chunk.lastIndexOf(NEWLINE) + 1;
+    if (end > 0) {
+      const lines = chunk.subarray(0, end);
+      this.#passOn(this.#withoutIntercepted(this.#finish(lines)));
+    }
+    if (end < chunk.length) this.#unfinished.push(chunk.subarray(end));
+    this.#unfinishedBytes += chunk.length - end;
+    if (this.#unfinishedBytes >= WHOLE_LINE_BYTES) this.#flush();
+    else if (this.#unfinishedBytes > 0) this.#timer = setTimeout(() => this.#flush(), UNFINISHED_MS).unref();
+  }
+
+  /** Returns what has come of the unfinished line, and this. */
+  #finish(last?: Buffer): Buffer {
+    const pieces = last ? [...this.#unfinished, last] : this.#unfinished;
+    this.#unfinished = [];
+    this.#unfinishedBytes = 0;
+    return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
   }
 
   #flush(): void {
     clearTimeout(this.#timer);
-    const rest = this.#unfinished;
-    this.#unfinished = Buffer.alloc(0);
-    this.#passOn(rest);
+    this.#passOn(this.#finish());
   }
 
-  #passOn(whole: Buffer): void {
-    const data = this.intercept ? this.#withoutIntercepted(whole) : whole;
+  #passOn(data: Buffer): void {
     if (data.length === 0) return;
     this.#keep(data);
     this.#sink.add(data);
@@ -75,16 +96,34 @@ export class WorkerOutput {
     this.#sink.once('drain', () => this.#source.resume());
   }
 
+  /** Only the copy that is compared is decoded: the bytes need not be UTF-8. */
   #withoutIntercepted(data: Buffer): Buffer {
-    const lines = data.toString().split(/(?<=\n)/);
-    return Buffer.from(lines.filter((line) => !this.intercept?.(line.trimEnd())).join(''));
+    const { intercept } = this;
+    if (!intercept) return data;
+    const passed: Buffer[] = [];
+    let from = 0;
+    for (let start = 0; start < data.length; ) {
+      const next = data.indexOf(NEWLINE, start) + 1;
+      const isShort = next - start <= INTERCEPTED_BYTES;
+      if (isShort && intercept(data.toString('latin1', start, next).trimEnd())) {
+        passed.push(data.subarray(from, start));
+        from = next;
+      }
+      start = next;
+    }
+    return from === 0 ? data : Buffer.concat([...passed, data.subarray(from)]);
   }
 
   #keep(data: Buffer): void {
-    this.#kept.push(data.subarray(-KEPT_BYTES));
-    this.#keptBytes += Math.min(data.length, KEPT_BYTES);
+    // A copy: a part would keep all of a large chunk in memory.
+    const end = data.length > KEPT_BYTES ? Buffer.from(data.subarray(-KEPT_BYTES)) : data;
+    this.#kept.push(end);
+    this.#keptBytes += end.length;
     while (this.#keptBytes - (this.#kept[0]?.length ?? 0) >= KEPT_BYTES) {
       this.#keptBytes -= this.#kept.shift()?.length ?? 0;
     }
   }
 }
+
+/** Whether a byte continues a character of UTF-8. */
+const isContinuation = (byte: number): boolean => (byte & 0xc0) === 0x80;
