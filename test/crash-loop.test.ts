@@ -114,7 +114,7 @@ describe('the end of a worker in words', () => {
     const server = await start(1);
     process.kill(server.readyPids[0] as number, 'SIGKILL');
     expect((await server.event('crashed')).msg).toMatch(
-      /killed by SIGKILL, not by tshorn: by somebody else, or by the kernel .*it held \d+ MB.*after \d+\.\ds of service/,
+      /killed by SIGKILL, not by tshorn: another process sent it, or the kernel .*it held \d+ MB.*after \d+\.\ds of service/,
     );
   });
 

@@ -14,10 +14,3 @@ export async function withDeadline<T>(
     clearTimeout(timer);
   }
 }
-
-/** `12ms`, `1.4s`, `2m 5s`: durations as people read them. */
-export function formatMs(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)}ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)}s`;
-  return `${Math.floor(ms / 60_000)}m ${Math.round((ms % 60_000) / 1000)}s`;
-}

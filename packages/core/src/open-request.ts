@@ -1,5 +1,5 @@
-/** A request in flight as it is told to people: never its query string or its headers, which may hold secrets. */
-import { formatMs } from './deadline.ts';
+/** A request in flight as it is logged: never its query string or its headers, which may hold secrets. */
+import { formatMs } from './units.ts';
 
 export interface OpenRequest {
   readonly method: string;
@@ -7,7 +7,7 @@ export interface OpenRequest {
   readonly path: string;
   /** Milliseconds since its headers had been read. */
   readonly ageMs: number;
-  /** Whether the headers of its response are on their way. */
+  /** The headers of its response have been sent. */
   readonly answering: boolean;
 }
 
@@ -22,7 +22,7 @@ export function pathOf(target: string): string {
   return plain.length > LONGEST_PATH ? `${plain.slice(0, LONGEST_PATH)}...` : plain || '/';
 }
 
-/** What of `value` are requests: the app shares the worker's process and may have sent anything. */
+/** The valid requests in `value`: the app shares the worker's process and may have sent anything. */
 export function readOpenRequests(value: unknown): OpenRequest[] {
   if (!Array.isArray(value)) return [];
   return value.slice(0, MOST_REQUESTS).flatMap((item: Partial<OpenRequest> | null) => {

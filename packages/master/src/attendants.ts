@@ -6,8 +6,8 @@ import os from 'node:os';
 import type { ToMaster } from '@tshorn/core';
 import { BootPriority } from './boot-priority.ts';
 import { CanaryGate } from './canary/gate.ts';
-import { memoryLimit } from './cgroup.ts';
 import { Hangs, ownDirectory } from './hang/hangs.ts';
+import { memoryLimit } from './os/cgroup.ts';
 import { Recycler } from './recycling/recycler.ts';
 import type { Connection } from './relay.ts';
 import { Remaining } from './remaining.ts';
@@ -49,7 +49,7 @@ export class Attendants {
       vitalOf: (serial) => this.vitals.of(serial),
       recyclable: () => around.recyclable(),
       request: (operation) => around.enqueue({ type: 'requested', operation }),
-      memoryThere: () => memoryLimit(os.totalmem()) ?? os.totalmem(),
+      memoryThere: () => memoryLimit() ?? os.totalmem(),
       chance: Math.random,
     });
     this.bootPriority = new BootPriority(around.log, { onStuck: (pid) => this.#replace(pid) });

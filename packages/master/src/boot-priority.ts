@@ -3,9 +3,10 @@
  * let in. Created by the Performer, which says when. Linux only, and only where a priority that was
  * lowered may be raised again: a worker that stayed low would be worse than one that boots loudly.
  */
-import fs from 'node:fs';
 import os from 'node:os';
+import { readText } from '@tshorn/core';
 import type { Logger } from './log.ts';
+import { childrenOf, threadsOf } from './os/proc.ts';
 
 /** What is asked of the kernel; unit tests drive a fake one. A nice value is -20 (first) to 19 (last). */
 export interface Kernel {
@@ -146,36 +147,30 @@ function threadsBelow(kernel: Kernel, pid: number): number[] {
   return [...own, ...children.flatMap((child) => threadsBelow(kernel, child))];
 }
 
-/** A thread or a process may end between two questions: then there is nothing to answer. */
-function unlessGone<T, Gone>(ask: () => T, gone: Gone): T | Gone {
-  try {
-    return ask();
-  } catch {
-    return gone;
-  }
-}
-
 const linux: Kernel = {
-  threads: (pid) => unlessGone(() => fs.readdirSync(`/proc/${pid}/task`).map(Number), []),
-  children(pid, thread) {
-    // A kernel without CONFIG_PROC_CHILDREN does not have the file: then children stay low.
-    const list = unlessGone(() => fs.readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8'), '');
-    return list.split(' ').filter(Boolean).map(Number);
+  threads: threadsOf,
+  // A kernel without CONFIG_PROC_CHILDREN tells none: then the processes of the app stay low.
+  children: childrenOf,
+  nice(thread) {
+    try {
+      // On Linux the id is a thread's, in spite of POSIX: setpriority(2), "C library/kernel differences".
+      return os.getPriority(thread);
+    } catch {
+      return undefined;
+    }
   },
-  // On Linux the id is a thread's, in spite of POSIX: setpriority(2), "C library/kernel differences".
-  nice: (thread) => unlessGone(() => os.getPriority(thread), undefined),
   setNice(thread, nice) {
     try {
       os.setPriority(thread, nice);
       return true;
     } catch (error) {
+      // A thread that has ended needs no priority.
       const { info } = error as { info?: { code?: string } };
       return info?.code === 'ESRCH';
     }
   },
   niceLimit() {
-    const limits = unlessGone(() => fs.readFileSync('/proc/self/limits', 'utf8'), '');
-    const soft = /^Max nice priority\s+(\S+)/m.exec(limits)?.[1];
+    const soft = /^Max nice priority\s+(\S+)/m.exec(readText('/proc/self/limits') ?? '')?.[1];
     return soft === 'unlimited' ? 40 : Number(soft ?? 0);
   },
 };

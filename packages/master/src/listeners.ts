@@ -7,8 +7,9 @@ import fs from 'node:fs';
 import net from 'node:net';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { type BindAddress, formatAddress, TshornError } from '@tshorn/core';
+import { type BindAddress, formatAddress, TshornError, whoListens } from '@tshorn/core';
 import { type BoundHandle, bindTcp, bindUnix } from './bound-handle.ts';
+import { closeUnixSocket } from './os/unix-socket-file.ts';
 import type { Identity } from './privileges.ts';
 
 export interface Listener {
@@ -135,20 +136,7 @@ async function listenUnix(path: string, { mode, owner }: FileRights): Promise<Li
   fs.chmodSync(path, mode);
   if (owner) fs.lchownSync(path, owner.uid, owner.gid);
   const { ino } = fs.statSync(path);
-  const close = () => {
-    const found = fs.statSync(path, { throwIfNoEntry: false })?.ino;
-    if (found === undefined || found === ino) return handle.close();
-    // Another server has taken the path meanwhile, and libuv removes whatever is there (uv__pipe_close).
-    const aside = `${path}.${process.pid}`;
-    try {
-      fs.renameSync(path, aside);
-      handle.close();
-      fs.renameSync(aside, path);
-    } catch {
-      // Where this user may not rename, libuv may not remove either.
-      handle.close();
-    }
-  };
+  const close = () => closeUnixSocket(path, ino, () => handle.close());
   return { handle, asked: address, address, source: 'bound', file: { path, ino }, close };
 }
 
@@ -161,21 +149,10 @@ async function removeStale(path: string): Promise<void> {
       fix: 'choose another path, or remove the file if nobody needs it',
     });
   }
-  if (await answers(path)) throw bindError({ kind: 'unix', path }, 'EADDRINUSE');
+  // In doubt (EACCES, say) it is taken for in use: nothing that may be somebody's is removed.
+  if ((await whoListens(path)) !== 'refused') throw bindError({ kind: 'unix', path }, 'EADDRINUSE');
   fs.rmSync(path, { force: true });
 }
-
-const answers = (path: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = net.connect(path);
-    const end = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once('connect', () => end(true));
-    // ECONNREFUSED: nobody listens. Anything else (EACCES, say) leaves it to bind() to tell.
-    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code !== 'ECONNREFUSED'));
-  });
 
 function bindError(address: BindAddress, name: string): TshornError {
   const where = formatAddress(address);

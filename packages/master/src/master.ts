@@ -153,7 +153,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#work();
     if (predecessor) this.#succession.follow(this, config);
     else void charge.openControl();
-    if (process.pid === 1) void import('./zombies.ts').then(({ Zombies }) => new Zombies(this.#log).watch());
+    if (process.pid === 1)
+      void import('./os/zombies.ts').then(({ Zombies }) => new Zombies(this.#log).watch());
   }
 
   request(operation: Operation): void {

@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describeThrown, TshornError } from '@tshorn/core';
 import type { Logger } from './log.ts';
-import { isAlive, processOf } from './process-of.ts';
+import { isAlive, startTimeOf, wordsOf } from './os/proc.ts';
 
 /** A clock of whole seconds on one side, and a file system's on the other. */
 const SAME_MOMENT_MS = 2_000;
@@ -49,13 +49,13 @@ export class PidFile {
   /** Why the pid is not that of a master any more; undefined where it may be. */
   #whyStale(pid: number): string | undefined {
     if (!isAlive(pid)) return `its pid ${pid} does not exist`;
-    const found = processOf(pid);
+    const words = wordsOf(pid);
     // Without /proc nothing more can be known.
-    if (!found) return undefined;
+    if (!words) return undefined;
     // A number that has been given again, after a reboot perhaps.
     const writtenAt = fs.statSync(this.path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    const again = found.startedAt !== undefined && found.startedAt > writtenAt + SAME_MOMENT_MS;
-    return again || !looksLikeMaster(found.words) ? `its pid ${pid} is another program's now` : undefined;
+    const again = (startTimeOf(pid) ?? 0) > writtenAt + SAME_MOMENT_MS;
+    return again || !looksLikeMaster(words) ? `its pid ${pid} is another program's now` : undefined;
   }
 
   /** From now on it names this master. @throws TshornError ERR_PID_FILE when it cannot be written */

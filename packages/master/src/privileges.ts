@@ -4,8 +4,8 @@
  */
 import type { Config } from '@tshorn/config';
 import { TshornError } from '@tshorn/core';
-import { findGroup, findUser, type User } from './accounts.ts';
 import type { Logger } from './log.ts';
+import { findGroup, findUser, type User } from './os/accounts.ts';
 
 export interface Identity {
   readonly uid: number;

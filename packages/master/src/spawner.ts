@@ -2,14 +2,12 @@
  * Starts a worker of a release, introduces it to those who look after the workers, and takes leave of it when
  * it has ended.
  */
-import os from 'node:os';
 import type { Attendants, Crew } from './attendants.ts';
-import { memoryLimit } from './cgroup.ts';
 import { CompileCache } from './compile-cache.ts';
 import type { Effect } from './decide/model.ts';
-import { describeEnd } from './end-of-worker.ts';
+import { describeExit } from './exit-reason.ts';
 import { isDoorClosed } from './hang/inspector-flags.ts';
-import { OomKills } from './oom-kills.ts';
+import { memoryLimit, OomKills } from './os/cgroup.ts';
 import { bootOrder, isOverwritten, missingOf, type Release } from './release.ts';
 import type { Surroundings } from './surroundings.ts';
 import { workerEnv } from './worker-env.ts';
@@ -113,7 +111,7 @@ export class Spawner {
     const oomKills = signal === 'SIGKILL' && this.#oomKills.claim(performance.now()) ? 1 : 0;
     const rss = this.#attendants.vitals.of(serial)?.rss;
     const { lastLines } = handle;
-    return describeEnd({ code, signal, lastLines, oomKills, rss, memoryLimit: memoryLimit(os.totalmem()) });
+    return describeExit({ code, signal, lastLines, oomKills, rss, memoryLimit: memoryLimit() });
   }
 
   /** Old code is not kept anywhere: a crash would bring the new one in, without its having been judged. */

@@ -2,6 +2,8 @@
 import fs from 'node:fs';
 import net from 'node:net';
 import { dirname, join } from 'node:path';
+import { whoListens } from '@tshorn/core';
+import { closeUnixSocket } from '../os/unix-socket-file.ts';
 import { makePrivateDirectory } from '../private-directory.ts';
 
 /** sun_path holds 108 bytes on Linux and 104 elsewhere, the terminating zero included (man 7 unix). */
@@ -48,7 +50,7 @@ export async function placeSocket(
     close() {
       // It was bound by another name, which is what libuv removes.
       if (replaces && isThere()) fs.rmSync(path, { force: true });
-      closeOwn(server, path, ino);
+      closeUnixSocket(path, ino, () => server.close());
     },
     leave() {
       if (isThere()) server.close();
@@ -69,7 +71,7 @@ async function makeRoom(path: string): Promise<void> {
   const stat = fs.lstatSync(path, { throwIfNoEntry: false });
   if (!stat) return;
   if (!stat.isSocket()) throw new Error(`${path} exists and is not a socket`);
-  if (!(await isDead(path))) throw new Error(`${path} is in use by another process`);
+  if ((await whoListens(path)) !== 'refused') throw new Error(`${path} is in use by another process`);
   fs.rmSync(path, { force: true });
 }
 
@@ -92,19 +94,6 @@ function listen(server: net.Server, path: string): Promise<void> {
   });
 }
 
-/** libuv removes whatever is at the path when it closes (uv__pipe_close): not what somebody else has put there. */
-function closeOwn(server: net.Server, path: string, ino: number): void {
-  const found = fs.statSync(path, { throwIfNoEntry: false })?.ino;
-  const aside = `${path}.${process.pid}`;
-  try {
-    if (found !== undefined && found !== ino) fs.renameSync(path, aside);
-    server.close();
-    if (found !== undefined && found !== ino) fs.renameSync(aside, path);
-  } catch {
-    server.close();
-  }
-}
-
 /** Removes the sockets in the directory of `own` that nobody listens on: their masters were killed. Never rejects. */
 export async function removeStaleSockets(own: string): Promise<void> {
   const directory = dirname(own);
@@ -115,19 +104,7 @@ export async function removeStaleSockets(own: string): Promise<void> {
     others.map(async (name) => {
       const path = join(directory, name);
       // Asked, not looked up by its pid: a container that shares the directory has pids of its own.
-      if (await isDead(path)) fs.rmSync(path, { force: true });
+      if ((await whoListens(path)) === 'refused') fs.rmSync(path, { force: true });
     }),
   ).catch(() => {});
 }
-
-/** Whether nobody listens there any more. */
-export const isDead = (path: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = net.connect(path);
-    const end = (dead: boolean) => {
-      socket.destroy();
-      resolve(dead);
-    };
-    socket.once('connect', () => end(false));
-    socket.once('error', ({ code }: NodeJS.ErrnoException) => end(code === 'ECONNREFUSED'));
-  });

@@ -1,5 +1,5 @@
 /** Finds out why a worker hangs: first from itself, then from the kernel. */
-import { residentBytes } from '@tshorn/core';
+import { residentBytes } from '../os/proc.ts';
 import type { InspectorDoor } from './door.ts';
 import { type Inspection, inspect } from './inspector.ts';
 import { type KernelView, kernelView } from './kernel.ts';

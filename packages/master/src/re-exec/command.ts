@@ -1,7 +1,7 @@
 /** The command line that a re-exec repeats, and what it finds now: a link may have moved, a Node been upgraded. */
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import { processOf } from '../process-of.ts';
+import { wordsOf } from '../os/proc.ts';
 
 export interface Command {
   /** Node, as it was called: `node`, `/opt/node/bin/node`. */
@@ -22,7 +22,7 @@ export interface Command {
 export function ownCommand(cwd: string): Command {
   const [, script = '', ...args] = process.argv;
   // Node has made the path absolute with the kernel's name of the directory; the word itself is older.
-  const word = processOf('self')?.words[1 + process.execArgv.length];
+  const word = wordsOf('self')?.[1 + process.execArgv.length];
   const named = word !== undefined && resolve(word) === script ? resolve(cwd, word) : script;
   return { program: process.argv0, script: named, args, flags: process.execArgv, cwd };
 }

@@ -4,7 +4,7 @@ import { formatMs, TshornError } from '@tshorn/core';
 import { type CheckReport, type Level, type Logger, rehearse } from '@tshorn/master';
 import { workingDirectory } from '../surroundings.ts';
 import { commandHelp } from './help.ts';
-import { print } from './print.ts';
+import { print } from './style.ts';
 
 const EXIT_OF_SIGNAL = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 

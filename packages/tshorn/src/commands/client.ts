@@ -3,7 +3,6 @@
  * request from being answered is a TshornError ERR_CONTROL: exit code 2, could not ask.
  */
 import http from 'node:http';
-import net from 'node:net';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { TshornError } from '@tshorn/core';
@@ -112,15 +111,3 @@ function parse(line: string, socket: string): unknown {
     throw new TshornError('ERR_CONTROL', `what answers at ${socket} is no tshorn master`);
   }
 }
-
-/** Whether somebody listens there. */
-export const isAlive = (socket: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    const connection = net.connect(socket);
-    const end = (alive: boolean) => {
-      connection.destroy();
-      resolve(alive);
-    };
-    connection.setTimeout(ANSWER_MS, () => end(false));
-    connection.once('connect', () => end(true)).once('error', () => end(false));
-  });

@@ -2,7 +2,7 @@ import type { DryRun } from '@tshorn/master';
 import type { Run } from './asking.ts';
 import { ask } from './client.ts';
 import { forecastText } from './dry-run-view.ts';
-import { print } from './print.ts';
+import { print } from './style.ts';
 
 /** `tshorn reload --dry-run`: prints what a reload would do. Resolves with 0. */
 export const dryRun: Run = async (socket, { json, plan }) => {

@@ -2,8 +2,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { controlDirectories, type Environment, userId } from '@tshorn/config';
-import { describeThrown, TshornError } from '@tshorn/core';
-import { ask, isAlive } from './client.ts';
+import { describeThrown, TshornError, whoListens } from '@tshorn/core';
+import { ask } from './client.ts';
 import { readPid, type Which } from './command-line.ts';
 import type { Status } from './status-view.ts';
 
@@ -49,8 +49,8 @@ function readPidFile(file: string): number {
 
 async function theOnly(directories: readonly string[]): Promise<string> {
   const sockets = directories.filter(isOwn).flatMap((directory) => socketsIn(directory));
-  const answers = await Promise.all(sockets.map((socket) => isAlive(socket)));
-  const alive = sockets.filter((_, index) => answers[index]);
+  const answers = await Promise.all(sockets.map(whoListens));
+  const alive = sockets.filter((_, index) => answers[index] === 'somebody');
   if (alive.length === 1) return alive[0] as string;
   if (alive.length === 0) {
     throw new TshornError(

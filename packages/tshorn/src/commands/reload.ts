@@ -2,10 +2,9 @@ import { TshornError } from '@tshorn/core';
 import { brokeOff, onInterrupt, type Run } from './asking.ts';
 import { ask, type StreamEvent, stream } from './client.ts';
 import { Live } from './live.ts';
-import { print } from './print.ts';
 import { ReloadView } from './reload-view.ts';
 import type { Status } from './status-view.ts';
-import { colourOfOutcome, paintFor } from './style.ts';
+import { colourOfOutcome, paintFor, print } from './style.ts';
 
 /** What shows the events as they come, and the verdict. */
 interface Show {

@@ -5,11 +5,11 @@ import { readCommand } from './command-line.ts';
 import { findMaster } from './find.ts';
 import { commandHelp } from './help.ts';
 import { type CommandName, type ControlCommand, isControlCommand } from './names.ts';
-import { print } from './print.ts';
 import { reload } from './reload.ts';
 import { scale } from './scale.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
+import { print } from './style.ts';
 
 const RUNS: Readonly<Record<ControlCommand, Run>> = { reload, status, scale, stop };
 

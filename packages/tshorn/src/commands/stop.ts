@@ -1,6 +1,6 @@
 import { brokeOff, onInterrupt, type Run } from './asking.ts';
 import { ask, type StreamEvent, stream } from './client.ts';
-import { print } from './print.ts';
+import { print } from './style.ts';
 
 /** `tshorn stop`: resolves when the master has ended. */
 export const stop: Run = async (socket, { mode, json, wait }) => {

@@ -1,4 +1,6 @@
-/** Colours and measures for people: text only where nobody looks. */
+/** How the commands write to standard output: colours and measures for people, plain text for programs. */
+
+export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 export type Colour = 'green' | 'red' | 'yellow' | 'cyan' | 'dim' | 'bold';
 

@@ -1,11 +1,10 @@
 /** Users and groups of this machine, by name or number. */
 import { execFileSync } from 'node:child_process';
-import fs from 'node:fs';
-import { TshornError } from '@tshorn/core';
+import { readText, TshornError } from '@tshorn/core';
 
 export interface User {
   readonly uid: number;
-  /** Absent for a number that nobody has. */
+  /** Absent for a number without an account. */
   readonly entry?: { readonly name: string; readonly gid: number; readonly home: string };
 }
 
@@ -17,7 +16,7 @@ export function findUser(wanted: string): User {
   }
   if (isNumber(wanted)) return { uid: Number(wanted) };
   throw new TshornError('ERR_USER', `--user ${wanted}: this machine has no user of that name`, {
-    fix: 'create it (useradd --system), or name one that is there, by its number if need be',
+    fix: 'create it (useradd --system), or name an existing user or a number',
   });
 }
 
@@ -27,7 +26,7 @@ export function findGroup(wanted: string): number {
   const gid = find('group', wanted)?.[2];
   if (gid !== undefined) return Number(gid);
   throw new TshornError('ERR_USER', `--group ${wanted}: this machine has no group of that name`, {
-    fix: 'create it (groupadd --system), or name one that is there, by its number if need be',
+    fix: 'create it (groupadd --system), or name an existing group or a number',
   });
 }
 
@@ -36,25 +35,22 @@ const isNumber = (text: string): boolean => /^\d+$/.test(text);
 /** The fields of its line: passwd(5), group(5); both have name and number in the same places. */
 function find(database: 'passwd' | 'group', wanted: string): string[] | undefined {
   const at = isNumber(wanted) ? 2 : 0;
-  const lines = [
-    () => fs.readFileSync(`/etc/${database}`, 'utf8'),
-    // Those of a directory service (LDAP, systemd-homed) are in no file. Where there is no such program there are none.
-    () =>
-      execFileSync('getent', [database, wanted], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
-  ];
-  for (const read of lines) {
-    const found = linesOf(read).find((fields) => fields[at] === wanted);
-    if (found) return found;
-  }
-  return undefined;
+  const fieldsIn = (text = '') =>
+    text
+      .split('\n')
+      .map((line) => line.split(':'))
+      .find((fields) => fields[at] === wanted);
+  return fieldsIn(readText(`/etc/${database}`)) ?? fieldsIn(getent(database, wanted));
 }
 
-function linesOf(read: () => string): string[][] {
+/** Entries of a directory service (LDAP, systemd-homed), which are in no file; undefined without that program. */
+function getent(database: string, wanted: string): string | undefined {
   try {
-    return read()
-      .split('\n')
-      .map((line) => line.split(':'));
+    return execFileSync('getent', [database, wanted], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
   } catch {
-    return [];
+    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { describeEnd } from './end-of-worker.ts';
+import { describeExit } from './exit-reason.ts';
 
 const MB = 1024 ** 2;
 const HEAP = [
@@ -10,10 +10,10 @@ const HEAP = [
 it.each([
   [
     { code: null, signal: 'SIGABRT', lastLines: HEAP, rss: 90 * MB },
-    /^killed by SIGABRT: out of memory by V8's own limit \(Reached heap limit; --max-old-space-size.*it held 90 MB\)$/,
+    /^killed by SIGABRT: out of memory, V8's heap limit \(Reached heap limit; .*--max-old-space-size, it held 90 MB\)$/,
   ],
-  [{ code: 134, signal: null, lastLines: HEAP }, /^exit code 134: out of memory by V8's own limit/],
-  [{ code: null, signal: 'SIGABRT' }, /^killed by SIGABRT: .*aborted.*heap out of memory/],
+  [{ code: 134, signal: null, lastLines: HEAP }, /^exit code 134: out of memory, V8's heap limit/],
+  [{ code: null, signal: 'SIGABRT' }, /^killed by SIGABRT: abort by.*heap out of memory/],
   [
     { code: null, signal: 'SIGKILL', oomKills: 1, rss: 498 * MB, memoryLimit: 512 * MB },
     /^killed by the kernel: out of memory \(cgroup limit 512 MB, it held 498 MB\)$/,
@@ -26,10 +26,10 @@ it.each([
   ],
   [
     { code: null, signal: 'SIGKILL', oomKills: 0, rss: 60 * MB, memoryLimit: 512 * MB },
-    /^killed by SIGKILL, not by tshorn: by somebody else, .*\(it held 60 MB\)$/,
+    /^killed by SIGKILL, not by tshorn: another process .*\(it held 60 MB\)$/,
   ],
-  [{ code: null, signal: 'SIGSEGV' }, /^killed by SIGSEGV: a crash in native code/],
-  [{ code: 139, signal: null }, /^exit code 139: a crash in native code/],
+  [{ code: null, signal: 'SIGSEGV' }, /^killed by SIGSEGV: crash in native code/],
+  [{ code: 139, signal: null }, /^exit code 139: crash in native code/],
   [{ code: null, signal: 'SIGTERM' }, /^killed by SIGTERM, not by tshorn$/],
   [{ code: 1, signal: null }, /^exit code 1$/],
   [{ code: 2, signal: null }, /^exit code 2$/],
@@ -45,10 +45,10 @@ it.each([
     },
     /^exit code 1: uncaught TypeError: x is no y$/,
   ],
-  [{ code: 0, signal: null }, /^exit code 0: it ended by itself/],
+  [{ code: 0, signal: null }, /^exit code 0: the app called process.exit/],
   [{ code: 7, signal: null }, /^exit code 7: .*handler/],
   [{ code: 9, signal: null }, /^exit code 9: .*argument/],
   [{ code: 12, signal: null }, /^exit code 12: .*--inspect/],
   [{ code: 13, signal: null }, /^exit code 13: unsettled top-level await/],
   [{ code: 42, signal: null }, /^exit code 42$/],
-])('%j is put into words', (end, words) => expect(describeEnd(end)).toMatch(words));
+])('%j is put into words', (exit, words) => expect(describeExit(exit)).toMatch(words));

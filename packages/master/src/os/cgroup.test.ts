@@ -1,8 +1,9 @@
-import { memoryLimit, oomKillCount, type Read } from './cgroup.ts';
+import type { ReadText } from '@tshorn/core';
+import { memoryLimit, OomKills, oomKillCount } from './cgroup.ts';
 
 const GB = 1024 ** 3;
 const files =
-  (map: Record<string, string>): Read =>
+  (map: Record<string, string>): ReadText =>
   (file) =>
     map[file];
 
@@ -52,4 +53,24 @@ it('reads cgroup v1, also beside an empty v2', () => {
   });
   expect(memoryLimit(8 * GB, read)).toBe(GB / 2);
   expect(oomKillCount(read)).toBe(1);
+});
+
+it('names one worker for each kill, also when two are told of at once', () => {
+  let count = 3;
+  const kills = new OomKills(() => count);
+  expect(kills.claim(0)).toBe(false);
+  count = 5;
+  expect([kills.claim(10), kills.claim(11), kills.claim(12)]).toEqual([true, true, false]);
+});
+
+it('does not blame a later end on a kill that was of something else', () => {
+  let count = 0;
+  const kills = new OomKills(() => count);
+  count = 2;
+  expect(kills.claim(10)).toBe(true);
+  expect(kills.claim(60_000)).toBe(false);
+});
+
+it('claims nothing where nobody counts', () => {
+  expect(new OomKills(() => undefined).claim(0)).toBe(false);
 });
