@@ -99,6 +99,7 @@ class Check {
         this.pid = pid;
       },
       onMessage: (message) => this.#receive(message),
+      onNotStarted: ({ reason }) => this.#fail(neverReady(reason)),
       onExited: (code, signal) => {
         const how = signal ? `killed by ${signal}` : `exit code ${code}`;
         this.#fail(neverReady(`it ended while booting: ${how}`));

@@ -9,6 +9,7 @@ import { describeExit } from './exit-reason.ts';
 import { isDoorClosed } from './hang/inspector-flags.ts';
 import { memoryLimit, OomKills } from './os/cgroup.ts';
 import { bootOrder, isOverwritten, missingOf, type Release } from './release.ts';
+import { type SpawnFailure, spawnFailure } from './spawn-failure.ts';
 import type { Surroundings } from './surroundings.ts';
 import { workerEnv } from './worker-env.ts';
 import { WorkerHandle } from './worker-handle.ts';
@@ -23,6 +24,8 @@ export class Spawner {
   readonly #oomKills = new OomKills();
   /** Generations that have been warned of. */
   readonly #overwritten = new Set<number>();
+  /** Why the process of a worker, by serial, could not be started. */
+  readonly #failures = new Map<number, string>();
 
   constructor(around: Surroundings, crew: Crew, attendants: Attendants) {
     this.#around = around;
@@ -31,7 +34,18 @@ export class Spawner {
     this.#compileCache = new CompileCache(around.log, around.env, around.privileges.identity);
   }
 
-  spawn({ serial, slot, generation }: SpawnEffect): void {
+  /** Never throws: a failure becomes events, as if the worker had ended while it booted. */
+  spawn(effect: SpawnEffect): void {
+    const { serial } = effect;
+    try {
+      this.#begin(effect);
+    } catch (error) {
+      this.#notStarted(serial, spawnFailure(error));
+      this.#exited(serial, undefined, null, null);
+    }
+  }
+
+  #begin({ serial, slot, generation }: SpawnEffect): void {
     const { enqueue, hooks, statusUdp, releaseOf, workerFile, env, privileges } = this.#around;
     const { hangs, recycler } = this.#attendants;
     const release = releaseOf(generation);
@@ -41,12 +55,14 @@ export class Spawner {
       return enqueue({ type: 'worker-exited', serial, code: null, signal: null });
     }
     this.#warnIfOverwritten(generation, release);
-    const status = statusUdp?.expect((report) => enqueue({ type: 'worker-probed', serial, report }));
     const identity = { slot, generation };
     const environment = workerEnv(release, env, privileges.identity);
+    const compileCache = this.#compileCache.directoryOf(release);
+    const status = statusUdp?.expect((report) => enqueue({ type: 'worker-probed', serial, report }));
     const handle = new WorkerHandle({
       onSpawned: (pid) => this.#spawned(serial, pid, handle, { generation, release }),
       onMessage: (message, connection) => this.#attendants.receive(serial, message, connection),
+      onNotStarted: (failure) => this.#notStarted(serial, failure),
       onExited: (code, signal) => {
         status?.forget();
         // Before the event: the last worker's end leads straight to onExit.
@@ -64,12 +80,18 @@ export class Spawner {
     });
     recycler.born(serial, identity, release.config, performance.now());
     const { identity: runAs, umask } = privileges;
-    const boot = bootOrder(release, identity, status, this.#compileCache.directoryOf(release), umask);
+    const boot = bootOrder(release, identity, status, compileCache, umask);
     const request = { exec: workerFile, cwd: release.cwd, env: environment, runAs, boot };
     const start = () => handle.start(request);
     // Without the hook the fork is synchronous: nothing waits for a promise that nobody asked for.
     if (hooks.has('preFork')) void hooks.run('preFork', { ...identity, log: hooks.log }).then(start);
     else start();
+  }
+
+  /** A failure that lasts is the release's, as one to load its app is; another one leaves the slot to its back-off. */
+  #notStarted(serial: number, { reason, isPassing }: SpawnFailure): void {
+    this.#failures.set(serial, reason);
+    if (!isPassing) this.#around.enqueue({ type: 'worker-load-failed', serial, message: reason });
   }
 
   #spawned(
@@ -86,12 +108,18 @@ export class Spawner {
     enqueue({ type: 'worker-spawned', serial, pid });
   }
 
-  #exited(serial: number, handle: WorkerHandle, code: number | null, signal: string | null): void {
+  #exited(
+    serial: number,
+    handle: WorkerHandle | undefined,
+    code: number | null,
+    signal: string | null,
+  ): void {
     const { enqueue, lastWords, others } = this.#around;
     const { vitals, recycler, hangs, bootPriority, gate, traffic, remaining } = this.#attendants;
-    const { pid } = handle;
+    const pid = handle?.pid;
     this.#crew.delete(serial);
-    const words = this.#wordsFor(serial, handle, code, signal);
+    const words = this.#failures.get(serial) ?? (handle && this.#wordsFor(serial, handle, code, signal));
+    this.#failures.delete(serial);
     vitals.forget(serial);
     recycler.gone(serial);
     remaining.over(serial);

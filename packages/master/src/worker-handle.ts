@@ -20,12 +20,15 @@ import { inspectorSettings } from './hang/inspector-flags.ts';
 import type { Listener } from './listeners.ts';
 import { stderrOutlet } from './outlet.ts';
 import type { Identity } from './privileges.ts';
+import { type SpawnFailure, spawnFailure } from './spawn-failure.ts';
 import { WorkerOutput } from './worker-output.ts';
 
 export interface WorkerHandleEvents {
   onSpawned(pid: number): void;
   /** `handle` is the connection that came with a `hand-over`. */
   onMessage(message: Exclude<ToMaster, { type: 'up' }>, handle: unknown): void;
+  /** No process could be started; `onExited` follows. */
+  onNotStarted(failure: SpawnFailure): void;
   onExited(code: number | null, signal: string | null): void;
 }
 
@@ -76,9 +79,18 @@ export class WorkerHandle {
     return this.#output?.lastLines ?? [];
   }
 
-  start({ exec, cwd, env, boot, runAs }: SpawnRequest): void {
+  /** Starts the process. Never throws: a failure is reported by `onNotStarted` and `onExited`. */
+  start(request: SpawnRequest): void {
     // A hook may have taken its time, and the worker may not be wanted any more.
     if (this.#ended) return;
+    try {
+      this.#fork(request);
+    } catch (error) {
+      this.#failToStart(error);
+    }
+  }
+
+  #fork({ exec, cwd, env, boot, runAs }: SpawnRequest): void {
     // Settings are those of the next fork: each worker gets the working directory of its release.
     const stdio = ['ignore', 'inherit', 'pipe', 'ipc'];
     // With one of the two libuv drops the supplementary groups as well (setgroups in uv__process_child_init).
@@ -98,8 +110,8 @@ export class WorkerHandle {
       else if (message) this.#events.onMessage(message, handle);
     });
     // `error` comes when the process cannot be started or a message cannot be sent; `exit` tells the rest.
-    worker.on('error', () => {
-      if (worker.process.pid === undefined) this.#end(null, null);
+    worker.on('error', (error) => {
+      if (worker.process.pid === undefined) this.#failToStart(error);
     });
     this.#watchEnd(worker);
     if (worker.process.pid === undefined) return;
@@ -131,6 +143,14 @@ export class WorkerHandle {
       setTimeout(silence, LAST_LINES_MS).unref();
       setTimeout(() => this.#end(code, signal), LAST_WORDS_MS).unref();
     });
+  }
+
+  #failToStart(error: unknown): void {
+    if (this.#ended) return;
+    // Before it is reported: a kill that the report causes is no end of its own.
+    this.#ended = true;
+    this.#events.onNotStarted(spawnFailure(error));
+    this.#events.onExited(null, null);
   }
 
   #end(code: number | null, signal: string | null): void {
