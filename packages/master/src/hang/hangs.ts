@@ -155,7 +155,7 @@ export class Hangs {
     const { stack = [], requests, rss = found.rss, heapUsed } = found.inspection ?? {};
     const turns = found.inspection !== undefined && !runsApp(stack, place.own);
     const head = `${describeWorker(worker)} ${HEADS[phase](formatMs(silentMs))}${headline}`;
-    const delay = lastBeat && `event loop at its last sign: late by ${formatMs(lastBeat.loopDelayMs)}`;
+    const delay = lastBeat && `event loop at its last heartbeat: late by ${formatMs(lastBeat.loopDelayMs)}`;
     const lines = [...details, ...(delay ? [delay] : [])].map((line) => `\n  | ${line}`);
     this.#around.log.error(
       {
