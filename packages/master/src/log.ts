@@ -66,8 +66,8 @@ async function load({ logLevel, logFormat, logFile }: LogSettings, outlet: Outle
     const text = `${lines} log ${lines === 1 ? 'line' : 'lines'} could not be written: ${reason}`;
     logger.warn({ event: 'log-lost', lines, reason }, text);
   });
-  const logger = pino({ level: logLevel, base: { master: process.pid } }, stream);
-  return logger as Logger;
+  const logger = pino({ level: logLevel, base: { master: process.pid } }, stream) as Logger;
+  return logger;
 }
 
 async function prettyFormat(onTerminal: boolean): Promise<(line: string) => string> {

@@ -73,6 +73,12 @@ export const SERVER = {
     when: 'tshorn is PID 1, and processes that the app left behind have ended and cannot be reaped.',
     todo: 'Start the container [with an init](containers.md#as-pid-1).',
   },
+  'log-lost': {
+    level: 'warn',
+    fields: '`lines`, `reason`',
+    when: 'Lines of this log could not be written. The line follows as soon as lines can be written again.',
+    todo: 'Read the log faster, or make room on the disk.',
+  },
   'stray-error': {
     level: 'error',
     when: 'An exception in the master was not caught, for example in a timer that a hook started. The server serves on.',
