@@ -4,14 +4,14 @@
 #   tshorn app.mjs --workers 4 --notify udp://127.0.0.1:4012
 #   rolling-restart.sh MASTER_PID [UDP_PORT]
 #
-# A worker that gets SIGTERM has its replacement started first, and leaves only when that one serves. The
-# master announces the outcome as one line by UDP: "200 OK" or "503 BROKEN" with the reason.
-# Prints "200 OK" for each worker and exits with 0; or prints BROKEN with what was heard, and exits with 1.
+# When a worker gets SIGTERM, the master starts a replacement first, and the worker exits only when that one serves.
+# The master sends the result as one line by UDP: "200 OK" or "503 BROKEN" with the reason. This script prints "200 OK"
+# for each worker and exits with 0; or it prints BROKEN with the received line, and exits with 1.
 set -u
 
 master=${1:?usage: rolling-restart.sh MASTER_PID [UDP_PORT]}
 port=${2:-4012}
-seconds=60 # for one worker: to start, to be probed, to be announced
+seconds=60 # time for one worker to start, to be probed and to be announced
 
 listener=
 directory=$(mktemp -d) || exit 1
@@ -34,8 +34,8 @@ broken() {
   exit 1
 }
 
-# Every netcat has its own way to listen, and on a UDP port none of them says when it has begun; Linux
-# shows that in /proc. For all other cases there is Node, which is here because tshorn is.
+# Every netcat has its own options to listen, and none reports when it has bound a UDP port; Linux shows that in /proc.
+# In all other cases the script uses Node, which tshorn needs anyway.
 listen_with=node
 if [ -r /proc/net/udp ] && command -v timeout >/dev/null; then
   case $(nc -h 2>&1 </dev/null) in
@@ -48,7 +48,7 @@ port_is_bound() {
   grep -qi "^ *[0-9]*: [0-9A-F]*:$(printf '%04X' "$port") " /proc/net/udp
 }
 
-# Returns when the port is bound: an announcement that comes from then on is in the fifo, or on its way.
+# Returns when the port is bound: an announcement that is sent from then on reaches the fifo.
 start_listening() {
   case $listen_with in
     nc) set -- timeout "$seconds" nc -u -l 127.0.0.1 "$port" ;;
@@ -70,7 +70,7 @@ start_listening() {
 
   "$@" >"$line" 2>"$directory/errors" &
   listener=$!
-  exec 3<"$line" # waits for the listener to open its end
+  exec 3<"$line" # waits until the listener has opened its end
 
   if [ "$listen_with" = node ]; then
     read -r _ <&3 && return
@@ -92,7 +92,7 @@ workers=$(children_of "$master")
 [ -n "$workers" ] || broken "the process $master has no workers"
 
 for worker in $workers; do
-  # First of all: an announcement that nobody listens for is lost.
+  # Must come first: an announcement is lost when nobody listens.
   start_listening
   if kill -TERM "$worker" 2>/dev/null; then
     heard=

@@ -1,7 +1,7 @@
 /**
- * `npm start`: a first look at tshorn. Starts four workers of ./slow-start, keeps them busy, and tells the
- * master every few seconds to reload. Runs until Ctrl-C; with `--reloads N` until N reloads are done.
- * Exits with 0 when no request has failed and every reload was committed.
+ * `npm start`: a first look at tshorn. Starts four workers of ./slow-start, sends them requests, and reloads them every
+ * few seconds. Runs until Ctrl-C, or with `--reloads N` until N reloads have ended.
+ * Exits with 0 if no request has failed and every reload has committed.
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -33,7 +33,7 @@ let nextReload = 0;
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
-    // Once more: do not wait for anything.
+    // A second signal does not wait for anything.
     if (interrupted.signal.aborted) server.signal('SIGKILL');
     interrupted.abort();
   });
@@ -65,7 +65,7 @@ await Promise.race([reloadAgainAndAgain(), aborted]).catch((error) => {
 });
 interrupted.abort();
 
-// The clients first, so that nothing is in flight when the server goes.
+// The clients stop first, so that nothing is in flight when the server stops.
 await load?.stop();
 if (server.exitCode === undefined) server.signal('SIGTERM');
 await server.ended;

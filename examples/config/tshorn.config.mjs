@@ -1,5 +1,5 @@
-// Found by itself in the directory where tshorn is started. `tshorn --print-config` shows every option
-// with its value and where that came from; the command line and TSHORN_... variables win over this file.
+// tshorn finds this file in the directory where it is started. `tshorn --print-config` shows every option with its
+// value and the source of the value. The command line and TSHORN_... variables win over this file.
 import { defineConfig } from 'tshorn';
 
 export default defineConfig({
@@ -9,20 +9,20 @@ export default defineConfig({
   grace: '20s',
 
   hooks: {
-    // In the master, once, when the first worker is in service.
+    // Runs in the master, once, when the first workers are ready.
     whenReady: (master) => {
       master.log.info(`ready to serve, master pid ${master.pid}`);
     },
 
-    // In each worker after it has loaded the app: the place to warm up. The worker takes no traffic
-    // until this is done, and when it throws the worker counts as broken.
+    // Runs in each worker after it has loaded the app: connect to a database here, for example. The worker takes no
+    // traffic before this has settled. If it throws, the worker is broken.
     postWorkerInit: async (worker) => {
       worker.log.info(`worker ${worker.slot} of generation ${worker.generation} is warm`);
     },
 
-    // In each worker, before it exits.
+    // Runs in each worker before it exits.
     workerExit: (worker) => {
-      worker.log.info(`worker ${worker.slot} of generation ${worker.generation} says goodbye`);
+      worker.log.info(`worker ${worker.slot} of generation ${worker.generation} exits`);
     },
   },
 });

@@ -1,4 +1,4 @@
-// The smallest app there is: a function that answers a request.
+// The smallest app: a function that answers a request.
 export default (_request, response) => {
   response.end('hello\n');
 };

@@ -4,8 +4,8 @@ const app = new Hono();
 
 app.get('/', (c) => c.text('hello from Hono\n'));
 
-// Each new worker is asked for this before it takes traffic. Anything but 2xx keeps the old one serving.
+// tshorn requests this in each new worker before the worker takes traffic. If the answer is not 2xx, the old worker stays.
 app.get('/_status', (c) => c.text('ok'));
 
-// No serve(): everything with a fetch(request) method is an app.
+// No serve(): tshorn accepts any object with a fetch(request) method.
 export default app;

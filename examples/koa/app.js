@@ -3,7 +3,7 @@ import Koa from 'koa';
 const app = new Koa();
 
 app.use(async (ctx, next) => {
-  // Each new worker is asked for this before it takes traffic. Anything but 2xx keeps the old one serving.
+  // tshorn requests this in each new worker before the worker takes traffic. If the answer is not 2xx, the old worker stays.
   if (ctx.path === '/_status') ctx.body = 'ok';
   else await next();
 });
@@ -12,5 +12,5 @@ app.use((ctx) => {
   ctx.body = 'hello from Koa\n';
 });
 
-// No app.listen(): the master owns the port.
+// No app.listen(): the master of tshorn owns the port.
 export default app;

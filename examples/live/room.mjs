@@ -1,5 +1,5 @@
 // The room of the chat: a file that each worker appends to and follows, since workers share no memory.
-// Enough for a demo on one machine; it only grows. An app has Redis or a database for this.
+// This suffices for a demo on one machine; the file only grows. An app uses Redis or a database for this.
 import { appendFileSync, fstatSync, openSync, readSync, watch } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -10,7 +10,7 @@ const present = new Map();
 let position = 0;
 let tell = () => {};
 
-/** Calls back after each time that something was added, by whichever worker. */
+/** Calls `listener` each time that any worker has added lines. */
 export function follow(listener) {
   tell = listener;
   watch(path, { persistent: false }, read);
@@ -21,19 +21,19 @@ export function add(line) {
   read();
 }
 
-/** What has been added after the first `count` lines. */
+/** The lines after the first `count` ones. */
 export const since = (count) => lines.slice(count);
 
-/** Where to start for somebody who is to see the last `count` lines. */
+/** The index of the first of the last `count` lines. */
 export const latest = (count) => Math.max(0, lines.length - count);
 
-/** Who is here, each with the worker that has the connection. What a dead worker had is not here. */
+/** The people in the room, each with the worker that has the connection. Connections of a dead worker are left out. */
 export const people = () => [...present.values()].filter(({ pid }) => isAlive(pid));
 
 function read() {
   const bytes = Buffer.alloc(fstatSync(file).size - position);
   readSync(file, bytes, 0, bytes.length, position);
-  // The last line may still be on its way.
+  // The last line may be incomplete.
   const whole = bytes.subarray(0, bytes.lastIndexOf('\n') + 1);
   if (whole.length === 0) return;
   position += whole.length;

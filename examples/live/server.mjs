@@ -1,5 +1,5 @@
-// Three connections that a deploy usually cuts, and that live on here: a WebSocket, an event stream, and the
-// keep-alive connection of a page that polls. README.md says how to watch it.
+// Three connections that a deploy usually closes, and that survive here: a WebSocket, an event stream, and the
+// keep-alive connection of a page that polls. README.md describes how to watch it.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { surviveStream, worker } from 'tshorn/worker';
@@ -9,7 +9,7 @@ import * as room from './room.mjs';
 
 const page = readFileSync(new URL('page.html', import.meta.url));
 
-// Every message says which process has sent it: that is what the page shows.
+// Every message names the process that has sent it. The page shows that.
 const here = () => ({ pid: process.pid, generation: worker.generation, master: process.ppid });
 
 const server = createServer((request, response) => {
@@ -22,14 +22,14 @@ const server = createServer((request, response) => {
     ticks(response, { n: Number(request.headers['last-event-id'] ?? 0), due: Date.now() });
   } else if (path === '/poll') {
     response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-    // The client's port tells one connection from another.
+    // The client's port identifies the connection.
     response.end(JSON.stringify({ ...here(), port: request.socket.remotePort }));
   } else {
     response.writeHead(path === '/_status' ? 200 : 404).end();
   }
 });
 
-// The event stream. This function begins one, and goes on with one that has come from another worker.
+// The event stream. This function starts a stream, and resumes one that has moved here from another worker.
 const ticks = surviveStream('ticks', (stream, { n, due }) => {
   const tick = () => {
     stream.write(`id: ${++n}\ndata: ${JSON.stringify({ n, ...here() })}\n\n`);
@@ -37,13 +37,13 @@ const ticks = surviveStream('ticks', (stream, { n, due }) => {
     timer = setTimeout(tick, due - Date.now());
   };
   let timer = setTimeout(tick, due - Date.now());
-  // Its client has gone, or lives in another worker now.
+  // The client has left, or has moved to another worker.
   stream.once('close', () => clearTimeout(timer));
   return () => ({ n, due });
 });
 
-// The chat. What a client is to us is small, so that it can travel: an id, how many lines of the room it
-// has been sent, and how often we have heard of it.
+// The chat. The state of a client is small, so that it can move: an id and a name, how many lines of the room it has
+// been sent, and how many messages it has sent.
 const wss = new WebSocketServer({ server, path: '/chat', maxPayload: 4096 });
 const clients = new Map();
 
@@ -63,7 +63,7 @@ survive(wss, {
 
 wss.on('connection', (ws, request) => {
   const name = new URLSearchParams(request.url.split('?')[1]).get('name')?.slice(0, 20) || 'somebody';
-  // One that has moved here gets its state in a moment: see restore.
+  // A client that has moved here gets its state from `restore`.
   if (!request.handoff) enter(ws, { id: crypto.randomUUID(), name, heard: 0, seen: room.latest(30) });
 
   ws.on('message', (data) => hear(ws, data));
@@ -71,7 +71,7 @@ wss.on('connection', (ws, request) => {
   ws.on('close', () => {
     const { id } = clients.get(ws);
     clients.delete(ws);
-    // Whoever has moved to another worker is still in the room.
+    // A client that has moved to another worker is still in the room.
     if (!moved(ws)) room.add({ left: id });
   });
 });

@@ -1,4 +1,4 @@
-// An ordinary server, as people write them. It runs by itself: node server.js
+// An ordinary server, which also runs without tshorn: node server.js
 import http from 'node:http';
 
 const server = http.createServer((_req, res) => {

@@ -1,15 +1,15 @@
-/** A light, steady load: what it asks, what came of it, and how long that took. Nothing is retried. */
+/** A light, steady load, with the results and latencies of its requests. It never retries. */
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const RECENT_MS = 2000;
 
-/** What came of the requests of one kind of client. */
+/** The results of one kind of client. */
 class Tally {
   answered = 0;
   failed = 0;
   slowest = 0;
-  /** How many answers took 0.1 ms, 0.2 ms, ...; the last one counts everything above. */
+  /** Number of answers that took 0.1 ms, 0.2 ms, ...; the last entry counts everything above. */
   #histogram = new Uint32Array(50_001);
 
   add(ms) {
@@ -30,12 +30,12 @@ class Tally {
 }
 
 export class Load {
-  /** Each keeps its connection. */
+  /** Clients that keep their connection. */
   kept = new Tally();
-  /** Each opens a connection for every request. */
+  /** Clients that open a connection for every request. */
   fresh = new Tally();
   open = 0;
-  /** Kept connections that the server closed, in whatever way. */
+  /** Kept connections that the server closed, in any way. */
   closed = 0;
   /** One entry for each second: { answered, failed }. */
   seconds = [];
@@ -55,7 +55,7 @@ export class Load {
   /** About 50 requests a second. */
   start() {
     for (let client = 0; client < 6; client++) this.#keepAlive(150);
-    // Idle for most of the time, as the connections of browsers and load balancers are.
+    // These are idle most of the time, like the connections of browsers and load balancers.
     for (let client = 0; client < 2; client++) this.#keepAlive(5000);
     for (let client = 0; client < 2; client++) this.#client(this.fresh, 200, () => new http.Agent());
     return this;
@@ -129,7 +129,7 @@ export class Load {
     while (this.#recent[0].at < at - RECENT_MS) this.#recent.shift();
   }
 
-  /** Answers a second of the worker with this pid. */
+  /** Answers per second of the worker with this pid. */
   rateOf(pid) {
     const since = performance.now() - RECENT_MS;
     return (
@@ -145,7 +145,7 @@ export class Load {
     return this.kept.failed + this.fresh.failed;
   }
 
-  /** Resolves when what has been asked has been answered, and the connections are closed. */
+  /** Resolves when all open requests have been answered and the connections are closed. */
   async stop() {
     this.#stopped.abort();
     await Promise.all(this.#clients);

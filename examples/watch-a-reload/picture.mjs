@@ -1,4 +1,4 @@
-/** What is shown: the state of the server and of the load, as lines of text for 80 columns and 24 rows. */
+/** Renders the state of the server and of the load as lines of text, for 80 columns and 24 rows. */
 
 const WIDTH = 80;
 const LABEL = 13;
@@ -11,10 +11,10 @@ const dim = paint(2);
 const bold = paint(1);
 const red = paint('1;31');
 const green = paint(32);
-/** Of the two generations that meet in a reload, one is cyan and the other magenta. */
+/** The two generations of a reload have different colours: cyan and magenta. */
 const inColour = (generation) => paint(generation % 2 ? 36 : 35);
 
-/** `nextReload`: when the next HUP is due, in milliseconds since the epoch. */
+/** @param nextReload the time of the next HUP, in milliseconds since the epoch */
 export function picture({ server, load, nextReload, stopping, now = Date.now() }) {
   return [
     spread(bold(' tshorn: watch a reload'), dim(stopping ? 'stopping ' : 'Ctrl-C to stop ')),
@@ -22,7 +22,7 @@ export function picture({ server, load, nextReload, stopping, now = Date.now() }
     `${label('open')}${bold(`http://127.0.0.1:${server.port ?? ''}`)}${dim(`   master pid ${server.pid}`)}`,
     ...reloadLines(server, load, nextReload, now),
     '',
-    dim(`${label('worker')}${'in service'.padEnd(IN_SERVICE)}coming or going`),
+    dim(`${label('worker')}${'in service'.padEnd(IN_SERVICE)}starting or leaving`),
     ...slotsOf(server).map((slot) => slotLine(server, load, slot, now)),
     '',
     dim(`${label('requests')}${cells('answered', 'failed', 'median', '99%', 'slowest')}`),
@@ -77,8 +77,8 @@ function reloadLines(server, load, nextReload, now) {
 
 function stage({ workers }) {
   for (const { slot, state } of workers.values()) {
-    if (state === 'draining') return `the new worker ${slot} serves; the old one finishes and leaves`;
-    if (state === 'starting') return `a new worker ${slot} is starting; the old one serves on`;
+    if (state === 'draining') return `the new worker ${slot} serves; the old one drains`;
+    if (state === 'starting') return `a new worker ${slot} is starting; the old one still serves`;
   }
   return '';
 }
@@ -127,7 +127,7 @@ function connections(load) {
 
 const BARS = ' ▁▂▃▄▅▆▇█';
 
-/** One bar for each second that is over; red where a request failed. */
+/** One bar for each past second; red if a request failed. */
 function history(all) {
   const past = all.slice(0, -1).slice(-HISTORY);
   const most = Math.max(1, ...past.map(({ answered }) => answered));

@@ -1,18 +1,18 @@
-/** A tshorn as a child process, and what its log tells about it: workers, reload, the last lines. */
+/** A tshorn server as a child process, and its state as its log reports it: workers, reload, the last lines. */
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import net from 'node:net';
 import { createInterface } from 'node:readline';
 
-/** How many lines of the log are kept. */
+/** Number of log lines that are kept. */
 const KEPT_LINES = 50;
 
-/** Emits `line` for each line of the server's log, when the state already shows it. */
+/** Emits `line` for each line of the server's log, after the state includes it. */
 export class WatchedServer extends EventEmitter {
-  /** By pid: { pid, slot, generation, state, since }. State: starting, ready, draining. */
+  /** Workers by pid: { pid, slot, generation, state, since }. State: starting, ready, draining. */
   workers = new Map();
   size;
-  /** The reload that runs, or the one that ended last: { generation, since, step, of, outcome, msg }. */
+  /** The current reload, or the last one: { generation, since, step, of, outcome, msg }. */
   reload;
   committed = 0;
   failed = 0;
@@ -26,7 +26,7 @@ export class WatchedServer extends EventEmitter {
     super();
     this.size = workers;
     const argv = [cli, app, '--workers', String(workers), '--bind', bind, '--log-format', 'json'];
-    // A process group of its own: Ctrl-C is for us alone, and we stop the clients before the server.
+    // In a process group of its own, so that Ctrl-C reaches only this process, which stops the clients first.
     this.#process = spawn(process.execPath, argv, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       createInterface({ input: stream }).on('line', (line) => this.#read(line));
@@ -98,7 +98,7 @@ export class WatchedServer extends EventEmitter {
     return this.reload !== undefined && this.reload.outcome === undefined;
   }
 
-  /** Resolves with the next line of this event; rejects when the server ends before. */
+  /** Resolves with the next line of this event; rejects if the server exits before. */
   next(event) {
     return new Promise((resolve, reject) => {
       const end = (settle, value) => {
@@ -114,7 +114,7 @@ export class WatchedServer extends EventEmitter {
   }
 }
 
-/** The port, or 0 (any) when somebody else has it. */
+/** Resolves with the port, or with 0 (any) if it is in use. */
 export async function portOrAny(port) {
   const server = net.createServer();
   try {

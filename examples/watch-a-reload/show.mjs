@@ -1,16 +1,19 @@
-/** Where it is shown: in place on a terminal, as plain lines everywhere else. */
+/** The output of watch-a-reload.mjs: drawn in place on a terminal, plain lines elsewhere. */
 import { count, latency, picture } from './picture.mjs';
 
 const REDRAW_MS = 200;
 const TALLY_MS = 5000;
 
-/** `state` returns what picture() takes. Returns the function that ends the show. */
+/**
+ * Starts the show and returns the function that ends it.
+ * @param state returns the argument of picture()
+ */
 export function show(stream, server, state) {
   return stream.isTTY ? redraw(stream, state) : print(stream, server, state);
 }
 
 // Control sequences: https://invisible-island.net/xterm/ctlseqs/ctlseqs.html
-const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l'; // the other screen, no cursor, no wrapping
+const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l'; // alternate screen, no cursor, no wrapping
 const LEAVE = '\x1b[?7h\x1b[?25h\x1b[?1049l';
 const HOME = '\x1b[H';
 const CLEAR_LINE = '\x1b[K';
@@ -23,7 +26,7 @@ function redraw(stream, state) {
   };
   const leave = () => stream.write(LEAVE);
   stream.write(ENTER);
-  // Whatever ends this process, the terminal is given back as it was.
+  // Restores the terminal however this process ends.
   process.once('exit', leave);
   const timer = setInterval(draw, REDRAW_MS);
   stream.on('resize', draw);

@@ -53,7 +53,7 @@ test('config is read by tshorn, and its hooks write to the log', async () => {
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });
   expect(server.readyPids.filter((pid) => before.includes(pid))).toEqual([]);
   await server.stop();
-  expect(server.story).toMatch(/worker 1 of generation 1 says goodbye/);
+  expect(server.story).toMatch(/worker 1 of generation 1 exits/);
   expect(server.story).toMatch(/worker 1 of generation 2 is warm/);
   expect(server.story).toMatch(/ready to serve, master pid/);
 });
