@@ -1,9 +1,14 @@
 /**
- * Tells each notice to whoever is outside of the master: the log, `--notify`, systemd. Created by the master;
- * silent towards systemd before this master is active, and after another one is.
+ * Reports each notice to a list of sinks: the log, `--notify`, systemd, the listeners of the control socket and of
+ * the library, the hooks. Each sink is isolated: one that throws costs no other sink the notice, and the master
+ * nothing. Created by the master.
  */
-import type { Resolved, UdpTarget } from '@tshorn/config';
+import type { EventEmitter } from 'node:events';
+import type { Config, Resolved } from '@tshorn/config';
+import { describeThrown } from '@tshorn/core';
 import type { Notice } from './decide/notice.ts';
+import { emitGuarded } from './emit-guarded.ts';
+import type { Hooks } from './hooks.ts';
 import { write } from './journal.ts';
 import { LastWords } from './last-words.ts';
 import type { Logger } from './log.ts';
@@ -11,54 +16,126 @@ import type { Notify } from './notify.ts';
 import { stderrOutlet } from './outlet.ts';
 import type { Service } from './systemd/service.ts';
 
-/** What the workers wrote last may take so long to be written: whoever reads it may stand still. */
+/** Time that the reader of standard error is given for the last lines of the workers. */
 const LAST_LINES_MS = 1_000;
+/** Different failures of sinks that are logged; a sink that fails at every notice is logged once. */
+const MOST_FAILURES = 50;
+
+interface Sink {
+  readonly name: string;
+  /** Never waits; what it throws is logged. */
+  report(notice: Notice): void;
+}
+
+interface Surroundings {
+  readonly log: Logger;
+  readonly env: NodeJS.ProcessEnv;
+  readonly hooks: Hooks;
+  /** Its listeners of `notice` are foreign code. */
+  readonly emitter: EventEmitter;
+}
 
 export class Announcer {
   readonly lastWords = new LastWords();
-  readonly #log: Logger;
-  readonly #env: NodeJS.ProcessEnv;
+  readonly #around: Surroundings;
+  readonly #sinks: readonly Sink[];
+  readonly #failures = new Set<string>();
   #notify: Notify | undefined;
   #service: Service | undefined;
+  /** Settings of a release that has just been committed; its verdict still follows those before. */
+  #next: Config | undefined;
 
-  constructor(log: Logger, env: NodeJS.ProcessEnv) {
-    this.#log = log;
-    this.#env = env;
+  constructor(around: Surroundings) {
+    this.#around = around;
+    const { log, emitter, hooks } = around;
+    this.#sinks = [
+      { name: 'log', report: (notice) => write(log, notice) },
+      { name: '--notify', report: (notice) => this.#notify?.announce(notice) },
+      { name: 'systemd', report: (notice) => this.#service?.tell(notice) },
+      {
+        name: "listener of 'notice'",
+        report: (notice) =>
+          emitGuarded(emitter, 'notice', [notice], (error) => this.#failed("listener of 'notice'", error)),
+      },
+      { name: 'hooks', report: (notice) => runHooksOf(hooks, notice) },
+    ];
   }
 
-  /** @param follows another master is active still, and speaks for the service */
+  /** @param follows the old master is still active, and speaks for the service */
   async open({ config }: Pick<Resolved, 'config'>, follows: boolean): Promise<void> {
-    await this.useNotify(config.notify);
+    const { env, log } = this.#around;
+    await this.#useNotify(config);
     // Loaded only where they are asked for: every start would pay for them.
-    if (!this.#env.NOTIFY_SOCKET) return;
+    if (!env.NOTIFY_SOCKET) return;
     const { Service } = await import('./systemd/service.ts');
-    this.#service = new Service(this.#env, this.#log);
+    this.#service = new Service(env, log);
     if (!follows) this.#service.begin(config.workers);
   }
 
-  async useNotify(target: UdpTarget | undefined): Promise<void> {
+  /** The settings of a committed release hold from the next event on. */
+  use(config: Config): void {
+    this.#next = config;
+  }
+
+  async #useNotify({ notify: target }: Pick<Config, 'notify'>): Promise<void> {
     this.#notify?.close();
     this.#notify = target && new (await import('./notify.ts')).Notify(target);
   }
 
-  /** Returns the notice as it was told: with what a worker that failed had written last. */
-  tell(told: Notice): Notice {
-    const notice = this.lastWords.addTo(told);
-    write(this.#log, notice);
-    this.#notify?.announce(notice);
-    this.#service?.tell(notice);
-    return notice;
+  /** Reports the notices of one event, in order. Never throws. */
+  announce(notices: readonly Notice[]): void {
+    for (const plain of notices) {
+      let notice = plain;
+      this.#guard('last lines', () => {
+        notice = this.lastWords.addTo(plain);
+      });
+      for (const sink of this.#sinks) this.#guard(sink.name, () => sink.report(notice));
+    }
+    const config = this.#next;
+    if (!config) return;
+    this.#next = undefined;
+    this.#around.log.level = config.logLevel;
+    this.#useNotify(config).catch((error) => this.#failed('--notify', error));
   }
 
-  /** Another master is active: a STOPPING of this one would have systemd end the service. */
+  #guard(name: string, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#failed(name, error);
+    }
+  }
+
+  #failed(name: string, error: unknown): void {
+    const reason = describeThrown(error);
+    const known = `${name}: ${reason}`;
+    if (this.#failures.has(known) || this.#failures.size >= MOST_FAILURES) return;
+    this.#failures.add(known);
+    try {
+      const text = `${name} failed: ${reason}; the same failure is not logged again`;
+      this.#around.log.error({ event: 'sink-failed', sink: name }, text);
+    } catch {
+      // The log itself fails: nobody is left to tell.
+    }
+  }
+
+  /** The new master is active: a STOPPING of this one would make systemd end the service. */
   yield(): void {
     void this.#service?.close();
     this.#service = undefined;
   }
 
   async close(): Promise<void> {
-    await this.useNotify(undefined);
+    this.#notify?.close();
+    this.#notify = undefined;
     await this.#service?.close();
     await stderrOutlet.idle(LAST_LINES_MS);
   }
+}
+
+function runHooksOf(hooks: Hooks, notice: Notice): void {
+  const changed = notice.event === 'resized' && notice.size !== notice.from;
+  if (changed) void hooks.run('workersChanged', notice.size, notice.from);
+  // The first worker serves, also where others fail to.
+  if (notice.event === 'ready') void hooks.runOnce('whenReady');
 }

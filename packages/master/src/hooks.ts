@@ -16,6 +16,7 @@ export class Hooks {
   readonly #info: MasterInfo;
   readonly #log: Logger;
   readonly #running = new Set<Promise<void>>();
+  readonly #done = new Set<MasterHook>();
   /** What hooks log with. */
   readonly log: HookLog;
 
@@ -43,6 +44,13 @@ export class Hooks {
     const running = this.#run(name, rest);
     this.#running.add(running);
     return running.finally(() => this.#running.delete(running));
+  }
+
+  /** Runs the hook at the first call, and never again. */
+  async runOnce(name: 'whenReady'): Promise<void> {
+    if (this.#done.has(name)) return;
+    this.#done.add(name);
+    await this.run(name);
   }
 
   /** Settles when every hook that was begun has settled, or run out of its time. */

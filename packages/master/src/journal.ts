@@ -4,7 +4,7 @@ import { type DrainReport, describeWorker, formatAddress, formatMs } from '@tsho
 import type { Notice } from './decide/notice.ts';
 import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
-import type { LogFields } from './log-events.ts';
+import type { LogEvent } from './log-events.ts';
 
 export function write(log: Logger, notice: Notice): void {
   log[notice.level](fieldsOf(notice), textOf(notice));
@@ -33,7 +33,7 @@ export function textOf(notice: Notice): string {
     case 'started':
       return `started: ${workers(notice.size)} ready`;
     case 'reload-started':
-      return `reload to gen=${notice.generation} ${notice.text}${notice.plan ? `, plan ${notice.plan}` : ''}`;
+      return `reload to gen=${notice.generation} by ${notice.operation.by}${notice.plan ? `, plan ${notice.plan}` : ''}`;
     case 'reload-finished': {
       const { generation, outcome, serving, replaced, tookMs, reason } = notice;
       const what = `reload to gen=${generation} ${outcome.replace('-', ' ')}`;
@@ -45,7 +45,7 @@ export function textOf(notice: Notice): string {
     case 'canary':
       return `canary gen=${notice.generation} ${notice.pass ? 'passed' : 'failed'}: ${notice.text}`;
     case 'rolling-back':
-      return `reload to gen=${notice.generation} is rolled back: ${notice.reason}`;
+      return `rolling back reload to gen=${notice.generation}: ${notice.reason}`;
     case 'resized':
       return `workers: ${notice.from} -> ${notice.size}`;
     case 'degraded':
@@ -92,11 +92,16 @@ function textOfDrain({ moved, finished, closed, forceClosed, refused, tookMs }: 
   return `moved=${moved} finished=${finished} closed=${closed} force-closed=${forceClosed}${stayed} in ${formatMs(tookMs)}`;
 }
 
-/** What a line of the log carries besides its text. */
-export function fieldsOf(notice: Notice): LogFields {
+/** The fields of a log line, without its text. */
+export function fieldsOf(notice: Notice): { readonly event: LogEvent } & Record<string, unknown> {
   if (!('worker' in notice)) {
     const { level: _level, ...fields } = notice;
-    return 'tookMs' in fields ? { ...fields, tookMs: Math.round(fields.tookMs ?? 0) } : fields;
+    const { operation, tookMs, ...others } = { operation: undefined, tookMs: undefined, ...fields };
+    return {
+      ...others,
+      ...(operation && { by: operation.by }),
+      ...(tookMs !== undefined && { tookMs: Math.round(tookMs) }),
+    };
   }
   const { event, worker, position, report, text, lastLines } = notice;
   return {

@@ -1,28 +1,28 @@
 /**
- * The master: owns the listeners, the workers and the loop. It never runs application code. Signals,
- * messages, timers and callers only enqueue an event; one loop takes them one by one to decide() and
- * performs the effects. Created by the command line and by start(); it ends once, with an exit code.
+ * The master: owns the listeners, the workers and the loop. It never runs application code. Signals, messages, timers
+ * and callers only enqueue an event. One loop takes them one by one to decide(), performs all effects, and reports the
+ * notices after that. Created by the command line and by start(); it ends once, with an exit code.
  */
 import { EventEmitter } from 'node:events';
 import type { Resolved } from '@tshorn/config';
-import { describeThrown } from '@tshorn/core';
+import { describeThrown, stackOf } from '@tshorn/core';
 import { Announcer } from './announcer.ts';
 import { checkBoundHandles } from './bound-handle.ts';
 import { Charge } from './charge.ts';
 import { decide, initialState } from './decide/decide.ts';
-import { isOnTrial } from './decide/migrations.ts';
 import type { Effect, Event, Operation, State, StopMode } from './decide/model.ts';
 import type { Notice } from './decide/notice.ts';
 import type { ReloadPlan } from './decide/plan.ts';
 import {
   balanced,
-  neededGenerations,
+  ofUncommittedRelease,
   readyBeside,
   recyclable,
   takersFor,
   watched,
 } from './decide/queries.ts';
 import type { DryRun } from './dry-run.ts';
+import { emitGuarded } from './emit-guarded.ts';
 import { Hooks } from './hooks.ts';
 import { writeListening } from './journal.ts';
 import type { Listener } from './listeners.ts';
@@ -68,8 +68,6 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   #charge: Charge | undefined;
   readonly #succession: Succession;
   #looping = false;
-  /** Whether a worker has ever been in service. */
-  #inService = false;
 
   constructor(options: MasterOptions) {
     super();
@@ -77,7 +75,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#resolved = options.resolved;
     this.#hooks = new Hooks(options.log.logger);
     this.#state = initialState(settingsOf(options.resolved.config), process.pid);
-    this.#announcer = new Announcer(options.log.logger, options.env);
+    this.#announcer = new Announcer({ log: this.#log, env: options.env, hooks: this.#hooks, emitter: this });
     this.#releases = new Releases({
       ...options,
       log: options.log.logger,
@@ -89,7 +87,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       state: () => this.#state,
       listeners: () => this.#listeners,
       timing: () => this.#resolved.config,
-      tell: (notice) => this.#tell(notice),
+      tell: (notice) => this.#announcer.announce([notice]),
       traffic: () => this.#performer?.traffic,
       yield: (kept, pid, takes) => this.#yield(kept, pid, takes),
       takeOver: async () => this.#charge?.takeOver(),
@@ -145,7 +143,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       balanced: () => balanced(this.#state),
       watched: () => watched(this.#state),
       recyclable: () => recyclable(this.#state),
-      isOnTrial: (serial) => isOnTrial(this.#state, serial),
+      isOnTrial: (serial) => ofUncommittedRelease(this.#state, serial),
       identityOf: (serial) => this.#state.workers[serial],
       enqueue: (event) => this.#enqueue(event),
     });
@@ -216,27 +214,46 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
 
   #work(): void {
     this.#looping = true;
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#handle(next);
+    this.#looping = false;
+  }
+
+  /** Never throws: an event that cannot be handled changes nothing, and costs no other event its turn. */
+  #handle(event: Event): void {
     try {
-      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
-        const { state, effects } = decide(this.#state, next, performance.now());
-        this.#state = state;
-        for (const effect of effects) this.#perform(effect);
-      }
-    } finally {
-      this.#looping = false;
+      const { state, effects, notices } = decide(this.#state, event, performance.now());
+      this.#state = state;
+      for (const effect of effects) this.#perform(effect);
+      this.#announcer.announce(notices);
+    } catch (error) {
+      const text = `bug in tshorn: the event ${event.type} could not be handled and is ignored: ${stackOf(error)}`;
+      this.#log.error({ event: 'event-lost', type: event.type }, text);
     }
   }
 
+  /** In a guard of its own: an order that the system refuses (EAGAIN for a fork) must not cost the next order. */
   #perform(effect: Effect): void {
+    try {
+      this.#carryOut(effect);
+    } catch (error) {
+      const reason = describeThrown(error);
+      this.#log.error({ event: 'effect-failed', effect: effect.do }, `${effect.do} failed: ${reason}`);
+      if (effect.do !== 'spawn') return;
+      this.#enqueue({ type: 'worker-load-failed', serial: effect.serial, message: reason });
+      this.#enqueue({ type: 'worker-exited', serial: effect.serial, code: null, signal: null });
+    }
+  }
+
+  #carryOut(effect: Effect): void {
     switch (effect.do) {
-      case 'tell':
-        return this.#tell(effect.notice);
       case 'prepare':
-        void this.#releases.prepare(effect.generation, this.#resolved).then((event) => this.#enqueue(event));
-        return;
+        return this.#answer(effect.generation, this.#releases.prepare(effect.generation, this.#resolved));
       case 'approve':
-        void this.#releases.approve(effect.generation).then((event) => this.#enqueue(event));
-        return;
+        return this.#answer(effect.generation, this.#releases.approve(effect.generation));
+      case 'use-release':
+        return this.#useRelease(effect.generation);
+      case 'keep-releases':
+        return this.#releases.keepOnly(new Set(effect.generations));
       case 'close-listeners':
         // Until the end a client would wait in a queue that nobody empties, and be reset with it.
         for (const listener of this.#listeners) listener.close();
@@ -245,41 +262,27 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
         void this.#finish(effect.exitCode);
         return;
       default:
-        // An effect that the system refuses (EAGAIN for a fork) must not end the loop.
-        try {
-          this.#performer?.perform(effect);
-        } catch (error) {
-          this.#log.error(`${effect.do} failed: ${describeThrown(error)}`);
-          if (effect.do === 'spawn') {
-            this.#enqueue({ type: 'worker-exited', serial: effect.serial, code: null, signal: null });
-          }
-        }
+        this.#performer?.perform(effect);
     }
   }
 
-  #tell(told: Notice): void {
-    if (told.event === 'reload-finished') this.#performer?.traffic.reloadFinished();
-    const notice = this.#announcer.tell(told);
-    if (notice.event === 'ready' && !this.#inService) {
-      this.#inService = true;
-      void this.#hooks.run('whenReady');
-    }
-    if (notice.event === 'resized') void this.#hooks.run('workersChanged', notice.size, notice.from);
-    if (notice.event === 'reload-finished') {
-      if (notice.outcome === 'committed') this.#useRelease(notice.generation);
-      this.#releases.keepOnly(neededGenerations(this.#state));
-    }
-    this.emit('notice', notice);
+  /** A reload waits for this event: it comes, whatever happens. */
+  #answer(generation: number, event: Promise<Event>): void {
+    const refused = (error: unknown): Event => ({
+      type: 'refused',
+      generation,
+      reason: describeThrown(error),
+    });
+    void event.catch(refused).then((answer) => this.#enqueue(answer));
   }
 
-  /** What belongs to the master follows the release that has been committed, and never one that has not. */
+  /** The master's own settings follow a release that has been committed, and no other one. */
   #useRelease(generation: number): void {
     const resolved = this.#releases.of(generation)?.resolved;
     if (!resolved) return;
     this.#resolved = resolved;
     this.#hooks.use(resolved.config.hooks, resolved.config.hookTimeout);
-    this.#log.level = resolved.config.logLevel;
-    void this.#announcer.useNotify(resolved.config.notify);
+    this.#announcer.use(resolved.config);
   }
 
   async #finish(exitCode: number): Promise<void> {
@@ -290,6 +293,11 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     await this.#charge?.end();
     await this.#announcer.close();
     await this.#options.log.flush();
-    this.emit('finished', exitCode);
+    emitGuarded(this, 'finished', [exitCode], (error) => this.logListenerError(error));
+  }
+
+  /** Logs an error of a listener of the library's events. */
+  logListenerError(error: unknown): void {
+    this.#log.error({ event: 'sink-failed', sink: 'listener' }, `a listener failed: ${stackOf(error)}`);
   }
 }

@@ -20,6 +20,7 @@ export type ProcessEffect = Extract<
       | 'kill'
       | 'watch'
       | 'end-watch'
+      | 'report-migrations'
       | 'set-timer'
       | 'clear-timer';
   }
@@ -66,6 +67,8 @@ export class Performer {
         const { config } = this.#around.releaseOf(effect.generation);
         return this.#attendants.gate.begin(effect.generation, effect.serials, config);
       }
+      case 'report-migrations':
+        return this.#attendants.traffic.reloadFinished();
       case 'end-watch':
         return this.#attendants.gate.end();
       case 'set-timer': {

@@ -1,4 +1,4 @@
-/** What a master tells about itself: made from its state, and never a part of it. */
+/** The status of a master: made from its state, and never a part of it. */
 import { formatAddress, type MasterState } from '@tshorn/core';
 import type { Running, State } from './decide/model.ts';
 import type { Listener } from './listeners.ts';
@@ -46,7 +46,10 @@ export interface MasterStatus {
   readonly state: MasterState;
   /** The generation of the last committed reload; the first start is 1. */
   readonly generation: number;
+  /** Number of slots that have, or get, a worker now. */
   readonly size: number;
+  /** The number of workers that is wanted, and who wants it: `config`, a signal, a command. */
+  readonly desired: { readonly workers: number; readonly by: string };
   /** Bytes of memory that the master itself holds. */
   readonly memory: number;
   readonly listeners: string[];
@@ -83,13 +86,14 @@ export function statusOf({
   successor,
   now,
 }: Sources): MasterStatus {
-  const { phase, running, committed, size, workers } = master;
+  const { phase, running, committed, size, desired, workers } = master;
   const reload = phase === 'running' && running && reloadOf(running);
   return {
     pid: process.pid,
     state: reload ? 'reloading' : phase,
     generation: committed,
     size,
+    desired,
     memory: process.memoryUsage.rss(),
     listeners: listeners.map(({ address }) => formatAddress(address)),
     ...(app !== undefined && { app }),

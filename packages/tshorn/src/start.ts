@@ -5,13 +5,17 @@ import { type ReloadPlan, type Resolved, resolveConfig, type UserConfig } from '
 import { MOST_WORKERS, TshornError } from '@tshorn/core';
 import {
   type Command,
+  emitGuarded,
+  isReached,
   type Log,
   listenToSignals,
   Master,
   type MasterStatus,
   type Notice,
+  nextOperationId,
   openLog,
   type Predecessor,
+  whyScaleFailed,
 } from '@tshorn/master';
 import { checkPlatform, workingDirectory } from './surroundings.ts';
 
@@ -23,7 +27,10 @@ export interface StartOptions {
   readonly signals?: boolean;
 }
 
-/** A running server. Every notice is emitted as `notice`; `finished` comes once, with the exit code. */
+/**
+ * A running server. Every notice is emitted as `notice`; `finished` comes once, with the exit code. A listener that
+ * throws costs the server nothing: the error is logged.
+ */
 export class Server extends EventEmitter<{ notice: [Notice]; finished: [number] }> {
   readonly #master: Master;
   /** Resolves with the exit code when the master has stopped. */
@@ -33,28 +40,30 @@ export class Server extends EventEmitter<{ notice: [Notice]; finished: [number] 
     super();
     this.#master = master;
     this.finished = new Promise((resolve) => master.once('finished', resolve));
-    master.on('notice', (notice) => this.emit('notice', notice));
-    master.on('finished', (code) => this.emit('finished', code));
+    const logged = (error: unknown) => master.logListenerError(error);
+    master.on('notice', (notice) => emitGuarded(this, 'notice', [notice], logged));
+    master.on('finished', (code) => emitGuarded(this, 'finished', [code], logged));
   }
 
   /**
-   * Replaces every worker by a new generation. Resolves with the verdict of the reload that began after
-   * the call, also when it failed. Rejects with ERR_STATE when the server stops first.
+   * Replaces every worker by a new generation. Resolves with the verdict of the reload that serves this call, also
+   * when it failed. Rejects with ERR_STATE when the reload is refused or the server stops first.
    * @param options `plan`: how the workers are replaced. Default: the option `reloadPlan`.
    */
   async reload({ plan }: { readonly plan?: ReloadPlan } = {}): Promise<ReloadVerdict> {
-    let generation: number | undefined;
+    const id = nextOperationId();
     const verdict = this.#until((notice) => {
-      if (notice.event === 'reload-started') generation ??= notice.generation;
-      return notice.event === 'reload-finished' && notice.generation === generation ? notice : undefined;
+      if (!('operation' in notice) || !notice.operation.ids.includes(id)) return undefined;
+      if (notice.event === 'operation-failed') throw new TshornError('ERR_STATE', notice.text);
+      return notice.event === 'reload-finished' ? notice : undefined;
     });
-    this.#master.request({ kind: 'reload', by: 'reload()', ...(plan && { plan }) });
+    this.#master.request({ kind: 'reload', by: 'reload()', ids: [id], ...(plan && { plan }) });
     return verdict;
   }
 
   /**
-   * Takes back the reload under way. Resolves with its verdict, whatever that is: `rolled-back`, or `aborted`
-   * when it had not begun to replace anyone. Rejects with ERR_STATE when there is none, or it has committed.
+   * Rolls back the reload under way. Resolves with its verdict, whatever that is: `rolled-back`, or `aborted` when it
+   * had not replaced a worker. Rejects with ERR_STATE when no reload is under way, or it has committed.
    */
   async abort(): Promise<ReloadVerdict> {
     const { reload } = this.status();
@@ -67,22 +76,22 @@ export class Server extends EventEmitter<{ notice: [Notice]; finished: [number] 
     return verdict;
   }
 
-  /** Changes the number of workers, start-first. Resolves when it is reached; rejects when it cannot be. */
+  /**
+   * Changes the number of workers, start-first. Resolves when the number is reached. Rejects with ERR_STATE when a new
+   * worker cannot come into service or the server stops, and with ERR_OPTION for a number out of range.
+   */
   async scale(workers: number): Promise<void> {
     if (!Number.isInteger(workers) || workers < 1 || workers > MOST_WORKERS) {
       const expected = `expected a whole number from 1 to ${MOST_WORKERS}`;
       throw new TshornError('ERR_OPTION', `scale(${workers}): ${expected}`);
     }
-    if (this.status().size === workers) {
-      // It changes nothing but this: slots in back-off try again at once.
-      this.#master.request({ kind: 'scale', by: 'scale()', to: workers });
-      return;
-    }
+    const id = nextOperationId();
     const done = this.#until((notice) => {
-      if (notice.event === 'operation-failed') throw new TshornError('ERR_STATE', notice.text);
-      return notice.event === 'resized' && notice.size === workers ? true : undefined;
+      const failed = whyScaleFailed(notice, id);
+      if (failed !== undefined) throw new TshornError('ERR_STATE', failed);
+      return isReached(notice, id) ? true : undefined;
     });
-    this.#master.request({ kind: 'scale', by: 'scale()', to: workers });
+    this.#master.request({ kind: 'scale', by: 'scale()', to: workers, ids: [id] });
     await done;
   }
 
@@ -102,8 +111,8 @@ export class Server extends EventEmitter<{ notice: [Notice]; finished: [number] 
         return reject(new TshornError('ERR_STATE', 'the server has stopped'));
       }
       const end = (settle: () => void) => {
-        this.off('notice', look);
-        this.off('finished', stopped);
+        this.#master.off('notice', look);
+        this.#master.off('finished', stopped);
         settle();
       };
       const look = (notice: Notice) => {
@@ -115,8 +124,8 @@ export class Server extends EventEmitter<{ notice: [Notice]; finished: [number] 
         }
       };
       const stopped = () => end(() => reject(new TshornError('ERR_STATE', 'the server has stopped')));
-      this.on('notice', look);
-      this.on('finished', stopped);
+      this.#master.on('notice', look);
+      this.#master.on('finished', stopped);
     });
   }
 }

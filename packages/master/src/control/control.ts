@@ -36,7 +36,6 @@ export class Control implements Answering {
   readonly #isDefault: boolean;
   readonly #replaces: boolean;
   readonly #sockets = new Set<net.Socket>();
-  #by = '';
   #server: Promise<ControlServer> | undefined;
   #placed: PlacedSocket | undefined;
 
@@ -96,14 +95,13 @@ export class Control implements Answering {
   }
 
   #remember = (notice: Notice): void => {
-    if (notice.event === 'reload-started') this.#by = notice.text.replace(/^by /, '');
     if (notice.event !== 'reload-finished') return;
-    const { generation, outcome, reason, replaced, tookMs } = notice;
+    const { generation, operation, outcome, reason, replaced, tookMs } = notice;
     this.reloads.push({
       generation,
       outcome,
       ...(reason !== undefined && { reason }),
-      by: this.#by,
+      by: operation.by,
       at: new Date().toISOString(),
       replaced,
       tookMs: Math.round(tookMs),

@@ -1,4 +1,4 @@
-/** Reads what a request carries. Pure; whatever does not fit is a BadRequest with one sentence. */
+/** Reads the body and the query of a request. Pure; anything that does not fit is a BadRequest with one sentence. */
 import { MOST_WORKERS } from '@tshorn/core';
 import type { Operation, StopMode } from '../decide/model.ts';
 import { RELOAD_PLANS, type ReloadPlan } from '../decide/plan.ts';
@@ -31,7 +31,7 @@ export function readBody(text: string): Body {
   throw new BadRequest('the body is JSON, but no object; expected one such as {"by":"deploy"}');
 }
 
-/** A field that would be ignored is refused: who asks for something must not be told that it was done. */
+/** Refuses a field that would be ignored: the answer would say that it was done. */
 function only(body: Body, ...known: string[]): void {
   const stray = Object.keys(body).find((key) => !known.includes(key));
   if (stray === undefined) return;
@@ -51,7 +51,7 @@ export function checkQuery(query: URLSearchParams, known: string | undefined): v
   }
 }
 
-/** It ends up in the log: one short line. */
+/** Reads the requester's name, which goes into log lines: one short line. */
 function readBy({ by = DEFAULT_BY }: Body): string {
   if (typeof by === 'string' && /^[^\p{Cc}]{1,100}$/u.test(by)) return by;
   throw new BadRequest('"by" is not a text of 1 to 100 characters in one line');
@@ -63,7 +63,7 @@ export function readReload(body: Body): Extract<Operation, { kind: 'reload' }> {
   return { kind: 'reload', by: readBy(body), ...(plan && { plan }) };
 }
 
-/** Undefined: that of the config. */
+/** Undefined stands for the plan of the config. */
 export function readPlan(value: unknown): ReloadPlan | undefined {
   if (value === undefined) return undefined;
   const plan = RELOAD_PLANS.find((known) => known === value);
@@ -76,9 +76,9 @@ export function readAbort(body: Body): { by: string } {
   return { by: readBy(body) };
 }
 
-/** Why the reload under way cannot be rolled back; undefined when it can, or is being rolled back already. */
+/** The reason why the reload under way cannot be rolled back; undefined when it can, or is being rolled back already. */
 export function refusalToAbort({ state, reload }: MasterStatus): string | undefined {
-  if (state === 'draining' || state === 'stopped') return 'the master is stopping, and takes its reload back';
+  if (state === 'draining' || state === 'stopped') return 'the server is stopping, which ends its reload';
   if (!reload) return 'there is no reload under way: nothing to abort';
   if (!reload.committed) return undefined;
   return `the reload to gen=${reload.generation} has committed already: nothing to abort; another reload brings back an older release`;

@@ -1,11 +1,12 @@
 /**
- * HTTP with JSON on the control socket. Loaded when the first client connects. Every answer is the last of
- * its connection. docs/control.md has the table.
+ * HTTP with JSON on the control socket. Loaded when the first client connects. Every connection gets one answer.
+ * docs/control.md has the table.
  */
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { describeThrown } from '@tshorn/core';
 import type { Notice } from '../decide/notice.ts';
+import { isReached, nextOperationId, whyScaleFailed } from '../operation-id.ts';
 import type { Answering, Controlled } from './controlled.ts';
 import {
   BadRequest,
@@ -37,8 +38,6 @@ export class ControlServer {
   readonly #control: Answering;
   readonly #http = http.createServer((request, response) => void this.#handle(request, response));
   readonly #responses = new Set<ServerResponse>();
-  /** Numbers of workers that have been asked for and are not reached yet. */
-  readonly #targets: number[] = [];
 
   constructor(control: Answering) {
     this.#control = control;
@@ -55,7 +54,7 @@ export class ControlServer {
     this.#http.emit('connection', socket);
   }
 
-  /** Ends what is being streamed. */
+  /** Ends all streams. */
   close(): void {
     for (const response of this.#responses) response.end();
   }
@@ -74,7 +73,7 @@ export class ControlServer {
     this.#responses.add(response);
     response.once('close', () => this.#responses.delete(response));
     try {
-      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://control');
+      const { pathname, searchParams } = readTarget(request.url ?? '/');
       const endpoint = this.#endpointOf(pathname, request.method ?? '', response);
       checkQuery(
         searchParams,
@@ -127,13 +126,15 @@ export class ControlServer {
       return answer(response, 202, { accepted: true });
     }
     let begun = false;
-    const pick = pickReload(() => {
+    const id = nextOperationId();
+    const pick = pickReload(id, () => {
       begun = true;
     });
     const send = watch(this.#master, response, pick);
     const { state } = this.#master.status();
-    this.#master.request(operation);
-    if (begun) return;
+    this.#master.request({ ...operation, ids: [id] });
+    // A reload that was refused has ended the response already.
+    if (begun || response.writableEnded) return;
     const waitsFor =
       state === 'reloading'
         ? 'the reload under way'
@@ -143,7 +144,7 @@ export class ControlServer {
     send({ event: 'queued', level: 'info', msg: `queued: this reload begins after ${waitsFor}` });
   }
 
-  /** Streams the way back; the last line is the verdict of the reload. */
+  /** Streams the rollback; the last line is the verdict of the reload. */
   #abort({ body, query, response }: Call): void {
     const { by } = readAbort(body);
     const refusal = refusalToAbort(this.#master.status());
@@ -163,35 +164,37 @@ export class ControlServer {
   }
 
   #scale({ body, query, response }: Call): void {
-    const from = this.#master.status().size;
-    const { to, by } = readScale(body, this.#targets.at(-1) ?? from);
+    const { size: from, desired } = this.#master.status();
+    const { to, by } = readScale(body, desired.workers);
     this.#refuseWhenStopping();
-    if (to === from && this.#targets.length === 0) {
-      // It changes nothing but this: slots in back-off try again at once.
+    if (to === from && to === desired.workers) {
+      // The number stays, but slots in back-off try again at once.
       this.#master.request({ kind: 'scale', by, to });
       return answer(response, 200, { from, to });
     }
-    this.#targets.push(to);
+    const id = nextOperationId();
     const look = (notice: Notice) => {
-      const failed = failureOf(notice, by);
+      const failed = whyScaleFailed(notice, id);
       if (failed !== undefined) end(409, { error: failed });
-      else if (notice.event === 'resized' && notice.size === to) end(200, { from, to });
+      else if (isReached(notice, id)) end(200, { from, to });
     };
     const end = (status: number, value: object) => {
       this.#master.off('notice', look);
-      this.#targets.splice(this.#targets.indexOf(to), 1);
       if (!response.headersSent) answer(response, status, value);
     };
-    this.#master.on('notice', look);
     if (query.get('wait') === '0') answer(response, 202, { accepted: true, from, to });
-    this.#master.request({ kind: 'scale', by, to });
+    else {
+      this.#master.on('notice', look);
+      response.once('close', () => this.#master.off('notice', look));
+    }
+    this.#master.request({ kind: 'scale', by, to, ids: [id] });
   }
 
   #stop({ body, query, response }: Call): void {
     const { mode, by } = readStop(body);
     if (query.get('wait') === '0') answer(response, 202, { accepted: true });
     else {
-      // It ends with the master itself: the last line is not the end, that is when the socket closes.
+      // The stream ends with the master itself.
       watch(this.#master, response, (notice, send) => {
         send(lineOf(notice));
         return false;
@@ -209,11 +212,13 @@ export class ControlServer {
   }
 }
 
-/** Why a change of size that `by` has asked for will not come; undefined while it may. */
-function failureOf(notice: Notice, by: string): string | undefined {
-  if (notice.event === 'stopping') return 'the master stops';
-  const failed = notice.event === 'operation-failed' || notice.event === 'noted';
-  return failed && notice.text.startsWith(`scale by ${by} `) ? notice.text : undefined;
+/** @throws BadRequest for a target that is no path, such as `//` */
+function readTarget(target: string): URL {
+  try {
+    return new URL(target, 'http://control');
+  } catch {
+    throw new BadRequest('the request target is not a path such as /status');
+  }
 }
 
 async function read(request: IncomingMessage): Promise<string> {

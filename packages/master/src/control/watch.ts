@@ -1,18 +1,18 @@
 /**
- * What a client sees of an operation: its notices as NDJSON, one line each, in the fields of the log. Who
- * watches changes nothing: a client that goes away, or reads nothing, is forgotten.
+ * The stream that a client gets of an operation: notices as NDJSON, one line each, with the fields of the log. A client
+ * that goes away, or does not read, is dropped; the operation goes on.
  */
 import type { ServerResponse } from 'node:http';
 import type { Notice } from '../decide/notice.ts';
 import { fieldsOf, textOf } from '../journal.ts';
 import type { Controlled } from './controlled.ts';
 
-/** What a client may leave unread before it is dropped. */
+/** Bytes that a client may leave unread before it is dropped. */
 const MOST_UNREAD_BYTES = 1_000_000;
 
 export type Line = Readonly<Record<string, unknown>> & { readonly event: string };
 
-/** A notice as a line: what the log says of it, with the level as a word. */
+/** A notice as a line: its line in the log, with the level as a word. */
 export const lineOf = (notice: Notice): Line => ({
   ...fieldsOf(notice),
   event: notice.event,
@@ -20,10 +20,10 @@ export const lineOf = (notice: Notice): Line => ({
   msg: textOf(notice),
 });
 
-/** Called for each notice; returns true when it was the last one. */
+/** Called for each notice; returns true at the last one. */
 export type Picker = (notice: Notice, send: (line: Line) => void) => boolean;
 
-/** Streams until `pick` says that it is over. The request itself is made by `ask`, after the watch has begun. */
+/** Streams until `pick` returns true. The caller makes its request after this: no notice is missed. */
 export function watch(master: Controlled, response: ServerResponse, pick: Picker): (line: Line) => void {
   response.writeHead(200, { 'content-type': 'application/x-ndjson' });
   response.flushHeaders();
@@ -32,7 +32,10 @@ export function watch(master: Controlled, response: ServerResponse, pick: Picker
     if (response.writableLength > MOST_UNREAD_BYTES) response.destroy();
   };
   const look = (notice: Notice) => {
-    if (pick(notice, send)) response.end();
+    if (!pick(notice, send)) return;
+    // At once, and not with the close of the response: the next notice may come before that.
+    master.off('notice', look);
+    response.end();
   };
   master.on('notice', look);
   response.once('close', () => master.off('notice', look));
@@ -40,36 +43,33 @@ export function watch(master: Controlled, response: ServerResponse, pick: Picker
 }
 
 /**
- * The reload that serves a request is the first one that begins after it: requests that wait share it. Its
- * last line is the verdict, also when the master stops before it has begun.
+ * Picks the reload that serves the request `id`: requests that wait share one. The last line is the verdict, also
+ * when the reload never begins.
  */
-export function pickReload(onBegun: (generation: number) => void): Picker {
-  let generation: number | undefined;
-  let over = false;
+export function pickReload(id: number, onBegun: () => void): Picker {
+  let begun = false;
   return (notice, send) => {
-    if (over) return false;
-    if (notice.event === 'reload-started' && generation === undefined) {
-      generation = notice.generation;
-      onBegun(generation);
+    if (notice.event === 'reload-started' && notice.operation.ids.includes(id)) begun = true;
+    if (!begun) {
+      const reason = whyNeverBegins(notice, id);
+      if (reason !== undefined) send(aborted(reason));
+      return reason !== undefined;
     }
-    if (generation === undefined) {
-      over = notice.event === 'stopping';
-      if (over) send(neverBegun());
-      return over;
-    }
+    onBegun();
     send(lineOf(notice));
-    over = notice.event === 'reload-finished' && notice.generation === generation;
-    return over;
+    return notice.event === 'reload-finished';
   };
 }
 
-const neverBegun = (): Line => {
-  const reason = 'the master stops, and the reload had not begun';
-  return {
-    event: 'reload-finished',
-    level: 'error',
-    outcome: 'aborted',
-    reason,
-    msg: `reload aborted: ${reason}`,
-  };
-};
+function whyNeverBegins(notice: Notice, id: number): string | undefined {
+  if (notice.event === 'stopping') return 'the server stops, and the reload had not begun';
+  return notice.event === 'operation-failed' && notice.operation.ids.includes(id) ? notice.text : undefined;
+}
+
+const aborted = (reason: string): Line => ({
+  event: 'reload-finished',
+  level: 'error',
+  outcome: 'aborted',
+  reason,
+  msg: `reload aborted: ${reason}`,
+});

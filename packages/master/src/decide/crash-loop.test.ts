@@ -35,9 +35,9 @@ describe('an app that crashes at every boot', () => {
   test('is told in full at first, and then in one line with a count, more and more rarely', () => {
     const scene = loop(new Scene().started().forget(), 60_000);
     expect(seen(scene.notices).length).toBeLessThan(50);
-    const [first] = scene.told('broken');
+    const [first] = scene.reported('broken');
     expect(first).toMatchObject({ level: 'error', text: 'the worker ended while booting: exit code 7' });
-    const summary = scene.told('crash-loop').at(-1);
+    const summary = scene.reported('crash-loop').at(-1);
     expect(summary).toMatchObject({ workers: 4, reason: 'the worker ended while booting: exit code 7' });
     expect(summary?.failures).toBeGreaterThan(25);
     scene.forget();
@@ -64,7 +64,7 @@ describe('an app that crashes at every boot', () => {
 
   test('is degraded as long as workers are missing, and has recovered when all are there', () => {
     const scene = loop(new Scene().started().forget(), 20_000);
-    expect(scene.told('degraded')).toEqual([
+    expect(scene.reported('degraded')).toEqual([
       {
         event: 'degraded',
         level: 'error',
@@ -78,7 +78,7 @@ describe('an app that crashes at every boot', () => {
       scene.bootAll();
     }
     scene.expire('recovered');
-    expect(scene.told('recovered')).toMatchObject([{ level: 'info', ready: 4, size: 4 }]);
+    expect(scene.reported('recovered')).toMatchObject([{ level: 'info', ready: 4, size: 4 }]);
     expect(scene.lifecycle('ready').length).toBeGreaterThanOrEqual(4);
     expect(scene.state.degraded).toBeUndefined();
   });
@@ -86,15 +86,15 @@ describe('an app that crashes at every boot', () => {
   test('is replaced by a good release at once, and its back-off forgotten', () => {
     const scene = loop(new Scene().started(), 60_000).forget();
     scene.reload().prepared().settle();
-    expect(scene.told('reload-finished')[0]).toMatchObject({ outcome: 'committed', replaced: 4 });
+    expect(scene.reported('reload-finished')[0]).toMatchObject({ outcome: 'committed', replaced: 4 });
     expect(scene.ready().map(({ generation }) => generation)).toEqual([2, 2, 2, 2]);
     expect([...scene.timers.keys()].filter((timer) => timer.startsWith('respawn'))).toEqual([]);
     for (const { failures, reason } of Object.values(scene.state.slots))
       expect([failures, reason]).toEqual([0, undefined]);
     const spawned = scene.spawns.length;
-    const told = scene.told('crashed').length;
+    const told = scene.reported('crashed').length;
     scene.exit(scene.ready()[0]?.serial ?? 0, 7);
-    expect(scene.told('crashed')[told]).toMatchObject({ level: 'error' });
+    expect(scene.reported('crashed')[told]).toMatchObject({ level: 'error' });
     expect(scene.spawns).toHaveLength(spawned + 1);
   });
 
@@ -102,7 +102,7 @@ describe('an app that crashes at every boot', () => {
     const scene = loop(new Scene().started(), 60_000).forget();
     scene.reload().prepared();
     failAll(scene);
-    expect(scene.told('reload-finished')[0]).toMatchObject({ outcome: 'rolled-back' });
+    expect(scene.reported('reload-finished')[0]).toMatchObject({ outcome: 'rolled-back' });
     expect([...scene.timers.keys()].filter((timer) => timer.startsWith('respawn'))).toHaveLength(4);
   });
 
@@ -136,13 +136,13 @@ test('a single crash in a slot whose reload is rolled back costs no capacity on 
     expect(scene.ready().length).toBeGreaterThanOrEqual(2);
   }
   scene.settle();
-  expect(scene.told('reload-finished')[0]).toMatchObject({ outcome: 'rolled-back' });
+  expect(scene.reported('reload-finished')[0]).toMatchObject({ outcome: 'rolled-back' });
 });
 
 test('a crash that is made good at once is no degradation', () => {
   const scene = new Scene().started().forget();
   scene.exit(1, 1).settle();
-  expect(scene.told('degraded')).toEqual([]);
+  expect(scene.reported('degraded')).toEqual([]);
   expect(scene.timers.has('degraded')).toBe(false);
 });
 

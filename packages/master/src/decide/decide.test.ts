@@ -1,5 +1,7 @@
 import { backoffMs } from './backoff.ts';
-import { Scene } from './testing/scene.ts';
+import { decide, initialState } from './decide.ts';
+import type { Event } from './model.ts';
+import { Scene, settings } from './testing/scene.ts';
 
 describe('start', () => {
   test('all slots boot side by side, and the service has started when all are ready', () => {
@@ -9,7 +11,7 @@ describe('start', () => {
     expect(scene.state.phase).toBe('starting');
     scene.boot(4);
     expect(scene.state.phase).toBe('running');
-    expect(scene.told('started')).toHaveLength(1);
+    expect(scene.reported('started')).toHaveLength(1);
   });
 
   test('an app that cannot be loaded ends the start with exit code 4', () => {
@@ -26,14 +28,14 @@ describe('start', () => {
     scene.boot(2, 'broken').exit(2, null, 'SIGKILL');
     scene.expire('start');
     expect(scene.effects).toContainEqual({ do: 'finish', exitCode: 3 });
-    expect(scene.told('stopping')[0]?.text).toContain('/_status answered 500');
+    expect(scene.reported('stopping')[0]?.text).toContain('/_status answered 500');
   });
 
   test('one worker in service is enough to go on when the boot timeout is over', () => {
     const scene = new Scene({ workers: 2 });
     scene.boot(1).expire('start');
     expect(scene.state.phase).toBe('running');
-    expect(scene.told('started')[0]).toMatchObject({ level: 'warn', size: 1 });
+    expect(scene.reported('started')[0]).toMatchObject({ level: 'warn', size: 1 });
   });
 });
 
@@ -54,7 +56,7 @@ describe('recycle, scale', () => {
     const scene = new Scene().started();
     scene.request({ kind: 'recycle', serial: 2, by: 'SIGTERM' }).boot(5, 'broken');
     expect(scene.ready().map(({ serial }) => serial)).toEqual([1, 2, 3, 4]);
-    expect(scene.told('operation-failed')[0]?.text).toContain('/_status answered 500');
+    expect(scene.reported('operation-failed')[0]?.text).toContain('/_status answered 500');
   });
 
   test('scale up starts first, scale down drains the highest slot, and one worker is the least', () => {
@@ -110,7 +112,7 @@ describe('stop', () => {
   test('TERM during a reload ends everything, the new worker too', () => {
     const scene = new Scene({ workers: 2 }).started().reload().prepared();
     scene.happen({ type: 'stop-requested', mode: 'graceful', by: 'SIGTERM' });
-    expect(scene.told('reload-finished')[0]?.outcome).toBe('aborted');
+    expect(scene.reported('reload-finished')[0]?.outcome).toBe('aborted');
     expect(scene.effects).toContainEqual({ do: 'kill', serial: 3 });
     scene.exit(1).exit(2).exit(3, null, 'SIGKILL');
     expect(scene.effects.at(-1)).toEqual({ do: 'finish', exitCode: 0 });
@@ -144,6 +146,19 @@ describe('stop', () => {
   test('nothing new begins while stopping', () => {
     const scene = new Scene({ workers: 1 }).started();
     scene.happen({ type: 'stop-requested', mode: 'graceful', by: 'SIGTERM' }).reload();
-    expect(scene.told('reload-started')).toHaveLength(0);
+    expect(scene.reported('reload-started')).toHaveLength(0);
   });
+});
+
+test('the start is timed from its own event, not from the start of the process', () => {
+  const state = initialState({ ...settings, workers: 1 });
+  const events: Event[] = [
+    { type: 'worker-spawned', serial: 1, pid: 1 },
+    { type: 'worker-loaded', serial: 1, kind: 'handler' },
+    { type: 'worker-probed', serial: 1, report: { verdict: 'ok', tookMs: 1 } },
+    { type: 'worker-accepting', serial: 1 },
+  ];
+  const began = decide(state, { type: 'start' }, 1_000_000);
+  const last = events.reduce(({ state: at }, event) => decide(at, event, 1_000_250), began);
+  expect(last.notices).toContainEqual(expect.objectContaining({ event: 'started', tookMs: 250 }));
 });

@@ -1,13 +1,13 @@
 /**
- * The next state while it is being made, with the effects that go with it. Every change that is more
- * than one assignment has its name here, so that a state and its effects cannot fall apart.
+ * The next state while it is being made, with its effects and notices. Every change that is more than one assignment
+ * has a name here, so that a state and its effects cannot fall apart.
  */
 import { type DrainMode, isComing, mayBecome, type WorkerState } from '@tshorn/core';
-import { isRepeat } from './backoff.ts';
-import type { Effect, KillReason, SlotRecord, State, TimerId, WorkerRecord } from './model.ts';
-import type { Notice, Position, WorkerEvent } from './notice.ts';
+import type { Effect, KillReason, Operation, SlotRecord, State, TimerId, WorkerRecord } from './model.ts';
+import type { Notice, OperationInfo, Position, WorkerEvent } from './notice.ts';
+import { isRepeat } from './repeats.ts';
 
-/** What a worker gets on top of its deadline before it is killed: time for its own clean-up. */
+/** Time that a worker gets on top of its deadline before it is killed, for its own clean-up. */
 export const KILL_MARGIN_MS = 3_000;
 
 /** Listening on a handle is a matter of milliseconds, even for an app with a slow `listening` callback. */
@@ -15,11 +15,16 @@ const ACCEPT_MS = 10_000;
 
 type WorkerNotice = Extract<Notice, { event: WorkerEvent }>;
 
+/** The operation as a notice carries it. */
+export const infoOf = ({ kind, by, ids = [] }: Operation): OperationInfo => ({ kind, by, ids });
+
 export class Draft {
   readonly state: State;
   /** Monotonic milliseconds. */
   readonly at: number;
+  /** Orders. All of them are performed before the notices are reported. */
   readonly effects: Effect[] = [];
+  readonly notices: Notice[] = [];
 
   constructor(state: State, at: number) {
     this.state = structuredClone(state);
@@ -39,16 +44,16 @@ export class Draft {
     return this.workers.filter((worker) => worker.slot === slot && isComing(worker.state));
   }
 
-  tell(notice: Notice): void {
-    this.effects.push({ do: 'tell', notice });
+  report(notice: Notice): void {
+    this.notices.push(notice);
   }
 
-  /** A notice about a worker, with its place in the operation under way where it belongs to it. */
-  tellOf(worker: WorkerRecord, notice: Omit<WorkerNotice, 'worker'>): void {
+  /** A notice about a worker, with its place in the operation under way where the worker belongs to that. */
+  reportOf(worker: WorkerRecord, notice: Omit<WorkerNotice, 'worker'>): void {
     const { slot, generation, pid } = worker;
     const position = this.#positionOf(worker);
-    const level = isRepeat(this, worker, notice.event) ? 'debug' : notice.level;
-    this.tell({ ...notice, level, worker: { slot, generation, pid }, ...(position && { position }) });
+    const level = isRepeat(worker, this.slot(worker.slot), notice.event, this.at) ? 'debug' : notice.level;
+    this.report({ ...notice, level, worker: { slot, generation, pid }, ...(position && { position }) });
   }
 
   #positionOf(worker: WorkerRecord): Position | undefined {
@@ -88,17 +93,17 @@ export class Draft {
     return worker;
   }
 
-  /** In service it drains; on its way there it has nothing to finish and is ended at once. */
+  /** Drains a worker in service. A worker on its way there has nothing to finish and is killed. */
   leave(worker: WorkerRecord, mode: DrainMode, park = false): void {
     if (worker.state === 'draining' || worker.state === 'killed') return;
     const parked = worker.state === 'parked';
     if (!this.become(worker, 'draining')) return this.kill(worker);
     this.clearTimer(`boot:${worker.serial}`);
     this.hurry(worker, mode, park);
-    if (!parked) this.tellOf(worker, { event: 'draining', level: 'info' });
+    if (!parked) this.reportOf(worker, { event: 'draining', level: 'info' });
   }
 
-  /** Orders the drain; ordered once more with a shorter deadline, it goes faster. */
+  /** Orders the drain. A second order with a shorter deadline makes it faster. */
   hurry(worker: WorkerRecord, mode: DrainMode, park = false): void {
     const { grace, quickGrace, handoff: allowed } = this.state.settings;
     const deadlineMs = mode === 'quick' ? Math.min(quickGrace, grace) : grace;
@@ -108,13 +113,13 @@ export class Draft {
     if (park) worker.park = true;
     else delete worker.park;
     const order = { serial: worker.serial, mode, deadlineMs, handoff, park };
-    // An newMaster goes on accepting from the same sockets.
+    // The new master goes on accepting from the same sockets.
     const isLast = this.state.stop && !this.state.stop.newMaster;
     this.effects.push({ do: 'drain', ...order, ...(isLast && { emptyQueue: true }) });
     this.setTimer(`drain:${worker.serial}`, deadlineMs + KILL_MARGIN_MS);
   }
 
-  /** Into service, for the first time or again. */
+  /** Lets the worker serve, for the first time or again. */
   admit(worker: WorkerRecord): void {
     if (!this.become(worker, 'admitted')) return;
     delete worker.park;

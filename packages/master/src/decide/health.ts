@@ -1,14 +1,14 @@
 /**
- * Tells when fewer workers than N stay in service, and when it is N again. Short dips are no news: a crash
- * that is made good at once tells itself. During an operation the plan says how many there are. Pure.
+ * Reports when fewer workers than N stay in service, and when all N serve again. A short dip is not reported: a crash
+ * that is made good at once has a line of its own. During an operation the plan says how many there are. Pure.
  */
 import type { Draft } from './draft.ts';
 import { lastReason, readyWorkers } from './queries.ts';
 
-/** For how long it stays so before it is told. */
+/** Time that a change has to last before it is reported. */
 export const HOLD_MS = { degraded: 3_000, recovered: 1_000 };
 
-/** After every event: begins to wait, or stops waiting, for what `stayedSo` tells. */
+/** Called after every event: starts or stops the timer whose end is `stayedSo`. */
 export function watchHealth(draft: Draft): void {
   const { state } = draft;
   if (state.phase !== 'running') return;
@@ -42,11 +42,11 @@ export function stayedSo(draft: Draft, change: Change): void {
   if (change === 'degraded') {
     state.degraded = { since };
     const reason = reasonOf(draft);
-    draft.tell({ event: 'degraded', level: 'error', ready: ready(draft), size, reason });
+    draft.report({ event: 'degraded', level: 'error', ready: ready(draft), size, reason });
   } else {
     const tookMs = since - (state.degraded?.since ?? since);
     delete state.degraded;
-    draft.tell({ event: 'recovered', level: 'info', ready: ready(draft), size, tookMs });
+    draft.report({ event: 'recovered', level: 'info', ready: ready(draft), size, tookMs });
   }
 }
 

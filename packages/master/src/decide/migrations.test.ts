@@ -1,4 +1,4 @@
-import { whyNotGoingOn } from './migrations.ts';
+import { whyNotResumed } from './migrations.ts';
 import { Scene } from './testing/scene.ts';
 
 const counts = (taken: number, resumeFailed: number, waiting = false) => ({
@@ -33,16 +33,16 @@ it.each([
   ],
   ['none came', [], false],
 ] as const)('%s: %j', (_name, workers, back) => {
-  const reason = whyNotGoingOn(
+  const reason = whyNotResumed(
     workers.map(([taken, lost]) => counts(taken, lost)),
     undefined,
   );
   expect(reason !== undefined).toBe(back);
 });
 
-it('says how many, and why the last one', () => {
-  expect(whyNotGoingOn([counts(14, 12), undefined], 'websocket:chat: the app answered 401')).toBe(
-    'the new release does not go on with its connections: 12 of 14 that moved to it were closed there; last: websocket:chat: the app answered 401',
+it('gives the number, the limit and the last error', () => {
+  expect(whyNotResumed([counts(14, 12), undefined], 'websocket:chat: the app answered 401')).toBe(
+    'new release rejected 12 of 14 migrated connections (limit: 50%); last error: websocket:chat: the app answered 401',
   );
 });
 
@@ -59,12 +59,12 @@ function drainingFirst(): { scene: Scene; young: number; old: number } {
 test('a release that goes on with none is rolled back: the old worker serves again', () => {
   const { scene, young, old } = drainingFirst();
   scene.happen({ type: 'worker-migrations', serial: young, arrivals: counts(12, 12, true) });
-  expect(scene.told('rolling-back')[0]?.reason).toMatch(
-    /12 of 12 .*; last: websocket:chat: the app answered 401$/,
+  expect(scene.reported('rolling-back')[0]?.reason).toMatch(
+    /12 of 12 .*; last error: websocket:chat: the app answered 401$/,
   );
   expect(scene.state.workers[old]?.state).toBe('admitted');
   scene.settle();
-  expect(scene.told('reload-finished')).toMatchObject([{ outcome: 'rolled-back', replaced: 0 }]);
+  expect(scene.reported('reload-finished')).toMatchObject([{ outcome: 'rolled-back', replaced: 0 }]);
   expect(scene.ready().map(({ generation }) => generation)).toEqual([1, 1, 1]);
 });
 
@@ -72,7 +72,7 @@ test('a few that it does not go on with take nothing back', () => {
   const { scene, young } = drainingFirst();
   scene.happen({ type: 'worker-migrations', serial: young, arrivals: counts(14, 6) });
   scene.settle();
-  expect(scene.told('reload-finished')).toMatchObject([{ outcome: 'committed' }]);
+  expect(scene.reported('reload-finished')).toMatchObject([{ outcome: 'committed' }]);
 });
 
 test('those of all new workers count', () => {
@@ -81,7 +81,7 @@ test('those of all new workers count', () => {
   const second = scene.spawns.at(-1)?.serial ?? 0;
   scene.boot(second);
   scene.happen({ type: 'worker-migrations', serial: second, arrivals: counts(6, 6) });
-  expect(scene.told('rolling-back')[0]?.reason).toMatch(/12 of 12/);
+  expect(scene.reported('rolling-back')[0]?.reason).toMatch(/12 of 12/);
 });
 
 test('the next slot waits until the app has said what becomes of those that came', () => {
@@ -95,7 +95,7 @@ test('the next slot waits until the app has said what becomes of those that came
 test('old workers, and those of a release that has been committed, are not judged', () => {
   const { scene, old } = drainingFirst();
   scene.happen({ type: 'worker-migrations', serial: old, arrivals: counts(20, 20) });
-  expect(scene.told('rolling-back')).toEqual([]);
+  expect(scene.reported('rolling-back')).toEqual([]);
   scene.settle();
   const [{ serial = 0 } = {}] = scene.ready();
   scene.happen({ type: 'worker-migrations', serial, arrivals: counts(20, 20, true) });

@@ -1,51 +1,50 @@
 /**
- * The words of the pure core. An **event** is what happened, an **effect** is what is to be done. What is told
+ * The words of the pure core. An **event** is what happened, an **effect** is what has to be done. What is reported
  * to people is in notice.ts.
  */
 import type { DrainMode, DrainReport, MasterState, ProbeReport, WorkerState } from '@tshorn/core';
-import type { Notice } from './notice.ts';
 import type { Plan, ReloadPlan, ReloadShape } from './plan.ts';
 
-/** Stand beside the serials of workers where connections change hands: the masters before and after this one. */
+/** Used in place of a worker's serial where connections move to or from another master. */
 export const OLD_MASTER = -1;
 export const NEW_MASTER = 0;
 
 export interface WorkerRecord {
-  /** The how-manieth process of this master it is: a slot and a generation can recur, this cannot. */
+  /** Sequence number of this process within the master; never reused, while a slot and a generation recur. */
   readonly serial: number;
   readonly slot: number;
   readonly generation: number;
   pid?: number;
   state: WorkerState;
   readonly bornAt: number;
-  /** Milliseconds until it had passed its probe. */
+  /** Milliseconds from the start until the probe had passed. */
   bootMs?: number;
   readyAt?: number;
-  /** It is kept when it has drained. */
+  /** The worker is kept when it has drained. */
   park?: true;
   arrivals?: MigrationCounts;
-  /** One more attempt of a crash loop that has been told in full already. */
+  /** One more attempt of a crash loop that has been reported in full already. */
   repeat?: true;
 }
 
-/** Of the connections that have moved to a worker with a state. */
+/** Counts of the connections that have migrated to a worker. */
 export interface MigrationCounts {
   readonly taken: number;
-  /** Those that its app did not go on with. */
+  /** Connections that its app did not resume. */
   readonly resumeFailed: number;
-  /** Why, of the last one. */
+  /** Reason of the last failure. */
   readonly last?: string;
-  /** Whether it has not answered all of them. */
+  /** True while the worker has not settled all of them. */
   readonly waiting: boolean;
 }
 
 export interface SlotRecord {
-  /** Ends in a row without `STABLE_MS` of service between them: the exponent of the back-off. */
+  /** Consecutive ends without `STABLE_MS` of service between them: the exponent of the back-off. */
   failures: number;
   respawnPending: boolean;
-  /** When the next attempt is, while one is pending. */
+  /** Time of the next attempt, while one is pending. */
   respawnAt?: number;
-  /** Why the last attempt has failed; absent as soon as somebody serves. */
+  /** Reason of the last failed attempt; absent as soon as a worker serves. */
   reason?: string;
   /** The last failure was one of a worker in service. */
   servedLast?: boolean;
@@ -56,20 +55,27 @@ export interface Series {
   readonly since: number;
   lastAt: number;
   failures: number;
-  /** When they were summed up last. */
-  toldAt: number;
+  /** Time of the last summary. */
+  reportedAt: number;
 }
 
-export type Operation =
-  | { readonly kind: 'reload'; readonly by: string; readonly plan?: ReloadPlan }
-  | {
-      readonly kind: 'recycle';
-      readonly serial: number;
-      readonly by: string;
-      /** A limit has been reached: it gives way to what people ask for. */
-      readonly mayWait?: true;
-    }
-  | { readonly kind: 'scale'; readonly by: string; readonly delta?: number; readonly to?: number };
+interface Request {
+  readonly by: string;
+  /** Ids of the requests that are served; absent when nobody waits for the outcome. */
+  readonly ids?: readonly number[];
+}
+
+export type Operation = Request &
+  (
+    | { readonly kind: 'reload'; readonly plan?: ReloadPlan }
+    | {
+        readonly kind: 'recycle';
+        readonly serial: number;
+        /** A limit asks for it: the operation gives way to those of people. */
+        readonly mayWait?: true;
+      }
+    | { readonly kind: 'scale'; readonly delta?: number; readonly to?: number }
+  );
 
 /** The operation under way; never two at once. */
 export interface Running {
@@ -79,67 +85,80 @@ export interface Running {
   /** Absent while a reload is being prepared (config re-read, app resolved). */
   plan?: Plan;
   next: number;
-  /** The step whose order has been given, so that waiting for its outcome does not repeat it. */
+  /** Index of the step whose order has been given, so that waiting for its outcome does not repeat it. */
   begun?: number;
-  /** Serials of the workers that it has started, by slot. */
+  /** Serials of the workers that the operation has started, by slot. */
   trials: Record<number, number>;
   replaced: number;
   /** The settings to go back to. */
   previous?: Settings;
-  /** How many workers the new config asks for. */
+  /** Number of workers that the config of the new release asks for, where that differs from the running one. */
+  wanted?: number;
+  /** Number of workers that a scale ends with. */
   target?: number;
-  /** Whether the point of no return has been passed. */
+  /** True after the point of no return. */
   committed: boolean;
-  /** Why it is being rolled back. */
+  /** Reason of the rollback, while one is under way. */
   rollingBack?: string;
-  /** How often that has been begun. */
+  /** Number of rollback attempts so far. */
   attempts: number;
 }
 
-/** What the pure core needs to know of the config. Durations are milliseconds. */
+/** The part of the config that the pure core needs. Durations are milliseconds. */
 export interface Settings {
   readonly workers: number;
   readonly bootTimeout: number;
-  /** How long hook and probe may take together before the worker counts as stuck. */
+  /** Time that hook and probe may take together before the worker counts as stuck. */
   readonly probeWindow: number;
   readonly grace: number;
   readonly quickGrace: number;
-  /** From a graceful stop to its drain. */
+  /** Time from a graceful stop to its drain. */
   readonly stopDelay: number;
-  /** Whether connections at rest may move to another worker. */
+  /** True when idle connections may move to another worker. */
   readonly handoff: boolean;
   readonly reload: ReloadShape;
 }
 
 export type StopMode = DrainMode | 'now';
 
+/** The number of workers that is wanted, and who wants it. */
+export interface Desired {
+  readonly workers: number;
+  /** `config`, or the name of the requester. */
+  readonly by: string;
+}
+
 export interface State {
   phase: Exclude<MasterState, 'reloading'>;
+  /** Time of the `start` event. */
+  startedAt: number;
   settings: Settings;
-  /** Slots that are looked after. */
+  /** The target. A change of it is an operation that leads `size` there, one slot at a time. */
+  desired: Desired;
+  /** Number of slots that have, or get, a worker now. */
   size: number;
   /** The generation that a crash, a recycle and a scale-up start; a reload moves it when it commits. */
   committed: number;
   lastGeneration: number;
   lastSerial: number;
-  /** Generations of which one worker was in service: they come back even when their probe fails. */
+  /** Generations of which a worker has served: their workers come back even when their probe fails. */
   proven: number[];
   workers: Record<number, WorkerRecord>;
   slots: Record<number, SlotRecord>;
   running?: Running;
   queue: Operation[];
-  /** Why the last worker could not be brought into service. */
+  /** Reason why the last worker could not come into service. */
   lastFailure?: string;
-  /** `newMaster`: the workers of another master take connections over. */
+  /** `newMaster`: the workers of the new master take connections over. */
   stop?: { mode: StopMode; exitCode: number; newMaster?: boolean };
   series?: Series;
-  /** Fewer workers than N stay in service. */
+  /** Present while fewer workers than `size` stay in service. */
   degraded?: { readonly since: number };
-  /** It looks like a change of that, if it stays so. */
+  /** A change of `degraded` that is reported if it lasts. */
   changing?: { readonly to: 'degraded' | 'recovered'; readonly since: number };
-  /** Of the jitter of the back-off; absent: no jitter. */
+  /** Seed of the jitter of the back-off; absent: no jitter. */
   seed?: number;
-  /** Who has asked for the stop that is about to begin. */
+  /** Requester of the stop that begins after `--stop-delay`. */
   stopBy?: string;
 }
 
@@ -156,15 +175,15 @@ export type TimerId =
 export type Event =
   | { readonly type: 'start' }
   | { readonly type: 'requested'; readonly operation: Operation }
-  /** The config of that generation is read, and its app is there. */
+  /** The config of that generation is read, and its app exists. */
   | { readonly type: 'prepared'; readonly generation: number; readonly settings: Settings }
   | { readonly type: 'refused'; readonly generation: number; readonly reason: string }
-  /** Takes back the reload under way. */
+  /** Rolls back the reload under way. */
   | { readonly type: 'abort-requested'; readonly by: string }
-  /** What `onCommit` said. */
+  /** The answer of the hook `onCommit`. */
   | { readonly type: 'approved'; readonly generation: number }
   | { readonly type: 'vetoed'; readonly generation: number; readonly reason: string }
-  /** What the comparison of new and old workers came to. */
+  /** Result of the comparison of new and old workers. */
   | {
       readonly type: 'watched';
       readonly generation: number;
@@ -176,7 +195,7 @@ export type Event =
       readonly type: 'stop-requested';
       readonly mode: StopMode;
       readonly by: string;
-      /** Another master is active, and takes connections. */
+      /** The new master is active, and takes connections. */
       readonly newMaster?: boolean;
     }
   | { readonly type: 'worker-spawned'; readonly serial: number; readonly pid: number }
@@ -184,7 +203,7 @@ export type Event =
   | {
       readonly type: 'worker-load-failed';
       readonly serial: number;
-      /** Of the TshornError that the worker met. */
+      /** Code of the TshornError that the worker met. */
       readonly code?: string;
       readonly message: string;
       readonly detail?: string;
@@ -197,12 +216,12 @@ export type Event =
       readonly serial: number;
       readonly code: number | null;
       readonly signal: string | null;
-      /** What that means, where nobody has asked for it. */
+      /** Explanation, where the end was not ordered. */
       readonly words?: string;
     }
-  /** What has become of connections that moved to it; told of a worker on trial only. */
+  /** Counts of migrated connections; sent for a worker of an uncommitted release only. */
   | { readonly type: 'worker-migrations'; readonly serial: number; readonly arrivals: MigrationCounts }
-  /** It gives no heartbeat: its event loop is stuck. */
+  /** The worker misses heartbeats: its event loop is stuck. */
   | { readonly type: 'worker-hung'; readonly serial: number; readonly silentMs: number }
   | { readonly type: 'expired'; readonly timer: TimerId };
 
@@ -216,25 +235,30 @@ export type Effect =
       readonly serial: number;
       readonly mode: DrainMode;
       readonly deadlineMs: number;
-      /** Whether another worker is there to take connections over. */
+      /** True when another worker can take connections over. */
       readonly handoff: boolean;
-      /** Whether it is kept when it has drained. */
+      /** True when the worker is kept after it has drained. */
       readonly park: boolean;
-      /** Present when all leave: nobody else accepts what waits in the kernel's queue. */
+      /** Present when all workers leave: nobody else accepts what waits in the kernel's queue. */
       readonly emptyQueue?: true;
     }
-  /** New workers are compared with the others from now on; the answer is `watched`. */
+  /** Compares new workers with the others from now on; the answer is the event `watched`. */
   | { readonly do: 'watch'; readonly generation: number; readonly serials: readonly number[] }
   | { readonly do: 'end-watch' }
   | { readonly do: 'approve'; readonly generation: number }
-  /** With a reason: it has missed a deadline, and is made to tell why where it is stuck. */
+  /** A worker with a reason has missed a deadline; its stack is read first, within a second. */
   | { readonly do: 'kill'; readonly serial: number; readonly reason?: KillReason }
   | { readonly do: 'set-timer'; readonly timer: TimerId; readonly ms: number }
   | { readonly do: 'clear-timer'; readonly timer: TimerId }
   | { readonly do: 'prepare'; readonly generation: number }
-  | { readonly do: 'tell'; readonly notice: Notice }
+  /** The master follows the settings and hooks of the release that has just been committed. */
+  | { readonly do: 'use-release'; readonly generation: number }
+  /** The other releases are forgotten. */
+  | { readonly do: 'keep-releases'; readonly generations: readonly number[] }
+  /** Logs the counts of migrated connections before the verdict of the reload. */
+  | { readonly do: 'report-migrations' }
   /** The server stops soon, and serves until then. */
   | { readonly do: 'announce-leaving'; readonly serial: number }
-  /** From here on the master holds no address: it is closed with the last worker that accepts. */
+  /** The master gives up its addresses; each is closed with the last worker that accepts on it. */
   | { readonly do: 'close-listeners' }
   | { readonly do: 'finish'; readonly exitCode: number };

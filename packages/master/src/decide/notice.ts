@@ -1,9 +1,17 @@
-/** A **notice** is what is told to people: log, hooks and the library's events all read the same one. */
+/** A **notice** reports what happened. The log, the hooks, the control clients and the library's listeners all get the same one. */
 import type { DrainReport, WorkerIdentity } from '@tshorn/core';
-import type { HealthNotice } from './health-notice.ts';
 import type { ReloadPlan } from './plan.ts';
 
-/** Where in an operation a notice belongs: `step 3/12`. */
+/** The operation that a notice belongs to. */
+export interface OperationInfo {
+  readonly kind: 'reload' | 'recycle' | 'scale';
+  /** The name of the requester: a signal, a command, a limit. */
+  readonly by: string;
+  /** Ids of the requests that this operation serves: two reloads that wait become one. Empty when nobody waits for it. */
+  readonly ids: readonly number[];
+}
+
+/** The place of a notice within an operation: `step 3/12`. */
 export interface Position {
   readonly step: number;
   readonly of: number;
@@ -11,7 +19,8 @@ export interface Position {
 
 /**
  * `committed`: every worker is of the new release. `rolled-back`: every worker is of the old one again.
- * `refused`: it was never begun. `aborted`: the server stops. `failed`: it could not even be rolled back.
+ * `refused`: the reload never began. `aborted`: the server stops, or the reload was aborted before it had replaced a
+ * worker. `failed`: the rollback failed as well.
  */
 export type Outcome = 'committed' | 'rolled-back' | 'failed' | 'refused' | 'aborted';
 
@@ -41,7 +50,7 @@ export type Notice =
       /** For `ready`: the status line of the probe. */
       readonly status?: string;
       readonly report?: DrainReport;
-      /** What it had written last on standard error, when it has failed. */
+      /** The last lines on the worker's standard error, when the worker has failed. */
       readonly lastLines?: readonly string[];
     }
   | { readonly event: 'started'; readonly level: Level; readonly size: number; readonly tookMs?: number }
@@ -49,21 +58,22 @@ export type Notice =
       readonly event: 'reload-started';
       readonly level: Level;
       readonly generation: number;
-      readonly text: string;
-      /** Where another one than that of the config was asked for. */
+      readonly operation: OperationInfo;
+      /** Present when the request names a plan that replaces the one of the config. */
       readonly plan?: ReloadPlan;
     }
   | {
       readonly event: 'reload-finished';
       readonly level: Level;
       readonly generation: number;
+      readonly operation: OperationInfo;
       readonly outcome: Outcome;
       /** The generation that is committed now. */
       readonly serving: number;
       readonly replaced: number;
       readonly tookMs: number;
       readonly reason?: string;
-      /** What the worker that failed it had written last on standard error, with the error that it met. */
+      /** The last lines on standard error of the worker that made the reload fail, with the error that it met. */
       readonly lastLines?: readonly string[];
     }
   | {
@@ -80,8 +90,42 @@ export type Notice =
       readonly generation: number;
       readonly reason: string;
     }
-  | HealthNotice
-  | { readonly event: 'resized'; readonly level: Level; readonly size: number; readonly from: number }
+  | {
+      readonly event: 'degraded';
+      readonly level: Level;
+      readonly ready: number;
+      readonly size: number;
+      readonly reason: string;
+    }
+  | {
+      readonly event: 'recovered';
+      readonly level: Level;
+      readonly ready: number;
+      readonly size: number;
+      readonly tookMs: number;
+    }
+  /** Replaces the single failures, when there are many. */
+  | {
+      readonly event: 'crash-loop';
+      readonly level: Level;
+      /** Number of workers that keep failing. */
+      readonly workers: number;
+      readonly failures: number;
+      readonly tookMs: number;
+      /** Milliseconds until the last of the attempts that are pending now. */
+      readonly nextMs: number;
+      /** Reason of the last failure. */
+      readonly reason: string;
+    }
+  | {
+      readonly event: 'resized';
+      readonly level: Level;
+      readonly size: number;
+      readonly from: number;
+      /** The number of workers that the operation ends with: a scale by three reports three of these. */
+      readonly target: number;
+      readonly operation: OperationInfo;
+    }
   /** A new master has been started; it is not active yet. */
   | { readonly event: 're-exec-started'; readonly level: Level; readonly text: string; readonly pid: number }
   /** Told by the old master. `committed`: the new one, `pid`, is active. */
@@ -101,7 +145,13 @@ export type Notice =
       readonly text: string;
       readonly predecessor: number;
     }
-  | { readonly event: 'operation-failed'; readonly level: Level; readonly text: string }
+  /** The operation ended without its result, or was refused. A reload that had begun ends with `reload-finished`. */
+  | {
+      readonly event: 'operation-failed';
+      readonly level: Level;
+      readonly operation: OperationInfo;
+      readonly text: string;
+    }
   | { readonly event: 'noted'; readonly level: Level; readonly text: string }
   | { readonly event: 'leaving'; readonly level: Level; readonly text: string }
   | { readonly event: 'stopping'; readonly level: Level; readonly text: string }

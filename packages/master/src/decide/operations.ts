@@ -1,42 +1,70 @@
 /**
- * Carries out one operation at a time: takes it from the queue, turns it into a plan, walks its steps
- * as the workers report, and ends it with a verdict. Never called for a crash: that is supervise.ts.
+ * Carries out one operation at a time: takes it from the queue, turns it into a plan, walks its steps as the workers
+ * report, and ends it. A crash is no operation: that is supervise.ts.
  */
 import { isComing, MOST_WORKERS } from '@tshorn/core';
 import { hasten } from './backoff.ts';
-import type { Draft } from './draft.ts';
+import { type Draft, infoOf } from './draft.ts';
 import type { Operation, Running, Settings } from './model.ts';
 import { type Plan, reloadPlan, replaceSlot, resize, type Step } from './plan.ts';
-import { finishReload } from './rollback.ts';
 import { take } from './steps.ts';
 import { respawn } from './supervise.ts';
-import { giveWay } from './waiting.ts';
+import { finishReload, refuse } from './verdict.ts';
+
+type Scale = Extract<Operation, { kind: 'scale' }>;
+
+/** The numbers of workers that can be asked for. */
+const WORKERS = { min: 1, max: MOST_WORKERS };
 
 export function request(draft: Draft, operation: Operation): void {
   const { state } = draft;
   if (state.phase === 'leaving' || state.phase === 'draining' || state.phase === 'stopped') {
-    draft.tell({
-      event: 'noted',
-      level: 'info',
-      text: `${operation.kind} by ${operation.by} ignored: stopping`,
-    });
-    return;
+    return refuse(draft, operation, 'ignored: the server is stopping', 'info');
   }
-  if (operation.kind === 'reload') {
-    // A second HUP asks for the newest code, and the one that waits will bring it, by the plan asked for last.
-    const waiting = state.queue.findIndex((queued) => queued.kind === 'reload');
-    if (waiting !== -1) {
-      if (operation.plan) state.queue[waiting] = operation;
-      return;
-    }
-  }
+  if (operation.kind === 'reload' && joinsWaiting(draft, operation)) return;
   giveWay(draft, operation);
-  if (operation.kind === 'reload' && state.running)
-    draft.tell({ event: 'noted', level: 'info', text: `reload by ${operation.by} queued` });
+  if (operation.kind === 'reload' && state.running) {
+    const what = `the ${state.running.operation.kind} under way`;
+    draft.report({ event: 'noted', level: 'info', text: `reload by ${operation.by} queued behind ${what}` });
+  }
   state.queue.push(operation);
 }
 
-/** Walks as far as it can: starts what waits, and takes every step whose condition holds. */
+/** A second HUP asks for the newest code, and the reload that waits brings it, by the plan that was named last. */
+function joinsWaiting({ state }: Draft, operation: Extract<Operation, { kind: 'reload' }>): boolean {
+  const at = state.queue.findIndex(({ kind }) => kind === 'reload');
+  const waiting = state.queue[at];
+  if (waiting?.kind !== 'reload') return false;
+  const ids = [...(waiting.ids ?? []), ...(operation.ids ?? [])];
+  state.queue[at] = { ...(operation.plan ? operation : waiting), ...(ids.length > 0 && { ids }) };
+  return true;
+}
+
+const mayWait = (operation: Operation): boolean => operation.kind === 'recycle' && operation.mayWait === true;
+
+/**
+ * A recycle that a limit has asked for gives way to what a person asks for: one that waits is dropped, one under way
+ * ends where it stands. The limit is still reached afterwards, if the worker is still there.
+ */
+function giveWay(draft: Draft, operation: Operation): void {
+  const { state } = draft;
+  if (mayWait(operation)) return;
+  state.queue = state.queue.filter((queued) => !mayWait(queued));
+  const { running } = state;
+  if (!running?.plan || !mayWait(running.operation)) return;
+  const step = running.plan[running.next];
+  // A worker that is being admitted takes milliseconds more; one that drains goes on doing so by itself.
+  if (step?.do === 'admit') return;
+  delete state.running;
+  for (const serial of Object.values(running.trials)) {
+    const trial = state.workers[serial];
+    if (trial && trial.state !== 'ready' && isComing(trial.state)) draft.kill(trial);
+  }
+  const text = `recycle by ${running.operation.by} gives way to the ${operation.kind} by ${operation.by}`;
+  draft.report({ event: 'noted', level: 'info', text });
+}
+
+/** Walks as far as it can: starts the operation that waits, and takes every step whose condition holds. */
 export function advance(draft: Draft): void {
   // A reload that was under way goes on while the server is leaving; nothing new begins.
   while (draft.state.phase === 'running' || draft.state.phase === 'leaving') {
@@ -60,15 +88,13 @@ function begin(draft: Draft, operation: Operation): void {
   const isReload = operation.kind === 'reload';
   const generation = isReload ? ++state.lastGeneration : state.committed;
   const plan = isReload ? undefined : planOf(draft, operation);
-  if (operation.kind === 'scale') {
-    for (const slot of hasten(draft, targetOf(draft, operation))) respawn(draft, slot);
-  }
   if (plan?.length === 0) return;
   state.running = {
     operation,
     startedAt: draft.at,
     generation,
     ...(plan && { plan }),
+    ...(operation.kind === 'scale' && { target: state.desired.workers }),
     next: 0,
     trials: {},
     replaced: 0,
@@ -76,31 +102,47 @@ function begin(draft: Draft, operation: Operation): void {
     attempts: 0,
   };
   if (!isReload) return;
-  const { by, plan: asked } = operation;
-  const text = `by ${by}`;
-  draft.tell({ event: 'reload-started', level: 'info', generation, text, ...(asked && { plan: asked }) });
+  const info = { generation, operation: infoOf(operation) };
+  draft.report({
+    event: 'reload-started',
+    level: 'info',
+    ...info,
+    ...(operation.plan && { plan: operation.plan }),
+  });
   draft.effects.push({ do: 'prepare', generation });
 }
 
-const targetOf = ({ state }: Draft, { to, delta = 0 }: Extract<Operation, { kind: 'scale' }>): number =>
-  to ?? state.size + delta;
-
 function planOf(draft: Draft, operation: Exclude<Operation, { kind: 'reload' }>): Plan {
+  return operation.kind === 'recycle' ? recyclePlan(draft, operation) : scalePlan(draft, operation);
+}
+
+function recyclePlan(draft: Draft, operation: Extract<Operation, { kind: 'recycle' }>): Plan {
   const { state } = draft;
-  if (operation.kind === 'recycle') {
-    const worker = state.workers[operation.serial];
-    // It may have crashed, or been replaced by a reload, while the request waited.
-    if (!worker || !isComing(worker.state)) return [];
-    draft.tellOf(worker, { event: 'recycling', level: 'info', text: `by ${operation.by}` });
-    return replaceSlot(worker.slot, state.committed);
-  }
-  const target = targetOf(draft, operation);
-  if (target < 1 || target > MOST_WORKERS) {
-    const limit = target < 1 ? 'one worker is the least' : `${MOST_WORKERS} workers are the most`;
-    draft.tell({ event: 'noted', level: 'warn', text: `scale by ${operation.by} ignored: ${limit}` });
+  const worker = state.workers[operation.serial];
+  // It may have crashed, or been replaced by a reload, while the request waited.
+  if (!worker || !isComing(worker.state)) return [];
+  draft.reportOf(worker, { event: 'recycling', level: 'info', text: `by ${operation.by}` });
+  return replaceSlot(worker.slot, state.committed);
+}
+
+/** Whoever asks last decides what is desired; `by` says who that was. */
+function scalePlan(draft: Draft, operation: Scale): Plan {
+  const { state } = draft;
+  const { to, delta = 0, by } = operation;
+  const workers = to ?? state.desired.workers + delta;
+  const limit = workers < WORKERS.min ? 'min' : workers > WORKERS.max ? 'max' : undefined;
+  if (limit) {
+    refuse(draft, operation, `ignored: ${WORKERS[limit]} workers are the ${limit}imum`, 'warn');
     return [];
   }
-  return resize(state.size, target, state.committed);
+  state.desired = { workers, by };
+  if (workers === state.size && operation.ids) {
+    // The requester waits for a notice, and no step of a plan will give one.
+    const at = { size: workers, from: workers, target: workers };
+    draft.report({ event: 'resized', level: 'debug', ...at, operation: infoOf(operation) });
+  }
+  for (const slot of hasten(draft, workers)) respawn(draft, slot);
+  return resize(state.size, workers, state.committed);
 }
 
 /** The config is read and the app resolved: the reload becomes a plan. */
@@ -109,8 +151,8 @@ export function prepared(draft: Draft, generation: number, settings: Settings): 
   const { running } = state;
   // A reload that has been aborted meanwhile is not the one under way.
   if (running?.operation.kind !== 'reload' || running.plan || running.generation !== generation) return;
-  // A count set by TTIN or TTOU stands until the config itself asks for another one.
-  running.target = settings.workers === state.settings.workers ? state.size : settings.workers;
+  // A number of workers set by TTIN or `scale` stands until the config itself asks for another one.
+  if (settings.workers !== state.settings.workers) running.wanted = settings.workers;
   running.previous = state.settings;
   state.settings = settings;
   const kind = running.operation.plan ?? settings.reload.kind;
@@ -120,13 +162,13 @@ export function prepared(draft: Draft, generation: number, settings: Settings): 
 function conclude(draft: Draft, running: Running): void {
   const { state } = draft;
   if (running.operation.kind !== 'reload') delete state.running;
-  else if (running.rollingBack !== undefined)
+  else if (running.rollingBack !== undefined) {
     finishReload(draft, running, 'rolled-back', running.rollingBack);
-  else {
+  } else {
     finishReload(draft, running, 'committed');
-    const { by } = running.operation;
-    if (running.target !== undefined && running.target !== state.size) {
-      state.queue.unshift({ kind: 'scale', to: running.target, by });
-    }
+    const { wanted } = running;
+    if (wanted === undefined) return;
+    if (wanted === state.size) state.desired = { workers: wanted, by: 'config' };
+    else state.queue.unshift({ kind: 'scale', to: wanted, by: 'config' });
   }
 }

@@ -43,7 +43,7 @@ describe.each<[ReloadPlan, Partial<ReloadShape>, number, number]>([
       expect(generations(scene)).toEqual([2, 2, 2, 2]);
       expect(seen).toEqual({ least, most });
       expect(Object.keys(scene.state.workers)).toHaveLength(4);
-      expect(scene.told('reload-finished')[0]).toMatchObject({ outcome: 'committed', replaced: 4 });
+      expect(scene.reported('reload-finished')[0]).toMatchObject({ outcome: 'committed', replaced: 4 });
     });
 
     test.each([0, 1, 2, 3])('broken in slot %d: all are of the old release again', (slot) => {
@@ -60,7 +60,7 @@ describe.each<[ReloadPlan, Partial<ReloadShape>, number, number]>([
       expect(generations(scene)).toEqual([1, 1, 1, 1]);
       expect(Object.keys(scene.state.workers)).toHaveLength(4);
       expect(seen.least).toBeGreaterThanOrEqual(least);
-      expect(scene.told('reload-finished')).toMatchObject([
+      expect(scene.reported('reload-finished')).toMatchObject([
         { outcome: 'rolled-back', reason: 'it is broken' },
       ]);
       scene.reload().prepared().settle();
@@ -103,7 +103,10 @@ describe('canary', () => {
       .happen({ type: 'watched', generation: 2, verdict: 'fail', pass: false, reason: '5 % of 500s' })
       .settle();
     expect(scene.ready().map(({ serial }) => serial)).toEqual([1, 2, 3, 4]);
-    expect(scene.told('reload-finished')[0]).toMatchObject({ outcome: 'rolled-back', reason: '5 % of 500s' });
+    expect(scene.reported('reload-finished')[0]).toMatchObject({
+      outcome: 'rolled-back',
+      reason: '5 % of 500s',
+    });
     expect(scene.effects).toContainEqual({ do: 'end-watch' });
   });
 
@@ -173,7 +176,7 @@ test('whatever dies whenever: in the end every slot serves, all by the release t
       generations: expect.arrayContaining([committed]),
     });
     expect(scene.ready()).toHaveLength(4);
-    const verdict = scene.told('reload-finished').at(-1)?.outcome;
+    const verdict = scene.reported('reload-finished').at(-1)?.outcome;
     if (verdict !== 'failed') expect(new Set(generations(scene))).toEqual(new Set([committed]));
   }
 });

@@ -1,4 +1,4 @@
-/** Questions about the state that the hands ask. Pure. */
+/** Questions about the state. Pure. */
 import { isComing } from '@tshorn/core';
 import { NEW_MASTER, type State, type WorkerRecord } from './model.ts';
 
@@ -6,17 +6,17 @@ import { NEW_MASTER, type State, type WorkerRecord } from './model.ts';
 export const readyWorkers = ({ workers }: State): WorkerRecord[] =>
   Object.values(workers).filter(({ state }) => state === 'ready');
 
-/** Why the last slot that is at a loss for a worker is; undefined when none is. */
+/** Reason of the last failed slot; undefined when none fails. */
 export const lastReason = ({ slots }: State): string | undefined =>
   Object.values(slots).findLast(({ reason }) => reason !== undefined)?.reason;
 
-/** Serials of the workers in service that are none of these. */
+/** Serials of the workers in service, without these. */
 export const readyBeside = (state: State, serials: readonly number[]): number[] =>
   readyWorkers(state)
     .map(({ serial }) => serial)
     .filter((serial) => !serials.includes(serial));
 
-/** Who may take a connection of this worker: the replacement in its slot, or else every other one in service. */
+/** Serials of the workers that may take a connection of this one: the replacement in its slot, or else all others in service. */
 export function takersFor(state: State, serial: number, except: ReadonlySet<number>): number[] {
   if (state.stop?.newMaster) return except.has(NEW_MASTER) ? [] : [NEW_MASTER];
   const slot = state.workers[serial]?.slot;
@@ -27,15 +27,15 @@ export function takersFor(state: State, serial: number, except: ReadonlySet<numb
   return (replacement.length > 0 ? replacement : others).map((worker) => worker.serial);
 }
 
-/** New workers that are being compared with the old ones. */
+/** Serials of the new workers that are being compared with the old ones. */
 export function watched({ running }: State): number[] {
   const step = running?.plan?.[running.next];
   return step?.do === 'watch' ? step.slots.flatMap((slot) => running?.trials[slot] ?? []) : [];
 }
 
 /**
- * Whose connections are kept even. Undefined while a plan moves connections around: evening them out would
- * only be in its way.
+ * Serials of the workers whose numbers of connections are kept even. Undefined while a plan moves connections:
+ * balancing would only disturb it.
  */
 export function balanced(state: State): number[] | undefined {
   const { phase, running, settings } = state;
@@ -43,15 +43,25 @@ export function balanced(state: State): number[] | undefined {
   return settings.handoff ? readyBeside(state, []) : [];
 }
 
-/** Generations of which a worker lives, or would be started if a slot became empty. */
+/** Generations that have a worker, or of which a worker would be started if a slot became empty. */
 export function neededGenerations({ workers, committed }: State): Set<number> {
   const coming = Object.values(workers).filter(({ state }) => isComing(state));
   return new Set([committed, ...coming.map(({ generation }) => generation)]);
 }
 
+/** True for a worker that the uncommitted operation under way has started: the operation judges it, and not its slot. */
+export const startedByOperation = ({ running }: State, worker: WorkerRecord): boolean =>
+  running !== undefined && !running.committed && running.trials[worker.slot] === worker.serial;
+
+/** True for a worker of a release that can still be rolled back. */
+export function ofUncommittedRelease({ running, workers }: State, serial: number): boolean {
+  if (running?.operation.kind !== 'reload' || running.committed) return false;
+  return running.rollingBack === undefined && workers[serial]?.generation === running.generation;
+}
+
 /**
- * Serials of the workers in service, when nothing speaks against recycling one of them: no operation is under
- * way or waits, and no slot is at a loss for a worker, as its replacement would be. Undefined at all other times.
+ * Serials of the workers in service, while one of them may be recycled: no operation is under way or waits, and no
+ * slot fails to get a worker, as the replacement then would too. Undefined at all other times.
  */
 export function recyclable(state: State): number[] | undefined {
   const { phase, running, queue, slots } = state;

@@ -150,7 +150,7 @@ it.each(Array.from({ length: STORIES }, (_, seed) => seed + 1))('story %d ends w
   const seen = { running: running?.operation, inSlots: inSlots.sort() };
   try {
     expect(seen).toEqual({ running: undefined, inSlots: wanted });
-    if (scene.told('reload-finished').some(({ outcome }) => outcome === 'failed')) return;
+    if (scene.reported('reload-finished').some(({ outcome }) => outcome === 'failed')) return;
     expect(new Set(Object.values(workers).map(({ generation }) => generation))).toEqual(new Set([committed]));
   } catch (error) {
     throw new Error(`${error}\n${story.told.join('\n')}`);

@@ -9,7 +9,7 @@ describe('reload, rolling', () => {
     const perSlot = [0, 1, 2, 3].flatMap((slot) => [`spawned:${slot}`, `ready:${slot}`, `draining:${slot}`]);
     expect(scene.lifecycle('spawned', 'ready', 'draining')).toEqual(perSlot);
     expect(generations(scene)).toEqual([2, 2, 2, 2]);
-    expect(scene.told('reload-finished')[0]).toMatchObject({
+    expect(scene.reported('reload-finished')[0]).toMatchObject({
       outcome: 'committed',
       replaced: 4,
       generation: 2,
@@ -42,11 +42,11 @@ describe('reload, rolling', () => {
     const scene = new Scene().started();
     scene.reload().prepared().boot(5).drained(1).boot(6, 'broken');
     expect(scene.state.workers[1]?.state).toBe('admitted');
-    expect(scene.told('rolling-back')[0]).toMatchObject({ reason: '/_status answered 500' });
+    expect(scene.reported('rolling-back')[0]).toMatchObject({ reason: '/_status answered 500' });
     scene.forget().settle();
     expect(scene.lifecycle('ready', 'draining')).toEqual(['ready:0', 'draining:0']);
     expect(scene.ready().map(({ serial }) => serial)).toEqual([1, 2, 3, 4]);
-    expect(scene.told('reload-finished')[0]).toMatchObject({
+    expect(scene.reported('reload-finished')[0]).toMatchObject({
       outcome: 'rolled-back',
       replaced: 1,
       reason: '/_status answered 500',
@@ -57,26 +57,29 @@ describe('reload, rolling', () => {
   test('a new worker that exits, or never gets loaded, is broken too', () => {
     const exits = new Scene().started().reload().prepared();
     exits.happen({ type: 'worker-spawned', serial: 5, pid: 5 }).exit(5, 7);
-    expect(exits.told('reload-finished')[0]?.reason).toContain('exit code 7');
+    expect(exits.reported('reload-finished')[0]?.reason).toContain('exit code 7');
     const hangs = new Scene().started().reload().prepared();
     hangs.happen({ type: 'worker-spawned', serial: 5, pid: 5 }).expire('boot:5');
-    expect(hangs.told('reload-finished')[0]?.reason).toContain('--boot-timeout');
+    expect(hangs.reported('reload-finished')[0]?.reason).toContain('--boot-timeout');
     expect(generations(hangs)).toEqual([1, 1, 1, 1]);
   });
 
   test('a config that cannot be read refuses the reload and changes nothing', () => {
     const scene = new Scene().started().forget().reload();
     scene.refused('syntax error');
-    expect(scene.told('reload-finished')[0]).toMatchObject({ outcome: 'refused', reason: 'syntax error' });
+    expect(scene.reported('reload-finished')[0]).toMatchObject({
+      outcome: 'refused',
+      reason: 'syntax error',
+    });
     expect(scene.spawns).toHaveLength(0);
   });
 
   test('HUPs during a reload become one more reload, after it', () => {
     const scene = new Scene({ workers: 1 }).started().forget();
     scene.reload().reload().reload().prepared();
-    expect(scene.told('reload-started')).toHaveLength(1);
+    expect(scene.reported('reload-started')).toHaveLength(1);
     scene.settle().prepared().settle();
-    expect(scene.told('reload-finished').map(({ generation }) => generation)).toEqual([2, 3]);
+    expect(scene.reported('reload-finished').map(({ generation }) => generation)).toEqual([2, 3]);
     expect(scene.state.queue).toEqual([]);
   });
 
@@ -86,7 +89,10 @@ describe('reload, rolling', () => {
     scene.request({ kind: 'reload', by: 'c', plan: 'overlap' }).reload();
     expect(scene.state.queue).toEqual([{ kind: 'reload', by: 'c', plan: 'overlap' }]);
     scene.prepared().settle();
-    expect(scene.told('reload-started').at(-1)).toMatchObject({ plan: 'overlap', text: 'by c' });
+    expect(scene.reported('reload-started').at(-1)).toMatchObject({
+      plan: 'overlap',
+      operation: { by: 'c' },
+    });
     expect(scene.prepared().state.running?.plan?.[0]).toMatchObject({ do: 'boot', slots: [0, 1] });
   });
 
@@ -120,14 +126,14 @@ describe('reload, rolling', () => {
     scene.happen({ type: 'worker-spawned', serial: 5, pid: 5 }).exit(5, 1);
     expect(scene.spawns.at(-1)).toMatchObject({ slot: 0, generation: 1 });
     scene.settle();
-    expect(scene.told('reload-finished')[0]?.outcome).toBe('rolled-back');
+    expect(scene.reported('reload-finished')[0]?.outcome).toBe('rolled-back');
     expect(generations(scene)).toEqual([1, 1, 1, 1]);
   });
 
   test('a new worker that crashes in service takes the reload back', () => {
     const scene = new Scene().started().reload().prepared().boot(5).drained(1).boot(6);
     scene.exit(5, 1);
-    expect(scene.told('rolling-back')[0]?.reason).toContain('exit code 1');
+    expect(scene.reported('rolling-back')[0]?.reason).toContain('exit code 1');
     scene.settle();
     expect(scene.ready().map(({ serial }) => serial)).toEqual([1, 2, 3, 4]);
   });
@@ -146,7 +152,7 @@ describe('reload, rolling', () => {
     expect(scene.spawns.at(-1)).toMatchObject({ slot: 0, generation: 1 });
     scene.settle();
     expect(generations(scene)).toEqual([1, 1, 1, 1]);
-    expect(scene.told('reload-finished')[0]?.outcome).toBe('rolled-back');
+    expect(scene.reported('reload-finished')[0]?.outcome).toBe('rolled-back');
   });
 
   test('an old release that does not come back: the new worker stays, and the verdict says both', () => {
@@ -155,9 +161,9 @@ describe('reload, rolling', () => {
       const anew = scene.spawns.at(-1)?.serial as number;
       scene.happen({ type: 'worker-spawned', serial: anew, pid: 9 }).exit(anew, 3);
     }
-    expect(scene.told('reload-finished')[0]).toMatchObject({ outcome: 'failed' });
-    expect(scene.told('reload-finished')[0]?.reason).toMatch(
-      /answered 500.*could not be rolled back.*exit code 3/,
+    expect(scene.reported('reload-finished')[0]).toMatchObject({ outcome: 'failed' });
+    expect(scene.reported('reload-finished')[0]?.reason).toMatch(
+      /answered 500.*then the rollback failed.*exit code 3/,
     );
     expect(generations(scene)).toEqual([2, 1, 1, 1]);
   });
@@ -167,7 +173,7 @@ describe('reload, rolling', () => {
     scene.reload().prepared().boot(3).drained(1).boot(4).drained(2);
     expect(scene.effects).toContainEqual({ do: 'approve', generation: 2 });
     scene.happen({ type: 'vetoed', generation: 2, reason: 'not on a Friday' }).settle();
-    expect(scene.told('reload-finished')[0]).toMatchObject({
+    expect(scene.reported('reload-finished')[0]).toMatchObject({
       outcome: 'rolled-back',
       reason: 'not on a Friday',
     });
@@ -177,16 +183,16 @@ describe('reload, rolling', () => {
   test('abort takes it back; before the first step it ends it; without a reload it does nothing', () => {
     const abort = { type: 'abort-requested', by: 'test' } as const;
     const midway = new Scene().started().reload().prepared().boot(5).drained(1).happen(abort).settle();
-    expect(midway.told('reload-finished')[0]).toMatchObject({
+    expect(midway.reported('reload-finished')[0]).toMatchObject({
       outcome: 'rolled-back',
       reason: 'aborted by test',
     });
     const early = new Scene().started().reload().happen(abort);
-    expect(early.told('reload-finished')[0]?.outcome).toBe('aborted');
+    expect(early.reported('reload-finished')[0]?.outcome).toBe('aborted');
     early.happen({ type: 'prepared', generation: 2, settings: early.state.settings });
     expect(early.spawns).toHaveLength(4);
     const idle = new Scene().started().forget().happen(abort);
-    expect(idle.told('noted')[0]?.text).toContain('no reload');
+    expect(idle.reported('noted')[0]?.text).toContain('no reload');
   });
 
   test('a reload that has waited behind one that was aborted does not take its config', () => {
@@ -210,7 +216,7 @@ describe('reload, rolling', () => {
     expect(generations(more)).toEqual([2, 2, 2]);
     const fewer = new Scene({ workers: 3 }).started().reload().prepared({ workers: 2 }).settle();
     expect(generations(fewer)).toEqual([2, 2]);
-    expect(fewer.told('resized').at(-1)).toMatchObject({ from: 3, size: 2 });
+    expect(fewer.reported('resized').at(-1)).toMatchObject({ from: 3, size: 2 });
   });
 
   test('a count set by TTIN stands when the config asks for nothing else', () => {

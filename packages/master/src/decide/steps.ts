@@ -1,19 +1,19 @@
-/** How each step of a plan is begun, and when it is done. */
+/** How each step of a plan begins, and when it is done. */
 import { isComing } from '@tshorn/core';
 import { forgetFailures } from './backoff.ts';
-import type { Draft } from './draft.ts';
+import { type Draft, infoOf } from './draft.ts';
 import { isAwaited } from './migrations.ts';
 import type { Running, WorkerRecord } from './model.ts';
 import type { Slots, Step } from './plan.ts';
 import { fail, rollBack } from './rollback.ts';
 
-/** Takes the step as far as it goes. Returns whether the plan goes on at once: with the next step, or another plan. */
+/** Takes the step as far as it goes. Returns true when the plan goes on at once: with the next step, or another plan. */
 export function take(draft: Draft, running: Running, step: Step): boolean {
   const first = running.begun !== running.next;
   running.begun = running.next;
   const { plan } = running;
   const done = isDone(draft, running, step, first);
-  // A step that fails ends the operation, or puts the way back in the plan's place.
+  // A step that fails ends the operation, or replaces the plan by the rollback.
   if (draft.state.running !== running || running.plan !== plan) return true;
   if (done) running.next++;
   return done;
@@ -57,7 +57,15 @@ function isDone(draft: Draft, running: Running, step: Step, first: boolean): boo
     case 'resize': {
       const from = state.size;
       state.size = step.to;
-      draft.tell({ event: 'resized', level: 'info', size: step.to, from });
+      const { operation, target = step.to } = running;
+      draft.report({
+        event: 'resized',
+        level: 'info',
+        size: step.to,
+        from,
+        target,
+        operation: infoOf(operation),
+      });
       return true;
     }
     case 'readmit':
@@ -70,7 +78,7 @@ function isDone(draft: Draft, running: Running, step: Step, first: boolean): boo
   }
 }
 
-/** Not more at a time than the machine can boot without starving those that serve. */
+/** Boots at most as many workers at a time as the machine can without starving those that serve. */
 function boot(draft: Draft, running: Running, { slots, generation }: Extract<Step, { do: 'boot' }>): boolean {
   const { state } = draft;
   const trialIn = (slot: number) => state.workers[running.trials[slot] ?? -1];
@@ -115,7 +123,7 @@ function readmit(draft: Draft, running: Running, slots: Slots, first: boolean): 
     draft.workers.filter((worker) => worker.slot === slot && worker.generation !== running.generation),
   );
   if (first) for (const worker of older.flat()) draft.admit(worker);
-  // One that has died on its way back has to be started anew.
+  // A worker that has died on its way back has to be started anew.
   if (older.some((workers) => !workers.some(({ state }) => isComing(state)))) rollBack(draft, running);
   return older.every((workers) => workers.some(({ state }) => state === 'ready'));
 }
@@ -123,19 +131,19 @@ function readmit(draft: Draft, running: Running, slots: Slots, first: boolean): 
 const isYoung = (running: Running, slots: Slots, worker: WorkerRecord) =>
   slots.includes(worker.slot) && worker.generation === running.generation;
 
-/** Everyone in the slots but those that the operation has started. */
+/** The workers in the slots, without those that the operation has started. */
 const olderIn = (draft: Draft, running: Running, slots: Slots): WorkerRecord[] =>
   draft.workers.filter(
     (worker) => slots.includes(worker.slot) && running.trials[worker.slot] !== worker.serial,
   );
 
-/** Whether the plan waits for this answer. */
+/** True when the plan waits for this answer. */
 export function isAsking({ state }: Draft, generation: number, step: 'approve' | 'watch'): boolean {
   const { running } = state;
   return running?.generation === generation && running.plan?.[running.next]?.do === step;
 }
 
-/** The answer that the step has waited for is yes. */
+/** The step gets the answer yes. */
 export function answered(draft: Draft, generation: number, step: 'approve' | 'watch'): void {
   if (isAsking(draft, generation, step) && draft.state.running) draft.state.running.next++;
 }

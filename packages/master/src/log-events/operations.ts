@@ -4,13 +4,13 @@ import type { Rows } from './row.ts';
 export const OPERATIONS = {
   'reload-started': {
     level: 'info',
-    fields: '`generation`, `text`, `plan` (where the request named one)',
+    fields: '`generation`, `by`, `plan` (where the request named one)',
     when: 'A reload begins.',
   },
   'reload-finished': {
     level: 'info or error',
     fields:
-      '`generation`, `outcome` (`committed`, `rolled-back`, `refused`, `aborted`, `failed`), `serving`, `replaced`, `tookMs`, `reason`, `lastLines`',
+      '`generation`, `by`, `outcome` (`committed`, `rolled-back`, `refused`, `aborted`, `failed`), `serving`, `replaced`, `tookMs`, `reason`, `lastLines`',
     when: 'A reload has ended. This line is the verdict.',
     todo: 'After any outcome but `committed`, correct what `reason` names and reload again.',
   },
@@ -40,7 +40,11 @@ export const OPERATIONS = {
     when: 'A reload read a changed option that it cannot apply.',
     todo: 'Restart, or [re-exec](re-exec.md).',
   },
-  resized: { level: 'info', fields: '`size`, `from`', when: 'The number of workers has changed.' },
+  resized: {
+    level: 'info',
+    fields: '`size`, `from`, `target`, `by`',
+    when: 'The number of workers has changed by one, on the way to `target`.',
+  },
   'recycle-put-off': {
     level: 'warn',
     fields: '`worker`, `pauseMs`',
@@ -53,9 +57,9 @@ export const OPERATIONS = {
     todo: 'Raise `--max-memory`, or reduce the memory that the app needs to start.',
   },
   'operation-failed': {
-    level: 'info or error',
-    fields: '`text`',
-    when: 'A change of size or a recycle failed.',
+    level: 'info, warn or error',
+    fields: '`by`, `text`',
+    when: 'A change of size or a recycle failed, or an operation was refused.',
   },
   noted: {
     level: 'info or warn',

@@ -12,6 +12,30 @@ export const SERVER = {
     fields: '`size`, `tookMs`',
     when: 'All workers are ready for the first time.',
   },
+  'log-lost': {
+    level: 'warn',
+    fields: '`lines`, `reason`',
+    when: 'Log lines could not be written: the reader of the log stalled, or the disk was full. The log works again.',
+    todo: 'Look for a stalled reader of standard error, or for space on the disk of `--log-file`.',
+  },
+  'sink-failed': {
+    level: 'error',
+    fields: '`sink`',
+    when: 'A receiver of notices threw: a listener of the library, a hook, the log. The server goes on.',
+    todo: 'Correct the listener or the hook.',
+  },
+  'effect-failed': {
+    level: 'error',
+    fields: '`effect`',
+    when: 'The system refused an order of the master, such as a fork.',
+    todo: 'Look at the limits of the machine: processes, memory, descriptors.',
+  },
+  'event-lost': {
+    level: 'error',
+    fields: '`type`',
+    when: 'A bug in tshorn: an event could not be handled. The server goes on as before it.',
+    todo: 'Report the line.',
+  },
   control: { level: 'info', fields: '`path`', when: 'The control socket is open.' },
   leaving: {
     level: 'info',

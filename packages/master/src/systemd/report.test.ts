@@ -10,9 +10,11 @@ function begun() {
 }
 
 const STARTED: Notice = { event: 'started', level: 'info', size: 2 };
-const RELOAD: Notice = { event: 'reload-started', level: 'info', generation: 2, text: 'by SIGHUP' };
+const operation = { kind: 'reload', by: 'SIGHUP', ids: [] } as const;
+const RELOAD: Notice = { event: 'reload-started', level: 'info', generation: 2, operation };
 const finished = (more: Partial<Extract<Notice, { event: 'reload-finished' }>>): Notice => ({
   event: 'reload-finished',
+  operation,
   level: 'info',
   generation: 2,
   outcome: 'committed',
@@ -98,5 +100,7 @@ test('the reason that an app gives can neither add an assignment nor outgrow the
 test('another number of workers is a new status of a service that stays ready', () => {
   const { say } = begun();
   say(STARTED);
-  expect(say({ event: 'resized', level: 'info', size: 3, from: 2 })).toEqual(['STATUS=workers: 2 -> 3']);
+  expect(say({ event: 'resized', level: 'info', size: 3, from: 2, target: 3, operation })).toEqual([
+    'STATUS=workers: 2 -> 3',
+  ]);
 });

@@ -1,4 +1,4 @@
-/** A master without a machine: events in, effects remembered, time as one likes. */
+/** A master without processes or a clock: a test gives it events and time, and reads its effects and notices. */
 import { decide, initialState } from '../decide.ts';
 import type { Effect, Event, Operation, Settings, State, TimerId } from '../model.ts';
 import type { Notice } from '../notice.ts';
@@ -28,6 +28,7 @@ export class Scene {
   state: State;
   at = 0;
   readonly effects: Effect[] = [];
+  readonly notices: Notice[] = [];
   readonly timers = new Map<TimerId, number>();
 
   constructor(more: Partial<Settings> = {}) {
@@ -36,9 +37,10 @@ export class Scene {
   }
 
   happen(event: Event): this {
-    const { state, effects } = decide(this.state, event, this.at);
+    const { state, effects, notices } = decide(this.state, event, this.at);
     this.state = state;
     this.effects.push(...effects);
+    this.notices.push(...notices);
     for (const effect of effects) {
       if (effect.do === 'set-timer') this.timers.set(effect.timer, this.at + effect.ms);
       if (effect.do === 'clear-timer') this.timers.delete(effect.timer);
@@ -144,15 +146,11 @@ export class Scene {
     return this.effects.filter((effect): effect is Spawn => effect.do === 'spawn');
   }
 
-  get notices(): Notice[] {
-    return this.effects.flatMap((effect) => (effect.do === 'tell' ? [effect.notice] : []));
-  }
-
-  told<Name extends Notice['event']>(event: Name): Extract<Notice, { event: Name }>[] {
+  reported<Name extends Notice['event']>(event: Name): Extract<Notice, { event: Name }>[] {
     return this.notices.filter((notice) => notice.event === event) as Extract<Notice, { event: Name }>[];
   }
 
-  /** `ready`, `draining`, ... in the order in which they were told, as `event:slot`. */
+  /** `ready`, `draining`, ... in the order of their notices, as `event:slot`. */
   lifecycle(...events: string[]): string[] {
     return this.notices.flatMap((notice) =>
       'worker' in notice && events.includes(notice.event) ? [`${notice.event}:${notice.worker.slot}`] : [],
@@ -168,6 +166,7 @@ export class Scene {
 
   forget(): this {
     this.effects.length = 0;
+    this.notices.length = 0;
     return this;
   }
 }

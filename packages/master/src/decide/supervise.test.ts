@@ -24,8 +24,8 @@ test('a new worker that hangs takes the reload back', () => {
   scene.boot(3).boot(3);
   expect(scene.state.workers[3]?.state).toBe('ready');
   scene.happen({ type: 'worker-hung', serial: 3, silentMs: 30_000 }).settle();
-  expect(scene.told('reload-finished')[0]).toMatchObject({ outcome: 'rolled-back' });
-  expect(scene.told('reload-finished')[0]?.reason).toContain('no heartbeat for 30.0s');
+  expect(scene.reported('reload-finished')[0]).toMatchObject({ outcome: 'rolled-back' });
+  expect(scene.reported('reload-finished')[0]?.reason).toContain('no heartbeat for 30.0s');
   expect(scene.ready().map(({ generation }) => generation)).toEqual([1, 1]);
 });
 
@@ -34,7 +34,7 @@ test('a worker that hangs in its probe is broken', () => {
   scene.happen({ type: 'worker-spawned', serial: 1, pid: 1 });
   scene.happen({ type: 'worker-loaded', serial: 1, kind: 'handler' });
   scene.happen({ type: 'worker-hung', serial: 1, silentMs: 30_000 });
-  expect(scene.told('broken')).toHaveLength(1);
+  expect(scene.reported('broken')).toHaveLength(1);
   expect(scene.effects).toContainEqual({ do: 'kill', serial: 1, reason: 'hung' });
 });
 

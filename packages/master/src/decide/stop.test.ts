@@ -15,7 +15,7 @@ describe('--stop-delay', () => {
     expect(scene.effects).not.toContainEqual({ do: 'close-listeners' });
     scene.expire('leaving');
     expect(drains(scene)).toHaveLength(2);
-    expect(scene.told('stopping')[0]?.text).toBe('graceful stop by SIGTERM');
+    expect(scene.reported('stopping')[0]?.text).toBe('graceful stop by SIGTERM');
     scene.exit(1).exit(2);
     expect(scene.effects.at(-1)).toEqual({ do: 'finish', exitCode: 0 });
   });
@@ -41,16 +41,18 @@ describe('--stop-delay', () => {
   });
 
   test('a reload is refused with a line; one that was under way goes on', () => {
-    expect(stopping(start()).reload().told('noted')[0]?.text).toBe('reload by SIGHUP ignored: stopping');
+    expect(stopping(start()).reload().reported('operation-failed')).toMatchObject([
+      { level: 'info', text: 'reload by SIGHUP ignored: the server is stopping' },
+    ]);
     const scene = start(1).reload().prepared();
     stopping(scene).settle();
-    expect(scene.told('reload-finished')[0]?.outcome).toBe('committed');
+    expect(scene.reported('reload-finished')[0]?.outcome).toBe('committed');
     expect(scene.effects).toContainEqual({ do: 'announce-leaving', serial: 2 });
   });
 
   test('before the first workers are ready nothing waits for it', () => {
     const scene = stopping(new Scene({ workers: 1, stopDelay: 5_000 }));
-    expect(scene.told('leaving')).toEqual([]);
-    expect(scene.told('stopping')).toHaveLength(1);
+    expect(scene.reported('leaving')).toEqual([]);
+    expect(scene.reported('stopping')).toHaveLength(1);
   });
 });

@@ -1,0 +1,80 @@
+/**
+ * Stopping. A graceful stop may be announced first (`--stop-delay`): the server serves until clients and balancers
+ * have noticed. Workers that crash meanwhile are replaced, a reload that was under way goes on, nothing new begins.
+ */
+import { EXIT } from '@tshorn/core';
+import type { Draft } from './draft.ts';
+import type { Event, State, StopMode, WorkerRecord } from './model.ts';
+import { fail } from './rollback.ts';
+
+type StopRequest = Omit<Extract<Event, { type: 'stop-requested' }>, 'type'>;
+
+const RANK: Record<StopMode, number> = { graceful: 0, quick: 1, now: 2 };
+
+export function stop(draft: Draft, { mode, by, newMaster }: StopRequest): void {
+  const { state } = draft;
+  // A second request makes the stop faster, never slower.
+  if (state.stop && RANK[mode] <= RANK[state.stop.mode]) return;
+  // After a re-exec the new master serves: clients have nothing to notice.
+  if (!newMaster && isAnnounced(state, mode)) return announce(draft, by);
+  draft.report({ event: 'stopping', level: 'info', text: `${mode} stop by ${by}` });
+  fail(draft, `stopped by ${by}`, 'aborted');
+  begin(draft, { mode, exitCode: state.stop?.exitCode ?? EXIT.ok, ...(newMaster && { newMaster }) });
+}
+
+const isAnnounced = ({ phase, settings }: State, mode: StopMode): boolean =>
+  mode === 'graceful' && phase === 'running' && settings.stopDelay > 0;
+
+function announce(draft: Draft, by: string): void {
+  const { state } = draft;
+  state.phase = 'leaving';
+  state.stopBy = by;
+  state.queue = [];
+  const { stopDelay } = state.settings;
+  draft.setTimer('leaving', stopDelay);
+  const text = `graceful stop by ${by} in ${stopDelay / 1000} s (--stop-delay); a second request stops now`;
+  draft.report({ event: 'leaving', level: 'info', text });
+  for (const worker of draft.workers) announceLeaving(draft, worker);
+}
+
+/** Tells a worker in service that the server stops soon; also one that comes into service meanwhile. */
+export function announceLeaving({ state, effects }: Draft, { serial, state: is }: WorkerRecord): void {
+  if (state.phase === 'leaving' && is === 'ready') effects.push({ do: 'announce-leaving', serial });
+}
+
+/** The first start has failed for good: everything ends with this exit code. */
+export function giveUp(draft: Draft, exitCode: number, text: string): void {
+  draft.report({ event: 'stopping', level: 'fatal', text });
+  begin(draft, { mode: 'now', exitCode });
+}
+
+function begin(draft: Draft, how: NonNullable<State['stop']>): void {
+  const { state } = draft;
+  const { mode } = how;
+  if (!state.stop) draft.effects.push({ do: 'close-listeners' });
+  state.phase = 'draining';
+  state.stop = how;
+  state.queue = [];
+  draft.clearTimer('start');
+  if (state.changing) draft.clearTimer(state.changing.to);
+  delete state.changing;
+  draft.clearTimer('leaving');
+  for (const [slot, record] of Object.entries(state.slots)) {
+    if (record.respawnPending) draft.clearTimer(`respawn:${Number(slot)}`);
+    record.respawnPending = false;
+  }
+  for (const worker of draft.workers) {
+    if (mode === 'now') draft.kill(worker);
+    else if (worker.state === 'draining') draft.hurry(worker, mode);
+    else draft.leave(worker, mode);
+  }
+}
+
+export function finishWhenEmpty(draft: Draft): void {
+  const { state } = draft;
+  if (state.phase === 'stopped' || draft.workers.length > 0) return;
+  state.phase = 'stopped';
+  const exitCode = state.stop?.exitCode ?? EXIT.ok;
+  draft.report({ event: 'stopped', level: exitCode === 0 ? 'info' : 'error', text: `exit code ${exitCode}` });
+  draft.effects.push({ do: 'finish', exitCode });
+}

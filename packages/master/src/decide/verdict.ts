@@ -1,0 +1,63 @@
+/** How an operation ends: the verdict of a reload, the failure of anything else, and what is cleared away after both. */
+import { type Draft, infoOf } from './draft.ts';
+import type { Operation, Running, WorkerRecord } from './model.ts';
+import type { Level, Outcome } from './notice.ts';
+import { neededGenerations } from './queries.ts';
+
+/** Ends the reload under way. The master keeps the releases that are still needed. */
+export function finishReload(draft: Draft, running: Running, outcome: Outcome, reason?: string): void {
+  const { state, effects } = draft;
+  const { generation } = running;
+  delete state.running;
+  if (outcome === 'committed') effects.push({ do: 'use-release', generation });
+  else if (running.previous) state.settings = running.previous;
+  const inUse = new Set([state.committed, ...draft.workers.map((worker) => worker.generation)]);
+  state.proven = state.proven.filter((proven) => inUse.has(proven));
+  if (outcome !== 'committed') trim(draft);
+  effects.push(
+    { do: 'keep-releases', generations: [...neededGenerations(state)] },
+    { do: 'report-migrations' },
+  );
+  draft.report({
+    event: 'reload-finished',
+    level: outcome === 'committed' ? 'info' : 'error',
+    generation,
+    operation: infoOf(running.operation),
+    outcome,
+    serving: state.committed,
+    replaced: running.replaced,
+    tookMs: draft.at - running.startedAt,
+    ...(reason !== undefined && { reason }),
+  });
+}
+
+/** Ends an operation that is no reload where it stands. The number of workers reached is the one wanted from now on. */
+export function giveUpOperation(draft: Draft, { operation }: Running, reason: string, level: Level): void {
+  const { state } = draft;
+  delete state.running;
+  if (operation.kind === 'scale') state.desired = { workers: state.size, by: operation.by };
+  refuse(draft, operation, `given up: ${reason}`, level);
+  trim(draft);
+}
+
+/** The operation will not come to its result. */
+export function refuse(draft: Draft, operation: Operation, why: string, level: Level): void {
+  const text = `${operation.kind} by ${operation.by} ${why}`;
+  draft.report({ event: 'operation-failed', level, operation: infoOf(operation), text });
+}
+
+/**
+ * Clears away what a failed operation may leave: a worker beyond the last slot, two workers in one slot, or one that
+ * waits for the plan to admit it. A worker in service stays; of two, the one of the committed release.
+ */
+function trim(draft: Draft): void {
+  const { size, committed } = draft.state;
+  const worth = ({ state, generation }: WorkerRecord) =>
+    (state === 'ready' ? 2 : 0) + (generation === committed ? 1 : 0);
+  for (const slot of new Set(draft.workers.map((worker) => worker.slot))) {
+    const [best, ...others] = draft.comingIn(slot).sort((one, other) => worth(other) - worth(one));
+    if (best && slot >= size) others.push(best);
+    else if (best?.state === 'probed') draft.admit(best);
+    for (const worker of others) draft.leave(worker, 'graceful');
+  }
+}
