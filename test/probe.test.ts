@@ -108,7 +108,7 @@ describe('a status that fails later', () => {
     writeFileSync(statusFile, '500');
     process.kill(pid as number, 'SIGKILL');
     await server.event('ready', { count: 2 });
-    const warning = server.lines.find(({ msg }) => msg.includes('admitted in spite of its probe'));
+    const warning = server.lines.find(({ msg }) => msg.includes('admitted although its probe failed'));
     expect(warning?.msg).toContain('/_status answered 500');
     expect((await ask({ port: server.port }, { path: '/' })).body).toBe('hello');
   });

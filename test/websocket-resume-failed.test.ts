@@ -44,7 +44,7 @@ test('an upgrade handler that answers 401 to what comes from elsewhere: rolled b
   const verdict = await server.reload();
   expect(verdict).toMatchObject({ outcome: 'rolled-back' });
   expect(verdict.reason).toMatch(
-    /^the new release does not go on with its connections: \d+ of \d+ that moved to it were closed there; last: websocket:0: the app answered 401$/,
+    /^new release rejected \d+ of \d+ migrated connections \(limit: 50%\); last error: websocket:0: the app answered 401$/,
   );
   await expectServed(server);
   const lost = clients.length - open().length;

@@ -12,12 +12,6 @@ export const SERVER = {
     fields: '`size`, `tookMs`',
     when: 'All workers are ready for the first time.',
   },
-  'log-lost': {
-    level: 'warn',
-    fields: '`lines`, `reason`',
-    when: 'Log lines could not be written: the reader of the log stalled, or the disk was full. The log works again.',
-    todo: 'Look for a stalled reader of standard error, or for space on the disk of `--log-file`.',
-  },
   'sink-failed': {
     level: 'error',
     fields: '`sink`',
