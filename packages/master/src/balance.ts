@@ -1,22 +1,24 @@
 /**
- * Keeps connections spread evenly over the workers that serve: after a scale-up or a crash a new worker
- * would otherwise wait until long-lived clients reconnect, and the kernel favours some workers anyway.
- * Only idle connections move, and only when the spread is really uneven, so that nothing goes to and fro.
+ * Keeps connections spread evenly over the workers in service: after a scale-up or a crash a new worker would
+ * otherwise wait until long-lived clients reconnect, and the kernel favours some workers anyway. Only idle
+ * connections move, and only when the spread is clearly uneven, so that none goes back and forth. Created by Traffic.
  */
+import type { View } from './view.ts';
 
-/** A worker with fewer than this many connections above its share is let be. */
+/** A worker may have so many connections above its share, or this fraction of the share. */
 const LEAST_SURPLUS = 4;
-/** So is one within this fraction of its share. */
 const TOLERANCE = 0.2;
-/** Counts come one by one, and moves need a moment to show in them. */
-const SETTLE_MS = 500;
+/** Counts come one by one, and a move needs a moment to show in them. */
+const SOAK_MS = 500;
+/** A count comes from a process that runs the app: a forged one must not cost the master time. */
+const MOST_CONNECTIONS = 1_000_000;
 
 export interface Move {
   readonly from: number;
   readonly count: number;
 }
 
-/** How many connections should leave which worker. Nothing at all where the spread is even enough. */
+/** The number of connections that should leave each worker; empty where the spread is even enough. */
 export function surplus(counts: ReadonlyMap<number, number>): Move[] {
   if (counts.size < 2) return [];
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
@@ -28,8 +30,8 @@ export function surplus(counts: ReadonlyMap<number, number>): Move[] {
 }
 
 /**
- * What has to move so that these workers have their share at the least: a canary that no client reaches
- * says nothing. The richest give.
+ * The moves that give these workers at least their share: a canary that no client reaches proves nothing. The workers
+ * with the most connections give.
  */
 export function shareFor(needy: readonly number[], counts: ReadonlyMap<number, number>): Move[] {
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
@@ -47,15 +49,15 @@ export function shareFor(needy: readonly number[], counts: ReadonlyMap<number, n
 }
 
 export interface BalanceOrders {
-  /** Workers that take part; undefined while an operation is under way, which moves connections itself. */
-  eligible(): readonly number[] | undefined;
-  /** Those of them that must have their share, however few connections there are. */
-  needy(): readonly number[];
+  readonly view: Pick<View, 'balanced' | 'watched'>;
+  /** True when connections of that worker's server can move. */
+  isMovable(serial: number): boolean;
   give(serial: number, count: number): void;
 }
 
 export class Balance {
   readonly #orders: BalanceOrders;
+  /** Connections by serial. */
   readonly #counts = new Map<number, number>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -63,9 +65,9 @@ export class Balance {
     this.#orders = orders;
   }
 
-  /** A worker tells its count when it has changed by a tenth, and when it begins to serve. */
+  /** A worker reports its count when it has changed by a tenth, and when it begins to serve. */
   report(serial: number, count: number): void {
-    this.#counts.set(serial, count);
+    this.#counts.set(serial, Math.min(count, MOST_CONNECTIONS));
     this.consider();
   }
 
@@ -73,18 +75,19 @@ export class Balance {
     this.#counts.delete(serial);
   }
 
-  /** A connection goes from one to the other: the next one should know, before the next report. */
+  /** A connection moves from one worker to the other: counted at once, before their next reports. */
   moving(from: number, to: number): void {
     this.#counts.set(to, this.countOf(to) + 1);
     const left = this.#counts.get(from);
     if (left !== undefined) this.#counts.set(from, left - 1);
   }
 
+  /** The number of connections that the worker has reported last. */
   countOf(serial: number): number {
     return this.#counts.get(serial) ?? 0;
   }
 
-  /** Of these workers, the one with the fewest connections. */
+  /** The worker with the fewest connections; undefined when there is none. */
   fewest(serials: readonly number[]): number | undefined {
     return serials.reduce<number | undefined>(
       (best, serial) => (best === undefined || this.countOf(serial) < this.countOf(best) ? serial : best),
@@ -92,16 +95,18 @@ export class Balance {
     );
   }
 
-  /** Soon, once: several reports make one decision. */
+  /** Evens the connections out soon, once for several reports. */
   consider(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      const eligible = this.#orders.eligible();
-      if (!eligible) return this.consider();
-      const counts = new Map(eligible.map((serial) => [serial, this.countOf(serial)]));
-      const needy = this.#orders.needy();
+      const { view, isMovable, give } = this.#orders;
+      const balanced = view.balanced();
+      // A plan moves connections itself.
+      if (!balanced) return this.consider();
+      const counts = new Map(balanced.filter(isMovable).map((serial) => [serial, this.countOf(serial)]));
+      const needy = view.watched().filter(isMovable);
       const moves = needy.length > 0 ? shareFor(needy, counts) : surplus(counts);
-      for (const { from, count } of moves) this.#orders.give(from, count);
-    }, SETTLE_MS).unref();
+      for (const { from, count } of moves) give(from, count);
+    }, SOAK_MS).unref();
   }
 }

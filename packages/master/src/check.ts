@@ -99,10 +99,9 @@ class Check {
         this.pid = pid;
       },
       onMessage: (message) => this.#receive(message),
-      onNotStarted: ({ reason }) => this.#fail(neverReady(reason)),
-      onExited: (code, signal) => {
+      onEnded: ({ code, signal, failure }) => {
         const how = signal ? `killed by ${signal}` : `exit code ${code}`;
-        this.#fail(neverReady(`it ended while booting: ${how}`));
+        this.#fail(neverReady(failure?.reason ?? `it ended while booting: ${how}`));
         exited();
       },
     });

@@ -13,14 +13,6 @@ import { decide, initialState } from './decide/decide.ts';
 import type { Effect, Event, Operation, State, StopMode } from './decide/model.ts';
 import type { Notice } from './decide/notice.ts';
 import type { ReloadPlan } from './decide/plan.ts';
-import {
-  balanced,
-  ofUncommittedRelease,
-  readyBeside,
-  recyclable,
-  takersFor,
-  watched,
-} from './decide/queries.ts';
 import type { DryRun } from './dry-run.ts';
 import { emitGuarded } from './emit-guarded.ts';
 import { Hooks } from './hooks.ts';
@@ -38,6 +30,7 @@ import { type Release, settingsOf } from './release.ts';
 import { Releases } from './releases.ts';
 import { type MasterStatus, statusOf } from './status.ts';
 import type { StatusUdp } from './status-udp.ts';
+import { View } from './view.ts';
 
 export interface MasterOptions {
   readonly resolved: Resolved;
@@ -88,7 +81,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       listeners: () => this.#listeners,
       timing: () => this.#resolved.config,
       tell: (notice) => this.#announcer.announce([notice]),
-      traffic: () => this.#performer?.traffic,
+      relay: () => this.#performer?.traffic.relay,
       yield: (kept, pid, takes) => this.#yield(kept, pid, takes),
       takeOver: async () => this.#charge?.takeOver(),
       reclaim: async () => this.#charge?.reclaim(),
@@ -135,16 +128,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       env: this.#options.env,
       privileges: this.#privileges,
       releaseOf: (generation) => this.#releases.of(generation) as Release,
-      takersFor: (serial, except) => takersFor(this.#state, serial, except),
-      others: (serials) => readyBeside(this.#state, serials),
-      neighbour: (serial) => this.#succession.neighbour(serial),
-      isFollowing: () => this.#succession.isFollowing,
-      handoff: () => this.#state.settings.handoff,
-      balanced: () => balanced(this.#state),
-      watched: () => watched(this.#state),
-      recyclable: () => recyclable(this.#state),
-      isOnTrial: (serial) => ofUncommittedRelease(this.#state, serial),
-      identityOf: (serial) => this.#state.workers[serial],
+      view: new View(() => this.#state),
+      otherMaster: this.#succession,
       enqueue: (event) => this.#enqueue(event),
     });
     this.#queue.unshift({ type: 'start' });

@@ -10,8 +10,7 @@ function scene(onTrial = true) {
   const told: MigrationCounts[] = [];
   const resumers = new Migrations({
     log: { warn: (_fields: object, text: string) => lines.push(text) } as unknown as Logger,
-    pidOf: () => 7,
-    isOnTrial: () => onTrial,
+    view: { identityOf: () => ({ slot: 0, generation: 1, pid: 7 }), ofUncommittedRelease: () => onTrial },
     changed: (_serial, counts) => told.push(counts),
   });
   const lose = (reason: string, times = 1, byApp = true) => {
@@ -25,12 +24,10 @@ test('ten thousand that an app does not go on with take two lines', () => {
   lose('the app answered 401', 5_000);
   jest.advanceTimersByTime(2_000);
   lose('the app answered 401', 5_000);
-  expect(lines).toEqual([
-    'websocket:/: a connection that came to pid=7 was closed there: the app answered 401',
-  ]);
+  expect(lines).toEqual(['pid=7 could not resume a migrated connection (websocket:/): the app answered 401']);
   jest.advanceTimersByTime(60_000);
   expect(lines.slice(1)).toEqual([
-    'websocket:/: 9999 more connections that came to pid=7 were closed there: the app answered 401',
+    'pid=7 could not resume 9999 more migrated connections (websocket:/): the app answered 401',
   ]);
 });
 
@@ -40,7 +37,7 @@ test('each reason is news once; when each has its own they are one number', () =
   expect(lines).toHaveLength(5);
   jest.advanceTimersByTime(3_000);
   expect(lines).toHaveLength(11);
-  expect(lines.at(-1)).toMatch(/^websocket:\/: 190 more .*: other reasons$/);
+  expect(lines.at(-1)).toMatch(/^pid=7 could not resume 190 more .*: other reasons$/);
 });
 
 test.each(['the end of a reload', 'the end of the worker'])('%s does not wait', (when) => {
@@ -48,7 +45,7 @@ test.each(['the end of a reload', 'the end of the worker'])('%s does not wait', 
   lose('no', 2);
   if (when === 'the end of a reload') resumers.sumUp();
   else resumers.gone(1);
-  expect(lines[1]).toBe('websocket:/: 1 more connection that came to pid=7 was closed there: no');
+  expect(lines[1]).toBe('pid=7 could not resume 1 more migrated connection (websocket:/): no');
   jest.advanceTimersByTime(60_000);
   expect(lines).toHaveLength(2);
 });

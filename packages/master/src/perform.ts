@@ -1,13 +1,14 @@
 /**
- * The master's hands: performs the effects that decide() asks for. Whatever comes of them returns to
- * the loop as an event; nothing here looks at the state.
+ * The master's hands: performs the effects of decide() on worker processes and timers. Their outcomes return to the
+ * loop as events. Created by the master.
  */
 import { formatAddress } from '@tshorn/core';
-import { Attendants, type Crew } from './attendants.ts';
+import { Attendants } from './attendants.ts';
+import type { Context } from './context.ts';
+import { Crew } from './crew.ts';
 import type { Effect, TimerId } from './decide/model.ts';
 import { endWorker } from './ending.ts';
 import { Spawner } from './spawner.ts';
-import type { Surroundings } from './surroundings.ts';
 
 export type ProcessEffect = Extract<
   Effect,
@@ -27,16 +28,17 @@ export type ProcessEffect = Extract<
 >;
 
 export class Performer {
-  readonly #around: Surroundings;
-  readonly #crew: Crew = new Map();
+  readonly #context: Context;
+  readonly #crew: Crew;
   readonly #attendants: Attendants;
   readonly #spawner: Spawner;
   readonly #timers = new Map<TimerId, NodeJS.Timeout>();
 
-  constructor(around: Surroundings) {
-    this.#around = around;
-    this.#attendants = new Attendants(around, this.#crew);
-    this.#spawner = new Spawner(around, this.#crew, this.#attendants);
+  constructor(context: Context) {
+    this.#context = context;
+    this.#crew = new Crew(context.log);
+    this.#attendants = new Attendants(context, this.#crew);
+    this.#spawner = new Spawner(context, this.#crew, this.#attendants);
   }
 
   get traffic() {
@@ -64,18 +66,18 @@ export class Performer {
       case 'kill':
         return this.#kill(effect);
       case 'watch': {
-        const { config } = this.#around.releaseOf(effect.generation);
+        const { config } = this.#context.releaseOf(effect.generation);
         return this.#attendants.gate.begin(effect.generation, effect.serials, config);
       }
       case 'report-migrations':
-        return this.#attendants.traffic.reloadFinished();
+        return this.#attendants.traffic.migrations.sumUp();
       case 'end-watch':
         return this.#attendants.gate.end();
       case 'set-timer': {
         clearTimeout(this.#timers.get(effect.timer));
         const expire = () => {
           this.#timers.delete(effect.timer);
-          this.#around.enqueue({ type: 'expired', timer: effect.timer });
+          this.#context.enqueue({ type: 'expired', timer: effect.timer });
         };
         this.#timers.set(effect.timer, setTimeout(expire, effect.ms));
         return;
@@ -89,9 +91,9 @@ export class Performer {
 
   #admit(serial: number): void {
     const worker = this.#crew.get(serial);
-    // Before it is told: not even its first request is answered at the priority of a booting worker.
+    // Before the order: not even the first request is answered at the priority of a booting worker.
     if (worker?.pid) this.#attendants.bootPriority.raise(worker.pid);
-    worker?.admit(this.#around.listeners, ({ address }) => formatAddress(address));
+    worker?.admit(this.#context.listeners, ({ address }) => formatAddress(address));
   }
 
   #kill({ serial, reason }: Extract<Effect, { do: 'kill' }>): void {
@@ -100,8 +102,8 @@ export class Performer {
   }
 
   #drain({ do: _do, serial, emptyQueue, ...order }: Extract<Effect, { do: 'drain' }>): void {
-    // Where somebody else holds the socket too, what waits is theirs, and the backlog is not ours to change.
-    const last = emptyQueue && this.#around.listeners.every(({ source }) => source !== 'systemd');
+    // systemd holds its sockets too: it accepts what waits there, and the backlog is not ours to change.
+    const last = emptyQueue && this.#context.listeners.every(({ source }) => source !== 'systemd');
     this.#attendants.remaining.begin(serial, order.deadlineMs);
     this.#crew.get(serial)?.drain({ ...order, ...(last && { emptyQueue }) });
   }

@@ -1,7 +1,19 @@
 /**
- * Connections on their way from a worker that drains to one that serves. They pass through the master as
- * bare descriptors: it never reads from them, and holds each until its new owner has said that it has it.
- * If that worker dies first, the connection, of which nothing has been read, goes to another one.
+ * Connections on their way from one worker (the sender) to another (the receiver). They pass through the master as
+ * bare descriptors, which it never reads. It keeps each until the receiver has answered, so that a receiver that dies
+ * first costs nothing: nothing has been read, and another worker gets the connection.
+ *
+ * A connection that is more than idle HTTP has a **resumer**, which needs a state that only the sender knows. The
+ * receiver takes the connection first and waits; then the sender is asked for the state, and never reads again.
+ *
+ *     offered  --took-->                     over   (idle HTTP: the receiver owns it)
+ *     offered  --took-->                     taken  (the sender is asked for the state)
+ *     taken    --state, or sender gone-->    over   (the receiver owns it, with the state or without)
+ *     offered  --declined, silent, gone-->   offered to the next one; without one, over: the sender keeps it
+ *     taken    --receiver gone-->            the same
+ *
+ * A connection is offered to one receiver at a time, and the sender is told to keep it only when no receiver can have
+ * it: it never has two owners.
  */
 import { SequenceReceiver, TAKE_WITHIN_MS } from '@tshorn/core';
 
@@ -9,55 +21,74 @@ export interface Connection {
   close(): void;
 }
 
-/** A worker as the relay needs it. */
+/** A worker, or another master, as the relay needs it. */
 export interface Peer {
-  /** It answers in the end, or its own end answers for it: it is never left for another. */
+  /** The peer always answers or exits: there is no time limit, since it may own the connection already. */
   readonly patient?: true;
   /**
-   * Returns the number under which the worker will answer.
-   * @param resumer what goes on with it, when it is more than idle HTTP; then its state follows
+   * Offers a connection. Returns the number under which the peer will answer.
+   * @param resumer name of what resumes the connection; its state follows
    */
   take(connection: Connection, resumer?: string): number;
-  /** The state of what it has taken; undefined when nobody knows it any more. */
+  /** The state of what the peer has taken; undefined when nobody knows it any more. */
   state(id: number, text: string | undefined): void;
+  /** Another worker has the connection that this peer offered under that number. */
   handedOver(offer: number): void;
+  /** No worker can take it: the peer keeps the connection. */
   keep(offer: number, reason: string): void;
 }
 
 export interface RelayOrders {
   peer(serial: number): Peer | undefined;
-  /** The worker has a connection with its state, and will say what becomes of it. */
-  arrived(by: number): void;
-  /** Who should take a connection of this worker: the best of those that serve, and none of these. */
-  takerFor(from: number, except: ReadonlySet<number>): number | undefined;
+  /** The receiver has a connection with its state, and will report whether it could resume it. */
+  arrived(receiver: number): void;
+  /** The best receiver for a connection of this sender, without `except`. */
+  takerFor(sender: number, except: ReadonlySet<number>): number | undefined;
 }
 
-interface OnWay {
+type Phase =
+  /** A receiver was asked at that time, under that number. */
+  | { readonly is: 'offered'; readonly to: number; readonly id: number; readonly at: number }
+  /** The receiver waits for the state. */
+  | { readonly is: 'taken'; readonly by: number; readonly id: number }
+  | { readonly is: 'over' };
+
+type Knowledge =
+  /** The sender has not been asked for the state. */
+  | { readonly is: 'with-sender' }
+  | { readonly is: 'asked' }
+  /** Without a text nobody knows it any more. It stays known when the receiver dies before it could hear of it. */
+  | { readonly is: 'known'; readonly text: string | undefined };
+
+interface Transfer {
   readonly connection: Connection;
-  readonly from: number;
-  /** The giver's own number for it. */
+  readonly sender: number;
+  /** The sender's number for it. */
   readonly offer: number;
+  /** Undefined for idle HTTP. */
   readonly resumer: string | undefined;
   readonly refusedBy: Set<number>;
-  sentAt: number;
-  /** Who has taken it, and waits for its state. */
-  taken?: { readonly by: number; readonly id: number };
-  /** What its giver has said of it last; its taker may have died before it could hear that. */
-  state?: { readonly text: string | undefined };
+  phase: Phase;
+  state: Knowledge;
 }
 
-/** What is between the master and one worker. */
+/** The transfers between the master and one worker. */
 class Ledger {
-  readonly offered = new SequenceReceiver();
-  /** What it was given to take, by its number. */
-  readonly taking = new Map<number, OnWay>();
-  /** What it has given, which is another's, and whose state it has still to tell; by its own number. */
-  readonly parting = new Map<number, OnWay>();
-  /** It has let something lie: nothing more is given to it until it answers again. */
+  readonly offers = new SequenceReceiver();
+  /** By the worker's own number. */
+  readonly sending = new Map<number, Transfer>();
+  /** By the number that the worker answers with. */
+  readonly receiving = new Map<number, Transfer>();
+  /** It let an offer lie: nothing more is offered to it until it answers again. */
   silent = false;
 }
 
-/** Twice what the worker has: one that wakes up late declines by itself, and long before. */
+const OVER: Phase = { is: 'over' };
+const WITH_SENDER: Knowledge = { is: 'with-sender' };
+const ASKED: Knowledge = { is: 'asked' };
+const LOST: Knowledge = { is: 'known', text: undefined };
+
+/** Twice the time that a worker has: one that wakes up late declines by itself, long before. */
 const SILENT_AFTER_MS = 2 * TAKE_WITHIN_MS;
 
 export class Relay {
@@ -71,127 +102,137 @@ export class Relay {
     this.#orders = orders;
   }
 
-  /** Connections that nobody but the master may own at this moment. */
+  /** Connections that no receiver has answered for. */
   get onWay(): number {
-    return [...this.#ledgers.values()].reduce((sum, { taking }) => sum + taking.size, 0);
+    const transfers = [...this.#ledgers.values()].flatMap(({ receiving }) => [...receiving.values()]);
+    return transfers.filter(({ phase }) => phase.is === 'offered').length;
   }
 
+  /** A worker that is gone gets one that nobody remembers. */
   #ledger(serial: number): Ledger {
     const ledger = this.#ledgers.get(serial) ?? new Ledger();
-    this.#ledgers.set(serial, ledger);
+    if (this.#orders.peer(serial)) this.#ledgers.set(serial, ledger);
     return ledger;
   }
 
-  offer(from: number, offer: number, connection: Connection, resumer?: string): void {
-    this.#keepLost(from, this.#ledger(from).offered.came(offer));
-    this.#pass({ connection, from, offer, resumer, refusedBy: new Set(), sentAt: 0 });
+  /** A sender gives a connection away. */
+  offer(sender: number, offer: number, connection: Connection, resumer?: string): void {
+    const ledger = this.#ledger(sender);
+    this.#keepLost(sender, ledger.offers.came(offer));
+    // A number that is in use is forged.
+    if (ledger.sending.has(offer)) return connection.close();
+    const refusedBy = new Set<number>();
+    const transfer = { connection, sender, offer, resumer, refusedBy, phase: OVER, state: WITH_SENDER };
+    ledger.sending.set(offer, transfer);
+    this.#pass(transfer);
   }
 
-  /** Offers of which the descriptor could not be received here stay where they are. */
-  sent(from: number, upTo: number): void {
-    this.#keepLost(from, this.#ledger(from).offered.sentUpTo(upTo));
+  /** Offers whose descriptor could not be received here stay with their sender. */
+  sent(sender: number, upTo: number): void {
+    this.#keepLost(sender, this.#ledger(sender).offers.sentUpTo(upTo));
   }
 
-  #keepLost(from: number, offers: readonly number[]): void {
-    for (const offer of offers) this.#orders.peer(from)?.keep(offer, 'no-descriptor');
+  #keepLost(sender: number, offers: readonly number[]): void {
+    for (const offer of offers) this.#orders.peer(sender)?.keep(offer, 'no-descriptor');
   }
 
-  #pass(moving: OnWay, reason = 'no-taker'): void {
-    const except = new Set(moving.refusedBy);
+  /** Offers it to the next receiver. @param reason why the sender keeps it if there is none */
+  #pass(transfer: Transfer, reason = 'no-taker'): void {
+    const except = new Set(transfer.refusedBy);
     for (const [serial, { silent }] of this.#ledgers) if (silent) except.add(serial);
-    const to = this.#orders.takerFor(moving.from, except);
-    const taker = to === undefined ? undefined : this.#orders.peer(to);
-    if (to === undefined || !taker) return this.#giveBack(moving, reason);
-    moving.sentAt = performance.now();
-    this.#ledger(to).taking.set(taker.take(moving.connection, moving.resumer), moving);
+    const to = this.#orders.takerFor(transfer.sender, except);
+    const receiver = to === undefined ? undefined : this.#orders.peer(to);
+    if (to === undefined || !receiver) return this.#giveBack(transfer, reason);
+    const id = receiver.take(transfer.connection, transfer.resumer);
+    transfer.phase = { is: 'offered', to, id, at: performance.now() };
+    this.#ledger(to).receiving.set(id, transfer);
     this.#watch();
   }
 
-  took(by: number, id: number): void {
-    const moving = this.#answered(by, id);
-    if (!moving) return;
-    if (moving.resumer !== undefined) return this.#awaitState(moving, by, id);
-    moving.connection.close();
+  /** A sender that is gone took its part with it: with the master's descriptor the connection ends. */
+  #giveBack(transfer: Transfer, reason: string): void {
+    this.#end(transfer);
+    const { sender, offer, state } = transfer;
+    // A sender that has told the state has nothing left that it could keep.
+    if (state.is !== 'known') this.#orders.peer(sender)?.keep(offer, reason);
+  }
+
+  /** The receiver has the connection. */
+  took(receiver: number, id: number): void {
+    const transfer = this.#answered(receiver, id);
+    if (!transfer) return;
+    if (transfer.resumer !== undefined) {
+      transfer.phase = { is: 'taken', by: receiver, id };
+      return this.#askForState(transfer);
+    }
+    this.#end(transfer);
     this.moved++;
-    this.#orders.peer(moving.from)?.handedOver(moving.offer);
+    this.#orders.peer(transfer.sender)?.handedOver(transfer.offer);
   }
 
-  /** The copy here is kept until its state has gone to its new owner, who may die before that. */
-  #awaitState(moving: OnWay, by: number, id: number): void {
-    moving.taken = { by, id };
-    if (moving.state) return this.#part(moving, moving.state.text);
-    const giver = this.#orders.peer(moving.from);
-    // Nobody is left who could tell.
-    if (!giver) return this.#part(moving, undefined);
-    const { parting } = this.#ledger(moving.from);
-    const isFirst = !parting.has(moving.offer);
-    parting.set(moving.offer, moving);
-    if (isFirst) giver.handedOver(moving.offer);
+  /** The receiver cannot serve it (no descriptor free, say): another worker may. */
+  declined(receiver: number, id: number, reason: string): void {
+    const transfer = this.#answered(receiver, id);
+    if (!transfer) return;
+    this.#ledgers.get(receiver)?.receiving.delete(id);
+    transfer.refusedBy.add(receiver);
+    this.#pass(transfer, reason);
   }
 
-  /** What the new owner has to know of a connection, from the one that had it. */
-  state(from: number, offer: number, text: string | undefined): void {
-    const parting = this.#ledgers.get(from)?.parting;
-    const moving = parting?.get(offer);
-    if (!parting || !moving) return;
-    parting.delete(offer);
-    moving.state = { text };
-    // Without a taker it is being passed to another, who will be told.
-    if (moving.taken) this.#part(moving, text);
-  }
-
-  #part({ connection, taken }: OnWay, text: string | undefined): void {
-    connection.close();
-    this.moved++;
-    if (!taken) return;
-    this.#orders.arrived(taken.by);
-    this.#orders.peer(taken.by)?.state(taken.id, text);
-  }
-
-  /** The worker cannot serve it (no descriptor free, say): another one may. */
-  declined(by: number, id: number, reason: string): void {
-    const moving = this.#answered(by, id);
-    if (!moving) return;
-    moving.refusedBy.add(by);
-    this.#pass(moving, reason);
-  }
-
-  #answered(by: number, id: number): OnWay | undefined {
-    const ledger = this.#ledgers.get(by);
+  /** The transfer that this answers; undefined for a second answer, and for one that comes too late. */
+  #answered(receiver: number, id: number): Transfer | undefined {
+    const ledger = this.#ledgers.get(receiver);
     if (!ledger) return undefined;
     ledger.silent = false;
-    const moving = ledger.taking.get(id);
-    ledger.taking.delete(id);
-    return moving;
+    const transfer = ledger.receiving.get(id);
+    return transfer?.phase.is === 'offered' ? transfer : undefined;
   }
 
-  /** A giver that is gone took its part with it: with the master's descriptor the connection ends. */
-  #giveBack({ connection, from, offer, state }: OnWay, reason: string): void {
+  #askForState(transfer: Transfer): void {
+    const sender = this.#orders.peer(transfer.sender);
+    if (!sender && transfer.state.is !== 'known') transfer.state = LOST;
+    if (transfer.state.is === 'known') return this.#deliver(transfer);
+    if (transfer.state.is === 'asked') return;
+    transfer.state = ASKED;
+    sender?.handedOver(transfer.offer);
+  }
+
+  /** The sender tells the state of a connection; undefined when it does not know it any more. */
+  state(sender: number, offer: number, text: string | undefined): void {
+    const transfer = this.#ledgers.get(sender)?.sending.get(offer);
+    if (transfer?.state.is !== 'asked') return;
+    transfer.state = { is: 'known', text };
+    this.#deliver(transfer);
+  }
+
+  /** Ends the transfer if its receiver is there; the next one hears of the state when it has taken it. */
+  #deliver(transfer: Transfer): void {
+    const { phase, state } = transfer;
+    if (phase.is !== 'taken' || state.is !== 'known') return;
+    this.#end(transfer);
+    this.moved++;
+    this.#orders.arrived(phase.by);
+    this.#orders.peer(phase.by)?.state(phase.id, state.text);
+  }
+
+  /** Nobody answers for it any more; the master's copy goes. */
+  #end(transfer: Transfer): void {
+    const { phase, connection, sender, offer } = transfer;
+    this.#ledgers.get(sender)?.sending.delete(offer);
+    if (phase.is === 'offered') this.#ledgers.get(phase.to)?.receiving.delete(phase.id);
+    if (phase.is === 'taken') this.#ledgers.get(phase.by)?.receiving.delete(phase.id);
+    transfer.phase = OVER;
     connection.close();
-    this.#ledgers.get(from)?.parting.delete(offer);
-    // What has parted with its state has nothing to go back to.
-    if (!state) this.#orders.peer(from)?.keep(offer, reason);
   }
 
-  /** What the worker was to take goes to another; what it was giving goes on without it. */
+  /** The worker is gone. What it was to receive goes to another; what it was sending goes on without it. */
   gone(serial: number): void {
-    const ledger = this.#ledgers.get(serial);
+    const { receiving, sending } = this.#ledgers.get(serial) ?? new Ledger();
     this.#ledgers.delete(serial);
-    for (const moving of ledger?.taking.values() ?? []) this.#pass(moving);
-    for (const moving of ledger?.parting.values() ?? []) {
-      moving.state = { text: undefined };
-      if (moving.taken) this.#part(moving, undefined);
-    }
-    this.#passAgain(serial);
-  }
-
-  /** It had these, and their givers have not told it yet what they are. */
-  #passAgain(gone: number): void {
-    for (const { parting } of this.#ledgers.values()) {
-      for (const moving of [...parting.values()].filter(({ taken }) => taken?.by === gone)) {
-        delete moving.taken;
-        this.#pass(moving);
-      }
+    for (const transfer of receiving.values()) this.#pass(transfer);
+    for (const transfer of sending.values()) {
+      if (transfer.state.is !== 'known') transfer.state = LOST;
+      this.#deliver(transfer);
     }
   }
 
@@ -208,11 +249,12 @@ export class Relay {
     const latest = performance.now() - SILENT_AFTER_MS;
     for (const [serial, ledger] of this.#ledgers) {
       if (this.#orders.peer(serial)?.patient) continue;
-      for (const [id, moving] of ledger.taking) {
-        if (moving.sentAt > latest) break;
+      for (const [id, transfer] of ledger.receiving) {
+        if (transfer.phase.is !== 'offered') continue;
+        if (transfer.phase.at > latest) break;
         ledger.silent = true;
-        ledger.taking.delete(id);
-        this.#pass(moving);
+        ledger.receiving.delete(id);
+        this.#pass(transfer);
       }
     }
   }

@@ -7,12 +7,11 @@ function start(env: NodeJS.ProcessEnv) {
   const handle = new WorkerHandle({
     onSpawned: () => reports.push('spawned'),
     onMessage: () => {},
-    onNotStarted: ({ reason }) => {
-      reports.push(reason);
+    onEnded: ({ code, signal, failure }) => {
+      reports.push(failure?.reason ?? '', `ended ${code} ${signal}`);
       // As the master does.
       handle.kill();
     },
-    onExited: (code, signal) => reports.push(`exited ${code} ${signal}`),
   });
   handle.start({ exec: '/dev/null', cwd: '/', env, boot: {} as never, runAs: undefined });
   return reports;
@@ -23,7 +22,7 @@ test.each([
   ['a value that is too long', { LONG: 'x'.repeat(200_000) }, /: spawn E2BIG \(its environment .*\)$/],
 ])('%s is a failure with its reason, and one end', (_name, env, reason) => {
   const reports = start(env);
-  expect(reports).toEqual([expect.stringMatching(reason), 'exited null null']);
+  expect(reports).toEqual([expect.stringMatching(reason), 'ended null null']);
 });
 
 test('the value that Node refuses is not shown', () => {

@@ -1,140 +1,107 @@
-/**
- * Starts a worker of a release, introduces it to those who look after the workers, and takes leave of it when
- * it has ended.
- */
-import type { Attendants, Crew } from './attendants.ts';
+/** Starts the worker processes of a release, and reports their ends to the master's loop. Created by the Performer. */
+import type { Attendants } from './attendants.ts';
 import { CompileCache } from './compile-cache.ts';
+import type { Context } from './context.ts';
+import type { Crew, CrewMember } from './crew.ts';
 import type { Effect } from './decide/model.ts';
 import { describeExit } from './exit-reason.ts';
-import { isDoorClosed } from './hang/inspector-flags.ts';
 import { memoryLimit, OomKills } from './os/cgroup.ts';
 import { bootOrder, isOverwritten, missingOf, type Release } from './release.ts';
+import { route, routes } from './routes.ts';
 import { type SpawnFailure, spawnFailure } from './spawn-failure.ts';
-import type { Surroundings } from './surroundings.ts';
 import { workerEnv } from './worker-env.ts';
-import { WorkerHandle } from './worker-handle.ts';
+import { type WorkerEnd, WorkerHandle } from './worker-handle.ts';
 
 type SpawnEffect = Extract<Effect, { do: 'spawn' }>;
 
 export class Spawner {
-  readonly #around: Surroundings;
+  readonly #context: Context;
   readonly #crew: Crew;
   readonly #attendants: Attendants;
+  readonly #routes: ReturnType<typeof routes>;
   readonly #compileCache: CompileCache;
   readonly #oomKills = new OomKills();
-  /** Generations that have been warned of. */
+  /** Generations whose overwritten file has been logged. */
   readonly #overwritten = new Set<number>();
-  /** Why the process of a worker, by serial, could not be started. */
-  readonly #failures = new Map<number, string>();
 
-  constructor(around: Surroundings, crew: Crew, attendants: Attendants) {
-    this.#around = around;
+  constructor(context: Context, crew: Crew, attendants: Attendants) {
+    this.#context = context;
     this.#crew = crew;
     this.#attendants = attendants;
-    this.#compileCache = new CompileCache(around.log, around.env, around.privileges.identity);
+    this.#routes = routes(context, attendants, crew);
+    this.#compileCache = new CompileCache(context.log, context.env, context.privileges.identity);
   }
 
-  /** Never throws: a failure becomes events, as if the worker had ended while it booted. */
+  /** Starts a worker. Never throws: a failure becomes events, as if the worker had ended while it booted. */
   spawn(effect: SpawnEffect): void {
-    const { serial } = effect;
+    const { serial, generation } = effect;
+    const { releaseOf } = this.#context;
     try {
-      this.#begin(effect);
+      const release = releaseOf(generation);
+      const missing = missingOf(release);
+      if (missing !== undefined) return this.#notStarted(serial, { reason: missing, isPassing: false });
+      this.#warnIfOverwritten(generation, release);
+      this.#start(effect, release);
     } catch (error) {
       this.#notStarted(serial, spawnFailure(error));
-      this.#exited(serial, undefined, null, null);
     }
   }
 
-  #begin({ serial, slot, generation }: SpawnEffect): void {
-    const { enqueue, hooks, statusUdp, releaseOf, workerFile, env, privileges } = this.#around;
-    const { hangs, recycler } = this.#attendants;
-    const release = releaseOf(generation);
-    const missing = missingOf(release);
-    if (missing !== undefined) {
-      enqueue({ type: 'worker-load-failed', serial, message: missing });
-      return enqueue({ type: 'worker-exited', serial, code: null, signal: null });
-    }
-    this.#warnIfOverwritten(generation, release);
+  #start({ serial, slot, generation }: SpawnEffect, release: Release): void {
+    const { hooks, workerFile, env, privileges, statusUdp, enqueue } = this.#context;
+    const { identity: runAs, umask } = privileges;
     const identity = { slot, generation };
-    const environment = workerEnv(release, env, privileges.identity);
+    const environment = workerEnv(release, env, runAs);
     const compileCache = this.#compileCache.directoryOf(release);
     const status = statusUdp?.expect((report) => enqueue({ type: 'worker-probed', serial, report }));
-    const handle = new WorkerHandle({
-      onSpawned: (pid) => this.#spawned(serial, pid, handle, { generation, release }),
-      onMessage: (message, connection) => this.#attendants.receive(serial, message, connection),
-      onNotStarted: (failure) => this.#notStarted(serial, failure),
-      onExited: (code, signal) => {
-        status?.forget();
-        // Before the event: the last worker's end leads straight to onExit.
-        void hooks.run('childExit', { ...identity, pid: handle.pid, log: hooks.log });
-        this.#exited(serial, handle, code, signal);
-      },
-    });
-    this.#crew.set(serial, handle);
-    hangs.add(serial, {
-      identity,
-      cwd: release.cwd,
-      timeoutMs: release.config.timeout,
-      doorClosed: isDoorClosed(environment),
-      handle,
-    });
-    recycler.born(serial, identity, release.config, performance.now());
-    const { identity: runAs, umask } = privileges;
     const boot = bootOrder(release, identity, status, compileCache, umask);
     const request = { exec: workerFile, cwd: release.cwd, env: environment, runAs, boot };
+    const handle = new WorkerHandle({
+      onSpawned: (pid) => {
+        this.#crew.spawned(worker, pid);
+        enqueue({ type: 'worker-spawned', serial, pid });
+      },
+      onMessage: (message, connection) => route(this.#routes, serial, message, connection),
+      onEnded: (end) => {
+        status?.forget();
+        this.#ended(worker, end);
+      },
+    });
+    const worker = { serial, identity, release, request, handle };
+    this.#crew.add(worker);
     const start = () => handle.start(request);
     // Without the hook the fork is synchronous: nothing waits for a promise that nobody asked for.
     if (hooks.has('preFork')) void hooks.run('preFork', { ...identity, log: hooks.log }).then(start);
     else start();
   }
 
-  /** A failure that lasts is the release's, as one to load its app is; another one leaves the slot to its back-off. */
-  #notStarted(serial: number, { reason, isPassing }: SpawnFailure): void {
-    this.#failures.set(serial, reason);
-    if (!isPassing) this.#around.enqueue({ type: 'worker-load-failed', serial, message: reason });
+  /** There is no process, and nothing that waits for one. */
+  #notStarted(serial: number, failure: SpawnFailure): void {
+    this.#reportFailure(serial, failure);
+    const { reason } = failure;
+    this.#context.enqueue({ type: 'worker-exited', serial, code: null, signal: null, words: reason });
   }
 
-  #spawned(
-    serial: number,
-    pid: number,
-    handle: WorkerHandle,
-    { generation, release }: { readonly generation: number; readonly release: Release },
-  ): void {
-    const { enqueue, lastWords, others, isFollowing } = this.#around;
-    const { bootNice, bootTimeout } = release.config;
-    const beside = others([]).length > 0 || isFollowing();
-    if (beside) this.#attendants.bootPriority.lower(pid, bootNice, bootTimeout / 2);
-    lastWords.listen(pid, { generation, lastLines: () => handle.lastLines });
-    enqueue({ type: 'worker-spawned', serial, pid });
+  /** A failure that lasts is the release's, like an app that cannot be loaded; another one leaves the slot to its back-off. */
+  #reportFailure(serial: number, { reason, isPassing }: SpawnFailure): void {
+    if (!isPassing) this.#context.enqueue({ type: 'worker-load-failed', serial, message: reason });
   }
 
-  #exited(
-    serial: number,
-    handle: WorkerHandle | undefined,
-    code: number | null,
-    signal: string | null,
-  ): void {
-    const { enqueue, lastWords, others } = this.#around;
-    const { vitals, recycler, hangs, bootPriority, gate, traffic, remaining } = this.#attendants;
-    const pid = handle?.pid;
-    this.#crew.delete(serial);
-    const words = this.#failures.get(serial) ?? (handle && this.#wordsFor(serial, handle, code, signal));
-    this.#failures.delete(serial);
-    vitals.forget(serial);
-    recycler.gone(serial);
-    remaining.over(serial);
-    hangs.gone(serial);
-    if (pid !== undefined) bootPriority.forget(pid);
-    enqueue({ type: 'worker-exited', serial, code, signal, ...(words && { words }) });
-    if (pid !== undefined) lastWords.forget(pid);
-    if (others([]).length === 0) bootPriority.raiseAll();
-    gate.exited(serial, true);
-    // After it: who takes over is decided without the one that is gone.
-    traffic.gone(serial);
+  #ended(worker: CrewMember, end: WorkerEnd): void {
+    const { hooks, enqueue } = this.#context;
+    const { serial, identity, handle } = worker;
+    const { code, signal, failure } = end;
+    // Before the event: the last worker's end leads straight to onExit.
+    void hooks.run('childExit', { ...identity, pid: handle.pid, log: hooks.log });
+    const words = failure?.reason ?? this.#describe(worker, code, signal);
+    this.#crew.remove(worker, () => {
+      if (failure) this.#reportFailure(serial, failure);
+      enqueue({ type: 'worker-exited', serial, code, signal, ...(words !== undefined && { words }) });
+    });
   }
 
-  /** What it has died of; undefined for a process that has never been there, or that we have killed. */
-  #wordsFor(serial: number, handle: WorkerHandle, code: number | null, signal: string | null) {
+  /** The cause of the end; undefined for a worker that the master has killed, or whose process was never there. */
+  #describe({ serial, handle }: CrewMember, code: number | null, signal: string | null): string | undefined {
     if (handle.isKilled || (code === null && signal === null)) return undefined;
     const oomKills = signal === 'SIGKILL' && this.#oomKills.claim(performance.now()) ? 1 : 0;
     const rss = this.#attendants.vitals.of(serial)?.rss;
@@ -142,13 +109,13 @@ export class Spawner {
     return describeExit({ code, signal, lastLines, oomKills, rss, memoryLimit: memoryLimit() });
   }
 
-  /** Old code is not kept anywhere: a crash would bring the new one in, without its having been judged. */
+  /** The old code is kept nowhere: after a crash a worker would bring the new code in, and no reload would judge it. */
   #warnIfOverwritten(generation: number, release: Release): void {
     if (this.#overwritten.has(generation) || !isOverwritten(release)) return;
     this.#overwritten.add(generation);
-    this.#around.log.warn(
+    this.#context.log.warn(
       { event: 'overwritten', generation },
-      `${release.appFile} has been changed since gen=${generation} was loaded: a worker that starts now has the new code; deploy each release into a directory of its own`,
+      `${release.appFile} has changed since gen=${generation} was loaded: a worker that starts now runs the new code; deploy each release into a directory of its own`,
     );
   }
 }

@@ -108,7 +108,7 @@ export function statusOf({
       state,
       uptimeMs: now - bornAt,
       ...(bootMs !== undefined && { bootMs: Math.round(bootMs) }),
-      connections: performer?.traffic.connectionsOf(serial) ?? 0,
+      connections: performer?.traffic.balance.countOf(serial) ?? 0,
       ...vitalsOf(performer?.vitals.of(serial)),
       ...remainingOf(performer?.remaining.of(serial)),
     })),

@@ -17,7 +17,7 @@ export class Vitals {
     return this.#last.get(serial);
   }
 
-  forget(serial: number): void {
+  ended({ serial }: { readonly serial: number }): void {
     this.#last.delete(serial);
   }
 }

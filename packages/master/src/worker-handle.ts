@@ -27,9 +27,16 @@ export interface WorkerHandleEvents {
   onSpawned(pid: number): void;
   /** `handle` is the connection that came with a `hand-over`. */
   onMessage(message: Exclude<ToMaster, { type: 'up' }>, handle: unknown): void;
-  /** No process could be started; `onExited` follows. */
-  onNotStarted(failure: SpawnFailure): void;
-  onExited(code: number | null, signal: string | null): void;
+  /** Comes once, also for a process that could not be started. */
+  onEnded(end: WorkerEnd): void;
+}
+
+/** How a process ended; without code and signal for one that was never there. */
+export interface WorkerEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Why it could not be started. */
+  readonly failure?: SpawnFailure;
 }
 
 export interface SpawnRequest {
@@ -79,14 +86,14 @@ export class WorkerHandle {
     return this.#output?.lastLines ?? [];
   }
 
-  /** Starts the process. Never throws: a failure is reported by `onNotStarted` and `onExited`. */
+  /** Starts the process. Never throws: a failure is an end. */
   start(request: SpawnRequest): void {
     // A hook may have taken its time, and the worker may not be wanted any more.
     if (this.#ended) return;
     try {
       this.#fork(request);
     } catch (error) {
-      this.#failToStart(error);
+      this.#end({ code: null, signal: null, failure: spawnFailure(error) });
     }
   }
 
@@ -111,7 +118,8 @@ export class WorkerHandle {
     });
     // `error` comes when the process cannot be started or a message cannot be sent; `exit` tells the rest.
     worker.on('error', (error) => {
-      if (worker.process.pid === undefined) this.#failToStart(error);
+      if (worker.process.pid !== undefined) return;
+      this.#end({ code: null, signal: null, failure: spawnFailure(error) });
     });
     this.#watchEnd(worker);
     if (worker.process.pid === undefined) return;
@@ -126,7 +134,7 @@ export class WorkerHandle {
     const endIfAll = () => {
       // 'disconnect' does not come at all when the worker has died with a connection on its way to it.
       disconnected ||= !worker.process.connected;
-      if (exit && disconnected && silent) this.#end(exit.code, exit.signal);
+      if (exit && disconnected && silent) this.#end(exit);
     };
     const silence = () => {
       silent = true;
@@ -141,22 +149,14 @@ export class WorkerHandle {
       exit = { code, signal };
       endIfAll();
       setTimeout(silence, LAST_LINES_MS).unref();
-      setTimeout(() => this.#end(code, signal), LAST_WORDS_MS).unref();
+      setTimeout(() => this.#end({ code, signal }), LAST_WORDS_MS).unref();
     });
   }
 
-  #failToStart(error: unknown): void {
-    if (this.#ended) return;
-    // Before it is reported: a kill that the report causes is no end of its own.
-    this.#ended = true;
-    this.#events.onNotStarted(spawnFailure(error));
-    this.#events.onExited(null, null);
-  }
-
-  #end(code: number | null, signal: string | null): void {
+  #end(end: WorkerEnd): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#events.onExited(code, signal);
+    this.#events.onEnded(end);
   }
 
   /** Gives the worker a descriptor of its own for each listener, then lets it accept. */
@@ -214,7 +214,7 @@ export class WorkerHandle {
   kill(): void {
     this.#killed = true;
     if (this.#worker) this.#worker.process.kill('SIGKILL');
-    else this.#end(null, 'SIGKILL');
+    else this.#end({ code: null, signal: 'SIGKILL' });
   }
 
   #send(message: ToWorker, handle?: unknown): void {

@@ -2,12 +2,12 @@
 import type { Config } from '@tshorn/config';
 import type { Sample } from '@tshorn/core';
 import type { Logger } from '../log.ts';
+import type { View } from '../view.ts';
 import { type CanaryVerdict, CanaryWatch } from './watch.ts';
 
 export interface GateOrders {
   readonly log: Logger;
-  /** Workers in service that are none of these. */
-  others(serials: readonly number[]): readonly number[];
+  readonly view: Pick<View, 'readyBeside'>;
   /** Has a worker send samples, or stop it. */
   send(serial: number, on: boolean): void;
   onVerdict(generation: number, outcome: GateOutcome): void;
@@ -31,10 +31,10 @@ export class CanaryGate {
 
   begin(generation: number, canary: readonly number[], settings: GateSettings): void {
     this.end();
-    const { others, send } = this.#orders;
+    const { view, send } = this.#orders;
     this.#watch = new CanaryWatch({
       canary,
-      baseline: () => others(canary),
+      baseline: () => view.readyBeside(canary),
       settings: { timeMs: settings.canaryTime, requests: settings.canaryRequests },
       send,
       onVerdict: (verdict) => this.#tell(generation, verdict, settings.canaryInconclusive),

@@ -6,7 +6,8 @@ import type { Config } from '@tshorn/config';
 import { NEW_MASTER, OLD_MASTER, type State, type StopMode } from '../decide/model.ts';
 import type { Notice } from '../decide/notice.ts';
 import type { Listener } from '../listeners.ts';
-import type { Party, Traffic } from '../traffic.ts';
+import type { Relay } from '../relay.ts';
+import type { Party } from '../traffic.ts';
 import type { Command } from './command.ts';
 import type { Heir, Predecessor } from './predecessor.ts';
 import { whyNoReExec } from './refusal.ts';
@@ -24,7 +25,7 @@ export interface Reigning {
   /** The new master is active, and listens on these. */
   yield(kept: readonly string[], pid: number, takes: boolean): void;
   /** Where connections pass; undefined before the first worker is started. */
-  traffic(): Traffic | undefined;
+  relay(): Relay | undefined;
   takeOver(): Promise<void>;
   reclaim(): Promise<void>;
 }
@@ -89,8 +90,8 @@ export class Succession {
       command,
       listeners: around.listeners(),
       ...around.timing(),
-      took: (id) => around.traffic()?.took(NEW_MASTER, id),
-      declined: (id, reason) => around.traffic()?.declined(NEW_MASTER, id, reason),
+      took: (id) => around.relay()?.took(NEW_MASTER, id),
+      declined: (id, reason) => around.relay()?.declined(NEW_MASTER, id, reason),
     });
     this.#successor = this.#last = successor;
     void successor.ended.then(() => {
@@ -105,7 +106,7 @@ export class Succession {
 
   /** This master's workers are starting: from here on it can take charge. */
   follow(master: Following, { workers, bootTimeout }: Pick<Config, 'workers' | 'bootTimeout'>): void {
-    const { predecessor, takeOver, tell, traffic } = this.#reigning;
+    const { predecessor, takeOver, tell, relay } = this.#reigning;
     if (!predecessor) return;
     const takeCharge = async (by: string) => {
       await takeOver();
@@ -117,9 +118,9 @@ export class Succession {
       onNotice: (listener) => void master.on('notice', listener),
       stop: (mode, reason) => master.stop(mode, reason),
       takeCharge,
-      offered: (id, connection, resumer) => traffic()?.offered(OLD_MASTER, id, connection, resumer),
-      state: (id, text) => traffic()?.state(OLD_MASTER, id, text),
-      sent: (upTo) => traffic()?.sent(OLD_MASTER, upTo),
+      offered: (id, connection, resumer) => relay()?.offer(OLD_MASTER, id, connection, resumer),
+      state: (id, text) => relay()?.state(OLD_MASTER, id, text),
+      sent: (upTo) => relay()?.sent(OLD_MASTER, upTo),
     };
     predecessor.follow(heir, bootTimeout);
   }

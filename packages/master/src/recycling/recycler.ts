@@ -5,6 +5,7 @@
 import { formatMemory, LOOK_EVERY_MS } from '@tshorn/core';
 import type { Operation } from '../decide/model.ts';
 import type { Logger } from '../log.ts';
+import type { View } from '../view.ts';
 import type { Vital } from '../vitals.ts';
 import { allDue, type Candidate, type Due } from './due.ts';
 import { drawLimits, hasLimits, type LimitOptions, type Limits } from './limits.ts';
@@ -13,8 +14,7 @@ import { MemoryPauses } from './memory-pauses.ts';
 export interface RecyclerSurroundings {
   readonly log: Pick<Logger, 'warn'>;
   vitalOf(serial: number): Vital | undefined;
-  /** Workers of which one may be recycled now; undefined while none may. */
-  recyclable(): readonly number[] | undefined;
+  readonly view: Pick<View, 'recyclable'>;
   request(operation: Operation): void;
   /** Bytes that a percentage of memory is one of. */
   memoryThere(): number;
@@ -83,7 +83,7 @@ export class Recycler {
   }
 
   #look(at: number): void {
-    const serials = this.#around.recyclable();
+    const serials = this.#around.view.recyclable();
     if (!serials) return;
     this.#settle(serials, at);
     if (at < this.#pausedUntil) return;

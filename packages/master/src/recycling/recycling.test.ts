@@ -75,7 +75,7 @@ class Stage {
   readonly recycler = new Recycler({
     log: { warn: (_fields: unknown, text?: string) => void this.warned.push(String(text)) } as never,
     vitalOf: (serial) => this.vitals.get(serial),
-    recyclable: () => this.free ?? [...this.vitals.keys()],
+    view: { recyclable: () => this.free ?? [...this.vitals.keys()] },
     request: (operation) => void this.asked.push(operation as never),
     memoryThere: () => 1000 * MB,
     chance: () => 0,

@@ -1,0 +1,33 @@
+/** The surroundings of the master's hands: the state to read, the queue for events, and the objects of the master. */
+import type { Event } from './decide/model.ts';
+import type { Hooks } from './hooks.ts';
+import type { LastWords } from './last-words.ts';
+import type { Listener } from './listeners.ts';
+import type { Logger } from './log.ts';
+import type { Privileges } from './privileges.ts';
+import type { Release } from './release.ts';
+import type { StatusUdp } from './status-udp.ts';
+import type { Party } from './traffic.ts';
+import type { View } from './view.ts';
+
+export interface Context {
+  readonly log: Logger;
+  readonly view: View;
+  readonly hooks: Hooks;
+  readonly lastWords: LastWords;
+  readonly listeners: readonly Listener[];
+  readonly statusUdp: StatusUdp | undefined;
+  /** The file that a worker process runs. */
+  readonly workerFile: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly privileges: Privileges;
+  /** The other master of a re-exec. */
+  readonly otherMaster: {
+    neighbour(serial: number): Party | undefined;
+    /** True while the old master's workers serve. */
+    readonly isFollowing: boolean;
+  };
+  releaseOf(generation: number): Release;
+  /** Queues what has happened for the master's loop. */
+  enqueue(event: Event): void;
+}

@@ -1,0 +1,96 @@
+/** Where each message of a worker goes: an event for the master's loop, or straight to the part that it concerns. */
+import type { ToMaster } from '@tshorn/core';
+import type { Attendants } from './attendants.ts';
+import type { Context } from './context.ts';
+import type { Crew } from './crew.ts';
+import type { Connection } from './relay.ts';
+
+/** `up` stays with the WorkerHandle. */
+export type WorkerMessage = Exclude<ToMaster, { type: 'up' }>;
+
+type Routes = {
+  readonly [Type in WorkerMessage['type']]: (
+    serial: number,
+    message: Extract<WorkerMessage, { type: Type }>,
+    connection: unknown,
+  ) => void;
+};
+
+/**
+ * The app shares the worker's process and may send any of these at any time: a fact about a state that the worker is
+ * not in changes nothing.
+ */
+export function routes(
+  { log, view, enqueue }: Context,
+  { traffic, vitals, remaining, recycler, hangs, gate }: Attendants,
+  crew: Crew,
+): Routes {
+  const { relay, migrations, balance } = traffic;
+  const pidOf = (serial: number) => crew.get(serial)?.pid;
+  return {
+    loaded: (serial, { kind }) => enqueue({ type: 'worker-loaded', serial, kind }),
+    'load-failed': (serial, { code, message, detail }) =>
+      enqueue({ type: 'worker-load-failed', serial, code, message, ...(detail && { detail }) }),
+    probed: (serial, { type: _type, ...report }) => enqueue({ type: 'worker-probed', serial, report }),
+    accepting: (serial, { immovable }) => {
+      // A worker may have been ordered to drain, or killed, since it sent this.
+      if (view.stateOf(serial) !== 'admitted') return;
+      enqueue({ type: 'worker-accepting', serial });
+      remaining.over(serial);
+      traffic.opened(serial, immovable);
+    },
+    drained: (serial, { type: _type, ...report }) => {
+      const state = view.stateOf(serial);
+      if (state !== 'draining' && state !== 'killed') return;
+      traffic.drained(serial, report);
+      remaining.over(serial);
+      enqueue({ type: 'worker-drained', serial, report });
+    },
+    'leave-requested': (serial, { signal }) =>
+      enqueue({ type: 'requested', operation: { kind: 'recycle', serial, by: signal } }),
+
+    heartbeat: (serial, message) => {
+      vitals.heartbeat(serial, message);
+      hangs.heartbeat(serial, message.loopDelayMs);
+      recycler.heartbeat(serial, performance.now());
+    },
+    late: (serial, { loopDelayMs, requests }) => hangs.late(serial, loopDelayMs, requests),
+    waiting: (serial, { requests, more }) => hangs.waiting(serial, requests, more),
+    sample: (serial, sample) => gate.sample(serial, sample),
+    remaining: (serial, { left }) => remaining.report(serial, left),
+
+    census: (serial, { connections }) => balance.report(serial, connections),
+    'hand-over': (serial, { id, resumer }, connection) => {
+      // Without one it is the app's doing: Node does not deliver it so.
+      if (connection) relay.offer(serial, id, connection as Connection, resumer);
+    },
+    sent: (serial, { upTo }) => relay.sent(serial, upTo),
+    took: (serial, { id }) => relay.took(serial, id),
+    declined: (serial, { id, reason }) => relay.declined(serial, id, reason),
+    state: (serial, { id, text }) => relay.state(serial, id, text),
+    'resume-failed': (serial, failure) => migrations.resumeFailed(serial, failure),
+    answered: (serial, { count }) => migrations.answered(serial, count),
+
+    'also-listening': (serial, { address }) => {
+      const pid = pidOf(serial);
+      log.info(
+        { event: 'also-listening', pid, address },
+        `the app in pid=${pid} also listens on ${address}; node:cluster opened it, and tshorn does not manage it`,
+      );
+    },
+    'hook-failed': (serial, { hook, reason }) => {
+      const pid = pidOf(serial);
+      log.error({ event: 'hook-failed', hook, pid }, `hook ${hook} failed in pid=${pid}: ${reason}`);
+    },
+    log: (serial, { level, text }) => {
+      const pid = pidOf(serial);
+      log[level]({ event: 'worker-log', pid }, `pid=${pid}: ${text}`);
+    },
+  };
+}
+
+/** Calls the route of a message. */
+export function route(routes: Routes, serial: number, message: WorkerMessage, connection: unknown): void {
+  const handle = routes[message.type] as (serial: number, message: WorkerMessage, handle: unknown) => void;
+  handle(serial, message, connection);
+}

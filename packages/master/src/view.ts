@@ -1,0 +1,67 @@
+/**
+ * The master's state, as the parts that perform its effects may read it: the questions of decide/queries.ts, asked of
+ * the state of now. The master creates it; nothing here changes the state.
+ */
+import type { WorkerIdentity, WorkerState } from '@tshorn/core';
+import type { State } from './decide/model.ts';
+import {
+  balanced,
+  ofUncommittedRelease,
+  readyBeside,
+  recyclable,
+  takersFor,
+  watched,
+} from './decide/queries.ts';
+
+export class View {
+  readonly #state: () => State;
+
+  constructor(state: () => State) {
+    this.#state = state;
+  }
+
+  /** Slot, generation and pid of the worker; undefined after its end. */
+  identityOf(serial: number): WorkerIdentity | undefined {
+    return this.#state().workers[serial];
+  }
+
+  /** The worker's state; undefined after its end. */
+  stateOf(serial: number): WorkerState | undefined {
+    return this.#state().workers[serial]?.state;
+  }
+
+  /** Serials of the workers in service, without these. */
+  readyBeside(serials: readonly number[]): number[] {
+    return readyBeside(this.#state(), serials);
+  }
+
+  /** Connections may move (`--no-handoff` is not given). */
+  get handoff(): boolean {
+    return this.#state().settings.handoff;
+  }
+
+  /** Serials of the best receivers for a connection of this worker, without `except`. */
+  takersFor(serial: number, except: ReadonlySet<number>): number[] {
+    return takersFor(this.#state(), serial, except);
+  }
+
+  /** Serials of the workers whose numbers of connections are kept even; undefined while a plan moves connections. */
+  balanced(): number[] | undefined {
+    return balanced(this.#state());
+  }
+
+  /** Serials of the new workers that are being compared with the old ones. */
+  watched(): number[] {
+    return watched(this.#state());
+  }
+
+  /** Serials of the workers of which one may be recycled now; undefined while none may. */
+  recyclable(): number[] | undefined {
+    return recyclable(this.#state());
+  }
+
+  /** True for a worker of a release that can still be rolled back. */
+  ofUncommittedRelease(serial: number): boolean {
+    return ofUncommittedRelease(this.#state(), serial);
+  }
+}
