@@ -72,8 +72,9 @@ async function load({ logLevel, logFormat, logFile }: LogSettings, outlet: Outle
 
 async function prettyFormat(onTerminal: boolean): Promise<(line: string) => string> {
   // Loaded only for people: a piped log does not pay for it.
-  const { prettyFactory } = await import('pino-pretty');
-  return prettyFactory({
+  // The default export: in the bundle a CommonJS module has no other.
+  const { default: pretty } = await import('pino-pretty');
+  return pretty.prettyFactory({
     colorize: onTerminal && process.stderr.isTTY === true,
     hideObject: true,
     ignore: 'master,pid',
