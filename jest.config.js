@@ -1,3 +1,6 @@
+import fs from 'node:fs';
+import path from 'node:path';
+
 const swc = [
   '@swc/jest',
   { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } },
@@ -6,19 +9,40 @@ const common = {
   transform: { '\\.[jt]s$': swc },
   // An ES module that jest before Node 24 cannot require.
   transformIgnorePatterns: ['/node_modules/(?!yargs-parser/)'],
-  moduleNameMapper: { '^@tshorn/(core|config|master|worker)$': '<rootDir>/packages/$1/src/index.ts' },
+  moduleNameMapper: {
+    '^@tshorn/(core|config|master|worker|socket\\.io|graphql-ws)$': '<rootDir>/packages/$1/src/index.ts',
+  },
   modulePathIgnorePatterns: ['/dist/'],
   testEnvironment: 'node',
 };
 
+/** Test files that ask for LONG: they have a short and a long form. See docs/architecture.md, "Tests". */
+const root = import.meta.dirname;
+const withLongForm = ['packages', 'test'].flatMap((directory) =>
+  fs
+    .readdirSync(path.join(root, directory), { recursive: true })
+    .filter((name) => name.endsWith('.test.ts') && !/node_modules|dist/.test(name))
+    .map((name) => `<rootDir>/${directory}/${name}`)
+    .filter((name) =>
+      /\bLONG\b|support\/long\.ts/.test(fs.readFileSync(name.replace('<rootDir>', root), 'utf8')),
+    ),
+);
+
 export default {
   projects: [
-    { ...common, displayName: 'unit', testMatch: ['<rootDir>/packages/*/src/**/*.test.ts'] },
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/packages/*/src/**/*.test.ts'],
+      globals: { LONG: false },
+    },
     {
       ...common,
       displayName: 'integration',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
+      globals: { LONG: false },
     },
+    { ...common, displayName: 'long', testMatch: withLongForm, globals: { LONG: true } },
   ],
   testTimeout: 60_000,
 };

@@ -1,6 +1,6 @@
 /**
  * `npm start`: a first look at tshorn. Starts four workers of ./slow-start, sends them requests, and reloads them every
- * few seconds. Runs until Ctrl-C, or with `--reloads N` until N reloads have ended.
+ * four seconds (`--pause MS`). Runs until Ctrl-C, or with `--reloads N` until N reloads have ended.
  * Exits with 0 if no request has failed and every reload has committed.
  */
 import { existsSync } from 'node:fs';
@@ -12,16 +12,20 @@ import { count, latency } from './watch-a-reload/picture.mjs';
 import { portOrAny, WatchedServer } from './watch-a-reload/server.mjs';
 import { show } from './watch-a-reload/show.mjs';
 
-const PAUSE_MS = 4000;
-
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const cli = here('../packages/tshorn/dist/cli.js');
 if (!existsSync(cli)) {
   console.error('tshorn is not built yet: run `npm run build`, or start this with `npm start`');
   process.exit(1);
 }
-const { values } = parseArgs({ options: { reloads: { type: 'string', default: 'Infinity' } } });
+const { values } = parseArgs({
+  options: {
+    reloads: { type: 'string', default: 'Infinity' },
+    pause: { type: 'string', default: '4000' },
+  },
+});
 const reloads = Number(values.reloads);
+const pauseMs = Number(values.pause);
 
 const server = new WatchedServer(cli, here('./slow-start/app.mjs'), {
   workers: 4,
@@ -49,13 +53,13 @@ async function reloadAgainAndAgain() {
   await server.next('started');
   load = new Load(server.port).start();
   for (let done = 0; done < reloads; done++) {
-    nextReload = Date.now() + PAUSE_MS;
-    await sleep(PAUSE_MS, undefined, interrupted);
+    nextReload = Date.now() + pauseMs;
+    await sleep(pauseMs, undefined, interrupted);
     const finished = server.next('reload-finished');
     server.signal('SIGHUP');
     await finished;
   }
-  await sleep(PAUSE_MS, undefined, interrupted);
+  await sleep(pauseMs, undefined, interrupted);
 }
 
 const aborted = new Promise((resolve) => interrupted.signal.addEventListener('abort', resolve));

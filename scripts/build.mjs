@@ -74,9 +74,12 @@ for (const file of fs.readdirSync(types, { recursive: true }).filter((name) => n
   const up = path.relative(path.dirname(full), types) || '.';
   const text = fs
     .readFileSync(full, 'utf8')
-    .replaceAll(/(["'])@tshorn\/(\w+)\1/g, (_, quote, name) => `${quote}${up}/${name}/src/index.js${quote}`)
     .replaceAll(
-      /(["'])@tshorn\/(\w+)\/([\w.-]+)\1/g,
+      /(["'])@tshorn\/([\w.-]+)\1/g,
+      (_, quote, name) => `${quote}${up}/${name}/src/index.js${quote}`,
+    )
+    .replaceAll(
+      /(["'])@tshorn\/([\w.-]+)\/([\w.-]+)\1/g,
       (_, quote, name, at) => `${quote}${up}/${fileOf(name, at)}${quote}`,
     )
     .replaceAll(/(from |import\()(["'])(\.[^"']*)\.ts\2/g, '$1$2$3.js$2');

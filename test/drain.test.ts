@@ -79,16 +79,16 @@ test('a header that has been read in part is waited for, and answered', async ()
 test('a pipelined pair is answered whole', async () => {
   const server = await start();
   const client = await connect(server);
-  client.get('/slow?ms=1000').get('/slow?ms=1000');
+  client.get('/slow?ms=400').get('/slow?ms=400');
   await drain(server);
   await client.answers(2);
   expect(await client.ended()).toBe('end');
 });
 
 test('a stream runs on to its end, and what promised keep-alive before gets a linger of its own', async () => {
-  const server = await start('--idle-linger', '1s');
+  const server = await start('--idle-linger', '500ms');
   const client = await connect(server);
-  await client.get('/stream?ms=2500').until(/begun/);
+  await client.get('/stream?ms=1200').until(/begun/);
   await drain(server);
   await client.answers(1);
   await client.get('/').answers(2);

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { descriptors, eventually, onLinux } from './support/descriptors.ts';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { MixedLoad } from './support/load.ts';
+import { times } from './support/long.ts';
 import { endServers, fixture, startServer } from './support/server.ts';
 
 const clients: KeepAliveClient[] = [];
@@ -28,8 +29,7 @@ function established(port: number): number {
   return lines.filter((line) => new RegExp(`^ *\\d+: \\S+:${hex} \\S+ 01 `).test(line)).length;
 }
 
-/** More by hand: RELOADS=100. */
-const RELOADS = Number(process.env.RELOADS ?? 30);
+const RELOADS = times('RELOADS', 10, 60);
 const IDLE = 50;
 
 onLinux(

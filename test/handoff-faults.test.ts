@@ -1,20 +1,21 @@
 /**
  * Processes that die in the middle of a handoff, and processes that have no descriptor left for one.
  * Afterwards nobody is left with a connection that is open and not served, and nobody but its owner
- * holds a descriptor of it. More rounds by hand: HANDOFF_FAULT_ROUNDS=50.
+ * holds a descriptor of it. HANDOFF_FAULT_ROUNDS=50: more rounds.
  */
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { descriptors, eventually, onLinux, sockets } from './support/descriptors.ts';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
+import { cases, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
-const ROUNDS = Number(process.env.HANDOFF_FAULT_ROUNDS ?? 6);
+const ROUNDS = times('HANDOFF_FAULT_ROUNDS', 3, 24);
 /** Its socket is opened a moment after the start, and would be one more than at the base line. */
 const NO_CONTROL = ['--no-control'];
 /** After some more crashes in a row the master waits longer and longer before it starts a worker. */
 const ROUNDS_PER_SERVER = 6;
-const CLIENTS = 1_500;
+const CLIENTS = times('CLIENTS', 600, 1_500);
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 /** A client that has neither an answer nor an end by then is in limbo. */
 const LIMBO_MS = 15_000;
@@ -141,7 +142,9 @@ onLinux(
       expect({ name, when, stuck }).toEqual({ name, when, stuck: 0 });
       // Only what the killed ones had is lost: there was always somebody to take the rest.
       expect(lost).toBeLessThanOrEqual(had);
-      expect(server.of('drained', from).filter(({ closed, cut }) => closed || cut)).toEqual([]);
+      expect(server.of('drained', from).filter(({ closed, forceClosed }) => closed || forceClosed)).toEqual(
+        [],
+      );
       await isFlat(server, base);
       process.stdout.write(
         `${name} killed, ${when}, ${had} held by the killed: ${lost} lost, ${open()} served\n`,
@@ -189,10 +192,12 @@ onLinux.each([
   60_000,
 );
 
-onLinux.each([
+const ENDS = [
   ['and is killed', 'SIGKILL'],
   ['and wakes up', 'SIGCONT'],
-] as const)(
+] as const;
+
+onLinux.each(cases(ENDS, ([, signal]) => signal === 'SIGCONT'))(
   'a receiver that hangs %s: another worker takes what it let lie, and nobody is served by two',
   async (_, end) => {
     const server = await startServer(fixture('mixed.mjs'), { workers: 2, args: NO_CONTROL });

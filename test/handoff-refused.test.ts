@@ -95,5 +95,5 @@ test('a Node that keeps its connections elsewhere: a warning, once, and the drai
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });
   expect(await client.ended()).toBe('end');
   expect(server.of('no-handoff')).toMatchObject([{ level: 40, reason: 'unknown-node' }]);
-  expect(server.of('drained', from).map(({ cut }) => cut)).toEqual([0, 0]);
+  expect(server.of('drained', from).map(({ forceClosed }) => forceClosed)).toEqual([0, 0]);
 });

@@ -20,7 +20,7 @@ const withHooks = (fails = '', args: string[] = []) => ({
     '--config',
     fixture('records-hooks.config.mjs'),
     '--hook-timeout',
-    '1',
+    '500ms',
     '--idle-linger',
     '0',
     ...args,
@@ -147,7 +147,7 @@ describe('a hook that fails is told by its name, and the master lives', () => {
     expect((await ask({ port: server.port }, { path: '/', agent: false })).status).toBe(200);
     const { msg } = await failure(server, name);
     expect(msg).toContain(
-      how === 'never-settles' ? 'did not settle within 1 s (--hook-timeout)' : 'is broken',
+      how === 'never-settles' ? 'did not settle within 0.5 s (--hook-timeout)' : 'is broken',
     );
     expect(await server.stop()).toBe(0);
   });

@@ -1,9 +1,11 @@
 /** Each plan replaces every worker under load, and is what it says about how many there are meanwhile. */
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { MixedLoad } from './support/load.ts';
+import { times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const WORKERS = 4;
+const RELOADS = times('RELOADS', 1, 3);
 const clients: KeepAliveClient[] = [];
 afterEach(async () => {
   for (const client of clients.splice(0)) client.leave();
@@ -33,18 +35,18 @@ test.each([
   { plan: 'overlap', args: [], least: 4, most: 8 },
   { plan: 'replace', args: [], least: 3, most: 4 },
 ])(
-  'three reloads by the plan $plan $args: nothing fails, nothing is closed, $least to $most workers',
+  'reloads by the plan $plan $args: nothing fails, nothing is closed, $least to $most workers',
   async ({ plan, args, least, most }) => {
     const server = await startServer(fixture('mixed.mjs'), {
       workers: WORKERS,
-      args: ['--reload-plan', plan, '--soak', '200ms', ...args],
+      args: ['--reload-plan', plan, '--soak', '100ms', ...args],
     });
     const load = new MixedLoad({ port: server.port }).start();
     for (let at = 0; at < 60; at++) clients.push(await KeepAliveClient.connect({ port: server.port }));
     const ask = () => Promise.all(clients.map((client) => client.ask([get], /^\d+$/)));
     await ask();
     await load.flow(100);
-    for (let reload = 0; reload < 3; reload++) {
+    for (let reload = 0; reload < RELOADS; reload++) {
       const old = server.readyPids;
       const from = server.lines.length;
       expect(await server.reload()).toMatchObject({ outcome: 'committed', replaced: WORKERS });

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { ask, MixedLoad } from './support/load.ts';
+import { times } from './support/long.ts';
 import { PidFileWatch } from './support/pid-file-watch.ts';
 import { isAlive, pollUntil } from './support/processes.ts';
 import { Releases, waitsFor } from './support/releases.ts';
@@ -29,12 +30,14 @@ const everyPid = (server: TestServer) =>
       server.lines.flatMap(({ master, pid }) => [master, pid].filter((each) => typeof each === 'number')),
     ),
   ] as number[];
-test('USR2 five times in a row under mixed load: no request fails, and the PID file never lies', async () => {
+const RELOADS = times('RELOADS', 2, 5);
+
+test('USR2 again and again under mixed load: no request fails, and the PID file never lies', async () => {
   const server = await start();
   const load = new MixedLoad({ port: server.port }).start();
   const watch = new PidFileWatch(pidFile());
   const masters = [server.pid];
-  for (let count = 1; count <= 5; count++) {
+  for (let count = 1; count <= RELOADS; count++) {
     await load.flow(40);
     expect(await server.reExec()).toMatchObject({ outcome: 'committed', master: masters.at(-1) });
     masters.push(server.master);
@@ -42,11 +45,11 @@ test('USR2 five times in a row under mixed load: no request fails, and the PID f
   }
   await load.flow(100);
   await load.stop();
-  await server.event('stopped', { count: 5 });
+  await server.event('stopped', { count: RELOADS });
   watch.stop();
   expect(load.failures).toEqual([]);
   expect(watch.faults).toEqual([]);
-  expect(new Set(masters).size).toBe(6);
+  expect(new Set(masters).size).toBe(RELOADS + 1);
   expect([...watch.seen].every((pid) => masters.includes(pid))).toBe(true);
   await pollUntil(() => masters.slice(0, -1).every((pid) => !isAlive(pid)));
   expect(server.readyPids).toHaveLength(2);
@@ -98,7 +101,7 @@ test.each(BAD)(
   '%s: the old master serves on, says why, and no request fails',
   async (_name, reason, spoil) => {
     releases.link('tshorn.js', cli);
-    const server = await start({ program: releases.file('tshorn.js'), args: ['--boot-timeout', '3s'] });
+    const server = await start({ program: releases.file('tshorn.js'), args: ['--boot-timeout', '2s'] });
     const load = new MixedLoad({ port: server.port }).start();
     const watch = new PidFileWatch(pidFile());
     spoil();

@@ -7,11 +7,12 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventStream } from './support/event-stream.ts';
+import { times } from './support/long.ts';
 import { pollUntil } from './support/processes.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
-const STREAMS = Number(process.env.STREAMS ?? 200);
-const RELOADS = Number(process.env.RELOADS ?? 6);
+const STREAMS = times('STREAMS', 60, 200);
+const RELOADS = times('RELOADS', 3, 6);
 const APP = fixture('survives-streams.mjs');
 
 const directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-streams-'));
@@ -71,7 +72,7 @@ test(`${STREAMS} event streams and ${RELOADS} reloads, one of them rolled back: 
 }, 240_000);
 
 test('a stream that moves before its first event has its head', async () => {
-  const server = await startServer(APP, { workers: 2, env: { MS: '2000' } });
+  const server = await startServer(APP, { workers: 2, env: { MS: '1000' } });
   const opening = Promise.all(Array.from({ length: 10 }, () => open(server)));
   await sleep(300);
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });
@@ -98,13 +99,13 @@ test('a stream that ends in another worker ends whole, and its connection is use
           });
           request.once('error', reject);
         });
-      const lines = ask('/lines?to=150');
+      const lines = ask('/lines?to=100');
       return { lines, again: () => ask('/') };
     }),
   );
-  for (let reload = 0; reload < 3; reload++)
+  for (let reload = 0; reload < 2; reload++)
     expect(await server.reload()).toMatchObject({ outcome: 'committed' });
-  const whole = `${Array.from({ length: 150 }, (_, at) => `line ${at + 1}\n`).join('')}end\n`;
+  const whole = `${Array.from({ length: 100 }, (_, at) => `line ${at + 1}\n`).join('')}end\n`;
   for (const { lines, again } of clients) {
     const first = await lines;
     expect(first.text).toBe(whole);
@@ -136,7 +137,7 @@ test('streams that end at any moment of a move: each answer is whole, and no byt
     }
   };
   const lives = Array.from({ length: 40 }, live);
-  for (let reload = 0; reload < 4; reload++)
+  for (let reload = 0; reload < RELOADS; reload++)
     expect(await server.reload()).toMatchObject({ outcome: 'committed' });
   stopped = true;
   await Promise.all(lives);
@@ -160,7 +161,7 @@ test('a scale-up, a recycle and a re-exec move streams, too', async () => {
 });
 
 test('what cannot move is counted by its reason, and ends as its kind has to', async () => {
-  const server = await startServer(APP, { workers: 1, env: { MS: '20' }, args: ['--grace', '3s'] });
+  const server = await startServer(APP, { workers: 1, env: { MS: '20' }, args: ['--grace', '2s'] });
   const [moving, sized, unsaved, plain] = await Promise.all([
     open(server),
     open(server, '/sized'),
@@ -184,7 +185,7 @@ test('what cannot move is counted by its reason, and ends as its kind has to', a
 });
 
 test('a compressed stream stays where its compressor is: no client is sent half of two', async () => {
-  const server = await startServer(APP, { workers: 1, env: { MS: '20' }, args: ['--grace', '3s'] });
+  const server = await startServer(APP, { workers: 1, env: { MS: '20' }, args: ['--grace', '2s'] });
   const moving = await open(server);
   const paths = ['/compressed', '/wrapped', '/encoded'];
   const coded = await Promise.all(paths.map((path) => open(server, path)));
@@ -197,7 +198,7 @@ test('a compressed stream stays where its compressor is: no client is sent half 
 });
 
 test('a stream of an async function is told of at once, and ends where it is', async () => {
-  const server = await startServer(APP, { workers: 1, env: { MS: '20' }, args: ['--grace', '3s'] });
+  const server = await startServer(APP, { workers: 1, env: { MS: '20' }, args: ['--grace', '2s'] });
   const all = await Promise.all([open(server, '/promise'), open(server, '/promise')]);
   await pollUntil(() => server.output.includes('"promise" returned a promise'));
   await pollUntil(() => all.every(({ last }) => last > 2));
@@ -223,7 +224,7 @@ test('an app can tell a client that has moved from one that has left, whatever i
 
 test('a release that has given up a stream: it goes on where it is, and ends before the deadline', async () => {
   const gone = path.join(directory, 'gone');
-  const server = await startServer(APP, { workers: 2, env: { SURVIVES: gone }, args: ['--grace', '3s'] });
+  const server = await startServer(APP, { workers: 2, env: { SURVIVES: gone }, args: ['--grace', '2s'] });
   const stream = await open(server);
   fs.writeFileSync(gone, '');
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });

@@ -10,8 +10,9 @@ afterEach(async () => {
   await endServers();
 });
 
+/** A short spread: the tests that are about it set their own. */
 const start = (args: readonly string[] = [], env: Record<string, string> = {}): Promise<TestServer> =>
-  startServer(fixture('keeps-websockets.mjs'), { args, env });
+  startServer(fixture('keeps-websockets.mjs'), { args: ['--websocket-spread', '200ms', ...args], env });
 
 interface Client {
   readonly ws: WebSocket;
@@ -131,7 +132,7 @@ test('a stop that becomes a quick one closes them then', async () => {
 });
 
 test('they are closed one after the other: when the first one goes, the last one is served', async () => {
-  const server = await start(['--grace', '14s', '--websocket-spread', '7s']);
+  const server = await start(['--grace', '10s', '--websocket-spread', '2s']);
   const order: number[] = [];
   const clients: Client[] = [];
   for (let n = 0; n < 40; n++) {

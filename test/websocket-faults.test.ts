@@ -1,14 +1,15 @@
 /**
  * Workers that die in the middle of moving WebSockets. Afterwards each client is served, with its state, or
- * has been closed; nobody holds a descriptor of one that is gone. More rounds by hand: WS_FAULT_ROUNDS=30.
+ * has been closed; nobody holds a descriptor of one that is gone. WS_FAULT_ROUNDS=30: more rounds.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually, onLinux, sockets } from './support/descriptors.ts';
+import { isLong, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 import { WebSocketClient } from './support/websocket-client.ts';
 
-const ROUNDS = Number(process.env.WS_FAULT_ROUNDS ?? 3);
-const CLIENTS = Number(process.env.WS_CLIENTS ?? 500);
+const ROUNDS = times('WS_FAULT_ROUNDS', 3, 12);
+const CLIENTS = times('WS_CLIENTS', 200, 500);
 /** After some more crashes in a row the master waits longer and longer before it starts a worker. */
 const ROUNDS_PER_SERVER = 6;
 const GRACE_S = 10;
@@ -190,8 +191,7 @@ const hangs: ['the receiver' | 'the sender', NodeJS.Signals][] = [
   ['the sender', 'SIGCONT'],
 ];
 
-// Each takes some seconds: the others by hand, with more rounds.
-onLinux.each(hangs.slice(0, ROUNDS > 3 ? hangs.length : 1))(
+onLinux.each(hangs.slice(0, isLong ? hangs.length : 1))(
   '%s hangs while WebSockets move, until %s: each client is served or closed, nobody by two',
   async (who, end) => {
     // The end of a short one would be over when the sender wakes up.
@@ -204,7 +204,7 @@ onLinux.each(hangs.slice(0, ROUNDS > 3 ? hangs.length : 1))(
     } catch {
       return process.stdout.write('the sender had given everything away already\n');
     }
-    await sleep(5_000);
+    await sleep(isLong ? 5_000 : 2_000);
     process.kill(pid, end);
     await settled(server, from);
     expect(await limbo()).toBe(0);

@@ -5,7 +5,7 @@ import { worker } from 'tshorn/worker';
 
 export default async function start() {
   const began = new Date();
-  await sleep(2500);
+  await sleep(Number(process.env.START_MS ?? 2500));
 
   return (request, response) => {
     response.setHeader('content-type', 'application/json');

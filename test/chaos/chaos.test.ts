@@ -9,6 +9,7 @@ import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from '../support/control.ts';
 import { descriptors, eventually, onLinux } from '../support/descriptors.ts';
+import { times } from '../support/long.ts';
 import { Random } from '../support/random.ts';
 import { ACTS, chooseAct, type Scene } from './actions.ts';
 import { Clients } from './clients.ts';
@@ -17,7 +18,7 @@ import { LongLivedClients } from './long-lived.ts';
 import { ChaosServer } from './server.ts';
 
 const SEED = Number(process.env.CHAOS_SEED ?? Date.now() % 1_000_000);
-const SECONDS = Number(process.env.CHAOS_SECONDS ?? 45);
+const SECONDS = times('CHAOS_SECONDS', 20, 120);
 const WORKERS = 3;
 
 let server: ChaosServer | undefined;

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { times } from '../support/long.ts';
 import { APPS, type ConformanceApp } from './apps.ts';
 import { ask, exchange, open } from './client.ts';
 
@@ -22,6 +23,7 @@ interface Promised {
 }
 
 const MB = 1024 * 1024;
+const BODY_MB = times('BODY_MB', 4, 20);
 const sha256 = (body: Buffer) => createHash('sha256').update(body).digest('hex');
 
 const answers500 = (path: string) => async (port: number) => {
@@ -78,9 +80,9 @@ export const PROMISES: readonly Promised[] = [
     },
   },
   {
-    name: 'carries 20 MB both ways unharmed',
+    name: 'carries megabytes both ways unharmed',
     async holds(port) {
-      const body = randomBytes(20 * MB);
+      const body = randomBytes(BODY_MB * MB);
       const headers = { 'content-type': 'application/octet-stream' };
       assert.equal(sha256((await ask(port, '/echo', { method: 'POST', headers, body })).body), sha256(body));
       const hashed = await ask(port, '/hash', { method: 'POST', headers, body });

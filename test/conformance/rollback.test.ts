@@ -1,5 +1,6 @@
 /** Every kind of app can be parked and serve again: a reload that is rolled back leaves what was there. */
 import { KeepAliveClient } from '../support/keep-alive-client.ts';
+import { cases } from '../support/long.ts';
 import { endServers, fixture, startServer } from '../support/server.ts';
 import { APPS, APPS_DIRECTORY } from './apps.ts';
 
@@ -12,7 +13,15 @@ afterEach(async () => {
 const ask = () =>
   Promise.all(clients.map((client) => client.ask(['GET / HTTP/1.1\r\nHost: x\r\n\r\n'], 'hello')));
 
-test.each(APPS.map(({ app }) => app))('%s', async (app) => {
+/** One of each way to come to a server. */
+const SHORT = ['handler.mjs', 'fastify.mjs', 'http-server.mjs', 'script.mjs'];
+
+test.each(
+  cases(
+    APPS.map(({ app }) => app),
+    (app) => SHORT.includes(app),
+  ),
+)('%s', async (app) => {
   const args = ['--config', fixture('refuses.config.mjs')];
   const server = await startServer(app, { cwd: APPS_DIRECTORY, workers: 2, args });
   const before = server.readyPids;

@@ -13,7 +13,7 @@ test.each([
   ['slow-start/app.mjs', expect.stringContaining('"release":1')],
   ['unmodified-script/server.js', 'hello from an unmodified script\n'],
 ])('%s answers, and a reload replaces its workers', async (app, body) => {
-  const server = await startServer(`examples/${app}`, { workers: 2 });
+  const server = await startServer(`examples/${app}`, { workers: 2, env: { START_MS: '300' } });
   const target = { port: server.port };
   expect(await ask(target, { path: '/' })).toMatchObject({ status: 200, body });
 
@@ -26,7 +26,7 @@ test.each([
 });
 
 test('slow-start answers with the release that a reload has brought', async () => {
-  const server = await startServer('examples/slow-start/app.mjs');
+  const server = await startServer('examples/slow-start/app.mjs', { env: { START_MS: '300' } });
   await server.reload();
   const { body } = await ask({ port: server.port }, { path: '/' });
   expect(JSON.parse(body)).toMatchObject({ release: 2, pid: server.readyPids[0] });

@@ -61,7 +61,7 @@ async function write(request: http.ClientRequest, body: Buffer | undefined, piec
     const size = Math.ceil(body.length / pieces);
     for (let at = 0; at < body.length && !request.destroyed; at += size) {
       request.write(body.subarray(at, at + size));
-      if (pieces > 1) await sleep(100);
+      if (pieces > 1) await sleep(30);
     }
   }
   if (!request.destroyed) request.end();
@@ -97,7 +97,7 @@ export class MixedLoad {
       const expected = createHash('sha256').update(body).digest('hex');
       return this.#once('post', { path: '/echo', agent, body }, expected);
     });
-    this.#spawnKeepAlive(slow, 20, (agent) => this.#once('slow', { path: '/slow?ms=700', agent }, 'slow'));
+    this.#spawnKeepAlive(slow, 20, (agent) => this.#once('slow', { path: '/slow?ms=300', agent }, 'slow'));
     this.#spawnKeepAlive(uploads, 20, (agent) => {
       const body = randomBytes(200_000);
       const expected = createHash('sha256').update(body).digest('hex');

@@ -162,10 +162,10 @@ test('a client that polls cannot move: it connects anew, as without', async () =
   expect((await socket.emitWithAck('ask', 1)).pid).toBe(server.readyPids[0]);
 });
 
-test('of a socket.io that it does not know it says so, and clients reconnect as without', async () => {
+test('an unsupported socket.io is reported, and clients reconnect as without tshorn/socket.io', async () => {
   const unknown = fixture('websocket-libraries/unknown-socket.io.mjs');
   const server = await startServer(unknown, { args: ['--grace', '3s'] });
-  expect(server.output).toContain('this version of socket.io is not known here (namespace._createSocket)');
+  expect(server.output).toContain('this version of socket.io is not supported (no namespace._createSocket)');
   const { socket } = await connect(server, 1, '/', ['websocket']);
   const id = socket.id;
   await server.reload();

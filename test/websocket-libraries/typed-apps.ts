@@ -1,8 +1,8 @@
 /** Compiled, never run: the libraries' own types fit `survive`, and what cannot work does not compile. */
 import type { Server as HttpServer, ServerResponse } from 'node:http';
+import { survive as surviveGraphql } from '@tshorn/graphql-ws';
+import { moved as movedSocket, survive as surviveSocketIo } from '@tshorn/socket.io';
 import { moved, surviveStream } from '@tshorn/worker';
-import { survive as surviveGraphql } from '@tshorn/worker/graphql-ws';
-import { moved as movedSocket, survive as surviveSocketIo } from '@tshorn/worker/socket.io';
 import { survive } from '@tshorn/worker/ws';
 import type { FastifyInstance } from 'fastify';
 import { buildSchema } from 'graphql';

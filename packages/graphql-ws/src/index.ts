@@ -1,10 +1,9 @@
 /**
- * `import { survive } from 'tshorn/graphql-ws'`: subscriptions go on in another worker. What a client has said to
- * begin with (its `connection_init` and its open `subscribe`s) is said again to the library's own server there,
- * and the acknowledgement, which the client has had, is swallowed.
+ * `import { survive } from 'tshorn/graphql-ws'`: subscriptions continue in another worker. There the library's own
+ * server gets the client's first messages again (`connection_init` and each open `subscribe`). Its acknowledgement is
+ * swallowed, because the client has had one.
  */
-import { worker } from '../../api.ts';
-import { survive as surviveWebSockets, type WebSocketServerLike } from '../websocket.ts';
+import { survive as surviveWebSockets, type WebSocketServerLike, worker } from '@tshorn/worker/survive';
 import { type Continued, isContinued, Subscriptions } from './subscriptions.ts';
 import type { ContextOf, GraphqlServerOptions, GraphqlSocket, SurviveGraphqlOptions } from './types.ts';
 
@@ -12,11 +11,11 @@ export type { GraphqlContext, GraphqlResult, GraphqlServerOptions, SurviveGraphq
 
 /**
  * Lets the WebSockets of a graphql-ws server (6.x, `useServer` of `graphql-ws/use/ws`) move to another worker with
- * their subscriptions. Operations that run are waited for.
+ * their subscriptions. A move waits for operations that run.
  *
  * @param server the `WebSocketServer` that `useServer` is given as well
  * @param options the options for `useServer`
- * @returns the options that `useServer` is to be given
+ * @returns the options to pass to `useServer`
  * @throws TypeError for anything else, and when it is called twice for one server
  */
 export function survive<Options extends GraphqlServerOptions, State = unknown>(

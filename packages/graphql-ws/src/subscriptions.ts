@@ -1,4 +1,4 @@
-/** What each client of a graphql-ws server has begun with and where its subscriptions are; see survive.ts. */
+/** The first messages of each client of a graphql-ws server, and the positions of its subscriptions; see index.ts. */
 import { describeThrown } from '@tshorn/core';
 import type {
   GraphqlContext,
@@ -8,9 +8,9 @@ import type {
   SurviveGraphqlOptions,
 } from './types.ts';
 
-/** What another worker has to know of a connection. */
+/** The state that moves with a connection. */
 export interface Continued {
-  /** What the client has said: `connection_init`, and each open `subscribe`. */
+  /** Messages of the client: `connection_init`, and each open `subscribe`. */
   readonly init: string;
   readonly subscribe: readonly string[];
   readonly positions: Record<string, unknown>;
@@ -22,7 +22,7 @@ export const isContinued = (state: unknown): state is Continued =>
 
 interface Subscription {
   readonly payload: unknown;
-  /** The newest result, which is about to be sent; the newest that has been; and the newest without errors of those. */
+  /** The result that is about to be sent; the last that was sent; and the last sent one without errors. */
   next?: GraphqlResult;
   sent?: GraphqlResult;
   sound?: GraphqlResult;
@@ -61,7 +61,7 @@ export class Subscriptions {
         try {
           permitted = await call(options.onConnect, [context, ...rest]);
         } finally {
-          // The library closes it now, and its client has to be read for that.
+          // The library closes the connection now, and must read from it to do so.
           if (permitted === false) replay?.settle();
         }
         return permitted;
@@ -101,7 +101,7 @@ export class Subscriptions {
     const { send } = client;
     client.send = (data, ...rest) => {
       if (this.#replays.has(client) && data.startsWith('{"type":"connection_ack"')) {
-        // It is written when the library has taken the connection for acknowledged.
+        // The library writes this after it has marked the connection as acknowledged.
         this.#subscribeAgain(client);
         return void call(rest.at(-1), []);
       }
@@ -112,8 +112,8 @@ export class Subscriptions {
   }
 
   /**
-   * The one moment that counts: a result has been sent or has not. `onNext` comes before it, and the app may
-   * take its time there.
+   * Notes a result at the moment at which it is sent. `onNext` is too early: it comes before, and may be
+   * asynchronous.
    */
   #noteSent(client: object, data: string): void {
     const { subscriptions } = this.#connections.get(client) ?? {};
@@ -125,18 +125,18 @@ export class Subscriptions {
     else if (type === 'complete' || type === 'error') subscriptions.delete(id);
   }
 
-  /** The position belongs to the subscription that has come along, not to a later one with its id. */
+  /** A later subscription with the same id does not get the position of the one that moved. */
   #forgetPosition({ extra }: GraphqlContext, id: string): void {
     if (!this.#replays.has(extra.socket) && extra.positions) delete extra.positions[id];
   }
 
-  /** Each open subscription is a message whose handling has not come to its end; everything else is waited for. */
+  /** Each open subscription counts as one running handler; a move waits for every other. */
   isBusy(client: object, running: number): boolean {
     const connection = this.#connections.get(client);
     return running > (connection ? open(connection).length : 0);
   }
 
-  /** Undefined for a client that has not said a word. */
+  /** Undefined for a client that has sent no message. */
   save(client: object): Continued | undefined {
     const connection = this.#connections.get(client);
     if (!connection) return undefined;
@@ -157,8 +157,8 @@ export class Subscriptions {
   }
 
   /**
-   * A result with a field error may have no position in it, and going on from the last sound one repeats no more
-   * than what came with errors. One that has told nothing since it came here is where it was.
+   * A result with a field error may contain no position; continuing from the last one without errors repeats only the
+   * results that had errors. A subscription without a result since it came here keeps its position.
    */
   #positionOf({ sent, sound }: Subscription, context: GraphqlContext, id: string): unknown {
     const { position } = this.#more;
@@ -173,7 +173,7 @@ export class Subscriptions {
       }
     }
     const known = context.extra.positions?.[id];
-    // Without a position it would silently start over.
+    // Without a position the source would silently start over.
     if (failure && known === undefined) {
       const { error } = failure;
       throw new Error(
@@ -184,7 +184,7 @@ export class Subscriptions {
     return known;
   }
 
-  /** Settles when all has been said again; until then nothing is read from the client. */
+  /** Settles when every message has been replayed; until then nothing is read from the client. */
   restore(client: GraphqlSocket, continued: Continued): Promise<void> {
     return new Promise((resolve) => {
       const settle = () => {
@@ -192,7 +192,7 @@ export class Subscriptions {
         resolve();
       };
       this.#replays.set(client, { continued, settle });
-      // An app that does not want this client any more closes it, as it would a new one.
+      // An app that refuses this client closes the connection, as for a new client.
       client.once('close', settle);
       client.emit('message', Buffer.from(continued.init), false);
     });
@@ -212,7 +212,7 @@ function noteResult(subscription: Subscription): void {
   if (!next.errors?.length) subscription.sound = next;
 }
 
-/** Those that deliver: not those that are being prepared, or have been left by the client. */
+/** Subscriptions that deliver: neither those still being prepared nor those that the client has ended. */
 const open = ({ context, subscriptions }: Connection): [string, Subscription][] =>
   [...subscriptions].filter(([id]) => context.subscriptions[id]);
 
@@ -227,7 +227,7 @@ interface Execution {
   };
 }
 
-/** Of the operations in the document, the one that is executed (GraphQL specification, GetOperation). */
+/** Looks at the operation that is executed (GraphQL specification, GetOperation). */
 function isSubscription(execution: unknown): boolean {
   const { document, operationName } = execution as Execution;
   return Boolean(
@@ -240,7 +240,7 @@ function isSubscription(execution: unknown): boolean {
   );
 }
 
-/** The library writes the id and the type first (graphql-ws 6, server.ts); if it did not, all of it is read. */
+/** Parses only the beginning: the library writes id and type first (graphql-ws 6, server.ts). Else all is parsed. */
 function headOf(data: string): { id: string; type: string } {
   const [, id, type] = /^\{"id":("(?:[^"\\]|\\.)*"),"type":"(\w+)"/.exec(data) ?? [];
   if (id !== undefined && type !== undefined) return { id: JSON.parse(id), type };

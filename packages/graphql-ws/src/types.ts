@@ -1,7 +1,7 @@
-/** What is used of graphql-ws 6, and what an app says of its subscriptions. */
-import type { Saved } from '../state.ts';
+/** The parts of graphql-ws 6 that are used here, and the options of `survive`. */
+import type { Saved } from '@tshorn/worker/survive';
 
-/** What is used of a `WebSocket` of the `ws` package. */
+/** The part of a `WebSocket` of the `ws` package that is used here. */
 export interface GraphqlSocket {
   send(data: string, ...more: unknown[]): void;
   emit(event: string, ...more: unknown[]): boolean;
@@ -12,7 +12,7 @@ export interface GraphqlSocket {
   off(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
-/** What is used of graphql-ws's `Context`. */
+/** The part of graphql-ws's `Context` that is used here. */
 export interface GraphqlContext {
   readonly connectionParams?: Record<string, unknown> | undefined;
   readonly acknowledged: boolean;
@@ -20,14 +20,14 @@ export interface GraphqlContext {
   readonly extra: { readonly socket: object; positions?: Record<string, Any> };
 }
 
-// What is written in place gets its types from here. `useServer` then checks it against the library's own.
+// Options that are written in place get their types from here; `useServer` then checks them against its own.
 // biome-ignore lint/suspicious/noExplicitAny: the library's own types cannot be named here
 type Any = any;
-/** Of a method, so that one whose context is said to be more (the library's `Context`) is one as well. */
+/** A method type is bivariant: a hook that takes the library's own, larger `Context` fits as well. */
 type Hook<Arguments extends unknown[] = Any[]> = { hook(...args: Arguments): unknown }['hook'];
 type ContextHook = Hook<[context: GraphqlContext, id: string, ...more: Any[]]>;
 
-/** What is used of graphql-ws's `ServerOptions`, and those that are functions; the others are as they are. */
+/** The options of graphql-ws that are functions; all others pass through unchanged. */
 export interface GraphqlServerOptions {
   readonly onConnect?: Hook<[context: GraphqlContext]> | undefined;
   readonly onDisconnect?: Hook<[context: GraphqlContext, ...more: Any[]]> | undefined;
@@ -43,13 +43,13 @@ export interface GraphqlServerOptions {
   readonly [option: string]: Any;
 }
 
-/** What is used of a result. What its data are is a matter of the app's schema. */
+/** The part of a result that is used here. The app's schema decides what `data` is. */
 export interface GraphqlResult {
   readonly data?: Any;
   readonly errors?: readonly unknown[];
 }
 
-/** The context as `onConnect` gets it, whatever the app has made of it. */
+/** The type of the context in the app's `onConnect`. */
 export type ContextOf<Options> = Options extends {
   onConnect?: ((context: infer Context, ...more: never[]) => unknown) | undefined;
 }
@@ -62,16 +62,16 @@ export interface SurviveGraphqlOptions<Context = GraphqlContext, State = unknown
   /** The most bytes of JSON that go with a connection, subscriptions and all. Default: 65,536. */
   readonly maxState?: number;
   /**
-   * Where the source of a subscription has to go on: JSON. It is called with the last result that has been sent on
-   * it, and not at all before there is one. If it throws then, or returns undefined, it is called with the last one
-   * without `errors`; and if that tells nothing either, the position stays that with which the subscription came here.
-   * If it has none, and `position` has thrown, the connection does not move.
-   * In the other worker, `context.extra.positions[id]` is what it returned.
-   * Without it a source starts over like that of a new subscription.
+   * Returns where the source of a subscription has to continue: JSON. It is called with the last result that was sent,
+   * and not before there is one. If it throws or returns undefined, it is called with the last result without
+   * `errors`; if that gives no position either, the subscription keeps the position with which it came here. If it
+   * has none, and `position` has thrown, the connection does not move.
+   * In the other worker, `context.extra.positions[id]` is the returned value.
+   * Without `position`, a source starts over as for a new subscription.
    */
   position?(result: GraphqlResult, context: Context, id: string): unknown;
-  /** What the app keeps of a connection beside its subscriptions: JSON. */
+  /** Returns what the app keeps for a connection besides its subscriptions: JSON. */
   save?(context: Context): Saved<State>;
-  /** In the other worker, before `onConnect` is called again. */
+  /** Called in the other worker, before `onConnect`. */
   restore?(context: Context, state: State): void;
 }

@@ -1,17 +1,17 @@
 /**
- * Acknowledgements of one Socket.IO socket that are still to come, in either direction. A function cannot move to
- * another worker: so they are waited for, but not for ever, since nobody has to acknowledge anything.
+ * The acknowledgements of one Socket.IO socket that are still to come, in either direction. A callback cannot move to
+ * another worker, so a move waits for them; not for ever, since neither side has to acknowledge anything.
  */
 import type { NamespaceSocket } from './internals.ts';
 
-/** How long each is waited for, from when somebody first wanted to move the connection. */
+/** The limit for each, from the first attempt to move the connection. */
 const WITHIN_MS = 5_000;
-/** An app may never answer to what its clients ask. */
+/** An app may never answer; the oldest are forgotten then. */
 const MOST = 1_000;
 
 export class PendingAcks {
   readonly #socket: NamespaceSocket;
-  /** By number: when it was first found to be pending. */
+  /** Packet number -> time at which it was first found pending. */
   readonly #asked = new Map<number, number | undefined>();
   readonly #asking = new Map<number, number>();
 
@@ -32,12 +32,12 @@ export class PendingAcks {
     };
   }
 
-  /** How many of the client's have not been answered. */
+  /** Number of the client's packets that the app has not acknowledged. */
   get size(): number {
     return this.#asked.size;
   }
 
-  /** Whether there is one that is worth waiting for. */
+  /** True while at least one is within its limit. */
   isWaiting(now = performance.now()): boolean {
     for (const [id, since] of this.#asked) this.#asked.set(id, since ?? now);
     for (const id of this.#asking.keys()) if (!this.#socket.acks.has(id)) this.#asking.delete(id);

@@ -1,19 +1,29 @@
 /**
- * The clients of one Socket.IO server that come and go. Engine.IO takes a connection that has moved here for a new one,
- * under its old id, and is told what the client has said to begin with. What they answer, the client has had: it is
+ * Moves the clients of one Socket.IO server. In the receiving worker Engine.IO sees a new connection, under its old id,
+ * and gets the packets with which the client began. The client had the answers in the other worker, so they are
  * swallowed.
  */
 import type http from 'node:http';
-import { busyWith } from '../busy.ts';
-import { survive as surviveWebSockets, type WebSocketLike } from '../websocket.ts';
+import { busyWith, survive as surviveWebSockets, type WebSocketLike } from '@tshorn/worker/survive';
 import { PendingAcks } from './acks.ts';
-import { Door } from './door.ts';
-import * as inside from './internals.ts';
-import { CONNECT, type Conn, type Io, type NamespaceSocket, PING } from './internals.ts';
+import {
+  CONNECT,
+  type Conn,
+  type Engine,
+  type Io,
+  isKnownConn,
+  isQuiet,
+  missingInSocket,
+  type NamespaceSocket,
+  PING,
+  warnUnknown,
+} from './internals.ts';
+import { onceAnswered, onEachSocket, onEachWebSocketServer, watch } from './patches.ts';
 import { adopt, type SavedClient, type SavedSocket, save, withoutRecovery, withoutSid } from './saved.ts';
+import { UpgradeProxy } from './upgrade-proxy.ts';
 
-/** A client that comes from another worker, until it is in all of its namespaces again. */
-interface Arrival {
+/** A client that has come from another worker and is not in all of its namespaces yet. */
+interface Incoming {
   readonly saved: SavedClient;
   readonly waiting: Set<string>;
   begin(conn: Conn): void;
@@ -23,7 +33,7 @@ interface Arrival {
 interface Tracked {
   readonly socket: NamespaceSocket;
   readonly acks: PendingAcks;
-  /** The client knows whether it is in the namespace, and the app has done what it does for a new client. */
+  /** True when the client has its answer and the app's handlers of 'connection' are done. */
   settled: boolean;
 }
 
@@ -31,7 +41,7 @@ interface Client extends WebSocketLike {
   send(data: string, ...more: unknown[]): void;
 }
 
-/** How long handlers of 'connection' are waited for: one may go on for as long as its client. */
+/** A handler of 'connection' may run for as long as its client is there: do not wait longer. */
 const HANDLERS_WITHIN_MS = 10_000;
 
 const webSockets = new WeakMap<object, object>();
@@ -41,7 +51,9 @@ export class SurvivingClients {
   readonly #io: Io;
   readonly #conns = new WeakMap<object, Conn>();
   readonly #tracked = new WeakMap<Conn, Set<Tracked>>();
-  readonly #arrivals = new WeakMap<http.IncomingMessage, Arrival>();
+  readonly #incoming = new WeakMap<http.IncomingMessage, Incoming>();
+
+  #hasWarned = false;
 
   constructor(io: Io) {
     this.#io = io;
@@ -49,8 +61,8 @@ export class SurvivingClients {
 
   begin({ maxState }: { readonly maxState?: number }): void {
     const { engine } = this.#io as Required<Io>;
-    const door = new Door();
-    surviveWebSockets<WebSocketLike, SavedClient>(door, {
+    const proxy = new UpgradeProxy();
+    surviveWebSockets<WebSocketLike, SavedClient>(proxy, {
       name: `socket.io:${this.#io.path()}`,
       ...(maxState !== undefined && { maxState }),
       url: withoutSid,
@@ -58,14 +70,14 @@ export class SurvivingClients {
       save: (client, request) => this.#save(client, request),
       restore: (client, saved, request) => this.#restore(client as Client, saved, request),
     });
-    inside.onEachWebSocketServer(engine, (server) => door.lead(server));
+    onEachWebSocketServer(engine, (server) => proxy.attach(server));
     this.#keepIds(engine);
     engine.on('connection', (conn) => this.#meet(conn));
-    inside.onEachSocket(this.#io, (socket) => this.#arrive(socket));
+    onEachSocket(this.#io, (socket) => this.#arrive(socket));
   }
 
-  /** The app may set its own `generateId`, before or after: it is asked for new clients. */
-  #keepIds(engine: inside.Engine): void {
+  /** Keeps the id of a client that has moved. New clients get theirs from the app's own `generateId`, if it sets one. */
+  #keepIds(engine: Engine): void {
     let own = engine.generateId;
     const generateId: typeof own = (request) =>
       (request.handoff?.state as SavedClient | undefined)?.sid ?? Reflect.apply(own, engine, [request]);
@@ -86,35 +98,44 @@ export class SurvivingClients {
     };
     note(conn.transport);
     conn.on('upgrade', note);
-    this.#arrivals.get(conn.request)?.begin(conn);
+    this.#incoming.get(conn.request)?.begin(conn);
   }
 
-  /** Before any middleware of the app's. */
+  /** Runs before any middleware of the app. */
   async #arrive(socket: NamespaceSocket): Promise<void> {
+    const missing = missingInSocket(socket);
+    // A client without a tracked socket counts as busy, so it does not move.
+    if (missing) return this.#warn(missing);
     const { conn, nsp } = socket;
     const all = this.#tracked.get(conn) ?? new Set();
     this.#tracked.set(conn, all);
     const tracked: Tracked = { socket, acks: new PendingAcks(socket), settled: false };
     all.add(tracked);
-    inside.watch(socket);
-    const arrival = this.#arrivals.get(conn.request);
-    const continues = arrival?.waiting.has(nsp.name) === true;
+    watch(socket);
+    const incoming = this.#incoming.get(conn.request);
+    const continues = incoming?.waiting.has(nsp.name) === true;
     const settle = () => {
       tracked.settled = true;
-      if (continues) this.#settle(arrival, nsp.name);
+      if (continues) this.#settle(incoming, nsp.name);
     };
-    inside.onceAnswered(socket, {
+    onceAnswered(socket, {
       swallowsConnect: continues,
       isIn: (handlers) => void within(handlers).then(settle),
       isOut: settle,
     });
-    const saved = continues && arrival.saved.namespaces[nsp.name];
+    const saved = continues && incoming.saved.namespaces[nsp.name];
     if (saved) await adopt(socket, saved);
   }
 
-  #settle(arrival: Arrival, name: string): void {
-    arrival.waiting.delete(name);
-    if (arrival.waiting.size === 0) arrival.settle();
+  #warn(missing: string): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    warnUnknown(missing);
+  }
+
+  #settle(incoming: Incoming, name: string): void {
+    incoming.waiting.delete(name);
+    if (incoming.waiting.size === 0) incoming.settle();
   }
 
   #present(conn: Conn): Tracked[] {
@@ -123,15 +144,15 @@ export class SurvivingClients {
     return [...all];
   }
 
-  /** A client that is not in any namespace yet, or whose upgrade is under way, is busy as well. */
+  /** A client that is in no namespace yet, or whose upgrade is under way, is busy too. */
   #isBusy(client: object): boolean {
     const conn = this.#conns.get(client);
-    if (!conn || !inside.isKnownConn(conn)) return true;
+    if (!conn || !isKnownConn(conn)) return true;
     const present = this.#present(conn);
     const isBusy = ({ socket, acks, settled }: Tracked) =>
       !settled || busyWith(socket) > 0 || acks.isWaiting();
     const sockets = present.map(({ socket }) => socket);
-    return sockets.length === 0 || !inside.isQuiet(conn, sockets) || present.some(isBusy);
+    return sockets.length === 0 || !isQuiet(conn, sockets) || present.some(isBusy);
   }
 
   #save(client: object, request: http.IncomingMessage): SavedClient {
@@ -140,9 +161,9 @@ export class SurvivingClients {
     return save(conn, sockets, request);
   }
 
-  /** Settles when the client is in all of its namespaces again; until then nothing is read from it. */
+  /** Settles when the client is in all of its namespaces again; until then nothing is read from the connection. */
   #restore(client: Client, saved: SavedClient, request: http.IncomingMessage): Promise<void> {
-    // Engine.IO says hello to a new client.
+    // Swallows the handshake that Engine.IO sends to a new client.
     client.send = (_data, ...more) => {
       const sent = more.at(-1);
       if (typeof sent === 'function') sent();
@@ -150,36 +171,36 @@ export class SurvivingClients {
     return new Promise((resolve) => {
       const begin = (conn: Conn) => {
         delete (client as Partial<Client>).send;
-        // A client that hears no ping for long gives up, and when its last one was is known to nobody here.
+        // A client closes when pings stay away, and this worker does not know when it had the last one.
         client.send(PING);
-        for (const name of [...waiting]) this.#connect(conn, name, arrival);
-        // The app may have turned it out of its last namespace when it was about to move.
+        for (const name of [...waiting]) this.#connect(conn, name, incoming);
+        // The app may have removed it from its last namespace just before the move.
         if (waiting.size === 0) resolve();
       };
       const waiting = new Set(Object.keys(saved.namespaces));
-      const arrival: Arrival = { saved, waiting, begin, settle: resolve };
-      this.#arrivals.set(request, arrival);
+      const incoming: Incoming = { saved, waiting, begin, settle: resolve };
+      this.#incoming.set(request, incoming);
       client.on('close', () => resolve());
     });
   }
 
-  /** The client's own words when it entered the namespace. */
-  #connect(conn: Conn, name: string, arrival: Arrival): void {
-    const { auth } = (arrival.saved.namespaces[name] as SavedSocket).handshake;
+  /** Repeats the packet with which the client entered the namespace. */
+  #connect(conn: Conn, name: string, incoming: Incoming): void {
+    const { auth } = (incoming.saved.namespaces[name] as SavedSocket).handshake;
     const data = this.#io.opts.connectionStateRecovery ? withoutRecovery(auth) : auth;
     const say = () => {
       for (const part of this.#io.encoder.encode({ type: CONNECT, nsp: name, data })) conn.emit('data', part);
     };
     if (this.#io._nsps.has(name)) return say();
-    // This release may not have it any more: then the client is told so, as a new one would be.
+    // If this release has no such namespace, the client gets the error that a new client gets.
     this.#io._checkNamespace(name, data, (found) => {
-      if (!found) this.#settle(arrival, name);
+      if (!found) this.#settle(incoming, name);
       say();
     });
   }
 }
 
-/** What handlers have returned; none of them is our matter, but when they are through is. */
+/** Waits until the handlers are done, however they end, but not for ever. */
 function within(handlers: readonly unknown[]): Promise<unknown> {
   if (!handlers.some((result) => typeof (result as PromiseLike<unknown> | undefined)?.then === 'function')) {
     return Promise.resolve();

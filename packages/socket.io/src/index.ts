@@ -1,13 +1,12 @@
 /**
- * `import { survive } from 'tshorn/socket.io'`: clients of Socket.IO 4 that have a WebSocket move to another worker,
- * with their id, namespaces, rooms and data. How is in clients.ts.
+ * `import { survive } from 'tshorn/socket.io'`: clients of Socket.IO 4 that use a WebSocket move to another worker,
+ * with their id, namespaces, rooms and data. clients.ts says how.
  */
-import { worker } from '../../api.ts';
-import { moved as hasMoved } from '../moved.ts';
+import { moved as hasMoved, worker } from '@tshorn/worker/survive';
 import { SurvivingClients, webSocketOf } from './clients.ts';
-import { type Io, whyUnknown } from './internals.ts';
+import { type Io, missingInServer, warnUnknown } from './internals.ts';
 
-/** What is used of a `Server` of socket.io. */
+/** The part of a socket.io `Server` that is used here. */
 export interface SocketIoServerLike {
   readonly engine: object;
   path(): string;
@@ -18,17 +17,17 @@ export interface SurviveSocketIoOptions {
   readonly maxState?: number;
 }
 
-/** Whether the client of this socket, which is disconnected here, goes on in another worker. */
+/** True in 'disconnect' when the client of this socket has moved to another worker and is still connected. */
 export function moved(socket: { readonly conn: object }): boolean {
   const webSocket = webSocketOf(socket.conn);
   return webSocket !== undefined && hasMoved(webSocket);
 }
 
 /**
- * Lets the clients of this server that have a WebSocket move to another worker when this one drains. There
- * 'connection' fires, with `socket.recovered`; here 'disconnect': see `moved`. If this version of socket.io is not
- * known, it says so on standard error, and clients reconnect as they would without. Outside of tshorn this does
- * nothing.
+ * Lets the clients of this server that use a WebSocket move to another worker when this one drains. In the other
+ * worker 'connection' fires, with `socket.recovered`; in this one 'disconnect': see `moved`. If this version of
+ * socket.io is unknown, a line on standard error says so, and clients reconnect as they do without this call. Outside
+ * of tshorn this does nothing.
  *
  * @param server a `Server` of socket.io, attached to its HTTP server; before clients come
  * @throws TypeError for anything else
@@ -41,12 +40,7 @@ export function survive(server: SocketIoServerLike, options: SurviveSocketIoOpti
     );
   }
   if (!worker.active) return;
-  const unknown = whyUnknown(io);
-  if (unknown) {
-    process.stderr.write(
-      `survive(): this version of socket.io is not known here (${unknown}): its clients reconnect at a reload\n`,
-    );
-    return;
-  }
-  new SurvivingClients(io).begin(options);
+  const missing = missingInServer(io);
+  if (missing) warnUnknown(missing);
+  else new SurvivingClients(io).begin(options);
 }

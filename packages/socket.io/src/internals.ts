@@ -1,13 +1,13 @@
 /**
- * The one place that looks inside socket.io 4 and engine.io 6: what is left unsent, who waits for an acknowledgement,
- * and where a socket's id comes from. What is public of it is used in clients.ts. The fields here are the same from
- * socket.io 4.6 to 4.8 (lib/namespace.ts, lib/socket.ts; engine.io lib/server.ts, lib/socket.ts) and documented in
- * none of them. Where they are not found, `whyUnknown` says so and no client moves.
+ * The private fields of socket.io 4 and engine.io 6 that this integration reads, and the checks that they exist.
+ * patches.ts replaces some of them; every other file uses only public API. The fields are the same from socket.io 4.6
+ * to 4.8 (lib/namespace.ts, lib/socket.ts; engine.io lib/server.ts, lib/socket.ts), and no release documents them.
+ * test/websocket-libraries/versions.test.ts runs the oldest and the newest version of the peer range. If a check fails,
+ * no client moves: clients reconnect, as they do without this integration.
  */
 import type http from 'node:http';
-import { counted, watchHandlers } from '../busy.ts';
-import type { WebSocketLike } from '../websocket.ts';
-import type { Upgrader } from './door.ts';
+import type { WebSocketLike } from '@tshorn/worker/survive';
+import type { Upgrader } from './upgrade-proxy.ts';
 
 /** Packets of the Socket.IO protocol, version 5 (https://socket.io/docs/v4/socket-io-protocol/). */
 export const CONNECT = 0;
@@ -42,11 +42,11 @@ export interface Engine {
   on(event: 'connection', listener: (conn: Conn) => void): unknown;
 }
 
-interface Packet {
+export interface Packet {
   readonly type: number;
 }
 
-type Answer = (...args: unknown[]) => unknown;
+export type Answer = (...args: unknown[]) => unknown;
 
 /** A client in one namespace. */
 export interface NamespaceSocket {
@@ -67,7 +67,7 @@ export interface NamespaceSocket {
   join(rooms: readonly string[]): Promise<void> | void;
 }
 
-interface Namespace {
+export interface Namespace {
   readonly name: string;
   readonly server: unknown;
   /** The next acknowledgement's number. */
@@ -87,8 +87,8 @@ export interface Io {
   _checkNamespace(name: string, auth: object, answer: (found: unknown) => void): void;
 }
 
-/** What this file does not know of this `io`; empty when it knows all. */
-export function whyUnknown(io: Io): string {
+/** Names the first private field of this server that is missing; empty when all exist. */
+export function missingInServer(io: Io): string {
   const { engine } = io;
   const root = io.of('/');
   const expected: Record<string, boolean> = {
@@ -101,10 +101,29 @@ export function whyUnknown(io: Io): string {
     'namespace.emitReserved': typeof root.emitReserved === 'function',
     'namespace._ids': typeof root._ids === 'number',
   };
-  return Object.keys(expected).find((name) => !expected[name]) ?? '';
+  return firstMissing(expected);
 }
 
-/** Whether this connection is what this file expects, and can speak of itself. */
+const firstMissing = (expected: Record<string, boolean>): string =>
+  Object.keys(expected).find((name) => !expected[name]) ?? '';
+
+/** Names the first private field of this socket that is missing; empty when all exist. */
+export const missingInSocket = ({ acks, ack, packet, use }: NamespaceSocket): string =>
+  firstMissing({
+    'socket.acks': acks instanceof Map,
+    'socket.ack': typeof ack === 'function',
+    'socket.packet': typeof packet === 'function',
+    'socket.use': typeof use === 'function',
+  });
+
+/** Says on standard error why no client of this server can move. */
+export function warnUnknown(missing: string): void {
+  process.stderr.write(
+    `tshorn/socket.io: this version of socket.io is not supported (no ${missing}); its clients reconnect at a reload\n`,
+  );
+}
+
+/** True for an open WebSocket connection whose private fields exist. */
 export const isKnownConn = ({ protocol, transport, writeBuffer, flush, upgrading }: Conn): boolean =>
   protocol === 4 &&
   transport.name === 'websocket' &&
@@ -113,7 +132,7 @@ export const isKnownConn = ({ protocol, transport, writeBuffer, flush, upgrading
   typeof flush === 'function' &&
   Array.isArray(writeBuffer);
 
-/** Everything has been given to the WebSocket, and no attachment is waited for. */
+/** True when the WebSocket has taken every packet, and no binary attachment is incomplete. */
 export const isQuiet = (conn: Conn, sockets: readonly NamespaceSocket[]): boolean =>
   conn.readyState === 'open' &&
   conn.transport.writable &&
@@ -122,93 +141,11 @@ export const isQuiet = (conn: Conn, sockets: readonly NamespaceSocket[]): boolea
   sockets.every(({ client }) => !client.decoder?.reconstructor);
 
 /**
- * Engine.IO waits with the next packets until the socket has written those before. On a socket that is being held
- * it would wait for ever: so they go to the WebSocket at once, in their order.
+ * Gives all packets to the WebSocket at once, in their order. Engine.IO sends the next packets when the socket has
+ * written the previous ones; a socket that is held back during a move never does.
  */
 export function flush(conn: Conn): void {
   if (conn.writeBuffer.length === 0) return;
   conn.transport.writable = true;
   conn.flush();
-}
-
-/**
- * Engine.IO makes a new WebSocketServer whenever the HTTP server begins to listen: each of them is to be looked
- * after. Calls `adopt` for the present one and for all that follow.
- */
-export function onEachWebSocketServer(engine: Engine, adopt: (server: Upgrader) => void): void {
-  const { opts } = engine;
-  const { wsEngine: Plain } = opts;
-  opts.wsEngine = class extends Plain {
-    constructor(options: object) {
-      super(options);
-      adopt(this);
-    }
-  };
-  if (engine.ws) adopt(engine.ws);
-}
-
-/** Calls `arrive` for each socket of this `io`, before any middleware of the app's. */
-export function onEachSocket(io: Io, arrive: (socket: NamespaceSocket) => Promise<void> | void): void {
-  const prototype = Object.getPrototypeOf(io.of('/')) as Required<Namespace>;
-  const create = prototype._createSocket;
-  prototype._createSocket = async function (this: Namespace, client, auth) {
-    const socket = await Reflect.apply(create, this, [client, auth]);
-    if (this.server === io) await arrive(socket);
-    return socket;
-  };
-  watchConnections(prototype, io);
-}
-
-interface Answered {
-  /** That it is connected, the client knows already. */
-  readonly swallowsConnect: boolean;
-  /** It is in the namespace, and these are what the app's handlers of 'connection' have returned. */
-  isIn(handlers: readonly unknown[]): void;
-  /** The app does not want it there, and the client is told so. */
-  isOut(): void;
-}
-
-/** Called for a socket that is about to be connected. */
-export function onceAnswered(socket: NamespaceSocket, { swallowsConnect, isIn, isOut }: Answered): void {
-  const { packet: send } = socket;
-  socket.packet = (packet, options) => {
-    const { type } = packet;
-    if (type === CONNECT || type === CONNECT_ERROR) {
-      // The method of its class is there again.
-      delete (socket as Partial<NamespaceSocket>).packet;
-    }
-    if (type === CONNECT) handlers.set(socket, { results: [], isIn });
-    if (type === CONNECT_ERROR) isOut();
-    if (type !== CONNECT || !swallowsConnect) Reflect.apply(send, socket, [packet, options]);
-  };
-}
-
-/** Sockets whose connection is being told to the app. */
-const handlers = new WeakMap<object, { readonly results: unknown[]; readonly isIn: Answered['isIn'] }>();
-
-/** The library tells of a socket by 'connect' and then by 'connection', its older and its newer name. */
-function watchConnections(prototype: Required<Namespace>, io: Io): void {
-  const { emitReserved } = prototype;
-  prototype.emitReserved = function (this: Namespace, event, ...args) {
-    const [socket] = args;
-    const told = this.server === io && handlers.get(socket as object);
-    if (!told || (event !== 'connect' && event !== 'connection')) {
-      return Reflect.apply(emitReserved, this, [event, ...args]);
-    }
-    for (const listener of this.rawListeners(event)) told.results.push(Reflect.apply(listener, this, args));
-    if (event === 'connection') {
-      handlers.delete(socket as object);
-      told.isIn(told.results);
-    }
-    return true;
-  };
-}
-
-const everything = () => true;
-
-/** Handlers and middlewares of this socket that return a promise are counted until it settles: see `busyWith`. */
-export function watch(socket: NamespaceSocket): void {
-  watchHandlers(socket, everything);
-  const { use } = socket;
-  socket.use = (middleware) => Reflect.apply(use, socket, [counted(socket, middleware)]);
 }

@@ -1,4 +1,4 @@
-/** What goes with a client of Socket.IO: JSON, for each of its namespaces. */
+/** The state that moves with a Socket.IO client: JSON, for each of its namespaces. */
 import type http from 'node:http';
 import { type Conn, flush, type NamespaceSocket } from './internals.ts';
 
@@ -8,7 +8,7 @@ export interface SavedSocket {
   readonly data: unknown;
   readonly rooms: readonly string[];
   readonly handshake: NamespaceSocket['handshake'];
-  /** The number of the next acknowledgement: a late one must not be taken for one of the new worker's. */
+  /** Number of the next acknowledgement: a late one must not match a number of the new worker. */
   readonly ids: number;
 }
 
@@ -17,7 +17,7 @@ export interface SavedClient {
   readonly namespaces: Record<string, SavedSocket>;
 }
 
-/** `request` is the one that will be read again. */
+/** `request` is the one that the other worker replays. */
 export function save(
   conn: Conn,
   sockets: readonly NamespaceSocket[],
@@ -38,13 +38,13 @@ function saveSocket(
     ...(pid !== undefined && { pid }),
     data,
     rooms: [...rooms].filter((room) => room !== id),
-    // A client that began with polling had another request than the one that is read again there.
+    // A client that began with polling had another request than the one that is replayed.
     handshake: { auth, time, issued, ...(first !== url && { url: first, query, headers }) },
     ids: nsp._ids,
   };
 }
 
-/** Makes this new socket the one that the client has known all along. */
+/** Gives this new socket the identity of the one in the other worker. */
 export async function adopt(socket: NamespaceSocket, saved: SavedSocket): Promise<void> {
   const { rooms, handshake, ids, ...rest } = saved;
   Object.assign(socket, rest, { recovered: true });
@@ -53,14 +53,14 @@ export async function adopt(socket: NamespaceSocket, saved: SavedSocket): Promis
   await socket.join(rooms);
 }
 
-/** To another worker it is a new session. */
+/** To the other worker the client is a new session. */
 export function withoutSid(url: string): string {
   const [path = '', query = ''] = url.split('?', 2);
   const rest = query.split('&').filter((part) => !part.startsWith('sid='));
   return `${path}?${rest.join('&')}`;
 }
 
-/** It has missed nothing: what an earlier stay in this process has kept for it is not sent again. */
+/** The client has missed nothing, so it must not ask this process for packets of an earlier stay. */
 export function withoutRecovery({ pid: _pid, offset: _offset, ...auth }: Record<string, unknown>): object {
   return auth;
 }

@@ -4,4 +4,4 @@ export {
   type GraphqlServerOptions,
   type SurviveGraphqlOptions,
   survive,
-} from '@tshorn/worker/graphql-ws';
+} from '@tshorn/graphql-ws';

@@ -3,4 +3,4 @@ export {
   type SocketIoServerLike,
   type SurviveSocketIoOptions,
   survive,
-} from '@tshorn/worker/socket.io';
+} from '@tshorn/socket.io';

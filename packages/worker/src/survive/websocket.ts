@@ -73,7 +73,7 @@ export interface SurviveOptions<Client extends WebSocketLike = WebSocketLike, St
   readonly maxState?: number;
 }
 
-/** What the adapters for libraries in this directory say as well. */
+/** The options for an integration of a library; see ./index.ts. */
 export interface AdapterOptions<Client extends WebSocketLike = WebSocketLike, State = unknown>
   extends SurviveOptions<Client, State> {
   /** The URL that the request has in the other worker; default: the same. */
