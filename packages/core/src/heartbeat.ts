@@ -1,6 +1,7 @@
 /** A worker's heartbeat. Both ends: worker/src/heartbeat.ts and master/src/vitals.ts. */
+import { count, ms, type Row } from './protocol/fields.ts';
 
-/** How often a worker looks whether its event loop is late, in milliseconds. */
+/** Milliseconds between two looks of a worker at whether its event loop is late. */
 export const LOOK_EVERY_MS = 1_000;
 
 /**
@@ -11,11 +12,13 @@ export const LOOK_EVERY_MS = 1_000;
 export const heartbeatEvery = (timeoutMs: number): number =>
   timeoutMs > 0 && timeoutMs < 10_000 ? 1_000 : 2_000;
 
-export interface Heartbeat {
+export const HEARTBEAT = {
   /** Requests that have begun since the worker's start, probe and warm-up not counted. */
-  readonly requests: number;
+  requests: count(),
   /** Bytes of memory that the process holds. */
-  readonly rss: number;
-  /** Milliseconds by which the event loop was late at the most since the last heartbeat: it was busy with something else. */
-  readonly loopDelayMs: number;
-}
+  rss: count(),
+  /** Milliseconds by which the event loop was late at the most since the last heartbeat. */
+  loopDelayMs: ms,
+};
+
+export type Heartbeat = Row<typeof HEARTBEAT>;

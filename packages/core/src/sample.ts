@@ -2,6 +2,7 @@
  * What a worker measures of its own traffic while the master watches it (docs/canary.md), and the scale of
  * its histograms. Worker and master share the scale, so that counts can be added up.
  */
+import { count, counts, ms, type Row } from './protocol/fields.ts';
 
 /** Milliseconds between two samples of a worker that is watched. */
 export const SAMPLE_EVERY_MS = 250;
@@ -21,25 +22,27 @@ export const BUCKETS = 20 * PER_DOUBLING + 2;
 export type Counts = readonly number[];
 
 /** Counts of what happened since the last sample, unless something else is said. */
-export interface Sample {
+export const SAMPLE = {
   /** Requests that came to an end: answered, or given up by the app. Not those that the client gave up. */
-  readonly requests: number;
+  requests: count(),
   /** Of them, those answered with a status of 500 or more. */
-  readonly serverErrors: number;
+  serverErrors: count(),
   /** Of them, those whose response the app destroyed before it was finished. */
-  readonly handlerErrors: number;
-  /** Uncaught exceptions, whether or not the app survives them. */
-  readonly uncaught: number;
+  handlerErrors: count(),
+  /** Uncaught exceptions, also those that the app survives. */
+  uncaught: count(),
   /** Time from the request's headers to the end of its response. */
-  readonly latency: Counts;
+  latency: counts(BUCKETS),
   /**
    * Age of the requests that now wait for the app: they came during the watch, have arrived whole, and no
    * header of their response has been sent.
    */
-  readonly waiting: Counts;
+  waiting: counts(BUCKETS),
   /** The 99th percentile of the event-loop delay since the last sample, in milliseconds. */
-  readonly loopDelayMs: number;
-}
+  loopDelayMs: ms,
+};
+
+export type Sample = Row<typeof SAMPLE>;
 
 export const noCounts = (): number[] => new Array<number>(BUCKETS).fill(0);
 

@@ -5,48 +5,57 @@
  * one follows a `sent`.
  */
 
-/** How long a `sent` waits for a further descriptor, which would make it needless. */
+/** Milliseconds that a `sent` waits for a further descriptor, which would make it needless. */
 const TRAIL_MS = 20;
 
-/** The sending side: says `sent` when no further descriptor has followed for a moment. */
+/** The sending side: sends `sent` when no further descriptor has followed for a moment. */
 export class SequenceSender {
-  readonly #say: (upTo: number) => void;
+  readonly #sent: (upTo: number) => void;
   #last = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(say: (upTo: number) => void) {
-    this.#say = say;
+  constructor(sent: (upTo: number) => void) {
+    this.#sent = sent;
   }
 
   /** The number of the next message. */
   next(): number {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#say(this.#last);
+      this.#sent(this.#last);
     }, TRAIL_MS).unref();
     return ++this.#last;
   }
 }
 
+/**
+ * The most descriptors that can be on their way and lost in a row. A worker has eight on their way to the master;
+ * the master has eight of each worker on their way to one. A larger gap is forged: it must not cost the memory,
+ * nor a message for each missing number.
+ */
+const LARGEST_GAP = 8_192;
+
 /** The receiving side: which messages will never come. */
 export class SequenceReceiver {
+  readonly #largestGap: number;
   #last = 0;
 
-  /** This one has come. Returns those before it that have not. */
+  constructor(largestGap = LARGEST_GAP) {
+    this.#largestGap = largestGap;
+  }
+
+  /** Message `id` has come. Returns the numbers before it that have not. */
   came(id: number): number[] {
     const lost = this.sentUpTo(id - 1);
     this.#last = Math.max(this.#last, id);
     return lost;
   }
 
-  /** They have all been sent. Returns those that have not come. */
+  /** All messages up to `id` have been sent. Returns the numbers of those that have not come. */
   sentUpTo(id: number): number[] {
-    // The app shares the worker's process: a number that makes no sense costs nobody the memory.
-    if (!Number.isSafeInteger(id) || id - this.#last > LARGEST_GAP) return [];
+    if (!Number.isSafeInteger(id) || id - this.#last > this.#largestGap) return [];
     const lost: number[] = [];
     while (this.#last < id) lost.push(++this.#last);
     return lost;
   }
 }
-
-const LARGEST_GAP = 100_000;

@@ -99,6 +99,11 @@ class Check {
         this.pid = pid;
       },
       onMessage: (message) => this.#receive(message),
+      onMalformed: (problem) => log.warn(`the worker sent ${problem}; dropped`),
+      onFlood: (text) => {
+        this.#fail(neverReady(`the worker ${text}`));
+        this.#handle.kill();
+      },
       onEnded: ({ code, signal, failure }) => {
         const how = signal ? `killed by ${signal}` : `exit code ${code}`;
         this.#fail(neverReady(failure?.reason ?? `it ended while booting: ${how}`));
@@ -178,9 +183,7 @@ class Check {
       case 'hook-failed':
         return log.error(`hook ${message.hook} failed: ${message.reason}`);
       case 'log':
-        return log[message.level === 'warn' || message.level === 'error' ? message.level : 'info'](
-          message.text,
-        );
+        return log[message.level](message.text);
     }
   }
 }

@@ -84,7 +84,6 @@ export function bootOrder(
   const { config, given, appFile, exportName, hooksFile } = release;
   return {
     ...place,
-    masterPid: process.pid,
     appFile,
     ...(exportName !== undefined && { exportName }),
     appArgs: config.appArgs,

@@ -60,10 +60,8 @@ export function routes(
     remaining: (serial, { left }) => remaining.report(serial, left),
 
     census: (serial, { connections }) => balance.report(serial, connections),
-    'hand-over': (serial, { id, resumer }, connection) => {
-      // Without one it is the app's doing: Node does not deliver it so.
-      if (connection) relay.offer(serial, id, connection as Connection, resumer);
-    },
+    'hand-over': (serial, { id, resumer }, connection) =>
+      relay.offer(serial, id, connection as Connection, resumer),
     sent: (serial, { upTo }) => relay.sent(serial, upTo),
     took: (serial, { id }) => relay.took(serial, id),
     declined: (serial, { id, reason }) => relay.declined(serial, id, reason),

@@ -1,10 +1,12 @@
 /** Starts the worker processes of a release, and reports their ends to the master's loop. Created by the Performer. */
+import { describeWorker } from '@tshorn/core';
 import type { Attendants } from './attendants.ts';
 import { CompileCache } from './compile-cache.ts';
 import type { Context } from './context.ts';
 import type { Crew, CrewMember } from './crew.ts';
 import type { Effect } from './decide/model.ts';
 import { describeExit } from './exit-reason.ts';
+import { fieldsOf } from './hang/warnings.ts';
 import { memoryLimit, OomKills } from './os/cgroup.ts';
 import { bootOrder, isOverwritten, missingOf, type Release } from './release.ts';
 import { route, routes } from './routes.ts';
@@ -62,6 +64,8 @@ export class Spawner {
         enqueue({ type: 'worker-spawned', serial, pid });
       },
       onMessage: (message, connection) => route(this.#routes, serial, message, connection),
+      onMalformed: (problem) => this.#malformed(worker, problem),
+      onFlood: (text) => this.#flooded(worker, text),
       onEnded: (end) => {
         status?.forget();
         this.#ended(worker, end);
@@ -85,6 +89,25 @@ export class Spawner {
   /** A failure that lasts is the release's, like an app that cannot be loaded; another one leaves the slot to its back-off. */
   #reportFailure(serial: number, { reason, isPassing }: SpawnFailure): void {
     if (!isPassing) this.#context.enqueue({ type: 'worker-load-failed', serial, message: reason });
+  }
+
+  /** The first one is logged: a worker that sends one may send thousands. */
+  #malformed({ serial, identity, handle: { pid } }: CrewMember, problem: string): void {
+    if (this.#attendants.vitals.malformed(serial) > 1) return;
+    const worker = { ...identity, pid };
+    this.#context.log.warn(
+      { event: 'malformed-message', ...fieldsOf(worker) },
+      `${describeWorker(worker)} sent ${problem}; dropped; further ones are only counted (tshorn status --json)`,
+    );
+  }
+
+  #flooded({ identity, handle }: CrewMember, text: string): void {
+    const worker = { ...identity, pid: handle.pid };
+    this.#context.log.error(
+      { event: 'flood', ...fieldsOf(worker) },
+      `${describeWorker(worker)} ${text}: killed`,
+    );
+    handle.kill();
   }
 
   #ended(worker: CrewMember, end: WorkerEnd): void {

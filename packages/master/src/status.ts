@@ -23,6 +23,8 @@ export interface WorkerStatus {
   readonly memory?: number;
   /** By how many milliseconds its event loop was late at its last heartbeat. */
   readonly loopDelayMs?: number;
+  /** Messages of it that the master dropped, because they did not fit; absent when there are none. */
+  readonly malformedMessages?: number;
   /** While it drains: the connections that it still has, by what keeps them; absent when none is left. */
   readonly remaining?: Readonly<Record<string, number>>;
 }
@@ -110,6 +112,7 @@ export function statusOf({
       ...(bootMs !== undefined && { bootMs: Math.round(bootMs) }),
       connections: performer?.traffic.balance.countOf(serial) ?? 0,
       ...vitalsOf(performer?.vitals.of(serial)),
+      ...malformedOf(performer?.vitals.malformedOf(serial)),
       ...remainingOf(performer?.remaining.of(serial)),
     })),
   };
@@ -117,6 +120,8 @@ export function statusOf({
 
 const vitalsOf = (vital: Vital | undefined) =>
   vital && { requests: vital.requests, memory: vital.rss, loopDelayMs: vital.loopDelayMs };
+
+const malformedOf = (count: number | undefined) => (count ? { malformedMessages: count } : undefined);
 
 const remainingOf = (remaining: Readonly<Record<string, number>> | undefined) => remaining && { remaining };
 

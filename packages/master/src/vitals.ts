@@ -1,4 +1,4 @@
-/** What the workers last told of themselves, by serial. The other end is worker/src/heartbeat.ts. */
+/** The last heartbeat of each worker, by serial, and its malformed messages. The other end is worker/src/heartbeat.ts. */
 import type { Heartbeat } from '@tshorn/core';
 
 export interface Vital extends Heartbeat {
@@ -8,6 +8,7 @@ export interface Vital extends Heartbeat {
 
 export class Vitals {
   readonly #last = new Map<number, Vital>();
+  readonly #malformed = new Map<number, number>();
 
   heartbeat(serial: number, { requests, rss, loopDelayMs }: Heartbeat): void {
     this.#last.set(serial, { requests, rss, loopDelayMs, at: performance.now() });
@@ -17,7 +18,19 @@ export class Vitals {
     return this.#last.get(serial);
   }
 
+  /** The worker has sent a message that was dropped. Returns how many it has sent so far. */
+  malformed(serial: number): number {
+    const count = this.malformedOf(serial) + 1;
+    this.#malformed.set(serial, count);
+    return count;
+  }
+
+  malformedOf(serial: number): number {
+    return this.#malformed.get(serial) ?? 0;
+  }
+
   ended({ serial }: { readonly serial: number }): void {
     this.#last.delete(serial);
+    this.#malformed.delete(serial);
   }
 }

@@ -7,7 +7,6 @@ import {
   type BootOrder,
   type DrainOrder,
   envelope,
-  readToMaster,
   SequenceSender,
   sharedClock,
   TAKE_WITHIN_MS,
@@ -17,6 +16,7 @@ import {
 import { refusePrivilegedListeners } from './cluster-guard.ts';
 import { InspectorDoor } from './hang/door.ts';
 import { inspectorSettings } from './hang/inspector-flags.ts';
+import { Inbox } from './inbox.ts';
 import type { Listener } from './listeners.ts';
 import { stderrOutlet } from './outlet.ts';
 import type { Identity } from './privileges.ts';
@@ -29,6 +29,10 @@ export interface WorkerHandleEvents {
   onMessage(message: Exclude<ToMaster, { type: 'up' }>, handle: unknown): void;
   /** Comes once, also for a process that could not be started. */
   onEnded(end: WorkerEnd): void;
+  /** A message of the worker was dropped; the text says what is wrong with it. */
+  onMalformed(problem: string): void;
+  /** The worker floods the master: it is to be killed. */
+  onFlood(text: string): void;
 }
 
 /** How a process ended; without code and signal for one that was never there. */
@@ -60,6 +64,7 @@ export class WorkerHandle {
   #output: WorkerOutput | undefined;
   /** Reads along on the worker's standard error. */
   readonly door = new InspectorDoor();
+  #booted = false;
   #ended = false;
   #killed = false;
   readonly #taking = new SequenceSender((upTo) => this.#send({ type: 'sent', upTo }));
@@ -110,12 +115,14 @@ export class WorkerHandle {
       this.#output = new WorkerOutput(worker.process.stderr, stderrOutlet);
       this.#output.intercept = (line) => this.door.readLine(line);
     }
-    worker.on('message', (value, handle) => {
-      const message = readToMaster(value);
-      // Node drops what arrives before an ES module has set up its listener: the worker speaks first.
-      if (message?.type === 'up') this.#send({ type: 'boot', ...boot });
-      else if (message) this.#events.onMessage(message, handle);
-    });
+    new Inbox({
+      onMessage: (message, connection) => {
+        if (message.type === 'up') this.#boot(boot);
+        else this.#events.onMessage(message, connection);
+      },
+      onMalformed: (problem) => this.#events.onMalformed(problem),
+      onFlood: (text) => this.#events.onFlood(text),
+    }).listen(worker.process);
     // `error` comes when the process cannot be started or a message cannot be sent; `exit` tells the rest.
     worker.on('error', (error) => {
       if (worker.process.pid !== undefined) return;
@@ -124,6 +131,13 @@ export class WorkerHandle {
     this.#watchEnd(worker);
     if (worker.process.pid === undefined) return;
     this.#events.onSpawned(worker.process.pid);
+  }
+
+  /** Node drops what arrives before an ES module has set up its listener: the worker speaks first. */
+  #boot(order: BootOrder): void {
+    if (this.#booted) return;
+    this.#booted = true;
+    this.#send({ type: 'boot', ...order });
   }
 
   /** The kernel tells of the exit before the last messages and lines are read: all have to have come. */

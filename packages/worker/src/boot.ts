@@ -41,13 +41,12 @@ export class Boot {
   }
 
   async loadApp(hooks: Hooks): Promise<LoadedApp> {
-    const start = performance.now();
     const { appFile: file, exportName } = this.#order;
     const tellOther = (address: string) => void this.#send({ type: 'also-listening', address });
     const capture = captureFirstListen(tellOther, this.#order.check);
     const app = await loadApp({ file, ...(exportName && { exportName }), settings: this.#order }, capture);
     hooks.watchRequests(app.server);
-    await this.#send({ type: 'loaded', kind: app.kind, tookMs: performance.now() - start });
+    await this.#send({ type: 'loaded', kind: app.kind });
     return app;
   }
 

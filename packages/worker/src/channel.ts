@@ -27,6 +27,15 @@ export interface Channel {
 
 const nothing = () => {};
 
+let refused = false;
+
+/** Once: one that is not understood is followed by others. */
+function refuse(problem: string): void {
+  if (refused) return;
+  refused = true;
+  process.stderr.write(`tshorn: the master sent ${problem}; dropped, as are further ones\n`);
+}
+
 /** How late a worker that gives connections away learns that its master is gone, at most. */
 const WATCH_MS = 200;
 
@@ -49,10 +58,9 @@ export function openChannel(events: ChannelEvents): Channel {
   let signalsAreOurs = true;
   const shielded = (event: string | symbol, ...args: unknown[]): boolean => {
     if (event === 'message' && isEnvelope(args[0])) {
-      const message = readToWorker(args[0]);
+      const { message, problem } = readToWorker(args[0]);
       if (message) events.onMessage(message, args[1]);
-      else
-        process.stderr.write('tshorn: a message of the master is not understood: is it another version?\n');
+      else refuse(problem);
       return true;
     }
     if (signalsAreOurs && event === 'SIGTERM') {

@@ -67,9 +67,9 @@ describe('Sampler', () => {
     sampler.start();
     while (samples.length < 2) await sleep(10);
     const sent = JSON.parse(JSON.stringify(envelope({ type: 'sample', ...samples[0] })));
-    expect(readToMaster(sent)).toEqual({ type: 'sample', ...samples[0] });
+    expect(readToMaster(sent).message).toEqual({ type: 'sample', ...samples[0] });
     for (const wrong of [{ requests: -1 }, { requests: 1.5 }, { latency: [1] }, { waiting: null }]) {
-      expect(readToMaster({ ...sent, ...wrong })).toBeUndefined();
+      expect(readToMaster({ ...sent, ...wrong }).message).toBeUndefined();
     }
   });
 

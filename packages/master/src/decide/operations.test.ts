@@ -109,3 +109,10 @@ test('reloads that wait become one, which serves the requests of all', () => {
   scene.prepared().settle().prepared().settle();
   expect(scene.reported('reload-finished').map(({ operation }) => operation.ids)).toEqual([[1], [2, 3]]);
 });
+
+test('a recycle that an app asks for a thousand times waits once', () => {
+  const scene = new Scene().started();
+  for (let at = 0; at < 1_000; at++) scene.request({ kind: 'recycle', serial: 2, by: 'SIGTERM' });
+  expect(scene.state.queue).toEqual([]);
+  expect(scene.state.running?.operation).toMatchObject({ kind: 'recycle', serial: 2 });
+});

@@ -22,6 +22,7 @@ export function request(draft: Draft, operation: Operation): void {
     return refuse(draft, operation, 'ignored: the server is stopping', 'info');
   }
   if (operation.kind === 'reload' && joinsWaiting(draft, operation)) return;
+  if (operation.kind === 'recycle' && isAsked(draft, operation)) return;
   giveWay(draft, operation);
   if (operation.kind === 'reload' && state.running) {
     const what = `the ${state.running.operation.kind} under way`;
@@ -39,6 +40,13 @@ function joinsWaiting({ state }: Draft, operation: Extract<Operation, { kind: 'r
   state.queue[at] = { ...(operation.plan ? operation : waiting), ...(ids.length > 0 && { ids }) };
   return true;
 }
+
+/** An app can repeat its wish to leave as often as it likes, and each operation that waits slows every event down. */
+const isAsked = ({ state }: Draft, { serial, by, ids }: Extract<Operation, { kind: 'recycle' }>): boolean =>
+  ids === undefined &&
+  [state.running?.operation, ...state.queue].some(
+    (asked) => asked?.kind === 'recycle' && asked.serial === serial && asked.by === by,
+  );
 
 const mayWait = (operation: Operation): boolean => operation.kind === 'recycle' && operation.mayWait === true;
 

@@ -104,6 +104,16 @@ export const WORKERS = {
     fields: '`pid`',
     when: 'The code of tshorn in a worker reports something, for example a failed warm-up request.',
   },
+  'malformed-message': {
+    level: 'warn',
+    fields: '`worker`, `gen`, `pid`',
+    when: 'The app of a worker sent a message in the name of tshorn that does not fit. It was dropped. Further ones are only counted: `malformedMessages` in `tshorn status --json`.',
+  },
+  flood: {
+    level: 'error',
+    fields: '`worker`, `gen`, `pid`',
+    when: 'The app of a worker sent more messages in the name of tshorn than the master can read beside its work. The worker is killed and replaced.',
+  },
   'forged-status': {
     level: 'warn',
     fields: '`from`, `ignored`',

@@ -1,0 +1,98 @@
+/**
+ * What a worker tells the master, over the IPC channel that `child_process` gives them. A fact answers an order:
+ * (`up` ->) `boot` -> `loaded`, `probed`; `admit` -> `accepting`; `drain` -> `drained`.
+ */
+import { HEARTBEAT } from '../heartbeat.ts';
+import { openRequest } from '../open-request.ts';
+import { SAMPLE } from '../sample.ts';
+import { PROBE_REPORT } from '../status.ts';
+import { type MessageOf, readerOf } from './envelope.ts';
+import {
+  bool,
+  count,
+  line,
+  lines,
+  list,
+  literal,
+  ms,
+  name,
+  opaque,
+  optional,
+  type Row,
+  tally,
+} from './fields.ts';
+import { LONGEST_RESUMER, LONGEST_STATE } from './handoff.ts';
+
+/** More than a worker ever lists, and than anybody reads. */
+const MOST_REQUESTS = 32;
+
+/** What a drain came to. */
+const DRAIN_REPORT = {
+  /** Connections that another worker has taken over; their clients noticed nothing. */
+  moved: count(),
+  /** Connections that ended by themselves or after their last response. */
+  finished: count(),
+  /** Idle connections that were closed when their linger was over, and WebSockets that were closed in order. */
+  closed: count(),
+  /** Connections force-closed at the deadline. */
+  forceClosed: count(),
+  /** Connections that could not move, by reason. */
+  refused: tally,
+  tookMs: ms,
+};
+
+export type DrainReport = Row<typeof DRAIN_REPORT>;
+
+const TO_MASTER = {
+  /** The worker listens to the channel: the boot order may come. What is sent before is lost. */
+  up: {},
+  /** The app is loaded; `kind` is what it was recognised as. */
+  loaded: { kind: line(64) },
+  'load-failed': { code: line(64), message: line(), detail: optional(lines()) },
+  probed: PROBE_REPORT,
+  /** `immovable`: why connections of this server cannot move to another worker; empty when they can. */
+  accepting: { immovable: literal('', 'tls', 'unknown-node') },
+  /** A signal asked this worker to leave: its replacement is to be started first. */
+  'leave-requested': { signal: line(32) },
+  drained: DRAIN_REPORT,
+  /** Sent every `heartbeatEvery` milliseconds, from when the app is loaded. */
+  heartbeat: HEARTBEAT,
+  /** The event loop was late by more than `loopDelayWarning`; the requests that may have to do with it. */
+  late: { loopDelayMs: ms, requests: list(openRequest, MOST_REQUESTS) },
+  /** Requests that wait for longer than `requestTimeout`, each told once, and how many more there are. */
+  waiting: { requests: list(openRequest, MOST_REQUESTS), more: count() },
+  /** How many connections the worker has, when that has changed. */
+  census: { connections: count() },
+  /** While it is watched: every SAMPLE_EVERY_MS, and at once after URGENT_BAD bad responses. */
+  sample: SAMPLE,
+  /** Carries a connection at rest; the worker keeps its own descriptor until the answer. */
+  'hand-over': { id: count(), resumer: optional(name(LONGEST_RESUMER)) },
+  /** Answers `handed-over` of a connection with a resumer; without a text there is no state any more. */
+  state: { id: count(), text: optional(opaque(LONGEST_STATE)) },
+  /** The worker owned the connection and could not resume it: its client has been told. */
+  'resume-failed': {
+    resumer: line(LONGEST_RESUMER),
+    reason: line(),
+    /** The app is the cause; false when the client has gone, or its state was lost on the way. */
+    byApp: bool,
+  },
+  /** The outcome of so many more connections with a resumer is known: resumed, or not. */
+  answered: { count: count() },
+  /** The connections that a draining worker still has, by what keeps them. Sent when it has changed. */
+  remaining: { left: tally },
+  /** Every `hand-over` up to this number has been sent (sequence.ts); what has not come is answered by `keep`. */
+  sent: { upTo: count() },
+  /** The worker owns the connection, and has not read from it yet. */
+  took: { id: count() },
+  /** The worker cannot serve the connection. */
+  declined: { id: count(), reason: line(64) },
+  'also-listening': { address: line(256) },
+  'hook-failed': { hook: line(128), reason: line() },
+  /** A line for the master's log. */
+  log: { level: literal('info', 'warn', 'error'), text: line(8_000) },
+};
+
+export type ToMaster = MessageOf<typeof TO_MASTER>;
+
+/** Reads what came from a worker. Texts are cleaned, unknown fields dropped; nothing is thrown. */
+export const readToMaster = readerOf(TO_MASTER);

@@ -1,0 +1,106 @@
+/** What the master orders, over the IPC channel. Listeners travel as handles: one `listener` each, before `admit`. */
+import { type MessageOf, readerOf } from './envelope.ts';
+import { bool, count, line, list, literal, ms, name, opaque, optional, type Row, row } from './fields.ts';
+import { LONGEST_RESUMER, LONGEST_STATE } from './handoff.ts';
+
+/** PATH_MAX of Linux, with room. */
+const path = opaque(8_192);
+
+/** What a worker must know to boot. */
+const BOOT = {
+  slot: count(),
+  generation: count(),
+  /** Resolved real path of the app's file. */
+  appFile: path,
+  /** `APP:name`: the named export to serve. */
+  exportName: optional(opaque(1_024)),
+  /** What stood after `--`: the app's own `process.argv`. */
+  appArgs: list(opaque(1024 * 1024), 100_000),
+  /** Config file to import for hooks that run in the worker; absent when it declares none. */
+  hooksFile: optional(path),
+  hookTimeout: ms,
+  /** Empty: no probe. */
+  statusPath: opaque(8_192),
+  /** A person named that path: then a 404 there is BROKEN. */
+  statusPathGiven: bool,
+  probeTimeout: ms,
+  probeAttempts: count(),
+  probeInterval: ms,
+  /** Absent: that of the master. */
+  umask: optional(count(0o777)),
+  /** Where to keep what has been compiled. */
+  compileCache: optional(path),
+  /** Absent: no warm-up. */
+  warmUp: optional(row({ paths: list(path, 10_000), requests: count(), timeout: ms })),
+  /** Present when the probe's outcome travels by UDP. */
+  statusUdp: optional(row({ port: count(65_535), secret: opaque(64) })),
+  keepAliveTimeout: ms,
+  keepAliveTimeoutGiven: bool,
+  headersTimeout: ms,
+  headersTimeoutGiven: bool,
+  backlog: count(),
+  idleLinger: ms,
+  websocketSpread: ms,
+  /** The time between two heartbeats. */
+  heartbeatEvery: ms,
+  /** A request that waits for its headers for longer is reported; 0: none is. */
+  requestTimeout: ms,
+  /** An event loop that is late by more is reported at once; 0: none is. */
+  loopDelayWarning: ms,
+  /** The worker will not serve: the app opens no address, not even one of its own. */
+  check: optional(literal(true)),
+};
+
+export type BootOrder = Row<typeof BOOT>;
+
+/** `graceful`: finish what runs, within the deadline. `quick`: the same with a short deadline and no linger. */
+export type DrainMode = DrainOrder['mode'];
+
+/** A second order changes the drain under way; `admit` ends it. */
+const DRAIN = {
+  mode: literal('graceful', 'quick'),
+  deadlineMs: ms,
+  /** Another worker can take over connections that are at rest. */
+  handoff: bool,
+  /** The worker stays when it has drained, to serve again if it is admitted again. */
+  park: bool,
+  /** Nobody else will accept what waits in the kernel's queue: this worker does, before it stops accepting. */
+  emptyQueue: optional(literal(true)),
+};
+
+export type DrainOrder = Row<typeof DRAIN>;
+
+const TO_WORKER = {
+  boot: BOOT,
+  /** Carries a listening handle. */
+  listener: { address: line(256) },
+  admit: { listeners: count() },
+  drain: DRAIN,
+  /** The server stops soon: the status path is answered with 503 over the network, all else as before. */
+  leaving: {},
+  /** Measure and send samples; ordered again while the worker measures: send one at once. */
+  watch: { on: bool },
+  /** Hand over this many idle connections, if there are: other workers have fewer. */
+  give: { count: count() },
+  /** Carries a connection that another worker has handed over; answered by `took` or `declined`. */
+  take: {
+    id: count(),
+    /** On the shared clock: after that it is declined, as another worker may have it. */
+    until: ms,
+    /** The name of what resumes it, when it is more than idle HTTP: its state follows, and it waits for that. */
+    resumer: optional(name(LONGEST_RESUMER)),
+  },
+  /** Follows `take`, answered by `took`. Without a text the state is lost: the client is to be told. */
+  state: { id: count(), text: optional(opaque(LONGEST_STATE)) },
+  /** Every `take` up to this number has been sent (sequence.ts); what has not come is `declined`. */
+  sent: { upTo: count() },
+  /** Answers `hand-over`: another worker owns the connection now. */
+  'handed-over': { id: count() },
+  /** Answers `hand-over`: nobody can take the connection; it stays where it is. */
+  keep: { id: count(), reason: line(64) },
+};
+
+export type ToWorker = MessageOf<typeof TO_WORKER>;
+
+/** Reads what came from the master; nothing is thrown. */
+export const readToWorker = readerOf(TO_WORKER);

@@ -1,0 +1,130 @@
+/**
+ * Reads what one worker sends. The app shares the worker's process and its channel, so anything may come: a message
+ * that does not fit its row in core/src/protocol is dropped and counted, a handle that no message carries is closed,
+ * nothing that a reader throws leaves this file, and a worker that floods the master is given up.
+ * Created by WorkerHandle, one for each process.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { describeThrown, isEnvelope, readToMaster, type ToMaster } from '@tshorn/core';
+
+export interface InboxEvents {
+  /** `connection` came with a `hand-over`: a raw handle, which the receiver owns. */
+  onMessage(message: ToMaster, connection: unknown): void;
+  /** A message was dropped; the text says what is wrong with it. */
+  onMalformed(problem: string): void;
+  /** The worker sends more than the master can read beside its work. Nothing of it is read any more. */
+  onFlood(text: string): void;
+}
+
+/** Messages that are cheap to act on, or come often: two thousand connections a second may move. */
+const CHEAP: ReadonlySet<string> = new Set<ToMaster['type']>([
+  'hand-over',
+  'state',
+  'took',
+  'declined',
+  'answered',
+  'resume-failed',
+  'sample',
+  'log',
+]);
+/** Every other message goes through the state machine or is a fact that a worker reports now and then. */
+const COST = 20;
+/** Cost of one second: ten times what a worker needs that moves its connections as fast as it may. */
+const MOST_PER_SECOND = 20_000;
+
+/** A worker has eight connections on their way: a larger gap in their numbers is forged. */
+const LARGEST_GAP = 64;
+
+/** A raw handle of a TCP connection or a unix socket, as `hand-over` carries it. Node makes it in this process. */
+const isConnection = (handle: unknown): boolean =>
+  ['TCP', 'Pipe'].includes((handle as object | undefined)?.constructor?.name ?? '');
+
+/** A handle that nobody owns keeps its descriptor for ever. */
+function discard(handle: unknown): void {
+  const owned = handle as { destroy?(): void; close?(): void } | null | undefined;
+  if (owned?.destroy) owned.destroy();
+  else owned?.close?.();
+}
+
+export class Inbox {
+  readonly #events: InboxEvents;
+  #lastOffer = 0;
+  #second = 0;
+  #spent = 0;
+  #closed = false;
+
+  constructor(events: InboxEvents) {
+    this.#events = events;
+  }
+
+  /** Reads everything that comes over the channel of this process, Node's own messages included. */
+  listen(child: ChildProcess): void {
+    guardInternalMessages(child, (problem) => this.#malformed(problem));
+    child.on('message', (value, handle) => this.receive(value, handle));
+  }
+
+  receive(value: unknown, handle?: unknown): void {
+    // Messages of the app to its parent, which has no ear for them.
+    if (this.#closed || !isEnvelope(value)) return discard(handle);
+    const { message, problem } = readToMaster(value);
+    if (!this.#afford(message?.type)) return discard(handle);
+    const wrong = problem ?? this.#misplaced(message, handle);
+    if (wrong !== undefined || !message) {
+      discard(handle);
+      return this.#malformed(wrong ?? '');
+    }
+    if (message.type !== 'hand-over') discard(handle);
+    try {
+      this.#events.onMessage(message, message.type === 'hand-over' ? handle : undefined);
+    } catch (error) {
+      this.#malformed(`a "${message.type}" message that could not be acted on (${describeThrown(error)})`);
+    }
+  }
+
+  /** The parts that no table can check: the handle, and numbers that follow one another. */
+  #misplaced(message: ToMaster, handle: unknown): string | undefined {
+    if (message.type === 'hand-over' && !isConnection(handle)) {
+      return 'a "hand-over" message without a connection';
+    }
+    const offer = message.type === 'hand-over' ? message.id : message.type === 'sent' ? message.upTo : 0;
+    if (offer > this.#lastOffer + LARGEST_GAP)
+      return `a malformed "${message.type}" message (number out of order)`;
+    this.#lastOffer = Math.max(this.#lastOffer, offer);
+    return undefined;
+  }
+
+  #malformed(problem: string): void {
+    if (!this.#closed) this.#events.onMalformed(problem);
+  }
+
+  /** False when the worker has sent too much within this second. */
+  #afford(type: string | undefined): boolean {
+    const second = Math.floor(performance.now() / 1000);
+    if (second !== this.#second) this.#spent = 0;
+    this.#second = second;
+    this.#spent += type === undefined || CHEAP.has(type) ? 1 : COST;
+    if (this.#spent <= MOST_PER_SECOND) return true;
+    this.#closed = true;
+    this.#events.onFlood('sent more messages than the master can read beside its work');
+    return false;
+  }
+}
+
+/**
+ * `process.send({ cmd: 'NODE_HANDLE_ACK' })` reaches Node's own listener in the parent, where an assertion fails,
+ * and `NODE_CLUSTER` messages with wrong fields throw in node:cluster: lib/internal/child_process.js,
+ * lib/internal/cluster/primary.js.
+ */
+function guardInternalMessages(child: ChildProcess, onThrow: (problem: string) => void): void {
+  const { emit } = child;
+  const guarded = (event: string | symbol, ...args: unknown[]): boolean => {
+    if (event !== 'internalMessage') return Reflect.apply(emit, child, [event, ...args]);
+    try {
+      return Reflect.apply(emit, child, [event, ...args]);
+    } catch (error) {
+      onThrow(`a forged message of Node itself (${describeThrown(error)})`);
+      return true;
+    }
+  };
+  child.emit = guarded as typeof child.emit;
+}

@@ -1,0 +1,135 @@
+/** An app shares the channel between its worker and the master, and may send anything over it. */
+import { ask } from './support/load.ts';
+import { isAlive } from './support/processes.ts';
+import { endServers, fixture, type ServerOptions, startServer, type TestServer } from './support/server.ts';
+
+afterEach(endServers);
+
+const start = (options: ServerOptions = {}) =>
+  startServer(fixture('forges-messages.mjs'), { workers: 2, ...options });
+
+interface Forgery {
+  readonly messages: readonly unknown[];
+  readonly handle?: 'socket' | 'raw' | 'server' | 'listening';
+  readonly times?: number;
+}
+
+/** Resolves with the pid of the worker that has sent it. */
+async function forge({ port }: TestServer, forgery: Forgery): Promise<number> {
+  const body = Buffer.from(JSON.stringify(forgery));
+  const { headers } = await ask({ port }, { path: '/forge', body, agent: false });
+  return Number(headers['x-pid']);
+}
+
+const ours = (type: string, fields: object = {}) => ({ tshorn: 1, type, ...fields });
+
+/** Reloads, crashes and a stop come out as if nothing had been sent. */
+async function expectOrder(server: TestServer): Promise<void> {
+  expect(await server.reload()).toMatchObject({ outcome: 'committed', replaced: 2 });
+  const from = server.lines.length;
+  process.kill(server.readyPids[0] as number, 'SIGKILL');
+  await server.event('ready', { from });
+  expect((await ask({ port: server.port }, { path: '/', agent: false })).body).toBe('hello');
+  expect(await server.stop()).toBe(0);
+  expect(server.of('stray-error')).toEqual([]);
+  expect(server.of('spawned').filter(({ pid }) => isAlive(pid as number))).toEqual([]);
+}
+
+const load = { code: 'x', message: 'y' };
+const drain = { moved: 0, finished: 0, closed: 0, forceClosed: 0, tookMs: 0 };
+
+test.each<[string, unknown, string]>([
+  ['load-failed', { ...load, detail: {} }, 'detail: expected a text'],
+  ['load-failed', { ...load, message: 5 }, 'message: expected a text'],
+  ['probed', { verdict: 'broken', reason: 5, tookMs: 1 }, 'reason: expected a text'],
+  ['probed', { verdict: 'constructor', tookMs: 1 }, 'verdict: expected one of'],
+  ['drained', { ...drain, refused: 'x' }, 'refused: expected numbers by reason'],
+  ['drained', { ...drain, refused: { constructor: 1 } }, 'refused: expected reasons'],
+  ['hook-failed', { hook: {}, reason: [] }, 'hook: expected a text'],
+  ['log', { level: 'fatal', text: 'x' }, 'level: expected one of'],
+  ['late', { loopDelayMs: null, requests: [] }, 'loopDelayMs: expected milliseconds'],
+  ['waiting', { requests: [{ method: 'GET', path: {} }], more: 0 }, 'requests.0.path: expected a text'],
+  ['hand-over', { id: 1 }, 'without a connection'],
+  ['sent', { upTo: 1e9 }, 'number out of order'],
+  ['toString', {}, 'an unknown message "toString"'],
+  ['__proto__', {}, 'an unknown message "__proto__"'],
+])('a malformed %s is dropped, counted and logged once: %j', async (type, fields, problem) => {
+  const server = await start();
+  const pid = await forge(server, { messages: [ours(type, fields as object)], times: 5 });
+  const line = await server.event('malformed-message');
+  expect(line).toMatchObject({ pid });
+  expect(line.msg).toContain(problem);
+  await expectOrder(server);
+  expect(server.of('malformed-message')).toHaveLength(1);
+});
+
+test.each<[string, object]>([
+  ['an acknowledgement of a handle', { cmd: 'NODE_HANDLE_ACK' }],
+  ['a refusal of a handle', { cmd: 'NODE_HANDLE_NACK' }],
+  ['a handle of no kind', { cmd: 'NODE_HANDLE', type: 'none' }],
+  ['a listener on nothing', { cmd: 'NODE_CLUSTER', act: 'queryServer', seq: 1, address: {}, port: -1 }],
+])("%s, in Node's own words, costs the master nothing", async (_, message) => {
+  const server = await start();
+  await forge(server, { messages: [message] });
+  await expectOrder(server);
+});
+
+test.each([['socket'], ['raw'], ['server'], ['listening']] as const)(
+  'a %s that comes with any message costs the master nothing, and is not kept',
+  async (handle) => {
+    const server = await start();
+    const messages = [
+      ours('hand-over', { id: 1 }),
+      ours('hand-over', { id: 2, resumer: 'none' }),
+      ours('took', { id: 1 }),
+      ours('log', { level: 'info', text: 'with a handle' }),
+      { mine: true },
+    ];
+    await forge(server, { messages, handle });
+    await expectOrder(server);
+  },
+);
+
+test('no control character of a text reaches a line of the log', async () => {
+  const server = await start();
+  const evil = 'a\u001b[2J\u009b31m\r\n{"level":60,"event":"forged"}\u202e\u0007b';
+  await forge(server, {
+    messages: [
+      ours('log', { level: 'warn', text: evil }),
+      ours('hook-failed', { hook: evil, reason: evil }),
+      ours('also-listening', { address: evil }),
+    ],
+  });
+  const lines = [
+    await server.event('worker-log'),
+    await server.event('hook-failed'),
+    await server.event('also-listening'),
+  ];
+  const control = /[^\P{Cc}]|\u202e/u;
+  for (const { msg } of lines) expect(msg).not.toMatch(control);
+  expect(lines[0]?.msg).toContain('a[2J31m {"level":60');
+});
+
+test.each([
+  ['leave-requested', { signal: 'SIGTERM' }],
+  ['heartbeat', { requests: 1, rss: 1, loopDelayMs: 1 }],
+  ['log', { level: 'info', text: 'x' }],
+  ['no-message', {}],
+])(
+  'a worker that floods the master with %s is killed and replaced; the others serve on',
+  async (type, fields) => {
+    const server = await start();
+    const [one, other] = server.readyPids as [number, number];
+    const body = Buffer.from(JSON.stringify(ours(type, fields)));
+    const flood = ask({ port: server.port }, { path: '/flood', body, agent: false }).catch(() => undefined);
+    const { pid } = await server.event('flood');
+    await flood;
+    await server.until('its end', () => server.lines.some((line) => line.pid === pid && isEnd(line)));
+    await server.until('a replacement', () => server.readyPids.length === 2);
+    expect(server.readyPids).toContain(pid === one ? other : one);
+    await expectOrder(server);
+  },
+);
+
+/** It may have been draining when it was killed. */
+const isEnd = ({ event }: { event?: string }) => event === 'crashed' || event === 'exited';
