@@ -121,6 +121,9 @@ describe('abort', () => {
     expect((await tshorn(server, '--abort')).code).toBe(0);
     expect((await first).code).toBe(1);
     expect(await second.ended).toMatchObject({ code: 0, out: expect.stringContaining('plan overlap') });
+    // The second reload's notices once went to the stream of the abort, which had ended.
+    expect(server.of('stray-error')).toEqual([]);
+    expect(server.of('sink-failed')).toEqual([]);
   });
 });
 

@@ -161,6 +161,22 @@ describe('requests', () => {
     expect(server.of('reload-started')).toEqual([]);
   });
 
+  test('every request target is answered, and none with 500', async () => {
+    const socket = await socketOf(await start());
+    const answerTo = async (target: string): Promise<string> => {
+      const raw = net.connect(socket).setEncoding('latin1');
+      raw.end(`GET ${target} HTTP/1.1\r\nhost: x\r\n\r\n`);
+      let answer = '';
+      for await (const chunk of raw) answer += chunk;
+      return answer.slice(9, 12);
+    };
+    const targets = ['//', '///', '//:', 'http://', 'http://[', '//x:99999999/', '*', '/%', '/\\', '?', '#'];
+    const strange = ['/status/../..', 'status', '//status', '/__proto__', '/constructor', '/\u00ff', 'a:b:c'];
+    for (const target of [...targets, ...strange]) {
+      expect([target, ['400', '404']]).toEqual([target, expect.arrayContaining([await answerTo(target)])]);
+    }
+  });
+
   test('a reload that waits says so, and shares the next one with whoever else waits', async () => {
     const server = await start(2);
     const socket = await socketOf(server);

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-/** `tshorn APP`: reads the command line, and either answers it or becomes the master. */
+/** `tshorn APP`: reads the command line, and then answers it or becomes the master. */
 import { parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
 import { EXIT, renderError, resolveApp, stackOf, TshornError } from '@tshorn/core';
-import { openLog, ownCommand, readEnvFiles, takePredecessor } from '@tshorn/master';
+import { openLog, ownCommand, readEnvFiles, stderrOutlet, takePredecessor } from '@tshorn/master';
 import { isCommand } from './commands/names.ts';
 import { leaveOnFirstSignals } from './first-signals.ts';
 import { launch } from './start.ts';
@@ -10,13 +10,13 @@ import { checkPlatform, workingDirectory } from './surroundings.ts';
 
 declare const TSHORN_VERSION: string;
 
-// At once: whatever is started from here must not see the variable.
+// Taken at once: no process that is started from here may see the variable.
 const predecessor = takePredecessor(process.env);
 
 async function main(argv: string[]): Promise<number> {
   checkPlatform();
   const [word] = argv;
-  // A server does not load what speaks to one.
+  // A server does not load the code of the commands.
   if (isCommand(word)) return (await import('./commands/run.ts')).runCommand(word, argv.slice(1));
   const serverListens = leaveOnFirstSignals();
   const command = await parseCommand(argv);
@@ -41,13 +41,14 @@ async function main(argv: string[]): Promise<number> {
       return EXIT.ok;
   }
   const log = openLog(resolved.config);
-  // A promise or a timer that a hook has let go of must not take the port down with it.
-  const tellStray = (error: unknown) =>
+  // The port stays open when a promise or a timer of a hook fails behind the hook's back. The master's own state is
+  // sound after that: every event is handled in a guard.
+  const logStray = (error: unknown) =>
     log.logger.error(
       { event: 'stray-error' },
-      `an error that nothing caught, in a hook perhaps: ${stackOf(error)}`,
+      `uncaught exception in the master (possibly from a hook): ${stackOf(error)}`,
     );
-  process.on('uncaughtException', tellStray).on('unhandledRejection', tellStray);
+  process.on('uncaughtException', logStray).on('unhandledRejection', logStray);
   const launched = launch({
     resolved,
     resolveAgain: () => resolveConfig(request),
@@ -57,7 +58,14 @@ async function main(argv: string[]): Promise<number> {
     predecessor,
   });
   serverListens();
-  return (await launched).finished;
+  const server = await launched;
+  let isFollowed = false;
+  server.on('notice', (notice) => {
+    isFollowed ||= notice.event === 're-exec-finished' && notice.outcome === 'committed';
+  });
+  const exitCode = await server.finished;
+  await stderrOutlet.giveUp(isFollowed);
+  return exitCode;
 }
 
 main(process.argv.slice(2)).then(
