@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TinyWebSocket } from '../packages/master/src/hang/websocket.ts';
+import { WebSocketClient } from '../packages/master/src/hang/websocket-client.ts';
 import { Command, request, socketOf } from './support/control.ts';
 import { ask, MixedLoad } from './support/load.ts';
 import { endServers, fixture, type LogLine, startServer, TestServer } from './support/server.ts';
@@ -90,7 +90,9 @@ describe('JavaScript that never lets go', () => {
   test('a hang at import is explained when the boot timeout is over', async () => {
     const server = new TestServer(fixture('hangs-on-import.mjs'), { args: ['--boot-timeout', '3s'] });
     const said = await hung(server);
-    expect(said.msg).toMatch(/did not come up in .*: it was in initialises \(.*hangs-on-import\.mjs:3:/);
+    expect(said.msg).toMatch(
+      /did not finish booting in .*: it was in initialises \(.*hangs-on-import\.mjs:3:/,
+    );
     expect(await server.exited).toBe(3);
   });
 
@@ -103,7 +105,7 @@ describe('JavaScript that never lets go', () => {
 
   test('an app that waits for ever while it loads is told from one that hangs', async () => {
     const server = new TestServer(fixture('waits-on-import.mjs'), { args: ['--boot-timeout', '3s'] });
-    expect((await server.event('never-came-up')).msg).toContain('its event loop turns and waits (open: ');
+    expect((await server.event('never-came-up')).msg).toContain('its event loop runs and waits (open: ');
     expect(await server.exited).toBe(3);
   });
 });
@@ -112,7 +114,7 @@ describe('what is stuck outside of JavaScript', () => {
   linux('execSync: the child process that it waits for', async () => {
     const server = await start();
     provoke(server, '/exec');
-    expect((await hung(server)).msg).toMatch(/it waits for its child process \d+ \(.*sleep 60\)/);
+    expect((await hung(server)).msg).toMatch(/waiting for its child process \d+ \(.*sleep 60\)/);
   });
 
   linux('a worker that is stopped by a signal', async () => {
@@ -131,7 +133,7 @@ describe('what is stuck outside of JavaScript', () => {
     });
     provoke(server, '/spins');
     const { msg } = await hung(server);
-    expect(msg).toContain('busy in its own code');
+    expect(msg).toContain('busy in JavaScript or native code');
     expect(msg).toContain('--disable-sigusr1');
   });
 });
@@ -192,7 +194,7 @@ describe('what is no hang', () => {
       'the address',
       () => /ws:\/\/127\.0\.0\.1:\S+/.exec(server.output)?.[0],
     );
-    const debuggers = new TinyWebSocket(address, { onMessage: () => {}, onEnd: () => {} });
+    const debuggers = new WebSocketClient(address, { onMessage: () => {}, onEnd: () => {} });
     debuggers.send('{"id":1,"method":"Debugger.enable"}');
     debuggers.send('{"id":2,"method":"Debugger.pause"}');
     await server.until('the visitor', () => server.output.includes('Debugger attached'));

@@ -130,6 +130,8 @@ test('a worker stays in service when its replacement is broken; it is tried agai
 test('a memory limit that every fresh worker exceeds is warned of, and does not recycle all the time', async () => {
   const server = await startServer(fixture('mixed.mjs'), { args: ['--max-memory', '20MB'] });
   const warning = await server.event('max-memory-too-low');
-  expect(warning.msg).toMatch(/more than --max-memory \(20 MB\): recycled not before it is 15 s old/);
+  expect(warning.msg).toMatch(
+    /more than --max-memory \(20 MB\): it will not be recycled before it is 15 s old/,
+  );
   expect(server.of('recycling')).toEqual([]);
 });

@@ -8,7 +8,7 @@ import { CanaryGate } from './canary/gate.ts';
 import type { Context } from './context.ts';
 import type { Attendant, Crew } from './crew.ts';
 import { Hangs, ownDirectory } from './hang/hangs.ts';
-import { isDoorClosed } from './hang/inspector-flags.ts';
+import { isInspectorDisabled } from './hang/inspector-settings.ts';
 import { memoryLimit } from './os/cgroup.ts';
 import { Recycler } from './recycling/recycler.ts';
 import { Remaining } from './remaining.ts';
@@ -38,7 +38,7 @@ export class Attendants {
       view,
       vitalOf: (serial) => this.vitals.of(serial),
       request: (operation) => enqueue({ type: 'requested', operation }),
-      memoryThere: () => memoryLimit() ?? os.totalmem(),
+      memoryAvailable: () => memoryLimit() ?? os.totalmem(),
       chance: Math.random,
     });
     this.bootPriority = new BootPriority(log, {
@@ -81,7 +81,7 @@ export class Attendants {
             identity,
             cwd: release.cwd,
             timeoutMs: release.config.timeout,
-            doorClosed: isDoorClosed(request.env),
+            inspectorDisabled: isInspectorDisabled(request.env),
             handle,
           }),
         ended: ({ serial }) => hangs.gone(serial),
@@ -106,7 +106,7 @@ export class Attendants {
           if (pid !== undefined) lastWords.forget(pid);
         },
       },
-      { gone: ({ serial }) => gate.exited(serial, true) },
+      { gone: ({ serial }) => gate.exited(serial) },
       traffic,
     ];
   }

@@ -94,7 +94,9 @@ test('touches nothing where a raise is refused', () => {
   const { priority, said } = scene(kernel);
   for (let times = 0; times < 2; times++) priority.lower(PID, 10, HALF_A_MINUTE);
   expect(nicesOf(kernel)).toEqual([0, 0]);
-  expect(said).toEqual(['debug: workers boot at the usual priority: it could not be raised again']);
+  expect(said).toEqual([
+    'debug: workers boot at the usual priority, since a lowered one could not be raised again',
+  ]);
 });
 
 test('a limit that allows the raise and no more is enough', () => {
@@ -105,7 +107,7 @@ test('a limit that allows the raise and no more is enough', () => {
   expect(nicesOf(kernel)).toEqual([10, 10]);
 });
 
-test('a worker that cannot be raised after all is told of, and the last that was lowered', () => {
+test('a worker that cannot be raised after all is logged, and the last that was lowered', () => {
   const { kernel, priority, said, stuck } = scene();
   priority.lower(PID, 10, HALF_A_MINUTE);
   kernel.least = 40;

@@ -1,24 +1,24 @@
 /**
- * Keeps workers that boot from starving those that serve: a booting one has a lower priority until it is
- * let in. Created by the Performer, which says when. Linux only, and only where a priority that was
- * lowered may be raised again: a worker that stayed low would be worse than one that boots loudly.
+ * Keeps booting workers from starving those that serve: a booting worker has a lower CPU priority until it is admitted.
+ * The Attendants create it. Linux only, and only where a lowered priority may be raised again: a worker that stayed at
+ * a low priority would be worse than one that boots at the usual one.
  */
 import os from 'node:os';
 import { readText } from '@tshorn/core';
 import type { Logger } from './log.ts';
 import { childrenOf, threadsOf } from './os/proc.ts';
 
-/** What is asked of the kernel; unit tests drive a fake one. A nice value is -20 (first) to 19 (last). */
+/** The calls of the kernel; unit tests drive a fake one. A nice value is -20 (first) to 19 (last). */
 export interface Kernel {
   /** Thread ids of the process; none when it is gone, or there is no /proc. */
   threads(pid: number): number[];
-  /** Processes that this thread of it has started. */
+  /** Processes that this thread of the process has started. */
   children(pid: number, thread: number): number[];
-  /** Of one thread; 0 is this one. Undefined when it is gone. */
+  /** The nice value of a thread; 0 is this one. Undefined when it has ended. */
   nice(thread: number): number | undefined;
-  /** Of one thread, whose new threads and processes inherit it. False when it is not allowed. */
+  /** Sets that of a thread; its new threads and processes inherit it. False when it is not allowed. */
   setNice(thread: number, nice: number): boolean;
-  /** RLIMIT_NICE: down to 20 minus this anybody may go. https://man7.org/linux/man-pages/man2/getrlimit.2.html */
+  /** RLIMIT_NICE: any process may go down to 20 minus this. https://man7.org/linux/man-pages/man2/getrlimit.2.html */
   niceLimit(): number;
 }
 
@@ -29,11 +29,11 @@ interface Lowered {
 }
 
 export interface BootPriorityEvents {
-  /** It was lowered and cannot be raised, against what was found out before. */
+  /** The priority of the process was lowered and cannot be raised, although a trial had said so. */
   onStuck(pid: number): void;
 }
 
-/** A pass finds only what was started during the one before; far more than that needs. */
+/** Far more than it takes: a pass finds only what was started during the one before. */
 const MOST_PASSES = 100;
 
 export class BootPriority {
@@ -41,7 +41,7 @@ export class BootPriority {
   readonly #events: BootPriorityEvents;
   readonly #kernel: Kernel | undefined;
   readonly #lowered = new Map<number, Lowered>();
-  /** Undefined until the first worker that is to be lowered. */
+  /** Undefined until the first worker is to be lowered. */
   #allowed: boolean | undefined;
 
   constructor(
@@ -55,10 +55,10 @@ export class BootPriority {
   }
 
   /**
-   * Right after the fork, before the process has made its threads.
+   * Lowers the priority of a process right after the fork, before it has made its threads.
    * @param by nice levels, 0 for none
-   * @param mostMs after this time it is raised in any case: on a machine without idle time a low
-   *   priority may take most of the CPU away, and must not make a good release miss its deadline
+   * @param mostMs after this time it is raised in any case: on a machine without idle time a low priority gets little
+   *   CPU, and must not make a good release miss its boot deadline
    */
   lower(pid: number, by: number, mostMs: number): void {
     const kernel = this.#kernel;
@@ -70,20 +70,20 @@ export class BootPriority {
     if (!this.#allowed) {
       this.#log.debug(
         { event: 'no-boot-nice' },
-        'workers boot at the usual priority: it could not be raised again',
+        'workers boot at the usual priority, since a lowered one could not be raised again',
       );
       return;
     }
     const timer = setTimeout(() => this.raise(pid), mostMs).unref();
     this.#lowered.set(pid, { low, usual, timer });
-    // Whatever it has: the trial has left it elsewhere.
+    // The trial may have left some threads at another value.
     settle(
       () => kernel.threads(pid).filter((thread) => (kernel.nice(thread) ?? low) !== low),
       (thread) => kernel.setNice(thread, low),
     );
   }
 
-  /** Every thread, and the processes that the app has started meanwhile. Nothing happens to one that is not low. */
+  /** Raises every thread, and the processes that the app has started meanwhile. No effect on a process that is not low. */
   raise(pid: number): void {
     const lowered = this.#lowered.get(pid);
     if (!lowered || !this.#kernel) return;
@@ -92,14 +92,14 @@ export class BootPriority {
     if (this.#allowed) {
       this.#log.warn(
         { event: 'no-boot-nice', pid },
-        `the priority of pid=${pid} cannot be raised again: it is replaced, and from now on workers boot at the usual one`,
+        `the priority of pid=${pid} cannot be raised again: the worker is replaced, and later workers boot at the usual priority`,
       );
     }
     this.#allowed = false;
     this.#events.onStuck(pid);
   }
 
-  /** Nobody serves any more: there is nobody to make way for. */
+  /** No worker serves any more: there is none to make way for. */
   raiseAll(): void {
     for (const pid of [...this.#lowered.keys()]) this.raise(pid);
   }
@@ -112,9 +112,9 @@ export class BootPriority {
 }
 
 /**
- * Tried, since capabilities do not tell it: in a user namespace a process may have CAP_SYS_NICE, and the
- * kernel asks for that of the initial one. One level up at once, instead of down and up again, because
- * then nothing has happened where it is refused. can_nice() in kernel/sched/syscalls.c
+ * Tries it, since capabilities do not tell: in a user namespace a process may have CAP_SYS_NICE, and the kernel asks for
+ * that of the initial namespace. One level up at once, instead of down and up again, so that nothing has happened where
+ * it is refused. can_nice() in kernel/sched/syscalls.c
  */
 function mayRaise(kernel: Kernel, pid: number, usual: number): boolean {
   // Without /proc its threads could not be found again.
@@ -123,14 +123,14 @@ function mayRaise(kernel: Kernel, pid: number, usual: number): boolean {
   return usual > -20 && kernel.setNice(pid, usual - 1);
 }
 
-/** What has another value than the low one was given it by the app itself. */
+/** A thread with another value than the low one got it from the app itself. */
 const raiseAll = (kernel: Kernel, pid: number, { low, usual }: Lowered): boolean =>
   settle(
     () => threadsBelow(kernel, pid).filter((thread) => kernel.nice(thread) === low),
     (thread) => kernel.setNice(thread, usual),
   );
 
-/** A thread that is not done yet may start another one like it: over when a pass finds none. */
+/** A thread that is still low may start another low one: repeated until a pass finds none. */
 function settle(find: () => number[], set: (thread: number) => boolean): boolean {
   for (let pass = 0; pass < MOST_PASSES; pass++) {
     const found = find();
@@ -140,7 +140,7 @@ function settle(find: () => number[], set: (thread: number) => boolean): boolean
   return false;
 }
 
-/** Of the process and of all that descend from it, except those whose parent has ended: these are init's. */
+/** The threads of the process and of its descendants; a process whose parent has ended belongs to init. */
 function threadsBelow(kernel: Kernel, pid: number): number[] {
   const own = kernel.threads(pid);
   const children = own.flatMap((thread) => kernel.children(pid, thread));

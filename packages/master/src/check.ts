@@ -1,14 +1,14 @@
 /**
- * A dress check: boots one worker in the way of a real one and ends it when it has passed its probe, or
- * has not. No address is bound, no control socket opened, nothing of a running server touched. What a worker
- * does differently for it is `check` in its boot order: worker/src/app/listen-capture.ts.
+ * `tshorn check`: boots one worker as a start would, and ends it when its probe has passed or failed. It binds no
+ * address, opens no control socket, and touches nothing of a running server. The worker behaves differently in one
+ * place, for `check` in its boot order: worker/src/app/listen-capture.ts.
  */
 import type { Resolved } from '@tshorn/config';
 import { type ProbeReport, type ToMaster, TshornError } from '@tshorn/core';
 import { CompileCache } from './compile-cache.ts';
 import { endWorker } from './ending.ts';
 import { Hangs, ownDirectory } from './hang/hangs.ts';
-import { isDoorClosed } from './hang/inspector-flags.ts';
+import { isInspectorDisabled } from './hang/inspector-settings.ts';
 import { Hooks } from './hooks.ts';
 import type { Logger } from './log.ts';
 import { stderrOutlet } from './outlet.ts';
@@ -23,32 +23,32 @@ export interface CheckOptions {
   /** File that a worker process runs. */
   readonly workerFile: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Gets what the worker and the hooks say. */
+  /** Gets the messages of the worker and the hooks. */
   readonly log: Logger;
   /** Ends the check early. */
   readonly signal?: AbortSignal;
 }
 
 export interface CheckReport {
-  /** What the app was recognised as. */
+  /** The kind that the app was recognised as. */
   readonly kind: string;
   readonly probe: ProbeReport;
-  /** Milliseconds from the start of the worker until it had passed its probe. */
+  /** Milliseconds from the start of the worker until its probe passed. */
   readonly tookMs: number;
 }
 
-/** What a worker gets to leave by itself: enough for an app's own clean-up. */
+/** The time that the worker gets to leave by itself: enough for an app's own clean-up. */
 const LEAVE_MS = 2_000;
 
 const PLACE = { slot: 0, generation: 1 };
 const SERIAL = 1;
 
 /**
- * Resolves when a worker has passed its probe and has ended. The hooks of the worker run, and of those of the
- * master `preFork` and `childExit`.
+ * Resolves when a worker has passed its probe and has ended. All hooks of the worker run, and the master's `preFork` and
+ * `childExit`.
  * @throws TshornError with the exit code of a start that fails in this way; ERR_STATE when `signal` ends it
  */
-export async function rehearse(options: CheckOptions): Promise<CheckReport> {
+export async function checkApp(options: CheckOptions): Promise<CheckReport> {
   const { resolved, log } = options;
   const { identity, umask } = resolvePrivileges(resolved.config);
   const release = resolveRelease(resolved);
@@ -124,9 +124,15 @@ class Check {
         `the app did not finish loading within ${bootTimeout / 1000} s (--boot-timeout)`,
       );
       this.#startedAt = performance.now();
-      const doorClosed = isDoorClosed(request.env);
-      const subject = { identity: PLACE, cwd: request.cwd, timeoutMs: 0, doorClosed, handle: this.#handle };
-      this.#hangs.add(SERIAL, subject);
+      const inspectorDisabled = isInspectorDisabled(request.env);
+      const watched = {
+        identity: PLACE,
+        cwd: request.cwd,
+        timeoutMs: 0,
+        inspectorDisabled,
+        handle: this.#handle,
+      };
+      this.#hangs.add(SERIAL, watched);
       this.#handle.start(request);
     }
     try {
@@ -137,15 +143,15 @@ class Check {
     }
   }
 
-  /** Whatever came of it, nothing is left. */
+  /** Resolves when nothing of the worker is left. */
   async end(): Promise<void> {
     if (this.pid === undefined) return;
-    // Not in service, it has nothing to finish; one that hangs does not hear of it.
+    // A worker that is not in service has nothing to finish; one that hangs does not read the order.
     this.#handle.drain({ mode: 'graceful', deadlineMs: 0, handoff: false, park: false });
     const timer = setTimeout(() => endWorker(this.#handle), LEAVE_MS);
     await this.#exited;
     clearTimeout(timer);
-    // The error comes after what the app itself has to say of it.
+    // The error of the check comes after the output of the app.
     await stderrOutlet.idle(LEAVE_MS);
   }
 
@@ -153,7 +159,7 @@ class Check {
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(() => {
       this.#fail(neverReady(late));
-      // It may well be stuck, and would not hear that it is to leave.
+      // The worker may be stuck, and would not read an order to leave.
       endWorker(this.#handle, () => this.#hangs.explain(SERIAL, 'never-came-up'));
     }, ms);
   }

@@ -60,8 +60,20 @@ test('a log that cannot be written costs neither the kill nor the master', async
   };
   const hangs = new Hangs({ log: { error } as unknown as Logger, own: '/opt/tshorn/', onHung: () => {} });
   const killed = new Promise<void>((resolve) => {
-    const handle = { pid: 2 ** 30, connected: true, door: {} as never, openInspector() {}, kill: resolve };
-    hangs.add(1, { identity: { slot: 0, generation: 1 }, cwd: '/', timeoutMs: 0, doorClosed: true, handle });
+    const handle = {
+      pid: 2 ** 30,
+      connected: true,
+      inspector: {} as never,
+      openInspector() {},
+      kill: resolve,
+    };
+    hangs.add(1, {
+      identity: { slot: 0, generation: 1 },
+      cwd: '/',
+      timeoutMs: 0,
+      inspectorDisabled: true,
+      handle,
+    });
     endWorker(handle, () => hangs.explain(1, 'hung'));
   });
   await killed;

@@ -1,4 +1,4 @@
-export { type CheckOptions, type CheckReport, rehearse } from './check.ts';
+export { type CheckOptions, type CheckReport, checkApp } from './check.ts';
 export type { PastReload } from './control/controlled.ts';
 export type { DryRun } from './decide/dry-run.ts';
 export type { Level, Notice, Position, WorkerEvent } from './decide/notice.ts';

@@ -1,6 +1,6 @@
 /**
- * `--notify udp://HOST:PORT`: one plain line for each worker that comes into service (`200 OK`) or turns
- * out to be broken, for a deploy script that waits with `nc -u -l`. UDP: nobody listening is no error.
+ * `--notify udp://HOST:PORT`: one plain line for each worker that is admitted (`200 OK`) or broken, for a deploy script
+ * that waits with `nc -u -l`. UDP: it is no error if none listens.
  */
 import dgram from 'node:dgram';
 import net from 'node:net';
@@ -20,7 +20,7 @@ export class Notify {
     this.#socket.unref();
   }
 
-  /** Any 2xx is announced as `200 OK`: that is the line that the classic script looks for. */
+  /** Announces any 2xx as `200 OK`, the line that the classic script looks for. */
   announce(notice: Notice): void {
     if (notice.event === 'ready') this.#send('200 OK\n');
     if (notice.event === 'broken') this.#send(`503 BROKEN ${notice.text?.split('\n')[0]}\n`);

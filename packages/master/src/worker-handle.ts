@@ -14,8 +14,8 @@ import {
   type ToWorker,
 } from '@tshorn/core';
 import { refusePrivilegedListeners } from './cluster-guard.ts';
-import { InspectorDoor } from './hang/door.ts';
-import { inspectorSettings } from './hang/inspector-flags.ts';
+import { Inspector } from './hang/inspector.ts';
+import { inspectorSettings } from './hang/inspector-settings.ts';
 import { Inbox } from './inbox.ts';
 import type { Listener } from './listeners.ts';
 import { stderrOutlet } from './outlet.ts';
@@ -63,7 +63,7 @@ export class WorkerHandle {
   #worker: ClusterWorker | undefined;
   #output: WorkerOutput | undefined;
   /** Reads along on the worker's standard error. */
-  readonly door = new InspectorDoor();
+  readonly inspector = new Inspector();
   #booted = false;
   #ended = false;
   #killed = false;
@@ -113,7 +113,7 @@ export class WorkerHandle {
     if (runAs) refusePrivilegedListeners(worker.process);
     if (worker.process.stderr) {
       this.#output = new WorkerOutput(worker.process.stderr, stderrOutlet);
-      this.#output.intercept = (line) => this.door.readLine(line);
+      this.#output.intercept = (line) => this.inspector.readLine(line);
     }
     new Inbox({
       onMessage: (message, connection) => {

@@ -1,5 +1,5 @@
 /** The entry point of a worker process. */
-import { hideInspectorFlags } from './inspector-flags.ts';
+import { hideInspectorFlags } from './hide-inspector-flags.ts';
 import { Worker } from './worker.ts';
 
 hideInspectorFlags();

@@ -1,4 +1,4 @@
-/** Between the reload, which asks for a comparison, and the watch that makes it. */
+/** Runs the comparison that a canary reload asks for, and reports its verdict to the reload. */
 import type { Config } from '@tshorn/config';
 import type { Sample } from '@tshorn/core';
 import type { Logger } from '../log.ts';
@@ -8,7 +8,7 @@ import { type CanaryVerdict, CanaryWatch } from './watch.ts';
 export interface GateOrders {
   readonly log: Logger;
   readonly view: Pick<View, 'readyBeside'>;
-  /** Has a worker send samples, or stop it. */
+  /** Makes a worker send samples, or stop doing so. */
   send(serial: number, on: boolean): void;
   onVerdict(generation: number, outcome: GateOutcome): void;
 }
@@ -37,11 +37,11 @@ export class CanaryGate {
       baseline: () => view.readyBeside(canary),
       settings: { timeMs: settings.canaryTime, requests: settings.canaryRequests },
       send,
-      onVerdict: (verdict) => this.#tell(generation, verdict, settings.canaryInconclusive),
+      onVerdict: (verdict) => this.#report(generation, verdict, settings.canaryInconclusive),
     });
   }
 
-  #tell(
+  #report(
     generation: number,
     { verdict, reason, figures }: CanaryVerdict,
     inconclusive: GateSettings['canaryInconclusive'],
@@ -51,7 +51,7 @@ export class CanaryGate {
     const text = doubtful
       ? `the canary could not be judged: ${reason} (--canary-inconclusive ${inconclusive})`
       : `the canary is ${pass ? 'no worse' : 'worse'} than the old workers: ${reason}`;
-    this.#orders.log.debug({ event: 'canary-figures', generation, figures }, 'what the canary was judged by');
+    this.#orders.log.debug({ event: 'canary-figures', generation, figures }, 'figures of the canary verdict');
     this.#orders.onVerdict(generation, { verdict, pass, reason: text });
   }
 
@@ -59,8 +59,8 @@ export class CanaryGate {
     this.#watch?.sample(serial, sample);
   }
 
-  exited(serial: number, crashed: boolean): void {
-    this.#watch?.exited(serial, crashed);
+  exited(serial: number): void {
+    this.#watch?.exited(serial);
   }
 
   end(): void {

@@ -1,45 +1,88 @@
-/** Finds out why a worker hangs: first from itself, then from the kernel. */
+/**
+ * Finds out why a worker is stuck, first from the worker itself, then from the kernel, and logs it. Loaded when the
+ * first worker is stuck.
+ */
+import { describeWorker, formatMs } from '@tshorn/core';
+import type { Logger } from '../log.ts';
+import type { LogEvent } from '../log-events.ts';
 import { residentBytes } from '../os/proc.ts';
-import type { InspectorDoor } from './door.ts';
-import { type Inspection, inspect } from './inspector.ts';
-import { type KernelView, kernelView } from './kernel.ts';
+import { type Inspection, inspect } from './inspection.ts';
+import { type KernelView, kernelView } from './kernel-view.ts';
+import { fieldsOf } from './warnings.ts';
+import type { WatchedWorker } from './watched-worker.ts';
+import { type Findings, runsApp, say } from './wording.ts';
 
-export interface Explanation {
-  readonly inspection?: Inspection;
-  /** Bytes of memory that it holds, where it has not told that itself. */
-  readonly rss?: number;
-  /** Why it has told nothing itself; absent where it has. */
-  readonly silentBecause?: 'no-door' | 'no-answer';
-  /** Where it has told nothing itself. */
-  readonly kernel?: KernelView;
-  /** CPU time that it used in the last second, in milliseconds per second. */
-  readonly cpuMsPerSecond?: number;
+export interface Stuck {
+  readonly worker: WatchedWorker;
+  /** Since its last heartbeat, or since its start. */
+  readonly silentMs: number;
+  readonly phase: 'booting' | 'hung' | 'leaving';
+  /** How late the event loop was at its last heartbeat; undefined: it gave none. */
+  readonly loopDelayMs: number | undefined;
 }
 
-export interface Patient {
-  readonly pid: number;
-  readonly door: InspectorDoor;
-  /** `--disable-sigusr1`. */
-  readonly doorClosed: boolean;
-  knock(): void;
+/** The event for a worker whose event loop runs after all. */
+const EVENTS: Record<Stuck['phase'], LogEvent> = {
+  booting: 'never-came-up',
+  hung: 'hung',
+  leaving: 'never-left',
+};
+const HEADS: Record<Stuck['phase'], (silence: string) => string> = {
+  booting: (silence) => `did not finish booting in ${silence}: `,
+  hung: (silence) => `hung: no heartbeat for ${silence}; `,
+  leaving: () => 'did not finish its own clean-up: ',
+};
+
+/** Frames in the log's field; its text has fewer. */
+const MOST_FRAMES = 30;
+
+/**
+ * Resolves when the explanation is logged, within about `withinMs`.
+ * @param own directory of tshorn's own code in a worker
+ */
+export async function explain(stuck: Stuck, own: string, log: Logger, withinMs: number): Promise<void> {
+  const { worker, silentMs, phase, loopDelayMs } = stuck;
+  const { identity, cwd, handle } = worker;
+  const found = await findOut(worker, withinMs);
+  const { headline, details } = say(found, { cwd, own, silentMs, mayRun: phase !== 'hung' });
+  const { stack = [], requests, rss = found.rss, heapUsed } = found.inspection ?? {};
+  const runs = found.inspection !== undefined && !runsApp(stack, own);
+  const delay =
+    loopDelayMs === undefined ? [] : [`event loop at its last heartbeat: late by ${formatMs(loopDelayMs)}`];
+  const lines = [...details, ...delay].map((line) => `\n  | ${line}`);
+  const named = { ...identity, pid: handle.pid };
+  log.error(
+    {
+      event: runs ? EVENTS[phase] : 'hung',
+      ...fieldsOf(named),
+      silentMs: Math.round(silentMs),
+      reason: headline,
+      // A frame of ours may lie on top: Node tells the process of a signal wherever it is.
+      stack: stack.filter(({ file }) => !file.startsWith(own)).slice(0, MOST_FRAMES),
+      // Absent where only the process could have reported them: an empty list says that there are none.
+      ...(requests && { requests }),
+      ...(rss !== undefined && { rss, heapUsed }),
+      ...(loopDelayMs !== undefined && { loopDelayMs }),
+      ...(found.kernel && { kernel: found.kernel }),
+    },
+    `${describeWorker(named)} ${HEADS[phase](formatMs(silentMs))}${headline}${lines.join('')}`,
+  );
 }
 
-/** Resolves within so many milliseconds, and a little for the kernel. */
-export async function explain(patient: Patient, withinMs: number): Promise<Explanation> {
-  const { pid } = patient;
+async function findOut(worker: WatchedWorker, withinMs: number): Promise<Findings> {
+  const { pid = 0 } = worker.handle;
   const before = kernelView(pid);
   const since = performance.now();
-  const inspection = await inspectionOf(patient, before, withinMs);
+  const inspection = await inspectionOf(worker, before, withinMs);
   if (inspection?.stack || inspection?.rss !== undefined) return { inspection };
-  // It may have ended meanwhile.
+  // The process may have ended meanwhile.
   const kernel = kernelView(pid) ?? before;
   const rss = residentBytes(pid);
-  const silentBecause = patient.doorClosed ? 'no-door' : 'no-answer';
   const seconds = (performance.now() - since) / 1_000;
-  // Of a shorter time the kernel's ticks of 10 ms tell nothing.
+  // The kernel counts ticks of 10 ms: a shorter time tells nothing.
   const measured = before && kernel && seconds > 0.2;
   return {
-    silentBecause,
+    silentBecause: worker.inspectorDisabled ? 'inspector-disabled' : 'no-answer',
     ...(rss !== undefined && { rss }),
     ...(kernel && { kernel }),
     ...(measured && { cpuMsPerSecond: Math.round((kernel.cpuMs - before.cpuMs) / seconds) }),
@@ -47,7 +90,7 @@ export async function explain(patient: Patient, withinMs: number): Promise<Expla
 }
 
 async function inspectionOf(
-  patient: Patient,
+  { handle, inspectorDisabled }: WatchedWorker,
   kernel: KernelView | undefined,
   withinMs: number,
 ): Promise<Inspection | undefined> {
@@ -59,9 +102,9 @@ async function inspectionOf(
     ending.signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
   try {
-    // Without the door the kernel is watched for a while all the same: whether it burns CPU time says a lot.
-    if (patient.doorClosed) return await over;
-    const address = await Promise.race([patient.door.open(() => patient.knock()), over]);
+    // Without the inspector the kernel is watched for a while all the same: the CPU time says a lot.
+    if (inspectorDisabled) return await over;
+    const address = await Promise.race([handle.inspector.open(() => handle.openInspector()), over]);
     return address === undefined ? undefined : await inspect(address, ending.signal);
   } catch {
     return undefined;

@@ -1,139 +1,42 @@
 /**
- * Asks a process through its inspector where its main thread is and what it is at. The debugger's pause and
- * the questions are served in the middle of JavaScript, a busy loop or not.
- * https://chromedevtools.github.io/devtools-protocol/v8/Debugger/
+ * The inspector of one worker, from outside. Node opens it when the process gets SIGUSR1, also in the middle of a busy
+ * loop, and writes its address, with a secret part, to the worker's standard error. The WorkerHandle creates it; it
+ * only reads along until it is opened.
  */
-import { type OpenRequest, readOpenRequests } from '@tshorn/core';
-import { TinyWebSocket } from './websocket.ts';
 
-export interface Frame {
-  /** Empty: it has no name. */
-  readonly function: string;
-  /** A path, or a URL of another kind such as `node:fs`. */
-  readonly file: string;
-  /** From 1. */
-  readonly line: number;
-  readonly column: number;
-}
+/** Addresses of this machine alone, whatever the app may write there. */
+const LISTENING = /^Debugger listening on (ws:\/\/(?:127\.0\.0\.1|\[::1\]|localhost):\d+\/[0-9a-f-]+)$/;
+const CHATTER =
+  /^(Debugger (listening on ws:|attached\.|ending on ws:)|For help, see: https:\/\/nodejs\.org\/|Waiting for the debugger to disconnect)/;
 
-/** What is missing has not been told in time. */
-export interface Inspection {
-  /** Empty: no JavaScript runs, the event loop waits. */
-  stack?: Frame[];
-  requests?: OpenRequest[];
-  rss?: number;
-  heapUsed?: number;
-  /** What keeps an idle event loop waiting: https://nodejs.org/api/process.html#processgetactiveresourcesinfo */
-  waitsFor?: string[];
-}
+export class Inspector {
+  #address: string | undefined;
+  #opened = false;
+  #onAddress: (address: string) => void = () => {};
+  /** A person has attached a debugger: a worker at a breakpoint stands still as well. */
+  debugged = false;
 
-/** Names the question among the frames, where it is the only JavaScript that runs. */
-const QUESTION_URL = 'tshorn:question';
-const QUESTION = `(() => {
-  const { heapUsed, rss } = process.memoryUsage();
-  const requests = globalThis[Symbol.for('tshorn.in-flight')]?.();
-  return { rss, heapUsed, requests, waitsFor: process.getActiveResourcesInfo?.() };
-})()
-//# sourceURL=${QUESTION_URL}`;
+  /** Takes a line of the worker's stderr. True: it is about the master's own visit, and is not passed on. */
+  readLine(line: string): boolean {
+    if (!CHATTER.test(line)) return false;
+    const address = LISTENING.exec(line)?.[1];
+    if (address !== undefined) {
+      this.#address = address;
+      this.#onAddress(address);
+    } else if (line.startsWith('Debugger attached') && !this.#opened) this.debugged = true;
+    return this.#opened;
+  }
 
-/** A process that runs JavaScript has stopped by then; one whose loop is idle stops at the question itself. */
-const PAUSE_MS = 250;
-
-interface CallFrame {
-  readonly functionName?: unknown;
-  readonly url?: unknown;
-  readonly location?: {
-    readonly scriptId?: unknown;
-    readonly lineNumber?: unknown;
-    readonly columnNumber?: unknown;
-  };
-}
-
-/** The parts of the protocol's messages that are read here. */
-interface Answer {
-  readonly id?: number;
-  readonly method?: string;
-  readonly params?: {
-    readonly scriptId?: unknown;
-    readonly url?: unknown;
-    readonly callFrames?: CallFrame[];
-  };
-  readonly result?: { readonly result?: { readonly value?: unknown } };
-}
-
-/** Resolves when all is known, when the inspector has ended, or when `signal` says that it takes too long. */
-export function inspect(address: string, signal: AbortSignal): Promise<Inspection> {
-  const found: Inspection = {};
-  const scripts = new Map<unknown, string>();
-  return new Promise((resolve) => {
-    let asked: number | undefined;
-    let last = 0;
-    const order = (method: string, params: object = {}) => {
-      socket.send(JSON.stringify({ id: ++last, method, params }));
-      return last;
-    };
-    const ask = () => {
-      if (asked !== undefined) return;
-      asked = order('Runtime.evaluate', { expression: QUESTION, returnByValue: true, timeout: 500 });
-    };
-    const end = () => {
-      clearTimeout(timer);
-      socket.close();
-      resolve(found);
-    };
-    const timer = setTimeout(ask, PAUSE_MS);
-    const socket = new TinyWebSocket(address, {
-      onEnd: end,
-      onMessage: (text) => {
-        try {
-          read(JSON.parse(text));
-        } catch {
-          // Whoever speaks there is no inspector of Node's.
-          end();
-        }
-      },
+  /**
+   * Resolves with the address; never, if the process does not write it.
+   * @param signal sends SIGUSR1; not called when the inspector listens already, since Node then writes nothing
+   */
+  open(signal: () => void): Promise<string> {
+    this.#opened = true;
+    return new Promise((resolve) => {
+      this.#onAddress = resolve;
+      if (this.#address !== undefined) resolve(this.#address);
+      else signal();
     });
-    const read = ({ id, method, params, result }: Answer) => {
-      if (method === 'Debugger.scriptParsed') scripts.set(params?.scriptId, String(params?.url));
-      else if (method === 'Debugger.paused') {
-        const stack = framesOf(params?.callFrames ?? [], scripts);
-        found.stack ??= stack.filter(({ file }) => file !== QUESTION_URL);
-        if (stack.some(({ file }) => file === QUESTION_URL)) order('Debugger.resume');
-        ask();
-      } else if (id !== undefined && id === asked) {
-        take(found, result?.result?.value);
-        end();
-      }
-    };
-    signal.addEventListener('abort', end, { once: true });
-    order('Debugger.enable');
-    order('Debugger.pause');
-  });
-}
-
-function take(found: Inspection, value: unknown): void {
-  const { requests, rss, heapUsed, waitsFor } = (value ?? {}) as Record<string, unknown>;
-  if (requests !== undefined) found.requests = readOpenRequests(requests);
-  if (typeof rss === 'number') found.rss = rss;
-  if (typeof heapUsed === 'number') found.heapUsed = heapUsed;
-  if (Array.isArray(waitsFor)) found.waitsFor = waitsFor.slice(0, 100).map(String);
-}
-
-function framesOf(callFrames: readonly CallFrame[], scripts: ReadonlyMap<unknown, string>): Frame[] {
-  return callFrames.map(({ functionName, url, location }) => ({
-    function: String(functionName ?? ''),
-    file: fileOf(String(url || (scripts.get(location?.scriptId) ?? ''))),
-    line: Number(location?.lineNumber ?? 0) + 1,
-    column: Number(location?.columnNumber ?? 0) + 1,
-  }));
-}
-
-/** A file that was loaded anew may carry a query. */
-function fileOf(url: string): string {
-  if (!url.startsWith('file://')) return url;
-  try {
-    return decodeURIComponent(new URL(url).pathname);
-  } catch {
-    return url;
   }
 }

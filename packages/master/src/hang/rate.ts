@@ -1,8 +1,8 @@
-/** At most so many in so long, and how many were left out. Pure. */
+/** Lets so many pass in so long, and counts the others. Pure. */
 export class Rate {
   readonly #most: number;
   readonly #perMs: number;
-  /** When those of the current span were taken. */
+  /** The times of those that passed in the current span. */
   #taken: number[] = [];
   skipped = 0;
 
@@ -11,7 +11,7 @@ export class Rate {
     this.#perMs = perMs;
   }
 
-  /** Whether one more is allowed; if not, it is counted. */
+  /** True: one more may pass. Otherwise it is counted. */
   take(now: number): boolean {
     this.#taken = this.#taken.filter((at) => now - at < this.#perMs);
     if (this.#taken.length < this.#most) {

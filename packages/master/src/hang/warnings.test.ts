@@ -13,13 +13,13 @@ function listen() {
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-test('ten slow requests a minute are told, and then how many more there were', () => {
+test('ten slow requests a minute are logged, and then how many more there were', () => {
   const { lines, warnings } = listen();
   for (let at = 0; at < 3; at++) warnings.waiting(worker, Array(6).fill(request), 100);
   expect(lines).toHaveLength(10);
   expect(lines[0]).toEqual({
     fields: { event: 'slow-request', worker: 1, gen: 2, pid: 3, method: 'GET', path: '/a', ageMs: 61_000 },
-    text: 'worker=1 gen=2 pid=3 GET /a has waited for its response headers for 1m 1s (--request-timeout); it is not cut',
+    text: 'worker=1 gen=2 pid=3 GET /a has waited for its response headers for 1m 1s (--request-timeout); it goes on',
   });
   jest.advanceTimersByTime(60_000);
   expect(lines.slice(10)).toMatchObject([{ fields: { event: 'slow-requests', count: 308 } }]);
@@ -29,7 +29,7 @@ test('ten slow requests a minute are told, and then how many more there were', (
   expect(lines).toHaveLength(12);
 });
 
-test('a worker whose event loop is late again and again is told of once in a while', () => {
+test('a worker whose event loop is late again and again is logged once in a while', () => {
   const { lines, warnings } = listen();
   for (let second = 0; second < 31; second++) {
     warnings.late(1, worker, 1_500, [request]);
@@ -38,6 +38,6 @@ test('a worker whose event loop is late again and again is told of once in a whi
   }
   expect(lines.map(({ fields }) => fields.loopDelayMs)).toEqual([1_500, 2_000, 1_500]);
   expect(lines[0]?.text).toBe(
-    'worker=1 gen=2 pid=3 its event loop was late by 1.5s (--loop-delay-warning): GET /a (1m 1s)',
+    'worker=1 gen=2 pid=3 event loop was late by 1.5s (--loop-delay-warning): GET /a (1m 1s)',
   );
 });

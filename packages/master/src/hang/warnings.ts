@@ -1,4 +1,4 @@
-/** What the workers tell of before it is a hang: a late event loop, requests that wait. At a bounded rate. */
+/** Warns of a late event loop and of requests that wait, before they are a hang. At a bounded rate. */
 import {
   describeRequest,
   describeWorker,
@@ -10,11 +10,11 @@ import {
 import type { Logger } from '../log.ts';
 import { Rate } from './rate.ts';
 
-/** A worker's loop that is late again and again is told of once in this time. */
+/** An event loop that is late again and again is logged once in this time. */
 const LATE_EVERY_MS = 30_000;
 const WAITING_PER_MINUTE = 10;
 const MINUTE_MS = 60_000;
-const MOST_TOLD = 5;
+const MOST_REQUESTS = 5;
 
 export class Warnings {
   readonly #log: Logger;
@@ -30,27 +30,27 @@ export class Warnings {
     const now = performance.now();
     if (now - (this.#lastLate.get(serial) ?? Number.NEGATIVE_INFINITY) < LATE_EVERY_MS) return;
     this.#lastLate.set(serial, now);
-    const requests = readOpenRequests(sent).slice(0, MOST_TOLD);
+    const requests = readOpenRequests(sent).slice(0, MOST_REQUESTS);
     const around = requests.length > 0 ? `: ${requests.map(describeRequest).join(', ')}` : '';
     this.#log.warn(
       { event: 'loop-delay', ...fieldsOf(worker), loopDelayMs: Math.round(loopDelayMs), requests },
-      `${describeWorker(worker)} its event loop was late by ${formatMs(loopDelayMs)} (--loop-delay-warning)${around}`,
+      `${describeWorker(worker)} event loop was late by ${formatMs(loopDelayMs)} (--loop-delay-warning)${around}`,
     );
   }
 
   waiting(worker: WorkerIdentity, sent: unknown, more: number): void {
-    for (const request of readOpenRequests(sent)) this.#tell(worker, request);
+    for (const request of readOpenRequests(sent)) this.#warn(worker, request);
     this.#waiting.skip(more);
-    // Nobody else may come to say how many there were.
+    // Without a further request no line would say how many there were.
     if (this.#waiting.skipped > 0) this.#summary ??= setTimeout(() => this.#summarise(), MINUTE_MS).unref();
   }
 
-  #tell(worker: WorkerIdentity, request: OpenRequest): void {
+  #warn(worker: WorkerIdentity, request: OpenRequest): void {
     if (!this.#waiting.take(performance.now())) return;
     const { method, path, ageMs } = request;
     this.#log.warn(
       { event: 'slow-request', ...fieldsOf(worker), method, path, ageMs },
-      `${describeWorker(worker)} ${method} ${path} has waited for its response headers for ${formatMs(ageMs)} (--request-timeout); it is not cut`,
+      `${describeWorker(worker)} ${method} ${path} has waited for its response headers for ${formatMs(ageMs)} (--request-timeout); it goes on`,
     );
   }
 

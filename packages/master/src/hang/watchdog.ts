@@ -1,13 +1,13 @@
 /**
- * Which workers have been silent for too long. Pure: it is told the time. The clock that it goes by runs only
- * while the master does: a master that was stopped, or whose machine was, has heard nothing either, and that is
- * no fault of the workers.
+ * Finds the workers that have given no heartbeat for too long. Pure: the caller passes the time. Its clock runs only
+ * while the master does: a master that was stopped, or whose machine was, has heard nothing either, and that is no
+ * fault of the workers.
  */
 
 interface Watched {
   readonly timeoutMs: number;
-  /** On the clock of the watchdog. */
-  lastSign: number;
+  /** By the clock of the watchdog. */
+  lastHeartbeat: number;
 }
 
 export interface Silence {
@@ -30,13 +30,13 @@ export class Watchdog {
     return timeouts.length === 0 ? undefined : Math.min(LONGEST_TICK_MS, ...timeouts);
   }
 
-  /** A heartbeat; the first one begins the watch. */
-  sign(serial: number, timeoutMs: number, now: number): void {
+  /** The first heartbeat of a worker begins the watch on it. */
+  heartbeat(serial: number, timeoutMs: number, now: number): void {
     this.#ticked ??= now;
-    const lastSign = this.#at(now);
+    const lastHeartbeat = this.#at(now);
     const watched = this.#watched.get(serial);
-    if (watched) watched.lastSign = lastSign;
-    else this.#watched.set(serial, { timeoutMs, lastSign });
+    if (watched) watched.lastHeartbeat = lastHeartbeat;
+    else this.#watched.set(serial, { timeoutMs, lastHeartbeat });
   }
 
   forget(serial: number): void {
@@ -50,18 +50,16 @@ export class Watchdog {
     this.#ticked = now;
   }
 
-  /** Whose time is over. */
+  /** The workers whose time is over. */
   silent(now: number): Silence[] {
     return [...this.#watched]
-      .map(([serial, { timeoutMs, lastSign }]) => ({ serial, timeoutMs, ms: this.#at(now) - lastSign }))
+      .map(([serial, { timeoutMs, lastHeartbeat }]) => ({
+        serial,
+        timeoutMs,
+        ms: this.#at(now) - lastHeartbeat,
+      }))
       .filter(({ ms, timeoutMs }) => ms >= timeoutMs)
       .map(({ serial, ms }) => ({ serial, ms }));
-  }
-
-  /** How long it has been since this worker's last sign, as far as the master was there to hear one. */
-  silenceOf(serial: number, now: number): number | undefined {
-    const watched = this.#watched.get(serial);
-    return watched && this.#at(now) - watched.lastSign;
   }
 
   /** A tick that is late by more than its own length has found the master asleep: it counts as one on time. */

@@ -1,8 +1,8 @@
-import type { Frame } from './inspector.ts';
-import type { KernelView } from './kernel.ts';
+import type { Frame } from './inspection.ts';
+import type { KernelView } from './kernel-view.ts';
 import { appStack, say } from './wording.ts';
 
-const place = { cwd: '/srv/app', own: '/opt/tshorn/dist/', silentMs: 30_000, mayTurn: false };
+const place = { cwd: '/srv/app', own: '/opt/tshorn/dist/', silentMs: 30_000, mayRun: false };
 const frame = (name: string, file: string, line = 1): Frame => ({ function: name, file, line, column: 7 });
 const OWN = frame('guard', '/opt/tshorn/dist/worker.js');
 
@@ -15,7 +15,7 @@ const kernel = (more: Partial<KernelView> = {}): KernelView => ({
 const silent = (more: Partial<KernelView> = {}, cpuMsPerSecond = 0) =>
   say({ silentBecause: 'no-answer', kernel: kernel(more), cpuMsPerSecond }, place).headline;
 
-test('the innermost frame of the app is where it is stuck; frames in the app are told by short names', () => {
+test('the innermost frame of the app is where it is stuck; frames in the app have short names', () => {
   const stack = [
     frame('catastrophic', '/srv/app/routes.js', 41),
     frame('', '/srv/app/node_modules/router/index.js', 9),
@@ -35,7 +35,7 @@ test('the innermost frame of the app is where it is stuck; frames in the app are
   ]);
 });
 
-test("of Node's own frames only the one that the app has called is told", () => {
+test("of Node's own frames only the one that the app has called is logged", () => {
   const stack = [
     frame('open', 'node:fs'),
     frame('readFileSync', 'node:fs'),
@@ -55,7 +55,7 @@ test('ten frames are enough', () => {
   expect(details.at(-1)).toBe('and 20 more');
 });
 
-test('the requests in flight are told with their age', () => {
+test('the requests in flight are logged with their age', () => {
   const requests = [
     { method: 'GET', path: '/search', ageMs: 30_100, answering: false },
     { method: 'POST', path: '/x', ageMs: 31_000, answering: true },
@@ -64,27 +64,27 @@ test('the requests in flight are told with their age', () => {
   expect(details).toContain('requests in flight: GET /search (30.1s), POST /x (31.0s, answering)');
 });
 
-test('what the kernel knows is said where the process says nothing', () => {
+test('what the kernel knows is logged where the process does not answer', () => {
   expect(silent({ state: 'T' })).toBe('stopped by a signal (SIGSTOP)');
   expect(silent({ state: 'D' })).toMatch(/^in uninterruptible sleep/);
   expect(silent({ state: 'R' }, 990)).toBe('busy in native code');
-  expect(silent({ systemCall: 'flock' })).toBe('it waits in flock, called by native code');
+  expect(silent({ waitsIn: 'flock_lock' })).toBe('waiting in flock_lock (kernel), called by native code');
   const children = [{ pid: 1234, command: 'sleep 60', ageMs: 30_500 }];
-  expect(silent({ children })).toBe('it waits for its child process 1234 (sleep 60)');
-  // One that has been there for long is not what it waits for.
-  expect(silent({ children: [{ pid: 7, command: 'helper', ageMs: 900_000 }], systemCall: 'read' })).toBe(
-    'it waits in read, called by native code',
+  expect(silent({ children })).toBe('waiting for its child process 1234 (sleep 60)');
+  // A child that is much older is not what it waits for.
+  expect(silent({ children: [{ pid: 7, command: 'helper', ageMs: 900_000 }], waitsIn: 'pipe_read' })).toBe(
+    'waiting in pipe_read (kernel), called by native code',
   );
 });
 
-test('where nothing is known, that is said', () => {
-  expect(say({ silentBecause: 'no-answer' }, place).headline).toMatch(/^nothing more is known/);
+test('where nothing is known, the log says so', () => {
+  expect(say({ silentBecause: 'no-answer' }, place).headline).toMatch(/^cause unknown/);
 });
 
-test('a worker whose loop turns again is no mystery, and one that boots tells what it waits for', () => {
+test('a worker whose event loop runs again is described so, and one that boots by what it waits for', () => {
   const inspection = { stack: [], rss: 1, waitsFor: ['Timeout', 'Timeout', 'TCPSocketWrap'] };
-  expect(say({ inspection }, place).headline).toBe('its event loop turns again');
-  expect(say({ inspection }, { ...place, mayTurn: true }).headline).toBe(
-    'its event loop turns and waits (open: Timeout, TCPSocketWrap)',
+  expect(say({ inspection }, place).headline).toBe('its event loop runs again');
+  expect(say({ inspection }, { ...place, mayRun: true }).headline).toBe(
+    'its event loop runs and waits (open: Timeout, TCPSocketWrap)',
   );
 });

@@ -1,18 +1,29 @@
-/** Words what was found out about a worker that hangs. Pure. */
-import { describeRequest } from '@tshorn/core';
-import type { Explanation } from './explain.ts';
-import type { Frame } from './inspector.ts';
-import type { ChildProcess } from './kernel.ts';
+/** Words the findings about a worker that is stuck. Pure. */
+import { describeRequest, formatMemory } from '@tshorn/core';
+import type { Frame, Inspection } from './inspection.ts';
+import type { ChildProcess, KernelView } from './kernel-view.ts';
+
+export interface Findings {
+  /** The answer of the worker itself. */
+  readonly inspection?: Inspection;
+  /** Why the worker itself has not answered; absent where it has. The rest is known only then. */
+  readonly silentBecause?: 'inspector-disabled' | 'no-answer';
+  /** Resident memory in bytes. */
+  readonly rss?: number;
+  readonly kernel?: KernelView;
+  /** CPU time that it used in the last second, in milliseconds per second. */
+  readonly cpuMsPerSecond?: number;
+}
 
 export interface Place {
-  /** Working directory of the release: files in it are told by their short names. */
+  /** Working directory of the release: files in it get short names. */
   readonly cwd: string;
-  /** The directory of tshorn's own code, which is nobody's concern. */
+  /** Directory of tshorn's own code, which the log leaves out. */
   readonly own: string;
-  /** For how long the worker has given no heartbeat; since its start, where it has given none at all. */
+  /** Since the last heartbeat of the worker, or since its start. */
   readonly silentMs: number;
-  /** It was not expected to give signs: that its event loop is stuck is not known. */
-  readonly mayTurn: boolean;
+  /** No heartbeat was expected of it: its event loop may well run. */
+  readonly mayRun: boolean;
 }
 
 const MOST_FRAMES = 10;
@@ -25,13 +36,13 @@ export interface Said {
 
 const isNode = ({ file }: Frame): boolean => file === '' || file.startsWith('node:');
 
-/** Without tshorn's own frames. Node's internals, one after the other, are the one that the app has called. */
+/** The stack without tshorn's own frames, and of Node's frames in a row only the one that the app has called. */
 export function appStack(stack: readonly Frame[], own: string): Frame[] {
   const others = stack.filter(({ file }) => !file.startsWith(own));
   return others.filter((frame, at) => !isNode(frame) || (others[at + 1] && !isNode(others[at + 1] as Frame)));
 }
 
-/** Whether any code but Node's and tshorn's own runs. */
+/** True: other code than Node's and tshorn's own runs. */
 export const runsApp = (stack: readonly Frame[], own: string): boolean =>
   stack.some((frame) => !isNode(frame) && !frame.file.startsWith(own));
 
@@ -48,13 +59,13 @@ function frameText(frame: Frame, cwd?: string): string {
     : `${nameOf(frame)} (${file}:${frame.line}:${frame.column})`;
 }
 
-export function say(explanation: Explanation, place: Place): Said {
-  const { inspection } = explanation;
+export function say(findings: Findings, place: Place): Said {
+  const { inspection } = findings;
   const stack = inspection?.stack ?? [];
   if (!runsApp(stack, place.own)) {
     return {
-      headline: withoutStack(explanation, place),
-      details: [...kernelLines(explanation), ...facts(explanation)],
+      headline: withoutStack(findings, place),
+      details: [...kernelLines(findings), ...facts(findings)],
     };
   }
   const frames = appStack(stack, place.own);
@@ -63,67 +74,67 @@ export function say(explanation: Explanation, place: Place): Said {
   const shown = frames.slice(0, MOST_FRAMES).map((frame) => `at ${frameText(frame, place.cwd)}`);
   const more = frames.length > MOST_FRAMES ? [`and ${frames.length - MOST_FRAMES} more`] : [];
   return {
-    headline: `${place.mayTurn ? 'it was' : 'stuck'} in ${within}${frameText(innermost)}`,
-    details: [...shown, ...more, ...facts(explanation)],
+    headline: `${place.mayRun ? 'it was' : 'stuck'} in ${within}${frameText(innermost)}`,
+    details: [...shown, ...more, ...facts(findings)],
   };
 }
 
-function facts({ inspection = {}, rss = inspection.rss, silentBecause }: Explanation): string[] {
+function facts({ inspection = {}, rss = inspection.rss, silentBecause }: Findings): string[] {
   const { requests, heapUsed } = inspection;
   const lines: string[] = [];
   if (requests?.length) lines.push(`requests in flight: ${requests.map(describeRequest).join(', ')}`);
   else if (requests) lines.push('no request is in flight');
-  else if (silentBecause) lines.push('requests in flight: not known, since the process itself says nothing');
-  const heap = heapUsed === undefined ? '' : `, heap ${megabytes(heapUsed)}`;
-  if (rss !== undefined) lines.push(`memory: ${megabytes(rss)}${heap}`);
+  else if (silentBecause) lines.push('requests in flight: unknown, since the process itself did not answer');
+  const heap = heapUsed === undefined ? '' : `, heap ${formatMemory(heapUsed)}`;
+  if (rss !== undefined) lines.push(`memory: ${formatMemory(rss)}${heap}`);
   return lines;
 }
 
-const megabytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MB`;
-
 const childText = ({ pid, command }: ChildProcess): string => `${pid} (${command})`;
 
-/** A child that was started about when the worker fell silent is what it waits for. */
+/** A worker that fell silent when a child process started most likely waits for that one. */
 const SLACK_MS = 2_500;
 
-function withoutStack(
-  { inspection, silentBecause, kernel, cpuMsPerSecond = 0 }: Explanation,
-  place: Place,
-): string {
-  if (inspection) return place.mayTurn ? idleText(inspection.waitsFor ?? []) : 'its event loop turns again';
-  const closed =
-    silentBecause === 'no-door'
-      ? ' (its stack cannot be taken: --disable-sigusr1 keeps the inspector shut)'
+function withoutStack(findings: Findings, place: Place): string {
+  const { inspection, silentBecause } = findings;
+  if (inspection) return place.mayRun ? idleText(inspection.waitsFor ?? []) : 'its event loop runs again';
+  const note =
+    silentBecause === 'inspector-disabled'
+      ? ' (no stack: --disable-sigusr1 keeps the inspector from opening)'
       : '';
-  if (!kernel) return `nothing more is known: its inspector did not open, and there is no /proc${closed}`;
+  return kernelText(findings, place) + note;
+}
+
+function kernelText({ silentBecause, kernel, cpuMsPerSecond = 0 }: Findings, { silentMs }: Place): string {
+  if (!kernel) return 'cause unknown: its inspector did not open, and there is no /proc';
   if (kernel.state === 'T') return 'stopped by a signal (SIGSTOP)';
   if (kernel.state === 't') return 'stopped by a debugger (ptrace)';
-  const child = kernel.children.find(({ ageMs }) => Math.abs(ageMs - place.silentMs) < SLACK_MS);
   if (kernel.state === 'D')
-    return `in uninterruptible sleep: the kernel waits for a disk or a network file system${closed}`;
+    return 'in uninterruptible sleep: the kernel waits for a disk or a network file system';
   if (cpuMsPerSecond > 500)
-    return `busy in ${silentBecause === 'no-door' ? 'its own code' : 'native code'}${closed}`;
-  if (child) return `it waits for its child process ${childText(child)}${closed}`;
-  const call = kernel.systemCall ?? kernel.waitsIn;
-  return `it waits in ${call === undefined ? 'native code' : `${call}, called by native code`}${closed}`;
+    return `busy in ${silentBecause === 'inspector-disabled' ? 'JavaScript or native code' : 'native code'}`;
+  const child = kernel.children.find(({ ageMs }) => Math.abs(ageMs - silentMs) < SLACK_MS);
+  if (child) return `waiting for its child process ${childText(child)}`;
+  return kernel.waitsIn === undefined
+    ? 'waiting in native code'
+    : `waiting in ${kernel.waitsIn} (kernel), called by native code`;
 }
 
-/** It hangs in no code: what it waits for does not come. */
-export function idleText(waitsFor: readonly string[]): string {
+/** No code is stuck: what the event loop waits for does not come. */
+function idleText(waitsFor: readonly string[]): string {
   const kinds = [...new Set(waitsFor)].join(', ');
-  return `its event loop turns and waits${kinds ? ` (open: ${kinds})` : ''}`;
+  return `its event loop runs and waits${kinds ? ` (open: ${kinds})` : ''}`;
 }
 
-function kernelLines({ kernel, cpuMsPerSecond }: Explanation): string[] {
+function kernelLines({ kernel, cpuMsPerSecond }: Findings): string[] {
   if (!kernel) return [];
-  const { state, systemCall, waitsIn, children } = kernel;
+  const { state, waitsIn, children } = kernel;
   const parts = [
     `state ${state}`,
-    systemCall && `system call ${systemCall}`,
     waitsIn && `waits in ${waitsIn}`,
     cpuMsPerSecond !== undefined && `${Math.round(cpuMsPerSecond / 10)} % of a CPU`,
   ];
-  const lines = [`the kernel says: ${parts.filter(Boolean).join(', ')}`];
+  const lines = [`kernel: ${parts.filter(Boolean).join(', ')}`];
   if (children.length > 0) lines.push(`child processes: ${children.slice(0, 5).map(childText).join(', ')}`);
   return lines;
 }

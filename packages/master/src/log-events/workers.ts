@@ -72,12 +72,12 @@ export const WORKERS = {
   'never-came-up': {
     level: 'error',
     fields: 'as `hung`',
-    when: 'An app did not finish loading within `--boot-timeout`, and its event loop turns.',
+    when: 'An app did not finish loading within `--boot-timeout`, and its event loop runs.',
   },
   'never-left': {
     level: 'error',
     fields: 'as `hung`',
-    when: 'An app did not finish its own clean-up in time, and its event loop turns.',
+    when: 'An app did not finish its own clean-up in time, and its event loop runs.',
   },
   'loop-delay': {
     level: 'warn',

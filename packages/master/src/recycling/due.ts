@@ -1,4 +1,4 @@
-/** Who has to be recycled next, and why. Pure. */
+/** Finds the workers that have reached a limit. Pure. */
 import { formatMemory, type Heartbeat } from '@tshorn/core';
 import type { Limits } from './limits.ts';
 
@@ -6,7 +6,7 @@ export interface Candidate {
   readonly serial: number;
   readonly slot: number;
   readonly ageMs: number;
-  /** What it has told last. */
+  /** Its last heartbeat. */
   readonly vital: Heartbeat;
   readonly limits: Limits;
 }
@@ -15,9 +15,9 @@ export interface Due {
   readonly serial: number;
   readonly slot: number;
   readonly limit: 'memory' | 'requests' | 'age';
-  /** For the log: the option, its value, and what was reached. */
+  /** For the log: the option, its value, and the value that was reached. */
   readonly by: string;
-  /** How far beyond its limit it is: 1 is just reached. */
+  /** The value reached, divided by the limit: 1 is just reached. */
   readonly excess: number;
 }
 
@@ -40,10 +40,10 @@ export function limitsReached({ serial, slot, ageMs, vital, limits }: Candidate)
   return due;
 }
 
-/** Memory comes first: it is the one that kills. */
+/** Memory comes first: only that limit ends in a kill by the kernel. */
 const RANK = { memory: 0, requests: 1, age: 2 } as const;
 
-/** All that are due, the most urgent one first. */
+/** All workers that are due, the most urgent one first. */
 export const allDue = (candidates: readonly Candidate[]): Due[] =>
   candidates
     .flatMap(limitsReached)

@@ -1,4 +1,4 @@
-/** What one worker may reach before it is recycled: drawn once, at its birth. Pure but for the given chance. */
+/** The limits at which one worker is recycled: drawn once, when it starts. Pure but for the given chance. */
 import type { Config } from '@tshorn/config';
 import { formatMemory, type MemorySize } from '@tshorn/core';
 
@@ -6,7 +6,7 @@ export interface Limits {
   readonly requests?: number;
   readonly ageMs?: number;
   readonly memory?: { readonly bytes: number; readonly asGiven: string };
-  /** `--max-requests 1000`: what the log names. */
+  /** `--max-requests 1000`, for the log. */
   readonly maxRequests: number;
 }
 
@@ -15,14 +15,18 @@ export type LimitOptions = Pick<
   'maxRequests' | 'maxRequestsJitter' | 'maxMemory' | 'maxAge' | 'maxAgeJitter'
 >;
 
-/** Of a limit that has no jitter of its own. */
+/** The jitter of a limit for which none is set. */
 const USUAL_JITTER = 0.1;
 
 /**
- * @param memoryThere bytes that a percentage is one of
+ * @param memoryAvailable bytes of which a percentage is taken
  * @param chance from 0 to below 1, drawn for this worker
  */
-export function drawLimits(options: LimitOptions, memoryThere: () => number, chance: () => number): Limits {
+export function drawLimits(
+  options: LimitOptions,
+  memoryAvailable: () => number,
+  chance: () => number,
+): Limits {
   const { maxRequests, maxMemory, maxAge } = options;
   const requestsJitter = options.maxRequestsJitter ?? Math.round(maxRequests * USUAL_JITTER);
   const ageJitter = options.maxAgeJitter ?? maxAge * USUAL_JITTER;
@@ -30,15 +34,15 @@ export function drawLimits(options: LimitOptions, memoryThere: () => number, cha
     maxRequests,
     ...(maxRequests > 0 && { requests: maxRequests + Math.floor(chance() * (requestsJitter + 1)) }),
     ...(maxAge > 0 && { ageMs: maxAge + chance() * ageJitter }),
-    ...(maxMemory && { memory: bytesOf(maxMemory, memoryThere) }),
+    ...(maxMemory && { memory: bytesOf(maxMemory, memoryAvailable) }),
   };
 }
 
-function bytesOf(size: MemorySize, memoryThere: () => number): Limits['memory'] & object {
+function bytesOf(size: MemorySize, memoryAvailable: () => number): Limits['memory'] & object {
   if ('bytes' in size) return { bytes: size.bytes, asGiven: formatMemory(size.bytes) };
-  const there = memoryThere();
-  const bytes = (there * size.percent) / 100;
-  return { bytes, asGiven: `${size.percent}% of ${formatMemory(there)}, ${formatMemory(bytes)}` };
+  const available = memoryAvailable();
+  const bytes = (available * size.percent) / 100;
+  return { bytes, asGiven: `${size.percent}% of ${formatMemory(available)}, ${formatMemory(bytes)}` };
 }
 
 export const hasLimits = ({ requests, ageMs, memory }: Limits): boolean =>

@@ -1,24 +1,24 @@
 /**
- * A worker that reaches --max-memory soon after its birth would be recycled over and over, to no use. So each
- * further one in the same slot has to be older, until a worker stays below its limit for longer than that.
+ * Spaces out the recycles of a slot whose workers reach --max-memory soon after their start, which recycling does not
+ * cure. Each further worker in the slot has to be older, until one stays below its limit for longer than that.
  */
 const FIRST_MS = 15_000;
 const LONGEST_MS = 10 * 60_000;
 
 interface Slot {
-  /** Recycles in a row for which the worker was too young. */
+  /** Workers in a row that were too young to be recycled. */
   tooYoung: number;
   recycled: boolean;
 }
 
 export class MemoryPauses {
   readonly #slots = new Map<number, Slot>();
-  /** Serials that have been judged: each counts once. */
-  readonly #judged = new Set<number>();
+  /** Serials that have been counted: each counts once. */
+  readonly #counted = new Set<number>();
 
   /**
-   * Called for as long as the worker is over its limit. Returns how old it has to be, in milliseconds.
-   * `isNews`: that has just become longer, which is worth a warning.
+   * Called for as long as the worker is over its limit.
+   * @returns the age that it has to reach, in milliseconds; `isNews`: that age has just grown, which is worth a warning
    */
   ageNeeded(
     serial: number,
@@ -28,8 +28,8 @@ export class MemoryPauses {
     const record = this.#slots.get(slot) ?? { tooYoung: 0, recycled: false };
     this.#slots.set(slot, record);
     let isNews = false;
-    if (!this.#judged.has(serial)) {
-      this.#judged.add(serial);
+    if (!this.#counted.has(serial)) {
+      this.#counted.add(serial);
       const needed = record.recycled || fromBirth ? pause(Math.max(1, record.tooYoung)) : 0;
       isNews = ageMs < needed;
       record.tooYoung = isNews ? record.tooYoung + 1 : 0;
@@ -43,10 +43,10 @@ export class MemoryPauses {
   }
 
   forget(serial: number): void {
-    this.#judged.delete(serial);
+    this.#counted.delete(serial);
   }
 
-  /** Of a new release nothing is known. */
+  /** A new release starts afresh. */
   clear(): void {
     this.#slots.clear();
   }

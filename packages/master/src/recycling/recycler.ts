@@ -1,6 +1,6 @@
 /**
- * Asks for a recycle when a worker has reached a limit: for one at a time, and for the next one when that is
- * over. Created by the performer, which tells it of births, heartbeats and ends; it holds no timer.
+ * Requests a recycle when a worker has reached a limit: of one worker at a time, and of the next one when that is over.
+ * The Attendants create it and pass it starts, heartbeats and exits; it has no timer.
  */
 import { formatMemory, LOOK_EVERY_MS } from '@tshorn/core';
 import type { Operation } from '../decide/model.ts';
@@ -16,8 +16,8 @@ export interface RecyclerSurroundings {
   vitalOf(serial: number): Vital | undefined;
   readonly view: Pick<View, 'recyclable'>;
   request(operation: Operation): void;
-  /** Bytes that a percentage of memory is one of. */
-  memoryThere(): number;
+  /** Bytes of which a percentage is taken. */
+  memoryAvailable(): number;
   /** From 0 to below 1. */
   chance(): number;
 }
@@ -27,7 +27,7 @@ interface Born {
   readonly generation: number;
   readonly at: number;
   readonly limits: Limits;
-  /** What it held when it first told of itself. */
+  /** Resident memory at its first heartbeat. */
   rssAtBirth?: number;
 }
 
@@ -39,7 +39,7 @@ export class Recycler {
   readonly #born = new Map<number, Born>();
   readonly #memory = new MemoryPauses();
   #asked: Due | undefined;
-  /** Recycles in a row that have come to nothing. */
+  /** Recycles in a row that have failed. */
   #failures = 0;
   #pausedUntil = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -56,8 +56,8 @@ export class Recycler {
     options: LimitOptions,
     at: number,
   ) {
-    const { memoryThere, chance } = this.#around;
-    const limits = drawLimits(options, memoryThere, chance);
+    const { memoryAvailable, chance } = this.#around;
+    const limits = drawLimits(options, memoryAvailable, chance);
     if (generation > this.#newest) {
       this.#newest = generation;
       this.#memory.clear();
@@ -72,7 +72,7 @@ export class Recycler {
     this.#memory.forget(serial);
   }
 
-  /** A worker has told of itself: a good moment to look at all of them, if the last one is not just past. */
+  /** Looks at all workers, unless that has just been done. */
   heartbeat(serial: number, at: number): void {
     const born = this.#born.get(serial);
     if (!born) return;
@@ -94,7 +94,7 @@ export class Recycler {
     this.#around.request({ kind: 'recycle', serial, by, mayWait: true });
   }
 
-  /** What was asked for is over: the worker is gone, or it has come to nothing. */
+  /** The recycle that was requested is over: the worker has left, or its replacement was broken. */
   #settle(serials: readonly number[], at: number): void {
     const asked = this.#asked;
     if (!asked) return;
@@ -108,7 +108,7 @@ export class Recycler {
     this.#pausedUntil = at + pause;
     this.#around.log.warn(
       { event: 'recycle-put-off', worker: asked.slot, pauseMs: pause },
-      `worker=${asked.slot} stays in service, recycled later: next attempt in ${pause / 1000} s`,
+      `worker=${asked.slot} stays in service: its recycle failed; next attempt in ${pause / 1000} s`,
     );
   }
 
@@ -133,7 +133,7 @@ export class Recycler {
       const holds = formatMemory(this.#around.vitalOf(serial)?.rss ?? 0);
       this.#around.log.warn(
         { event: 'max-memory-too-low', worker: slot, ageMs: Math.round(ageMs) },
-        `worker=${slot} holds ${holds} ${Math.round(ageMs / 1000)} s after its start, more than --max-memory (${memory.asGiven}): recycled not before it is ${ms / 1000} s old; raise --max-memory, or the app needs less to start`,
+        `worker=${slot} holds ${holds} ${Math.round(ageMs / 1000)} s after its start, more than --max-memory (${memory.asGiven}): it will not be recycled before it is ${ms / 1000} s old; raise --max-memory or reduce the app's startup memory`,
       );
     }
     return ageMs >= ms;

@@ -77,7 +77,7 @@ class Stage {
     vitalOf: (serial) => this.vitals.get(serial),
     view: { recyclable: () => this.free ?? [...this.vitals.keys()] },
     request: (operation) => void this.asked.push(operation as never),
-    memoryThere: () => 1000 * MB,
+    memoryAvailable: () => 1000 * MB,
     chance: () => 0,
   });
 

@@ -1,7 +1,7 @@
 /**
- * Socket activation: systemd listens, and passes what it listens on as descriptors from 3 on
- * (https://www.freedesktop.org/software/systemd/man/latest/sd_listen_fds.html). This file finds out what was
- * passed; which of it is used is said in choose.ts.
+ * Socket activation: systemd listens, and passes its sockets as descriptors from 3 on
+ * (https://www.freedesktop.org/software/systemd/man/latest/sd_listen_fds.html). This file finds the passed sockets;
+ * choose.ts chooses those that are served.
  */
 import fs from 'node:fs';
 import type { BindAddress } from '@tshorn/core';
@@ -15,15 +15,15 @@ export interface ActivatedSocket {
   readonly address: BindAddress;
   /** Absent where there is a problem. */
   readonly handle?: BoundHandle;
-  /** Why it cannot be served: what it is instead of a listening stream socket. */
+  /** Why it cannot be served: the kind of thing that it is instead of a listening stream socket. */
   readonly problem?: string;
 }
 
 const FIRST_FD = 3;
 
 /**
- * The sockets that were passed to the process `pid`, in order. The three variables are removed from `env`
- * whoever they were meant for, as `sd_listen_fds(1)` does: a worker must not find them.
+ * The sockets that were passed to the process `pid`, in order. The three variables are removed from `env` in any case,
+ * as `sd_listen_fds(1)` does: a worker must not find them.
  */
 export function activatedSockets(env: NodeJS.ProcessEnv, pid: number): ActivatedSocket[] {
   return takeVariables(env, pid).map(({ fd, name }) => ({ fd, name, ...inspect(fd, name) }));

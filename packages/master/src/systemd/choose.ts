@@ -1,4 +1,4 @@
-/** Which of the sockets that systemd passes are served, and what is bound besides. Pure. */
+/** Chooses the sockets of systemd that are served, and the addresses that are bound besides. Pure. */
 import { type BindAddress, formatAddress, TshornError } from '@tshorn/core';
 import type { OwnAddress } from '../listeners.ts';
 import type { ActivatedSocket } from './activation.ts';
@@ -6,18 +6,18 @@ import type { ActivatedSocket } from './activation.ts';
 export interface Choice {
   readonly adopted: readonly ActivatedSocket[];
   readonly unused: readonly ActivatedSocket[];
-  /** What nothing was passed for. */
+  /** Addresses for which systemd has passed no socket. */
   readonly bind: readonly OwnAddress[];
 }
 
-/** A wanted address, with every host that it stands for: `:8000` is `::` and `0.0.0.0`. */
+/** A wanted address, with every host that it means: `:8000` is `::` and `0.0.0.0`. */
 export interface Wanted {
   readonly bind: BindAddress;
   readonly hosts: readonly string[];
 }
 
 /**
- * @param wanted undefined: nobody has said where to listen, and all sockets are served
+ * @param wanted undefined: no address is configured, and all sockets are served
  * @throws TshornError ERR_ADDRESS for a name that was not passed, or a socket that cannot be served
  */
 export function choose(sockets: readonly ActivatedSocket[], wanted: readonly Wanted[] | undefined): Choice {
@@ -40,14 +40,14 @@ function matches({ name, address }: ActivatedSocket, { bind, hosts }: Wanted): b
   return address.kind === 'tcp' && address.port === bind.port && hosts.includes(address.host);
 }
 
-/** `http` on fd 3, at 127.0.0.1:8000. */
+/** `http (fd 3, 127.0.0.1:8000)` */
 export const describeSocket = ({ fd, name, address }: ActivatedSocket): string =>
   `${name} (fd ${fd}${address.kind === 'systemd' ? '' : `, ${formatAddress(address)}`})`;
 
 function notPassed(name: string, sockets: readonly ActivatedSocket[]): TshornError {
   const passed = sockets.map(describeSocket).join(', ');
   return new TshornError('ERR_ADDRESS', `bind: systemd:${name}: systemd has passed ${passed}`, {
-    fix: 'write FileDescriptorName= in the .socket unit, or the name of that unit',
+    fix: 'set FileDescriptorName= in the .socket unit, or use the name of that unit',
   });
 }
 

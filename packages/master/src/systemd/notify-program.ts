@@ -1,7 +1,7 @@
 /**
  * Sends messages to systemd through the program `systemd-notify`, since Node has no unix datagram sockets
- * (docs/decisions/systemd-notify.md). One at a time, so that they arrive in the order of what happened; the
- * loop never waits for one, and no failure ends the master.
+ * (docs/decisions/systemd-notify.md). One at a time, so that they arrive in order; the master never waits for one, and no
+ * failure ends it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
@@ -9,7 +9,7 @@ import { describeThrown } from '@tshorn/core';
 import type { Logger } from '../log.ts';
 import type { Message } from './report.ts';
 
-/** systemd-notify itself gives up after five seconds (its barrier); one that hangs must not hold the rest up. */
+/** systemd-notify itself gives up after five seconds (its barrier); a call that hangs must not delay the rest. */
 const DEADLINE_MS = 10_000;
 
 export class NotifyProgram {
@@ -48,7 +48,7 @@ export class NotifyProgram {
     if (this.#sending) return;
     const message = this.#queue.shift();
     if (!message) {
-      for (const tell of this.#whenIdle) tell();
+      for (const resolve of this.#whenIdle) resolve();
       this.#whenIdle.clear();
       return;
     }
@@ -65,13 +65,13 @@ export class NotifyProgram {
       });
   }
 
-  /** It is tried again each time: a program that is being updated, or a busy systemd, is there again later. */
+  /** Later messages are sent all the same: the program may be back after its update, and systemd less busy. */
   #warnOnce(reason: string): void {
     if (this.#warned) return;
     this.#warned = true;
     this.#log.warn(
       { event: 'no-systemd', reason },
-      `systemd cannot be told how the service is: ${reason}; this is said once`,
+      `systemd gets no status of this service: ${reason} (logged once; later messages are still tried)`,
     );
   }
 }
@@ -85,9 +85,9 @@ function run(assignments: readonly string[], env: NodeJS.ProcessEnv): Promise<vo
     } catch (error) {
       return reject(error);
     }
-    let said = '';
+    let errors = '';
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(0, 300);
+      errors = (errors + text).slice(0, 300);
     });
     // A program that hangs must not keep a process alive that has nothing else to do.
     child.unref();
@@ -100,8 +100,8 @@ function run(assignments: readonly string[], env: NodeJS.ProcessEnv): Promise<vo
     child.once('close', (code, signal) => {
       clearTimeout(timer);
       if (code === 0) return resolve();
-      const how = signal ? `was ended by ${signal}` : `failed with exit code ${code}`;
-      reject(new Error(`systemd-notify ${how}${said && `: ${said.trim().split('\n')[0]}`}`));
+      const how = signal ? `was killed by ${signal}` : `failed with exit code ${code}`;
+      reject(new Error(`systemd-notify ${how}${errors && `: ${errors.trim().split('\n')[0]}`}`));
     });
   });
 }

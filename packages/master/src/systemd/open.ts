@@ -1,4 +1,4 @@
-/** Listeners of the sockets that systemd passes, and of the addresses that are bound besides. */
+/** Makes listeners of the sockets that systemd passes, and binds the other addresses. */
 import { resolve } from 'node:path';
 import { type BindAddress, formatAddress, TshornError } from '@tshorn/core';
 import { bindAll, type FileRights, hostsOf, type Inherited, type Listener, overlap } from '../listeners.ts';
@@ -7,14 +7,14 @@ import { choose, describeSocket, type Wanted } from './choose.ts';
 
 interface Opening {
   readonly sockets: readonly ActivatedSocket[];
-  /** Undefined: nobody has said where to listen. */
+  /** Undefined: no address is configured. */
   readonly binds: readonly BindAddress[] | undefined;
   readonly rights: FileRights;
   readonly inherited: Inherited | undefined;
   warn(text: string): void;
 }
 
-/** @throws TshornError ERR_ADDRESS and its kin; then every descriptor has been given back */
+/** @throws TshornError ERR_ADDRESS, ERR_ADDRESS_IN_USE, ERR_ADDRESS_FORBIDDEN; then every descriptor is closed */
 export async function openActivated(opening: Opening): Promise<Listener[]> {
   const { sockets, binds, rights, inherited, warn } = opening;
   try {
@@ -23,7 +23,7 @@ export async function openActivated(opening: Opening): Promise<Listener[]> {
       throw withHint(error, sockets, choice.bind);
     });
     for (const socket of choice.unused) {
-      warn(`systemd has passed ${describeSocket(socket)}, and nobody serves it: no --bind asks for it`);
+      warn(`systemd has passed ${describeSocket(socket)}, which is not served: no --bind names it`);
       socket.handle?.close();
     }
     return [...choice.adopted.flatMap(listenerOf), ...bound];
@@ -35,17 +35,17 @@ export async function openActivated(opening: Opening): Promise<Listener[]> {
 
 async function wantedOf(bind: BindAddress): Promise<Wanted> {
   if (bind.kind === 'tcp') return { bind, hosts: await hostsOf(bind) };
-  // The kernel has the path as systemd wrote it: absolute.
+  // The kernel knows the path as systemd wrote it: absolute.
   return { bind: bind.kind === 'unix' ? { ...bind, path: resolve(bind.path) } : bind, hosts: [] };
 }
 
-/** The file of a unix socket is systemd's: it is neither given a mode nor removed. */
+/** systemd owns the file of a unix socket: its mode stays, and it is not removed. */
 const listenerOf = ({ handle, address, name }: ActivatedSocket): Listener[] =>
   handle
     ? [{ handle, asked: address, address, source: 'systemd', activated: name, close: () => handle.close() }]
     : [];
 
-/** `0.0.0.0:80` beside an activated `[::]:80`: in use, and by whom is known. */
+/** Names the holder where `0.0.0.0:80` is in use by an activated `[::]:80`. */
 function withHint(error: unknown, sockets: readonly ActivatedSocket[], binds: Parameters<typeof bindAll>[0]) {
   if (!(error instanceof TshornError && error.code === 'ERR_ADDRESS_IN_USE')) return error;
   const holder = sockets.find(
@@ -53,6 +53,6 @@ function withHint(error: unknown, sockets: readonly ActivatedSocket[], binds: Pa
   );
   if (!holder) return error;
   return new TshornError(error.code, `${error.message}, or by systemd's own ${describeSocket(holder)}`, {
-    fix: `to serve that one, write --bind ${formatAddress(holder.address)} or --bind systemd:${holder.name}`,
+    fix: `to serve that socket, use --bind ${formatAddress(holder.address)} or --bind systemd:${holder.name}`,
   });
 }

@@ -1,7 +1,7 @@
 /**
- * What systemd is told of the service, in the words of sd_notify(3)
- * (https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html): from notices to messages. Pure,
- * but for where it stands. Who sends them: notify-program.ts; the master's notices for people: journal.ts.
+ * Turns notices into the messages of sd_notify(3)
+ * (https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html). It keeps the phase and is pure otherwise.
+ * notify-program.ts sends the messages; journal.ts words the same notices for people.
  */
 import type { Notice } from '../decide/notice.ts';
 import { textOf } from '../journal.ts';
@@ -9,13 +9,13 @@ import { textOf } from '../journal.ts';
 /** The assignments of one datagram. */
 export interface Message {
   readonly assignments: readonly string[];
-  /** Of a repeated message one may wait to be sent, never two. */
+  /** Present: one such message may wait to be sent, never two. */
   readonly repeats?: 'progress' | 'watchdog';
 }
 
 /**
- * How much time is asked for on top, in each message of a phase that takes its time; more than the interval
- * of those messages. The phases end by the master's own deadlines (`--boot-timeout`, `--grace`).
+ * The additional time that each message of a slow phase asks for; more than the interval of those messages. The phases
+ * end by the master's own deadlines (`--boot-timeout`, `--grace`).
  */
 const EXTEND = 'EXTEND_TIMEOUT_USEC=30000000';
 
@@ -49,7 +49,7 @@ export class Report {
       case 'reload-started':
         if (this.#phase !== 'serving') return undefined;
         this.#phase = 'reloading';
-        // In one datagram, or systemd takes the reload for another one than it has asked for.
+        // In one datagram: otherwise systemd takes the reload for another one than it has requested.
         return this.#message(['RELOADING=1', `MONOTONIC_USEC=${monotonicUsec}`, EXTEND], textOf(notice));
       case 'reload-finished':
         if (this.#phase !== 'reloading') return undefined;
@@ -82,7 +82,7 @@ export class Report {
   }
 }
 
-/** A line break would begin another assignment, of the app's making; a NUL cannot be an argument. */
+/** A line break would let the app begin another assignment; a NUL cannot be part of an argument. */
 function oneLine(text: string): string {
   const line = (text.split('\n')[0] ?? '').replace(/\p{Cc}/gu, ' ').trim();
   const characters = [...line];

@@ -1,11 +1,11 @@
 /**
- * `WatchdogSec=`: systemd restarts a service that has not been heard of for that long
+ * `WatchdogSec=`: systemd restarts a service that has sent no heartbeat for that long
  * (https://www.freedesktop.org/software/systemd/man/latest/sd_watchdog_enabled.html).
  */
 
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-/** Milliseconds between two heartbeats, half of what systemd allows; undefined where it asks for none of `pid`. */
+/** Milliseconds between two heartbeats, half of what systemd allows; undefined where it expects none from `pid`. */
 export function watchdogInterval(
   { WATCHDOG_USEC = '', WATCHDOG_PID }: NodeJS.ProcessEnv,
   pid: number,

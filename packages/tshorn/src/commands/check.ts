@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseCommand, resolveConfig } from '@tshorn/config';
 import { formatMs, TshornError } from '@tshorn/core';
-import { type CheckReport, type Level, type Logger, rehearse } from '@tshorn/master';
+import { type CheckReport, checkApp, type Level, type Logger } from '@tshorn/master';
 import { workingDirectory } from '../surroundings.ts';
 import { commandHelp } from './help.ts';
 import { print } from './style.ts';
@@ -38,7 +38,7 @@ export async function check(words: readonly string[]): Promise<number> {
   // Of dist/cli.js: this file is a part of it, or lies beside it.
   const workerFile = fileURLToPath(new URL('./worker.js', import.meta.url));
   try {
-    const report = await rehearse({ resolved, workerFile, env: process.env, log, signal: controller.signal });
+    const report = await checkApp({ resolved, workerFile, env: process.env, log, signal: controller.signal });
     print(textOf(report, resolved.config));
     return 0;
   } catch (error) {

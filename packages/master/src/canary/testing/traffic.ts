@@ -1,6 +1,6 @@
 /** Made-up traffic for the judge: seeded, so that a failure can be repeated. */
 import { bucketOf, noCounts, type Sample } from '@tshorn/core';
-import { type CanarySettings, judge, sliceMsFor, type Verdict } from '../judge.ts';
+import { type CanarySettings, isWarm, judge, type Verdict } from '../judge.ts';
 import { Tally } from '../tally.ts';
 
 export type Random = () => number;
@@ -34,7 +34,7 @@ export interface Kind {
 
 export const usual: Kind = { perSecond: 60, badRate: 0.01, latency: usualLatency, pauses: 0.02 };
 
-/** What one worker says of one sample's time. */
+/** The sample of one worker after `everyMs`. */
 export function sampleOf(kind: Kind, random: Random, at: number, everyMs: number): Sample {
   const latency = noCounts();
   const paused = random() < (kind.pauses ?? 0);
@@ -63,10 +63,12 @@ export function play(
   random: Random,
   { oldWorkers = 3, everyMs = 250, settings = { timeMs: 30_000, requests: 0 } as CanarySettings } = {},
 ): Outcome {
-  const [canary, baseline] = [new Tally(sliceMsFor(settings.timeMs)), new Tally(sliceMsFor(settings.timeMs))];
+  const [canary, baseline] = [new Tally(), new Tally()];
   for (let at = everyMs; ; at += everyMs) {
-    for (let old = 1; old <= oldWorkers; old++) baseline.add(old, sampleOf(oldKind, random, at, everyMs), at);
-    canary.add(0, sampleOf(canaryKind, random, at, everyMs), at);
+    const warm = isWarm(canary.at(at), at, settings.timeMs);
+    for (let old = 1; old <= oldWorkers; old++)
+      baseline.add(old, sampleOf(oldKind, random, at, everyMs), at, warm);
+    canary.add(0, sampleOf(canaryKind, random, at, everyMs), at, warm);
     const side = canary.at(at);
     const verdict = judge(side, baseline.at(at), at, settings);
     if (verdict.verdict !== 'wait') {

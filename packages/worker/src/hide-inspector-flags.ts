@@ -1,6 +1,6 @@
 /**
- * What the master adds to the flags of this process (master/src/hang/inspector-flags.ts) is no matter of the
- * app: without this, its own processes and threads, which inherit `process.execArgv`, would get it too.
+ * Hides from the app the flags that the master adds to this process (master/src/hang/inspector-settings.ts). Otherwise
+ * the app's own processes and threads, which inherit `process.execArgv`, would get them too.
  */
 import { INSPECTOR_FLAG, INSPECTOR_PORT_FLAG } from '@tshorn/core';
 

@@ -1,5 +1,5 @@
 /**
- * As much of a WebSocket client as speaking to Node's inspector takes: Node 20 has none of its own. Text
+ * The part of a WebSocket client that Node's inspector needs: Node 20 has no client of its own. Text
  * messages, no fragments (the inspector sends none), no extensions. https://www.rfc-editor.org/rfc/rfc6455
  */
 import { randomBytes } from 'node:crypto';
@@ -9,20 +9,20 @@ const TEXT = 0x1;
 const CLOSE = 0x8;
 const FINAL = 0x80;
 const MASKED = 0x80;
-/** What a worker's inspector may send in all: a process that has gone mad must not fill the master's memory. */
+/** A worker's inspector may send this much in all: it must not fill the master's memory. */
 const MOST_BYTES = 32 * 1024 * 1024;
 
 export interface WebSocketEvents {
   onMessage(text: string): void;
-  /** It could not be opened, or has ended. */
+  /** The connection could not be opened, or has ended. */
   onEnd(reason: string): void;
 }
 
-export class TinyWebSocket {
+export class WebSocketClient {
   readonly #socket: net.Socket;
   readonly #events: WebSocketEvents;
   #buffer: Buffer = Buffer.alloc(0);
-  /** What has come since; joined only when a whole message is there, which may have megabytes. */
+  /** Data that came since; joined only when a whole message is there, which may have megabytes. */
   #chunks: Buffer[] = [];
   #waitsFor = 0;
   #received = 0;
@@ -59,7 +59,7 @@ export class TinyWebSocket {
 
   #read(data: Buffer): void {
     this.#received += data.length;
-    if (this.#received > MOST_BYTES) return this.#end('the inspector says too much');
+    if (this.#received > MOST_BYTES) return this.#end('the inspector sent too much');
     this.#chunks.push(data);
     const there = this.#chunks.reduce((sum, { length }) => sum + length, this.#buffer.length);
     if (there < this.#waitsFor) return;
@@ -83,7 +83,7 @@ export class TinyWebSocket {
     return true;
   }
 
-  /** The next whole text message that has come. */
+  /** The next whole text message; undefined while there is none. */
   #next(): string | undefined {
     const { length } = this.#buffer;
     if (length < 2) return undefined;

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { inspect } from './inspector.ts';
-import { frame } from './websocket.ts';
+import { inspect } from './inspection.ts';
+import { frame } from './websocket-client.ts';
 
-/** As a server reads it. */
+/** The text of a frame, as a server reads it. */
 function unmask(bytes: Buffer): string {
   const short = (bytes[1] as number) & 0x7f;
   const start = short === 126 ? 4 : short === 127 ? 10 : 2;
@@ -18,7 +18,7 @@ test.each([0, 1, 125, 126, 65_535, 65_536])('a message of %i bytes is one frame'
   expect(unmask(frame(text))).toBe(text);
 });
 
-test("a process in a busy loop tells its stack through Node's inspector", async () => {
+test("a process in a busy loop reports its stack through Node's inspector", async () => {
   const script =
     "function spins() { console.log('in'); for (;;); }\nfunction caller() { spins(); }\ncaller();";
   const child = spawn(process.execPath, ['--inspect=127.0.0.1:0', '-e', script], {
