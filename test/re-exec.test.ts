@@ -130,13 +130,13 @@ async function halfway(options?: ServerOptions) {
     'its workers',
     () => server.of('spawned').filter(({ master }) => master === pid).length === 2,
   );
-  return { server, successor: pid as number, go: () => fs.writeFileSync(releases.file('go'), '') };
+  return { server, newMaster: pid as number, go: () => fs.writeFileSync(releases.file('go'), '') };
 }
 
 test('while it is under way, another one, a reload and a change of size are refused', async () => {
   const { server, go } = await halfway();
   server.signal('SIGUSR2');
-  await says(server, 're-exec by SIGUSR2 refused: one is under way');
+  await says(server, 're-exec by SIGUSR2 refused: a re-exec is under way');
   server.signal('SIGHUP');
   await says(server, 'reload by SIGHUP refused');
   server.signal('SIGTTIN');
@@ -154,9 +154,9 @@ test('TERM in the middle ends both masters, and leaves nobody', async () => {
 });
 
 test('the new master is killed in the middle: the old one serves on', async () => {
-  const { server, successor } = await halfway();
+  const { server, newMaster } = await halfway();
   const load = new MixedLoad({ port: server.port }).start();
-  process.kill(successor, 'SIGKILL');
+  process.kill(newMaster, 'SIGKILL');
   const verdict = await server.event('re-exec-finished');
   expect(verdict).toMatchObject({ outcome: 'failed', master: server.pid });
   expect(verdict.msg).toContain('SIGKILL');
@@ -164,23 +164,23 @@ test('the new master is killed in the middle: the old one serves on', async () =
   await load.stop();
   expect(load.failures).toEqual([]);
   expect(namedMaster()).toBe(server.pid);
-  const left = server.lines.filter(({ master }) => master === successor).map(({ pid }) => pid as number);
+  const left = server.lines.filter(({ master }) => master === newMaster).map(({ pid }) => pid as number);
   await pollUntil(() => !left.some((pid) => pid && isAlive(pid)));
 });
 
 test('the old master is killed in the middle: the new one takes charge, and no connection is refused', async () => {
-  const { server, successor, go } = await halfway();
+  const { server, newMaster, go } = await halfway();
   const old = [server.pid, ...server.readyPids];
   process.kill(server.pid, 'SIGKILL');
-  expect(await server.event('in-charge')).toMatchObject({ master: successor });
-  expect(namedMaster()).toBe(successor);
+  expect(await server.event('took-over')).toMatchObject({ master: newMaster });
+  expect(namedMaster()).toBe(newMaster);
   // It waits in the queue of the socket that the new master holds.
   const waiting = ask({ port: server.port }, { path: '/' });
   go();
   expect((await waiting).status).toBe(200);
   await pollUntil(() => old.every((pid) => !isAlive(pid)));
   await answers(server);
-  expect(server.master).toBe(successor);
+  expect(server.master).toBe(newMaster);
 });
 
 test('a unix socket keeps its file, which only the last master removes', async () => {

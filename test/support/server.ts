@@ -106,7 +106,7 @@ export class TestServer {
 
   /** Pid of the master active: a re-exec makes it another one. */
   get master(): number {
-    return (this.of('in-charge').at(-1)?.master as number | undefined) ?? this.pid;
+    return (this.of('took-over').at(-1)?.master as number | undefined) ?? this.pid;
   }
 
   get port(): number {

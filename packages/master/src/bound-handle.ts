@@ -1,15 +1,15 @@
 /**
- * The one place that uses `net._createServerHandle`: it binds an address without listening, so that the
- * master can hold the socket while only workers accept. `node:cluster`'s own handles close the socket
+ * Binds an address without listening, so that the master holds the socket while only workers accept. This is the one place
+ * that uses `net._createServerHandle`. `node:cluster`'s own handles close the socket
  * when the last worker leaves, and a public way to bind without listening (`net.BoundSocket`) exists
- * only from Node 24.19 and 26.4 and can be handed on only once. The function has had the same signature
- * from Node 20 to 26; `checkBoundHandles` tells at start whether this Node still has it.
+ * only from Node 24.19 and 26.4, and can be passed on only once. The function has had the same signature from Node 20 to 26;
+ * `checkBoundHandles` fails the start on a Node that does not have it any more.
  */
 import net from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { TshornError } from '@tshorn/core';
 
-/** A raw TCP or Pipe handle of Node's. */
+/** A raw TCP or Pipe handle of Node. */
 export interface BoundHandle {
   readonly fd: number;
   close(): void;
@@ -35,25 +35,26 @@ export function checkBoundHandles(): void {
   });
 }
 
-/** The handle, or the name of the system's error (`EADDRINUSE`). */
+/** Returns the handle, or the name of the system's error (`EADDRINUSE`). */
 export function bindTcp(host: string, port: number): BoundHandle | string {
   const handle = orErrorName(create?.(host, port, net.isIPv6(host) ? 6 : 4));
   if (typeof handle === 'string') return handle;
-  // libuv keeps EADDRINUSE for the listen() that is only a worker's; the name of the socket tells it
-  // already here (delayed_error in uv__tcp_bind and uv_tcp_getsockname).
+  // libuv keeps EADDRINUSE for listen(), which only a worker calls; getsockname returns it
+  // earlier (delayed_error in uv__tcp_bind and uv_tcp_getsockname).
   const error = handle.getsockname?.({}) ?? 0;
   if (error === 0) return handle;
   handle.close();
   return getSystemErrorName(error);
 }
 
+/** Returns the handle, or the name of the system's error. */
 export function bindUnix(path: string): BoundHandle | string {
   return orErrorName(create?.(path, -1, -1));
 }
 
 /**
- * A socket that this process was started with. Its file, where it has one, is not removed when the handle is
- * closed: libuv removes only what it has bound itself (uv__pipe_close).
+ * Adopts a socket that this process was started with. Closing the handle does not remove the file of a unix socket:
+ * libuv removes only a path that it has bound itself (uv__pipe_close).
  * @returns the handle, or the name of the system's error: `EINVAL` for a descriptor that is no stream socket, or none
  */
 export function adopt(fd: number): BoundHandle | string {

@@ -1,10 +1,10 @@
 /**
- * What a worker listens on besides the master's addresses, `node:cluster` opens for it in the master, with the rights
- * of root where workers have a user of their own: a port below 1024, a socket file in any directory, a descriptor
- * of the master's. Such a request is refused as the kernel would refuse the worker itself.
+ * Refuses privileged listeners to workers that run as another user. `node:cluster` opens every further address of a worker
+ * in the master, with the rights of root: a port below 1024, a socket file in any directory, a descriptor of
+ * the master. Such a request gets the error that the kernel would give to the worker itself.
  *
- * Looks inside Node: the messages of lib/internal/cluster/child.js (`queryServer`), the same in Node 20 to 26. Where
- * they are others, nothing is refused.
+ * This file looks inside Node: the messages of lib/internal/cluster/child.js (`queryServer`) are the same in Node 20 to 26.
+ * A Node with other messages refuses nothing here.
  */
 import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
@@ -21,7 +21,7 @@ interface Query {
 
 const FIRST_OPEN_PORT = 1024;
 
-/** Whether a user without rights may have it. Port 0 is one that the kernel chooses. */
+/** True for an address that any user may have. The kernel chooses a port for 0. */
 const isOpenToAll = ({ port, addressType, fd }: Query): boolean =>
   (fd === undefined || fd === null) &&
   addressType !== -1 &&

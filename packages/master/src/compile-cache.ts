@@ -1,47 +1,52 @@
 /**
- * Where the workers of a release keep what V8 has compiled of it, so that the next one starts faster
- * (https://nodejs.org/api/module.html#module-compile-cache, Node 22.1 and newer). What lies there is run:
- * a release's directory is that of the user who runs it, and of nobody else; where workers have a user of their own, its
- * number is in the directory's name. The other end is worker/src/compile-cache.ts.
+ * The directory in which the workers of a release keep the code that V8 has compiled, so that the next worker starts faster
+ * (https://nodejs.org/api/module.html#module-compile-cache, Node 22.1 and newer). Workers run what lies there: it is looked
+ * at for each worker, and one that another user could change is not used. Where workers run as a user of their own, the
+ * directory belongs to that user, and its name holds the uid. The other end is worker/src/compile-cache.ts.
  */
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import module from 'node:module';
 import { tmpdir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describeThrown } from '@tshorn/core';
 import type { Logger } from './log.ts';
-import { makeDirectoryFor, makePrivateDirectory } from './private-directory.ts';
+import { directoryFor, privateDirectory, UnsafeDirectory } from './private-directory.ts';
 import type { Identity } from './privileges.ts';
 import { obstacle } from './reach.ts';
 import type { Release } from './release.ts';
 
-/** Of so many releases, the last ones used, a cache is kept. */
+/** The releases, the last ones used, whose caches are kept. */
 const KEPT_RELEASES = 10;
 /** A file name has 255 bytes at most. */
 const LONGEST_NAME = 200;
 
+interface Place {
+  readonly base: string;
+  /** Directories below `base`, made by tshorn. */
+  readonly names: readonly string[];
+}
+
 /**
  * `$CACHE_DIRECTORY` is systemd's; of several, separated by colons, the first one is taken.
- * @param shared directories of other users lie in it: they have to be let through
+ * @param shared directories of other users lie in it, so that it has to let them through
  */
-function rootDirectory({ CACHE_DIRECTORY, XDG_CACHE_HOME }: NodeJS.ProcessEnv, shared: boolean): string {
-  const tshorn = shared ? 'tshorn-users' : 'tshorn';
+function placeOf({ CACHE_DIRECTORY, XDG_CACHE_HOME }: NodeJS.ProcessEnv, shared: boolean): Place {
   const [given] = (CACHE_DIRECTORY ?? '').split(':');
-  const named = [given, XDG_CACHE_HOME].find((directory) => directory && isAbsolute(directory));
-  if (named) return join(named, tshorn);
-  return shared
-    ? join(tmpdir(), `tshorn-${process.geteuid?.()}-users`)
-    : join(tmpdir(), `tshorn-${process.geteuid?.()}`, 'compiled');
+  const base = [given, XDG_CACHE_HOME].find((directory) => directory && isAbsolute(directory));
+  if (base) return { base, names: [shared ? 'tshorn-users' : 'tshorn'] };
+  const own = `tshorn-${process.geteuid?.()}`;
+  return { base: tmpdir(), names: shared ? [`${own}-users`] : [own, 'compiled'] };
 }
 
 export class CompileCache {
   readonly #log: Logger;
   readonly #env: NodeJS.ProcessEnv;
   readonly #identity: Identity | undefined;
-  /** By the app's file; undefined where there can be none. */
-  readonly #directories = new Map<string, string | undefined>();
+  /** Directories that this master has used. */
+  readonly #used = new Set<string>();
+  #lastProblem = '';
 
   /** @param identity whom the workers run as, where that is not the master's user */
   constructor(log: Logger, env: NodeJS.ProcessEnv, identity: Identity | undefined) {
@@ -50,37 +55,53 @@ export class CompileCache {
     this.#identity = identity;
   }
 
-  /** The directory of that release; undefined where this Node has no such cache or none is wanted. */
+  /** The directory for the next worker of that release; undefined where there is no cache, and the log says why. */
   directoryOf({ appFile, config }: Release): string | undefined {
     if (!config.compileCache || !('enableCompileCache' in module)) return undefined;
-    // Somebody has chosen another place: Node itself sees to it.
+    // The operator has chosen another place, which Node itself uses.
     if (this.#env.NODE_COMPILE_CACHE) return undefined;
-    if (!this.#directories.has(appFile)) this.#directories.set(appFile, this.#make(appFile));
-    return this.#directories.get(appFile);
+    try {
+      return this.#make(appFile);
+    } catch (error) {
+      this.#report(error);
+      return undefined;
+    }
   }
 
-  #make(appFile: string): string | undefined {
+  #make(appFile: string): string {
     const identity = this.#identity;
-    const root = rootDirectory(this.#env, identity !== undefined);
     // A name that people can read, and no hash: node:crypto is 2 MB of memory. Two apps that share a directory do no
     // harm: Node tells their files apart.
     const release = appFile.replace(/[^\w.-]+/g, '-').slice(-LONGEST_NAME);
-    try {
-      // Searchable: who knows the name of a directory in it still needs the right to enter that.
-      makePrivateDirectory(root, identity ? 0o711 : 0o700);
-      const directory = join(root, identity ? `${identity.uid}-${release}` : release);
-      if (identity) makeDirectoryFor(identity.uid, identity.gid, directory);
-      else makePrivateDirectory(directory);
-      const closed = identity && obstacle(directory, identity);
-      if (closed !== undefined) throw new Error(`${closed} is closed to uid ${identity?.uid}`);
-      const now = new Date();
-      fs.utimesSync(directory, now, now);
-      void prune(root).catch(() => {});
-      return directory;
-    } catch (error) {
-      this.#log.debug(`no compile cache in ${root}: ${describeThrown(error)}`);
-      return undefined;
-    }
+    const { base, names } = placeOf(this.#env, identity !== undefined);
+    if (!identity) return this.#use(privateDirectory(base, [...names, release]));
+    // 0711: a user who knows the name of a directory in it still needs the right to enter that.
+    const directory = join(privateDirectory(base, names, 0o711), `${identity.uid}-${release}`);
+    directoryFor(identity.uid, identity.gid, directory);
+    const closed = obstacle(directory, identity);
+    if (closed !== undefined) throw new Error(`${closed} is closed to uid ${identity.uid}`);
+    return this.#use(directory);
+  }
+
+  #use(directory: string): string {
+    if (this.#used.has(directory)) return directory;
+    this.#used.add(directory);
+    const now = new Date();
+    fs.utimesSync(directory, now, now);
+    void prune(dirname(directory)).catch(() => {});
+    return directory;
+  }
+
+  #report(error: unknown): void {
+    const isUnsafe = error instanceof UnsafeDirectory;
+    const problem = isUnsafe ? error.message : describeThrown(error);
+    if (problem === this.#lastProblem) return;
+    this.#lastProblem = problem;
+    // A read-only disk is a choice; a directory that another user can change may be an attack.
+    this.#log[isUnsafe ? 'warn' : 'debug'](
+      { event: 'no-compile-cache' },
+      `no compile cache, workers start slower: ${problem}; name a safe directory with CACHE_DIRECTORY, or say --no-compile-cache`,
+    );
   }
 }
 
@@ -96,7 +117,7 @@ async function prune(root: string): Promise<void> {
   for (const { name, uid, gid } of directories.slice(KEPT_RELEASES)) await remove(join(root, name), uid, gid);
 }
 
-/** Root does not walk a tree that somebody else may turn into links while it does: its owner empties it. */
+/** Root does not walk a tree whose owner may turn it into links meanwhile: a process of that owner empties it. */
 async function remove(directory: string, uid: number, gid: number): Promise<void> {
   const foreign = uid !== process.geteuid?.();
   if (foreign)

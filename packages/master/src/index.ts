@@ -10,7 +10,7 @@ export { Master, type MasterOptions } from './master.ts';
 export { isReached, nextOperationId, whyScaleFailed } from './operation-id.ts';
 export { stderrOutlet } from './outlet.ts';
 export { type Command, ownCommand } from './re-exec/command.ts';
-export { type Predecessor, takePredecessor } from './re-exec/predecessor.ts';
+export { type OldMaster, takeOldMaster } from './re-exec/old-master.ts';
 export { listenToSignals, type SignalTarget } from './signals.ts';
 export type { MasterStatus, ReloadStatus, WorkerStatus } from './status.ts';
 export type { BackoffStatus, DegradedStatus } from './status-health.ts';

@@ -66,7 +66,7 @@ export function textOf(notice: Notice): string {
     case 'noted':
     case 're-exec-started':
     case 're-exec-finished':
-    case 'in-charge':
+    case 'took-over':
       return notice.text;
     default: {
       const parts = [

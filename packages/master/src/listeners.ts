@@ -1,6 +1,6 @@
 /**
- * The listeners: bound addresses that the master owns from start to stop, so that a connect is never
- * refused while workers come and go. The master itself never accepts: workers share these sockets.
+ * The listeners: bound addresses that the master owns from start to stop, so that no connection is refused while workers
+ * come and go. The master itself never accepts: workers share these sockets.
  */
 import dns from 'node:dns';
 import fs from 'node:fs';
@@ -14,15 +14,16 @@ import type { Identity } from './privileges.ts';
 
 export interface Listener {
   readonly handle: BoundHandle;
-  /** Where it really is: port 0 has become the port that the kernel gave. */
+  /** The address as the kernel has it: port 0 has become a real one. */
   readonly address: BindAddress;
-  /** As the config has it. */
+  /** The address as the config has it. */
   readonly asked: BindAddress;
   readonly source: 'bound' | 'systemd' | 'inherited';
   /** The name by which systemd has passed it. */
   readonly activated?: string;
-  /** Of a unix socket that tshorn has made. */
+  /** Present for a unix socket that tshorn has made. */
   readonly file?: SocketFile;
+  /** A second call does nothing. */
   close(): void;
 }
 
@@ -33,19 +34,19 @@ export interface SocketFile {
   readonly ino: number;
 }
 
-/** Of the file of a unix socket. */
+/** Mode and owner of the file of a unix socket. */
 export interface FileRights {
   readonly mode: number;
   /** Undefined: the master's user. */
   readonly owner?: Pick<Identity, 'uid' | 'gid'> | undefined;
 }
 
-/** What a master before this one has left. */
+/** The listeners that the old master passes to this one. */
 export interface Inherited {
   take(asked: BindAddress, rights: FileRights): Listener | undefined;
 }
 
-/** Binds all, or none: what was bound before a failure is given back. What is inherited is bound already. */
+/** Binds all addresses, or none: a failure gives back those that were bound before it. Inherited ones are adopted. */
 export async function bindAll(
   addresses: readonly OwnAddress[],
   rights: FileRights,
@@ -71,7 +72,7 @@ export async function bindAll(
 const covers = (host: string, other: string): boolean =>
   host === other || host === '' || host === '::' || (host === '0.0.0.0' && !other.includes(':'));
 
-/** The kernel refuses these only when a worker begins to listen: too late to say it well. */
+/** The kernel refuses overlapping addresses only when a worker begins to listen, which is too late for a good message. */
 function refuseOverlaps(addresses: readonly OwnAddress[]): void {
   for (const [at, one] of addresses.entries()) {
     const other = addresses.slice(0, at).find((earlier) => overlap(earlier, one));
@@ -130,17 +131,30 @@ async function listenUnix(path: string, { mode, owner }: FileRights): Promise<Li
       ? error
       : bindError(address, (error as NodeJS.ErrnoException).code ?? '');
   }
-  const handle = bindUnix(path);
+  const handle = bindWithMode(path, mode);
   if (typeof handle === 'string') throw bindError(address, handle);
-  // The mode first: it is the owner's own from then on.
-  fs.chmodSync(path, mode);
-  if (owner) fs.lchownSync(path, owner.uid, owner.gid);
-  const { ino } = fs.statSync(path);
-  const close = () => closeUnixSocket(path, ino, () => handle.close());
-  return { handle, asked: address, address, source: 'bound', file: { path, ino }, close };
+  try {
+    if (owner) fs.lchownSync(path, owner.uid, owner.gid);
+    const { ino } = fs.lstatSync(path);
+    const close = () => closeUnixSocket(path, ino, () => handle.close());
+    return { handle, asked: address, address, source: 'bound', file: { path, ino }, close };
+  } catch (error) {
+    handle.close();
+    throw bindError(address, (error as NodeJS.ErrnoException).code ?? '');
+  }
 }
 
-/** A socket file that nobody listens on was left behind by a crash; anything else is somebody's. */
+/** The umask gives the file its mode: chmod would follow a link that another user puts there meanwhile. */
+function bindWithMode(path: string, mode: number): BoundHandle | string {
+  const before = process.umask(0o777 & ~mode);
+  try {
+    return bindUnix(path);
+  } finally {
+    process.umask(before);
+  }
+}
+
+/** Removes a socket file that nobody listens on, which a crash has left. Any other file is refused. */
 async function removeStale(path: string): Promise<void> {
   const stat = fs.lstatSync(path, { throwIfNoEntry: false });
   if (!stat) return;
@@ -149,7 +163,7 @@ async function removeStale(path: string): Promise<void> {
       fix: 'choose another path, or remove the file if nobody needs it',
     });
   }
-  // In doubt (EACCES, say) it is taken for in use: nothing that may be somebody's is removed.
+  // In doubt (EACCES, say) the address is in use: a file that may belong to another server stays.
   if ((await whoListens(path)) !== 'refused') throw bindError({ kind: 'unix', path }, 'EADDRINUSE');
   fs.rmSync(path, { force: true });
 }
@@ -187,7 +201,7 @@ function isMissing(path: string): boolean {
   try {
     return fs.statSync(path, { throwIfNoEntry: false }) === undefined;
   } catch {
-    // What may not be looked at may well be there.
+    // A path that this user may not look at may well exist.
     return false;
   }
 }

@@ -6,9 +6,9 @@
 import { EventEmitter } from 'node:events';
 import type { Resolved } from '@tshorn/config';
 import { describeThrown, stackOf } from '@tshorn/core';
+import { ActiveFiles } from './active-files.ts';
 import { Announcer } from './announcer.ts';
 import { checkBoundHandles } from './bound-handle.ts';
-import { Charge } from './charge.ts';
 import { decide, initialState } from './decide/decide.ts';
 import type { Effect, Event, Operation, State, StopMode } from './decide/model.ts';
 import type { Notice } from './decide/notice.ts';
@@ -23,9 +23,9 @@ import { openListeners } from './open-listeners.ts';
 import { Performer } from './perform.ts';
 import { type Privileges, resolvePrivileges, warnOfRoot } from './privileges.ts';
 import type { Command } from './re-exec/command.ts';
-import { nameOf } from './re-exec/inheritance.ts';
-import type { Predecessor } from './re-exec/predecessor.ts';
-import { Succession } from './re-exec/succession.ts';
+import { nameOf } from './re-exec/inherited-listeners.ts';
+import type { OldMaster } from './re-exec/old-master.ts';
+import { ReExec } from './re-exec/re-exec.ts';
 import { type Release, settingsOf } from './release.ts';
 import { Releases } from './releases.ts';
 import { type MasterStatus, statusOf } from './status.ts';
@@ -42,8 +42,8 @@ export interface MasterOptions {
   readonly env: NodeJS.ProcessEnv;
   /** What a re-exec repeats; without it there is none. */
   readonly command?: Command | undefined;
-  /** The master that this one follows. */
-  readonly predecessor?: Predecessor | undefined;
+  /** The old master of a re-exec, which this one takes over from. */
+  readonly oldMaster?: OldMaster | undefined;
 }
 
 export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] }> {
@@ -58,8 +58,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   #performer: Performer | undefined;
   #listeners: Listener[] = [];
   #statusUdp: StatusUdp | undefined;
-  #charge: Charge | undefined;
-  readonly #succession: Succession;
+  #files: ActiveFiles | undefined;
+  readonly #reExec: ReExec;
   #looping = false;
 
   constructor(options: MasterOptions) {
@@ -75,16 +75,16 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       hooks: this.#hooks,
       identity: () => this.#privileges.identity,
     });
-    this.#succession = new Succession({
+    this.#reExec = new ReExec({
       ...options,
       state: () => this.#state,
       listeners: () => this.#listeners,
       timing: () => this.#resolved.config,
       tell: (notice) => this.#announcer.announce([notice]),
       relay: () => this.#performer?.traffic.relay,
-      yield: (kept, pid, takes) => this.#yield(kept, pid, takes),
-      takeOver: async () => this.#charge?.takeOver(),
-      reclaim: async () => this.#charge?.reclaim(),
+      handOver: (kept, pid, takes) => this.#handOver(kept, pid, takes),
+      takeOver: async () => this.#files?.takeOver(),
+      reclaim: async () => this.#files?.reclaim(),
     });
   }
 
@@ -92,13 +92,26 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     return this.#options.log.logger;
   }
 
-  /** Binds and starts the first workers. @throws TshornError when an address or the app is not there */
+  /**
+   * Binds and starts the first workers. A start that fails gives back everything that it has opened.
+   * @throws TshornError when an address or the app is not there
+   */
   async start(): Promise<void> {
+    try {
+      await this.#start();
+    } catch (error) {
+      for (const listener of this.#listeners) listener.close();
+      await this.#close();
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
     checkBoundHandles();
     const { config } = this.#resolved;
-    const { predecessor } = this.#options;
-    const charge = new Charge(this, this.#log, this.#resolved, predecessor?.pid);
-    this.#charge = charge;
+    const { oldMaster } = this.#options;
+    const files = new ActiveFiles(this, this.#log, this.#resolved, oldMaster?.pid);
+    this.#files = files;
     this.#privileges = resolvePrivileges(config);
     warnOfRoot(this.#log, config);
     this.#releases.add(1, this.#resolved);
@@ -108,7 +121,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       env: this.#options.env,
       log: this.#log,
       owner: this.#privileges.identity,
-      inherited: predecessor?.inheritance,
+      inherited: oldMaster?.listeners,
     });
     writeListening(this.#log, this.#listeners);
     // Loaded only where they are asked for: every start would pay for them.
@@ -116,8 +129,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       const { StatusUdp } = await import('./status-udp.ts');
       this.#statusUdp = await new StatusUdp(this.#log).open();
     }
-    await this.#announcer.open(this.#resolved, predecessor !== undefined);
-    if (!predecessor) charge.writePidFile();
+    await this.#announcer.open(this.#resolved, oldMaster !== undefined);
+    if (!oldMaster) files.writePidFile();
     this.#performer = new Performer({
       log: this.#log,
       hooks: this.#hooks,
@@ -129,38 +142,38 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       privileges: this.#privileges,
       releaseOf: (generation) => this.#releases.of(generation) as Release,
       view: new View(() => this.#state),
-      otherMaster: this.#succession,
+      otherMaster: this.#reExec,
       enqueue: (event) => this.#enqueue(event),
     });
     this.#queue.unshift({ type: 'start' });
     this.#work();
-    if (predecessor) this.#succession.follow(this, config);
-    else void charge.openControl();
+    if (oldMaster) this.#reExec.follow(this, config);
+    else void files.openControl();
     if (process.pid === 1)
       void import('./os/zombies.ts').then(({ Zombies }) => new Zombies(this.#log).watch());
   }
 
   request(operation: Operation): void {
-    if (this.#succession.refuses(`${operation.kind} by ${operation.by}`)) return;
+    if (this.#reExec.refuses(`${operation.kind} by ${operation.by}`)) return;
     this.#enqueue({ type: 'requested', operation });
   }
 
   /** Hands over to a new master of what the command line finds now. The log says what became of it. */
   reExec(by: string): void {
-    this.#succession.begin(by);
+    this.#reExec.begin(by);
   }
 
   /** The listeners that the new master has must not be closed here: that would remove their socket files. */
-  #yield(kept: readonly string[], pid: number, heir: boolean): void {
+  #handOver(kept: readonly string[], pid: number, takes: boolean): void {
     this.#listeners = this.#listeners.filter((listener) => !kept.includes(nameOf(listener)));
     this.#announcer.yield();
     const by = `master pid ${pid}, which is active`;
-    this.#enqueue({ type: 'stop-requested', mode: 'graceful', by, newMaster: heir });
-    void this.#charge?.leave();
+    this.#enqueue({ type: 'stop-requested', mode: 'graceful', by, newMaster: takes });
+    void this.#files?.leave();
   }
 
   stop(mode: StopMode, by: string): void {
-    this.#succession.standDown(mode, by);
+    this.#reExec.stop(mode, by);
     this.#enqueue({ type: 'stop-requested', mode, by });
   }
 
@@ -186,7 +199,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       listeners: this.#listeners,
       app: this.#releases.of(this.#state.committed)?.appFile,
       performer: this.#performer,
-      successor: this.#succession.successor,
+      newMaster: this.#reExec.newMaster,
       now: performance.now(),
     });
   }
@@ -271,14 +284,18 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   }
 
   async #finish(exitCode: number): Promise<void> {
-    await this.#succession.settled;
-    this.#statusUdp?.close();
+    await this.#reExec.settled;
     await this.#hooks.idle();
     await this.#hooks.run('onExit');
-    await this.#charge?.end();
-    await this.#announcer.close();
+    await this.#close();
     await this.#options.log.flush();
     emitGuarded(this, 'finished', [exitCode], (error) => this.logListenerError(error));
+  }
+
+  async #close(): Promise<void> {
+    this.#statusUdp?.close();
+    await this.#files?.close();
+    await this.#announcer.close();
   }
 
   /** Logs an error of a listener of the library's events. */

@@ -1,24 +1,24 @@
 /**
- * Where the listeners of a start come from: sockets that systemd passes, those of a master that this one
- * follows, and addresses that the master binds itself. What is needed only under a `.socket` unit is loaded only there.
+ * Opens the listeners of a start: sockets that systemd passes, inherited listeners of a re-exec, and addresses that the
+ * master binds itself. The code for `.socket` units is loaded only under one.
  */
 import type { Resolved } from '@tshorn/config';
 import { type BindAddress, TshornError } from '@tshorn/core';
 import { bindAll, type FileRights, type Listener, type OwnAddress } from './listeners.ts';
 import type { Logger } from './log.ts';
-import type { Inheritance } from './re-exec/inheritance.ts';
+import type { InheritedListeners } from './re-exec/inherited-listeners.ts';
 
 interface Opening {
   readonly env: NodeJS.ProcessEnv;
   readonly log: Pick<Logger, 'warn'>;
-  /** Whose the files of unix sockets are to be; undefined: the master's user. */
+  /** Owner of the files of unix sockets; undefined: the master's user. */
   readonly owner: FileRights['owner'];
-  /** From the master that this one follows. */
-  readonly inherited: Inheritance | undefined;
+  /** Passed by the old master of a re-exec. */
+  readonly inherited: InheritedListeners | undefined;
 }
 
 /**
- * All listeners, or none. The variables of the activation are taken out of `env`, so that no other process
+ * Opens all listeners, or none. The variables of the activation are taken out of `env`, so that no other process
  * takes the sockets for its own.
  * @throws TshornError ERR_ADDRESS and its kin, naming the address or the socket
  */
@@ -54,7 +54,7 @@ async function activated(env: NodeJS.ProcessEnv, warn: (text: string) => void) {
   const { LISTEN_PID } = env;
   const { activatedSockets } = await import('./systemd/activation.ts');
   const sockets = activatedSockets(env, process.pid);
-  // npx or a script stands between, and a default address would be served without a word.
+  // npx or a script stands between systemd and this process, which would serve its default address without a word.
   if (LISTEN_PID !== String(process.pid)) {
     warn(
       `systemd has passed sockets to ${LISTEN_PID ? `pid=${LISTEN_PID}` : 'nobody'}, not to this process: start tshorn itself, or by exec`,

@@ -1,19 +1,22 @@
 /**
- * The file that names the master active. It is replaced by a rename: whoever reads it finds one whole pid,
- * also while one master follows another. It is read by tshorn/src/commands/find.ts.
+ * The file with the pid of the active master. A rename replaces it, so that a reader finds one whole pid at every
+ * moment, also during a re-exec. tshorn/src/commands/find.ts reads it.
  */
 import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describeThrown, TshornError } from '@tshorn/core';
 import type { Logger } from './log.ts';
 import { isAlive, startTimeOf, wordsOf } from './os/proc.ts';
+import { temporaryName } from './private-directory.ts';
 
-/** A clock of whole seconds on one side, and a file system's on the other. */
+/** The start of a process is known to the second, the time of a file more exactly. */
 const SAME_MOMENT_MS = 2_000;
 
 export class PidFile {
   readonly path: string;
   readonly #log: Logger;
+  /** Two masters of one program may share a pid, but not the file. */
+  #isWritten = false;
 
   constructor(path: string, log: Logger) {
     this.path = path;
@@ -21,13 +24,13 @@ export class PidFile {
   }
 
   /**
-   * Before anything is bound: whether the file is ours to write.
-   * @param predecessor pid of the master that hands over to this one
+   * Checks that this master may write the file; called before anything is bound.
+   * @param oldMaster pid of the master that hands over to this one
    * @throws TshornError ERR_PID_FILE when it names a live master, or is no PID file
    */
-  check(predecessor?: number): void {
+  check(oldMaster?: number): void {
     const text = this.#read();
-    // An empty one says nothing: `touch` makes it, or a full disk.
+    // An empty file names nobody: `touch` makes it, or a full disk.
     if (text === undefined || text === '') return;
     if (!/^[1-9]\d{0,9}$/.test(text)) {
       throw new TshornError('ERR_PID_FILE', `--pid-file: ${this.path} exists and holds no pid`, {
@@ -35,8 +38,8 @@ export class PidFile {
       });
     }
     const pid = Number(text);
-    // In a container that starts again, the same number is given again.
-    if (pid === process.pid || pid === predecessor) return;
+    // A container that starts again gives the same pid again.
+    if (pid === process.pid || pid === oldMaster) return;
     const stale = this.#whyStale(pid);
     if (stale === undefined) {
       throw new TshornError('ERR_PID_FILE', `--pid-file: ${this.path} names a live master, pid ${pid}`, {
@@ -46,11 +49,11 @@ export class PidFile {
     this.#log.info({ event: 'stale-pid-file', path: this.path }, `${this.path} is overwritten: ${stale}`);
   }
 
-  /** Why the pid is not that of a master any more; undefined where it may be. */
+  /** Why the pid cannot be that of a live master; undefined when it may be. */
   #whyStale(pid: number): string | undefined {
     if (!isAlive(pid)) return `its pid ${pid} does not exist`;
     const words = wordsOf(pid);
-    // Without /proc nothing more can be known.
+    // Without /proc, nothing more is known of it.
     if (!words) return undefined;
     // A number that has been given again, after a reboot perhaps.
     const writtenAt = fs.statSync(this.path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -58,27 +61,35 @@ export class PidFile {
     return again || !looksLikeMaster(words) ? `its pid ${pid} is another program's now` : undefined;
   }
 
-  /** From now on it names this master. @throws TshornError ERR_PID_FILE when it cannot be written */
+  /** Makes the file name this master. @throws TshornError ERR_PID_FILE when it cannot be written */
   write(): void {
-    // Beside it: a rename stays within one file system.
-    const next = join(dirname(this.path), `.${basename(this.path)}.${process.pid}`);
+    // In the same directory, since a rename stays within one file system.
+    const next = join(dirname(this.path), temporaryName());
+    let isOurs = false;
     try {
-      fs.writeFileSync(next, `${process.pid}\n`, { mode: 0o644 });
+      // `wx` follows no link that another user has put there.
+      const file = fs.openSync(next, 'wx', 0o644);
+      isOurs = true;
+      try {
+        fs.writeSync(file, `${process.pid}\n`);
+      } finally {
+        fs.closeSync(file);
+      }
       fs.renameSync(next, this.path);
+      this.#isWritten = true;
     } catch (error) {
-      fs.rmSync(next, { force: true });
-      throw new TshornError(
-        'ERR_PID_FILE',
-        `--pid-file: cannot write ${this.path}: ${describeThrown(error)}`,
-        {
-          fix: 'choose a file in a directory that exists and that this user may write to',
-        },
-      );
+      if (isOurs) fs.rmSync(next, { force: true });
+      const why = `--pid-file: cannot write ${this.path}: ${describeThrown(error)}`;
+      throw new TshornError('ERR_PID_FILE', why, {
+        fix: 'choose a file in a directory that exists and that this user may write to',
+      });
     }
   }
 
-  /** Removes it, unless it names another master meanwhile. */
+  /** Removes the file if this master has written it, and it names no other one meanwhile. */
   remove(): void {
+    if (!this.#isWritten) return;
+    this.#isWritten = false;
     try {
       if (this.#read() === String(process.pid)) fs.rmSync(this.path, { force: true });
     } catch (error) {
@@ -102,6 +113,6 @@ export class PidFile {
   }
 }
 
-/** The command line's master has tshorn in its words; that of a program that calls start() runs our own script. */
+/** The master of the command line has tshorn in its words; the one of a program that calls start() runs this script. */
 const looksLikeMaster = (words: readonly string[]): boolean =>
   words.some((word) => /tshorn/i.test(word) || basename(word) === basename(process.argv[1] ?? ''));

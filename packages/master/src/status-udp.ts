@@ -1,7 +1,7 @@
 /**
- * The master's side of `--status-transport udp`. Any local user can send a datagram to a loopback port,
- * so each worker is given a secret over IPC that is good for one report; what does not carry it is
- * ignored and told. The worker's side is worker/src/status-udp.ts.
+ * The master's side of `--status-transport udp`. Any local user can send a datagram to a loopback port, so the master gives
+ * each worker a secret over IPC, which is good for one report. Datagrams without one are ignored and logged. The
+ * worker's side is worker/src/status-udp.ts.
  */
 import { randomBytes } from 'node:crypto';
 import dgram from 'node:dgram';
@@ -9,16 +9,17 @@ import { once } from 'node:events';
 import { decodeStatus, type ProbeReport } from '@tshorn/core';
 import type { Logger } from './log.ts';
 
-/** Forged datagrams may come by the thousand; the log must not. */
+/** Forged datagrams may come by the thousand; log lines must not. */
 const TELL_EVERY_MS = 1_000;
 
 export class StatusUdp {
   readonly #socket = dgram.createSocket('udp4');
   readonly #expected = new Map<string, (report: ProbeReport) => void>();
-  /** Answered secrets: their repeats are no forgeries. */
+  /** Secrets that have been used: a datagram that repeats one is no forgery. */
   readonly #answered = new Set<string>();
   readonly #log: Logger;
   #port = 0;
+  #isClosed = false;
   #lastTold = Number.NEGATIVE_INFINITY;
   #ignored = 0;
 
@@ -30,18 +31,27 @@ export class StatusUdp {
     this.#socket.on('error', (error) => log.error(`status-transport udp: ${error.message}`));
   }
 
+  /** Rejects when the loopback has no port free; then nothing is left open. */
   async open(): Promise<this> {
-    this.#socket.bind(0, '127.0.0.1');
-    await once(this.#socket, 'listening');
-    this.#port = this.#socket.address().port;
-    return this;
+    try {
+      this.#socket.bind(0, '127.0.0.1');
+      await once(this.#socket, 'listening');
+      this.#port = this.#socket.address().port;
+      return this;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
+  /** A second call does nothing: `dgram` throws for a socket that is closed. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#socket.close();
   }
 
-  /** A one-time secret; `onReport` is called at most once. `forget` is for a worker that is gone. */
+  /** Makes a secret for one report; `onReport` is called at most once. `forget` is called when the worker has ended. */
   expect(onReport: (report: ProbeReport) => void): { port: number; secret: string; forget(): void } {
     const secret = randomBytes(24).toString('base64url');
     this.#expected.set(secret, onReport);

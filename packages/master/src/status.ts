@@ -60,7 +60,7 @@ export interface MasterStatus {
   /** Absent when no reload is under way. */
   readonly reload?: ReloadStatus;
   /** Pid of the new master that a re-exec has started and that is not active yet. */
-  readonly successor?: number;
+  readonly newMaster?: number;
   /** Absent when all is well. */
   readonly degraded?: DegradedStatus;
   /** Slots that wait for their next attempt; absent when there are none. */
@@ -75,7 +75,7 @@ interface Sources {
   readonly listeners: readonly Listener[];
   readonly app: string | undefined;
   readonly performer: Pick<Performer, 'traffic' | 'vitals' | 'remaining'> | undefined;
-  readonly successor: number | undefined;
+  readonly newMaster: number | undefined;
   /** Monotonic milliseconds. */
   readonly now: number;
 }
@@ -85,7 +85,7 @@ export function statusOf({
   listeners,
   app,
   performer,
-  successor,
+  newMaster,
   now,
 }: Sources): MasterStatus {
   const { phase, running, committed, size, desired, workers } = master;
@@ -100,7 +100,7 @@ export function statusOf({
     listeners: listeners.map(({ address }) => formatAddress(address)),
     ...(app !== undefined && { app }),
     ...(reload && { reload }),
-    ...(successor !== undefined && { successor }),
+    ...(newMaster !== undefined && { newMaster }),
     ...healthOf(master, now, Date.now()),
     ...(performer && { traffic: performer.traffic.status() }),
     workers: Object.values(workers).map(({ serial, slot, generation, pid, state, bornAt, bootMs }) => ({

@@ -2,7 +2,7 @@
 /** `tshorn APP`: reads the command line, and then answers it or becomes the master. */
 import { parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
 import { EXIT, renderError, resolveApp, stackOf, TshornError } from '@tshorn/core';
-import { openLog, ownCommand, readEnvFiles, stderrOutlet, takePredecessor } from '@tshorn/master';
+import { openLog, ownCommand, readEnvFiles, stderrOutlet, takeOldMaster } from '@tshorn/master';
 import { isCommand } from './commands/names.ts';
 import { leaveOnFirstSignals } from './first-signals.ts';
 import { launch } from './start.ts';
@@ -11,7 +11,7 @@ import { checkPlatform, workingDirectory } from './surroundings.ts';
 declare const TSHORN_VERSION: string;
 
 // Taken at once: no process that is started from here may see the variable.
-const predecessor = takePredecessor(process.env);
+const oldMaster = takeOldMaster(process.env);
 
 async function main(argv: string[]): Promise<number> {
   checkPlatform();
@@ -55,7 +55,7 @@ async function main(argv: string[]): Promise<number> {
     log,
     signals: true,
     command: ownCommand(request.cwd),
-    predecessor,
+    oldMaster,
   });
   serverListens();
   const server = await launched;
@@ -72,7 +72,7 @@ main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   async (error) => {
     process.stderr.write(`tshorn: ${renderError(error)}\n`);
-    await predecessor?.failed(renderError(error));
+    await oldMaster?.failed(renderError(error));
     process.exit(error instanceof TshornError ? error.exitCode : EXIT.failure);
   },
 );

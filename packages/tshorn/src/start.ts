@@ -14,7 +14,7 @@ import {
   type Notice,
   nextOperationId,
   openLog,
-  type Predecessor,
+  type OldMaster,
   whyScaleFailed,
 } from '@tshorn/master';
 import { checkPlatform, workingDirectory } from './surroundings.ts';
@@ -146,8 +146,8 @@ interface Launch {
   readonly signals: boolean;
   /** What a re-exec repeats; a program's own process has none. */
   readonly command?: Command;
-  /** The master that has started this one, to be followed by it. */
-  readonly predecessor?: Predecessor | undefined;
+  /** The old master of a re-exec, which this one takes over from. */
+  readonly oldMaster?: OldMaster | undefined;
 }
 
 export async function launch({ resolved, resolveAgain, log, signals, ...more }: Launch): Promise<Server> {

@@ -18,8 +18,6 @@ export interface ControlSettings {
   readonly path: string;
   /** Nobody has chosen the path: its directory is ours to make and to tidy up. */
   readonly isDefault: boolean;
-  /** Another master has it, and hands over to this one. */
-  readonly replaces: boolean;
 }
 
 const KEPT_RELOADS = 10;
@@ -32,31 +30,36 @@ export class Control implements Answering {
   /** The last ten, the oldest first. */
   readonly reloads: PastReload[] = [];
   readonly openedAt = performance.now();
+  /** Why there is no socket; undefined while there is one. */
+  problem: string | undefined;
   readonly #log: Logger;
   readonly #isDefault: boolean;
-  readonly #replaces: boolean;
   readonly #sockets = new Set<net.Socket>();
   #server: Promise<ControlServer> | undefined;
   #placed: PlacedSocket | undefined;
 
-  constructor({ master, log, path, isDefault, replaces }: ControlSettings) {
+  constructor({ master, log, path, isDefault }: ControlSettings) {
     this.path = path;
     this.master = master;
     this.#log = log;
     this.#isDefault = isDefault;
-    this.#replaces = replaces && !isDefault;
     master.on('notice', this.#remember);
   }
 
-  /** Never rejects: a server without a control socket still serves. */
-  async open(): Promise<this> {
+  /**
+   * Never rejects: a server without a control socket still serves. `problem` says why there is none.
+   * @param replaces takes the path from another master
+   */
+  async open(replaces: boolean): Promise<this> {
+    this.problem = undefined;
     try {
       const connected = (socket: net.Socket) => void this.#connected(socket);
-      this.#placed = await placeSocket(this.path, this.#isDefault, connected, this.#replaces);
+      this.#placed = await placeSocket(this.path, this.#isDefault, connected, replaces);
       this.#log.info({ event: 'control', path: this.path }, `control socket: ${this.path}`);
       if (this.#isDefault) await removeStaleSockets(this.path);
     } catch (error) {
       const reason = error instanceof Error ? error.message : describeThrown(error);
+      this.problem = reason;
       this.#log.warn(
         { event: 'no-control', path: this.path },
         `no control socket, so tshorn reload and tshorn status cannot reach this master: ${reason}; ` +
@@ -72,11 +75,12 @@ export class Control implements Answering {
     this.#placed = undefined;
   }
 
-  /** The other master is gone before it was active, and may have put its socket in our place. */
+  /** A new master that has failed may have put its own socket in the place of this one. */
   async reclaim(): Promise<void> {
-    if (!this.#placed || this.#placed.isThere()) return;
-    this.#placed.leave();
-    await this.open();
+    if (this.#placed?.isThere()) return;
+    this.#placed?.leave();
+    this.#placed = undefined;
+    await this.open(true);
   }
 
   /** Ends what is still connected; resolves when the last lines are on their way. */

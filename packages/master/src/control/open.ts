@@ -4,8 +4,8 @@ import type { Control } from './control.ts';
 import type { Controlled } from './controlled.ts';
 
 /**
- * Opens the control socket that the config asks for; undefined for `--no-control`.
- * @param replaces takes the place of another master's, which hands over to this one
+ * Opens the control socket of the config; undefined for `--no-control`. Rejects only when its code cannot be loaded.
+ * @param replaces takes its path from another master
  */
 export async function openControl(
   master: Controlled,
@@ -14,8 +14,8 @@ export async function openControl(
   replaces = false,
 ): Promise<Control | undefined> {
   if (config.control === undefined) return undefined;
-  // After the first forks: what it costs, no worker waits for.
+  // Loaded after the first forks, so that no worker waits for it.
   const { Control } = await import('./control.ts');
   const isDefault = !given.has('control');
-  return new Control({ master, log, path: config.control, isDefault, replaces }).open();
+  return new Control({ master, log, path: config.control, isDefault }).open(replaces);
 }

@@ -204,9 +204,9 @@ export class ControlServer {
   }
 
   #refuseWhenStopping(): void {
-    const { state, successor } = this.#master.status();
-    if (successor !== undefined)
-      throw new BadRequest('a new master is about to take charge; ask that one', 409);
+    const { state, newMaster } = this.#master.status();
+    if (newMaster !== undefined)
+      throw new BadRequest('a new master is about to take over; ask that one', 409);
     if (state === 'leaving' || state === 'draining' || state === 'stopped')
       throw new BadRequest('refused: the master is stopping', 409);
   }

@@ -1,30 +1,28 @@
-/** The control socket as a file: whose directory it is in, who may connect, and what a dead master has left. */
+/** The file of the control socket: the owner of its directory, its mode, and the files that dead masters have left. */
 import fs from 'node:fs';
 import net from 'node:net';
-import { dirname, join } from 'node:path';
-import { whoListens } from '@tshorn/core';
+import { basename, dirname, join } from 'node:path';
+import { describeThrown, whoListens } from '@tshorn/core';
 import { closeUnixSocket } from '../os/unix-socket-file.ts';
-import { makePrivateDirectory } from '../private-directory.ts';
+import { privateDirectory, temporaryName } from '../private-directory.ts';
 
 /** sun_path holds 108 bytes on Linux and 104 elsewhere, the terminating zero included (man 7 unix). */
 const MOST_BYTES = process.platform === 'linux' ? 107 : 103;
 
-const OWNER_ONLY = 0o600;
-
 export interface PlacedSocket {
-  /** Removes the file as well, unless another server has taken its place. */
+  /** Removes the file, unless another server has put its own there. */
   close(): void;
-  /** Whether who connects to the path reaches this socket. */
+  /** A client that connects to the path reaches this socket. */
   isThere(): boolean;
-  /** For a re-exec: a file that the new master has put in its place stays there at every moment. */
+  /** Accepts no more clients of this path. The file that a new master has put there stays at every moment. */
   leave(): void;
 }
 
 /**
  * Listens on `path`, mode 0600.
- * @param ownDirectory the directory is made, mode 0700, and has to be this user's
- * @param replaces another master listens there, and hands over to this one
- * @throws Error in words for a person: too long, not permitted, in use, no socket
+ * @param ownDirectory makes the directory, mode 0700; a directory that other users can change is refused
+ * @param replaces takes the path from another master
+ * @throws Error for a person to read: the path is too long, not permitted, in use, or no socket
  */
 export async function placeSocket(
   path: string,
@@ -36,35 +34,43 @@ export async function placeSocket(
   if (bytes > MOST_BYTES) {
     throw new Error(`the path ${path} has ${bytes} bytes; a unix socket's has ${MOST_BYTES} at most`);
   }
-  if (ownDirectory) makePrivateDirectory(dirname(path));
-  if (!replaces) await makeRoom(path);
+  if (ownDirectory) privateDirectory(dirname(dirname(path)), basename(dirname(path)));
   // HTTP answers after the client has sent its end, too.
   const server = net.createServer({ allowHalfOpen: true }, onConnection);
   if (replaces) await listenInPlace(server, path);
-  else await listen(server, path);
-  const { ino } = fs.statSync(path);
+  else {
+    await makeRoom(path);
+    await listen(server, path);
+  }
+  const { ino } = fs.lstatSync(path);
   server.on('error', () => {});
-  const isThere = () => fs.statSync(path, { throwIfNoEntry: false })?.ino === ino;
+  const isThere = () => fs.lstatSync(path, { throwIfNoEntry: false })?.ino === ino;
+  const close = () => {
+    if (isThere()) fs.rmSync(path, { force: true });
+    // libuv removes the name that the socket was bound by, which is another one.
+    if (replaces) server.close();
+    else closeUnixSocket(path, ino, () => server.close());
+  };
   return {
     isThere,
-    close() {
-      // It was bound by another name, which is what libuv removes.
-      if (replaces && isThere()) fs.rmSync(path, { force: true });
-      closeUnixSocket(path, ino, () => server.close());
-    },
+    close,
     leave() {
-      if (isThere()) server.close();
+      if (replaces || isThere()) close();
       else server.unref();
     },
   };
 }
 
-/** Who connects finds the one or the other: a rename leaves no moment without any. */
+/** A rename leaves no moment in which a client finds no socket. */
 async function listenInPlace(server: net.Server, path: string): Promise<void> {
-  const beside = join(dirname(path), `.${process.pid}`);
-  fs.rmSync(beside, { force: true });
+  const beside = join(dirname(path), temporaryName());
   await listen(server, beside);
-  fs.renameSync(beside, path);
+  try {
+    fs.renameSync(beside, path);
+  } catch (error) {
+    server.close();
+    throw new Error(`cannot put a socket at ${path}: ${describeThrown(error)}`);
+  }
 }
 
 async function makeRoom(path: string): Promise<void> {
@@ -80,7 +86,7 @@ function listen(server: net.Server, path: string): Promise<void> {
     const refused = ({ code, message }: NodeJS.ErrnoException) =>
       reject(new Error(`cannot listen on ${path}: ${code ?? message}`));
     server.once('error', refused);
-    // The mode holds from the first moment: between bind and chmod somebody could connect.
+    // By the umask the mode is 0600 from the first moment: between bind and chmod somebody could connect.
     const before = process.umask(0o177);
     try {
       server.listen(path, () => {
@@ -90,20 +96,18 @@ function listen(server: net.Server, path: string): Promise<void> {
     } finally {
       process.umask(before);
     }
-    if (fs.existsSync(path)) fs.chmodSync(path, OWNER_ONLY);
   });
 }
 
-/** Removes the sockets in the directory of `own` that nobody listens on: their masters were killed. Never rejects. */
+/** Removes the sockets beside `own` that nobody listens on: their masters were killed. Never rejects. */
 export async function removeStaleSockets(own: string): Promise<void> {
   const directory = dirname(own);
-  const others = fs
-    .readdirSync(directory)
-    .filter((name) => /^\d+\.sock$/.test(name) && join(directory, name) !== own);
+  const names = await fs.promises.readdir(directory).catch(() => []);
+  const others = names.filter((name) => /^\d+\.sock$/.test(name) && name !== basename(own));
   await Promise.all(
     others.map(async (name) => {
       const path = join(directory, name);
-      // Asked, not looked up by its pid: a container that shares the directory has pids of its own.
+      // The pid in the name says nothing: a container that shares the directory has pids of its own.
       if ((await whoListens(path)) === 'refused') fs.rmSync(path, { force: true });
     }),
   ).catch(() => {});

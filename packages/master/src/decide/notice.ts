@@ -128,22 +128,23 @@ export type Notice =
     }
   /** A new master has been started; it is not active yet. */
   | { readonly event: 're-exec-started'; readonly level: Level; readonly text: string; readonly pid: number }
-  /** Told by the old master. `committed`: the new one, `pid`, is active. */
+  /** From the old master. `committed`: the new one, `pid`, is active. `failed`: the old one stays active, or stops. */
   | {
       readonly event: 're-exec-finished';
       readonly level: Level;
       readonly outcome: 'committed' | 'failed';
       readonly text: string;
-      /** Of the new master; absent when it could not be started. */
+      /** Pid of the new master; absent when it could not be started. */
       readonly pid?: number;
       readonly reason?: string;
     }
-  /** Told by the new master, when PID file and control socket are its own. */
+  /** From the new master, when it has the PID file and the control socket. */
   | {
-      readonly event: 'in-charge';
+      readonly event: 'took-over';
       readonly level: Level;
       readonly text: string;
-      readonly predecessor: number;
+      /** Its pid. */
+      readonly oldMaster: number;
     }
   /** The operation ended without its result, or was refused. A reload that had begun ends with `reload-finished`. */
   | {

@@ -48,15 +48,20 @@ export const SERVER = {
   },
   're-exec-started': { level: 'info', fields: '`text`, `pid`', when: 'A new master has been started.' },
   're-exec-finished': {
-    level: 'info or error',
+    level: 'info, warn or error',
     fields: '`outcome` (`committed`, `failed`), `pid`, `reason`',
-    when: 'The new master is active, or the old one serves on.',
+    when: 'The new master is active, or the old one stays active; `warn` when a stop of the server ended the re-exec.',
     todo: 'After `failed`, correct what `reason` names and send `USR2` again.',
   },
-  'in-charge': {
+  'took-over': {
     level: 'info',
-    fields: '`predecessor` (pid of the old master)',
+    fields: '`oldMaster` (pid)',
     when: 'The new master owns the PID file and the control socket.',
+  },
+  'not-reclaimed': {
+    level: 'warn',
+    when: 'After a re-exec that failed, the PID file or the control socket cannot be taken back; the master serves without it.',
+    todo: 'Correct what the line names, and send `USR2` again.',
   },
   'workers-are-root': {
     level: 'warn',
@@ -68,6 +73,11 @@ export const SERVER = {
     fields: '`path`',
     when: 'The control socket could not be opened; the server runs without it.',
     todo: 'Name another path with `--control`.',
+  },
+  'no-compile-cache': {
+    level: 'debug or warn',
+    when: 'Workers start without the [compile cache](warm-start.md); `warn` when another user could change its directory.',
+    todo: 'Name a safe directory with `CACHE_DIRECTORY`.',
   },
   'stale-pid-file': {
     level: 'info',

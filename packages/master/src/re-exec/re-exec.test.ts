@@ -6,7 +6,6 @@ import { NEW_MASTER, type State } from '../decide/model.ts';
 import { takersFor } from '../decide/queries.ts';
 import { settings } from '../decide/testing/scene.ts';
 import { find } from './command.ts';
-import { unwrap, wrap } from './messages.ts';
 import { whyNoReExec } from './refusal.ts';
 
 const running = (more: Partial<State> = {}): State => ({
@@ -22,7 +21,7 @@ describe('a re-exec is refused', () => {
       pid: 100,
       state: running(),
       hasCommand: true,
-      isFollowed: false,
+      hasNewMaster: false,
       isFollowing: false,
       ...more,
     });
@@ -30,7 +29,7 @@ describe('a re-exec is refused', () => {
   test.each([
     ['in a program that calls start()', { hasCommand: false }, 'part of a program'],
     ['as process 1 of a container', { pid: 1 }, 'process 1'],
-    ['while one is under way', { isFollowed: true }, 'one is under way'],
+    ['while one is under way', { hasNewMaster: true }, 'a re-exec is under way'],
     ['before this master is active', { isFollowing: true }, 'not active yet'],
     ['during the start', { state: running({ phase: 'starting' }) }, 'start is not over'],
     ['during the stop', { state: running({ phase: 'draining' }) }, 'stopping'],
@@ -94,11 +93,4 @@ describe('the command line finds', () => {
     expect(find(command({ script: '/no/cli.js' }), '')).toEqual({ reason: '/no/cli.js is gone' });
     expect(find(command({ cwd: '/no' }), '')).toEqual({ reason: 'the directory /no is gone' });
   });
-});
-
-test('what is not ours on the channel is passed over', () => {
-  expect(unwrap(wrap({ type: 'ready' }))).toEqual({ type: 'ready' });
-  for (const value of [undefined, null, 'ready', { type: 'ready' }, { tshornReExec: 1 }]) {
-    expect(unwrap(value)).toBeUndefined();
-  }
 });

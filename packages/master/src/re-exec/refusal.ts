@@ -1,22 +1,24 @@
-/** When a master cannot be followed by another one. Pure. */
+/** When a master refuses a re-exec. Pure. */
 import type { State } from '../decide/model.ts';
 
 interface Situation {
   readonly pid: number;
   readonly state: State;
-  /** Whether it knows the command line that started it. */
+  /** Whether the master knows the command line that started it. */
   readonly hasCommand: boolean;
-  readonly isFollowed: boolean;
+  /** A new master is on its way. */
+  readonly hasNewMaster: boolean;
+  /** This master is itself the new one, and not active yet. */
   readonly isFollowing: boolean;
 }
 
-/** In words; undefined when nothing is in the way. */
+/** Why a master refuses a re-exec; undefined when it can begin. */
 export function whyNoReExec(situation: Situation): string | undefined {
-  const { pid, state, hasCommand, isFollowed, isFollowing } = situation;
+  const { pid, state, hasCommand, hasNewMaster, isFollowing } = situation;
   if (!hasCommand) return 'this master is part of a program, which only that program can start again';
-  // Its end is the end of everything in its container.
+  // The end of process 1 ends everything in its container.
   if (pid === 1) return 'this master is process 1; start the container anew, or run tshorn under an init';
-  if (isFollowed) return 'one is under way';
+  if (hasNewMaster) return 'a re-exec is under way';
   if (isFollowing) return 'this master is not active yet';
   if (state.phase === 'starting') return 'the start is not over yet';
   if (state.phase !== 'running') return 'this master is stopping';

@@ -42,7 +42,7 @@ export class Report {
     if (this.#phase === 'stopping') return this.#remember(notice);
     switch (notice.event) {
       case 'started':
-      case 'in-charge':
+      case 'took-over':
         this.#phase = 'serving';
         // The pid matters where a wrapper (npx, a shell) was started, and after a re-exec.
         return this.#message(['READY=1', `MAINPID=${this.#pid}`], textOf(notice));

@@ -82,7 +82,7 @@ test('a start that takes its time asks for more, until it is ready', async () =>
 test('a master that follows another one says nothing before it is active', async () => {
   const service = new Service(env, log);
   service.tell({ event: 'started', level: 'info', size: 2 });
-  service.tell({ event: 'in-charge', level: 'info', text: 'active: pid 8, after pid 7', predecessor: 7 });
+  service.tell({ event: 'took-over', level: 'info', text: 'active: pid 8, after pid 7', oldMaster: 7 });
   service.tell({ event: 'stopping', level: 'info', text: 'graceful stop by SIGTERM' });
   await service.close();
   const said = recorded().filter((line) => line.startsWith('end '));

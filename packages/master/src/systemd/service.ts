@@ -27,7 +27,7 @@ export class Service {
     this.#program = new NotifyProgram(env, log);
   }
 
-  /** Reports the start. A master that follows another one does not call it: it reports from `in-charge` on. */
+  /** Reports the start. A master that follows another one does not call it: it reports from `took-over` on. */
   begin(workers: number): void {
     this.#program.send(this.#report.starting(workers));
     this.#begin();
@@ -45,7 +45,7 @@ export class Service {
   }
 
   tell(notice: Notice): void {
-    if (!this.#reports && notice.event !== 'in-charge') return;
+    if (!this.#reports && notice.event !== 'took-over') return;
     if (!this.#reports) this.#begin();
     // process.hrtime is CLOCK_MONOTONIC on Linux (uv__hrtime).
     const message = this.#report.of(notice, process.hrtime.bigint() / 1_000n);

@@ -1,0 +1,136 @@
+/**
+ * A master and the master beside it: `NewMaster` while this one hands over, `OldMaster` where this one takes over. Created by
+ * the master; refuses what must wait until there is one master again.
+ */
+import type { Config } from '@tshorn/config';
+import { NEW_MASTER, OLD_MASTER, type State, type StopMode } from '../decide/model.ts';
+import type { Notice } from '../decide/notice.ts';
+import type { Listener } from '../listeners.ts';
+import type { Relay } from '../relay.ts';
+import type { Party } from '../traffic.ts';
+import type { Command } from './command.ts';
+import { NewMaster } from './new-master.ts';
+import type { OldMaster } from './old-master.ts';
+import { whyNoReExec } from './refusal.ts';
+
+/** The master that this belongs to. */
+export interface ThisMaster {
+  readonly command?: Command | undefined;
+  readonly oldMaster?: OldMaster | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  state(): State;
+  listeners(): readonly Listener[];
+  timing(): { readonly bootTimeout: number; readonly grace: number };
+  tell(notice: Notice): void;
+  /** The new master is active. `kept`: the listeners that it has, by name. */
+  handOver(kept: readonly string[], pid: number, takes: boolean): void;
+  /** Where connections pass; undefined before the first worker is started. */
+  relay(): Relay | undefined;
+  /** Takes PID file and control socket from the old master. Rejects when one of them cannot be taken. */
+  takeOver(): Promise<void>;
+  /** Takes those that can be taken, and logs the rest. Never rejects. */
+  reclaim(): Promise<void>;
+}
+
+/** The master itself, where it follows another one. */
+interface Following {
+  on(event: 'notice', listener: (notice: Notice) => void): unknown;
+  stop(mode: StopMode, by: string): void;
+}
+
+export class ReExec {
+  readonly #master: ThisMaster;
+  /** The last one; it is still spoken to when it is active. */
+  #newMaster: NewMaster | undefined;
+  #isUnderWay = false;
+
+  constructor(master: ThisMaster) {
+    this.#master = master;
+  }
+
+  /** Pid of the new master that is not active yet. */
+  get newMaster(): number | undefined {
+    return this.#isUnderWay ? this.#newMaster?.pid : undefined;
+  }
+
+  /** Resolves when there is no new master any more that is not active. */
+  get settled(): Promise<void> | undefined {
+    return this.#newMaster?.ended;
+  }
+
+  /** The old or the new master, as one that gives or takes connections. */
+  neighbour(serial: number): Party | undefined {
+    if (serial === OLD_MASTER) return this.#master.oldMaster?.giver;
+    return serial === NEW_MASTER ? this.#newMaster?.receiver : undefined;
+  }
+
+  /** The old master is still active. */
+  get isFollowing(): boolean {
+    const { oldMaster } = this.#master;
+    return oldMaster !== undefined && !oldMaster.isReplaced;
+  }
+
+  /** Workers that are started now would be those of a master that leaves, or that may not stay. */
+  refuses(what: string): boolean {
+    if (!this.#isUnderWay && !this.isFollowing) return false;
+    this.#warn(`${what} refused: a re-exec is under way`);
+    return true;
+  }
+
+  begin(by: string): void {
+    const { command, ...master } = this.#master;
+    const refusal = whyNoReExec({
+      pid: process.pid,
+      state: master.state(),
+      hasCommand: command !== undefined,
+      hasNewMaster: this.#isUnderWay,
+      isFollowing: this.isFollowing,
+    });
+    if (refusal !== undefined || !command) return this.#warn(`re-exec by ${by} refused: ${refusal}`);
+    this.#isUnderWay = true;
+    const side = {
+      ...master,
+      command,
+      listeners: master.listeners(),
+      ...master.timing(),
+      warn: (text: string) => this.#warn(text),
+      took: (id: number) => master.relay()?.took(NEW_MASTER, id),
+      declined: (id: number, reason: string) => master.relay()?.declined(NEW_MASTER, id, reason),
+    };
+    this.#newMaster = new NewMaster(side, by);
+    void this.#newMaster.ended.then(() => {
+      this.#isUnderWay = false;
+    });
+  }
+
+  stop(mode: StopMode, by: string): void {
+    this.#newMaster?.stop(mode, `${mode} stop by ${by}`);
+  }
+
+  /** The workers of this master are starting: from here on it can take over. */
+  follow(master: Following, { workers, bootTimeout }: Pick<Config, 'workers' | 'bootTimeout'>): void {
+    const { oldMaster, takeOver, reclaim, tell, relay } = this.#master;
+    oldMaster?.follow({
+      workers,
+      bootTimeout,
+      onNotice: (listener) => void master.on('notice', listener),
+      takeOver,
+      takeWhatIsThere: reclaim,
+      becameActive: (by) =>
+        tell({
+          event: 'took-over',
+          level: 'info',
+          text: `active: pid ${process.pid}, ${by}`,
+          oldMaster: oldMaster.pid,
+        }),
+      stop: (mode, reason) => master.stop(mode, reason),
+      offered: (id, connection, resumer) => relay()?.offer(OLD_MASTER, id, connection, resumer),
+      state: (id, text) => relay()?.state(OLD_MASTER, id, text),
+      sent: (upTo) => relay()?.sent(OLD_MASTER, upTo),
+    });
+  }
+
+  #warn(text: string): void {
+    this.#master.tell({ event: 'noted', level: 'warn', text });
+  }
+}
