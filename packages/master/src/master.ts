@@ -16,20 +16,16 @@ import type { ReloadPlan } from './decide/plan.ts';
 import type { DryRun } from './dry-run.ts';
 import { emitGuarded } from './emit-guarded.ts';
 import { Hooks } from './hooks.ts';
-import { writeListening } from './journal.ts';
-import type { Listener } from './listeners.ts';
 import type { Log } from './log.ts';
-import { openListeners } from './open-listeners.ts';
+import { Opened } from './opened.ts';
 import { Performer } from './perform.ts';
 import { type Privileges, resolvePrivileges, warnOfRoot } from './privileges.ts';
 import type { Command } from './re-exec/command.ts';
-import { nameOf } from './re-exec/inherited-listeners.ts';
 import type { OldMaster } from './re-exec/old-master.ts';
 import { ReExec } from './re-exec/re-exec.ts';
 import { type Release, settingsOf } from './release.ts';
 import { Releases } from './releases.ts';
 import { type MasterStatus, statusOf } from './status.ts';
-import type { StatusUdp } from './status-udp.ts';
 import { View } from './view.ts';
 
 export interface MasterOptions {
@@ -56,9 +52,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   #privileges: Privileges = {};
   #state: State;
   #performer: Performer | undefined;
-  #listeners: Listener[] = [];
-  #statusUdp: StatusUdp | undefined;
-  #files: ActiveFiles | undefined;
+  readonly #opened = new Opened();
   readonly #reExec: ReExec;
   #looping = false;
 
@@ -78,13 +72,13 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#reExec = new ReExec({
       ...options,
       state: () => this.#state,
-      listeners: () => this.#listeners,
+      listeners: () => this.#opened.listeners,
       timing: () => this.#resolved.config,
       tell: (notice) => this.#announcer.announce([notice]),
       relay: () => this.#performer?.traffic.relay,
       handOver: (kept, pid, takes) => this.#handOver(kept, pid, takes),
-      takeOver: async () => this.#files?.takeOver(),
-      reclaim: async () => this.#files?.reclaim(),
+      takeOver: async () => this.#opened.files?.takeOver(),
+      reclaim: async () => this.#opened.files?.reclaim(),
     });
   }
 
@@ -100,7 +94,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     try {
       await this.#start();
     } catch (error) {
-      for (const listener of this.#listeners) listener.close();
+      this.#opened.closeListeners();
       await this.#close();
       throw error;
     }
@@ -111,32 +105,26 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     const { config } = this.#resolved;
     const { oldMaster } = this.#options;
     const files = new ActiveFiles(this, this.#log, this.#resolved, oldMaster?.pid);
-    this.#files = files;
+    this.#opened.files = files;
     this.#privileges = resolvePrivileges(config);
     warnOfRoot(this.#log, config);
     this.#releases.add(1, this.#resolved);
     this.#hooks.use(config.hooks, config.hookTimeout);
     await this.#hooks.run('onStarting');
-    this.#listeners = await openListeners(this.#resolved, {
+    await this.#opened.open(this.#resolved, {
       env: this.#options.env,
       log: this.#log,
       owner: this.#privileges.identity,
       inherited: oldMaster?.listeners,
     });
-    writeListening(this.#log, this.#listeners);
-    // Loaded only where they are asked for: every start would pay for them.
-    if (config.statusTransport === 'udp') {
-      const { StatusUdp } = await import('./status-udp.ts');
-      this.#statusUdp = await new StatusUdp(this.#log).open();
-    }
     await this.#announcer.open(this.#resolved, oldMaster !== undefined);
     if (!oldMaster) files.writePidFile();
     this.#performer = new Performer({
       log: this.#log,
       hooks: this.#hooks,
       lastWords: this.#announcer.lastWords,
-      listeners: this.#listeners,
-      statusUdp: this.#statusUdp,
+      listeners: this.#opened.listeners,
+      statusUdp: this.#opened.statusUdp,
       workerFile: this.#options.workerFile,
       env: this.#options.env,
       privileges: this.#privileges,
@@ -163,13 +151,13 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#reExec.begin(by);
   }
 
-  /** The listeners that the new master has must not be closed here: that would remove their socket files. */
+  /** The new master is active: this one drains. */
   #handOver(kept: readonly string[], pid: number, takes: boolean): void {
-    this.#listeners = this.#listeners.filter((listener) => !kept.includes(nameOf(listener)));
+    this.#opened.handOver(kept);
     this.#announcer.yield();
     const by = `master pid ${pid}, which is active`;
     this.#enqueue({ type: 'stop-requested', mode: 'graceful', by, newMaster: takes });
-    void this.#files?.leave();
+    void this.#opened.files?.leave();
   }
 
   stop(mode: StopMode, by: string): void {
@@ -196,7 +184,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   status(): MasterStatus {
     return statusOf({
       state: this.#state,
-      listeners: this.#listeners,
+      listeners: this.#opened.listeners,
       app: this.#releases.of(this.#state.committed)?.appFile,
       performer: this.#performer,
       newMaster: this.#reExec.newMaster,
@@ -254,8 +242,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
         return this.#releases.keepOnly(new Set(effect.generations));
       case 'close-listeners':
         // Until the end a client would wait in a queue that nobody empties, and be reset with it.
-        for (const listener of this.#listeners) listener.close();
-        return;
+        return this.#opened.closeListeners();
       case 'finish':
         void this.#finish(effect.exitCode);
         return;
@@ -293,8 +280,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   }
 
   async #close(): Promise<void> {
-    this.#statusUdp?.close();
-    await this.#files?.close();
+    await this.#opened.close();
     await this.#announcer.close();
   }
 

@@ -8,7 +8,7 @@ import { bindAll, type FileRights, type Listener, type OwnAddress } from './list
 import type { Logger } from './log.ts';
 import type { InheritedListeners } from './re-exec/inherited-listeners.ts';
 
-interface Opening {
+export interface Opening {
   readonly env: NodeJS.ProcessEnv;
   readonly log: Pick<Logger, 'warn'>;
   /** Owner of the files of unix sockets; undefined: the master's user. */

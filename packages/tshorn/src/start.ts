@@ -13,8 +13,8 @@ import {
   type MasterStatus,
   type Notice,
   nextOperationId,
-  openLog,
   type OldMaster,
+  openLog,
   whyScaleFailed,
 } from '@tshorn/master';
 import { checkPlatform, workingDirectory } from './surroundings.ts';

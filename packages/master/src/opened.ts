@@ -1,0 +1,43 @@
+/**
+ * Everything that a master opens besides its workers: the listeners, the socket of `--status-transport udp`, the PID file
+ * and the control socket. Created by the master. A start that fails and the end of the master give all of it back.
+ */
+import type { Resolved } from '@tshorn/config';
+import type { ActiveFiles } from './active-files.ts';
+import { writeListening } from './journal.ts';
+import type { Listener } from './listeners.ts';
+import type { Logger } from './log.ts';
+import { type Opening, openListeners } from './open-listeners.ts';
+import { nameOf } from './re-exec/inherited-listeners.ts';
+import type { StatusUdp } from './status-udp.ts';
+
+export class Opened {
+  listeners: readonly Listener[] = [];
+  statusUdp: StatusUdp | undefined;
+  files: ActiveFiles | undefined;
+
+  /** @throws TshornError ERR_ADDRESS and its kin */
+  async open(resolved: Resolved, opening: Opening & { readonly log: Logger }): Promise<void> {
+    this.listeners = await openListeners(resolved, opening);
+    writeListening(opening.log, this.listeners);
+    if (resolved.config.statusTransport !== 'udp') return;
+    // Loaded only on demand: every start would pay for it.
+    const { StatusUdp: Socket } = await import('./status-udp.ts');
+    this.statusUdp = await new Socket(opening.log).open();
+  }
+
+  /** Forgets the listeners that the new master has: to close them here would remove their socket files. */
+  handOver(names: readonly string[]): void {
+    this.listeners = this.listeners.filter((listener) => !names.includes(nameOf(listener)));
+  }
+
+  closeListeners(): void {
+    for (const listener of this.listeners) listener.close();
+  }
+
+  /** Closes everything else. A second call does nothing. */
+  async close(): Promise<void> {
+    this.statusUdp?.close();
+    await this.files?.close();
+  }
+}
