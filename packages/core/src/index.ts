@@ -7,7 +7,20 @@ export * from './identity.ts';
 export * from './inspector-flags.ts';
 export * from './open-request.ts';
 export { envelope, isEnvelope, type MessageOf, type Reading, readerOf } from './protocol/envelope.ts';
-export { bool, count, lines, list, literal, ms, name, oneLine, opaque, optional } from './protocol/fields.ts';
+export {
+  bool,
+  count,
+  type Field,
+  lines,
+  list,
+  literal,
+  ms,
+  name,
+  type OptionalField,
+  oneLine,
+  opaque,
+  optional,
+} from './protocol/fields.ts';
 export * from './protocol/handoff.ts';
 export * from './protocol/to-master.ts';
 export * from './protocol/to-worker.ts';
