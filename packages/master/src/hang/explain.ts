@@ -2,15 +2,27 @@
  * Finds out why a worker is stuck, first from the worker itself, then from the kernel, and logs it. Loaded when the
  * first worker is stuck.
  */
-import { describeWorker, formatMs } from '@tshorn/core';
+import { describeWorker, formatMs, type WorkerIdentity } from '@tshorn/core';
 import type { Logger } from '../log.ts';
 import type { LogEvent } from '../log-events.ts';
 import { residentBytes } from '../os/proc.ts';
+import type { WorkerHandle } from '../worker-handle.ts';
 import { type Inspection, inspect } from './inspection.ts';
 import { type KernelView, kernelView } from './kernel-view.ts';
 import { fieldsOf } from './warnings.ts';
-import type { WatchedWorker } from './watched-worker.ts';
 import { type Findings, runsApp, say } from './wording.ts';
+
+/** One worker, from outside. */
+export interface WatchedWorker {
+  readonly identity: WorkerIdentity;
+  /** Working directory of its release. */
+  readonly cwd: string;
+  /** `--timeout` in milliseconds; 0: no watch. */
+  readonly timeoutMs: number;
+  /** `--disable-sigusr1`: its inspector cannot be opened by a signal. */
+  readonly inspectorDisabled: boolean;
+  readonly handle: Pick<WorkerHandle, 'pid' | 'connected' | 'inspector' | 'openInspector'>;
+}
 
 export interface Stuck {
   readonly worker: WatchedWorker;

@@ -6,9 +6,9 @@ import path from 'node:path';
 import { describeWorker, type WorkerIdentity } from '@tshorn/core';
 import type { KillReason } from '../decide/model.ts';
 import type { Logger } from '../log.ts';
+import type { WatchedWorker } from './explain.ts';
 import { Warnings } from './warnings.ts';
 import { Watchdog } from './watchdog.ts';
-import type { WatchedWorker } from './watched-worker.ts';
 
 export interface HangsEvents {
   readonly log: Logger;
