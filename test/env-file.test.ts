@@ -44,6 +44,36 @@ test.each([
   expect(said).toContain(`one.env: line ${line} is no NAME=value`);
 });
 
+const UNUSABLE: [string, string, string][] = [
+  ['NUL', 'APP_A=1\nAPP_B=two\0words\n', 'line 2 has a NUL character'],
+  ['a value over 128 KiB', `APP_A=1\n\nAPP_B="${'x'.repeat(131_072)}"\n`, 'line 3 gives APP_B 131079 bytes'],
+];
+
+test.each(UNUSABLE)('%s is refused at once, with file and line', async (_, text, why) => {
+  write('one.env', text);
+  const { code, text: said } = await run([APP, '--environment-file', 'one.env'], { cwd: directory });
+  expect(code).toBe(2);
+  expect(said).toContain(`one.env: ${why}`);
+  expect(said).not.toContain('xxxx');
+});
+
+test.each(UNUSABLE)(
+  '%s: the reload is refused at once, and the old release serves on',
+  async (_, text, why) => {
+    write('one.env', 'APP_A=1\n');
+    const preFork = 'export default { hooks: { preFork() {} } };';
+    write('tshorn.config.mjs', preFork);
+    const server = await startServer(APP, { args: ['--environment-file', 'one.env'], cwd: directory });
+    write('one.env', text);
+    const verdict = await server.reload();
+    expect(verdict).toMatchObject({ outcome: 'refused', replaced: 0 });
+    expect(verdict.reason).toContain(why);
+    expect(await tells(server)).toEqual({ APP_A: '1' });
+    write('one.env', 'APP_A=2\n');
+    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  },
+);
+
 test('a config file names it from its own directory; the master does not use what it says', async () => {
   write('.env', 'APP_A=1\nTSHORN_WORKERS=7\nPORT=1\n');
   write('tshorn.config.json', JSON.stringify({ envFile: '.env' }));

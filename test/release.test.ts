@@ -128,3 +128,25 @@ test('a HUP that comes before the first worker exists waits, and becomes a reloa
   await server.event('reload-finished');
   expect(server.lines.flatMap(({ event, gen }) => (event === 'ready' ? [gen] : []))).toEqual([1, 2]);
 });
+
+test('an option that a reload cannot change keeps its value, and every reload says so', async () => {
+  const file = path.join(directory, 'tshorn.config.json');
+  const write = (config: object) =>
+    fs.writeFileSync(file, JSON.stringify({ bind: '127.0.0.1:0', ...config }));
+  write({});
+  const server = new TestServer('app.mjs', { cwd: current(), bare: true, args: ['--config', file] });
+  await server.started();
+  write({ logFile: 'other.log', unixMode: '600', cwd: '2', workers: 2 });
+  for (let reload = 1; reload <= 2; reload++) {
+    const from = server.lines.length;
+    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+    expect(server.of('needs-restart', from)).toMatchObject([{ options: ['unixMode', 'logFile'] }]);
+  }
+  // The working directory and the number of workers follow.
+  await server.until('two workers', () => server.readyPids.length === 2);
+  expect(await says(server)).toBe(`2 in ${path.join(directory, '2')}`);
+  write({ workers: 2 });
+  const from = server.lines.length;
+  await server.reload();
+  expect(server.of('needs-restart', from)).toEqual([]);
+});

@@ -10,7 +10,7 @@ export { OPTIONS } from './options.ts';
 export { type Command, parseCommand } from './parse-command.ts';
 export { type Parsed, parseFlags } from './parse-flags.ts';
 export { loadHooks, readConfigFile } from './read-file.ts';
-export { reloadDifferences } from './reload.ts';
+export { keepUnreloadable } from './reload.ts';
 export { renderConfig } from './render/config.ts';
 export { helpEntry, helpText } from './render/help.ts';
 export { optionsMarkdown } from './render/markdown.ts';

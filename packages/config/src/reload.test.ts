@@ -1,26 +1,44 @@
 import type { UserConfig } from './config.ts';
-import { reloadDifferences } from './reload.ts';
+import { KEYS, OPTIONS } from './options.ts';
+import { keepUnreloadable } from './reload.ts';
 import { resolveConfig } from './resolve.ts';
 
-const config = async (overrides: UserConfig) =>
-  (await resolveConfig({ env: {}, cwd: '/nowhere', overrides: { app: 'a.js', ...overrides } })).config;
+const resolved = (overrides: UserConfig) =>
+  resolveConfig({ env: {}, cwd: '/nowhere', overrides: { app: 'a.js', ...overrides } });
 
-describe('reloadDifferences', () => {
-  it('finds nothing between two readings of the same', async () => {
-    const hooks = () => ({ onExit: () => {} });
-    const differences = reloadDifferences(
-      await config({ bind: [':1'], hooks: hooks() }),
-      await config({ bind: ':1', hooks: hooks() }),
-    );
-    expect(differences).toEqual({ changed: [], needRestart: [] });
-  });
+test('two readings of the same need no restart', async () => {
+  const [one, other] = [await resolved({ bind: [':1'] }), await resolved({ bind: ':1' })];
+  expect(keepUnreloadable(one, other)).toEqual({ resolved: other, needRestart: [] });
+});
 
-  it('tells what a reload can change from what it cannot', async () => {
-    const old = await config({});
-    const next = await config({ workers: 99, bind: ':1', logFile: 'x', hooks: { onExit: () => {} } });
-    expect(reloadDifferences(old, next)).toEqual({
-      changed: ['bind', 'workers', 'logFile', 'hooks'],
-      needRestart: ['bind', 'logFile'],
-    });
-  });
+const OTHER: UserConfig = {
+  bind: ':1',
+  unixMode: '600',
+  user: 'nobody',
+  group: 'nogroup',
+  umask: '077',
+  statusTransport: 'udp',
+  logFormat: 'json',
+  logFile: 'x.log',
+  control: 'x.sock',
+  pidFile: 'x.pid',
+};
+
+test('every option that is not reloadable keeps its running value, and is named at every reload', async () => {
+  const fixed = KEYS.filter((key) => !OPTIONS[key].reloadable);
+  expect(Object.keys(OTHER).sort()).toEqual([...fixed].sort());
+  let running = await resolved({});
+  for (let reload = 1; reload <= 3; reload++) {
+    const next = keepUnreloadable(running, await resolved({ ...OTHER, grace: reload }));
+    expect(next.needRestart).toEqual(fixed);
+    for (const key of fixed) expect(next.resolved.config[key]).toEqual(running.config[key]);
+    expect(next.resolved.config.grace).toBe(reload * 1000);
+    running = next.resolved;
+  }
+  expect(keepUnreloadable(running, await resolved({})).needRestart).toEqual([]);
+});
+
+test('the working directory and the backlog follow a reload', async () => {
+  const next = keepUnreloadable(await resolved({}), await resolved({ cwd: '/other', backlog: 7 }));
+  expect(next).toMatchObject({ needRestart: [], resolved: { config: { cwd: '/other', backlog: 7 } } });
 });

@@ -1,17 +1,28 @@
+/** The options that a reload cannot change, held at their running values. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from './config.ts';
 import { KEYS, type Key, OPTIONS } from './options.ts';
+import type { Resolved } from './resolve.ts';
 
-/** What differs between two configurations, and what of that a reload cannot bring about. */
-export function reloadDifferences(old: Config, next: Config): { changed: Key[]; needRestart: Key[] } {
-  const changed = KEYS.filter((key) => !isDeepStrictEqual(comparable(old[key]), comparable(next[key])));
-  return { changed, needRestart: changed.filter((key) => !OPTIONS[key].reloadable) };
+/**
+ * Returns what a reload has read, with the running value of every option that its row calls not reloadable, and the
+ * keys of those that differ. They differ at every reload until a restart applies them.
+ */
+export function keepUnreloadable(
+  running: Resolved,
+  read: Resolved,
+): { readonly resolved: Resolved; readonly needRestart: readonly Key[] } {
+  const kept = KEYS.filter((key) => !OPTIONS[key].reloadable);
+  const needRestart = kept.filter((key) => !isDeepStrictEqual(running.config[key], read.config[key]));
+  const runningOf = (values: Readonly<Record<Key, unknown>>) =>
+    Object.fromEntries(kept.map((key) => [key, values[key]]));
+  const config = { ...read.config, ...runningOf(running.config) } as Config;
+  return {
+    resolved: {
+      ...read,
+      config,
+      origins: { ...read.origins, ...runningOf(running.origins) } as Resolved['origins'],
+    },
+    needRestart,
+  };
 }
-
-/** A config file that is imported again has new functions: hooks are told apart by their source. */
-const comparable = (value: unknown): unknown => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, typeof inner === 'function' ? String(inner) : inner]),
-  );
-};

@@ -1,5 +1,4 @@
 /** Words every notice for the log: one line each, the same fields as JSON. */
-import { type Config, reloadDifferences } from '@tshorn/config';
 import { type DrainReport, describeWorker, formatAddress, formatMs } from '@tshorn/core';
 import type { Notice } from './decide/notice.ts';
 import type { Listener } from './listeners.ts';
@@ -20,12 +19,11 @@ export function writeListening(log: Logger, listeners: readonly Listener[]): voi
   }
 }
 
-/** What a reload has read and leaves as it is. */
-export function writeNeedsRestart(log: Logger, running: Config, read: Config): void {
-  const { needRestart } = reloadDifferences(running, read);
-  if (needRestart.length === 0) return;
-  const text = `changed, but only a restart or a re-exec (SIGUSR2) applies it: ${needRestart.join(', ')}`;
-  log.warn({ event: 'needs-restart' }, text);
+/** Options that a reload has read and that keep their running values. */
+export function writeNeedsRestart(log: Logger, options: readonly string[]): void {
+  if (options.length === 0) return;
+  const text = `the reload does not apply ${options.join(', ')}: restart or re-exec (SIGUSR2) to apply`;
+  log.warn({ event: 'needs-restart', options }, text);
 }
 
 export function textOf(notice: Notice): string {

@@ -2,7 +2,7 @@
  * The releases that the master knows, by generation: read for a reload, asked for their consent to a commit,
  * and forgotten when nobody is of them any more. Created by the master.
  */
-import type { Resolved } from '@tshorn/config';
+import { keepUnreloadable, type Resolved } from '@tshorn/config';
 import { renderError, withDeadline } from '@tshorn/core';
 import type { Event } from './decide/model.ts';
 import type { Hooks } from './hooks.ts';
@@ -48,16 +48,17 @@ export class Releases {
   }
 
   /** Config and app are read anew for each reload; when they are wrong the running ones stay. */
-  async prepare(generation: number, { config: running }: Resolved): Promise<Event> {
+  async prepare(generation: number, running: Resolved): Promise<Event> {
     const { log, hooks, resolveAgain } = this.#sources;
     try {
-      const { hookTimeout } = running;
+      const { hookTimeout } = running.config;
       const late = () =>
         new Error(`the config file did not settle within ${hookTimeout / 1000} s (--hook-timeout)`);
-      const resolved = await withDeadline(resolveAgain(), hookTimeout, late);
+      const read = await withDeadline(resolveAgain(), hookTimeout, late);
+      const { resolved, needRestart } = keepUnreloadable(running, read);
       const release = this.#resolve(resolved);
       await hooks.run('onReload');
-      writeNeedsRestart(log, running, resolved.config);
+      writeNeedsRestart(log, needRestart);
       this.#releases.set(generation, release);
       return { type: 'prepared', generation, settings: settingsOf(resolved.config) };
     } catch (error) {

@@ -27,7 +27,7 @@ export const application = section('Application', {
     summary: 'The directory to run the app in',
     details:
       'A path on the command line or in the environment starts from the current directory, one in a config file from the directory of that file. The config file itself is looked for here too.',
-    reloadable: false,
+    reloadable: true,
   },
   envFile: {
     kind: files,

@@ -21,8 +21,9 @@ export const listening = section('Listening', {
     kind: wholeNumber(1, 2_147_483_647),
     default: 511,
     summary: 'How many connections the kernel queues for an address until a worker accepts them',
-    details: 'Linux caps it at `net.core.somaxconn`.',
-    reloadable: false,
+    details:
+      'Each worker sets it when it starts to listen, so a reload changes it. Linux caps it at `net.core.somaxconn`.',
+    reloadable: true,
   },
   unixMode: {
     kind: octal,

@@ -37,7 +37,8 @@ export const OPERATIONS = {
   },
   'needs-restart': {
     level: 'warn',
-    when: 'A reload read a changed option that it cannot apply.',
+    fields: '`options`',
+    when: 'A reload read a changed option that it cannot apply. Every reload says so again.',
     todo: 'Restart, or [re-exec](re-exec.md).',
   },
   resized: {
