@@ -45,4 +45,5 @@ export default {
     { ...common, displayName: 'long', testMatch: withLongForm, globals: { LONG: true } },
   ],
   testTimeout: 60_000,
+  reporters: ['default', '<rootDir>/scripts/count-results.mjs'],
 };
