@@ -1,14 +1,13 @@
 /** A worker's way up: hooks, app, probe, warm-up. What comes of each is told to the master. */
-import type http from 'node:http';
 import type { HookLog } from '@tshorn/config';
 import type { BootOrder, ProbeReport, ToMaster } from '@tshorn/core';
 import { worker as api } from './api.ts';
 import { captureFirstListen } from './app/listen-capture.ts';
 import { type LoadedApp, loadApp } from './app/load-app.ts';
-import { askInProcess } from './ask-in-process.ts';
 import { useCompileCache, writeCompileCache } from './compile-cache.ts';
 import { Hooks } from './hooks.ts';
 import { probe } from './probe.ts';
+import type { Transport } from './transport/transport.ts';
 
 type Send = (message: ToMaster) => Promise<void>;
 
@@ -40,12 +39,11 @@ export class Boot {
     return hooks;
   }
 
-  async loadApp(hooks: Hooks): Promise<LoadedApp> {
+  async loadApp(): Promise<LoadedApp> {
     const { appFile: file, exportName } = this.#order;
     const tellOther = (address: string) => void this.#send({ type: 'also-listening', address });
     const capture = captureFirstListen(tellOther, this.#order.check);
     const app = await loadApp({ file, ...(exportName && { exportName }), settings: this.#order }, capture);
-    hooks.watchRequests(app.server);
     await this.#send({ type: 'loaded', kind: app.kind });
     return app;
   }
@@ -54,16 +52,16 @@ export class Boot {
    * The user's hook first, then the built-in one: the app's own `/_status`. Resolves with the function
    * that ends the reporting.
    */
-  async postWorkerInit({ server }: LoadedApp, hooks: Hooks): Promise<() => void> {
+  async postWorkerInit(transport: Transport, hooks: Hooks): Promise<() => void> {
     const start = performance.now();
     const failure = await hooks.run('postWorkerInit');
     const report: ProbeReport =
       failure === undefined
-        ? await probe(server, this.#order)
+        ? await probe(transport, this.#order)
         : { verdict: 'broken', reason: `postWorkerInit: ${failure}`, tookMs: performance.now() - start };
     const { warmUp, statusUdp, compileCache } = this.#order;
     // One that is broken is not going to serve: there is nothing to warm up for.
-    if (warmUp && report.verdict !== 'broken') await this.#warmUp(warmUp, server);
+    if (warmUp && report.verdict !== 'broken') await this.#warmUp(warmUp, transport);
     // Before the first client: it would have to wait for that.
     if (compileCache !== undefined) writeCompileCache();
     if (statusUdp) {
@@ -74,9 +72,9 @@ export class Boot {
     return () => {};
   }
 
-  async #warmUp(settings: NonNullable<BootOrder['warmUp']>, server: http.Server): Promise<void> {
+  async #warmUp(settings: NonNullable<BootOrder['warmUp']>, transport: Transport): Promise<void> {
     const { warmUp } = await import('./warm-up.ts');
-    const report = await warmUp(settings, (question) => askInProcess(server, question));
+    const report = await warmUp(settings, (question) => transport.ask(question));
     const tell = (level: 'info' | 'warn', text: string) => this.#send({ type: 'log', level, text });
     for (const failure of report.failures) {
       await tell('warn', `warm-up: ${failure}; the worker is admitted all the same`);

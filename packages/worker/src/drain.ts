@@ -1,42 +1,48 @@
 /**
- * Draining: stop accepting, finish what runs, close what is idle after its linger, close WebSockets before the
- * deadline, cut what is left at it.
- * What waits in the kernel's queue goes to other workers.
+ * The drain of a worker: it stops accepting, finishes the requests in flight, hands idle connections on or closes them
+ * after their linger, closes WebSockets before the deadline, and force-closes at the deadline what is left.
+ * Connections that wait in the kernel's queue go to other workers.
  */
-import type http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DrainReport } from '@tshorn/core';
 import type { AttachedListeners } from './app/listeners.ts';
 import type { Closable } from './closing/closable.ts';
 import { Closing } from './closing/closing.ts';
 import type { Window } from './closing/spread.ts';
-import { DrainingConnections } from './connections.ts';
 import type { HandoffReceiver } from './handoff-receiver.ts';
 import type { HandoffSender } from './handoff-sender.ts';
-import { countImmovable } from './http-internals.ts';
+import type { Meter } from './meter.ts';
+import { countImmovable } from './remaining.ts';
+import type { DrainingConnections, Transport } from './transport/transport.ts';
 
 export interface DrainSettings {
   /** Milliseconds until everything that is left is force-closed. */
   readonly deadlineMs: number;
-  /** How long an idle connection is kept for a request that crosses with the close. */
+  /** Milliseconds that an idle connection is kept for a request that crosses with the close. */
   readonly lingerMs: number;
-  /** When WebSockets are closed; without it they are force-closed. */
+  /** When WebSockets are closed; without a window they are force-closed at the deadline. */
   readonly closing: Window | undefined;
 }
 
-interface Handover {
+/** The parts of the worker that a drain acts on. */
+export interface DrainedParts {
+  readonly transport: Transport;
+  readonly meter: Meter;
+  readonly listeners: AttachedListeners;
+  /** Whether connections should move to other workers. */
   readonly handoff: boolean;
+  /** Moves them; without a sender they are closed after a linger. */
   readonly sender: HandoffSender | undefined;
   readonly receiver: HandoffReceiver | undefined;
-  /** What can be closed in the way of its protocol; asked at the time. */
+  /** Lists the connections that are closed by their own protocol; called at closing time. */
   readonly closables: () => readonly Closable[];
 }
 
-/** How late an idle connection may be closed, at most. */
+/** An idle connection is closed at most this late. */
 const SWEEP_MS = 100;
 
 export class Drain {
-  /** Settles when the last connection is gone; without a report when the worker serves again. */
+  /** Settles when the last connection is gone; with undefined when the worker serves again. */
   readonly done: Promise<DrainReport | undefined>;
   readonly #listeners: AttachedListeners;
   readonly #connections: DrainingConnections;
@@ -45,6 +51,7 @@ export class Drain {
   readonly #atStart: Promise<number>;
   readonly #sender: HandoffSender | undefined;
   readonly #immovable: Promise<Record<string, number>>;
+  #unlisten = () => {};
   #resolve: (report?: DrainReport) => void = () => {};
   #closed = 0;
   #closingSince: number | undefined;
@@ -53,16 +60,9 @@ export class Drain {
   #deadline: NodeJS.Timeout | undefined;
   #ended = false;
 
-  /**
-   * `handoff`: whether connections should move. `sender`: what moves them; without it they are closed
-   * after a linger.
-   */
-  constructor(
-    server: http.Server,
-    listeners: AttachedListeners,
-    settings: DrainSettings,
-    { handoff, sender, receiver, closables }: Handover,
-  ) {
+  /** Begins at once. */
+  constructor(settings: DrainSettings, parts: DrainedParts) {
+    const { transport, meter, listeners, handoff, sender, receiver, closables } = parts;
     this.#listeners = listeners;
     this.#lingerMs = settings.lingerMs;
     this.#sender = sender;
@@ -72,43 +72,44 @@ export class Drain {
     });
     this.#atStart = listeners.count();
     this.#immovable = this.#atStart.then((total) =>
-      handoff ? countImmovable(server, total, sender?.outgoing.countUpgraded() ?? 0) : {},
+      handoff ? countImmovable(transport, total, sender?.outgoing.countUpgraded() ?? 0) : {},
     );
-    this.#connections = new DrainingConnections(server);
+    this.#connections = transport.drain(meter);
     void this.#whenEmpty(receiver).then(() => this.#end(0));
     if (sender) {
       sender.onRefused = () => this.#beginClosing();
-      sender.giveAll();
-      // The response has ended, and is still on its way through the socket.
-      this.#connections.onResponse = () => setImmediate(() => sender.pump());
+      sender.sendAll();
+      // A response that has just ended is still on its way through the socket.
+      this.#unlisten = meter.listen({ finished: () => void setImmediate(() => sender.pump()) });
     } else this.#beginClosing();
     this.hurry(settings);
   }
 
   async #whenEmpty(receiver: HandoffReceiver | undefined): Promise<void> {
     await this.#listeners.pause();
-    // A connection may have been handed over to us just before the drain, and come after the last one left.
+    // A connection that was handed over just before the drain may arrive after the last one has left.
     const more = async () => (receiver?.arriving ?? 0) > 0 || (await this.#listeners.count()) > 0;
     while (!this.#ended && (await more())) await sleep(SWEEP_MS);
   }
 
-  /** The worker serves again. What has been closed is closed; nothing else is. */
+  /** The worker serves again. Connections that have been closed stay closed. */
   cancel(): void {
     this.#stop();
-    this.#connections.release();
     this.#resolve();
   }
 
   #stop(): void {
     this.#ended = true;
+    this.#unlisten();
+    this.#connections.release();
     clearInterval(this.#sweep);
     clearTimeout(this.#deadline);
     this.#closing.stop();
   }
 
-  /** Goes on under other settings: a stop that became a quick one. */
+  /** Continues under other settings: a graceful stop has become a quick one. */
   hurry(settings: DrainSettings): void {
-    // The channel closes when the app cleans up, too: a timer would keep the process alive for nothing.
+    // After the end, while the app cleans up, a timer would keep the process alive for nothing.
     if (this.#ended) return;
     this.#lingerMs = settings.lingerMs;
     clearTimeout(this.#deadline);
@@ -127,7 +128,7 @@ export class Drain {
 
   #tick(): void {
     this.#sender?.pump();
-    // Without a destination all are closed after their linger; with one, only those that must not move.
+    // Without a sender all are closed after their linger; with one, only those that must not move.
     if (performance.now() - (this.#closingSince ?? this.#start) < this.#lingerMs) return;
     this.#closed += this.#connections.closeIdle(this.#lingerMs);
   }

@@ -1,63 +1,47 @@
 /**
- * The receiving end of a handoff; the giving end is give.ts. A connection is owned from the moment the
- * master has been told, and not read before: if this worker dies earlier, nothing of a request is lost
- * and another worker can take it.
+ * The receiving end of a handoff; the sending end is handoff-sender.ts. This worker owns a connection from the moment
+ * that the master knows, and does not read it before: if the worker dies earlier, nothing of a request is lost and
+ * another worker can take the connection.
  */
-import type http from 'node:http';
 import type { Socket } from 'node:net';
 import { stackOf } from '@tshorn/core';
 import { worker as api } from './api.ts';
-import { adopt, type RawHandle } from './http-internals.ts';
 import { IncomingMigrations, type Outcome } from './survive/incoming-migrations.ts';
+import type { RawHandle, Transport } from './transport/transport.ts';
 
 export class HandoffReceiver {
-  readonly #server: http.Server;
-  /** Those whose state has still to come. */
-  readonly expected: IncomingMigrations;
+  readonly #transport: Transport;
+  /** WebSockets and streams whose state has still to come. */
+  readonly incoming: IncomingMigrations;
   /** Handles that have arrived and are not connections yet. */
   #arriving = 0;
 
-  /** `outcome` is told what becomes of each that comes with a resumer. */
-  constructor(server: http.Server, outcome: Outcome) {
-    this.#server = server;
-    this.expected = new IncomingMigrations(server, (socket) => this.#tell(socket), outcome);
+  /** @param outcome receives the result of each connection that comes with a resumer */
+  constructor(transport: Transport, outcome: Outcome) {
+    this.#transport = transport;
+    this.incoming = new IncomingMigrations(transport, (socket) => this.#announce(socket), outcome);
   }
 
   get arriving(): number {
-    return this.#arriving + this.expected.size;
+    return this.#arriving + this.incoming.size;
   }
 
-  /** `tell` settles when the master's end of the channel has the message. */
-  async take(handle: RawHandle, tell: () => Promise<void>): Promise<void> {
+  /** @param confirm tells the master; settles when its end of the channel has the message */
+  async take(handle: RawHandle, confirm: () => Promise<void>): Promise<void> {
     this.#arriving++;
-    await tell();
-    const socket = adopt(this.#server, handle);
-    this.#expire(socket);
+    await confirm();
+    const socket = this.#transport.connectionOf(handle);
+    this.#transport.serveIdle(socket);
     this.#arriving--;
-    this.#tell(socket);
+    this.#announce(socket);
   }
 
-  /** An app that listens must not be able to lose the connection by throwing. */
-  #tell(socket: Socket): void {
+  /** A listener of the app that throws must not cost the connection. */
+  #announce(socket: Socket): void {
     try {
       api.emit('handoff', socket);
     } catch (error) {
       process.stderr.write(`worker.on('handoff'): ${stackOf(error)}\n`);
     }
-  }
-
-  /**
-   * An idle connection is closed after the keep-alive timeout, here as where it came from; and before the
-   * server's headers timeout, which would write a 408 to a client that has asked for nothing.
-   */
-  #expire(socket: Socket): void {
-    const { keepAliveTimeout, headersTimeout } = this.#server;
-    const limits = [keepAliveTimeout, headersTimeout - 500].filter((limit) => limit > 0);
-    if (limits.length === 0) return;
-    const closeIfSilent = () => {
-      if (socket.bytesRead === 0) socket.destroy();
-    };
-    const timer = setTimeout(closeIfSilent, Math.min(...limits)).unref();
-    socket.once('close', () => clearTimeout(timer));
   }
 }

@@ -5,8 +5,9 @@ import net, { type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stay } from './api.ts';
 import { HandoffSender } from './handoff-sender.ts';
-import type { RawHandle } from './http-internals.ts';
 import type { Survivor } from './survive/registry.ts';
+import { Http1 } from './transport/http1.ts';
+import type { RawHandle } from './transport/transport.ts';
 
 const WINDOW = 8;
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
@@ -29,7 +30,7 @@ beforeEach(async () => {
   clients = [];
   survivors = new Set();
   states = [];
-  sender = new HandoffSender(server, survivors, {
+  sender = new HandoffSender(new Http1(server), survivors, {
     offer: (handle) => sent.push(handle),
     state: (_id, text) => states.push(text),
     warn: () => {},
@@ -83,7 +84,7 @@ const answerAll = (answer: (id: number) => void, from = 1) => {
 
 test('a window is on its way at a time, and an answer makes room for the next one', async () => {
   await idle(20);
-  sender.giveAll();
+  sender.sendAll();
   expect(sent).toHaveLength(WINDOW);
   await sleep(50);
   expect(sent).toHaveLength(WINDOW);
@@ -100,7 +101,7 @@ test('all of them go in the end, those that come to rest later too', async () =>
   busy?.write('GET / HTTP/1.1\r\n');
   // What was written has been read by the time that a later one has its answer.
   await idle(1);
-  sender.giveAll();
+  sender.sendAll();
   await takeAll(30);
   await sleep(20);
   sender.pump();
@@ -114,7 +115,7 @@ test('one that ends on its way makes room for the next one, and its answer chang
   const accepted: net.Socket[] = [];
   server.on('connection', (socket) => accepted.push(socket));
   await idle(WINDOW + 2);
-  sender.giveAll();
+  sender.sendAll();
   const handleOf = (socket: net.Socket) => (socket as unknown as { _handle: RawHandle | null })._handle;
   const [first] = accepted.filter((socket) => handleOf(socket) === sent[0]);
   // As at the end of its keep-alive timeout.
@@ -134,7 +135,7 @@ test('one that nobody takes is read again: what was asked meanwhile is answered'
   const [client] = await idle(1);
   const refused = jest.fn();
   sender.onRefused = refused;
-  sender.giveAll();
+  sender.sendAll();
   client?.write(GET);
   await sleep(50);
   sender.keep(1, 'no-taker');
@@ -149,7 +150,7 @@ test('one that nobody takes is read again: what was asked meanwhile is answered'
 test('those that stay are not given, and do not keep the others from being given', async () => {
   for (let lot = 0; lot < 6; lot++) await idle(100, '/stay');
   await idle(3);
-  sender.giveAll();
+  sender.sendAll();
   await until(() => sent.length === 3);
   answerAll((id) => sender.handedOver(id));
   sender.pump();
@@ -159,12 +160,12 @@ test('those that stay are not given, and do not keep the others from being given
 
 test('to even out the load no more than asked for go, and then all when the worker drains', async () => {
   await idle(12);
-  sender.giveSome(2);
+  sender.sendSome(2);
   expect(sent).toHaveLength(2);
   answerAll((id) => sender.handedOver(id));
   await sleep(50);
   expect(sent).toHaveLength(2);
-  sender.giveAll();
+  sender.sendAll();
   expect(sender.moved).toBe(0);
   await takeAll(12, 3);
   expect(sender.moved).toBe(10);
@@ -201,7 +202,7 @@ describe('one with a state', () => {
 
   test('what the app has begun to send when its new owner asks for the state is waited for', async () => {
     const it = await upgraded();
-    sender.giveAll();
+    sender.sendAll();
     expect(sent).toHaveLength(1);
     it.socket.write('first ');
     it.sending = true;
@@ -218,7 +219,7 @@ describe('one with a state', () => {
 
   test('one that closes while it is waited for: its new owner learns that nobody knows it', async () => {
     const it = await upgraded();
-    sender.giveAll();
+    sender.sendAll();
     it.sending = true;
     sender.handedOver(1);
     it.socket.destroy();

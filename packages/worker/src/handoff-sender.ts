@@ -1,89 +1,87 @@
 /**
- * The giving end of a handoff; the receiving end is take.ts. A connection at rest stops being read
- * **before** it is looked at, so that no byte can come in between; a copy of its descriptor goes to the
- * master and on to another worker. Until that worker owns it, nothing is given up here: if nobody can
- * take it, it is read again and goes on.
+ * The sending end of a handoff; the receiving end is handoff-receiver.ts. A connection at rest is detached from this
+ * worker's event loop, and a copy of its descriptor goes to the master and on to another worker. Until that worker owns
+ * it, nothing is given up here: if no worker takes it, it is read again and served on.
  */
-import type http from 'node:http';
 import type { Socket } from 'node:net';
-import { flushedHandle, handleAtRest, httpSockets, idleSockets, type RawHandle } from './http-internals.ts';
 import { hold, unhold } from './survive/held.ts';
 import { OutgoingMigrations, type OutgoingOrders } from './survive/outgoing-migrations.ts';
 import type { Survivor } from './survive/registry.ts';
+import type { Detached, RawHandle, Transport } from './transport/transport.ts';
 
-/** So many are on their way at a time; the rest are served where they are. */
+/** This many are in transit at a time; the rest are served where they are. */
 const WINDOW = 8;
 /**
- * So many are given in so many milliseconds, which is 2,000 a second. Faster is possible, by half, and then
- * whoever is served meanwhile waits for the processor: his slowest answers take twice as long.
+ * `BURST` connections in `BURST_MS` milliseconds are 2,000 a second. Half as many again would be possible, and then the
+ * requests that are served meanwhile wait for the processor: the slowest answers take twice as long.
  */
 const BURST = 8;
 const BURST_MS = 4;
-/** So many are looked for at a time: ten thousand at once would make everybody wait for 15 ms. */
-const LOOK_FOR = 500;
-/** Looking takes at most this part of the time, when it finds less than that. */
-const LOOKING = 0.1;
-/** How often what an app is sending by and by is looked at again, and for how long: its new owner waits. */
-const SETTLE_MS = 2;
-const SETTLE_WITHIN_MS = 5_000;
+/** One scan finds at most this many: ten thousand at once would delay every answer by 15 ms. */
+const SCAN_LIMIT = 500;
+/** Scans that find fewer take at most this part of the time. */
+const SCAN_SHARE = 0.1;
+/** How often, and for how long, a connection is looked at again whose app has begun to send: its new owner waits. */
+const SENDING_EVERY_MS = 2;
+const SENDING_WITHIN_MS = 5_000;
 
 interface Candidate {
   readonly socket: Socket;
-  /** What had been read when it was found: who has read more by its turn is not at rest any more. */
+  /** What had been read when it was found. */
   readonly bytesRead: number;
-  /** What knows more of it, when it is more than idle HTTP. */
+  /** For a WebSocket or a stream. */
   readonly survivor?: Survivor;
 }
 
-interface OnWay {
+interface InTransit {
   readonly socket: Socket;
-  readonly handle: RawHandle;
+  readonly detached: Detached;
   readonly survivor: Survivor | undefined;
   readonly onClose: () => void;
 }
 
-/** What is said to the master. */
+/** The messages to the master. */
 export interface HandoffSenderOrders extends OutgoingOrders {
-  /** Returns the number under which the answer will come. */
+  /** @returns the id under which the answer will come */
   offer(handle: RawHandle, resumer: string | undefined): number;
 }
 
 export class HandoffSender {
-  readonly #server: http.Server;
+  readonly #transport: Transport;
   readonly #orders: HandoffSenderOrders;
-  /** What is more than idle HTTP. */
+  /** WebSockets and streams, which move with a state. */
   readonly outgoing: OutgoingMigrations;
-  readonly #onWay = new Map<number, OnWay>();
+  readonly #inTransit = new Map<number, InTransit>();
   #queue: Candidate[] = [];
   #all = false;
   #ended = false;
-  #nextLook = 0;
-  #look: NodeJS.Timeout | undefined;
+  #nextScan = 0;
+  #scan: NodeJS.Timeout | undefined;
   #burst = BURST;
   #pause: NodeJS.Timeout | undefined;
   moved = 0;
-  /** Connections that nobody could take, by reason. */
+  /** How many connections no worker could take, by reason. */
   readonly refused: Record<string, number> = {};
-  /** Called once, when it turns out that nobody can take connections. */
+  /** Called once, when it turns out that no worker can take connections. */
   onRefused: () => void = () => {};
 
-  /** `survivors`: connections that can move though they are more than idle HTTP. */
-  constructor(server: http.Server, survivors: ReadonlySet<Survivor>, orders: HandoffSenderOrders) {
-    this.#server = server;
+  /** @param survivors the WebSockets and streams that can move */
+  constructor(transport: Transport, survivors: ReadonlySet<Survivor>, orders: HandoffSenderOrders) {
+    this.#transport = transport;
     this.#orders = orders;
-    this.outgoing = new OutgoingMigrations(survivors, orders);
+    this.outgoing = new OutgoingMigrations(transport, survivors, orders);
   }
 
-  /** Gives so many of those that are at rest now, to even out the load, while this worker goes on serving. */
-  giveSome(count: number): void {
+  /** Sends at most `count` of those that are at rest now, to even out the load; this worker serves on. */
+  sendSome(count: number): void {
     if (this.#all || this.#queue.length > 0) return;
     this.outgoing.begin();
     this.#queue = this.#atRest(count);
-    this.#giveNext();
+    this.#sendNext();
   }
 
-  /** From here on everything that comes to rest is given: the worker drains. */
-  giveAll(): void {
+  /** From here on every connection that comes to rest is sent: the worker drains. */
+  sendAll(): void {
     this.#all = true;
     this.moved = 0;
     this.outgoing.begin();
@@ -91,134 +89,123 @@ export class HandoffSender {
     this.pump();
   }
 
-  /** The worker serves again: from here on nothing is given unless it is asked for. */
-  giveNone(): void {
+  /** The worker serves again: from here on nothing is sent unless the master asks for it. */
+  sendNone(): void {
     this.#all = false;
     this.#ended = false;
     this.#queue = [];
-    clearTimeout(this.#look);
-    this.#look = undefined;
+    clearTimeout(this.#scan);
+    this.#scan = undefined;
   }
 
   /** Looks for connections at rest, now or soon; called whenever one may have come to rest. */
   pump(): void {
-    if (!this.#all || this.#ended || this.#queue.length > 0 || this.#look) return;
+    if (!this.#all || this.#ended || this.#queue.length > 0 || this.#scan) return;
     const start = performance.now();
-    if (start < this.#nextLook) {
-      this.#look = setTimeout(() => {
-        this.#look = undefined;
+    if (start < this.#nextScan) {
+      this.#scan = setTimeout(() => {
+        this.#scan = undefined;
         this.pump();
-      }, this.#nextLook - start).unref();
+      }, this.#nextScan - start).unref();
       return;
     }
-    this.#queue = this.#atRest(LOOK_FOR);
+    this.#queue = this.#atRest(SCAN_LIMIT);
     const end = performance.now();
-    this.#nextLook = this.#queue.length < LOOK_FOR ? end + (end - start) / LOOKING : end;
-    this.#giveNext();
+    this.#nextScan = this.#queue.length < SCAN_LIMIT ? end + (end - start) / SCAN_SHARE : end;
+    this.#sendNext();
   }
 
-  /** So many at most. */
   #atRest(most: number): Candidate[] {
-    const onWay = new Set([...this.#onWay.values()].map(({ socket }) => socket));
-    const found = new Map<Socket, number>();
-    const note = (socket: Socket, bytesRead: number) => {
-      if (!onWay.has(socket) && handleAtRest(socket)) found.set(socket, bytesRead);
-      return found.size < most;
-    };
-    (idleSockets(this.#server) ?? []).every((socket) => note(socket, socket.bytesRead));
-    // One that has not sent a byte, to this worker, is not idle to Node before 26.4.
-    if (found.size < most) {
-      (httpSockets(this.#server) ?? []).every((socket) => socket.bytesRead > 0 || note(socket, 0));
+    const inTransit = new Set([...this.#inTransit.values()].map(({ socket }) => socket));
+    const found: Candidate[] = [];
+    for (const socket of this.#transport.idle()) {
+      if (found.length >= most) return found;
+      const { bytesRead } = socket;
+      if (!inTransit.has(socket) && this.#transport.isAtRest(socket)) found.push({ socket, bytesRead });
     }
-    const candidates: Candidate[] = [...found].map(([socket, bytesRead]) => ({ socket, bytesRead }));
     for (const survivor of this.outgoing.atRest()) {
-      if (candidates.length >= most) break;
+      if (found.length >= most) break;
       const { socket } = survivor;
-      if (!onWay.has(socket)) candidates.push({ socket, bytesRead: socket.bytesRead, survivor });
+      if (!inTransit.has(socket)) found.push({ socket, bytesRead: socket.bytesRead, survivor });
     }
-    return candidates;
+    return found;
   }
 
-  #giveNext(): void {
-    while (this.#onWay.size < WINDOW && this.#burst > 0) {
+  #sendNext(): void {
+    while (this.#inTransit.size < WINDOW && this.#burst > 0) {
       const next = this.#queue.pop();
-      if (!next) return this.#onWay.size === 0 ? this.pump() : undefined;
-      this.#give(next);
+      if (!next) return this.#inTransit.size === 0 ? this.pump() : undefined;
+      this.#send(next);
     }
     if (this.#burst > 0) return;
     this.#pause ??= setTimeout(() => {
       this.#pause = undefined;
       this.#burst = BURST;
-      this.#giveNext();
+      this.#sendNext();
     }, BURST_MS).unref();
   }
 
-  #give({ socket, bytesRead, survivor }: Candidate): void {
-    const handle = survivor ? flushedHandle(socket) : handleAtRest(socket);
-    if (!handle) return;
-    handle.readStop();
+  #send({ socket, bytesRead, survivor }: Candidate): void {
+    const detached = this.#transport.detach(socket, survivor ? undefined : bytesRead);
+    if (!detached) return;
     // An app's `save` should send nothing, and may.
-    const rests = survivor
-      ? this.outgoing.mayGo(survivor) && flushedHandle(socket) !== undefined
-      : socket.bytesRead === bytesRead;
-    if (!rests) {
-      handle.readStart();
-      return;
+    if (survivor && !(this.outgoing.mayGo(survivor) && this.#transport.isFlushed(socket))) {
+      return detached.attach();
     }
     this.#burst--;
     if (survivor) hold(socket);
-    const id = this.#orders.offer(handle, survivor?.resumer);
-    // The keep-alive timeout, say: if the descriptor has been sent before, another worker has it now.
+    const id = this.#orders.offer(detached.handle, survivor?.resumer);
+    // At its keep-alive timeout, say: if the descriptor has been sent before, another worker has it now.
     const onClose = () => {
-      this.#onWay.delete(id);
+      this.#inTransit.delete(id);
       if (survivor) this.outgoing.lost(id);
-      this.#giveNext();
+      this.#sendNext();
     };
     socket.once('close', onClose);
-    this.#onWay.set(id, { socket, handle, survivor, onClose });
+    this.#inTransit.set(id, { socket, detached, survivor, onClose });
   }
 
-  /** Another worker owns it: the descriptor here goes, without a word to the client. */
-  handedOver(id: number, until = performance.now() + SETTLE_WITHIN_MS): void {
+  /** Another worker owns it: the descriptor here is closed, and its client notices nothing. */
+  handedOver(id: number, until = performance.now() + SENDING_WITHIN_MS): void {
     // It has begun to send something since, and the rest would never come.
-    if (this.#onWay.get(id)?.survivor?.isSending?.() && performance.now() < until) {
-      setTimeout(() => this.handedOver(id, until), SETTLE_MS);
+    if (this.#inTransit.get(id)?.survivor?.isSending?.() && performance.now() < until) {
+      setTimeout(() => this.handedOver(id, until), SENDING_EVERY_MS);
       return;
     }
-    const given = this.#answered(id);
-    if (!given) return this.outgoing.partWithNothing(id);
+    const sent = this.#answered(id);
+    if (!sent) return this.outgoing.partWithNothing(id);
     this.moved++;
-    if (given.survivor) this.outgoing.part(id, given.survivor);
-    else given.socket.destroy();
-    this.#giveNext();
+    if (sent.survivor) this.outgoing.part(id, sent.survivor);
+    else sent.socket.destroy();
+    this.#sendNext();
   }
 
-  /** Nobody can take it, nor any other: from here on the drain closes connections in order. */
+  /** No worker can take it, nor any other connection: from here on the drain closes connections in order. */
   keep(id: number, reason: string): void {
-    const given = this.#answered(id);
-    if (!given) return this.outgoing.stays(id);
-    given.handle.readStart();
-    if (given.survivor) {
-      unhold(given.socket);
+    const kept = this.#answered(id);
+    if (!kept) return this.outgoing.stays(id);
+    kept.detached.attach();
+    if (kept.survivor) {
+      unhold(kept.socket);
       if (reason === 'no-resumer') {
-        this.outgoing.unknown(given.survivor);
-        return this.#giveNext();
+        this.outgoing.unknown(kept.survivor);
+        return this.#sendNext();
       }
     } else this.refused[reason] = (this.refused[reason] ?? 0) + 1;
     this.#end();
   }
 
-  #answered(id: number) {
-    const given = this.#onWay.get(id);
-    if (!given) return undefined;
-    this.#onWay.delete(id);
-    given.socket.off('close', given.onClose);
-    return given;
+  #answered(id: number): InTransit | undefined {
+    const answered = this.#inTransit.get(id);
+    if (!answered) return undefined;
+    this.#inTransit.delete(id);
+    answered.socket.off('close', answered.onClose);
+    return answered;
   }
 
-  /** Nobody will answer any more. Another worker may own what is on its way: it must not be read here. */
+  /** The master is gone. Another worker may own what is in transit, so it must not be read here. */
   abandon(): void {
-    for (const { socket } of this.#onWay.values()) socket.destroy();
+    for (const { socket } of this.#inTransit.values()) socket.destroy();
     this.#end();
   }
 

@@ -1,18 +1,17 @@
-/** Connections that come from other workers and go to them: the two ends, and what they say to the master. */
-import type http from 'node:http';
+/** Connections that move between this worker and others: both ends, and their messages to the master. */
 import { SequenceReceiver, SequenceSender, sharedClock, type ToMaster, type ToWorker } from '@tshorn/core';
 import type { AttachedListeners } from './app/listeners.ts';
-import { takeCensus } from './census.ts';
+import { reportConnectionCount } from './connection-count.ts';
 import { HandoffReceiver } from './handoff-receiver.ts';
 import { HandoffSender } from './handoff-sender.ts';
-import type { RawHandle } from './http-internals.ts';
 import { type Registry, registry } from './survive/registry.ts';
+import type { RawHandle, Transport } from './transport/transport.ts';
 
 export type HandoffOrder = Extract<
   ToWorker,
   { type: 'take' | 'state' | 'sent' | 'give' | 'handed-over' | 'keep' }
 >;
-/** The answers of so many milliseconds come in one message. */
+/** The answers of this many milliseconds share one message. */
 const ANSWERED_MS = 100;
 
 type Send = (message: ToMaster, handle?: RawHandle) => Promise<void>;
@@ -24,18 +23,18 @@ export class Handoff {
   readonly #arrivals = new SequenceReceiver();
   readonly #listeners: AttachedListeners;
   readonly #registry: Registry = registry();
-  #endCensus: () => void = () => {};
+  #endCounting: () => void = () => {};
   #answers = 0;
   #answering: NodeJS.Timeout | undefined;
 
-  constructor(server: http.Server, listeners: AttachedListeners, send: Send) {
+  constructor(transport: Transport, listeners: AttachedListeners, send: Send) {
     this.#send = send;
     const resumeFailed = (resumer: string, reason: string, byApp: boolean) =>
       void send({ type: 'resume-failed', resumer, reason, byApp });
     this.#registry.resumeFailed = (resumer, reason) => resumeFailed(resumer, reason, true);
-    this.receiver = new HandoffReceiver(server, { resumeFailed, answered: () => this.#answered() });
+    this.receiver = new HandoffReceiver(transport, { resumeFailed, answered: () => this.#answered() });
     const offers = new SequenceSender((upTo) => void send({ type: 'sent', upTo }));
-    this.sender = new HandoffSender(server, this.#registry.survivors, {
+    this.sender = new HandoffSender(transport, this.#registry.survivors, {
       offer: (handle, resumer) => {
         const id = offers.next();
         void send({ type: 'hand-over', id, ...(resumer !== undefined && { resumer }) }, handle);
@@ -48,7 +47,7 @@ export class Handoff {
     this.serve();
   }
 
-  /** One message for many: it only says that nobody has to be waited for any more. */
+  /** One message serves many: the master only learns that nothing has to be waited for any more. */
   #answered(): void {
     this.#answers++;
     this.#answering ??= setTimeout(() => {
@@ -60,9 +59,10 @@ export class Handoff {
 
   /** The worker is in service, for the first time or again. */
   serve(): void {
-    this.sender.giveNone();
-    const tell = (connections: number) => void this.#send({ type: 'census', connections });
-    this.#endCensus = takeCensus(this.#listeners, tell);
+    this.sender.sendNone();
+    this.#endCounting = reportConnectionCount(this.#listeners, (connections) => {
+      void this.#send({ type: 'census', connections });
+    });
   }
 
   obey(order: HandoffOrder, handle: RawHandle | undefined): void {
@@ -70,11 +70,11 @@ export class Handoff {
       case 'take':
         return this.#take(order, handle);
       case 'state':
-        return this.receiver.expected.goOn(order.id, order.text);
+        return this.receiver.incoming.resume(order.id, order.text);
       case 'sent':
         return this.#decline(this.#arrivals.sentUpTo(order.upTo), 'no-descriptor');
       case 'give':
-        return this.sender.giveSome(order.count);
+        return this.sender.sendSome(order.count);
       case 'handed-over':
         return this.sender.handedOver(order.id);
       case 'keep':
@@ -83,16 +83,16 @@ export class Handoff {
   }
 
   #take(
-    { id, until, resumer }: Extract<HandoffOrder, { type: 'take' }>,
+    { id, until, resumer: name }: Extract<HandoffOrder, { type: 'take' }>,
     handle: RawHandle | undefined,
   ): void {
     this.#decline(this.#arrivals.came(id), 'no-descriptor');
-    const goesOn = resumer === undefined ? undefined : this.#registry.resumers.get(resumer);
-    const tell = () => this.#send({ type: 'took', id });
-    const known = resumer === undefined || goesOn !== undefined;
+    const resumer = name === undefined ? undefined : this.#registry.resumers.get(name);
+    const confirm = () => this.#send({ type: 'took', id });
+    const known = name === undefined || resumer !== undefined;
     if (handle && known && sharedClock() <= until) {
-      if (resumer === undefined || !goesOn) void this.receiver.take(handle, tell);
-      else this.receiver.expected.expect(id, { handle, name: resumer, resumer: goesOn }, tell);
+      if (name === undefined || !resumer) void this.receiver.take(handle, confirm);
+      else this.receiver.incoming.expect(id, { handle, name, resumer }, confirm);
       return;
     }
     handle?.close();
@@ -103,14 +103,14 @@ export class Handoff {
     for (const id of ids) void this.#send({ type: 'declined', id, reason });
   }
 
-  /** The master is gone: nobody answers any more. */
+  /** The master is gone, and answers nothing any more. */
   abandon(): void {
     this.sender.abandon();
-    this.receiver.expected.abandon();
+    this.receiver.incoming.abandon();
   }
 
-  /** The worker drains: what it has now is no part of any balance. */
-  endCensus(): void {
-    this.#endCensus();
+  /** The worker drains: its connections no longer count for the balance. */
+  endCounting(): void {
+    this.#endCounting();
   }
 }

@@ -1,8 +1,7 @@
-/** Runs the hooks that live in the worker; each failure is told by name and ends nothing by itself. */
-import diagnostics from 'node:diagnostics_channel';
-import type http from 'node:http';
+/** Runs the hooks of a worker. A hook that fails is reported by its name, and ends nothing by itself. */
 import type { Hooks as DeclaredHooks, WorkerHook, WorkerInfo } from '@tshorn/config';
 import { describeThrown, stackOf, withDeadline } from '@tshorn/core';
+import type { Meter } from './meter.ts';
 
 type LifecycleHook = Exclude<WorkerHook, 'preRequest' | 'postRequest'>;
 
@@ -11,7 +10,7 @@ export class Hooks {
   readonly #info: WorkerInfo;
   readonly #timeout: number;
   readonly #report: (hook: string, reason: string) => void;
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
   constructor(
     hooks: DeclaredHooks,
@@ -27,7 +26,7 @@ export class Hooks {
 
   static async load(file: string | undefined): Promise<DeclaredHooks> {
     if (file === undefined) return {};
-    // Loaded only where there are hooks: a worker starts lean.
+    // Loaded only for an app with hooks: a worker starts lean.
     const { loadHooks } = await import('@tshorn/config/read-file');
     return loadHooks(file);
   }
@@ -36,7 +35,7 @@ export class Hooks {
     return this.#hooks[name] !== undefined;
   }
 
-  /** Resolves with the reason when the hook threw, rejected or did not settle in time. */
+  /** Resolves with the reason when the hook throws, rejects or does not settle within `--hook-timeout`; never rejects. */
   async run(name: LifecycleHook): Promise<string | undefined> {
     const hook = this.#hooks[name];
     if (!hook) return undefined;
@@ -52,32 +51,28 @@ export class Hooks {
     }
   }
 
-  /** Subscribes only where the config declares the hook: an app without them pays nothing. */
-  watchRequests(server: http.Server): void {
+  /** Subscribes only to the hooks that the config declares: an app without them pays nothing. */
+  watchRequests(meter: Meter): void {
     const { preRequest, postRequest } = this.#hooks;
-    type Moment = { request: http.IncomingMessage; response: http.ServerResponse; server: http.Server };
     if (preRequest) {
-      diagnostics.subscribe('http.server.request.start', (message) => {
-        const moment = message as Moment;
-        if (moment.server !== server) return;
-        this.#guard('preRequest', () => preRequest(this.#info, moment.request));
+      meter.listen({
+        begun: ({ request }) => this.#guard('preRequest', () => preRequest(this.#info, request)),
       });
     }
     if (postRequest) {
-      diagnostics.subscribe('http.server.response.finish', (message) => {
-        const moment = message as Moment;
-        if (moment.server !== server) return;
-        this.#guard('postRequest', () => postRequest(this.#info, moment.request, moment.response));
+      meter.listen({
+        finished: ({ request, response }) =>
+          this.#guard('postRequest', () => postRequest(this.#info, request, response)),
       });
     }
   }
 
-  /** A hook that fails on every request is told once, not once a request. */
+  /** A hook that fails on every request is reported once, not once a request. */
   #guard(name: string, run: () => unknown): void {
     const failed = (error: unknown) => {
-      if (this.#told.has(name)) return;
-      this.#told.add(name);
-      this.#report(name, `${describeThrown(error)} (further failures of this hook are not told)`);
+      if (this.#reported.has(name)) return;
+      this.#reported.add(name);
+      this.#report(name, `${describeThrown(error)} (further failures of this hook are not reported)`);
     };
     try {
       const result = run();

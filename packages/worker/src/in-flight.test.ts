@@ -1,12 +1,12 @@
-import diagnostics from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { IN_FLIGHT, InFlight } from './in-flight.ts';
+import { Meter } from './meter.ts';
+import { Http1 } from './transport/http1.ts';
 
 let server: http.Server;
 let inFlight: InFlight;
-let listener: (message: unknown) => void;
 const agent = new http.Agent({ keepAlive: true });
 
 beforeEach(async () => {
@@ -14,18 +14,12 @@ beforeEach(async () => {
     if (request.url?.startsWith('/stream')) response.write('part');
     else if (!request.url?.startsWith('/never')) response.end('done');
   });
-  inFlight = new InFlight(server);
-  listener = (message) => {
-    const { request, response, server: of } = message as { request: never; response: never; server: unknown };
-    if (of === server) inFlight.begun(request, response);
-  };
-  diagnostics.subscribe('http.server.request.start', listener);
+  inFlight = new InFlight(new Meter(new Http1(server)));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
 
 afterEach(async () => {
-  diagnostics.unsubscribe('http.server.request.start', listener);
   agent.destroy();
   server.closeAllConnections();
   server.close();

@@ -1,97 +1,65 @@
 /**
- * The requests that this worker has begun and not finished. Nothing is kept of them but a time on each
- * connection: which of them are open is found on the server's connections when somebody asks. The master asks through the
- * inspector when this process hangs (master/src/hang/inspector.ts), so the answer is given synchronously.
+ * The requests in flight, as they are reported to people. The master asks through the inspector when this process hangs
+ * (master/src/hang/inspector.ts), so the answer is synchronous.
  */
 import type http from 'node:http';
 import type { OpenRequest } from '@tshorn/core';
 import { pathOf } from '@tshorn/core';
-import { openResponses } from './http-internals.ts';
+import type { Begun, Meter } from './meter.ts';
 
-const BEGUN = Symbol('tshorn.begun');
 const WARNED = Symbol('tshorn.warned');
 
-/** Under this key of the global object stands the function that the master calls in a process that hangs. */
+/** The master calls the function under this key of the global object, in a process that hangs. */
 export const IN_FLIGHT = Symbol.for('tshorn.in-flight');
 
-/**
- * The time is that of the connection, which has one request at a time: a property that each request gets anew
- * costs it two per cent of a short answer.
- */
-type Stamped = http.IncomingMessage & { socket: { [BEGUN]?: number }; [WARNED]?: true };
+type Warned = http.IncomingMessage & { [WARNED]?: true };
 
-/** More than anybody reads. */
+/** Longer lists are not read. */
 const MOST = 20;
 
 export class InFlight {
-  readonly #server: http.Server;
-  /** Nothing begins while the loop is stuck: so this is often the one that it is stuck in. */
-  #newest: http.ServerResponse | undefined;
-  #now = performance.now();
+  readonly #meter: Meter;
 
-  constructor(server: http.Server) {
-    this.#server = server;
+  constructor(meter: Meter) {
+    this.#meter = meter;
     const value = () => this.list();
     Object.defineProperty(globalThis, IN_FLIGHT, { value, configurable: true, writable: true });
   }
 
-  /** The clock that requests are dated by: a look at the real one for each costs more than all the rest. */
-  tick(): void {
-    this.#now = performance.now();
-  }
-
-  begun(request: http.IncomingMessage, response: http.ServerResponse): void {
-    (request as Stamped).socket[BEGUN] = this.#now;
-    this.#newest = response;
-  }
-
-  /** The newest first. */
+  /** The newest first: a loop that is stuck is often stuck in that one. */
   list(): OpenRequest[] {
-    const isNewest = (response: http.ServerResponse) => Number(response === this.#newest);
-    return (
-      this.#open()
-        // Of those that began within one tick it is the one that is known to be the last.
-        .sort((one, other) => isNewest(other) - isNewest(one))
-        .map((response) => tell(response))
-        .sort((one, other) => one.ageMs - other.ageMs)
-        .slice(0, MOST)
-    );
+    const open = this.#meter.open().sort((one, other) => other.begunAt - one.begunAt);
+    return open.slice(0, MOST).map(toOpenRequest);
   }
 
-  /** The same, and the newest request even if it is done: it may be why the loop was late. */
+  /** The same, and the newest request even if it has ended: it may be why the loop was late. */
   around(): OpenRequest[] {
-    const response = this.#newest;
-    const open = this.list();
-    return !response || this.#open().includes(response) ? open : [tell(response), ...open];
+    const { newest } = this.#meter;
+    const isOpen = this.#meter.open().some(({ response }) => response === newest?.response);
+    return !newest || isOpen ? this.list() : [toOpenRequest(newest), ...this.list()];
   }
 
-  /** Those that have waited for this long for their response's headers; each is told once. */
+  /** Requests that have waited for this long for their response's headers; each is reported once. */
   waiting(longerThanMs: number): { requests: OpenRequest[]; more: number } {
     const begunBefore = performance.now() - longerThanMs;
-    const late = this.#open().filter(({ req, headersSent }) => {
-      const { socket, [WARNED]: warned } = req as Stamped;
-      const begun = socket[BEGUN];
-      // A slow upload does not wait for the app.
-      return req.complete && !headersSent && !warned && begun !== undefined && begun <= begunBefore;
+    const late = this.#meter.open().filter(({ response, begunAt }) => {
+      return waitsForApp(response) && !(response.req as Warned)[WARNED] && begunAt <= begunBefore;
     });
-    for (const { req } of late) (req as Stamped)[WARNED] = true;
-    return { requests: late.slice(0, MOST).map(tell), more: Math.max(0, late.length - MOST) };
-  }
-
-  #open(): http.ServerResponse[] {
-    const response = this.#newest;
-    const unfinished = response && !response.writableFinished && !response.destroyed ? [response] : [];
-    // Without a look inside the server there is one that is known.
-    return openResponses(this.#server) ?? unfinished;
+    for (const { response } of late) (response.req as Warned)[WARNED] = true;
+    return { requests: late.slice(0, MOST).map(toOpenRequest), more: Math.max(0, late.length - MOST) };
   }
 }
 
-function tell(response: http.ServerResponse): OpenRequest {
-  const request = response.req as Stamped;
+/** A stream of events, a slow download and a slow upload do not wait for the app. */
+export const waitsForApp = ({ req, headersSent }: http.ServerResponse): boolean =>
+  req.complete && !headersSent;
+
+function toOpenRequest({ response, begunAt }: Begun): OpenRequest {
+  const { method = '', url = '' } = response.req;
   return {
-    method: request.method ?? '',
-    path: pathOf(request.url ?? ''),
-    ageMs: Math.round(performance.now() - (request.socket?.[BEGUN] ?? performance.now())),
+    method,
+    path: pathOf(url),
+    ageMs: Math.round(performance.now() - begunAt),
     answering: response.headersSent,
   };
 }

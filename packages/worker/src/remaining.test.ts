@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { httpSockets } from './http-internals.ts';
-import { remainingOf, tellRemaining } from './remaining.ts';
+import { remainingOf, reportRemaining } from './remaining.ts';
 import type { Survivor } from './survive/registry.ts';
+import { Http1 } from './transport/http1.ts';
 
 let server: http.Server;
+let transport: Http1;
 let clients: Socket[];
 let upgraded: Socket[];
 
@@ -21,6 +22,7 @@ beforeEach(async () => {
     upgraded.push(socket as Socket);
     socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
   });
+  transport = new Http1(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
@@ -53,17 +55,23 @@ test('requests in flight, idle connections, and upgraded ones that are known and
   const survivors = new Set(upgraded.slice(1).map(survivorOf));
   const whyStays = ({ socket }: Survivor) => (socket === upgraded[1] ? 'queue' : '');
   const known = { survivors, outgoing: { whyStays } };
-  expect(remainingOf(server, 6, known)).toEqual({ queue: 1, moving: 1, requests: 2, idle: 1, upgraded: 1 });
+  expect(remainingOf(transport, 6, known)).toEqual({
+    queue: 1,
+    moving: 1,
+    requests: 2,
+    idle: 1,
+    upgraded: 1,
+  });
   // Nobody takes them: they are what they would be without `survive`.
   const alone = { survivors, outgoing: undefined };
-  expect(remainingOf(server, 6, alone)).toEqual({ requests: 2, idle: 1, upgraded: 3 });
+  expect(remainingOf(transport, 6, alone)).toEqual({ requests: 2, idle: 1, upgraded: 3 });
 });
 
 test('a stream that survives is counted once, by what keeps it', async () => {
   await connect(get('/slow'), false);
-  const [socket] = httpSockets(server) ?? [];
+  const [socket] = transport.open();
   const known = { survivors: new Set([survivorOf(socket!)]), outgoing: { whyStays: () => 'message' } };
-  expect(remainingOf(server, 1, known)).toEqual({ message: 1 });
+  expect(remainingOf(transport, 1, known)).toEqual({ message: 1 });
 });
 
 test('it is told when it has changed, until the end', async () => {
@@ -74,7 +82,7 @@ test('it is told when it has changed, until the end', async () => {
     survivors: new Set<Survivor>(),
     outgoing: undefined,
   };
-  const stop = tellRemaining(server, known, 600, (left) => told.push(left));
+  const stop = reportRemaining(transport, known, 600, (left) => told.push(left));
   const until = async (count: number) => {
     while (told.length < count) await sleep(5);
   };

@@ -1,28 +1,33 @@
-/** What a worker that drains still has, and what keeps it: told to the master, so that people need not wait for the end. */
-import type http from 'node:http';
+/** The connections that a draining worker still has, by what keeps them: reported while the drain runs. */
 import type { AttachedListeners } from './app/listeners.ts';
-import { httpSockets, idleSockets, immovableSocket } from './http-internals.ts';
 import type { OutgoingMigrations } from './survive/outgoing-migrations.ts';
 import type { Survivor } from './survive/registry.ts';
+import type { Transport } from './transport/transport.ts';
 
 interface Known {
   readonly listeners: Pick<AttachedListeners, 'count'>;
   readonly survivors: ReadonlySet<Survivor>;
-  /** Why those stay; absent where nothing moves. */
+  /** Knows why those stay; absent where nothing moves. */
   readonly outgoing: Pick<OutgoingMigrations, 'whyStays'> | undefined;
 }
 
 type Counts = Record<string, number>;
 
-/** How often it is looked at. */
+/** Milliseconds between two counts. */
 const EVERY_MS = 1_000;
-/** In a short grace period it must be known before that is over. */
+/** In a short grace period this many counts come before its end. */
 const PER_GRACE = 6;
 const LEAST_MS = 100;
 
-/** By what keeps them: the words of a refusal, or `requests`, `idle`, `upgraded`, and `moving` for those that can go. */
+type Connections = Pick<Transport, 'open' | 'idle' | 'immovable' | 'whyImmovable'>;
+
+/**
+ * Counts by what keeps a connection: the reason why it cannot move, or `requests`, `idle`, `upgraded`; and `moving` for
+ * connections that can go.
+ * @param total all connections, upgraded ones too
+ */
 export function remainingOf(
-  server: http.Server,
+  transport: Connections,
   total: number,
   { survivors, outgoing }: Pick<Known, 'survivors' | 'outgoing'>,
 ): Counts {
@@ -30,8 +35,8 @@ export function remainingOf(
   const add = (reason: string, count = 1) => {
     if (count > 0) counts[reason] = (counts[reason] ?? 0) + count;
   };
-  const sockets = httpSockets(server) ?? [];
-  const idle = new Set(idleSockets(server));
+  const sockets = transport.open();
+  const idle = new Set(transport.idle());
   const http = new Set(sockets);
   const surviving = new Set<unknown>();
   let outside = 0;
@@ -42,28 +47,47 @@ export function remainingOf(
   }
   for (const socket of sockets) {
     if (surviving.has(socket)) continue;
-    const rests = idle.has(socket) || socket.bytesRead === 0;
-    add(rests ? (immovableSocket(socket) ?? 'idle') : 'requests');
+    add(idle.has(socket) ? (transport.whyImmovable(socket) ?? 'idle') : 'requests');
   }
   add('upgraded', total - sockets.length - outside);
   return counts;
 }
 
-/** Tells it when it has changed, about once a second. Returns what ends that. */
-export function tellRemaining(
-  server: http.Server,
+/**
+ * Counts the connections that cannot move, by reason.
+ * @param total all connections
+ * @param surviving how many of the upgraded ones can move
+ */
+export function countImmovable(transport: Connections, total: number, surviving: number): Counts {
+  const all = transport.immovable();
+  if (all) return total > 0 ? { [all]: total } : {};
+  const counts: Counts = {};
+  for (const socket of transport.open()) {
+    const reason = transport.whyImmovable(socket);
+    if (reason !== undefined) counts[reason] = (counts[reason] ?? 0) + 1;
+  }
+  const upgraded = total - transport.open().length - surviving;
+  return upgraded > 0 ? { ...counts, upgraded } : counts;
+}
+
+/**
+ * Reports the counts when they have changed, about once a second.
+ * @returns the function that ends it
+ */
+export function reportRemaining(
+  transport: Connections,
   known: Known,
   graceMs: number,
-  tell: (left: Counts) => void,
+  report: (left: Counts) => void,
 ): () => void {
   let last = '{}';
   let ended = false;
   const look = async () => {
     const total = await known.listeners.count();
     if (ended) return;
-    const left = remainingOf(server, total, known);
+    const left = remainingOf(transport, total, known);
     const text = JSON.stringify(left);
-    if (text !== last) tell(left);
+    if (text !== last) report(left);
     last = text;
   };
   const everyMs = Math.max(LEAST_MS, Math.min(EVERY_MS, graceMs / PER_GRACE));

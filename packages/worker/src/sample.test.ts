@@ -4,10 +4,13 @@ import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { envelope, readToMaster, type Sample } from '@tshorn/core';
+import { Meter } from './meter.ts';
 import { probe } from './probe.ts';
 import { Sampler } from './sample.ts';
+import { Http1 } from './transport/http1.ts';
 
 let server: http.Server;
+let transport: Http1;
 let sampler: Sampler;
 let samples: Sample[];
 
@@ -21,7 +24,8 @@ beforeEach(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   samples = [];
-  sampler = new Sampler(server, (sample) => samples.push(sample));
+  transport = new Http1(server);
+  sampler = new Sampler(new Meter(transport), (sample) => samples.push(sample));
 });
 
 afterEach(async () => {
@@ -100,7 +104,7 @@ describe('Sampler', () => {
 
   it('does not count the probe', async () => {
     sampler.start();
-    await probe(server, {
+    await probe(transport, {
       statusPath: '/_status',
       statusPathGiven: true,
       probeTimeout: 1_000,

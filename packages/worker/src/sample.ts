@@ -1,151 +1,140 @@
 /**
- * Measures the worker's own traffic while the master watches it; the other end is
- * master/src/canary/watch.ts. Nothing is subscribed and no timer runs while no watch is on.
+ * Samples the worker's own traffic while the master watches it; the other end is master/src/canary/watch.ts. A sample
+ * is the difference between two readings of the meter. While no watch is on, nothing is subscribed and no timer runs.
  */
-import diagnostics from 'node:diagnostics_channel';
 import type http from 'node:http';
-import { Socket } from 'node:net';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { bucketOf, noCounts, SAMPLE_EVERY_MS, type Sample, URGENT_BAD } from '@tshorn/core';
+import { waitsForApp } from './in-flight.ts';
+import type { Meter } from './meter.ts';
+import { isInProcess } from './transport/ask-in-process.ts';
+import type { Exchange } from './transport/transport.ts';
 
-interface Exchange {
-  readonly request: http.IncomingMessage;
-  readonly response: http.ServerResponse;
-  readonly socket: Socket;
-  readonly server: http.Server;
-}
-
-interface Open {
-  /** On the clock of performance.now(). */
-  readonly since: number;
-  readonly exchange: Exchange;
-}
-
-/** Milliseconds between two measurements of the event-loop delay, and what a loop without delay shows. */
+/** Milliseconds between two measurements of the event-loop delay, and the delay that a loop without one shows. */
 const LOOP_RESOLUTION_MS = 20;
 
+interface Reading {
+  readonly statuses: readonly number[];
+  readonly durations: readonly number[];
+}
+
 export class Sampler {
-  readonly #server: http.Server;
+  readonly #meter: Meter;
   readonly #send: (sample: Sample) => void;
-  readonly #open = new Map<http.ServerResponse, Open>();
-  #timer: NodeJS.Timeout | undefined;
+  /** Responses that began during the watch and have not ended; the meter does not see those that are destroyed. */
+  readonly #open = new Set<http.ServerResponse>();
+  #stop: (() => void) | undefined;
   #loop: IntervalHistogram | undefined;
-  #requests = 0;
-  #serverErrors = 0;
+  #last: Reading = { statuses: [], durations: [] };
   #handlerErrors = 0;
   #uncaught = 0;
-  #latency = noCounts();
 
-  constructor(server: http.Server, send: (sample: Sample) => void) {
-    this.#server = server;
+  constructor(meter: Meter, send: (sample: Sample) => void) {
+    this.#meter = meter;
     this.#send = send;
   }
 
   /** Started again while it measures, it sends a sample at once. */
   start(): void {
-    if (this.#timer) return this.#tell();
+    if (this.#stop) return this.#report();
+    this.#loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+    this.#loop.enable();
     this.#reset();
-    diagnostics.subscribe('http.server.request.start', this.#started);
-    diagnostics.subscribe('http.server.response.finish', this.#finished);
+    const unlisten = this.#meter.listen({ begun: this.#begun, finished: this.#finished });
     // Unlike 'uncaughtException' it changes nothing: an app that would have ended still ends
     // (https://nodejs.org/api/process.html#event-uncaughtexceptionmonitor).
     process.on('uncaughtExceptionMonitor', this.#threw);
-    this.#loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
-    this.#loop.enable();
-    this.#timer = setInterval(() => this.#tell(), SAMPLE_EVERY_MS).unref();
+    const timer = setInterval(() => this.#report(), SAMPLE_EVERY_MS).unref();
+    this.#stop = () => {
+      clearInterval(timer);
+      unlisten();
+      process.off('uncaughtExceptionMonitor', this.#threw);
+      this.#loop?.disable();
+      // The 'close' listeners of open responses find nothing.
+      this.#open.clear();
+    };
   }
 
-  /** What is open is forgotten: its listener for 'close' finds nothing. */
   stop(): void {
-    if (!this.#timer) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-    diagnostics.unsubscribe('http.server.request.start', this.#started);
-    diagnostics.unsubscribe('http.server.response.finish', this.#finished);
-    process.off('uncaughtExceptionMonitor', this.#threw);
-    this.#loop?.disable();
-    this.#open.clear();
+    this.#stop?.();
+    this.#stop = undefined;
   }
 
-  readonly #started = (message: unknown): void => {
-    const exchange = message as Exchange;
-    // The probe comes over an in-memory stream: it is no traffic.
-    if (exchange.server !== this.#server || !(exchange.socket instanceof Socket)) return;
-    const { response } = exchange;
-    this.#open.set(response, { since: performance.now(), exchange });
-    response.once('close', () => this.#closed(response));
+  readonly #begun = ({ response, request, socket }: Exchange): void => {
+    if (isInProcess(socket)) return;
+    this.#open.add(response);
+    response.once('close', () => this.#closed({ response, request, socket }));
   };
 
-  readonly #finished = (message: unknown): void => {
-    const { response } = message as Exchange;
-    const open = this.#open.get(response);
-    if (!open) return;
+  readonly #finished = ({ response }: Exchange): void => {
     this.#open.delete(response);
-    this.#requests++;
-    const bucket = bucketOf(performance.now() - open.since);
-    this.#latency[bucket] = (this.#latency[bucket] ?? 0) + 1;
-    if (response.statusCode < 500) return;
-    this.#serverErrors++;
-    this.#tellIfUrgent();
+    if (response.statusCode >= 500) this.#reportIfUrgent();
   };
 
-  /** Comes after the response's end as well; then it is not open any more. */
-  #closed(response: http.ServerResponse): void {
-    const open = this.#open.get(response);
-    if (!open) return;
-    this.#open.delete(response);
-    if (!isAbandoned(open.exchange)) return;
-    this.#requests++;
+  /** 'close' comes after the end of a response, too; then the response is not open any more. */
+  #closed(exchange: Exchange): void {
+    if (!this.#open.delete(exchange.response) || !isAbandoned(exchange)) return;
     this.#handlerErrors++;
-    this.#tellIfUrgent();
+    this.#reportIfUrgent();
   }
 
   readonly #threw = (): void => {
     this.#uncaught++;
-    this.#tellIfUrgent();
+    this.#reportIfUrgent();
   };
 
-  #tellIfUrgent(): void {
-    const bad = this.#serverErrors + this.#handlerErrors + this.#uncaught;
-    if (bad >= URGENT_BAD) this.#tell();
+  #reportIfUrgent(): void {
+    const bad = this.#serverErrors() + this.#handlerErrors + this.#uncaught;
+    if (bad >= URGENT_BAD) this.#report();
   }
 
-  #tell(): void {
+  #serverErrors(): number {
+    return difference(this.#meter.statuses, this.#last.statuses).slice(5).reduce(sum, 0);
+  }
+
+  #report(): void {
     const loopDelayMs = Math.max(0, (this.#loop?.percentile(99) ?? 0) / 1e6 - LOOP_RESOLUTION_MS);
+    const finished = difference(this.#meter.statuses, this.#last.statuses).reduce(sum, 0);
     this.#send({
-      requests: this.#requests,
-      serverErrors: this.#serverErrors,
+      requests: finished + this.#handlerErrors,
+      serverErrors: this.#serverErrors(),
       handlerErrors: this.#handlerErrors,
       uncaught: this.#uncaught,
-      latency: this.#latency,
+      latency: difference(this.#meter.durations, this.#last.durations),
       waiting: this.#waiting(),
       loopDelayMs,
     });
     this.#reset();
   }
 
+  /** Requests that came before the watch are not compared: another release may have made them wait. */
   #waiting(): number[] {
     const counts = noCounts();
     const now = performance.now();
-    for (const { since, exchange } of this.#open.values()) {
-      // A stream of events, a slow download and a slow upload do not wait for the app.
-      if (exchange.response.headersSent || !exchange.request.complete) continue;
-      const bucket = bucketOf(now - since);
+    for (const { response, begunAt } of this.#meter.open()) {
+      if (!this.#open.has(response) || !waitsForApp(response)) continue;
+      const bucket = bucketOf(now - begunAt);
       counts[bucket] = (counts[bucket] ?? 0) + 1;
     }
     return counts;
   }
 
   #reset(): void {
-    this.#requests = this.#serverErrors = this.#handlerErrors = this.#uncaught = 0;
-    this.#latency = noCounts();
+    const { statuses, durations } = this.#meter;
+    this.#last = { statuses: [...statuses], durations: [...durations] };
+    this.#handlerErrors = this.#uncaught = 0;
     this.#loop?.reset();
   }
 }
 
+const sum = (one: number, other: number): number => one + other;
+
+const difference = (now: readonly number[], before: readonly number[]): number[] =>
+  now.map((count, at) => count - (before[at] ?? 0));
+
 /**
- * Whether it was the app that ended an unfinished response. A client that leaves ends its half of the
- * connection or resets it; what Node itself refuses (a timeout, a malformed body) has a code of its own.
+ * Whether it was the app that ended an unfinished response. A client that leaves ends its half of the connection or
+ * resets it; a request that Node itself refuses (a timeout, a malformed body) has a code of its own.
  */
 function isAbandoned({ socket }: Exchange): boolean {
   if (socket.readableEnded) return false;

@@ -1,8 +1,7 @@
 /**
- * A loaded app in service: it accepts, hands connections over, drains, is parked, and serves again if the
- * reload is rolled back. It ends when a drain does, unless the worker is kept.
+ * A loaded app in service: it accepts, hands connections on, drains, is parked, and serves again if the reload is rolled
+ * back. It ends when a drain does, unless the worker is parked. The Worker creates it.
  */
-import type http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DrainOrder, describeThrown, type ToMaster } from '@tshorn/core';
 import { worker as api, type DrainNotice } from './api.ts';
@@ -11,16 +10,17 @@ import { type Closable, survivorsOf, webSocketsOf } from './closing/closable.ts'
 import { windowOf } from './closing/spread.ts';
 import { Drain, type DrainSettings } from './drain.ts';
 import { Handoff, type HandoffOrder } from './handoff.ts';
-import { immovableServer, type RawHandle } from './http-internals.ts';
-import { tellRemaining } from './remaining.ts';
+import type { Meter } from './meter.ts';
+import { reportRemaining } from './remaining.ts';
 import { Sampler } from './sample.ts';
 import { registry } from './survive/registry.ts';
-import { UpgradedConnections } from './upgraded.ts';
+import type { RawHandle, Transport } from './transport/transport.ts';
 
 export type Leave = Omit<DrainOrder, 'type'>;
 
 interface ServiceSettings {
-  readonly server: http.Server;
+  readonly transport: Transport;
+  readonly meter: Meter;
   readonly backlog: number;
   /** Milliseconds that an idle connection is kept for a request that crosses with its close. */
   readonly idleLinger: number;
@@ -31,49 +31,47 @@ interface ServiceSettings {
   readonly onForceClosed: () => Promise<unknown>;
 }
 
-/** What has drained closes at once. */
+/** A server that has drained closes at once. */
 const CLOSE_WITHIN_MS = 1_000;
-/** How long a worker may accept what waits, under a flood. */
+/** Under a flood of clients a worker accepts waiting connections for this long. */
 const MOST_QUEUE_MS = 5_000;
 
 export class Service {
   readonly #settings: ServiceSettings;
-  readonly #upgraded: UpgradedConnections;
   /** Settles when the worker accepts; undefined until it is admitted. */
   #attaching: Promise<AttachedListeners> | undefined;
   #handoff: Handoff | undefined;
   #sampler: Sampler | undefined;
   #drain: Drain | undefined;
   #order: Leave | undefined;
-  /** Lets a parked worker go, or has it serve again. */
+  /** Ends the parking: with true the worker leaves, with false it serves again. */
   #unpark: (leave: boolean) => void = () => {};
   #over = false;
-  /** When it has to be gone: on a clock that nobody sets. */
+  /** When the process has to be gone, on the clock of performance.now(). */
   #leaveAt = 0;
 
   constructor(settings: ServiceSettings) {
     this.#settings = settings;
-    this.#upgraded = new UpgradedConnections(settings.server);
   }
 
-  /** What is left of its time to leave, the app's own clean-up included: milliseconds. */
+  /** Milliseconds that are left of the grace period, the app's own clean-up included. */
   get leftMs(): number {
     return Math.max(0, this.#leaveAt - performance.now());
   }
 
-  /** Into service, for the first time or again. Rejects when a handle cannot be listened on. */
+  /** Begins to accept, for the first time or again. Rejects when a handle cannot be listened on. */
   async accept(handles: readonly ListeningHandle[]): Promise<void> {
-    const { server, backlog, send } = this.#settings;
-    // On its way out it cannot turn round: the master will see it end.
+    const { transport, backlog, send } = this.#settings;
+    // A worker that is about to exit cannot serve again; the master sees it end.
     if (this.#over) return;
     if (this.#attaching) await this.#resume(await this.#attaching, handles);
     else {
-      this.#attaching = attachListeners({ server }, handles, backlog);
+      this.#attaching = attachListeners(transport.server, handles, backlog);
       const listeners = await this.#attaching;
       // Only now: a server has its list of connections from the moment that it listens.
-      if (!immovableServer(server)) this.#handoff = new Handoff(server, listeners, send);
+      if (!transport.immovable()) this.#handoff = new Handoff(transport, listeners, send);
     }
-    await send({ type: 'accepting', immovable: immovableServer(server) });
+    await send({ type: 'accepting', immovable: transport.immovable() });
   }
 
   async #resume(listeners: AttachedListeners, handles: readonly ListeningHandle[]): Promise<void> {
@@ -83,32 +81,32 @@ export class Service {
     this.#unpark(false);
     if (!(await listeners.resume(handles))) throw new Error('a server of this Node cannot listen again');
     this.#handoff?.serve();
-    this.#tellApp('resume');
+    this.#emitToApp('resume');
   }
 
-  /** Measures for the master, or no longer. */
+  /** Begins or ends to send samples of the traffic to the master. */
   watch(on: boolean): void {
     if (!on) return this.#sampler?.stop();
-    const { server, send } = this.#settings;
-    this.#sampler ??= new Sampler(server, (sample) => void send({ type: 'sample', ...sample }));
+    const { meter, send } = this.#settings;
+    this.#sampler ??= new Sampler(meter, (sample) => void send({ type: 'sample', ...sample }));
     this.#sampler.start();
   }
 
   handOff(order: HandoffOrder, handle: RawHandle | undefined): void {
     if (this.#handoff) return this.#handoff.obey(order, handle);
     handle?.close();
-    // The master asks nobody who cannot.
+    // Its messages may cross with ours: it does not ask a worker that has said that it cannot.
     if (order.type === 'take') {
       void this.#settings.send({ type: 'declined', id: order.id, reason: 'no-taker' });
     }
   }
 
-  /** The master is gone: nobody answers offers any more. */
+  /** The master is gone, and answers no offers any more. */
   abandon(): void {
     this.#handoff?.abandon();
   }
 
-  /** Drains. Resolves with whether the worker is to leave now; ordered again, it goes on as ordered then. */
+  /** Drains. Resolves with whether the worker is to exit now. Called again, it changes the drain that runs, and resolves with false. */
   async leave(order: Leave): Promise<boolean> {
     const again = this.#order !== undefined;
     this.#order = order;
@@ -118,35 +116,39 @@ export class Service {
       this.#unpark(true);
       return false;
     }
-    // Not in service yet: there is nothing to finish.
+    // A worker that is not in service yet has nothing to finish.
     const listeners = await this.#attaching?.catch(() => undefined);
     if (!listeners) return true;
-    this.#handoff?.endCensus();
+    this.#handoff?.endCounting();
     if (order.emptyQueue) await this.#emptyQueue(listeners);
     const { handoff } = order;
     const sender = handoff ? this.#handoff?.sender : undefined;
-    // It may have become a quick one meanwhile.
+    // The order may have become a quick one meanwhile.
     const settings = this.#settingsOf(this.#order);
-    const drain = new Drain(this.#settings.server, listeners, settings, {
+    const { transport, meter } = this.#settings;
+    const drain = new Drain(settings, {
+      transport,
+      meter,
+      listeners,
       handoff,
       sender,
       receiver: this.#handoff?.receiver,
       closables: () => this.#closables(handoff),
     });
     this.#drain = drain;
-    this.#tellApp('drain', { deadline: Date.now() + this.leftMs });
+    this.#emitToApp('drain', { deadline: Date.now() + this.leftMs });
     const known = { listeners, survivors: registry().survivors, outgoing: sender?.outgoing };
-    const tell = (left: Readonly<Record<string, number>>) =>
+    const stopReporting = reportRemaining(transport, known, this.leftMs, (left) => {
       void this.#settings.send({ type: 'remaining', left });
-    const stopTelling = tellRemaining(this.#settings.server, known, this.leftMs, tell);
+    });
     const report = await drain.done;
-    stopTelling();
+    stopReporting();
     if (report) await this.#settings.send({ type: 'drained', ...report });
     if (report?.forceClosed) await this.#settings.onForceClosed();
-    // It may have been admitted again at any moment since.
+    // The master may have admitted the worker again at any moment since.
     if (this.#drain !== drain || (this.#order.park && !(await this.#parked()))) return false;
     this.#over = true;
-    // Upgraded connections of other protocols are nobody's to end, and an orphan has nobody who would end it.
+    // Upgraded connections of other protocols may stay open, and an orphan has no master that would end it.
     await Promise.race([listeners.close(), sleep(CLOSE_WITHIN_MS)]);
     return true;
   }
@@ -167,23 +169,26 @@ export class Service {
     };
   }
 
-  /** `counted`: each is one that did not move. */
+  /** @param counted whether each of them counts as refused: it did not move */
   #closables(counted: boolean): Closable[] {
     const { survivors } = registry();
     const outgoing = counted ? this.#handoff?.sender.outgoing : undefined;
     const known = survivorsOf(survivors, (survivor) => outgoing?.refuse(survivor));
     const sockets = new Set([...survivors].map(({ socket }) => socket));
-    return [...known, ...webSocketsOf(this.#upgraded).filter(({ socket }) => !sockets.has(socket))];
+    return [
+      ...known,
+      ...webSocketsOf(this.#settings.transport.webSockets()).filter(({ socket }) => !sockets.has(socket)),
+    ];
   }
 
-  /** Resolves with whether the worker is to leave. */
+  /** Resolves with whether the worker is to exit. */
   #parked(): Promise<boolean> {
     return new Promise((resolve) => {
       this.#unpark = resolve;
     });
   }
 
-  #tellApp(...event: ['drain', DrainNotice] | ['resume']): void {
+  #emitToApp(...event: ['drain', DrainNotice] | ['resume']): void {
     try {
       if (event[0] === 'drain') api.emit(...event);
       else api.emit(...event);

@@ -3,7 +3,7 @@
  * It is no probe: whatever comes of it is told, and the worker goes on. Loaded only when asked for, and it
  * imports nothing at run time: a module shared with the worker's bundle would become one more file of it.
  */
-import type { Answer, Question } from './ask-in-process.ts';
+import type { Answer, Question } from './transport/ask-in-process.ts';
 
 export interface WarmUpSettings {
   /** Asked in turn. */

@@ -20,8 +20,10 @@ import { type Channel, openChannel } from './channel.ts';
 import type { HandoffOrder } from './handoff.ts';
 import { heartbeat } from './heartbeat.ts';
 import type { Hooks } from './hooks.ts';
-import type { RawHandle } from './http-internals.ts';
+import { Meter } from './meter.ts';
 import { type Leave, Service } from './service.ts';
+import { Http1 } from './transport/http1.ts';
+import type { RawHandle, Transport } from './transport/transport.ts';
 
 /** What happens when the master is gone: the worker finishes its requests, within this time. */
 const ORPHANED: Leave = { mode: 'graceful', deadlineMs: 10_000, handoff: false, park: false };
@@ -32,6 +34,7 @@ export class Worker {
   readonly #channel: Channel;
   #hooks: Hooks | undefined;
   #app: LoadedApp | undefined;
+  #transport: Transport | undefined;
   #service: Service | undefined;
   #statusPath = '';
   #handles: ListeningHandle[] = [];
@@ -83,10 +86,9 @@ export class Worker {
     }
   }
 
-  /** Loaded only where a server is given time to leave. */
   async #announceLeaving(): Promise<void> {
-    const { answerAsLeaving } = await import('./leaving.ts');
-    if (this.#app) answerAsLeaving(this.#app.server, this.#statusPath);
+    const { refuseStatus } = await import('./refuse-status.ts');
+    if (this.#transport) refuseStatus(this.#transport, this.#statusPath);
   }
 
   #handOff(order: HandoffOrder, handle: RawHandle | undefined): void {
@@ -101,20 +103,25 @@ export class Worker {
     let hooks: Hooks;
     try {
       hooks = this.#hooks = await boot.loadHooks();
-      app = this.#app = await boot.loadApp(hooks);
+      app = this.#app = await boot.loadApp();
     } catch (error) {
       return this.#failToLoad(error);
     }
+    const transport = new Http1(app.server);
+    this.#transport = transport;
+    const meter = new Meter(transport);
+    hooks.watchRequests(meter);
     this.#service = new Service({
-      server: app.server,
+      transport,
+      meter,
       backlog: order.backlog,
       idleLinger: order.idleLinger,
       websocketSpread: order.websocketSpread,
       send: (message, handle) => this.#send(message, handle),
       onForceClosed: () => hooks.run('workerAbort'),
     });
-    heartbeat(app.server, order, (message) => void this.#send(message));
-    this.#stopReporting = await boot.postWorkerInit(app, hooks);
+    heartbeat(meter, order, (message) => void this.#send(message));
+    this.#stopReporting = await boot.postWorkerInit(transport, hooks);
   }
 
   async #failToLoad(error: unknown): Promise<void> {

@@ -18,9 +18,12 @@ const QUIET_ROUNDS = 3;
 
 /**
  * Settles in the very round in which the queue was found empty: close the listeners before anything is awaited.
- * @param goOn false ends it early: under a flood the queue is never empty
+ * @param mayContinue false ends it early: under a flood the queue is never empty
  */
-export async function emptyQueue(listeners: readonly net.Server[], goOn: () => boolean): Promise<void> {
+export async function emptyQueue(
+  listeners: readonly net.Server[],
+  mayContinue: () => boolean,
+): Promise<void> {
   let quiet = 0;
   const accepted = () => {
     quiet = 0;
@@ -31,7 +34,7 @@ export async function emptyQueue(listeners: readonly net.Server[], goOn: () => b
     // those clients try again (tcp_conn_request in net/ipv4/tcp_input.c). Without it a busy worker would never end.
     (listener as Listening)._handle?.listen?.(0);
   }
-  while (quiet < QUIET_ROUNDS && goOn()) {
+  while (quiet < QUIET_ROUNDS && mayContinue()) {
     quiet++;
     await nextRound();
   }

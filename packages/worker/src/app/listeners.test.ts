@@ -30,7 +30,7 @@ test('every handle feeds the one server, and closing them leaves connections alo
   const path = join(tmpdir(), `listeners-${process.pid}.sock`);
   const [first, second, unix] = [bind('127.0.0.1', 0, 4), bind('127.0.0.1', 0, 4), bind(path, -1, -1)];
   const attached = await attachListeners(
-    { server },
+    server,
     [
       { handle: unix, address: `unix:${path}` },
       { handle: first, address: '127.0.0.1:0' },
@@ -61,7 +61,7 @@ test('paused, it accepts nobody, keeps its connections, and is not closed; resum
     { handle: first, address: '127.0.0.1:0' },
     { handle: second, address: '127.0.0.1:0' },
   ];
-  const attached = await attachListeners({ server }, handles, 511);
+  const attached = await attachListeners(server, handles, 511);
   const ports = [portOf(first), portOf(second)];
   const agent = new http.Agent({ keepAlive: true });
   for (const port of ports) expect(await get({ port, agent })).toBe('hello');

@@ -3,7 +3,6 @@
  * 'listening' fires and address() answers; every further one accepts through a helper that hands its
  * connections on by `emit('connection')`, which Node documents for that purpose.
  */
-import type http from 'node:http';
 import net from 'node:net';
 import { promisify } from 'node:util';
 import { emptyQueue } from './empty-queue.ts';
@@ -18,7 +17,7 @@ export interface ListeningHandle {
 
 export interface AttachedListeners {
   /** Accepts what waits in the kernel's queue, when nobody else will; then call `pause` at once. */
-  emptyQueue(goOn: () => boolean): Promise<void>;
+  emptyQueue(mayContinue: () => boolean): Promise<void>;
   /**
    * Stops accepting on every listener; connections, idle ones too, stay. Settles when the last of them
    * has gone. Called again, it gives the same promise.
@@ -34,7 +33,7 @@ export interface AttachedListeners {
 
 /** Settles when every handle accepts. */
 export async function attachListeners(
-  { server }: { readonly server: http.Server },
+  server: net.Server,
   handles: readonly ListeningHandle[],
   backlog: number,
 ): Promise<AttachedListeners> {
@@ -44,7 +43,7 @@ export async function attachListeners(
   await open(handles);
   let paused: ReturnType<typeof pause>[] | undefined;
   return {
-    emptyQueue: (goOn) => (paused ? Promise.resolve() : emptyQueue(listeners, goOn)),
+    emptyQueue: (mayContinue) => (paused ? Promise.resolve() : emptyQueue(listeners, mayContinue)),
     async pause() {
       paused ??= listeners.map(pause);
       await Promise.all(paused.map(({ empty }) => empty));
@@ -81,7 +80,7 @@ type AcceptOptions = Pick<net.ServerOpts, 'allowHalfOpen' | 'noDelay' | 'keepAli
   highWaterMark?: number;
 };
 
-function helperOf(server: http.Server): net.Server {
+function helperOf(server: net.Server): net.Server {
   const { allowHalfOpen = true, noDelay = true, keepAlive, highWaterMark, ...own } = server as AcceptOptions;
   const helper = net.createServer({
     allowHalfOpen,

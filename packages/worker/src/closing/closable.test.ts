@@ -1,9 +1,7 @@
 import { PassThrough } from 'node:stream';
-import type { UpgradedConnections } from '../upgraded.ts';
 import { webSocketsOf } from './closable.ts';
 
-const listOf = (socket: PassThrough) =>
-  webSocketsOf({ webSockets: () => [socket] } as unknown as UpgradedConnections);
+const listOf = (socket: PassThrough) => webSocketsOf([socket]);
 
 test('its client gets one frame: 1012, service restart', () => {
   const socket = new PassThrough();

@@ -2,7 +2,6 @@
 import type { Socket } from 'node:net';
 import { closeFrame } from '../survive/close-frame.ts';
 import type { Survivor } from '../survive/registry.ts';
-import type { UpgradedConnections } from '../upgraded.ts';
 
 /** One whose closing somebody has to begin. */
 export interface Closable {
@@ -47,11 +46,8 @@ export const survivorsOf = (
  *   the client leaves; the library answers in turn, emits its 'close' and closes the connection, as is a server's
  *   part (7.1.1). The client reports the code that it has read first (7.1.5): 1012.
  */
-export const webSocketsOf = (upgraded: UpgradedConnections): Closable[] =>
-  upgraded
-    .webSockets()
-    .filter(isBetweenFrames)
-    .map((socket) => ({ socket, close: () => sayClose(socket) }));
+export const webSocketsOf = (sockets: readonly Socket[]): Closable[] =>
+  sockets.filter(isBetweenFrames).map((socket) => ({ socket, close: () => sayClose(socket) }));
 
 /** `writable` is false once the library has ended it, after a close frame of its own. */
 const isBetweenFrames = (socket: Socket): boolean =>

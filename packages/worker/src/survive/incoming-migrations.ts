@@ -1,11 +1,10 @@
 /**
- * Connections that are owned here and wait for their state: the worker that had them tells it when it has closed
- * what it has of them. Until then they are not read, and nothing is written on them.
+ * WebSockets and streams that this worker owns and that wait for their state: the sender sends it when it has closed its
+ * part. Until then they are not read, and nothing is written on them.
  */
-import type http from 'node:http';
 import type { Socket } from 'node:net';
 import { describeThrown } from '@tshorn/core';
-import { type RawHandle, socketOf } from '../http-internals.ts';
+import type { RawHandle, Transport } from '../transport/transport.ts';
 import { closeFrame, sayGoodbye } from './close-frame.ts';
 import { type Resumer, unpack } from './registry.ts';
 import { CLIENT_GONE, replayResponse, replayUpgrade } from './replay.ts';
@@ -16,31 +15,29 @@ interface Expected {
   readonly resumer: Resumer;
 }
 
-/** What becomes of them. */
+/** Receives the results. */
 export interface Outcome {
-  /** It did not go on, and why; `byApp`: because the app did not want it. */
+  /** A connection was not resumed. `byApp`: the app refused it. */
   resumeFailed(name: string, reason: string, byApp: boolean): void;
-  /** One more goes on, or does not. */
+  /** One more was resumed, or was not. */
   answered(): void;
 }
 
 const STATE_LOST = 'its state was lost with the worker that it came from';
-/** How long it waits: who was to send it may hang. */
+/** The sender may hang. */
 const STATE_WITHIN_MS = 10_000;
 
 export class IncomingMigrations {
-  readonly #server: http.Server;
+  readonly #transport: Transport;
   readonly #announce: (socket: Socket) => void;
   readonly #outcome: Outcome;
   readonly #waiting = new Map<number, Expected & { readonly timer: NodeJS.Timeout }>();
-  /** Those whose app has not answered yet. */
+  /** How many the app has not answered yet. */
   #answering = 0;
 
-  /**
-   * @param announce is called when the server has been given the connection
-   */
-  constructor(server: http.Server, announce: (socket: Socket) => void, outcome: Outcome) {
-    this.#server = server;
+  /** @param announce is called when the app's server has the connection */
+  constructor(transport: Transport, announce: (socket: Socket) => void, outcome: Outcome) {
+    this.#transport = transport;
     this.#announce = announce;
     this.#outcome = outcome;
   }
@@ -49,21 +46,21 @@ export class IncomingMigrations {
     return this.#waiting.size + this.#answering;
   }
 
-  /** Owned from now on; `tell` tells the master. */
-  expect(id: number, expected: Expected, tell: () => Promise<void>): void {
-    const timer = setTimeout(() => this.goOn(id, undefined), STATE_WITHIN_MS);
+  /** @param confirm tells the master that this worker owns the connection */
+  expect(id: number, expected: Expected, confirm: () => Promise<void>): void {
+    const timer = setTimeout(() => this.resume(id, undefined), STATE_WITHIN_MS);
     this.#waiting.set(id, { ...expected, timer });
-    void tell();
+    void confirm();
   }
 
-  /** Its state has come. Without a text nobody knows what to go on with: its client is told to come again. */
-  goOn(id: number, text: string | undefined): void {
+  /** Its state has come. Without a text the state is lost, and the client is told to reconnect. */
+  resume(id: number, text: string | undefined): void {
     const expected = this.#waiting.get(id);
     if (!expected) return;
     this.#waiting.delete(id);
     clearTimeout(expected.timer);
     this.#answering++;
-    void this.#continue(expected, text)
+    void this.#replay(expected, text)
       .catch(describeThrown)
       .then((reason) => {
         this.#answering--;
@@ -75,26 +72,26 @@ export class IncomingMigrations {
       });
   }
 
-  /** The master is gone, and what it has not passed on is lost. */
+  /** The master is gone, and the states that it has not passed on are lost. */
   abandon(): void {
-    for (const id of [...this.#waiting.keys()]) this.goOn(id, undefined);
+    for (const id of [...this.#waiting.keys()]) this.resume(id, undefined);
   }
 
-  /** Resolves with why it does not go on. */
-  async #continue({ handle, resumer }: Expected, text: string | undefined): Promise<string | undefined> {
-    const socket = socketOf(this.#server, handle);
+  /** Resolves with the reason when the connection is not resumed. */
+  async #replay({ handle, resumer }: Expected, text: string | undefined): Promise<string | undefined> {
+    const socket = this.#transport.connectionOf(handle);
     if (text === undefined) {
       sayGoodbye(socket, resumer.kind === 'upgrade' ? closeFrame() : undefined);
       return STATE_LOST;
     }
-    const connect = () => {
-      this.#server.emit('connection', socket);
+    const serve = () => {
+      this.#transport.serve(socket);
       this.#announce(socket);
     };
     const payload = unpack(text);
     const { resume } = resumer;
     return resume
-      ? replayResponse(this.#server, socket, payload, connect, resume)
-      : replayUpgrade(this.#server, socket, payload, connect);
+      ? replayResponse(this.#transport, socket, payload, serve, resume)
+      : replayUpgrade(this.#transport, socket, payload, serve);
   }
 }

@@ -3,7 +3,7 @@
  * stay. When one goes is up to ../handoff-sender.ts.
  */
 import { describeThrown } from '@tshorn/core';
-import { flushedHandle, immovableSocket } from '../http-internals.ts';
+import type { Transport } from '../transport/transport.ts';
 import { takeHeld } from './held.ts';
 import { pack, type Survivor } from './registry.ts';
 
@@ -16,7 +16,10 @@ export interface OutgoingOrders {
 
 const isUpgraded = ({ answer }: Survivor): boolean => answer === undefined;
 
+type Movability = Pick<Transport, 'isFlushed' | 'whyImmovable'>;
+
 export class OutgoingMigrations {
+  readonly #transport: Movability;
   readonly #survivors: ReadonlySet<Survivor>;
   readonly #orders: OutgoingOrders;
   /** Closed while they were on their way, and who has them now waits for their state. */
@@ -33,7 +36,8 @@ export class OutgoingMigrations {
   /** Those that did not move, by reason. */
   #refused: Record<string, number> = {};
 
-  constructor(survivors: ReadonlySet<Survivor>, orders: OutgoingOrders) {
+  constructor(transport: Movability, survivors: ReadonlySet<Survivor>, orders: OutgoingOrders) {
+    this.#transport = transport;
     this.#survivors = survivors;
     this.#orders = orders;
   }
@@ -68,7 +72,7 @@ export class OutgoingMigrations {
   /** The newest first: a client whose ticket may have expired must not be the first that a new release is judged by. */
   *atRest(): Generator<Survivor> {
     for (const survivor of [...this.#survivors].reverse()) {
-      if (this.#refusalOf(survivor) === '' && flushedHandle(survivor.socket)) yield survivor;
+      if (this.#refusalOf(survivor) === '' && this.#transport.isFlushed(survivor.socket)) yield survivor;
     }
   }
 
@@ -151,7 +155,8 @@ export class OutgoingMigrations {
   /** Why it is still here; empty when it can move. */
   whyStays(survivor: Survivor): string {
     const { socket } = survivor;
-    return this.#refusalOf(survivor) || immovableSocket(socket) || (flushedHandle(socket) ? '' : 'queue');
+    const reason = this.#refusalOf(survivor) || this.#transport.whyImmovable(socket);
+    return reason || (this.#transport.isFlushed(socket) ? '' : 'queue');
   }
 
   /** It did not move, and is closed: why is counted. */

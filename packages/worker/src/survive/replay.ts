@@ -1,12 +1,13 @@
 /**
- * A connection that comes with a state goes on here: the request that it began with is read again, by the app's own
- * server, so that routing, middleware and whatever library upgrades it work as they do for a new client. What
- * they answer has been answered before: it is swallowed, and the client notices nothing.
+ * Resumes a connection that comes with a state: the app's own server reads the request that it began with again, so that
+ * routing, middleware and whatever library upgrades it work as they do for a new client. The client has had their answer
+ * from another worker: it is swallowed, and the client notices nothing.
  */
 import type http from 'node:http';
 import net, { type Socket } from 'node:net';
 import { describeThrown } from '@tshorn/core';
-import { beforeUpgrade } from '../upgraded.ts';
+import type { Transport } from '../transport/transport.ts';
+import { beforeUpgrade } from '../transport/upgraded.ts';
 import { closeFrame, sayGoodbye } from './close-frame.ts';
 import { headersBut, type RequestHead } from './heads.ts';
 import type { Agreement, Payload } from './registry.ts';
@@ -16,37 +17,37 @@ type WithHandoff = http.IncomingMessage & { handoff?: { readonly state: unknown 
 
 export const CLIENT_GONE = 'its client has gone';
 
-/** How long an app may take to upgrade it: it may ask a database who the client is. */
+/** The time that an app has to upgrade it: it may ask a database who the client is. */
 const UPGRADE_WITHIN_MS = 10_000;
 
-/** The bytes that a request began with; the headers are in the order and the case in which they came. */
+/** The head of a request as bytes; its headers keep their order and their case. */
 export function bytesOf({ method, url, httpVersion, rawHeaders }: RequestHead): Buffer {
   let text = `${method} ${url} HTTP/${httpVersion}\r\n`;
   for (let at = 0; at < rawHeaders.length; at += 2) text += `${rawHeaders[at]}: ${rawHeaders[at + 1]}\r\n`;
   return Buffer.from(`${text}\r\n`, 'latin1');
 }
 
-/** Connections whose request is read again, and the states that they come with. */
+/** The states of connections whose request is being read again. */
 const arriving = new WeakMap<Socket, unknown>();
 
-/** Before any listener of the app's: a server may have several, and each may ask whether it is a resumer. */
+/** Before any listener of the app: a server may have several, and each may look at `request.handoff`. */
 beforeUpgrade.add((request: WithHandoff, socket) => {
   if (arriving.has(socket)) request.handoff = { state: arriving.get(socket) };
 });
 
 /**
- * Upgrades it again. Resolves with why it did not work, then the client has been told that it is over; with
- * nothing when it goes on.
- * @param connect makes the app's server serve the socket
+ * Upgrades it again. Resolves with nothing when that worked; otherwise with the reason, and the client has been told to
+ * reconnect.
+ * @param serve has the app's server serve the socket
  */
 export function replayUpgrade(
-  server: http.Server,
+  transport: Pick<Transport, 'upgrades' | 'intercept'>,
   socket: Socket,
   { request, agreement, state, held }: Payload,
-  connect: () => void,
+  serve: () => void,
 ): Promise<string | undefined> {
-  // Nobody listens to upgrades any more: Node would read it as a request, and the client get an answer to that.
-  if (server.listenerCount('upgrade') === 0) {
+  // Without a listener Node would take the upgrade for a request, and its client would get an answer to that.
+  if (!transport.upgrades()) {
     sayGoodbye(socket, Buffer.concat([Buffer.from(held, 'base64'), closeFrame()]));
     return Promise.resolve('the app upgrades nothing');
   }
@@ -68,7 +69,7 @@ export function replayUpgrade(
     const onClose = () => swallow.end('HTTP/1.1 closed');
     socket.once('close', onClose);
     try {
-      connect();
+      serve();
       socket.emit('data', bytesOf(request));
     } catch (error) {
       // A listener that throws at a new client ends the worker; this one would end each worker that it comes to.
@@ -79,18 +80,18 @@ export function replayUpgrade(
 }
 
 /**
- * Goes on with a response in the middle: its request is read again, and nobody is told of it but who goes on.
- * Resolves as `replayUpgrade` does.
+ * Resumes a response in the middle: its request is read again, and reaches only the resumer. Resolves as
+ * `replayUpgrade` does.
  */
 export async function replayResponse(
-  server: http.Server,
+  transport: Pick<Transport, 'upgrades' | 'intercept'>,
   socket: Socket,
   { request, answer, over, state, held }: Payload,
-  connect: () => void,
+  serve: () => void,
   resume: (response: http.ServerResponse, state: unknown) => void,
 ): Promise<string | undefined> {
-  connect();
-  const response = readAgain(server, socket, bytesOf(request));
+  serve();
+  const response = readAgain(transport, socket, bytesOf(request));
   if (!response || !answer) {
     sayGoodbye(socket);
     return 'its request could not be read again';
@@ -113,12 +114,12 @@ export async function replayResponse(
   return undefined;
 }
 
-/** Node says them itself. */
+/** Headers that Node writes itself. */
 const OF_THE_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding', 'date']);
 
 /**
- * Its end is among what was held. To Node it ends here, too: then the connection is idle again, or is closed if the
- * response says so, after what is written before the callback.
+ * The end of this response is among the bytes that were held. It ends for Node as well, without a byte of its own: then
+ * the connection is idle again, or closes if the response says so, after the bytes that are written before the callback.
  */
 function endUnheard(response: http.ServerResponse, socket: Socket): void {
   socket.write = ((_chunk: unknown, encoding?: unknown, callback?: unknown) => {
@@ -130,26 +131,24 @@ function endUnheard(response: http.ServerResponse, socket: Socket): void {
   delete (socket as Partial<Pick<Socket, 'write'>>).write;
 }
 
-/** The parser answers at once; only the emitter comes before every listener that an app or a framework has added. */
-function readAgain(server: http.Server, socket: Socket, bytes: Buffer): http.ServerResponse | undefined {
-  const before = Object.getOwnPropertyDescriptor(server, 'emit');
-  const { emit } = server;
-  let response: http.ServerResponse | undefined;
-  const catching = (event: string | symbol, ...args: unknown[]): boolean => {
-    if (event !== 'request' || (args[0] as http.IncomingMessage).socket !== socket) {
-      return Reflect.apply(emit, server, [event, ...args]);
-    }
-    response = args[1] as http.ServerResponse;
+/** The parser reads synchronously, so its request is the one that comes before this function returns. */
+function readAgain(
+  transport: Pick<Transport, 'intercept'>,
+  socket: Socket,
+  bytes: Buffer,
+): http.ServerResponse | undefined {
+  let read: http.ServerResponse | undefined;
+  const release = transport.intercept((request, response) => {
+    if (request.socket !== socket) return false;
+    read = response;
     return true;
-  };
-  server.emit = catching as typeof server.emit;
+  });
   try {
     socket.emit('data', bytes);
   } finally {
-    if (before) Object.defineProperty(server, 'emit', before);
-    else delete (server as Partial<http.Server>).emit;
+    release();
   }
-  return response;
+  return read;
 }
 
 function whyNot(answer: string, { protocol = '', extensions = '' }: Partial<Agreement> = {}): string {

@@ -4,7 +4,7 @@
  */
 import type http from 'node:http';
 import { worker } from '../api.ts';
-import { headOf } from '../upgraded.ts';
+import { headOf } from '../transport/upgraded.ts';
 import { registry } from './registry.ts';
 import { type Saved, stateText } from './state.ts';
 import { SurvivingStream } from './surviving-stream.ts';

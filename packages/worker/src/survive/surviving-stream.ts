@@ -1,7 +1,7 @@
 /** A chunked response in the middle, seen as a connection that another worker can go on with. */
 import http from 'node:http';
 import type { Socket } from 'node:net';
-import { betweenRequests, sentHead } from '../http-internals.ts';
+import { betweenRequests, sentHead } from '../transport/http1-internals.ts';
 import { headerOf, headersBut, type RequestHead } from './heads.ts';
 import { markMoved } from './moved.ts';
 import { type AnswerHead, registry, type Survivor } from './registry.ts';

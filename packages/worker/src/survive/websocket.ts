@@ -6,13 +6,13 @@ import type http from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { worker } from '../api.ts';
-import { headOf } from '../upgraded.ts';
+import { headOf } from '../transport/upgraded.ts';
 import { busyWith, watchHandlers } from './busy.ts';
 import { SERVICE_RESTART } from './close-frame.ts';
-import { goOn, isWaiting } from './go-on.ts';
 import { headersBut, type RequestHead } from './heads.ts';
 import { markMoved } from './moved.ts';
 import { type Agreement, type HandoffNotice, registry, type Survivor } from './registry.ts';
+import { isWaiting, resume } from './resume.ts';
 import { type Saved, stateText } from './state.ts';
 import { isKnown, isSending, leave, refusalOf, socketOf } from './ws-internals.ts';
 
@@ -122,7 +122,7 @@ export function survive<Client extends WebSocketLike, State>(
       Reflect.apply(callback, undefined, [client, ...more]);
       if (!handoff) return;
       const restore = () => options.restore?.(client, handoff.state as State, request);
-      goOn(client, restore, (reason) => registry().resumeFailed(resumer, reason));
+      resume(client, restore, (reason) => registry().resumeFailed(resumer, reason));
     };
     Reflect.apply(handleUpgrade, server, [request, socket, first, follow]);
   };

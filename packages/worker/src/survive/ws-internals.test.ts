@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket, WebSocketServer } from 'ws';
 import { busyWith, watchHandlers } from './busy.ts';
-import { isKnown, isSending, leave, pause, refusalOf, resume, socketOf } from './ws-internals.ts';
+import { isKnown, isSending, leave, pause, refusalOf, socketOf, unpause } from './ws-internals.ts';
 
 let server: WebSocketServer;
 let client: WebSocket;
@@ -127,7 +127,7 @@ test('the ws 7 that express-ws brings is known as well, and can be paused', asyn
   expect([isKnown(ws), 'pause' in ws, refusalOf(ws)]).toEqual([true, false, '']);
   pause(ws);
   expect(refusalOf(ws)).toBe('paused');
-  resume(ws);
+  unpause(ws);
   expect(refusalOf(ws)).toBe('');
 });
 

@@ -77,7 +77,7 @@ const pausable = (ws: object): Pausable =>
   'pause' in ws ? (ws as Pausable) : (inside(ws)._socket as unknown as Pausable);
 
 export const pause = (ws: object): void => pausable(ws).pause?.();
-export const resume = (ws: object): void => pausable(ws).resume?.();
+export const unpause = (ws: object): void => pausable(ws).resume?.();
 
 const isInMessage = ({ _state, _bufferedBytes, _fragmented, _messageLength, writableLength }: Receiver) =>
   _state !== GET_INFO || _bufferedBytes > 0 || _fragmented !== 0 || _messageLength > 0 || writableLength > 0;

@@ -1,7 +1,7 @@
 /** The first moments of a WebSocket in the worker that it has moved to: no message comes before it is restored. */
 import { describeThrown } from '@tshorn/core';
 import { SERVICE_RESTART } from './close-frame.ts';
-import { pause, resume } from './ws-internals.ts';
+import { pause, unpause } from './ws-internals.ts';
 
 interface Client {
   close(code?: number, reason?: string): void;
@@ -26,7 +26,7 @@ export const isWaiting = (client: object): boolean => waiting.has(client);
  * Called in the tick of 'connection', after it.
  * @param failed is told why the app could not restore it; its client has been sent away
  */
-export function goOn(
+export function resume(
   client: Client,
   restore: () => void | PromiseLike<void>,
   failed: (reason: string) => void,
@@ -34,7 +34,7 @@ export function goOn(
   const fail = (error: unknown) => {
     // A new worker that crashed would take all its other clients with it.
     failed(`restore() threw: ${describeThrown(error)}`);
-    resume(client);
+    unpause(client);
     client.close(SERVICE_RESTART, 'service restart');
   };
   try {
@@ -42,7 +42,7 @@ export function goOn(
     if (typeof restored?.then !== 'function') return awaitListener(client);
     pause(client);
     restored.then(() => {
-      resume(client);
+      unpause(client);
       awaitListener(client);
     }, fail);
   } catch (error) {

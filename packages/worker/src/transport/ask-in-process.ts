@@ -1,5 +1,5 @@
 /**
- * Asks the app through its real HTTP server (parser, middleware, router), over a pair of in-memory
+ * Sends a request to the app through its real HTTP server (parser, middleware, router), over a pair of in-memory
  * streams instead of a network socket, so that nothing outside of the process can answer or be in the way.
  * `http.Server` takes any Duplex by `emit('connection')`; Node documents that for this purpose:
  * https://nodejs.org/api/http.html#event-connection
@@ -7,7 +7,6 @@
 import http from 'node:http';
 import { type Duplex, duplexPair } from 'node:stream';
 import { withDeadline } from '@tshorn/core';
-import { connectionEvent, isTls } from './app/http-server.ts';
 
 export interface Question {
   readonly path: string;
@@ -24,13 +23,22 @@ export interface Answer {
 
 export class NoAnswer extends Error {}
 
-/** One GET. @throws NoAnswer when its time is over, Error when the connection ends or the answer is malformed */
-export async function askInProcess(server: http.Server, question: Question): Promise<Answer> {
+/**
+ * One GET.
+ * @param serve has the app's server serve the stream as a connection
+ * @param encrypted whether the app is to see a TLS connection
+ * @throws NoAnswer after `timeout`, Error when the connection ends or the answer is malformed
+ */
+export async function askInProcess(
+  serve: (stream: Duplex) => void,
+  encrypted: boolean,
+  question: Question,
+): Promise<Answer> {
   const { timeout } = question;
   const [client, inside] = duplexPair();
   try {
     const answered = request(client, question);
-    server.emit(connectionEvent(server), asSocket(inside, isTls(server)));
+    serve(asSocket(inside, encrypted));
     return await withDeadline(
       answered,
       timeout,
@@ -41,6 +49,11 @@ export async function askInProcess(server: http.Server, question: Question): Pro
     inside.destroy();
   }
 }
+
+const IN_PROCESS = Symbol('tshorn.in-process');
+
+/** Whether this connection is such a stream: what is asked over it is no traffic. */
+export const isInProcess = (socket: object): boolean => IN_PROCESS in socket;
 
 const request = (connection: Duplex, { path, userAgent }: Question) =>
   new Promise<Answer>((resolve, reject) => {
@@ -59,10 +72,11 @@ const request = (connection: Duplex, { path, userAgent }: Question) =>
     });
   });
 
-/** Middleware asks a socket for its addresses and options; an in-memory one has to answer too. */
+/** Middleware asks a socket for its addresses and options, so an in-memory one has them too. */
 function asSocket(stream: Duplex, encrypted: boolean): Duplex {
   const self = () => stream;
   return Object.assign(stream, {
+    [IN_PROCESS]: true,
     remoteAddress: '127.0.0.1',
     remotePort: 0,
     remoteFamily: 'IPv4',

@@ -8,7 +8,7 @@
  */
 import type http from 'node:http';
 import type { Socket } from 'node:net';
-import type { RequestHead } from './survive/heads.ts';
+import type { RequestHead } from '../survive/heads.ts';
 
 interface Upgrade {
   readonly head: RequestHead;

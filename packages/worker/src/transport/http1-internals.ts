@@ -1,17 +1,17 @@
 /**
- * The one place that looks inside Node's HTTP server: which connections it has, and what is going on on
- * each. A worker could keep such a list itself, but that would cost every connection 8 % and every request
- * 3 %, for something that is needed once, when it drains.
+ * The one place that looks inside Node's HTTP server: which connections it has, and what is under way on each. A worker
+ * could keep such a list itself, but that would cost every connection 8 % and every request 3 %, for something that is
+ * needed once, when the worker drains.
  *
- * `server[Symbol(http.server.connections)]` (a ConnectionsList of parsers, each with `socket` and
- * `incoming`) and `socket._httpMessage` are the same in Node 20, 22, 24 and 26 (lib/_http_server.js), and
- * documented in none. Where they are not found, every function here answers undefined, and a drain does
- * without: it then closes idle connections by `closeIdleConnections()` alone.
+ * `server[Symbol(http.server.connections)]` (a ConnectionsList of parsers, each with `socket` and `incoming`) and
+ * `socket._httpMessage` are the same in Node 20, 22, 24 and 26 (lib/_http_server.js), and documented in none. Where they
+ * are missing, the functions that read them return undefined, no connection moves, and a drain closes idle connections
+ * by `closeIdleConnections()` alone.
  */
 import type http from 'node:http';
 import net, { type Socket } from 'node:net';
-import { stays } from './api.ts';
-import { isTls } from './app/http-server.ts';
+import { stays } from '../api.ts';
+import type { RawHandle } from './transport.ts';
 
 interface Parser {
   readonly socket: HttpSocket | null;
@@ -35,17 +35,14 @@ function listOf(server: http.Server): ConnectionsList | undefined {
   return known ? (list as ConnectionsList) : undefined;
 }
 
-/** Whether this Node is what this file expects. */
-export const canInspect = (server: http.Server): boolean => listOf(server) !== undefined;
-
-/** Connections that speak HTTP now; upgraded ones have left. */
+/** Connections that speak HTTP now; upgraded ones have left the list. */
 export function httpSockets(server: http.Server): Socket[] | undefined {
   return listOf(server)
     ?.all()
     .flatMap(({ socket }) => socket ?? []);
 }
 
-/** Between two requests, nothing of the next one read: exactly those that closeIdleConnections() closes. */
+/** Connections between two requests, with nothing of the next one read: those that closeIdleConnections() closes. */
 export function idleSockets(server: http.Server): Socket[] | undefined {
   return listOf(server)
     ?.idle()
@@ -61,13 +58,13 @@ export function newestResponses(server: http.Server): http.ServerResponse[] {
   });
 }
 
-/** Responses that are not through yet, the first of each connection: those pipelined behind it have not begun. */
+/** The first unfinished response of each connection: those pipelined behind it have not begun. */
 export const openResponses = (server: http.Server): http.ServerResponse[] | undefined =>
   listOf(server)
     ?.all()
     .flatMap(({ socket }) => (socket?._httpMessage && isAnswering(socket) ? socket._httpMessage : []));
 
-/** The head of a response that has been sent: `writeHead` forgets the headers that it is given. */
+/** The head of a response that has been sent, read from its bytes: `writeHead` forgets the headers that it is given. */
 export function sentHead(response: http.ServerResponse): { status: number; rawHeaders: string[] } {
   const { _header: text } = response as { _header?: string | null };
   const lines = typeof text === 'string' ? text.split('\r\n').slice(1) : [];
@@ -78,7 +75,7 @@ export function sentHead(response: http.ServerResponse): { status: number; rawHe
   return { status: response.statusCode, rawHeaders };
 }
 
-/** The request of this response has been read to its end, and nothing of another one. */
+/** Whether the request of this response has been read to its end, and nothing of another one. */
 export function betweenRequests({ req, socket }: http.ServerResponse): boolean {
   const server = (socket as AcceptedSocket | null)?.server as http.Server | undefined;
   const parser = socket && server && idleParsers(server).get(socket);
@@ -87,7 +84,7 @@ export function betweenRequests({ req, socket }: http.ServerResponse): boolean {
 
 let idleNow: { readonly server: http.Server; readonly parsers: Map<Socket, Parser> } | undefined;
 
-/** One look for all that is asked in one turn: each connection on its own would look at all of them. */
+/** One scan serves all questions of one turn: each question by itself would scan all connections. */
 function idleParsers(server: http.Server): Map<Socket, Parser> {
   if (idleNow?.server !== server) {
     const idle = listOf(server)?.idle() ?? [];
@@ -105,14 +102,6 @@ function idleParsers(server: http.Server): Map<Socket, Parser> {
 const isAnswering = (socket: HttpSocket): boolean =>
   socket._httpMessage != null && !socket._httpMessage.writableFinished;
 
-/** What a raw TCP or Pipe handle can do. */
-export interface RawHandle {
-  readStop(): number;
-  readStart(): number;
-  close(): void;
-  readonly writeQueueSize?: number;
-}
-
 interface AcceptingServer {
   _connections: number;
 }
@@ -122,11 +111,11 @@ type AcceptedSocket = HttpSocket & {
   server?: unknown;
 };
 
-/** The connection's handle, when nothing is on its way in either direction as far as this process knows. */
+/** The connection's handle, when nothing is under way in either direction as far as this process knows. */
 export const handleAtRest = (socket: Socket): RawHandle | undefined =>
   isAnswering(socket) ? undefined : flushedHandle(socket);
 
-/** The same of a connection that may be in the middle of a response. */
+/** The handle of a connection that may be in the middle of a response, when all that was written has left. */
 export function flushedHandle(socket: Socket): RawHandle | undefined {
   const { _handle: handle, writableLength, readableLength } = socket as AcceptedSocket;
   const flushed = writableLength === 0 && readableLength === 0 && (handle?.writeQueueSize ?? 0) === 0;
@@ -140,48 +129,12 @@ export function immovableSocket(socket: Socket): 'stay' | 'half-closed' | undefi
   return socket.readableEnded || socket.writableEnded ? 'half-closed' : undefined;
 }
 
-/** Why no connection of this server can be moved; empty when they can. TLS has its keys in this process. */
-export function immovableServer(server: http.Server): '' | 'tls' | 'unknown-node' {
-  if (isTls(server)) return 'tls';
-  const countable = typeof (server as unknown as AcceptingServer)._connections === 'number';
-  return canInspect(server) && countable ? '' : 'unknown-node';
-}
+/** Whether this Node is what this file expects: the server's connections can be listed, and one can be added. */
+export const canCountConnections = (server: http.Server): boolean =>
+  listOf(server) !== undefined && typeof (server as unknown as AcceptingServer)._connections === 'number';
 
-/**
- * How many of so many connections cannot move, by reason.
- * @param surviving how many of the upgraded ones can
- */
-export function countImmovable(
-  server: http.Server,
-  total: number,
-  surviving: number,
-): Record<string, number> {
-  const whole = immovableServer(server);
-  const sockets = httpSockets(server) ?? [];
-  const reasons = whole
-    ? Array<string>(total).fill(whole)
-    : [
-        ...sockets.flatMap((socket) => immovableSocket(socket) ?? []),
-        ...Array<string>(Math.max(0, total - sockets.length - surviving)).fill('upgraded'),
-      ];
-  const counts: Record<string, number> = {};
-  for (const reason of reasons) counts[reason] = (counts[reason] ?? 0) + 1;
-  return counts;
-}
-
-/**
- * Makes a connection of a handle, as if the server had accepted it (lib/net.js, onconnection). To the
- * server's list it is one whose first header is being waited for. (Taking the parser out of that list
- * with `parser.remove()` works on Node 20 and 22; on 24 and 26 it is never served again.)
- */
-export function adopt(server: http.Server, handle: RawHandle): Socket {
-  const socket = socketOf(server, handle);
-  server.emit('connection', socket);
-  return socket;
-}
-
-/** A connection of the server's, which nobody serves yet. */
-export function socketOf(server: http.Server, handle: RawHandle): Socket {
+/** A connection of the server, made of a handle as if the server had accepted it (lib/net.js, onconnection). */
+export function createConnection(server: http.Server, handle: RawHandle): Socket {
   const socket = new net.Socket({
     handle,
     allowHalfOpen: true,

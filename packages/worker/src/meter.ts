@@ -1,0 +1,99 @@
+/**
+ * The one meter of a worker: it counts the exchanges (requests with their responses) of the app's server, from the start
+ * of the process on, and its counters never fall. Whoever wants a figure of an interval takes differences. The heartbeat,
+ * the canary's samples, the request hooks, the reports of hangs and the drain all read it; the transport reports to it.
+ *
+ * Everything here runs twice for each request, so nothing is allocated and nothing is hung on a request: a property that
+ * each request gets anew costs two per cent of a short answer.
+ */
+import type http from 'node:http';
+import { bucketOf, noCounts } from '@tshorn/core';
+import { isInProcess } from './transport/ask-in-process.ts';
+import type { Exchange, ExchangeObserver, ExchangeSource, Transport } from './transport/transport.ts';
+
+/** The time is kept on the connection, which answers one request at a time, and written at each request. */
+const BEGUN = Symbol('tshorn.begun');
+type Timed = object & { [BEGUN]?: number };
+
+/** An exchange that has begun and may have ended. */
+export interface Begun {
+  readonly response: http.ServerResponse;
+  /** On the clock of performance.now(). */
+  readonly begunAt: number;
+}
+
+export class Meter implements ExchangeObserver, ExchangeSource {
+  readonly #transport: Transport;
+  readonly #statuses = new Array<number>(10).fill(0);
+  readonly #durations = noCounts();
+  #requests = 0;
+  #newest: http.ServerResponse | undefined;
+  #listeners: readonly Partial<ExchangeObserver>[] = [];
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+    transport.observe(this);
+  }
+
+  /** Requests that have begun. Requests of the worker itself (probe, warm-up) are not traffic: no counter has them. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** Responses that were sent whole, by the first digit of their status; `statuses[5]` are server errors. */
+  get statuses(): readonly number[] {
+    return this.#statuses;
+  }
+
+  /**
+   * Milliseconds from a request's headers to the end of its response, in the buckets of core/src/sample.ts. Of requests
+   * that are pipelined on one connection, the time of an earlier one counts from the begin of the last.
+   */
+  get durations(): readonly number[] {
+    return this.#durations;
+  }
+
+  /** The request that began last, even if it has ended: nothing begins while the event loop is stuck. */
+  get newest(): Begun | undefined {
+    return this.#newest && begun(this.#newest);
+  }
+
+  /** Exchanges that have not ended. Where Node's server cannot be inspected, only the newest is known. */
+  open(): Begun[] {
+    const newest = this.#newest;
+    const known = newest && !newest.writableFinished && !newest.destroyed ? [newest] : [];
+    return (this.#transport.openResponses() ?? known).map(begun);
+  }
+
+  listen(listener: Partial<ExchangeObserver>): () => void {
+    // Never changed in place: a listener may end its subscription while it is called.
+    this.#listeners = [...this.#listeners, listener];
+    return () => {
+      this.#listeners = this.#listeners.filter((one) => one !== listener);
+    };
+  }
+
+  begun(exchange: Exchange): void {
+    const { response, socket } = exchange;
+    (socket as Timed)[BEGUN] = performance.now();
+    this.#newest = response;
+    if (!isInProcess(socket)) this.#requests++;
+    for (const listener of this.#listeners) listener.begun?.(exchange);
+  }
+
+  finished(exchange: Exchange): void {
+    const { response, socket } = exchange;
+    if (!isInProcess(socket)) {
+      const status = Math.trunc(response.statusCode / 100);
+      this.#statuses[status] = (this.#statuses[status] ?? 0) + 1;
+      const bucket = bucketOf(performance.now() - ((socket as Timed)[BEGUN] ?? 0));
+      this.#durations[bucket] = (this.#durations[bucket] ?? 0) + 1;
+    }
+    for (const listener of this.#listeners) listener.finished?.(exchange);
+  }
+}
+
+const begun = (response: http.ServerResponse): Begun => ({
+  response,
+  begunAt: (response.req.socket as Timed | null)?.[BEGUN] ?? performance.now(),
+});

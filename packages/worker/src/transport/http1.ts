@@ -1,0 +1,149 @@
+/** HTTP/1.1 over plain TCP, and over the app's own TLS, whose connections cannot move: their keys are in this process. */
+import diagnostics from 'node:diagnostics_channel';
+import type http from 'node:http';
+import type { Socket } from 'node:net';
+import { connectionEvent, isTls } from '../app/http-server.ts';
+import { type Answer, askInProcess, type Question } from './ask-in-process.ts';
+import { Http1Drain } from './http1-drain.ts';
+import {
+  canCountConnections,
+  createConnection,
+  flushedHandle,
+  handleAtRest,
+  httpSockets,
+  idleSockets,
+  immovableSocket,
+  openResponses,
+} from './http1-internals.ts';
+import { Interceptors } from './interceptors.ts';
+import type {
+  Detached,
+  Exchange,
+  ExchangeObserver,
+  ExchangeSource,
+  Immovable,
+  RawHandle,
+  Transport,
+} from './transport.ts';
+import { UpgradedConnections } from './upgraded.ts';
+
+export class Http1 implements Transport {
+  readonly server: http.Server;
+  readonly #upgraded: UpgradedConnections;
+  readonly #interceptors: Interceptors;
+
+  constructor(server: http.Server) {
+    this.server = server;
+    this.#upgraded = new UpgradedConnections(server);
+    this.#interceptors = new Interceptors(server);
+  }
+
+  /** Whatever framework handles the request (https://nodejs.org/api/diagnostics_channel.html#http). */
+  observe(observer: ExchangeObserver): void {
+    type Published = Exchange & { readonly server: http.Server };
+    diagnostics.subscribe('http.server.request.start', (message) => {
+      const exchange = message as Published;
+      if (exchange.server === this.server) observer.begun(exchange);
+    });
+    diagnostics.subscribe('http.server.response.finish', (message) => {
+      const exchange = message as Published;
+      if (exchange.server === this.server) observer.finished(exchange);
+    });
+  }
+
+  openResponses(): http.ServerResponse[] | undefined {
+    return openResponses(this.server);
+  }
+
+  ask(question: Question): Promise<Answer> {
+    const { server } = this;
+    const serve = (stream: unknown) => server.emit(connectionEvent(server), stream);
+    return askInProcess(serve, isTls(server), question);
+  }
+
+  answersRequests(): boolean {
+    return this.server.listenerCount('request') > 0;
+  }
+
+  intercept(handler: (request: http.IncomingMessage, response: http.ServerResponse) => boolean): () => void {
+    return this.#interceptors.add(handler);
+  }
+
+  open(): readonly Socket[] {
+    return httpSockets(this.server) ?? [];
+  }
+
+  *idle(): Generator<Socket> {
+    const idle = idleSockets(this.server) ?? [];
+    yield* idle;
+    const known = new Set(idle);
+    // To Node before 26.4, a connection that has not sent a byte to this worker is not idle.
+    for (const socket of this.open()) if (socket.bytesRead === 0 && !known.has(socket)) yield socket;
+  }
+
+  webSockets(): Socket[] {
+    return this.#upgraded.webSockets();
+  }
+
+  upgrades(): boolean {
+    return this.server.listenerCount('upgrade') > 0;
+  }
+
+  immovable(): Immovable {
+    if (isTls(this.server)) return 'tls';
+    return canCountConnections(this.server) ? '' : 'unknown-node';
+  }
+
+  whyImmovable(socket: Socket): string | undefined {
+    return immovableSocket(socket);
+  }
+
+  isAtRest(socket: Socket): boolean {
+    return handleAtRest(socket) !== undefined;
+  }
+
+  isFlushed(socket: Socket): boolean {
+    return flushedHandle(socket) !== undefined;
+  }
+
+  detach(socket: Socket, bytesRead?: number): Detached | undefined {
+    const handle = bytesRead === undefined ? flushedHandle(socket) : handleAtRest(socket);
+    if (!handle) return undefined;
+    handle.readStop();
+    if (bytesRead === undefined || socket.bytesRead === bytesRead) {
+      return { handle, attach: () => void handle.readStart() };
+    }
+    handle.readStart();
+    return undefined;
+  }
+
+  connectionOf(handle: RawHandle): Socket {
+    return createConnection(this.server, handle);
+  }
+
+  serve(socket: Socket): void {
+    this.server.emit('connection', socket);
+  }
+
+  /**
+   * It closes after the keep-alive timeout, as where it came from; and before the server's headers timeout, which would
+   * write a 408 to a client that has asked for nothing. To the server it is a connection whose first header is awaited.
+   * (Taking the parser out of the server's list with `parser.remove()` works on Node 20 and 22; on 24 and 26 the
+   * connection is never served again.)
+   */
+  serveIdle(socket: Socket): void {
+    this.serve(socket);
+    const { keepAliveTimeout, headersTimeout } = this.server;
+    const limits = [keepAliveTimeout, headersTimeout - 500].filter((limit) => limit > 0);
+    if (limits.length === 0) return;
+    const closeIfSilent = () => {
+      if (socket.bytesRead === 0) socket.destroy();
+    };
+    const timer = setTimeout(closeIfSilent, Math.min(...limits)).unref();
+    socket.once('close', () => clearTimeout(timer));
+  }
+
+  drain(exchanges: ExchangeSource): Http1Drain {
+    return new Http1Drain(this.server, exchanges);
+  }
+}

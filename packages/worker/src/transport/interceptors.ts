@@ -1,0 +1,45 @@
+/**
+ * Handlers that see a request before the app. Only the server's emitter comes before every listener that an app or a
+ * framework has added, or will add, so `emit` is replaced while there is a handler.
+ */
+import type http from 'node:http';
+
+type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => boolean;
+
+export class Interceptors {
+  readonly #server: http.Server;
+  readonly #handlers = new Set<Handler>();
+  #restore: () => void = () => {};
+
+  constructor(server: http.Server) {
+    this.#server = server;
+  }
+
+  /** @returns the function that removes the handler */
+  add(handler: Handler): () => void {
+    if (this.#handlers.size === 0) this.#replace();
+    this.#handlers.add(handler);
+    return () => {
+      if (this.#handlers.delete(handler) && this.#handlers.size === 0) this.#restore();
+    };
+  }
+
+  #replace(): void {
+    const server = this.#server;
+    const before = Object.getOwnPropertyDescriptor(server, 'emit');
+    const { emit } = server;
+    const intercepting = (event: string | symbol, ...args: unknown[]): boolean => {
+      if (event === 'request') {
+        for (const handler of this.#handlers) if (handler(...(args as Parameters<Handler>))) return true;
+      }
+      return Reflect.apply(emit, server, [event, ...args]);
+    };
+    server.emit = intercepting as typeof server.emit;
+    this.#restore = () => {
+      // The app has replaced it since, and calls ours: without a handler ours passes everything on.
+      if (server.emit !== intercepting) return;
+      if (before) Object.defineProperty(server, 'emit', before);
+      else delete (server as Partial<http.Server>).emit;
+    };
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * The boundary between a worker's life (probe, drain, handoff, closing, heartbeat) and the protocol that the app's
+ * server speaks. A worker has one transport, created when its app is loaded. http1.ts implements it for HTTP/1.1, over
+ * plain TCP and over the app's own TLS.
+ */
+import type http from 'node:http';
+import type net from 'node:net';
+import type { Socket } from 'node:net';
+import type { ToMaster } from '@tshorn/core';
+import type { Answer, Question } from './ask-in-process.ts';
+
+/** The reasons that the master knows. */
+export type Immovable = Extract<ToMaster, { type: 'accepting' }>['immovable'];
+
+/** The methods that are used of a raw TCP or Pipe handle. */
+export interface RawHandle {
+  readStop(): number;
+  readStart(): number;
+  close(): void;
+  readonly writeQueueSize?: number;
+}
+
+/** One request with its response. */
+export interface Exchange {
+  readonly request: http.IncomingMessage;
+  readonly response: http.ServerResponse;
+  readonly socket: Socket;
+}
+
+export interface ExchangeObserver {
+  /** The headers of a request have been read; called before the app's handler. */
+  begun(exchange: Exchange): void;
+  /** The whole response has been handed to its socket. Not called for a response that was destroyed. */
+  finished(exchange: Exchange): void;
+}
+
+/** A connection that is no longer read here, so that its handle can be sent to another worker. */
+export interface Detached {
+  readonly handle: RawHandle;
+  /** Reads it again: no other worker took it. Bytes that came meanwhile have waited in the kernel. */
+  attach(): void;
+}
+
+/** The connections of a worker that drains; `Transport.drain` creates it. */
+export interface DrainingConnections {
+  /** From here on every connection is told to close: by `Connection: close` in HTTP/1.1. */
+  beginClosing(): void;
+  /**
+   * Closes the connections that are to close and have been idle for `lingerMs` milliseconds.
+   * @returns how many
+   */
+  closeIdle(lingerMs: number): number;
+  /** Destroys every connection that speaks the protocol; upgraded ones end with the process. */
+  forceClose(): void;
+  /** Stops announcing: the worker serves again. */
+  release(): void;
+}
+
+export interface Transport {
+  /** The app's server. The master's listeners are attached to it, whatever protocol it speaks. */
+  readonly server: net.Server;
+
+  /** Reports every exchange to the one observer, the meter. */
+  observe(observer: ExchangeObserver): void;
+  /**
+   * The first unfinished response of each connection: those pipelined behind it have not begun.
+   * Undefined where this Node's server cannot be inspected.
+   */
+  openResponses(): http.ServerResponse[] | undefined;
+
+  /** Sends one request to the app within this process. @throws NoAnswer after `timeout`, Error for a broken answer */
+  ask(question: Question): Promise<Answer>;
+  /** Whether the app's server has a listener for requests. */
+  answersRequests(): boolean;
+  /**
+   * Shows each request to `handler` before the app; a request for which it returns true does not reach the app.
+   * @returns the function that removes the handler
+   */
+  intercept(handler: (request: http.IncomingMessage, response: http.ServerResponse) => boolean): () => void;
+
+  /** Connections that speak the protocol now, idle or not; upgraded ones are not among them. */
+  open(): readonly Socket[];
+  /** Connections on which no client waits for an answer: between two requests, or silent since they came. */
+  idle(): Iterable<Socket>;
+  /** Open WebSockets whose upgrade the app has answered, the oldest first. */
+  webSockets(): Socket[];
+  /** Whether the app's server upgrades connections. */
+  upgrades(): boolean;
+
+  /** Why no connection of this server can move, known once it listens; empty when they can. */
+  immovable(): Immovable;
+  /** Why this connection can never move (`stay`, `half-closed`). */
+  whyImmovable(socket: Socket): string | undefined;
+  /** Whether an idle connection can move now: nothing is under way in either direction. */
+  isAtRest(socket: Socket): boolean;
+  /** Whether everything that was written on a connection has left the process; it may be in the middle of a response. */
+  isFlushed(socket: Socket): boolean;
+  /**
+   * Stops reading a connection **before** looking at it, so that no byte can come in between.
+   * @param bytesRead what had been read when the idle connection was found: one that has read more is not at rest any
+   *   more. Without it the connection may be in the middle of a response; the caller decides whether it may go.
+   * @returns undefined when something is under way; then the connection is served on
+   */
+  detach(socket: Socket, bytesRead?: number): Detached | undefined;
+  /** Makes a connection of a handle that came from another worker. The app's server owns it, but does not read it yet. */
+  connectionOf(handle: RawHandle): Socket;
+  /** Has the app's server serve this connection. */
+  serve(socket: Socket): void;
+  /** The same for an idle connection, which then has the keep-alive timeout to send its next request. */
+  serveIdle(socket: Socket): void;
+
+  /** Begins to treat connections as those of a worker that drains. */
+  drain(exchanges: ExchangeSource): DrainingConnections;
+}
+
+/** The meter, as a transport sees it: one subscription to the exchanges serves everybody. */
+export interface ExchangeSource {
+  /** @returns the function that ends the subscription */
+  listen(listener: Partial<ExchangeObserver>): () => void;
+}
