@@ -28,7 +28,7 @@ for (const version of versions.length > 0 ? versions : ['22', '24', '26']) {
   console.log(`\nNode ${spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()}`);
   const jest = [
     path.join(root, 'node_modules/jest/bin/jest.js'),
-    '--maxWorkers=2',
+    '--maxWorkers=3',
     '--selectProjects',
     'integration',
   ];
