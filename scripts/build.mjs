@@ -1,6 +1,5 @@
-// Builds packages/tshorn/dist: bundles of our code with the libraries that it uses, and the type
-// declarations of the packages behind the public interface, so that the tarball stands alone.
-// Why the libraries are in it: docs/decisions/one-package.md.
+// Builds packages/tshorn/dist: bundles of our code with its libraries, and the type declarations of the packages
+// behind the public interface. docs/decisions/one-package.md says why the tarball has no dependencies.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -24,7 +23,7 @@ const bundle = (entryPoints, more = {}) =>
     format: 'esm',
     target: 'node20.19',
     define: { TSHORN_VERSION: JSON.stringify(version) },
-    // Node keeps the source of what it has loaded: without its spaces the master is 1 MB smaller. Names stay, for stacks.
+    // Node keeps the source of every module: without white space the master needs 1 MB less. Names stay, for stacks.
     minifyWhitespace: true,
     minifySyntax: true,
     lineLimit: 160,
@@ -32,13 +31,13 @@ const bundle = (entryPoints, more = {}) =>
     ...more,
   });
 
-// The libraries are CommonJS and ask for Node's modules by require, which an ES module has not.
+// The libraries are CommonJS and require() Node's modules; an ES module has no require.
 const banner = {
   js: "import { createRequire as $r } from 'node:module'; const require = $r(import.meta.url);",
 };
 const built = [
   await bundle({ cli: 'src/cli.ts', index: 'src/index.ts' }, { banner }),
-  // On its own, so that it shares no file with the master: each further file costs every start of a worker.
+  // Shares no file with the master: each further file makes every start of a worker slower.
   await bundle({ worker: '../worker/src/main.ts' }),
   await bundle({
     'worker-api': 'src/worker.ts',
@@ -56,13 +55,13 @@ fs.writeFileSync(path.join(dist, 'config.schema.json'), `${JSON.stringify(config
 fs.copyFileSync(path.join(root, 'LICENSE'), path.join(target, 'LICENSE'));
 fs.copyFileSync(path.join(root, 'README.md'), path.join(target, 'README.md'));
 
-/** What a package means by `@tshorn/NAME/AT`: its declarations, in the tree of them all. */
+/** Path of the declarations of `@tshorn/NAME/AT` in the tree of all declarations. */
 function fileOf(name, at) {
   const { exports } = JSON.parse(fs.readFileSync(path.join(root, 'packages', name, 'package.json'), 'utf8'));
   return path.posix.join(name, exports[`./${at}`].replace(/\.ts$/, '.js'));
 }
 
-// Declarations: tsc emits each package's into one tree; the package names become relative paths in it.
+// tsc emits the declarations of all packages into one tree, in which package names become relative paths.
 execFileSync(
   process.execPath,
   [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.types.json'],

@@ -1,4 +1,4 @@
-// TypeScript of a package as a script can import it: Node 20 strips no types.
+// Imports TypeScript of a package into a script: Node 20 does not strip types.
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -12,7 +12,7 @@ export const importConfigPackage = () => importSource('config', 'index.ts');
 export const importLogEvents = () => importSource('master', 'log-events.ts');
 
 async function importSource(name, file) {
-  // Within the package's directory, so that the libraries it imports are found.
+  // In the package's directory, where its libraries are found.
   const outfile = path.join(root, `packages/${name}/node_modules/.cache/${file.replace('.ts', '.mjs')}`);
   await build({
     entryPoints: [path.join(root, `packages/${name}/src/${file}`)],

@@ -1,4 +1,4 @@
-// The licences of the libraries in a bundle, as their authors ask for.
+// Collects the licences of the libraries in a bundle: their terms require it.
 import fs from 'node:fs';
 import path from 'node:path';
 

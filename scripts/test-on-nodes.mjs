@@ -1,5 +1,5 @@
-// Runs the integration suite on other versions of Node: `npm run test:nodes [-- 22 24 26]`. Their binaries
-// come from npm, as the packages that the package `node` itself is made of.
+// Runs the short suite on other versions of Node: `npm run test:nodes [-- 22 24 26]`. npm installs their binaries:
+// the packages of which the package `node` consists.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -32,7 +32,7 @@ for (const version of versions.length > 0 ? versions : ['22', '24', '26']) {
     '--selectProjects',
     'integration',
   ];
-  // What the tests start by name (npx, a shell script) must find the same Node.
+  // Programs that the tests start by name (npx, a shell script) must find the same Node.
   const env = { ...process.env, PATH: `${path.dirname(node)}:${process.env.PATH}` };
   const { status } = spawnSync(node, [...jest, ...others], { cwd: root, stdio: 'inherit', env });
   if (status !== 0) failed.push(version);

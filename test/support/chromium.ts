@@ -1,4 +1,4 @@
-/** A real browser, where there is one: `CHROMIUM` names it, or it is found in its usual places. */
+/** A real browser, if the machine has one: `CHROMIUM` names it, or it is in one of the usual places. */
 import fs from 'node:fs';
 import type { Browser } from 'playwright-core';
 
@@ -9,11 +9,11 @@ const PLACES = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** Empty where there is none. */
+/** Empty on a machine without one. */
 export const chromiumPath: string =
   process.env.CHROMIUM || (PLACES.find((place) => fs.existsSync(place)) ?? '');
 
-/** It talks to nobody but the page. */
+/** The browser connects to nothing but the page. */
 const QUIET = [
   '--no-sandbox',
   '--disable-gpu',
@@ -24,7 +24,7 @@ const QUIET = [
   '--disable-sync',
 ];
 
-/** Each has a profile of its own, which goes with it. */
+/** Each browser has a profile of its own, which is deleted at its end. */
 export async function startChromium(): Promise<Browser> {
   const { chromium } = await import('playwright-core');
   return chromium.launch({ executablePath: chromiumPath, args: QUIET });

@@ -1,4 +1,4 @@
-/** What speaks to a control socket in tests: plain HTTP, and `tshorn` as a command. */
+/** Clients of a control socket: plain HTTP, and `tshorn` as a command. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
@@ -9,11 +9,11 @@ export interface Reply {
   readonly status: number;
   readonly type: string;
   readonly text: string;
-  /** Its lines, each of them JSON. */
+  /** The lines of the body, each of them JSON. */
   readonly lines: Record<string, unknown>[];
 }
 
-/** The path of the server's control socket, once it has said it. */
+/** Resolves with the path of the server's control socket when the log has it. */
 export const socketOf = async (server: TestServer): Promise<string> =>
   (await server.event('control')).path as string;
 
@@ -40,7 +40,7 @@ export interface Ended {
   readonly errors: string;
 }
 
-/** A command that has been started. */
+/** A `tshorn` command that runs. */
 export class Command {
   readonly process: ChildProcess;
   readonly ended: Promise<Ended>;

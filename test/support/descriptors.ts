@@ -1,11 +1,11 @@
-/** What a process holds open, as the kernel tells it (Linux only). */
+/** Open descriptors of a process, from /proc (Linux only). */
 import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Skips where there is no /proc. */
+/** Skips the test on a machine without /proc. */
 export const onLinux: typeof test | typeof test.skip = process.platform === 'linux' ? test : test.skip;
 
-/** How many sockets the process has; 0 when it is gone. */
+/** Number of sockets of the process; 0 when it is gone. */
 export function sockets(pid: number): number {
   const directory = `/proc/${pid}/fd`;
   try {
@@ -22,10 +22,10 @@ export function sockets(pid: number): number {
   }
 }
 
-/** How many descriptors of any kind it has. */
+/** Number of descriptors of the process. */
 export const descriptors = (pid: number): number => fs.readdirSync(`/proc/${pid}/fd`).length;
 
-/** Polls, as the kernel tells nobody of it; rejects with what it saw last. */
+/** Polls, because the kernel sends no event. Rejects with the last value. */
 export async function eventually<T>(
   what: string,
   look: () => T,

@@ -1,9 +1,9 @@
-/** What is done to a server while random clients speak to it. */
+/** Disturbs a server while random clients use it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from './random.ts';
 import type { TestServer } from './server.ts';
 
-/** Reloads, grows and shrinks until then, with a rest of a random length after each. Resolves with how often. */
+/** Reloads and resizes the server at random until then, with random pauses. Resolves with the number of each. */
 export async function disturb(
   server: TestServer,
   random: Random,

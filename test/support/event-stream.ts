@@ -1,19 +1,19 @@
-/** A client of an event stream that never reconnects, and checks that each number comes once. */
+/** A client of an event stream. It never reconnects, and checks that each number comes once. */
 import http from 'node:http';
 import type { Socket } from 'node:net';
 import zlib from 'node:zlib';
 
-/** As browsers and Node's fetch decode: what is there is told, and the end may be missing. */
+/** Decodes like browsers and Node's fetch: it delivers what is there, even if the end is missing. */
 const FLUSH = { flush: zlib.constants.Z_SYNC_FLUSH, finishFlush: zlib.constants.Z_SYNC_FLUSH };
 
 export class EventStream {
   readonly failures: string[] = [];
-  /** The number of the last event. */
+  /** Number of the last event. */
   last = 0;
-  /** Who has sent it. */
+  /** Pid of the worker that sent it. */
   pid = 0;
   generation = 0;
-  /** How it ended; undefined while it goes on. */
+  /** How the stream ended; undefined while it is open. */
   ended: 'end' | 'broken' | undefined;
   readonly #request: http.ClientRequest;
   #text = '';

@@ -1,6 +1,6 @@
 /**
- * A client that keeps one connection for its whole life and knows it: every answer is read to its end
- * and compared, in order, and an end of the connection that it did not ask for is a failure.
+ * A client that keeps one connection for its whole life. It reads every answer to its end and compares it, in order;
+ * a connection that the server ends is a failure.
  */
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,14 +8,14 @@ import type { Target } from './load.ts';
 
 export interface Piece {
   readonly text: string;
-  /** Before it is written. */
+  /** Pause before the piece is written. */
   readonly pauseMs: number;
 }
 
 export class KeepAliveClient {
   readonly failures: string[] = [];
   answered = 0;
-  /** `x-pid` of the last answer: which worker gave it. */
+  /** `x-pid` of the last answer: the worker that gave it. */
   lastPid = 0;
   readonly #socket: net.Socket;
   readonly #expected: { body: string | RegExp; done: () => void }[] = [];
@@ -56,12 +56,12 @@ export class KeepAliveClient {
     for (const { done } of this.#expected.splice(0)) done();
   }
 
-  /** What has come and is no whole answer; empty when nothing is asked. */
+  /** The part of an answer that has come so far; empty when nothing is asked. */
   get rest(): string {
     return this.#text;
   }
 
-  /** Sends the pieces with pauses between; resolves when the answer has come, or the connection failed. */
+  /** Sends the pieces with pauses between them. Resolves when the answer has come or the connection has failed. */
   ask(pieces: readonly string[], body: string | RegExp): Promise<void> {
     return this.play(
       pieces.map((text, at) => ({ text, pauseMs: at > 0 ? Math.random() * 60 : 0 })),
@@ -69,7 +69,7 @@ export class KeepAliveClient {
     );
   }
 
-  /** The same with pauses of the caller's, for requests that follow each other without a wait. */
+  /** Like `ask`, with the caller's pauses, for requests that do not wait for the answer to the previous one. */
   async play(pieces: readonly Piece[], bodies: readonly (string | RegExp)[]): Promise<void> {
     if (!this.open) return;
     const answered = bodies.map((body) => new Promise<void>((done) => this.#expected.push({ body, done })));
@@ -108,7 +108,7 @@ interface ParsedAnswer {
   readonly length: number;
 }
 
-/** The first whole answer in the text; undefined as long as something of it is missing. */
+/** Parses the first answer in the text; undefined while it is incomplete. */
 function parse(text: string): ParsedAnswer | undefined {
   const end = text.indexOf('\r\n\r\n');
   if (end === -1) return undefined;

@@ -1,4 +1,4 @@
-/** Plain clients of examples/live that look as closely as its page does, and never connect again. */
+/** Clients of examples/live that check everything its page checks, and never reconnect. */
 import { EventEmitter } from 'node:events';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +12,7 @@ interface From {
   readonly generation: number;
 }
 
-/** One connection: the generations that have spoken on it, and whatever was wrong. */
+/** One connection: the generations that have sent something on it, and everything that was wrong. */
 abstract class Witness extends EventEmitter<{ news: [] }> {
   deploys = 0;
   messages = 0;
@@ -43,7 +43,7 @@ abstract class Witness extends EventEmitter<{ news: [] }> {
     }
   }
 
-  /** `more` messages further. */
+  /** Resolves after `more` further messages. */
   flow(more: number): Promise<void> {
     const goal = this.messages + more;
     return this.until(() => this.messages >= goal);
@@ -52,7 +52,7 @@ abstract class Witness extends EventEmitter<{ news: [] }> {
   abstract stop(): void;
 }
 
-/** Sends heartbeats, whose number the server tells, and hears what is said. */
+/** Sends heartbeats, whose number the server returns, and reads the chat. */
 export class Chat extends Witness {
   readonly said: string[] = [];
   people: { readonly name: string; readonly pid: number }[] = [];
@@ -141,7 +141,7 @@ export class Ticks extends Witness {
   }
 }
 
-/** Asks again and again on one connection. */
+/** Sends one request after the other on one connection. */
 export class Poll extends Witness {
   readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   #clientPort: number | undefined;

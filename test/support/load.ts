@@ -1,6 +1,6 @@
 /**
- * Clients that never retry: every request that does not get its whole, right answer is a failure, with
- * the reason. They run until stopped, and stop by themselves after two minutes.
+ * Clients that never retry: a request without a complete and correct answer is a failure, with its reason. They run
+ * until stopped, at most two minutes.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import http from 'node:http';
@@ -15,7 +15,7 @@ interface Ask {
   readonly path: string;
   readonly method?: string;
   readonly agent?: http.Agent | false;
-  /** Written in this many pieces, with pauses between them. */
+  /** Number of pieces in which the body is written, with pauses between them. */
   readonly body?: Buffer;
   readonly pieces?: number;
   readonly headers?: http.OutgoingHttpHeaders;
@@ -30,7 +30,7 @@ export interface Answer {
 
 const LONGEST_MS = 120_000;
 
-/** One request; rejects when the connection fails before the whole answer has come. */
+/** Sends one request. Rejects when the connection fails before the answer is complete. */
 export function ask(
   target: Target,
   { path, method, agent, body, pieces = 1, headers }: Ask,
@@ -69,7 +69,7 @@ async function write(request: http.ClientRequest, body: Buffer | undefined, piec
 
 export class MixedLoad {
   readonly failures: string[] = [];
-  /** Answers by the pid that gave them. */
+  /** Number of answers of each worker pid. */
   readonly byPid = new Map<string, number>();
   readonly kinds: Record<string, number> = {};
   readonly #target: Target;

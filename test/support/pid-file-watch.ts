@@ -1,4 +1,4 @@
-/** Reads a PID file as fast as a timer goes, and notes every moment in which it does not name a live process. */
+/** Reads a PID file as often as a timer can, and records every moment at which it does not name a live process. */
 import fs from 'node:fs';
 
 export class PidFileWatch {

@@ -1,13 +1,13 @@
-/** Whether processes are there, and waiting until they are not. */
+/** Looks whether processes live, and waits. */
 import fs from 'node:fs';
 
-/** A zombie is dead: it waits for its parent to look, and that may be the machine's init. */
+/** A zombie counts as dead: it only waits for its parent, which may be the machine's init. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return !/\) Z /.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch (error) {
-    // Elsewhere than on Linux there is no /proc.
+    // Only Linux has /proc.
     return (error as NodeJS.ErrnoException).code === 'ENOENT' && !fs.existsSync('/proc/self/stat');
   }
 }

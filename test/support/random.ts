@@ -1,4 +1,4 @@
-/** Numbers that a seed decides, so that a story can be told again. Mulberry32: small, and the same everywhere. */
+/** Random numbers from a seed, so that a failed run can be repeated. Mulberry32: small, and the same everywhere. */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed;
   }
 
-  /** From 0 to below 1. */
+  /** A number from 0 to below 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -22,7 +22,7 @@ export class Random {
     return this.next() < of;
   }
 
-  /** Mostly short, sometimes long. */
+  /** A number up to `most`: mostly small, sometimes large. */
   upTo(most: number): number {
     return this.next() ** 3 * most;
   }

@@ -1,6 +1,6 @@
 /**
- * A WebSocket client that writes its bytes as it is told, cut anywhere, and compares what comes back: each
- * message and each pong in order, and nothing else.
+ * A WebSocket client that writes given bytes, split anywhere, and compares the echo: each message and each pong in
+ * order, and nothing else.
  */
 import { createHash } from 'node:crypto';
 import net from 'node:net';
@@ -9,11 +9,11 @@ import { BINARY, CLOSE, CONTINUATION, decode, type Frame, PONG, TEXT } from './w
 
 export interface Bytes {
   readonly bytes: Buffer;
-  /** Before they are written. */
+  /** Pause before the bytes are written. */
   readonly pauseMs: number;
 }
 
-/** What is to come back: a message, or a pong. */
+/** The expected echo: a message or a pong. */
 export type Echo = Pick<Frame, 'opcode' | 'payload'>;
 
 const KEY = Buffer.from('sixteen letters!').toString('base64');
@@ -29,14 +29,14 @@ export const HANDSHAKE = Buffer.from(
     '\r\n',
   ].join('\r\n'),
 );
-/** So long a silence means that nothing comes any more. */
+/** After this much silence nothing more is expected. */
 const LIMBO_MS = 30_000;
 
 export class RawWebSocket {
   readonly failures: string[] = [];
   echoed = 0;
   bytes = 0;
-  /** What the server said in its close frame, and whether the connection has ended. */
+  /** The code in the server's close frame. */
   closeCode: number | undefined;
   ended = false;
   readonly #socket: net.Socket;
@@ -139,12 +139,12 @@ export class RawWebSocket {
     }
   }
 
-  /** What this client expects from here on is the echo of its close frame and the end. */
+  /** From here on only the echo of the close frame and the end are expected. */
   expectClose(): void {
     this.#closing = true;
   }
 
-  /** Resolves when all of it has come back. */
+  /** Resolves when every echo has come back. */
   echoes(): Promise<void> {
     return this.#until(
       'the echoes',

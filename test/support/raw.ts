@@ -1,4 +1,4 @@
-/** One connection, byte by byte: what a client sees when it looks closely. */
+/** A client that sends and reads raw bytes on one connection. */
 import net from 'node:net';
 import type { Target } from './load.ts';
 
@@ -48,7 +48,7 @@ export class RawClient {
     return this;
   }
 
-  /** A whole request; keep-alive unless the headers say otherwise. */
+  /** Sends a whole request; keep-alive unless the headers say otherwise. */
   get(path: string, headers = ''): this {
     return this.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`);
   }
@@ -58,12 +58,12 @@ export class RawClient {
     return this.#wait(`${what}`, () => what.exec(this.text));
   }
 
-  /** Resolves when this many answers have been read to their end. */
+  /** Resolves when this many answers are complete. */
   async answers(count: number, body = 'done\n'): Promise<void> {
     await this.#wait(`${count} answers`, () => this.text.split(body).length > count || null);
   }
 
-  /** Resolves with how the connection ended. */
+  /** Resolves with the way in which the connection ended. */
   ended(): Promise<string> {
     return this.#wait('the end', () => this.end ?? (this.closed ? 'close' : null), true);
   }

@@ -1,4 +1,4 @@
-/** A directory of releases with a link `current`, as a deploy makes it. */
+/** A directory of releases with a link `current`, as a deploy tool makes it. */
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,7 +8,7 @@ export class Releases {
   readonly directory = fs.realpathSync(fs.mkdtempSync(path.join(tmpdir(), 'tshorn-')));
   #count = 0;
 
-  /** A file of the directory. */
+  /** Path of a file in the directory. */
   file(name: string): string {
     return path.join(this.directory, name);
   }
@@ -17,7 +17,7 @@ export class Releases {
     return this.file('current/app.mjs');
   }
 
-  /** A release that serves the mixed load, after what `before` says. */
+  /** Deploys a release that runs `before` and then serves the mixed load. */
   deploy(before = ''): this {
     const release = this.file(`releases/${++this.#count}`);
     fs.mkdirSync(release, { recursive: true });
@@ -26,7 +26,7 @@ export class Releases {
     return this.link('current', release);
   }
 
-  /** The link is never missing. */
+  /** Replaces the link atomically: it is never missing. */
   link(name: string, to: string): this {
     fs.symlinkSync(to, this.file(`${name}.next`));
     fs.renameSync(this.file(`${name}.next`), this.file(name));
@@ -38,7 +38,7 @@ export class Releases {
   }
 }
 
-/** Source of an app that is not ready before the file is there. */
+/** Source of an app that is not ready before the file exists. */
 export const waitsFor = (file: string): string => `
   import { existsSync } from 'node:fs';
   while (!existsSync(${JSON.stringify(file)})) await new Promise((resolve) => setTimeout(resolve, 20));

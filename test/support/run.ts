@@ -1,4 +1,4 @@
-/** A tshorn that is expected to end by itself: what it printed, and its exit code. */
+/** Runs a tshorn that is expected to exit by itself; returns its output and exit code. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -7,9 +7,9 @@ import { cli, root } from './server.ts';
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Whose rights it has; only root may choose. */
+  /** User id of the process; only root may set it. */
   readonly uid?: number;
-  /** Flags of node itself. */
+  /** Flags for node itself. */
   readonly node?: readonly string[];
 }
 
@@ -37,12 +37,12 @@ export async function run(
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(uid !== undefined && { uid }),
   });
-  // One that serves after all would never end; what it printed then says so.
+  // A server that starts after all would never exit; its output then says so.
   const timer = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MS);
   const [out, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   clearTimeout(timer);
   return { code: child.exitCode, text: `${out}${errors}` };
 }
 
-/** A frame of tshorn's own code or of Node's below it: what nobody outside of tshorn has a use for. */
+/** Matches a stack frame of tshorn or of Node, which means nothing to a user. */
 export const INTERNAL_FRAME = /\bat .*(?:tshorn\/dist\/|packages\/\w+\/src\/|node:internal)/;

@@ -1,4 +1,4 @@
-/** A real tshorn as a child process: started, waited for by its log lines, signalled, ended. */
+/** Runs a real tshorn as a child process: starts it, waits for its log lines, signals it, ends it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -24,24 +24,24 @@ export interface ServerOptions {
   readonly workers?: number;
   /** Default: 127.0.0.1 and a free port. */
   readonly bind?: string;
-  /** Neither `--bind` nor `--workers` is given: they come from somewhere else. */
+  /** True: pass neither `--bind` nor `--workers`; they come from somewhere else. */
   readonly bare?: boolean;
-  /** What it finds as descriptors 3, 4, ... */
+  /** Descriptors that it inherits as 3, 4, ... */
   readonly fds?: readonly number[];
-  /** The command that starts it, in place of the given one. */
+  /** Turns the command into another one that starts it. */
   readonly through?: (command: readonly string[]) => readonly string[];
-  /** Another path to the program, a symbolic link perhaps. */
+  /** Path of the program; may be a symbolic link. */
   readonly program?: string;
 }
 
-/** Generous: a shared machine may stand still for a while; a real failure is told by its event. */
+/** Generous: a shared machine may pause. A real failure shows by its event. */
 const DEADLINE_MS = 30_000;
 
 const alive = new Set<TestServer>();
 
 export class TestServer {
   readonly lines: LogLine[] = [];
-  /** What the server and its workers wrote besides JSON lines. */
+  /** All output besides JSON lines. */
   output = '';
   readonly exited: Promise<number | null>;
   readonly #process: ChildProcess;
@@ -67,7 +67,7 @@ export class TestServer {
     const [command, ...rest] = through(argv);
     this.#process = spawn(command as string, rest, {
       cwd: cwd ?? root,
-      // What settles is a matter of some tests alone; the others need not wait for it.
+      // Only tests about the soak set a longer one.
       env: { ...process.env, PORT: undefined, WEB_CONCURRENCY: undefined, TSHORN_SOAK: '50ms', ...env },
       stdio: ['ignore', 'pipe', 'pipe', ...fds],
     });
@@ -75,7 +75,7 @@ export class TestServer {
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       if (stream) createInterface({ input: stream }).on('line', (line) => this.#read(line));
     }
-    // `close` comes after the last line of both streams; after a re-exec, of the last master's.
+    // `close` comes after the last line of both streams, and after a re-exec when the last master has ended.
     this.exited = once(this.#process, 'close').then(([code]) => {
       this.#ended = true;
       alive.delete(this);
@@ -99,12 +99,12 @@ export class TestServer {
     for (const check of [...this.#waiting]) check();
   }
 
-  /** Of the process that was started: the first master. */
+  /** Pid of the first master. */
   get pid(): number {
     return this.#process.pid as number;
   }
 
-  /** Pid of the master active: a re-exec makes it another one. */
+  /** Pid of the active master; a re-exec changes it. */
   get master(): number {
     return (this.of('took-over').at(-1)?.master as number | undefined) ?? this.pid;
   }
@@ -117,17 +117,17 @@ export class TestServer {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Everything that was said, for a test that failed. */
+  /** All output, for the report of a failed test. */
   get story(): string {
     return `${this.lines.map(({ msg }) => msg).join('\n')}\n${this.output}`;
   }
 
-  /** The lines of one event, in order, from index `from` of all lines. */
+  /** Returns the lines of one event, from index `from` of all lines on. */
   of(event: string, from = 0): LogLine[] {
     return this.lines.slice(from).filter((line) => line.event === event);
   }
 
-  /** Resolves when `look` returns something; rejects, with the log, at the deadline or the server's end. */
+  /** Resolves when `look` finds something. Rejects with the log at the deadline or when the server ends. */
   until<T>(what: string, look: () => T | undefined | false, deadlineMs = DEADLINE_MS): Promise<T> {
     return new Promise((resolve, reject) => {
       const end = () => {
@@ -151,7 +151,7 @@ export class TestServer {
     });
   }
 
-  /** The `count`-th line of this event after line index `from`. */
+  /** Resolves with the `count`-th line of this event after line index `from`. */
   event(event: string, { from = 0, count = 1 } = {}): Promise<LogLine> {
     return this.until(`${count} x ${event}`, () => this.of(event, from)[count - 1]);
   }
@@ -160,27 +160,27 @@ export class TestServer {
     return this.event('started');
   }
 
-  /** To the master active. */
+  /** Signals the active master. */
   signal(signal: NodeJS.Signals): void {
     if (this.master === this.pid) this.#process.kill(signal);
     else if (!this.#ended) kill(this.master, signal);
   }
 
-  /** Sends USR2 and resolves with the line that tells the verdict. */
+  /** Sends USR2. Resolves with the line of the verdict. */
   async reExec(): Promise<LogLine> {
     const from = this.lines.length;
     this.signal('SIGUSR2');
     return this.event('re-exec-finished', { from });
   }
 
-  /** Sends HUP and resolves with the line that tells the verdict. */
+  /** Sends HUP. Resolves with the line of the verdict. */
   async reload(): Promise<LogLine> {
     const from = this.lines.length;
     this.signal('SIGHUP');
     return this.event('reload-finished', { from });
   }
 
-  /** Pids of the workers that have been ready and have neither begun to drain nor ended. */
+  /** Pids of the workers in service, as the log has them. */
   get readyPids(): number[] {
     const ready = new Set<number>();
     for (const { event, pid } of this.lines) {
@@ -191,7 +191,7 @@ export class TestServer {
     return [...ready];
   }
 
-  /** The fewest ready workers at any moment after line index `from`. */
+  /** Returns the fewest workers in service at any moment after line index `from`. */
   leastReady(from: number): number {
     const ready = new Set<number>();
     let least = Number.POSITIVE_INFINITY;
@@ -208,7 +208,7 @@ export class TestServer {
     return this.exited;
   }
 
-  /** For the end of a test, whatever became of it. */
+  /** Ends the server, whatever its state. */
   async end(): Promise<void> {
     if (this.#ended) return;
     this.signal('SIGINT');
@@ -218,7 +218,7 @@ export class TestServer {
   }
 }
 
-/** A master may have been killed, and what it has written not yet be read to its end. */
+/** A master that was killed may still have unread output. */
 function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
@@ -234,7 +234,7 @@ export async function startServer(app: string, options: ServerOptions = {}): Pro
   return server;
 }
 
-/** Ends every server that the test has left: `afterEach(endServers)`. */
+/** Ends every server that a test has left running: `afterEach(endServers)`. */
 export async function endServers(): Promise<void> {
   await Promise.all([...alive].map((server) => server.end()));
 }

@@ -1,4 +1,4 @@
-/** What systemd does to a service that it starts, done by the test itself. */
+/** Does what systemd does for a service that it starts. */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
@@ -14,7 +14,7 @@ interface Handle {
 const create = (net as unknown as { _createServerHandle(...args: unknown[]): Handle })._createServerHandle;
 const held: Handle[] = [];
 
-/** A socket that the test holds as systemd would: it outlives the server that is started with it. */
+/** A socket that the test holds, as systemd does: it outlives the server. */
 export function tcpSocket(): { fd: number; port: number } {
   const handle = create('127.0.0.1', 0, 4);
   held.push(handle);
@@ -29,12 +29,12 @@ export function unixSocket(file: string): { fd: number } {
   return { fd: handle.fd };
 }
 
-/** For the end of a test. */
+/** Closes every socket that a test has left open. */
 export function closeSockets(): void {
   for (const handle of held.splice(0)) handle.close();
 }
 
-/** LISTEN_PID has to be the pid of the server: the shell says its own, and becomes the server. */
+/** LISTEN_PID has to be the pid of the server: the shell exports its own and then becomes the server. */
 export const activated = (
   fds: readonly number[],
   names?: string,
@@ -51,18 +51,18 @@ export const activated = (
 
 const has = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
 
-/** For a test that needs programs which a machine may lack: there it is skipped, and its name says why. */
+/** Skips a test on a machine that lacks these programs; its name says so. */
 export function needing(...programs: string[]): (name: string, body: () => Promise<void>) => void {
   const given = programs.every(has) ? test : test.skip;
   return (name, body) => given(`${name} (needs ${programs.join(' and ')})`, body);
 }
 
-/** A `systemd-notify` in `directory` that records each call; returns what has been recorded. */
+/** Puts a `systemd-notify` into `directory` that records each call. Returns a function that reads the record. */
 export function recordNotifications(directory: string): () => string[][] {
   const record = path.join(directory, 'record');
   const script = [
     '#!/bin/sh',
-    // Opened for each piece: two at once would be seen as such.
+    // Opened for each piece, so that two at once would show.
     `echo "begin $NOTIFY_SOCKET" >> "${record}"`,
     `for each in "$@"; do echo "  $each" >> "${record}"; done`,
     `echo end >> "${record}"`,

@@ -1,21 +1,21 @@
 /**
- * A WebSocket of the unmodified `ws` package to `survives-websockets.mjs`, which notices everything that it
- * should not see: an answer that is missing, twice, changed or out of order, a push number left out or
- * repeated, a pong too few, an end that it did not ask for.
+ * A client of `survives-websockets.mjs`, with the unmodified `ws` package. It records as a failure every answer that is
+ * missing, repeated, changed or out of order, every gap in the push numbers, every missing pong, and every end that it
+ * did not ask for.
  */
 import { type ClientOptions, WebSocket } from 'ws';
 import type { Random } from './random.ts';
 
-/** What the server says at the head of each message. */
+/** The head of each message of the server. */
 export interface Header {
-  /** The number of the message that is answered. */
+  /** Number of the message that this one answers. */
   readonly n?: number;
   readonly push?: number;
   readonly count: number;
   readonly pushes: number;
   readonly pings: number;
   readonly pongs: number;
-  /** How often the connection has moved. */
+  /** Number of moves of the connection. */
   readonly moves: number;
   readonly pid: number;
   readonly generation: number;
@@ -49,7 +49,7 @@ export class WebSocketClient {
   pings = 0;
   pongs = 0;
   bytes = 0;
-  /** Of the last answer or push. */
+  /** Head of the last answer or push. */
   last: Header | undefined;
   readonly ws: WebSocket;
   readonly #expected: Expected[] = [];
@@ -110,7 +110,7 @@ export class WebSocketClient {
     expected?.done(header);
   }
 
-  /** Sends one message in one or several parts; resolves with its answer, or without one at the end. */
+  /** Sends one message in one or several parts. Resolves with its answer, or with nothing at the end. */
   send(parts: readonly (string | Buffer)[], { binary = false, pause = async () => {} } = {}) {
     const buffers = parts.map((part) => Buffer.from(part as string));
     let done: (header: Header | undefined) => void = () => {};
@@ -130,12 +130,12 @@ export class WebSocketClient {
         this.ws.send(part, { binary, fin: at === buffers.length - 1 }, () => {});
       }
     };
-    // One message after the other: the parts of two must not mix.
+    // One message after the other: parts of two messages must not mix.
     this.#writing = write(this.#writing);
     return { answer, written: this.#writing };
   }
 
-  /** One message in one piece; resolves with its answer. */
+  /** Sends one message in one piece. Resolves with its answer. */
   async ask(text = 'hello'): Promise<Header> {
     const header = await this.send([text]).answer;
     if (!header) throw new Error(`no answer to ${text}: ${this.failures}`);
@@ -150,13 +150,13 @@ export class WebSocketClient {
     return this.#expected.length + this.pings - this.pongs;
   }
 
-  /** Without a word to the server; its end is no failure. */
+  /** Cuts the connection without a close frame. */
   leave(): void {
     this.#leaving = true;
     this.ws.terminate();
   }
 
-  /** Closes in order; resolves with the code that came back. */
+  /** Closes with a close frame. Resolves with the code that came back. */
   async close(code = 1000): Promise<End> {
     this.#leaving = true;
     this.ws.close(code);
@@ -164,7 +164,7 @@ export class WebSocketClient {
   }
 }
 
-/** Bytes, or text with characters of one to four bytes, that a cut may fall into. */
+/** Returns bytes, or text with characters of one to four bytes, so that a split may fall into one. */
 export function content(random: Random, length: number, binary: boolean): Buffer {
   if (!binary) {
     const word = Array.from({ length: 12 }, () => random.of([...'abcxyz \n"é€😀'])).join('');

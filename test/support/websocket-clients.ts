@@ -1,20 +1,20 @@
-/** Many WebSockets, each with a life of its own: small and large messages, fragments, pings, pushes. */
+/** Many WebSockets that talk independently: small and large messages, fragments, pings, pushes. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Random } from './random.ts';
 import { type ConnectOptions, content, WebSocketClient } from './websocket-client.ts';
 
 export const LARGE = 1_000_000;
-/** An answer or a pong that has not come by then never comes. */
+/** After this time an answer or a pong counts as missing. */
 const QUIET_MS = 60_000;
 
 export interface CrowdOptions {
   readonly count: number;
   readonly seed?: number;
-  /** How many of them send messages of a megabyte. */
+  /** Number of clients that send messages of a megabyte. */
   readonly large?: number;
-  /** How many of them are pushed to every few milliseconds; the others every second or two. */
+  /** Number of clients that get a push every few milliseconds; the others get one every second or two. */
   readonly chatty?: number;
-  /** The pause between two messages of a client is half of it on average; 0: they say nothing by themselves. */
+  /** Longest pause between two messages of a client; 0: clients send nothing by themselves. */
   readonly pauseMs?: number;
   readonly connect?: ConnectOptions;
 }
@@ -46,7 +46,7 @@ export class WebSocketClients {
       const { answer, written } = this.#message(client, random, large && random.chance(0.5));
       if (random.chance(0.3)) client.ping();
       await written;
-      // Often there is a second one on its way before the first is answered.
+      // Often sends a second message before the first is answered.
       if (large || random.chance(0.5)) await answer;
       await sleep(random.below(pauseMs));
     }
@@ -70,7 +70,7 @@ export class WebSocketClients {
     return client.send(parts, { binary, pause });
   }
 
-  /** Resolves when everything has been answered; what has not is a failure. */
+  /** Resolves when every message has its answer; a missing answer is a failure. */
   async stop(): Promise<this> {
     this.#stopped = true;
     const late = sleep(QUIET_MS, undefined, { ref: false });
@@ -81,7 +81,7 @@ export class WebSocketClients {
     return this;
   }
 
-  /** Resolves when every ping that the server has sent by now has its pong, as the server counts them. */
+  /** Resolves when the server has counted a pong for every ping that it has sent by now. */
   async pongsOfServer(): Promise<void> {
     const count = async (client: WebSocketClient) => {
       const { pings } = await client.ask();

@@ -1,4 +1,4 @@
-/** WebSocket frames, byte by byte (RFC 6455, section 5.2): written as a client does, read as one. */
+/** Encodes frames as a WebSocket client does, and decodes those of a server (RFC 6455, section 5.2). */
 
 export const CONTINUATION = 0;
 export const TEXT = 1;
@@ -13,7 +13,7 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-/** A frame of a client: masked. */
+/** Encodes a frame of a client, which is masked. */
 export function encode({ fin, opcode, payload }: Frame, mask: number): Buffer {
   const { length } = payload;
   const extra = length < 126 ? 0 : length < 65_536 ? 2 : 8;
@@ -30,7 +30,7 @@ export function encode({ fin, opcode, payload }: Frame, mask: number): Buffer {
   return frame;
 }
 
-/** Takes the first frame of a server off the bytes; undefined while it is not whole. */
+/** Decodes the first frame of a server; undefined while it is incomplete. */
 export function decode(bytes: Buffer): { frame: Frame; rest: Buffer } | undefined {
   if (bytes.length < 2) return undefined;
   const short = bytes[1]!;
