@@ -187,7 +187,7 @@ describe('plan and dry run', () => {
     const socket = await socketOf(server);
     const { code, out } = await tshorn(server, '--dry-run', '--plan', 'overlap');
     expect(code).toBe(0);
-    expect(out).toContain('by the plan overlap would take 7 steps; nothing is changed');
+    expect(out).toContain('with the plan overlap takes 7 steps; nothing has changed');
     expect(out).toMatch(/step 1\/7 +boot 2 workers of the new generation for slots 0 and 1/);
     expect(out).toMatch(/ready, at least +2 of 2\n +in service, at most +4\n/);
     expect(out).toMatch(/time +about /);

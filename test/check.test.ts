@@ -37,7 +37,7 @@ describe('the verdict', () => {
     [
       'says-hello.mjs',
       ['--no-status-path'],
-      /\(handler\) was loaded after .*; it was not asked \(no --status-path\)\n$/,
+      /\(handler\) loaded after .*; not probed \(no --status-path\)\n$/,
     ],
     ['echoes.mjs', ['--status-path', '/'], /answered \/ with 200/],
   ])('%s %j is ok: 0', async (app, args, words) => {
@@ -162,7 +162,7 @@ test.each([
   const { errors, ...ended } = await command.ended;
   expect([ended.code, errors]).toEqual([
     code,
-    `tshorn: the check was ended by ${signal}, without a verdict\n`,
+    `tshorn: ${signal} ended the check, without a verdict\n`,
   ]);
   expect(isThere(pidIn(ended.out))).toBe(false);
 });

@@ -96,7 +96,7 @@ describe('the commands', () => {
       const { code, errors } = await command.ended;
       if (signal === 'SIGINT') {
         expect(code).toBe(130);
-        expect(errors).toContain('the reload goes on');
+        expect(errors).toContain('the reload continues');
       }
       expect(await server.event('reload-finished')).toMatchObject({ outcome: 'committed', replaced: 2 });
     },
@@ -110,7 +110,7 @@ describe('the commands', () => {
     await server.stop('SIGKILL');
     const { code, errors } = await command.ended;
     expect(code).toBe(2);
-    expect(errors).toContain('the master is gone: it ended in the middle of the reload');
+    expect(errors).toContain('the master ended during the reload');
   });
 
   test('tshorn status is a table, and JSON', async () => {

@@ -9,7 +9,7 @@ export default defineConfig({
   grace: '20s',
 
   hooks: {
-    // Runs in the master, once, when the first workers are ready.
+    // Runs in the master, once, when the first worker is ready.
     whenReady: (master) => {
       master.log.info(`ready to serve, master pid ${master.pid}`);
     },

@@ -1,13 +1,16 @@
 /**
- * Signals that come before the server listens to them. A process dies of them by itself, except as PID 1 of a
- * container: there the kernel drops a signal that has no handler (pid_namespaces(7)), the server would start all the
- * same, and `docker stop` would kill it ten seconds later.
+ * Signals that arrive before the server handles them. They end a process by default, except PID 1 of a container: the
+ * kernel drops a signal to PID 1 that has no handler (pid_namespaces(7)). The server would start in spite of the signal,
+ * and `docker stop` would kill it ten seconds later.
  */
 import { constants } from 'node:os';
 
 const ENDING = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 
-/** As PID 1, leaves as any other process would: nothing is bound or started yet. Returns what ends this. */
+/**
+ * Lets PID 1 exit at a signal as any other process would: nothing is bound or started yet.
+ * @returns removes the handlers
+ */
 export function leaveOnFirstSignals(): () => void {
   if (process.pid !== 1) return () => {};
   const leave = (signal: NodeJS.Signals) => process.exit(128 + constants.signals[signal]);

@@ -1,4 +1,4 @@
-/** What the process finds itself in: the platform, and the directory that it was started from. */
+/** The surroundings of the process: its platform, and the directory in which it was started. */
 import fs from 'node:fs';
 import { TshornError } from '@tshorn/core';
 
@@ -13,8 +13,8 @@ export function checkPlatform(): void {
 }
 
 /**
- * The current directory as the shell names it: with `current -> releases/41` and a start in `current`, the
- * kernel says `releases/41`, and a reload after the link has moved would find the old release for ever.
+ * The current directory as the shell names it. With `current -> releases/41` and a start in `current`, the kernel
+ * reports `releases/41`, and a reload after the link has moved would find the old release for ever.
  */
 export function workingDirectory(): string {
   const real = process.cwd();

@@ -1,15 +1,19 @@
-/** What the commands that ask a master have in common. */
+/** Shared parts of the commands that send a request to a master. */
 import { TshornError } from '@tshorn/core';
 import type { CommandLine } from './command-line.ts';
 
 /** @returns the exit code: 0 done, 1 not done */
 export type Run = (socket: string, line: CommandLine) => Promise<number>;
 
-/** The answer broke off: whoever asked has to look for himself. */
+/** The error for an answer that ended without a verdict. */
 export const brokeOff = (what: string): TshornError =>
-  new TshornError('ERR_CONTROL', `the master is gone: it ended in the middle of ${what}, without a verdict`);
+  new TshornError('ERR_CONTROL', `the master ended during ${what}, without a verdict`);
 
-/** Ctrl-C ends the command alone; `say` tells what goes on. Exit code 130, as shells have it. */
+/**
+ * Lets Ctrl-C end the command alone, with exit code 130 as in shells.
+ * @param say prints what continues without the command
+ * @returns removes the handler
+ */
 export function onInterrupt(say: () => void): () => void {
   const interrupted = () => {
     say();

@@ -9,8 +9,8 @@ import { print } from './style.ts';
 const EXIT_OF_SIGNAL = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
- * `tshorn check APP`: boots one worker as serving would, and tells what came of it.
- * @returns 0, or that of a signal that has ended it
+ * `tshorn check APP`: boots one worker as a server would, and reports the result.
+ * @returns exit code 0, or that of the signal that has ended the check
  * @throws TshornError with the exit code that a start would have
  */
 export async function check(words: readonly string[]): Promise<number> {
@@ -35,7 +35,7 @@ export async function check(words: readonly string[]): Promise<number> {
     controller.abort();
   };
   for (const signal of Object.keys(EXIT_OF_SIGNAL)) process.on(signal, interrupt);
-  // Of dist/cli.js: this file is a part of it, or lies beside it.
+  // Relative to dist/cli.js: this file is part of it, or a chunk beside it.
   const workerFile = fileURLToPath(new URL('./worker.js', import.meta.url));
   try {
     const report = await checkApp({ resolved, workerFile, env: process.env, log, signal: controller.signal });
@@ -43,7 +43,7 @@ export async function check(words: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (signalled === undefined) throw error;
-    process.stderr.write(`tshorn: the check was ended by ${signalled}, without a verdict\n`);
+    process.stderr.write(`tshorn: ${signalled} ended the check, without a verdict\n`);
     return EXIT_OF_SIGNAL[signalled];
   }
 }
@@ -55,15 +55,14 @@ function textOf(
   const took = formatMs(tookMs).replace('ms', ' ms');
   const what = `ok: ${app} (${kind})`;
   if (probe.verdict === 'no-status')
-    return `${what} was loaded after ${took}; it has no ${statusPath} (${probe.status})`;
-  if (probe.status === undefined)
-    return `${what} was loaded after ${took}; it was not asked (no --status-path)`;
+    return `${what} loaded after ${took}; it has no ${statusPath} (${probe.status})`;
+  if (probe.status === undefined) return `${what} loaded after ${took}; not probed (no --status-path)`;
   return `${what} answered ${statusPath} with ${probe.status.split(' ')[0]} after ${took}`;
 }
 
 const LEVELS: readonly Level[] = ['debug', 'info', 'warn', 'error', 'fatal'];
 
-/** Lines for a person on standard error: the log of a server, and its file, are not touched. */
+/** Prints plain lines to standard error, and leaves the log file of a server alone. */
 function plainLogger(level: string): Logger {
   const least = LEVELS.indexOf(level === 'trace' ? 'debug' : (level as Level));
   const methods = LEVELS.map((name, rank) => [

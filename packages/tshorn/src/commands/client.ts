@@ -1,13 +1,13 @@
 /**
- * The client's end of the control socket; the other one is master/src/control/server.ts. Whatever keeps a
- * request from being answered is a TshornError ERR_CONTROL: exit code 2, could not ask.
+ * The client's end of the control socket; the other end is master/src/control/server.ts. Every reason for which a
+ * request gets no answer is a TshornError ERR_CONTROL: exit code 2, could not ask.
  */
 import http from 'node:http';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { TshornError } from '@tshorn/core';
 
-/** One line of a stream: the fields of the log line of that event. */
+/** One line of a stream, with the fields of the log line of that event. */
 export interface StreamEvent {
   readonly event: string;
   readonly level: string;
@@ -15,13 +15,13 @@ export interface StreamEvent {
   readonly [field: string]: unknown;
 }
 
-/** How long a master may take to answer: it only ever works for moments at a time. */
+/** Time limit for an answer, in milliseconds. The loop of a master is busy only for moments. */
 const ANSWER_MS = 5_000;
 
 /**
  * Sends one request and resolves with the answer.
- * @param patient the answer comes when what was asked for is done, however long that takes
- * @throws TshornError ERR_CONTROL: could not ask; ERR_STATE: the master cannot do it now
+ * @param patient waits without a limit, for a request whose answer comes when the operation has ended
+ * @throws TshornError ERR_CONTROL: could not ask; ERR_STATE: the master refuses now
  */
 export async function ask(
   socket: string,
@@ -36,7 +36,7 @@ export async function ask(
   return accepted(response, parse(read, socket));
 }
 
-/** Sends one request and yields each line of its answer; ends when the answer does, in its middle too. */
+/** Sends one request and yields each line of its answer. Ends with the answer, even with one that breaks off. */
 export async function* stream(
   socket: string,
   path: string,
@@ -47,7 +47,7 @@ export async function* stream(
   try {
     for await (const line of createInterface({ input: response })) yield parse(line, socket) as StreamEvent;
   } catch (error) {
-    // A master that is killed leaves the answer in its middle: whoever reads finds no last line.
+    // The answer of a killed master breaks off: the reader finds no last line.
     if (error instanceof TshornError) throw error;
   }
 }
@@ -76,15 +76,12 @@ function send(
 }
 
 const WHY: Readonly<Record<string, readonly [why: string, fix?: string]>> = {
-  ENOENT: [
-    'there is no such socket',
-    'leave --control or TSHORN_CONTROL out to find the master of this user',
-  ],
-  ECONNREFUSED: ['its master is gone', 'start it again with `tshorn APP`'],
-  EACCES: ['no permission', 'run this as the user who started the master'],
+  ENOENT: ['no such socket', 'omit --control and TSHORN_CONTROL to find the master of this user'],
+  ECONNREFUSED: ['its master has ended', 'start it again with `tshorn APP`'],
+  EACCES: ['permission denied', 'run this as the user who started the master'],
   ETIMEDOUT: [`no answer within ${ANSWER_MS / 1000} s`],
-  ENOTSOCK: ['this is no socket'],
-  ECONNRESET: ['the master ended while it was asked'],
+  ENOTSOCK: ['the file is not a socket'],
+  ECONNRESET: ['the master ended during the request'],
 };
 
 function gone(socket: string, error: unknown): TshornError {
@@ -97,7 +94,7 @@ function gone(socket: string, error: unknown): TshornError {
   );
 }
 
-/** 409 is a no to what was asked; every other error says that it was not understood. */
+/** Returns the value of a successful answer. A status of 409 refuses the operation; others reject the request itself. */
 function accepted({ statusCode = 0 }: http.IncomingMessage, value: unknown): unknown {
   if (statusCode < 400) return value;
   const reason = (value as { error?: string } | null)?.error ?? `it answered ${statusCode}`;
@@ -108,6 +105,6 @@ function parse(line: string, socket: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    throw new TshornError('ERR_CONTROL', `what answers at ${socket} is no tshorn master`);
+    throw new TshornError('ERR_CONTROL', `the server at ${socket} is not a tshorn master`);
   }
 }

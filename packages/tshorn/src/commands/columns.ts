@@ -12,7 +12,7 @@ export interface Column {
 
 const GAP = '  ';
 
-/** A table as lines: each column as wide as its widest cell, nothing behind the last. */
+/** Renders a table as lines: each column is as wide as its widest cell, without trailing spaces. */
 export function columns(
   heads: readonly Column[],
   rows: readonly (readonly Cell[])[],

@@ -1,4 +1,4 @@
-/** What stands behind the name of a command. Never prints and never exits. */
+/** Reads the words after the name of a command. Never prints and never exits. */
 import { didYouMean, OPTIONS, parseFlags, type ReloadPlan } from '@tshorn/config';
 import { TshornError } from '@tshorn/core';
 import type { ControlCommand } from './names.ts';
@@ -17,14 +17,14 @@ export interface CommandLine {
   readonly which: Which;
 }
 
-/** At most one of them. */
+/** The master that is meant. At most one field is set. */
 export interface Which {
   readonly pid?: number;
   readonly control?: string;
   readonly pidFile?: string;
 }
 
-/** @throws TshornError ERR_OPTION naming the word and what was expected */
+/** @throws TshornError ERR_OPTION, which names the word and the expected ones */
 export function readCommand(name: ControlCommand, words: readonly string[]): CommandLine {
   const row = COMMANDS[name];
   const flags = [...row.flags, ...WHICH];
@@ -38,7 +38,7 @@ export function readCommand(name: ControlCommand, words: readonly string[]): Com
   const rest = parsed._.map(String);
   const scale = row.takesCount && !help ? readCount(rest.shift()) : undefined;
   const which = readWhich(rest, text('control'), text('pid-file'));
-  if (parsed.quick && parsed.now) throw wrong('--quick and --now: only one of them');
+  if (parsed.quick && parsed.now) throw wrong('--quick and --now exclude each other');
   const mode = parsed.now ? 'now' : parsed.quick ? 'quick' : 'graceful';
   const asks = {
     plan: readPlan(text('plan')),
@@ -46,13 +46,13 @@ export function readCommand(name: ControlCommand, words: readonly string[]): Com
     dryRun: parsed['dry-run'] === true,
   };
   if (asks.abort && (asks.dryRun || asks.plan)) {
-    throw wrong(`--abort and --${asks.dryRun ? 'dry-run' : 'plan'}: only one of them`);
+    throw wrong(`--abort and --${asks.dryRun ? 'dry-run' : 'plan'} exclude each other`);
   }
   const [json, wait] = [parsed.json === true, parsed['no-wait'] !== true];
   return { name, help, json, wait, mode, scale, ...asks, which };
 }
 
-/** The plans are those of the option `--reload-plan`. */
+/** Accepts the plans of the option `--reload-plan`. */
 function readPlan(text: string | undefined): ReloadPlan | undefined {
   if (text === undefined) return undefined;
   const { kind } = OPTIONS.reloadPlan;
@@ -78,10 +78,10 @@ function refuse(
     );
     throw wrong(
       `${flag}: tshorn ${name} has no such option${hint}`,
-      `tshorn ${name} --help lists its options; a file called ${name} is served by: tshorn ./${name}`,
+      `tshorn ${name} --help lists its options; to serve a file named ${name}: tshorn ./${name}`,
     );
   }
-  if (missing !== undefined) throw wrong(`--${missing}: its value is missing`);
+  if (missing !== undefined) throw wrong(`--${missing}: the value is missing`);
 }
 
 function readCount(word: string | undefined): { to: number } | { delta: number } {

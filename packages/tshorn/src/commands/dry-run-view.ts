@@ -1,4 +1,4 @@
-/** What a reload would do, for people. Pure. */
+/** `tshorn reload --dry-run` as text. Pure. */
 import { formatMemory, formatMs } from '@tshorn/core';
 import type { DryRun } from '@tshorn/master';
 import { columns } from './columns.ts';
@@ -20,7 +20,7 @@ export function forecastText(dryRun: DryRun): string {
     ['time', timeText(dryRun)],
   ];
   return [
-    `a reload to gen=${generation} by the plan ${plan} would take ${of} steps; nothing is changed`,
+    `a reload to gen=${generation} with the plan ${plan} takes ${of} steps; nothing has changed`,
     '',
     ...steps.map(({ text }, at) => `  ${(places[at] as string).padEnd(wide)}  ${text}`),
     '',
@@ -33,15 +33,15 @@ export function forecastText(dryRun: DryRun): string {
 }
 
 function memoryText({ memory }: DryRun): string {
-  if (!memory) return 'not known: this system does not tell the size of a process';
+  if (!memory) return 'unknown: this system does not report the memory of a process';
   const more = Math.max(0, memory.most - memory.now);
   const each = formatMemory(memory.perWorker);
   return `about ${formatMemory(memory.most)}, ${formatMemory(more)} more than now (${each} a worker)`;
 }
 
 function timeText({ time, parallelism, graceMs, size }: DryRun): string {
-  const drains = `each drain may take ${formatMs(graceMs)} more, where requests last so long (--grace)`;
-  if (!time) return `not known: no worker has booted yet; ${drains}`;
+  const drains = `each drain may add up to ${formatMs(graceMs)} (--grace)`;
+  if (!time) return `unknown: no worker has booted yet; ${drains}`;
   const { bootMs, booting, soak, canary, total } = time;
   const parts = [
     `boots ${formatMs(booting)} (${formatMs(bootMs)} a worker, at most ${Math.min(size, parallelism)} at a time)`,

@@ -4,7 +4,7 @@ import { ask } from './client.ts';
 import { forecastText } from './dry-run-view.ts';
 import { print } from './style.ts';
 
-/** `tshorn reload --dry-run`: prints what a reload would do. Resolves with 0. */
+/** `tshorn reload --dry-run`: prints the plan of a reload. Resolves with 0. */
 export const dryRun: Run = async (socket, { json, plan }) => {
   const value = (await ask(socket, plan ? `/plan?plan=${plan}` : '/plan')) as DryRun;
   print(json ? JSON.stringify(value, null, 2) : forecastText(value));

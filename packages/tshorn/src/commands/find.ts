@@ -1,4 +1,4 @@
-/** Which master a command speaks to: the path of its control socket. */
+/** Finds the master that a command asks: the path of its control socket. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { controlDirectories, type Environment, userId } from '@tshorn/config';
@@ -8,7 +8,7 @@ import { readPid, type Which } from './command-line.ts';
 import type { Status } from './status-view.ts';
 
 /**
- * By what was said, else by TSHORN_CONTROL, else the one master of this user that answers.
+ * Follows the command line, else TSHORN_CONTROL, else takes the only master of this user that answers.
  * @throws TshornError ERR_CONTROL when there is none, or several
  */
 export async function findMaster(
@@ -31,7 +31,7 @@ function byPid(pid: number, directories: readonly string[], where: string): stri
     'ERR_CONTROL',
     `${where}no master with pid ${pid} has a control socket in ${list(directories)}`,
     {
-      fix: 'leave the pid out to find the master of this user; one that was started with --control PATH is named by --control PATH',
+      fix: 'omit the pid to find the master of this user; for a master with --control PATH, give the same --control PATH',
     },
   );
 }
@@ -42,7 +42,7 @@ function readPidFile(file: string): number {
   } catch (error) {
     if (error instanceof TshornError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : describeThrown(error);
+    const why = code === 'ENOENT' ? 'no such file' : describeThrown(error);
     throw new TshornError('ERR_CONTROL', `--pid-file: cannot read ${file}: ${why}`);
   }
 }
@@ -57,17 +57,17 @@ async function theOnly(directories: readonly string[]): Promise<string> {
       'ERR_CONTROL',
       `this user runs no master with a control socket in ${list(directories)}`,
       {
-        fix: 'start one with `tshorn APP`, run this as the user who did, or name its socket with --control PATH',
+        fix: 'start one with `tshorn APP`, run this as the user who started it, or name its socket with --control PATH',
       },
     );
   }
   const lines = await Promise.all(alive.map(describe));
-  throw new TshornError('ERR_CONTROL', `this user runs ${alive.length} masters: say which one, by its pid`, {
+  throw new TshornError('ERR_CONTROL', `this user runs ${alive.length} masters: add the pid of one`, {
     detail: lines.join('\n'),
   });
 }
 
-/** In a directory that everybody may write to, somebody else may have made one of this name. */
+/** Another user may have made a directory of this name where everybody may write. */
 function isOwn(directory: string): boolean {
   const stat = fs.lstatSync(directory, { throwIfNoEntry: false });
   return stat?.isDirectory() === true && stat.uid === userId();
@@ -78,7 +78,7 @@ function socketsIn(directory: string): string[] {
     const names = fs.readdirSync(directory).filter((name) => /^\d+\.sock$/.test(name));
     return names.map((name) => path.join(directory, name));
   } catch {
-    // Not there, or not ours to look into.
+    // The directory is missing, or not readable.
     return [];
   }
 }

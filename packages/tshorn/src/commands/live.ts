@@ -1,4 +1,6 @@
 /** Lines that are redrawn in place on a terminal. */
+
+/** Interval between two drawings. */
 const EVERY_MS = 100;
 
 export class Live {
@@ -21,16 +23,16 @@ export class Live {
     this.#drawn = lines.length;
   }
 
-  /** Takes the picture away: what follows is written as usual. */
+  /** Removes the picture, so that the next output starts in its place. */
   end(): void {
     clearInterval(this.#timer);
     this.#stream.write(this.#back() + SHOW_CURSOR);
     this.#drawn = 0;
   }
 
-  /** Up to the first line drawn, and clear from there on. */
+  /** The control sequence that moves to the first drawn line and clears from there on. */
   #back(): string {
-    // A terminal echoes ^C where the cursor stands.
+    // The carriage return is needed because a terminal echoes ^C at the cursor.
     return this.#drawn === 0 ? '' : `\r\u001b[${this.#drawn}A\u001b[0J`;
   }
 }

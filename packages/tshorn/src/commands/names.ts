@@ -1,9 +1,8 @@
 /**
- * The commands. A first word of the command line that is one of these is the command; a file of that name is
- * served as `tshorn ./reload`.
+ * The names of the commands that ask a running master. A first word of the command line with such a name is always the
+ * command; a file of that name is served with `tshorn ./reload`.
  */
 export const CONTROL_COMMANDS = ['reload', 'status', 'scale', 'stop'] as const;
-/** Speaks to a running master. */
 export type ControlCommand = (typeof CONTROL_COMMANDS)[number];
 export type CommandName = ControlCommand | 'check';
 

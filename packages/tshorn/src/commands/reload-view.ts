@@ -1,15 +1,15 @@
 /**
- * The live picture of a reload: a bar with its step, and each slot with what its workers are doing. Pure:
- * fed with the events of the stream, it answers with lines.
+ * The live picture of a reload: a bar with its step, and each slot with the states of its workers. Pure: it takes the
+ * events of the stream and returns lines.
  */
 import { formatMs } from '@tshorn/core';
 import type { StreamEvent } from './client.ts';
 import type { Colour, Paint } from './style.ts';
 
-/** What the workers of one slot are doing, by generation. */
+/** The states of the workers of one slot, by generation. */
 type Slot = Map<number, string>;
 
-/** What a worker is doing after an event; any other event is shown by its name. */
+/** The state of a worker after an event. Any other event is shown by its name. */
 const DOING: Readonly<Record<string, string>> = {
   spawned: 'booting',
   booted: 'probing',
@@ -20,7 +20,7 @@ const GONE: readonly string[] = ['exited', 'crashed'];
 
 const BAR = 24;
 const GAP = 3;
-/** Wide enough for a slot with two workers, so that the others do not jump when one has. */
+/** Width for a slot with two workers, so that other slots do not move when a second worker appears. */
 const LEAST_CELL = 33;
 const MOST_ROWS = 8;
 
@@ -31,7 +31,7 @@ export class ReloadView {
   #of = 0;
   #waits: string | undefined;
 
-  /** @param workers those that are there when the reload is asked for */
+  /** @param workers the workers at the time of the request */
   constructor(workers: readonly { slot: number; generation: number; state: string }[]) {
     for (const { slot, generation, state } of workers) this.#slot(slot).set(generation, state);
   }
@@ -57,8 +57,8 @@ export class ReloadView {
   }
 
   /**
-   * @param elapsedMs since the reload was asked for
-   * @param width columns of the terminal: no line is longer, since a wrapped one cannot be redrawn
+   * @param elapsedMs time since the request
+   * @param width columns of the terminal; no line is longer, since a wrapped one cannot be redrawn
    */
   lines(elapsedMs: number, width: number, paint: Paint): string[] {
     const took = formatMs(elapsedMs);
@@ -92,7 +92,7 @@ export class ReloadView {
     return [...rows.slice(0, MOST_ROWS), cut(`... and ${cells.length - MOST_ROWS * perRow} more`, width)];
   }
 
-  /** The youngest worker of the slot is what matters; an older one is told while it is still there. */
+  /** Shows the newest worker of the slot, and an older one as long as it exists. */
   #cellOf(number: number, slot: Slot): { text: string; colour: Colour } {
     const [[generation, doing] = [0, ''], ...older] = [...slot].sort(([one], [other]) => other - one);
     const rest = older.map(([old, what]) => ` (gen ${old} ${what})`).join('');

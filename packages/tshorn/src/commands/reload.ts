@@ -6,14 +6,14 @@ import { ReloadView } from './reload-view.ts';
 import type { Status } from './status-view.ts';
 import { colourOfOutcome, paintFor, print } from './style.ts';
 
-/** What shows the events as they come, and the verdict. */
+/** Shows the events as they arrive. */
 interface Show {
   event(event: StreamEvent): void;
-  /** Before anything else is written, and at the end. */
+  /** Must be called before anything else is printed, and at the end. */
   end(): void;
 }
 
-/** `tshorn reload`: resolves with 0 when the reload is committed, else with 1. */
+/** `tshorn reload`: resolves with 0 when the reload has committed. @throws TshornError ERR_STATE (1) when it has not */
 export const reload: Run = async (socket, line) => {
   if (line.dryRun) return (await import('./dry-run.ts')).dryRun(socket, line);
   if (line.abort) return abort(socket, line);
@@ -21,12 +21,12 @@ export const reload: Run = async (socket, line) => {
   const body = { by: 'tshorn reload', ...(plan && { plan }) };
   if (!wait) {
     const answer = await ask(socket, '/reload?wait=0', body);
-    print(json ? JSON.stringify(answer) : 'asked for a reload; tshorn status tells how it ended');
+    print(json ? JSON.stringify(answer) : 'reload requested; tshorn status shows its outcome');
     return 0;
   }
   const { outcome, msg, lastLines } = await follow(socket, '/reload', body, {
     json,
-    goesOn: 'the reload goes on',
+    continues: 'the reload continues',
   });
   if (outcome !== 'committed') {
     const detail = Array.isArray(lastLines) && { detail: lastLines.join('\n') };
@@ -36,35 +36,35 @@ export const reload: Run = async (socket, line) => {
   return 0;
 };
 
-/** `tshorn reload --abort`: resolves with 0 when the reload was rolled back, else with 1. */
+/** `tshorn reload --abort`: resolves with 0 when the reload was rolled back. @throws TshornError ERR_STATE (1) else */
 const abort: Run = async (socket, { json, wait }) => {
   const body = { by: 'tshorn reload --abort' };
   if (!wait) {
     const answer = await ask(socket, '/abort?wait=0', body);
-    print(json ? JSON.stringify(answer) : 'asked to take the reload back; tshorn status tells how it ended');
+    print(json ? JSON.stringify(answer) : 'abort requested; tshorn status shows its outcome');
     return 0;
   }
   const { outcome, msg, stops } = await follow(socket, '/abort', body, {
     json,
-    goesOn: 'the reload is being rolled back all the same',
+    continues: 'the rollback continues',
   });
-  // A stop ends a reload as well, but brings nobody back.
+  // A stop also ends a reload, but does not roll it back.
   if (stops || (outcome !== 'rolled-back' && outcome !== 'aborted')) throw new TshornError('ERR_STATE', msg);
   if (!json) print(paintFor(process.stdout, process.env)('green', msg));
   return 0;
 };
 
-/** Shows what is streamed; resolves with the verdict. @throws TshornError ERR_CONTROL when there is none */
+/** Shows the streamed events and resolves with the verdict. @throws TshornError ERR_CONTROL when there is none */
 async function follow(
   socket: string,
   path: string,
   body: object,
-  { json, goesOn }: { json: boolean; goesOn: string },
+  { json, continues }: { json: boolean; continues: string },
 ): Promise<StreamEvent & { stops: boolean }> {
   const show = json ? jsonLines : process.stdout.isTTY ? await livePicture(socket) : plainLines;
   const release = onInterrupt(() => {
     show.end();
-    process.stderr.write(`tshorn: ${goesOn}; tshorn status tells how it ended\n`);
+    process.stderr.write(`tshorn: ${continues}; tshorn status shows its outcome\n`);
   });
   let verdict: StreamEvent | undefined;
   let stops = false;
@@ -84,7 +84,7 @@ async function follow(
 
 const jsonLines: Show = { event: (event) => print(JSON.stringify(event)), end() {} };
 
-/** The verdict is not among them: it is the last line, on the stream that suits it. */
+/** Prints all events except the verdict, which follows as the last line, on standard output or standard error. */
 const plainLines: Show = {
   event({ event, level, msg }) {
     if (level !== 'debug' && event !== 'reload-finished') print(msg);
@@ -98,7 +98,7 @@ async function livePicture(socket: string): Promise<Show> {
   const paint = paintFor(process.stdout, process.env);
   const begin = performance.now();
   const live = new Live(process.stdout, (width) => view.lines(performance.now() - begin, width, paint));
-  /** Worth a line that stays: a canary that could not be judged. */
+  /** Lines that remain after the picture: a canary without a verdict. */
   const doubts: string[] = [];
   let ended = false;
   return {

@@ -4,7 +4,7 @@ import type { BackoffStatus, DegradedStatus, MasterStatus, PastReload, WorkerSta
 import { type Cell, type Column, columns } from './columns.ts';
 import { colourOfOutcome, colourOfState, formatAge, type Paint } from './style.ts';
 
-/** What `GET /status` answers. */
+/** The answer of `GET /status`. */
 export interface Status extends MasterStatus {
   readonly version: string;
   readonly node: string;
@@ -63,7 +63,7 @@ function degradedText({ ready, size, reason, since }: DegradedStatus, { now }: S
   return `${ready} of ${size} workers ready for ${formatAge(now - Date.parse(since))}${why}`;
 }
 
-/** Sums since the start of the master. */
+/** Renders the sums since the start of the master. */
 function trafficText({
   handoff,
   moved,
@@ -87,12 +87,12 @@ const WORKER_COLUMNS: readonly Column[] = [
   { title: 'MEMORY', align: 'right' },
 ];
 
-/** A slot in back-off has a line of its own, and under it stands why; under a worker that drains, what it still has. */
+/** One line per worker, and one per slot in back-off. A second line has the reason of a back-off, or what a drain still has. */
 function workersOf({ workers, backoff = [] }: Status, { paint }: Surroundings): string[] {
   const sorted = [...workers.map(workerRow), ...backoff.map(backoffRow)].sort(
     (one, other) => one.slot - other.slot || one.generation - other.generation,
   );
-  if (sorted.length === 0) return ['no worker is there'];
+  if (sorted.length === 0) return ['no workers'];
   const [head = '', ...lines] = columns(
     WORKER_COLUMNS,
     sorted.map(({ cells }) => cells),
@@ -153,7 +153,7 @@ const RELOAD_COLUMNS: readonly Column[] = [
   { title: 'BY' },
 ];
 
-/** The newest first; under one that did not commit stands why. */
+/** Lists the reloads, the newest first. A second line has the reason of one that did not commit. */
 function reloadsOf(reloads: readonly PastReload[], { now, paint }: Surroundings): string[] {
   if (reloads.length === 0) return [];
   const newest = [...reloads].reverse();

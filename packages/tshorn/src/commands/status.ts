@@ -3,7 +3,7 @@ import { ask } from './client.ts';
 import { type Status, statusText } from './status-view.ts';
 import { paintFor } from './style.ts';
 
-/** `tshorn status`: the master, its workers, the last reloads. */
+/** `tshorn status`: prints the master, its workers and the last reloads. Resolves with 0. */
 export const status: Run = async (socket, { json }) => {
   const value = (await ask(socket, '/status')) as Status;
   const paint = paintFor(process.stdout, process.env);

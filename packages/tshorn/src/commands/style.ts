@@ -18,7 +18,7 @@ export type Paint = (colour: Colour, text: string) => string;
 export const plain: Paint = (_colour, text) => text;
 const ansi: Paint = (colour, text) => `\u001b[${CODES[colour][0]}m${text}\u001b[${CODES[colour][1]}m`;
 
-/** Colours on a terminal, unless NO_COLOR is set (https://no-color.org). */
+/** Returns colours for a terminal, unless NO_COLOR is set (https://no-color.org). */
 export const paintFor = (stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv): Paint =>
   stream.isTTY && !env.NO_COLOR && env.TERM !== 'dumb' ? ansi : plain;
 
@@ -30,7 +30,7 @@ export const colourOfState = (state: string): Colour => {
   return state === 'broken' || state === 'crashed' || state === 'killed' ? 'red' : 'yellow';
 };
 
-/** `45s`, `12m 5s`, `3h 12m`, `5d 4h`: the two units that matter. */
+/** Formats a duration by its two largest units: `45s`, `12m 5s`, `3h 12m`, `5d 4h`. */
 export function formatAge(ms: number): string {
   const seconds = Math.floor(Math.max(0, ms) / 1000);
   if (seconds < 60) return `${seconds}s`;
