@@ -160,10 +160,7 @@ test.each([
   await command.speaks;
   command.process.kill(signal);
   const { errors, ...ended } = await command.ended;
-  expect([ended.code, errors]).toEqual([
-    code,
-    `tshorn: ${signal} ended the check, without a verdict\n`,
-  ]);
+  expect([ended.code, errors]).toEqual([code, `tshorn: ${signal} ended the check, without a verdict\n`]);
   expect(isThere(pidIn(ended.out))).toBe(false);
 });
 
