@@ -63,6 +63,31 @@ test.each<[string, unknown, string]>([
   expect(server.of('malformed-message')).toHaveLength(1);
 });
 
+test('facts about a state that the worker is not in change nothing', async () => {
+  const server = await start();
+  const before = server.readyPids;
+  const broken = { verdict: 'broken', reason: 'x', tookMs: 1 };
+  await forge(server, {
+    messages: [
+      ours('up'),
+      ours('loaded', { kind: 'x' }),
+      ours('load-failed', load),
+      ours('probed', broken),
+      ours('accepting', { immovable: '' }),
+      ours('drained', { ...drain, refused: {} }),
+      ours('answered', { count: 5 }),
+      ours('sent', { upTo: 3 }),
+      ours('took', { id: 1 }),
+      ours('declined', { id: 1, reason: 'x' }),
+      ours('state', { id: 1, text: '{}' }),
+    ],
+  });
+  expect((await ask({ port: server.port }, { path: '/', agent: false })).body).toBe('hello');
+  expect(server.readyPids).toEqual(before);
+  await expectOrder(server);
+  expect(server.of('malformed-message')).toEqual([]);
+});
+
 test.each<[string, object]>([
   ['an acknowledgement of a handle', { cmd: 'NODE_HANDLE_ACK' }],
   ['a refusal of a handle', { cmd: 'NODE_HANDLE_NACK' }],

@@ -1,5 +1,5 @@
 /** Where each message of a worker goes: an event for the master's loop, or straight to the part that it concerns. */
-import type { ToMaster } from '@tshorn/core';
+import type { ToMaster, WorkerState } from '@tshorn/core';
 import type { Attendants } from './attendants.ts';
 import type { Context } from './context.ts';
 import type { Crew } from './crew.ts';
@@ -16,6 +16,8 @@ type Routes = {
   ) => void;
 };
 
+const LOADING = new Set<WorkerState | undefined>(['spawned', 'booting', 'admitted']);
+
 /**
  * The app shares the worker's process and may send any of these at any time: a fact about a state that the worker is
  * not in changes nothing.
@@ -29,8 +31,11 @@ export function routes(
   const pidOf = (serial: number) => crew.get(serial)?.pid;
   return {
     loaded: (serial, { kind }) => enqueue({ type: 'worker-loaded', serial, kind }),
-    'load-failed': (serial, { code, message, detail }) =>
-      enqueue({ type: 'worker-load-failed', serial, code, message, ...(detail && { detail }) }),
+    'load-failed': (serial, { code, message, detail }) => {
+      // A worker fails to load while it boots, and on its way into service.
+      if (!LOADING.has(view.stateOf(serial))) return;
+      enqueue({ type: 'worker-load-failed', serial, code, message, ...(detail && { detail }) });
+    },
     probed: (serial, { type: _type, ...report }) => enqueue({ type: 'worker-probed', serial, report }),
     accepting: (serial, { immovable }) => {
       // A worker may have been ordered to drain, or killed, since it sent this.
