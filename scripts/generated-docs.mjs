@@ -1,15 +1,16 @@
-// docs/options.md is made from the options' own rows, the table of log events in docs/operating.md from
+// docs/options.md and the type UserConfig are made from the options' own rows, the table of log events in docs/operating.md from
 // packages/master/src/log-events.ts. Without --write the pages are only compared: `npm run check` fails when somebody
 // changed a row and not the page.
 import fs from 'node:fs';
 import path from 'node:path';
 import { importConfigPackage, importLogEvents, root } from './config-package.mjs';
 
-const { optionsMarkdown } = await importConfigPackage();
+const { optionsMarkdown, userConfigSource } = await importConfigPackage();
 const { logEventsMarkdown } = await importLogEvents();
 
 const pages = {
   'docs/options.md': () => optionsMarkdown(),
+  'packages/config/src/user-config.ts': () => userConfigSource(),
   'docs/operating.md': (page) =>
     page.replace(
       /(<!-- log events: [^>]*-->\n).*(<!-- end of log events -->)/s,

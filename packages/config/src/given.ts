@@ -1,9 +1,8 @@
 /** A value that somebody gave for an option, before it is checked, and where it stood. */
 import { inspect } from 'node:util';
 import { TshornError } from '@tshorn/core';
-import type { Config } from './config.ts';
 import { WrongValue } from './kinds.ts';
-import { type Key, OPTIONS } from './options.ts';
+import { type Config, type Key, OPTIONS } from './options.ts';
 
 export type Origin = 'default' | 'command line' | 'start()' | `environment ${string}` | `file ${string}`;
 

@@ -6,6 +6,7 @@ import { didYouMean } from './nearest.ts';
 /** The object of hook functions. A misspelt hook would be one that never runs, so it is an error. */
 export const hookFunctions: Kind<Hooks> = {
   meta: 'OBJECT',
+  input: 'Hooks',
   expected: 'an object of functions',
   parse(input) {
     if (typeof input !== 'object' || input === null || Array.isArray(input)) throw new WrongValue();

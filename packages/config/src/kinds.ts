@@ -1,7 +1,12 @@
 /** The kinds of value that an option takes: how each is read, written, and described. */
 import { type BindAddress, formatAddress, parseAddress, type Share } from '@tshorn/core';
-import type { UdpTarget } from './config.ts';
 import { DURATION_PATTERN, formatDuration, parseDuration } from './duration.ts';
+
+/** The address that UDP announcements go to. */
+export interface UdpTarget {
+  readonly host: string;
+  readonly port: number;
+}
 
 export interface Kind<Value> {
   /** Stands for the value in help: `N` in `--workers N`. */
@@ -11,6 +16,8 @@ export interface Kind<Value> {
   /** Throws WrongValue, or a TshornError that says more. The input may be anything that JavaScript has. */
   parse(input: unknown): Value;
   format(value: Value): string;
+  /** The TypeScript type of what a config file may hold. */
+  readonly input: string;
   /** What a config file may hold, as JSON schema; undefined for what only JavaScript can express. */
   readonly schema: Readonly<Record<string, unknown>> | undefined;
   /** May be given several times. */
@@ -34,6 +41,7 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): Kind<nu
   const range = max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`;
   return {
     meta: 'N',
+    input: 'number',
     expected: `a whole number ${range}`,
     parse(input) {
       const number = typeof input === 'string' && /^\d+$/.test(input.trim()) ? Number(input) : input;
@@ -53,6 +61,7 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): Kind<nu
 export function duration(above?: 'above zero'): Kind<number> {
   return {
     meta: 'DURATION',
+    input: 'Duration',
     expected: `a duration${above ? ' above zero' : ''} such as 30 (seconds), 500ms, 30s, 2m or 1h, of 24 days at most`,
     parse(input) {
       const ms = parseDuration(input);
@@ -84,6 +93,7 @@ export function durationOrOff(leastMs: number): Kind<number> {
 /** As in Kubernetes: a number of workers, or a percentage of them. */
 export const share: Kind<Share> = {
   meta: 'N|N%',
+  input: 'number | string',
   expected: 'a number of workers such as 2, or a percentage such as 25%',
   parse(input) {
     const match = /^(\d{1,6})(%?)$/.exec(typeof input === 'number' ? String(input) : String(input).trim());
@@ -103,6 +113,7 @@ export const share: Kind<Share> = {
 /** `--no-NAME` is the short way to say no. */
 export const yesNo: Kind<boolean> = {
   meta: 'yes|no',
+  input: 'boolean',
   expected: 'yes or no',
   parse(input) {
     if (input === true || input === 'yes' || input === 'true' || input === '1') return true;
@@ -116,6 +127,7 @@ export const yesNo: Kind<boolean> = {
 
 export const oneOf = <const Name extends string>(...names: Name[]): Kind<Name> => ({
   meta: names.join('|'),
+  input: names.map((name) => `'${name}'`).join(' | '),
   expected: `one of ${names.join(', ')}`,
   parse: (input) => orWrong(names.find((name) => name === input)),
   format: String,
@@ -124,6 +136,7 @@ export const oneOf = <const Name extends string>(...names: Name[]): Kind<Name> =
 
 export const text = (meta: string, expected: string, pattern = /^[^\0]+$/): Kind<string> => ({
   meta,
+  input: 'string',
   expected,
   parse: (input) => orWrong(typeof input === 'string' && pattern.test(input) ? input : undefined),
   format: String,
@@ -143,6 +156,7 @@ export const orNone = <Value, None>(kind: Kind<Value>, none: None): Kind<Value |
 /** Text only: the number 660 of a JSON file and the 0o660 of a script would mean different things. */
 export const octal: Kind<number> = {
   meta: 'MODE',
+  input: 'string',
   expected: 'permissions in octal, as text, such as "660"',
   parse(input) {
     const match = typeof input === 'string' ? /^(?:0o?)?([0-7]{2,3})$/.exec(input) : null;
@@ -161,6 +175,7 @@ export const umask: Kind<number> = {
 
 export const addresses: Kind<readonly BindAddress[]> = {
   meta: 'ADDRESS',
+  input: 'string | readonly string[]',
   expected: 'an address such as 127.0.0.1:8000, :8000, [::1]:8000 or unix:PATH',
   parse(input) {
     const items: unknown[] = Array.isArray(input) ? input : [input];
@@ -179,6 +194,7 @@ export const addresses: Kind<readonly BindAddress[]> = {
 
 export const udpTarget: Kind<UdpTarget> = {
   meta: 'udp://HOST:PORT',
+  input: 'string',
   expected: 'an address such as udp://127.0.0.1:9000',
   parse(input) {
     const match =
@@ -195,6 +211,7 @@ export const udpTarget: Kind<UdpTarget> = {
 
 export const texts: Kind<readonly string[]> = {
   meta: 'ARG...',
+  input: 'readonly string[]',
   expected: 'a list of texts',
   parse(input) {
     const fits = Array.isArray(input) && input.every((item) => typeof item === 'string');
@@ -210,6 +227,7 @@ const PATH = /^\/[\x21-\x7e]*$/;
 /** Paths to ask for; one text may hold several with commas between. */
 export const paths: Kind<readonly string[]> = {
   meta: 'PATH,...',
+  input: 'string | readonly string[]',
   expected: 'paths that start with "/", with commas between, such as "/,/api/items"',
   parse(input) {
     const items: unknown[] = Array.isArray(input) ? input : [input];
@@ -228,6 +246,7 @@ export const paths: Kind<readonly string[]> = {
 /** Paths of files, as written; resolveConfig makes them absolute. */
 export const files: Kind<readonly string[]> = {
   meta: 'FILE',
+  input: 'string | readonly string[]',
   expected: 'the path of a file',
   parse(input) {
     const items: unknown[] = Array.isArray(input) ? input : [input];

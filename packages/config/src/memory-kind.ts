@@ -8,6 +8,7 @@ const PATTERN = /^(\d+(?:\.\d+)?)\s*(?:(%)|(B|[KMGT](?:i?B)?))$/i;
 /** An amount of memory with its unit, since a bare number could mean bytes as well as megabytes. */
 export const memory: Kind<MemorySize> = {
   meta: 'SIZE|N%',
+  input: 'string',
   expected: 'an amount of memory such as 512MB or 1.5GB, or a percentage from 1% to 100%',
   parse(input) {
     const [, number, percent, unit] = PATTERN.exec(typeof input === 'string' ? input.trim() : '') ?? [];

@@ -1,6 +1,5 @@
 /** The table of all options, and how each is named on the command line and in the environment. */
-import type { Config, UserConfig } from './config.ts';
-import type { Row, Section } from './row.ts';
+import type { Row, Section, ValueOf } from './row.ts';
 import { application } from './sections/application.ts';
 import { boot } from './sections/boot.ts';
 import { canary } from './sections/canary.ts';
@@ -17,10 +16,7 @@ import { reload } from './sections/reload.ts';
 import { warmStart } from './sections/warm-start.ts';
 import { workers } from './sections/workers.ts';
 
-export type Key = keyof Config;
-
-/** A key of Config without a row fails compilation here; a row without a key fails in its section. */
-export const OPTIONS: { readonly [K in Key]: Row<Config[K]> } = {
+const ROWS = {
   ...application.rows,
   ...listening.rows,
   ...workers.rows,
@@ -38,10 +34,35 @@ export const OPTIONS: { readonly [K in Key]: Row<Config[K]> } = {
   ...hooks.rows,
 };
 
-/** What people write has the same keys as what is resolved; a stray one fails compilation here. */
-type Stray = Exclude<keyof UserConfig, Key | '$schema'> | Exclude<Key, keyof UserConfig>;
-type AllKeys = [Stray] extends [never] ? readonly Key[] : never;
-export const KEYS: AllKeys = Object.keys(OPTIONS) as Key[];
+/**
+ * A resolved configuration, as the server runs with it: nothing is missing, durations are milliseconds, paths are
+ * absolute. `app` is as written. Its type is that of the rows.
+ */
+export type Config = { readonly [K in keyof typeof ROWS]: ValueOf<(typeof ROWS)[K]> };
+
+export type Key = keyof Config;
+
+export const OPTIONS: { readonly [K in Key]: Row<Config[K]> } = ROWS;
+
+export const KEYS = Object.keys(OPTIONS) as readonly Key[];
+
+type WorkerKey = {
+  [K in Key]: (typeof ROWS)[K] extends { readonly worker: true } ? K : never;
+}[Key];
+
+/** The options that a worker acts on: those whose rows are marked `worker`. */
+export type WorkerOptions = Pick<Config, WorkerKey>;
+
+const WORKER_KEYS = KEYS.filter((key) => OPTIONS[key].worker);
+
+/** What a boot order carries, and which of it somebody gave. */
+export const workerOptions = (
+  config: Config,
+  given: ReadonlySet<Key>,
+): { readonly options: WorkerOptions; readonly given: readonly WorkerKey[] } => ({
+  options: Object.fromEntries(WORKER_KEYS.map((key) => [key, config[key]])) as WorkerOptions,
+  given: WORKER_KEYS.filter((key) => given.has(key)) as WorkerKey[],
+});
 
 export interface Option<K extends Key = Key> {
   readonly key: K;
@@ -61,10 +82,10 @@ export function optionOf<K extends Key>(key: K): Option<K> {
   return { key, row, flag: 'flag' in row ? row.flag : kebab(key), env };
 }
 
-/** Every row as one type: what is written for any option reads and writes `unknown`. */
+/** Every row as one type, whose values are `unknown`. */
 export const EVERY_OPTION: readonly Option[] = KEYS.map((key) => optionOf(key) as unknown as Option);
 
-const titled = ({ title, rows }: Section<never>) => ({
+const titled = ({ title, rows }: Section) => ({
   title,
   options: Object.keys(rows).map((key) => optionOf(key as Key) as unknown as Option),
 });

@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { describeThrown, stackOf, TshornError } from '@tshorn/core';
-import type { UserConfig } from './config.ts';
 import type { Hooks } from './hooks.ts';
 import { importFresh, withoutQuery } from './import-fresh.ts';
+import type { UserConfig } from './user-config.ts';
 
 /**
  * What the file exports, read afresh; nothing is checked but that it is an object.

@@ -1,7 +1,7 @@
-import type { UserConfig } from './config.ts';
 import { KEYS, OPTIONS } from './options.ts';
 import { keepUnreloadable } from './reload.ts';
 import { resolveConfig } from './resolve.ts';
+import type { UserConfig } from './user-config.ts';
 
 const resolved = (overrides: UserConfig) =>
   resolveConfig({ env: {}, cwd: '/nowhere', overrides: { app: 'a.js', ...overrides } });

@@ -1,7 +1,6 @@
 /** The options that a reload cannot change, held at their running values. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Config } from './config.ts';
-import { KEYS, type Key, OPTIONS } from './options.ts';
+import { type Config, KEYS, type Key, OPTIONS } from './options.ts';
 import type { Resolved } from './resolve.ts';
 
 /**

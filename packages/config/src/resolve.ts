@@ -2,15 +2,15 @@
 import { dirname, resolve } from 'node:path';
 import { TshornError } from '@tshorn/core';
 import { readCommandLine } from './command-line.ts';
-import type { Config, UserConfig } from './config.ts';
 import { defaultOrigin, environmentWarnings, readEnvironment } from './environment.ts';
 import { findConfigFile } from './find-file.ts';
 import { type Given, type Origin, readGiven } from './given.ts';
 import { type Hooks, WORKER_HOOKS } from './hooks.ts';
 import { didYouMean } from './nearest.ts';
-import { EVERY_OPTION, KEYS, type Key } from './options.ts';
+import { type Config, EVERY_OPTION, KEYS, type Key } from './options.ts';
 import { readConfigFile } from './read-file.ts';
 import { type Environment, isComputed } from './row.ts';
+import type { UserConfig } from './user-config.ts';
 
 export interface ResolveRequest {
   /** What follows `tshorn`. */

@@ -1,5 +1,4 @@
-/** One option, declared once. Flags, environment, file, help, docs and schema all derive from it. */
-import type { Config } from './config.ts';
+/** One option, declared once. Flags, environment, file, help, docs, schema and types all derive from it. */
 import type { Kind } from './kinds.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -21,7 +20,7 @@ export interface Computed<Value> {
 
 export interface Row<Value> {
   readonly kind: Kind<Value>;
-  /** Without the dashes. `undefined`: it has none. By default it is the key in kebab case. */
+  /** The name without the dashes; `undefined` for none. By default it is the key in kebab case. */
   readonly flag?: string | undefined;
   readonly short?: string;
   /** Variables besides `TSHORN_<KEY>`, which comes first; `none` where text cannot express the value. */
@@ -30,21 +29,29 @@ export interface Row<Value> {
   readonly default: Value | Computed<Value> | 'required';
   /** One sentence for the help text. */
   readonly summary: string;
-  /** What more there is to say, for the docs. */
+  /** More for the docs: when to change it, limits, links. */
   readonly details?: string;
-  /** Whether a reload may change it; the others need a restart. */
+  /** A reload may change it; the others need a restart. */
   readonly reloadable: boolean;
+  /** Each worker is sent the value with its boot order, as `options.<key>`. */
+  readonly worker?: true;
 }
 
-export interface Section<Key extends keyof Config> {
+export type Rows = Readonly<Record<string, Row<unknown>>>;
+
+/** The type of an option's value: that of its kind. */
+export type ValueOf<R> = R extends { readonly kind: Kind<infer Value> } ? Value : never;
+
+export interface Section<R extends Rows = Rows> {
   readonly title: string;
-  readonly rows: { readonly [K in Key]: Row<Config[K]> };
+  readonly rows: R;
 }
 
-export const section = <Key extends keyof Config>(
+/** A default that is no value of the row's kind fails compilation here. */
+export const section = <const R extends Rows>(
   title: string,
-  rows: { readonly [K in Key]: Row<Config[K]> },
-): Section<Key> => ({ title, rows });
+  rows: R & { readonly [K in keyof R]: Row<ValueOf<R[K]>> },
+): Section<R> => ({ title, rows });
 
 export const isComputed = <Value>(value: Row<Value>['default']): value is Computed<Value> =>
   typeof value === 'object' && value !== null && 'compute' in value;

@@ -44,3 +44,7 @@ export const isComing = (state: WorkerState): boolean =>
   state === 'probed' ||
   state === 'admitted' ||
   state === 'ready';
+
+/** The ways in which a reload replaces the workers; docs/reload.md compares them. */
+export const RELOAD_PLANS = ['rolling', 'canary', 'overlap', 'replace'] as const;
+export type ReloadPlan = (typeof RELOAD_PLANS)[number];

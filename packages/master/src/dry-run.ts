@@ -1,8 +1,9 @@
 /** Gathers what a dryRun is made from: the workers that are in service, and their memory. */
+
 import type { Config } from '@tshorn/config';
+import type { ReloadPlan } from '@tshorn/core';
 import { type DryRun, dryRun } from './decide/dry-run.ts';
 import type { State } from './decide/model.ts';
-import type { ReloadPlan } from './decide/plan.ts';
 import { residentBytes } from './os/proc.ts';
 
 export type { DryRun };

@@ -5,14 +5,13 @@
  */
 import { EventEmitter } from 'node:events';
 import type { Resolved } from '@tshorn/config';
-import { describeThrown, stackOf } from '@tshorn/core';
+import { describeThrown, type ReloadPlan, stackOf } from '@tshorn/core';
 import { ActiveFiles } from './active-files.ts';
 import { Announcer } from './announcer.ts';
 import { checkBoundHandles } from './bound-handle.ts';
 import { decide, initialState } from './decide/decide.ts';
 import type { Effect, Event, Operation, State, StopMode } from './decide/model.ts';
 import type { Notice } from './decide/notice.ts';
-import type { ReloadPlan } from './decide/plan.ts';
 import type { DryRun } from './dry-run.ts';
 import { emitGuarded } from './emit-guarded.ts';
 import { Hooks } from './hooks.ts';

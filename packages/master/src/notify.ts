@@ -4,7 +4,7 @@
  */
 import dgram from 'node:dgram';
 import net from 'node:net';
-import type { UdpTarget } from '@tshorn/config';
+import type { Config } from '@tshorn/config';
 import type { Notice } from './decide/notice.ts';
 
 export class Notify {
@@ -12,7 +12,7 @@ export class Notify {
   readonly #host: string;
   readonly #port: number;
 
-  constructor({ host, port }: UdpTarget) {
+  constructor({ host, port }: NonNullable<Config['notify']>) {
     this.#host = host;
     this.#port = port;
     this.#socket = dgram.createSocket(net.isIPv6(this.#host) ? 'udp6' : 'udp4');

@@ -1,7 +1,7 @@
 /** What a generation is pinned to: config, real path of the app, working directory, environment. */
 import fs from 'node:fs';
-import { type Config, type Resolved, usableCpus } from '@tshorn/config';
-import { type BootOrder, heartbeatEvery, resolveApp } from '@tshorn/core';
+import { type Config, type Resolved, usableCpus, workerOptions } from '@tshorn/config';
+import { type BootOrder, resolveApp } from '@tshorn/core';
 import type { Settings } from './decide/model.ts';
 import { readEnvFiles, type Variables } from './env-file.ts';
 
@@ -84,35 +84,12 @@ export function bootOrder(
   const { config, given, appFile, exportName, hooksFile } = release;
   return {
     ...place,
+    ...workerOptions(config, given),
     appFile,
     ...(exportName !== undefined && { exportName }),
-    appArgs: config.appArgs,
     ...(hooksFile !== undefined && { hooksFile }),
-    hookTimeout: config.hookTimeout,
-    statusPath: config.statusPath,
-    statusPathGiven: given.has('statusPath'),
-    probeTimeout: config.probeTimeout,
-    probeAttempts: config.probeAttempts,
-    probeInterval: config.probeInterval,
     ...(umask !== undefined && { umask }),
     ...(compileCache !== undefined && { compileCache }),
-    ...(config.warmUp.length > 0 && {
-      warmUp: {
-        paths: config.warmUp,
-        requests: config.warmUpRequests,
-        timeout: config.warmUpTimeout,
-      },
-    }),
     ...(statusUdp && { statusUdp: { port: statusUdp.port, secret: statusUdp.secret } }),
-    keepAliveTimeout: config.keepAliveTimeout,
-    keepAliveTimeoutGiven: given.has('keepAliveTimeout'),
-    headersTimeout: config.headersTimeout,
-    headersTimeoutGiven: given.has('headersTimeout'),
-    backlog: config.backlog,
-    idleLinger: config.idleLinger,
-    websocketSpread: config.websocketSpread,
-    heartbeatEvery: heartbeatEvery(config.timeout),
-    requestTimeout: config.requestTimeout,
-    loopDelayWarning: config.loopDelayWarning,
   };
 }

@@ -1,8 +1,8 @@
 /** The library: a master in the calling process, and a handle to it. */
 import { EventEmitter } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { type ReloadPlan, type Resolved, resolveConfig, type UserConfig } from '@tshorn/config';
-import { MOST_WORKERS, TshornError } from '@tshorn/core';
+import { type Resolved, resolveConfig, type UserConfig } from '@tshorn/config';
+import { MOST_WORKERS, type ReloadPlan, TshornError } from '@tshorn/core';
 import {
   type Command,
   emitGuarded,

@@ -1,37 +1,38 @@
 /** A worker's way up: hooks, app, probe, warm-up. What comes of each is told to the master. */
 import type { HookLog } from '@tshorn/config';
-import type { BootOrder, ProbeReport, ToMaster } from '@tshorn/core';
+import type { ProbeReport, ToMaster } from '@tshorn/core';
 import { worker as api } from './api.ts';
 import { captureFirstListen } from './app/listen-capture.ts';
 import { type LoadedApp, loadApp } from './app/load-app.ts';
 import { useCompileCache, writeCompileCache } from './compile-cache.ts';
 import { Hooks } from './hooks.ts';
+import type { Order } from './order.ts';
 import { probe } from './probe.ts';
 import type { Transport } from './transport/transport.ts';
 
 type Send = (message: ToMaster) => Promise<void>;
 
 export class Boot {
-  readonly #order: BootOrder;
+  readonly #order: Order;
   readonly #send: Send;
 
-  constructor(order: BootOrder, send: Send) {
+  constructor(order: Order, send: Send) {
     this.#order = order;
     this.#send = send;
-    const { slot, generation, appFile, appArgs, compileCache, umask } = order;
+    const { slot, generation, appFile, compileCache, umask, options } = order;
     if (umask !== undefined) process.umask(umask);
     if (compileCache !== undefined) useCompileCache(compileCache);
     process.title = `tshorn: worker=${slot} gen=${generation}`;
-    process.argv = [process.execPath, appFile, ...appArgs];
+    process.argv = [process.execPath, appFile, ...options.appArgs];
     Object.assign(api, { active: true, slot, generation });
   }
 
   async loadHooks(): Promise<Hooks> {
-    const { slot, generation, hooksFile, hookTimeout } = this.#order;
+    const { slot, generation, hooksFile, options } = this.#order;
     const hooks = new Hooks(
       await Hooks.load(hooksFile),
       { slot, generation, pid: process.pid, log: this.#hookLog() },
-      hookTimeout,
+      options.hookTimeout,
       (hook, reason) => void this.#send({ type: 'hook-failed', hook, reason }),
     );
     if (hooks.has('workerAbort')) this.#listenToAbort(hooks);
@@ -40,10 +41,15 @@ export class Boot {
   }
 
   async loadApp(): Promise<LoadedApp> {
-    const { appFile: file, exportName } = this.#order;
+    const { appFile: file, exportName, options, given } = this.#order;
+    const settings = {
+      ...options,
+      keepAliveTimeoutGiven: given.has('keepAliveTimeout'),
+      headersTimeoutGiven: given.has('headersTimeout'),
+    };
     const tellOther = (address: string) => void this.#send({ type: 'also-listening', address });
     const capture = captureFirstListen(tellOther, this.#order.check);
-    const app = await loadApp({ file, ...(exportName && { exportName }), settings: this.#order }, capture);
+    const app = await loadApp({ file, ...(exportName && { exportName }), settings }, capture);
     await this.#send({ type: 'loaded', kind: app.kind });
     return app;
   }
@@ -53,15 +59,15 @@ export class Boot {
    * that ends the reporting.
    */
   async postWorkerInit(transport: Transport, hooks: Hooks): Promise<() => void> {
+    const { options, given, statusUdp, compileCache } = this.#order;
     const start = performance.now();
     const failure = await hooks.run('postWorkerInit');
     const report: ProbeReport =
       failure === undefined
-        ? await probe(transport, this.#order)
+        ? await probe(transport, { ...options, statusPathGiven: given.has('statusPath') })
         : { verdict: 'broken', reason: `postWorkerInit: ${failure}`, tookMs: performance.now() - start };
-    const { warmUp, statusUdp, compileCache } = this.#order;
     // One that is broken is not going to serve: there is nothing to warm up for.
-    if (warmUp && report.verdict !== 'broken') await this.#warmUp(warmUp, transport);
+    if (options.warmUp.length > 0 && report.verdict !== 'broken') await this.#warmUp(transport);
     // Before the first client: it would have to wait for that.
     if (compileCache !== undefined) writeCompileCache();
     if (statusUdp) {
@@ -72,15 +78,16 @@ export class Boot {
     return () => {};
   }
 
-  async #warmUp(settings: NonNullable<BootOrder['warmUp']>, transport: Transport): Promise<void> {
+  async #warmUp(transport: Transport): Promise<void> {
+    const { warmUp: paths, warmUpRequests: requests, warmUpTimeout: timeout } = this.#order.options;
     const { warmUp } = await import('./warm-up.ts');
-    const report = await warmUp(settings, (question) => transport.ask(question));
+    const report = await warmUp({ paths, requests, timeout }, (question) => transport.ask(question));
     const tell = (level: 'info' | 'warn', text: string) => this.#send({ type: 'log', level, text });
     for (const failure of report.failures) {
       await tell('warn', `warm-up: ${failure}; the worker is admitted all the same`);
     }
     const { answered, tookMs } = report;
-    await tell('info', `warm-up: ${answered}/${settings.requests} requests in ${Math.round(tookMs)}ms`);
+    await tell('info', `warm-up: ${answered}/${requests} requests in ${Math.round(tookMs)}ms`);
   }
 
   /** Only for the hook: without a listener SIGABRT ends a worker that hangs, too. */

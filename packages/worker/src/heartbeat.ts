@@ -2,24 +2,26 @@
  * Reports to the master at regular intervals that the event loop of this worker turns, how late it was, and how many
  * requests have begun. The other ends are master/src/vitals.ts and master/src/hang/hangs.ts.
  */
-import { type BootOrder, LOOK_EVERY_MS, type ToMaster } from '@tshorn/core';
+import type { WorkerOptions } from '@tshorn/config';
+import { heartbeatEvery, LOOK_EVERY_MS, type ToMaster } from '@tshorn/core';
 import { InFlight } from './in-flight.ts';
 import type { Meter } from './meter.ts';
 
-type Limits = Pick<BootOrder, 'heartbeatEvery' | 'requestTimeout' | 'loopDelayWarning'>;
+type Limits = Pick<WorkerOptions, 'timeout' | 'requestTimeout' | 'loopDelayWarning'>;
 
 /** Starts the heartbeat, which ends with the process. */
 export function heartbeat(
   meter: Meter,
-  { heartbeatEvery, requestTimeout, loopDelayWarning }: Limits,
+  { timeout, requestTimeout, loopDelayWarning }: Limits,
   send: (message: ToMaster) => void,
 ): void {
+  const everyMs = heartbeatEvery(timeout);
   const inFlight = new InFlight(meter);
   // A scan of all connections costs more than a heartbeat, so it is rarer.
   const scanEveryMs = Math.max(LOOK_EVERY_MS, requestTimeout / 10);
   let due = performance.now();
   let scannedAt = due;
-  let sentAt = due - heartbeatEvery;
+  let sentAt = due - everyMs;
   let worst = 0;
   let rss = 0;
   const look = () => {
@@ -28,7 +30,7 @@ export function heartbeat(
     due = now + LOOK_EVERY_MS;
     worst = Math.max(worst, loopDelayMs);
     // Timers are a little early or late.
-    if (now - sentAt > heartbeatEvery - LOOK_EVERY_MS / 2) {
+    if (now - sentAt > everyMs - LOOK_EVERY_MS / 2) {
       sentAt = now;
       rss = residentBytes() ?? rss;
       send({ type: 'heartbeat', requests: meter.requests, rss, loopDelayMs: worst });

@@ -3,6 +3,7 @@
  * back. It ends when a drain does, unless the worker is parked. The Worker creates it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkerOptions } from '@tshorn/config';
 import { type DrainOrder, describeThrown, type ToMaster } from '@tshorn/core';
 import { worker as api, type DrainNotice } from './api.ts';
 import { type AttachedListeners, attachListeners, type ListeningHandle } from './app/listeners.ts';
@@ -21,11 +22,7 @@ export type Leave = Omit<DrainOrder, 'type'>;
 interface ServiceSettings {
   readonly transport: Transport;
   readonly meter: Meter;
-  readonly backlog: number;
-  /** Milliseconds that an idle connection is kept for a request that crosses with its close. */
-  readonly idleLinger: number;
-  /** Milliseconds over which WebSockets are closed before the deadline; 0: they are force-closed at it. */
-  readonly websocketSpread: number;
+  readonly options: Pick<WorkerOptions, 'backlog' | 'idleLinger' | 'websocketSpread'>;
   readonly send: (message: ToMaster, handle?: RawHandle) => Promise<void>;
   /** Connections were force-closed at the deadline. */
   readonly onForceClosed: () => Promise<unknown>;
@@ -61,12 +58,12 @@ export class Service {
 
   /** Begins to accept, for the first time or again. Rejects when a handle cannot be listened on. */
   async accept(handles: readonly ListeningHandle[]): Promise<void> {
-    const { transport, backlog, send } = this.#settings;
+    const { transport, options, send } = this.#settings;
     // A worker that is about to exit cannot serve again; the master sees it end.
     if (this.#over) return;
     if (this.#attaching) await this.#resume(await this.#attaching, handles);
     else {
-      this.#attaching = attachListeners(transport.server, handles, backlog);
+      this.#attaching = attachListeners(transport.server, handles, options.backlog);
       const listeners = await this.#attaching;
       // Only now: a server has its list of connections from the moment that it listens.
       if (!transport.immovable()) this.#handoff = new Handoff(transport, listeners, send);
@@ -159,7 +156,7 @@ export class Service {
   }
 
   #settingsOf({ mode }: Leave): DrainSettings {
-    const { idleLinger, websocketSpread } = this.#settings;
+    const { idleLinger, websocketSpread } = this.#settings.options;
     const quick = mode === 'quick';
     const deadlineMs = this.leftMs;
     return {

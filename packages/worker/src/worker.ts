@@ -21,6 +21,7 @@ import type { HandoffOrder } from './handoff.ts';
 import { heartbeat } from './heartbeat.ts';
 import type { Hooks } from './hooks.ts';
 import { Meter } from './meter.ts';
+import { readOrder } from './order.ts';
 import { type Leave, Service } from './service.ts';
 import { Http1 } from './transport/http1.ts';
 import type { RawHandle, Transport } from './transport/transport.ts';
@@ -96,8 +97,10 @@ export class Worker {
     else handle?.close();
   }
 
-  async #boot(order: BootOrder): Promise<void> {
-    this.#statusPath = order.statusPath;
+  async #boot(bootOrder: BootOrder): Promise<void> {
+    const order = readOrder(bootOrder);
+    const { options } = order;
+    this.#statusPath = options.statusPath;
     const boot = new Boot(order, (message) => this.#send(message));
     let app: LoadedApp;
     let hooks: Hooks;
@@ -114,13 +117,11 @@ export class Worker {
     this.#service = new Service({
       transport,
       meter,
-      backlog: order.backlog,
-      idleLinger: order.idleLinger,
-      websocketSpread: order.websocketSpread,
+      options,
       send: (message, handle) => this.#send(message, handle),
       onForceClosed: () => hooks.run('workerAbort'),
     });
-    heartbeat(meter, order, (message) => void this.#send(message));
+    heartbeat(meter, options, (message) => void this.#send(message));
     this.#stopReporting = await boot.postWorkerInit(transport, hooks);
   }
 

@@ -18,6 +18,7 @@ export const application = section('Application', {
     default: [],
     summary: 'What the app finds in process.argv: everything after --',
     reloadable: true,
+    worker: true,
   },
   cwd: {
     kind: text('DIR', 'the path of a directory'),

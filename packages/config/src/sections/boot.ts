@@ -15,24 +15,28 @@ export const boot = section('Boot and probe', {
     details:
       'The question never leaves the process. 200 admits the worker. An app that does not know the default path (404), or speaks only WebSockets (426), is admitted too; a 404 at a path that somebody named is a failure.',
     reloadable: true,
+    worker: true,
   },
   probeTimeout: {
     kind: duration('above zero'),
     default: 10_000,
     summary: 'How long one attempt of the probe may take',
     reloadable: true,
+    worker: true,
   },
   probeAttempts: {
     kind: wholeNumber(1),
     default: 3,
     summary: 'How many attempts the probe has before the worker counts as broken',
     reloadable: true,
+    worker: true,
   },
   probeInterval: {
     kind: duration(),
     default: 500,
     summary: 'The pause between two attempts of the probe',
     reloadable: true,
+    worker: true,
   },
   statusTransport: {
     kind: oneOf('ipc', 'udp'),

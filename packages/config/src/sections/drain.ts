@@ -13,6 +13,7 @@ export const drain = section('Drain and stop', {
     default: 1000,
     summary: 'How long a draining worker waits for the next request on an idle connection',
     reloadable: true,
+    worker: true,
   },
   websocketSpread: {
     kind: duration(),
@@ -21,6 +22,7 @@ export const drain = section('Drain and stop', {
     details:
       'They get a close frame 1012 ("service restart") one after the other, so that their clients do not come back in one wave. It is the last part of `grace`, and half of it at most. See [Drain](drain.md#websockets).',
     reloadable: true,
+    worker: true,
   },
   handoff: {
     kind: yesNo,

@@ -8,6 +8,7 @@ export const hooks = section('Hooks', {
     default: 30_000,
     summary: 'How long a hook may take',
     reloadable: true,
+    worker: true,
   },
   hooks: {
     kind: hookFunctions,

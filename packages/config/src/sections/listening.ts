@@ -24,6 +24,7 @@ export const listening = section('Listening', {
     details:
       'Each worker sets it when it starts to listen, so a reload changes it. Linux caps it at `net.core.somaxconn`.',
     reloadable: true,
+    worker: true,
   },
   unixMode: {
     kind: octal,

@@ -1,9 +1,10 @@
+import { RELOAD_PLANS } from '@tshorn/core';
 import { duration, oneOf, orNone, share, yesNo } from '../kinds.ts';
 import { section } from '../row.ts';
 
 export const reload = section('Reload', {
   reloadPlan: {
-    kind: oneOf('rolling', 'canary', 'overlap', 'replace'),
+    kind: oneOf(...RELOAD_PLANS),
     default: 'rolling',
     summary: 'How a reload replaces the workers',
     details:

@@ -26,17 +26,20 @@ export const warmStart = section('Warm start', {
     details:
       'Separated by commas, or the flag several times; a comma inside a path is written `%2C`. So that the first clients do not pay for just-in-time compilation and cold caches. A warm-up is no probe: what fails is told in the log, and the worker goes on. See [Warm start](warm-start.md).',
     reloadable: true,
+    worker: true,
   },
   warmUpRequests: {
     kind: wholeNumber(1, 1_000_000),
     default: 50,
     summary: 'How many warm-up requests in all, spread over the paths in turn',
     reloadable: true,
+    worker: true,
   },
   warmUpTimeout: {
     kind: duration('above zero'),
     default: 10_000,
     summary: 'How long the warm-up may take in all; then the worker goes on without the rest',
     reloadable: true,
+    worker: true,
   },
 });

@@ -189,3 +189,29 @@ export const tally: Field<Readonly<Record<string, number>>> = (value) => {
     }),
   );
 };
+
+/** A value of JSON that an option of a worker may have. */
+export type Plain = string | number | boolean | readonly Plain[] | { readonly [name: string]: Plain };
+
+/** Deeper than the value of any option. */
+const DEEPEST = 4;
+
+const plainValue = (value: unknown, depth: number): Plain => {
+  if (typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (typeof value !== 'object' || value === null || depth === DEEPEST) throw new Misfit('a plain value');
+  if (Array.isArray(value)) return value.map((item) => plainValue(item, depth + 1));
+  return plainRecord(value, depth + 1);
+};
+
+const plainRecord = (value: object, depth: number): { readonly [name: string]: Plain } =>
+  Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, inside(name, () => plainValue(item, depth))]),
+  );
+
+/** Plain values by name. Who reads them knows their types: the other side of the table that they come from. */
+export const record: Field<{ readonly [name: string]: Plain }> = (value) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Misfit('plain values by name');
+  return plainRecord(value, 0);
+};

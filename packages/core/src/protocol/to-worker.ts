@@ -1,6 +1,19 @@
 /** What the master orders, over the IPC channel. Listeners travel as handles: one `listener` each, before `admit`. */
 import { type MessageOf, readerOf } from './envelope.ts';
-import { bool, count, line, list, literal, ms, name, opaque, optional, type Row, row } from './fields.ts';
+import {
+  bool,
+  count,
+  line,
+  list,
+  literal,
+  ms,
+  name,
+  opaque,
+  optional,
+  type Row,
+  record,
+  row,
+} from './fields.ts';
 import { LONGEST_RESUMER, LONGEST_STATE } from './handoff.ts';
 
 /** PATH_MAX of Linux, with room. */
@@ -14,39 +27,18 @@ const BOOT = {
   appFile: path,
   /** `APP:name`: the named export to serve. */
   exportName: optional(opaque(1_024)),
-  /** What stood after `--`: the app's own `process.argv`. */
-  appArgs: list(opaque(1024 * 1024), 100_000),
   /** Config file to import for hooks that run in the worker; absent when it declares none. */
   hooksFile: optional(path),
-  hookTimeout: ms,
-  /** Empty: no probe. */
-  statusPath: opaque(8_192),
-  /** A person named that path: then a 404 there is BROKEN. */
-  statusPathGiven: bool,
-  probeTimeout: ms,
-  probeAttempts: count(),
-  probeInterval: ms,
+  /** The options whose rows are marked `worker` (config/src/options.ts), by name. */
+  options: record,
+  /** Which of the options somebody gave; the others have their defaults. */
+  given: list(name(64), 256),
   /** Absent: that of the master. */
   umask: optional(count(0o777)),
   /** Where to keep what has been compiled. */
   compileCache: optional(path),
-  /** Absent: no warm-up. */
-  warmUp: optional(row({ paths: list(path, 10_000), requests: count(), timeout: ms })),
   /** Present when the probe's outcome travels by UDP. */
   statusUdp: optional(row({ port: count(65_535), secret: opaque(64) })),
-  keepAliveTimeout: ms,
-  keepAliveTimeoutGiven: bool,
-  headersTimeout: ms,
-  headersTimeoutGiven: bool,
-  backlog: count(),
-  idleLinger: ms,
-  websocketSpread: ms,
-  /** The time between two heartbeats. */
-  heartbeatEvery: ms,
-  /** A request that waits for its headers for longer is reported; 0: none is. */
-  requestTimeout: ms,
-  /** An event loop that is late by more is reported at once; 0: none is. */
-  loopDelayWarning: ms,
   /** The worker will not serve: the app opens no address, not even one of its own. */
   check: optional(literal(true)),
 };

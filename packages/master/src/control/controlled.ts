@@ -1,7 +1,7 @@
 /** What a request on the control socket can reach of the master. */
+import type { ReloadPlan } from '@tshorn/core';
 import type { Operation, StopMode } from '../decide/model.ts';
 import type { Notice } from '../decide/notice.ts';
-import type { ReloadPlan } from '../decide/plan.ts';
 import type { DryRun } from '../dry-run.ts';
 import type { MasterStatus } from '../status.ts';
 

@@ -1,7 +1,6 @@
 /** Reads the body and the query of a request. Pure; anything that does not fit is a BadRequest with one sentence. */
-import { MOST_WORKERS } from '@tshorn/core';
+import { MOST_WORKERS, RELOAD_PLANS, type ReloadPlan } from '@tshorn/core';
 import type { Operation, StopMode } from '../decide/model.ts';
-import { RELOAD_PLANS, type ReloadPlan } from '../decide/plan.ts';
 import type { MasterStatus } from '../status.ts';
 
 export class BadRequest extends Error {

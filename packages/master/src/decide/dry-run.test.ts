@@ -1,5 +1,6 @@
+import type { ReloadPlan } from '@tshorn/core';
 import { dryRun, type Known } from './dry-run.ts';
-import type { ReloadPlan, ReloadShape } from './plan.ts';
+import type { ReloadShape } from './plan.ts';
 
 const MB = 1024 * 1024;
 const shape = (kind: ReloadPlan, more: Partial<ReloadShape> = {}): ReloadShape => ({

@@ -2,7 +2,8 @@
  * What a reload would do, without doing it: its steps in words, how many workers there are meanwhile, and
  * what it will take by what is known of the workers that are there. Pure.
  */
-import { type Plan, type ReloadPlan, type ReloadShape, reloadPlan, type Slots, type Step } from './plan.ts';
+import type { ReloadPlan } from '@tshorn/core';
+import { type Plan, type ReloadShape, reloadPlan, type Slots, type Step } from './plan.ts';
 
 /** What is known of the workers that are there. */
 export interface Known {

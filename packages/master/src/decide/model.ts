@@ -2,8 +2,8 @@
  * The words of the pure core. An **event** is what happened, an **effect** is what has to be done. What is reported
  * to people is in notice.ts.
  */
-import type { DrainMode, DrainReport, MasterState, ProbeReport, WorkerState } from '@tshorn/core';
-import type { Plan, ReloadPlan, ReloadShape } from './plan.ts';
+import type { DrainMode, DrainReport, MasterState, ProbeReport, ReloadPlan, WorkerState } from '@tshorn/core';
+import type { Plan, ReloadShape } from './plan.ts';
 
 /** Used in place of a worker's serial where connections move to or from another master. */
 export const OLD_MASTER = -1;

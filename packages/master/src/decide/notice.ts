@@ -1,6 +1,5 @@
 /** A **notice** reports what happened. The log, the hooks, the control clients and the library's listeners all get the same one. */
-import type { DrainReport, WorkerIdentity } from '@tshorn/core';
-import type { ReloadPlan } from './plan.ts';
+import type { DrainReport, ReloadPlan, WorkerIdentity } from '@tshorn/core';
 
 /** The operation that a notice belongs to. */
 export interface OperationInfo {

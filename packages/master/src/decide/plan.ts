@@ -2,7 +2,7 @@
  * A reload, a recycle or a change of size as data: a list of steps that the master carries out in order.
  * Pure: who carries them out, and what happens when one fails, is steps.ts and rollback.ts.
  */
-import { portion, type Share } from '@tshorn/core';
+import { portion, type ReloadPlan, type Share } from '@tshorn/core';
 
 export type Slots = readonly number[];
 
@@ -31,9 +31,6 @@ export type Step =
   | { readonly do: 'withdraw'; readonly slots: Slots };
 
 export type Plan = readonly Step[];
-
-export const RELOAD_PLANS = ['rolling', 'canary', 'overlap', 'replace'] as const;
-export type ReloadPlan = (typeof RELOAD_PLANS)[number];
 
 /** What a reload is to be like. */
 export interface ReloadShape {

@@ -1,6 +1,6 @@
 /** Each plan as it is carried out: how many serve, what becomes of a failure, and whatever dies whenever. */
-import { isComing } from '@tshorn/core';
-import type { ReloadPlan, ReloadShape } from './plan.ts';
+import { isComing, type ReloadPlan } from '@tshorn/core';
+import type { ReloadShape } from './plan.ts';
 import { Scene } from './testing/scene.ts';
 
 const generations = (scene: Scene) => scene.ready().map(({ generation }) => generation);

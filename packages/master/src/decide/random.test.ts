@@ -2,8 +2,8 @@
  * Whatever happens in whatever order: when it is over, each slot has one worker, in service and of the
  * release that was committed. A story that fails is told again by its seed.
  */
+import { RELOAD_PLANS } from '@tshorn/core';
 import type { Event, MigrationCounts, Operation, WorkerRecord } from './model.ts';
-import { RELOAD_PLANS } from './plan.ts';
 import { Scene } from './testing/scene.ts';
 
 /** jest.config.js sets it: true in the long suite. */

@@ -1,6 +1,6 @@
 /** Reads the words after the name of a command. Never prints and never exits. */
-import { didYouMean, OPTIONS, parseFlags, type ReloadPlan } from '@tshorn/config';
-import { TshornError } from '@tshorn/core';
+import { didYouMean, OPTIONS, parseFlags } from '@tshorn/config';
+import { type ReloadPlan, TshornError } from '@tshorn/core';
 import type { ControlCommand } from './names.ts';
 import { COMMANDS, WHICH } from './table.ts';
 
