@@ -49,7 +49,7 @@ export const OPERATIONS = {
   'recycle-put-off': {
     level: 'warn',
     fields: '`worker`, `pauseMs`',
-    when: 'The replacement in a recycle was broken; the old worker serves on.',
+    when: 'The replacement in a recycle was broken; the old worker continues to serve.',
   },
   'max-memory-too-low': {
     level: 'warn',

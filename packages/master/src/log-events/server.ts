@@ -15,7 +15,7 @@ export const SERVER = {
   'sink-failed': {
     level: 'error',
     fields: '`sink`',
-    when: 'A receiver of notices threw: a listener of the library, a hook, the log. The server goes on.',
+    when: 'A receiver of notices threw: a listener of the library, a hook, the log. The server continues.',
     todo: 'Correct the listener or the hook.',
   },
   'effect-failed': {
@@ -27,7 +27,7 @@ export const SERVER = {
   'event-lost': {
     level: 'error',
     fields: '`type`',
-    when: 'A bug in tshorn: an event could not be handled. The server goes on as before it.',
+    when: 'A bug in tshorn: an event could not be handled. The server continues as if it had not come.',
     todo: 'Report the line.',
   },
   control: { level: 'info', fields: '`path`', when: 'The control socket is open.' },
@@ -109,7 +109,7 @@ export const SERVER = {
   },
   'stray-error': {
     level: 'error',
-    when: 'An exception in the master was not caught, for example in a timer that a hook started. The server serves on.',
+    when: 'An exception in the master was not caught, for example in a timer that a hook started. The server continues.',
     todo: 'Correct the hook that the stack names.',
   },
 } as const satisfies Rows;
