@@ -1,4 +1,4 @@
-/** Gathers what a dryRun is made from: the workers that are in service, and their memory. */
+/** Gathers the figures for a dry run: the workers in service, their boot times and their memory. */
 
 import type { Config } from '@tshorn/config';
 import type { ReloadPlan } from '@tshorn/core';
@@ -8,7 +8,7 @@ import { residentBytes } from './os/proc.ts';
 
 export type { DryRun };
 
-/** @param kind the plan; that of the config when none is given */
+/** @param kind the plan; default: the plan of the config */
 export function dryRunOf(
   { workers, size, lastGeneration, settings }: State,
   config: Config,

@@ -1,4 +1,4 @@
-/** Runs the hooks that live in the master. Whatever a hook does, the master goes on. */
+/** Runs the hooks of the master. The master goes on, whatever a hook does. */
 import type { Hooks as DeclaredHooks, HookLog, MasterHook, MasterInfo } from '@tshorn/config';
 import { describeThrown, withDeadline } from '@tshorn/core';
 import type { Logger } from './log.ts';
@@ -17,7 +17,7 @@ export class Hooks {
   readonly #log: Logger;
   readonly #running = new Set<Promise<void>>();
   readonly #done = new Set<MasterHook>();
-  /** What hooks log with. */
+  /** The log as hooks get it. */
   readonly log: HookLog;
 
   constructor(log: Logger) {

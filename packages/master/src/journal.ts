@@ -1,4 +1,4 @@
-/** Words every notice for the log: one line each, the same fields as JSON. */
+/** Writes each notice to the log: one line of text, and the same facts as JSON fields. */
 import { type DrainReport, describeWorker, formatAddress, formatMs } from '@tshorn/core';
 import type { Notice } from './decide/notice.ts';
 import type { Listener } from './listeners.ts';

@@ -1,23 +1,23 @@
 /**
- * Adds to the notice of a worker's failure what it had written last, and to the verdict of a reload what
- * the worker that failed it had. The core knows nothing of it: it decides nothing by it.
+ * Adds the last lines of standard error to notices: to the failure of a worker its own, to the verdict of a reload those
+ * of the worker that made it fail. No decision depends on them, so decide/ does not know them.
  */
 import type { Notice } from './decide/notice.ts';
 
 export interface Speaker {
   readonly generation: number;
-  /** What it has written last, now. */
+  /** Reads the last lines of now. */
   readonly lastLines: () => readonly string[];
 }
 
 type OfWorker = Extract<Notice, { worker: unknown }>;
 
 export class LastWords {
-  /** By pid. */
+  /** Workers by pid. */
   readonly #speakers = new Map<number, Speaker>();
-  /** The generation of the reload under way. */
+  /** Generation of the reload under way. */
   #judged: number | undefined;
-  /** Of the worker that failed it first. */
+  /** Lines of the first worker that failed the reload. */
   #ofJudged: readonly string[] | undefined;
 
   listen(pid: number, speaker: Speaker): void {
@@ -28,7 +28,7 @@ export class LastWords {
     this.#speakers.delete(pid);
   }
 
-  /** To be called for each notice, in order. */
+  /** Called for each notice, in order. */
   addTo(notice: Notice): Notice {
     if ('worker' in notice) return this.#addToWorkers(notice);
     if (notice.event === 'reload-started') {
@@ -50,7 +50,7 @@ export class LastWords {
     return withLines(notice, lines);
   }
 
-  /** A canary that answers badly has not ended. */
+  /** A canary that answers badly still runs: its lines are read now. */
   #newest(wanted: number): readonly string[] | undefined {
     const speakers = [...this.#speakers.values()].filter(({ generation }) => generation === wanted);
     return speakers.map(({ lastLines }) => lastLines()).find(({ length }) => length > 0);

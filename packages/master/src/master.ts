@@ -29,13 +29,13 @@ import { View } from './view.ts';
 
 export interface MasterOptions {
   readonly resolved: Resolved;
-  /** Reads the config again, for a reload. Rejects when it is wrong: then the running one stays. */
+  /** Reads the config again, for a reload. Rejects when it is wrong; then the running one stays in force. */
   readonly resolveAgain: () => Promise<Resolved>;
   readonly log: Log;
   /** File that a worker process runs. */
   readonly workerFile: string;
   readonly env: NodeJS.ProcessEnv;
-  /** What a re-exec repeats; without it there is none. */
+  /** The command line that a re-exec repeats; absent: no re-exec is possible. */
   readonly command?: Command | undefined;
   /** The old master of a re-exec, which this one takes over from. */
   readonly oldMaster?: OldMaster | undefined;
@@ -169,12 +169,12 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#log.info('log file reopened');
   }
 
-  /** Takes back the reload under way; without one that can be rolled back, the log says so. */
+  /** Rolls back the reload under way; without one that can be rolled back, the log says so. */
   abort(by: string): void {
     this.#enqueue({ type: 'abort-requested', by });
   }
 
-  /** What a reload would do now, by the settings in force. */
+  /** Describes the reload that would happen now, by the settings in force. */
   async dryRun(kind?: ReloadPlan): Promise<DryRun> {
     const { dryRunOf } = await import('./dry-run.ts');
     return dryRunOf(this.#state, this.#resolved.config, kind);
@@ -193,7 +193,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
 
   #enqueue(event: Event): void {
     this.#queue.push(event);
-    // What comes before the start (a HUP while `onStarting` runs) waits for it.
+    // An event that comes before the start (a HUP while `onStarting` runs) waits for it.
     if (this.#performer && !this.#looping) this.#work();
   }
 
@@ -240,7 +240,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       case 'keep-releases':
         return this.#releases.keepOnly(new Set(effect.generations));
       case 'close-listeners':
-        // Until the end a client would wait in a queue that nobody empties, and be reset with it.
+        // Otherwise a client would wait in a queue that nobody empties, and be reset with it.
         return this.#opened.closeListeners();
       case 'finish':
         void this.#finish(effect.exitCode);

@@ -1,4 +1,4 @@
-/** The part of the status that says what is missing, and when it will be tried again. */
+/** The part of the status about missing workers, and about the next attempts to start them. */
 import type { State } from './decide/model.ts';
 import { lastReason, readyWorkers } from './decide/queries.ts';
 
@@ -16,9 +16,9 @@ export interface BackoffStatus {
   readonly slot: number;
   /** Milliseconds until the next attempt. */
   readonly nextMs: number;
-  /** In a row. */
+  /** Consecutive failures. */
   readonly failures: number;
-  /** Of the last one. */
+  /** Reason of the last failure. */
   readonly reason?: string;
 }
 

@@ -32,14 +32,14 @@ export interface WorkerStatus {
 /** The reload under way. */
 export interface ReloadStatus {
   readonly generation: number;
-  /** Who asked for it. */
+  /** Name of the requester. */
   readonly by: string;
-  /** From 1; absent while it is being prepared. */
+  /** Number of the step, from 1; absent while the reload is being prepared. */
   readonly step?: number;
   readonly of?: number;
-  /** Whether it can no longer be rolled back. */
+  /** True when the reload can no longer be rolled back. */
   readonly committed: boolean;
-  /** Why it is being rolled back; absent while it is not. */
+  /** Reason of the rollback, while one is under way. */
   readonly rollingBack?: string;
 }
 

@@ -23,7 +23,7 @@ import { checkPlatform, workingDirectory } from './surroundings.ts';
 export type ReloadVerdict = Extract<Notice, { event: 'reload-finished' }>;
 
 export interface StartOptions {
-  /** Whether the process's signals (HUP, TERM, INT, TTIN, ...) are the server's. Default: false. */
+  /** The process's signals (HUP, TERM, INT, TTIN, ...) control the server. Default: false. */
   readonly signals?: boolean;
 }
 
@@ -130,7 +130,7 @@ export class Server extends EventEmitter<{ notice: [Notice]; finished: [number] 
   }
 }
 
-/** What index.ts offers, and loads this file for. */
+/** Starts a server in the calling process; index.ts has its documentation, and loads this file at the first call. */
 export async function start(config: UserConfig, { signals = false }: StartOptions = {}): Promise<Server> {
   checkPlatform();
   const request = { env: process.env, cwd: workingDirectory(), overrides: config };

@@ -1,7 +1,7 @@
 /**
- * The control socket, as the master sees it: opened after the first workers are forked, closed at the very
- * end. It costs a start one small file: all that answers requests (./server.ts, and `node:http` with it)
- * is loaded when somebody connects for the first time. The other end is tshorn/src/commands/client.ts.
+ * The control socket, as the master sees it: opened after the first workers are forked, closed at the very end. A start
+ * loads only this small file; ./server.ts, and `node:http` with it, is loaded when the first client connects. The other
+ * end is tshorn/src/commands/client.ts.
  */
 import type net from 'node:net';
 import { describeThrown } from '@tshorn/core';
@@ -16,18 +16,18 @@ export interface ControlSettings {
   readonly log: Logger;
   /** Absolute path of the socket. */
   readonly path: string;
-  /** Nobody has chosen the path: its directory is ours to make and to tidy up. */
+  /** The path is the default: tshorn makes its directory and removes stale sockets from it. */
   readonly isDefault: boolean;
 }
 
 const KEPT_RELOADS = 10;
-/** How long a client may take to read its last line when the master ends. */
+/** Time that a client has to read its last line when the master ends. */
 const LAST_LINES_MS = 500;
 
 export class Control implements Answering {
   readonly path: string;
   readonly master: Controlled;
-  /** The last ten, the oldest first. */
+  /** The last ten reloads, the oldest first. */
   readonly reloads: PastReload[] = [];
   readonly openedAt = performance.now();
   /** Why there is no socket; undefined while there is one. */
@@ -69,7 +69,7 @@ export class Control implements Answering {
     return this;
   }
 
-  /** Another master is active: who connects from now on is its client; who is connected stays. */
+  /** The new master is active and has the path. Connected clients stay. */
   leave(): void {
     this.#placed?.leave();
     this.#placed = undefined;
@@ -83,7 +83,7 @@ export class Control implements Answering {
     await this.open(true);
   }
 
-  /** Ends what is still connected; resolves when the last lines are on their way. */
+  /** Ends all connections; resolves when the last lines are on their way. */
   async close(): Promise<void> {
     this.master.off('notice', this.#remember);
     this.#placed?.close();
@@ -116,7 +116,7 @@ export class Control implements Answering {
   async #connected(socket: net.Socket): Promise<void> {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
-    // A client that goes away in the middle is its own affair.
+    // A client that goes away in the middle costs nobody else anything.
     socket.on('error', () => {});
     try {
       this.#server ??= import('./server.ts').then(({ ControlServer: Server }) => new Server(this));

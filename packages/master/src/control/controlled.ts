@@ -1,4 +1,4 @@
-/** What a request on the control socket can reach of the master. */
+/** The part of the master that a request on the control socket can reach. */
 import type { ReloadPlan } from '@tshorn/core';
 import type { Operation, StopMode } from '../decide/model.ts';
 import type { Notice } from '../decide/notice.ts';
@@ -20,15 +20,15 @@ export interface PastReload {
   readonly generation: number;
   readonly outcome: string;
   readonly reason?: string;
-  /** Who asked for it. */
+  /** Name of the requester. */
   readonly by: string;
-  /** When it ended: ISO 8601. */
+  /** Time of the end, as ISO 8601. */
   readonly at: string;
   readonly replaced: number;
   readonly tookMs: number;
 }
 
-/** The control socket, as what answers on it sees it. */
+/** The control socket, as the server behind it sees it. */
 export interface Answering {
   readonly master: Controlled;
   /** Absolute path of the socket. */

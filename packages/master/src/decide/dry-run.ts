@@ -1,21 +1,21 @@
 /**
- * What a reload would do, without doing it: its steps in words, how many workers there are meanwhile, and
- * what it will take by what is known of the workers that are there. Pure.
+ * A reload that is described and not done: its steps in words, the number of workers meanwhile, and the time and memory
+ * that it takes, by the figures of the present workers. Pure.
  */
 import type { ReloadPlan } from '@tshorn/core';
 import { type Plan, type ReloadShape, reloadPlan, type Slots, type Step } from './plan.ts';
 
-/** What is known of the workers that are there. */
+/** The figures of the present workers. */
 export interface Known {
   readonly size: number;
-  /** Of the reload that is foretold. */
+  /** Generation that the reload would make. */
   readonly generation: number;
   readonly shape: ReloadShape;
-  /** Milliseconds that each took from its start until it had passed its probe. */
+  /** Milliseconds of each worker from its start until its probe had passed. */
   readonly bootMs: readonly number[];
-  /** Resident bytes of each; undefined where the system does not tell. */
+  /** Resident bytes of each worker; undefined where the system does not report them. */
   readonly residentBytes: readonly number[] | undefined;
-  /** Milliseconds for which a canary is compared with the others, at most. */
+  /** Longest comparison of a canary, in milliseconds. */
   readonly canaryMs: number;
   /** Milliseconds that a drain may take. */
   readonly graceMs: number;
@@ -24,7 +24,7 @@ export interface Known {
 export interface DryRunStep {
   readonly do: Step['do'];
   readonly slots?: Slots;
-  /** In words. */
+  /** The step in words. */
   readonly text: string;
 }
 
@@ -35,25 +35,25 @@ export interface DryRun {
   readonly steps: readonly DryRunStep[];
   /** The least number of workers that serve at any moment. */
   readonly leastReady: number;
-  /** The most processes that serve or are about to. */
+  /** The highest number of processes that serve or are about to. */
   readonly mostInService: number;
-  /** The most processes, with those that are parked. */
+  /** The highest number of processes, parked ones included. */
   readonly mostProcesses: number;
-  /** How many may boot at a time. */
+  /** Number of workers that may boot at a time. */
   readonly parallelism: number;
   /** Bytes; absent where the size of a worker is not known. Pages that workers share count for each. */
   readonly memory?: { readonly perWorker: number; readonly now: number; readonly most: number };
-  /** Milliseconds; absent where no worker has told how long it took to boot. */
+  /** Milliseconds; absent where no worker has booted yet. */
   readonly time?: {
-    /** Of one worker. */
+    /** Boot time of one worker. */
     readonly bootMs: number;
     readonly booting: number;
     readonly soak: number;
-    /** At most. */
+    /** Upper limit. */
     readonly canary: number;
     readonly total: number;
   };
-  /** What each drain may take, on top of `time`: connections that can move take moments. */
+  /** Milliseconds that each drain may take on top of `time`; connections that can move take moments. */
   readonly graceMs: number;
 }
 
@@ -86,7 +86,7 @@ export function dryRun(known: Known): DryRun {
 const mean = (values: readonly number[]): number | undefined =>
   values.length === 0 ? undefined : Math.round(values.reduce((sum, value) => sum + value, 0) / values.length);
 
-/** Walks the plan with nothing going wrong. */
+/** Counts workers along the plan, when nothing goes wrong. */
 function countOf(plan: Plan, size: number) {
   let ready = size;
   let serving = size;
@@ -115,7 +115,7 @@ function timeOf(plan: Plan, { shape, bootMs: boots, canaryMs }: Known): DryRun['
   let soak = 0;
   let canary = 0;
   for (const step of plan) {
-    // Those that wait for their turn begin as soon as another one is done.
+    // A worker that waits for its turn starts as soon as another one has booted.
     if (step.do === 'boot') booting += Math.ceil(step.slots.length / shape.parallelism) * bootMs;
     if (step.do === 'soak') soak += step.ms;
     if (step.do === 'watch') canary += canaryMs;
@@ -123,7 +123,7 @@ function timeOf(plan: Plan, { shape, bootMs: boots, canaryMs }: Known): DryRun['
   return { bootMs, booting, soak, canary, total: booting + soak + canary };
 }
 
-/** One step of a reload as docs/reload.md has it. */
+/** One step of a reload, in the words of docs/reload.md. */
 function inWords(step: Step, { shape, canaryMs }: Known): string {
   switch (step.do) {
     case 'boot': {

@@ -127,13 +127,13 @@ function planOf(draft: Draft, operation: Exclude<Operation, { kind: 'reload' }>)
 function recyclePlan(draft: Draft, operation: Extract<Operation, { kind: 'recycle' }>): Plan {
   const { state } = draft;
   const worker = state.workers[operation.serial];
-  // It may have crashed, or been replaced by a reload, while the request waited.
+  // The worker may have crashed, or been replaced by a reload, while the request waited.
   if (!worker || !isComing(worker.state)) return [];
   draft.reportOf(worker, { event: 'recycling', level: 'info', text: `by ${operation.by}` });
   return replaceSlot(worker.slot, state.committed);
 }
 
-/** Whoever asks last decides what is desired; `by` says who that was. */
+/** The last request decides the desired number; `by` names its requester. */
 function scalePlan(draft: Draft, operation: Scale): Plan {
   const { state } = draft;
   const { to, delta = 0, by } = operation;

@@ -1,6 +1,6 @@
 /**
- * A reload, a recycle or a change of size as data: a list of steps that the master carries out in order.
- * Pure: who carries them out, and what happens when one fails, is steps.ts and rollback.ts.
+ * A reload, a recycle or a change of size as data: a list of steps that the master carries out in order. Pure. steps.ts
+ * carries a step out, and rollback.ts handles its failure.
  */
 import { portion, type ReloadPlan, type Share } from '@tshorn/core';
 
@@ -11,11 +11,11 @@ export type Step =
   | { readonly do: 'boot'; readonly slots: Slots; readonly generation: number }
   /** Let them in, and go on when they are in service. */
   | { readonly do: 'admit'; readonly slots: Slots }
-  /** Drain everyone older in the slots, and go on when they are parked, or gone. */
+  /** Drain the older workers in the slots, and go on when they are parked, or gone. */
   | { readonly do: 'drain'; readonly slots: Slots; readonly park: boolean }
   /** Compare the new workers with the old ones under real traffic, and go on when they are as good. */
   | { readonly do: 'watch'; readonly slots: Slots }
-  /** Go on when the youngest new worker has served for so long. */
+  /** Go on when the youngest new worker has served for this time. */
   | { readonly do: 'soak'; readonly ms: number }
   /** Ask the hook `onCommit`, which may refuse. */
   | { readonly do: 'approve' }
@@ -25,23 +25,23 @@ export type Step =
   | { readonly do: 'release' }
   /** From here on this many slots are looked after. */
   | { readonly do: 'resize'; readonly to: number }
-  /** Of a rollback: older workers, parked or draining, serve again. */
+  /** Step of a rollback: older workers, parked or draining, serve again. */
   | { readonly do: 'readmit'; readonly slots: Slots }
-  /** Of a rollback: drain the new workers, and go on when they are gone. */
+  /** Step of a rollback: drain the new workers, and go on when they are gone. */
   | { readonly do: 'withdraw'; readonly slots: Slots };
 
 export type Plan = readonly Step[];
 
-/** What a reload is to be like. */
+/** The manner of a reload. */
 export interface ReloadShape {
   readonly kind: ReloadPlan;
-  /** Workers beyond N that may exist at a time; undefined leaves it to the kind. */
+  /** Number of workers beyond N that may exist at a time; undefined: the plan's own number. */
   readonly maxSurge: Share | undefined;
-  /** Workers that may be missing at a time. */
+  /** Number of workers that may be missing at a time. */
   readonly maxUnavailable: Share;
-  /** Whether drained workers are kept until the commit. */
+  /** Drained workers are kept until the commit. */
   readonly park: boolean;
-  /** Milliseconds that the last new worker has to serve without a crash. */
+  /** Milliseconds that the youngest new worker has to serve without a crash. */
   readonly soakMs: number;
   /** Processes that may boot at a time without starving those that serve: the machine's parallelism. */
   readonly parallelism: number;
@@ -98,7 +98,7 @@ function canarySteps(noRoom: boolean, generation: number, park: boolean): Step[]
   return noRoom ? [drain, ...watched] : [...watched, drain];
 }
 
-/** How many workers there may be too many, and how many too few, at a time. One of them at the least. */
+/** The numbers of workers beyond N and below N that are allowed at a time; one of them is at least 1. */
 function pace(size: number, { kind, maxSurge, maxUnavailable, parallelism }: ReloadShape) {
   const usual = { rolling: 1, canary: parallelism, overlap: size, replace: 0 }[kind];
   const allowed = maxSurge === undefined ? usual : portion(maxSurge, size, 'up');

@@ -1,6 +1,6 @@
 /**
- * Whatever happens in whatever order: when it is over, each slot has one worker, in service and of the
- * release that was committed. A story that fails is told again by its seed.
+ * Random events in random order: at the end each slot has one worker, in service and of the committed release. The seed
+ * in the name of a test repeats its story.
  */
 import { RELOAD_PLANS } from '@tshorn/core';
 import type { Event, MigrationCounts, Operation, WorkerRecord } from './model.ts';
@@ -70,7 +70,7 @@ class Story {
     return true;
   }
 
-  /** What may come next of a worker. */
+  /** One of the events that a worker may cause next. */
   #step({ serial, state, park }: WorkerRecord, trouble = 1): void {
     const exit: Event = { type: 'worker-exited', serial, code: null, signal: 'SIGKILL' };
     const atRest = state === 'ready' || state === 'parked';
@@ -93,7 +93,7 @@ class Story {
     if (event) this.#happen(event);
   }
 
-  /** What has become of connections that moved to it. */
+  /** Counts of the connections that migrated to a worker. */
   #arrivals(trouble: number): MigrationCounts {
     const resumeFailed = this.#chance(trouble * 0.1) ? 20 : 0;
     return { taken: 20, resumeFailed, waiting: this.#chance(trouble * 0.3) };
@@ -112,7 +112,7 @@ class Story {
     this.#happen({ type: 'requested', operation: this.#of(operations) });
   }
 
-  /** Whoever is asked by the operation under way answers. */
+  /** The operation under way gets the answer that it waits for. */
   #answer(no = 0.15): void {
     const { running, settings } = this.scene.state;
     if (!running) return;

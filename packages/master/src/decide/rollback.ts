@@ -42,8 +42,8 @@ export function fail(
 const ATTEMPTS = 3;
 
 /**
- * Puts the way back in the place of the plan, from where things stand now: old workers that are still
- * there serve again first, missing ones are started from the old release, and then the new ones leave.
+ * Replaces the plan by the rollback, from the present state: old workers that are still there serve again first, missing
+ * ones are started from the old release, and then the new workers leave.
  */
 export function rollBack(draft: Draft, running: Running): void {
   const { state } = draft;
@@ -56,7 +56,7 @@ export function rollBack(draft: Draft, running: Running): void {
     const old = draft.workers.filter(
       (worker) => worker.slot === slot && worker.generation !== running.generation,
     );
-    // Of an attempt before this one.
+    // A worker of an earlier attempt to roll back.
     for (const worker of old) if (worker.state === 'probed') draft.admit(worker);
     if (old.some(({ state }) => isComing(state))) continue;
     // One that drains without being kept may end at any moment: it is no help.

@@ -70,7 +70,7 @@ export class Scene {
     return this.happen({ type: 'refused', generation: this.state.running?.generation ?? 0, reason });
   }
 
-  /** What waits for somebody's word gets it. */
+  /** A step that waits for an answer gets it. */
   agree(): this {
     const { running } = this.state;
     const step = running?.plan?.[running.next];
@@ -83,7 +83,7 @@ export class Scene {
     return this;
   }
 
-  /** The worker's connections are gone; it leaves, if nobody wants it any more. */
+  /** The worker's connections are gone; it exits, if it is not parked. */
   drained(serial: number): this {
     const report = { moved: 0, finished: 0, closed: 0, forceClosed: 0, refused: {}, tookMs: 1 };
     return this.happen({ type: 'worker-drained', serial, report });
@@ -111,7 +111,7 @@ export class Scene {
     return this.happen({ type: 'worker-exited', serial, code, signal });
   }
 
-  /** Boots every worker that has been spawned and not yet told of. */
+  /** Boots every worker that has just been spawned. */
   bootAll(): this {
     for (const { serial, state } of Object.values(this.state.workers))
       if (state === 'spawned') this.boot(serial);
@@ -122,7 +122,7 @@ export class Scene {
     return this.bootAll();
   }
 
-  /** Lets every drained worker go and every new one come, until nothing moves. */
+  /** Lets every drained worker exit and every new one boot, until nothing changes any more. */
   settle(): this {
     for (let moved = true; moved; ) {
       moved = false;
