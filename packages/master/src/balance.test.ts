@@ -1,4 +1,4 @@
-import { shareFor, surplus } from './balance.ts';
+import { Balance, shareFor, surplus } from './balance.ts';
 
 const of = (...counts: number[]) => surplus(new Map(counts.map((count, serial) => [serial, count])));
 
@@ -68,4 +68,19 @@ test('a canary gets its share of a few connections, too, and no more than that',
       ]),
     ),
   ).toEqual([]);
+});
+
+test('a forged count of connections costs the master no time', () => {
+  jest.useFakeTimers();
+  const moves: number[] = [];
+  const balance = new Balance({
+    view: { balanced: () => [1, 2], watched: () => [2] },
+    isMovable: () => true,
+    give: (_serial, count) => moves.push(count),
+  });
+  balance.report(1, Number.MAX_SAFE_INTEGER);
+  balance.report(2, 0);
+  jest.advanceTimersByTime(1_000);
+  jest.useRealTimers();
+  expect(moves).toEqual([500_000]);
 });

@@ -1,0 +1,71 @@
+import { Attendants } from './attendants.ts';
+import type { Context } from './context.ts';
+import { Crew } from './crew.ts';
+import { Scene } from './decide/testing/scene.ts';
+import type { Logger } from './log.ts';
+import { route, routes, type WorkerMessage } from './routes.ts';
+import { View } from './view.ts';
+
+const REPORT = { moved: 1, finished: 1, closed: 7, forceClosed: 7, refused: { tls: 7 }, tookMs: 1 };
+
+/** A master whose workers have no processes, and what it hears of worker 1. */
+function scene() {
+  const master = new Scene({ workers: 1 });
+  const log = { info: () => {}, warn: () => {}, error: () => {} } as unknown as Logger;
+  const context = {
+    log,
+    view: new View(() => master.state),
+    workerFile: '/worker.js',
+    otherMaster: { neighbour: () => undefined, isFollowing: false },
+    enqueue: (event: Parameters<Scene['happen']>[0]) => master.happen(event),
+  } as unknown as Context;
+  const crew = new Crew(log);
+  const attendants = new Attendants(context, crew);
+  const table = routes(context, attendants, crew);
+  const hear = (message: WorkerMessage) => route(table, 1, message, undefined);
+  return { master, ...attendants, hear, state: () => master.state.workers[1]?.state };
+}
+
+function serving() {
+  const place = scene();
+  place.master.happen({ type: 'worker-spawned', serial: 1, pid: 9 });
+  place.hear({ type: 'loaded', kind: 'app' } as WorkerMessage);
+  place.hear({ type: 'probed', verdict: 'ok', tookMs: 1 } as WorkerMessage);
+  expect(place.state()).toBe('admitted');
+  place.hear({ type: 'accepting', immovable: '' });
+  expect(place.state()).toBe('ready');
+  return place;
+}
+
+test('an `accepting` that comes late, from a worker that drains, changes nothing', () => {
+  const { master, remaining, traffic, hear, state } = serving();
+  master.happen({ type: 'stop-requested', mode: 'graceful', by: 'TERM' });
+  remaining.begin(1, 30_000);
+  hear({ type: 'remaining', left: { idle: 3 } });
+  hear({ type: 'accepting', immovable: 'tls' });
+  expect(state()).toBe('draining');
+  expect(remaining.of(1)).toEqual({ idle: 3 });
+  expect(traffic.status().handoff).toBe('on');
+});
+
+test('facts of a state that the worker is not in change nothing', () => {
+  const { traffic, remaining, hear, state, master } = serving();
+  const notices = master.notices.length;
+  hear({ type: 'accepting', immovable: 'tls' });
+  hear({ type: 'drained', ...REPORT });
+  hear({ type: 'remaining', left: { idle: 3 } });
+  hear({ type: 'took', id: 5 });
+  hear({ type: 'declined', id: 5, reason: 'late' });
+  hear({ type: 'state', id: 5, text: 'n=5' });
+  expect(state()).toBe('ready');
+  expect(master.notices).toHaveLength(notices);
+  expect(remaining.of(1)).toBeUndefined();
+  expect(traffic.status()).toEqual({ handoff: 'on', moved: 0, refused: {}, closed: 0, forceClosed: 0 });
+});
+
+test('what a drain came to is counted once the worker was ordered to drain', () => {
+  const { master, traffic, hear } = serving();
+  master.happen({ type: 'stop-requested', mode: 'graceful', by: 'TERM' });
+  hear({ type: 'drained', ...REPORT });
+  expect(traffic.status()).toMatchObject({ refused: { tls: 7 }, closed: 7, forceClosed: 7 });
+});

@@ -1,0 +1,54 @@
+import { Relay } from '../relay.ts';
+
+/** Workers by serial, and everything that they and the connections got, in order. */
+export class RelayScene {
+  readonly relay: Relay;
+  /** The receivers, the best first. */
+  takers: number[] = [];
+  /** The peer without a time limit. */
+  patient: number | undefined;
+  readonly #alive: Set<number>;
+  readonly #said: string[] = [];
+  /** Numbered through, and not for each taker, so that a story is easier to read. */
+  #lastTake = 0;
+
+  constructor(...workers: number[]) {
+    this.#alive = new Set(workers);
+    this.relay = new Relay({
+      peer: (serial) => (this.#alive.has(serial) ? this.#peer(serial) : undefined),
+      arrived: () => {},
+      takerFor: (from, except) => this.takers.find((serial) => serial !== from && !except.has(serial)),
+    });
+  }
+
+  #peer(serial: number) {
+    return {
+      ...(this.patient === serial && { patient: true as const }),
+      take: () => {
+        this.#said.push(`${serial} take ${++this.#lastTake}`);
+        return this.#lastTake;
+      },
+      handedOver: (id: number) => this.#said.push(`${serial} handed-over ${id}`),
+      keep: (id: number, reason: string) => this.#said.push(`${serial} keep ${id}: ${reason}`),
+      state: (id: number, text?: string) => this.#said.push(`${serial} state ${id}: ${text}`),
+    };
+  }
+
+  offer(from: number, id: number, name: string, resumer?: string): this {
+    this.relay.offer(from, id, { close: () => this.#said.push(`close ${name}`) }, resumer);
+    return this;
+  }
+
+  /** As in the master: a worker that is gone is no receiver any more. */
+  die(serial: number): this {
+    this.#alive.delete(serial);
+    this.takers = this.takers.filter((taker) => taker !== serial);
+    this.relay.gone(serial);
+    return this;
+  }
+
+  /** The lines since the last look. */
+  said(): string[] {
+    return this.#said.splice(0);
+  }
+}
