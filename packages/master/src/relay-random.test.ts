@@ -15,7 +15,7 @@ test('whatever happens in whatever order, each copy is closed exactly once', () 
   for (let story = 0; story < 2_000; story++) {
     const workers = [1, 2, 3, 4];
     const scene = new Scene(...workers);
-    scene.takers = [2, 3, 4];
+    scene.receivers = [2, 3, 4];
     const offers = 1 + below(5);
     for (let id = 1; id <= offers; id++)
       scene.offer(1, id, `c${id}`, below(2) === 0 ? 'websocket:0' : undefined);
@@ -38,7 +38,7 @@ test('whatever happens in whatever order, no connection has two owners', () => {
   const below = random();
   for (let story = 0; story < 2_000; story++) {
     const scene = new Scene(1, 2, 3, 4);
-    scene.takers = [2, 3, 4];
+    scene.receivers = [2, 3, 4];
     const resumer = below(2) === 0 ? 'websocket:0' : undefined;
     scene.offer(1, 1, 'a', resumer);
     const lines: string[] = [];

@@ -4,7 +4,7 @@ import { RelayScene as Scene } from './testing/relay-scene.ts';
 /** Worker 1, the sender, workers 2 and 3, the receivers, and one connection on its way to 2. */
 function moving(): Scene {
   const scene = new Scene(1, 2, 3);
-  scene.takers = [2, 3];
+  scene.receivers = [2, 3];
   scene.offer(1, 1, 'a');
   expect(scene.said()).toEqual(['2 take 1']);
   expect(scene.relay.onWay).toBe(1);
@@ -61,7 +61,7 @@ test('there is no receiver: the sender keeps it', () => {
 
 test('the receiver has just gone: the sender keeps it', () => {
   const scene = new Scene(1);
-  scene.takers = [2];
+  scene.receivers = [2];
   scene.offer(1, 1, 'a');
   expect(scene.said()).toEqual(['close a', '1 keep 1: no-taker']);
   expect(scene.relay.onWay).toBe(0);
@@ -78,7 +78,7 @@ test('declined: the next one takes it, and the one that declined is not asked ag
 
 test('an offer whose descriptor could not be received stays with its sender; there is nothing to close', () => {
   const scene = new Scene(1, 2);
-  scene.takers = [2];
+  scene.receivers = [2];
   scene.relay.sent(1, 1);
   expect(scene.said()).toEqual(['1 keep 1: no-descriptor']);
   scene.offer(1, 3, 'a');
@@ -108,7 +108,7 @@ describe('a receiver that does not answer', () => {
 
   test('and has no time limit is not left: it may own the connection', () => {
     const scene = moving();
-    scene.patient = 2;
+    scene.untimed = 2;
     jest.advanceTimersByTime(5 * TAKE_WITHIN_MS);
     expect(scene.said()).toEqual([]);
     expect(scene.relay.onWay).toBe(1);
@@ -147,7 +147,7 @@ describe('the sender dies', () => {
 
 test('a worker that receives from one and sends to another: its end moves what it was to receive, no more', () => {
   const scene = new Scene(1, 2, 3);
-  scene.takers = [2, 3];
+  scene.receivers = [2, 3];
   scene.offer(1, 1, 'a').offer(2, 1, 'b');
   expect(scene.said()).toEqual(['2 take 1', '3 take 2']);
   scene.die(2);
@@ -178,7 +178,7 @@ test('a worker that is gone leaves nothing behind, whatever comes late', () => {
 describe('a connection with a state', () => {
   function taken(): Scene {
     const scene = new Scene(1, 2, 3);
-    scene.takers = [2, 3];
+    scene.receivers = [2, 3];
     scene.offer(1, 1, 'a', 'websocket:0');
     scene.relay.took(2, 1);
     expect(scene.said()).toEqual(['2 take 1', '1 handed-over 1']);

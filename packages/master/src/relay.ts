@@ -24,7 +24,7 @@ export interface Connection {
 /** A worker, or another master, as the relay needs it. */
 export interface Peer {
   /** The peer always answers or exits: there is no time limit, since it may own the connection already. */
-  readonly patient?: true;
+  readonly untimed?: true;
   /**
    * Offers a connection. Returns the number under which the peer will answer.
    * @param resumer name of what resumes the connection; its state follows
@@ -43,7 +43,7 @@ export interface RelayOrders {
   /** The receiver has a connection with its state, and will report whether it could resume it. */
   arrived(receiver: number): void;
   /** The best receiver for a connection of this sender, without `except`. */
-  takerFor(sender: number, except: ReadonlySet<number>): number | undefined;
+  receiverFor(sender: number, except: ReadonlySet<number>): number | undefined;
 }
 
 type Phase =
@@ -140,7 +140,7 @@ export class Relay {
   #pass(transfer: Transfer, reason = 'no-taker'): void {
     const except = new Set(transfer.refusedBy);
     for (const [serial, { silent }] of this.#ledgers) if (silent) except.add(serial);
-    const to = this.#orders.takerFor(transfer.sender, except);
+    const to = this.#orders.receiverFor(transfer.sender, except);
     const receiver = to === undefined ? undefined : this.#orders.peer(to);
     if (to === undefined || !receiver) return this.#giveBack(transfer, reason);
     const id = receiver.take(transfer.connection, transfer.resumer);
@@ -248,7 +248,7 @@ export class Relay {
   #leaveTheSilent(): void {
     const latest = performance.now() - SILENT_AFTER_MS;
     for (const [serial, ledger] of this.#ledgers) {
-      if (this.#orders.peer(serial)?.patient) continue;
+      if (this.#orders.peer(serial)?.untimed) continue;
       for (const [id, transfer] of ledger.receiving) {
         if (transfer.phase.is !== 'offered') continue;
         if (transfer.phase.at > latest) break;

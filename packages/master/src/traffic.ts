@@ -60,7 +60,7 @@ export class Traffic {
     this.relay = new Relay({
       peer: party,
       arrived: (serial) => this.migrations.arrived(serial),
-      takerFor: (from, except) => this.#takerFor(from, except),
+      receiverFor: (from, except) => this.#receiverFor(from, except),
     });
     this.balance = new Balance({
       view,
@@ -111,14 +111,16 @@ export class Traffic {
     this.relay.gone(serial);
   }
 
-  #takerFor(from: number, except: ReadonlySet<number>): number | undefined {
+  #receiverFor(from: number, except: ReadonlySet<number>): number | undefined {
     const unfit = new Set(except);
     for (const [serial, reason] of this.#immovable) if (reason) unfit.add(serial);
     // The state may learn later that a worker is gone.
-    const takers = this.#orders.view.takersFor(from, unfit).filter((serial) => this.#orders.party(serial));
-    const taker = this.balance.fewest(takers);
-    if (taker !== undefined) this.balance.moving(from, taker);
-    return taker;
+    const receivers = this.#orders.view
+      .receiversFor(from, unfit)
+      .filter((serial) => this.#orders.party(serial));
+    const receiver = this.balance.fewest(receivers);
+    if (receiver !== undefined) this.balance.moving(from, receiver);
+    return receiver;
   }
 
   #give(serial: number, count: number): void {

@@ -8,8 +8,8 @@ import {
   balanced,
   ofUncommittedRelease,
   readyBeside,
+  receiversFor,
   recyclable,
-  takersFor,
   watched,
 } from './decide/queries.ts';
 
@@ -41,8 +41,8 @@ export class View {
   }
 
   /** Serials of the best receivers for a connection of this worker, without `except`. */
-  takersFor(serial: number, except: ReadonlySet<number>): number[] {
-    return takersFor(this.#state(), serial, except);
+  receiversFor(serial: number, except: ReadonlySet<number>): number[] {
+    return receiversFor(this.#state(), serial, except);
   }
 
   /** Serials of the workers whose numbers of connections are kept even; undefined while a plan moves connections. */

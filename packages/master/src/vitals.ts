@@ -2,7 +2,7 @@
 import type { Heartbeat } from '@tshorn/core';
 
 export interface Vital extends Heartbeat {
-  /** When it came: monotonic milliseconds. */
+  /** Time of arrival in monotonic milliseconds. */
   readonly at: number;
 }
 
@@ -14,6 +14,7 @@ export class Vitals {
     this.#last.set(serial, { requests, rss, loopDelayMs, at: performance.now() });
   }
 
+  /** The last heartbeat; undefined before the first one. */
   of(serial: number): Vital | undefined {
     return this.#last.get(serial);
   }
@@ -25,6 +26,7 @@ export class Vitals {
     return count;
   }
 
+  /** The number of malformed messages so far. */
   malformedOf(serial: number): number {
     return this.#malformed.get(serial) ?? 0;
   }

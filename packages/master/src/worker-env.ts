@@ -1,22 +1,22 @@
 /**
- * The environment of a worker: that of the master and of `--environment-file`, without what is meant for
- * the master alone. What `node:cluster` adds (NODE_UNIQUE_ID, NODE_CHANNEL_FD) it takes away before the app runs.
+ * The environment of a worker: that of the master and of `--environment-file`, without the variables that are meant for
+ * the master alone. `node:cluster` adds NODE_UNIQUE_ID and NODE_CHANNEL_FD, and removes them before the app runs.
  */
 import type { Identity } from './privileges.ts';
 import type { Release } from './release.ts';
 
 /**
- * Our own options, which a tshorn that the app starts would take for its own (TSHORN_CONTROL above all), and
- * what systemd says to its main process: sd_notify(3), sd_watchdog_enabled(3), sd_listen_fds(3).
+ * The options of tshorn, which a tshorn that the app starts would use (TSHORN_CONTROL above all), and the variables of
+ * systemd for its main process: sd_notify(3), sd_watchdog_enabled(3), sd_listen_fds(3).
  */
 const MASTERS_OWN = /^(TSHORN_.*|NOTIFY_SOCKET|WATCHDOG_(USEC|PID)|LISTEN_(PID|PIDFDID|FDS|FDNAMES))$/;
 
-/** What says whose session this is, as su(1) and systemd set it. */
+/** The variables that name the user, as su(1) and systemd set them. */
 const ofUser = ({ name, home }: Identity): NodeJS.ProcessEnv => ({ HOME: home, USER: name, LOGNAME: name });
 
 /**
- * As with Node's own `--env-file`, the environment of the master wins over a file, even where it is empty.
- * `undefined` takes a variable away, since node:cluster adds what the master has.
+ * Returns the environment for one release. As with Node's own `--env-file`, the environment of the master wins over a
+ * file, even with an empty value. `undefined` removes a variable that node:cluster would add from the master.
  */
 export function workerEnv(
   { variables }: Pick<Release, 'variables'>,

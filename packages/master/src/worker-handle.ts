@@ -1,6 +1,6 @@
 /**
- * The outside of a worker; its inside is worker/src/worker.ts. One process: started, spoken to, ended.
- * It decides nothing: what it learns becomes an event for the master's loop.
+ * The outside of a worker; its inside is worker/src/worker.ts. One process: started, sent messages to, ended. Created
+ * by the Spawner for each process; it decides nothing.
  */
 import cluster, { type Worker as ClusterWorker } from 'node:cluster';
 import {
@@ -24,6 +24,7 @@ import { type SpawnFailure, spawnFailure } from './spawn-failure.ts';
 import { WorkerOutput } from './worker-output.ts';
 
 export interface WorkerHandleEvents {
+  /** The process is there. */
   onSpawned(pid: number): void;
   /** `handle` is the connection that came with a `hand-over`. */
   onMessage(message: Exclude<ToMaster, { type: 'up' }>, handle: unknown): void;
@@ -31,7 +32,7 @@ export interface WorkerHandleEvents {
   onEnded(end: WorkerEnd): void;
   /** A message of the worker was dropped; the text says what is wrong with it. */
   onMalformed(problem: string): void;
-  /** The worker floods the master: it is to be killed. */
+  /** The worker floods the master, which has to kill it. */
   onFlood(text: string): void;
 }
 
@@ -44,25 +45,25 @@ export interface WorkerEnd {
 }
 
 export interface SpawnRequest {
-  /** File that the worker process runs. */
+  /** The file that the process runs. */
   readonly exec: string;
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly boot: BootOrder;
-  /** Undefined: as the master does. */
+  /** Undefined: the user of the master. */
   readonly runAs: Pick<Identity, 'uid' | 'gid'> | undefined;
 }
 
-/** How long the last messages of a process that has ended may take to be read. */
+/** Time to read the last messages of a process that has ended. */
 const LAST_WORDS_MS = 1_000;
-/** A process that the worker has started may hold its standard error open for as long as it lives. */
+/** Time to read its last lines: a process that the worker has started may hold its standard error open for ever. */
 const LAST_LINES_MS = 200;
 
 export class WorkerHandle {
   readonly #events: WorkerHandleEvents;
   #worker: ClusterWorker | undefined;
   #output: WorkerOutput | undefined;
-  /** Reads along on the worker's standard error. */
+  /** Looks for the inspector's messages on the worker's standard error. */
   readonly inspector = new Inspector();
   #booted = false;
   #ended = false;
@@ -73,11 +74,12 @@ export class WorkerHandle {
     this.#events = events;
   }
 
-  /** Whether it is us who have killed it. */
+  /** True when the master has killed it. */
   get isKilled(): boolean {
     return this.#killed;
   }
 
+  /** Undefined before the start, and for a process that could not be started. */
   get pid(): number | undefined {
     return this.#worker?.process.pid;
   }
@@ -86,27 +88,29 @@ export class WorkerHandle {
     return this.#worker?.process.connected ?? false;
   }
 
-  /** What it has written last on standard error. */
+  /** The end of its standard error, at most 20 lines. */
   get lastLines(): readonly string[] {
     return this.#output?.lastLines ?? [];
   }
 
   /** Starts the process. Never throws: a failure is an end. */
   start(request: SpawnRequest): void {
-    // A hook may have taken its time, and the worker may not be wanted any more.
+    // The worker may have been killed while preFork ran.
     if (this.#ended) return;
     try {
       this.#fork(request);
     } catch (error) {
+      this.#worker?.process.kill('SIGKILL');
       this.#end({ code: null, signal: null, failure: spawnFailure(error) });
     }
+    if (this.pid !== undefined) this.#events.onSpawned(this.pid);
   }
 
   #fork({ exec, cwd, env, boot, runAs }: SpawnRequest): void {
-    // Settings are those of the next fork: each worker gets the working directory of its release.
     const stdio = ['ignore', 'inherit', 'pipe', 'ipc'];
-    // With one of the two libuv drops the supplementary groups as well (setgroups in uv__process_child_init).
+    // With uid or gid libuv drops the supplementary groups as well (setgroups in uv__process_child_init).
     const { uid, gid } = runAs ?? {};
+    // The settings of the next fork: each worker gets the working directory of its release.
     cluster.setupPrimary({ exec, args: [], cwd, stdio, uid, gid, ...inspectorSettings(env) } as never);
     const worker = cluster.fork(env);
     this.#worker = worker;
@@ -118,19 +122,20 @@ export class WorkerHandle {
     new Inbox({
       onMessage: (message, connection) => {
         if (message.type === 'up') this.#boot(boot);
-        else this.#events.onMessage(message, connection);
+        // After its end a worker has nothing to report; but of a connection that it sent, this is the only copy.
+        else if (!this.#ended || message.type === 'hand-over') this.#events.onMessage(message, connection);
       },
-      onMalformed: (problem) => this.#events.onMalformed(problem),
+      onMalformed: (problem) => {
+        if (!this.#ended) this.#events.onMalformed(problem);
+      },
       onFlood: (text) => this.#events.onFlood(text),
     }).listen(worker.process);
-    // `error` comes when the process cannot be started or a message cannot be sent; `exit` tells the rest.
+    // `error` comes for a process that cannot be started and for a message that cannot be sent; `exit` follows the latter.
     worker.on('error', (error) => {
       if (worker.process.pid !== undefined) return;
       this.#end({ code: null, signal: null, failure: spawnFailure(error) });
     });
     this.#watchEnd(worker);
-    if (worker.process.pid === undefined) return;
-    this.#events.onSpawned(worker.process.pid);
   }
 
   /** Node drops what arrives before an ES module has set up its listener: the worker speaks first. */
@@ -140,13 +145,13 @@ export class WorkerHandle {
     this.#send({ type: 'boot', ...order });
   }
 
-  /** The kernel tells of the exit before the last messages and lines are read: all have to have come. */
+  /** The kernel reports the exit before the last messages and lines are read: the end is when all three are there. */
   #watchEnd(worker: ClusterWorker): void {
     let exit: { code: number | null; signal: string | null } | undefined;
     let disconnected = false;
     let silent = this.#output === undefined;
     const endIfAll = () => {
-      // 'disconnect' does not come at all when the worker has died with a connection on its way to it.
+      // Node emits no 'disconnect' for a worker that died with a connection on its way to it.
       disconnected ||= !worker.process.connected;
       if (exit && disconnected && silent) this.#end(exit);
     };
@@ -183,15 +188,17 @@ export class WorkerHandle {
     this.#send({ type: 'admit', listeners: listeners.length });
   }
 
+  /** The server stops soon (`--stop-delay`), and serves until then. */
   announceLeaving(): void {
     this.#send({ type: 'leaving' });
   }
 
+  /** Orders the drain. A second order replaces the first one. */
   drain(order: Omit<DrainOrder, 'type'>): void {
     this.#send({ type: 'drain', ...order });
   }
 
-  /** A connection to own. The master keeps its descriptor until the worker says that it took it. */
+  /** Offers a connection. The master keeps its descriptor until the worker answers with the returned number. */
   take(connection: unknown, resumer?: string): number {
     const id = this.#taking.next();
     const until = sharedClock() + TAKE_WITHIN_MS;
@@ -199,32 +206,37 @@ export class WorkerHandle {
     return id;
   }
 
+  /** The state of a connection that the worker has taken; undefined when nobody knows it any more. */
   state(id: number, text: string | undefined): void {
     this.#send({ type: 'state', id, ...(text !== undefined && { text }) });
   }
 
-  /** Its samples come as messages; said again, one comes at once. */
+  /** Has the worker send samples, or stop; ordered again, one comes at once. */
   watch(on: boolean): void {
     this.#send({ type: 'watch', on });
   }
 
+  /** Has the worker hand over this many idle connections. */
   give(count: number): void {
     this.#send({ type: 'give', count });
   }
 
+  /** Another worker has the connection that this one offered. */
   handedOver(id: number): void {
     this.#send({ type: 'handed-over', id });
   }
 
+  /** No worker can take the connection that this one offered. */
   keep(id: number, reason: string): void {
     this.#send({ type: 'keep', id, reason });
   }
 
-  /** Nothing else of the process is asked: Node opens it in the middle of whatever it does. */
+  /** Node opens it at once, also while JavaScript runs. */
   openInspector(): void {
     this.#worker?.process.kill('SIGUSR1');
   }
 
+  /** Ends the process at once; before its start, it is never started. */
   kill(): void {
     this.#killed = true;
     if (this.#worker) this.#worker.process.kill('SIGKILL');
@@ -234,7 +246,7 @@ export class WorkerHandle {
   #send(message: ToWorker, handle?: unknown): void {
     const { process } = this.#worker ?? {};
     if (!process?.connected) return;
-    // A worker that dies meanwhile is told by its exit; the error here says nothing more.
+    // The worker may die meanwhile: its exit reports that, and the error here adds nothing.
     process.send(envelope(message), handle as never, { keepOpen: true }, () => {});
   }
 }

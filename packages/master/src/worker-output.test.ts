@@ -172,3 +172,11 @@ it('keeps whole characters of a long line', async () => {
   await settle();
   expect(output.lastLines.join('')).toMatch(/^漢+$/);
 });
+
+it('keeps lines without what a terminal obeys', async () => {
+  const { source, output, settle } = setUp();
+  const line = '\x1b[31mError\x1b[0m: \x1b]0;title\x07 no\x08\r\n';
+  source.write(line);
+  expect(await settle()).toBe(line);
+  expect(output.lastLines).toEqual(['Error:  no']);
+});

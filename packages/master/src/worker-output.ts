@@ -4,6 +4,8 @@
  * could report them. The WorkerHandle creates it.
  */
 import type { Readable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import { oneLine } from '@tshorn/core';
 import type { Outlet } from './outlet.ts';
 
 /** Bytes and lines that are kept of the end. */
@@ -48,7 +50,7 @@ export class WorkerOutput {
     source.on('error', () => {});
   }
 
-  /** The last lines, at most 20 and without empty ones. */
+  /** The last lines, at most 20, without empty ones and without control characters: they go to a terminal. */
   get lastLines(): string[] {
     const end = Buffer.concat([...this.#kept, ...this.#unfinished]).subarray(-KEPT_BYTES);
     // The cut may have gone through a character.
@@ -57,7 +59,7 @@ export class WorkerOutput {
       .subarray(Math.max(0, start))
       .toString()
       .split('\n')
-      .map((line) => line.trimEnd());
+      .map((line) => oneLine(stripVTControlCharacters(line), KEPT_BYTES).trimEnd());
     return lines.filter((line) => line !== '').slice(-KEPT_LINES);
   }
 

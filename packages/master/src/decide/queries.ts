@@ -17,7 +17,7 @@ export const readyBeside = (state: State, serials: readonly number[]): number[] 
     .filter((serial) => !serials.includes(serial));
 
 /** Serials of the workers that may take a connection of this one: the replacement in its slot, or else all others in service. */
-export function takersFor(state: State, serial: number, except: ReadonlySet<number>): number[] {
+export function receiversFor(state: State, serial: number, except: ReadonlySet<number>): number[] {
   if (state.stop?.newMaster) return except.has(NEW_MASTER) ? [] : [NEW_MASTER];
   const slot = state.workers[serial]?.slot;
   const others = readyWorkers(state).filter(

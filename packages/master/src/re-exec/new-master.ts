@@ -90,7 +90,7 @@ export class NewMaster {
   get receiver(): Party | undefined {
     if (this.#state.phase !== 'handed-over' || !this.#process?.connected) return undefined;
     return {
-      patient: true,
+      untimed: true,
       pid: this.pid,
       give: () => {},
       take: (connection, resumer) => {

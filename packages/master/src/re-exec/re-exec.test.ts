@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decide, initialState } from '../decide/decide.ts';
 import { NEW_MASTER, type State } from '../decide/model.ts';
-import { takersFor } from '../decide/queries.ts';
+import { receiversFor } from '../decide/queries.ts';
 import { settings } from '../decide/testing/scene.ts';
 import { find } from './command.ts';
 import { whyNoReExec } from './refusal.ts';
@@ -47,8 +47,8 @@ describe('the connections of a stop', () => {
   test('move where another master is active, to that one alone', () => {
     const { state, effects } = stop(true);
     expect(effects).toContainEqual(expect.objectContaining({ do: 'drain', handoff: true }));
-    expect(takersFor(state, 1, new Set())).toEqual([NEW_MASTER]);
-    expect(takersFor(state, 1, new Set([NEW_MASTER]))).toEqual([]);
+    expect(receiversFor(state, 1, new Set())).toEqual([NEW_MASTER]);
+    expect(receiversFor(state, 1, new Set([NEW_MASTER]))).toEqual([]);
   });
 
   test('move nowhere else', () => {

@@ -4,12 +4,12 @@ import { Relay } from '../relay.ts';
 export class RelayScene {
   readonly relay: Relay;
   /** The receivers, the best first. */
-  takers: number[] = [];
+  receivers: number[] = [];
   /** The peer without a time limit. */
-  patient: number | undefined;
+  untimed: number | undefined;
   readonly #alive: Set<number>;
   readonly #said: string[] = [];
-  /** Numbered through, and not for each taker, so that a story is easier to read. */
+  /** Numbered through, and not per receiver, so that a story is easier to read. */
   #lastTake = 0;
 
   constructor(...workers: number[]) {
@@ -17,13 +17,13 @@ export class RelayScene {
     this.relay = new Relay({
       peer: (serial) => (this.#alive.has(serial) ? this.#peer(serial) : undefined),
       arrived: () => {},
-      takerFor: (from, except) => this.takers.find((serial) => serial !== from && !except.has(serial)),
+      receiverFor: (from, except) => this.receivers.find((serial) => serial !== from && !except.has(serial)),
     });
   }
 
   #peer(serial: number) {
     return {
-      ...(this.patient === serial && { patient: true as const }),
+      ...(this.untimed === serial && { untimed: true as const }),
       take: () => {
         this.#said.push(`${serial} take ${++this.#lastTake}`);
         return this.#lastTake;
@@ -42,7 +42,7 @@ export class RelayScene {
   /** As in the master: a worker that is gone is no receiver any more. */
   die(serial: number): this {
     this.#alive.delete(serial);
-    this.takers = this.takers.filter((taker) => taker !== serial);
+    this.receivers = this.receivers.filter((receiver) => receiver !== serial);
     this.relay.gone(serial);
     return this;
   }
