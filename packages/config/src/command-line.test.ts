@@ -70,7 +70,7 @@ describe('the command line', () => {
   it('names the flag of a wrong address', async () => {
     await expect(serve('a.js', '-b', 'a:b:c')).rejects.toMatchObject({
       code: 'ERR_ADDRESS',
-      message: '--bind: "a:b:c" is not an address: it is none of these forms',
+      message: '--bind: "a:b:c" is not an address: unknown form',
     });
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Where control sockets are when nobody says otherwise. The master makes its own in the first directory that
- * is usable; a client looks in all of them, since its environment may differ from the master's.
+ * The default places of control sockets. The master makes its socket in the first directory that is usable; a client
+ * looks in all of them, since its environment may differ from the master's.
  */
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { WorkerIdentity } from '@tshorn/core';
 
-/** What a hook gets to log with: a line in the server's own log. */
+/** The logger of a hook: each call writes a line to the server's log. */
 export interface HookLog {
   info(text: string): void;
   warn(text: string): void;

@@ -11,14 +11,14 @@ export interface UdpTarget {
 export interface Kind<Value> {
   /** Stands for the value in help: `N` in `--workers N`. */
   readonly meta: string;
-  /** What follows "expected" in an error. */
+  /** The words after "expected" in an error. */
   readonly expected: string;
-  /** Throws WrongValue, or a TshornError that says more. The input may be anything that JavaScript has. */
+  /** Reads an input, which may be anything. @throws WrongValue, or a TshornError that says more */
   parse(input: unknown): Value;
   format(value: Value): string;
   /** The TypeScript type of what a config file may hold. */
   readonly input: string;
-  /** What a config file may hold, as JSON schema; undefined for what only JavaScript can express. */
+  /** The JSON schema of what a config file may hold; undefined for what only JavaScript can express. */
   readonly schema: Readonly<Record<string, unknown>> | undefined;
   /** May be given several times. */
   readonly list?: true;
@@ -26,7 +26,7 @@ export interface Kind<Value> {
   readonly none?: true;
 }
 
-/** The input does not fit; the caller knows which option it stood in and where. */
+/** The input does not fit. The caller knows the option and its place, and words the error. */
 export class WrongValue extends Error {}
 
 /** An absent value where values are printed; a file may well be called `none`. */
@@ -57,7 +57,7 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): Kind<nu
   };
 }
 
-/** `above`: zero is refused, where it would make every start fail. */
+/** @param above refuses zero, where it would make every start fail */
 export function duration(above?: 'above zero'): Kind<number> {
   return {
     meta: 'DURATION',
@@ -166,7 +166,7 @@ export const octal: Kind<number> = {
   schema: { type: 'string', pattern: '^(0o?)?[0-7]{2,3}$' },
 };
 
-/** What is taken away from the permissions of new files. */
+/** The permissions that are removed from new files. */
 export const umask: Kind<number> = {
   ...octal,
   meta: 'MASK',

@@ -55,7 +55,7 @@ export type WorkerOptions = Pick<Config, WorkerKey>;
 
 const WORKER_KEYS = KEYS.filter((key) => OPTIONS[key].worker);
 
-/** What a boot order carries, and which of it somebody gave. */
+/** The values for a boot order, and the names of those that somebody gave. */
 export const workerOptions = (
   config: Config,
   given: ReadonlySet<Key>,
@@ -109,7 +109,7 @@ export const SECTIONS = [
   hooks,
 ].map(titled);
 
-/** What is asked of the command line alone and has no place in a configuration. */
+/** Flags of the command line that have no place in a configuration. */
 export const COMMAND_FLAGS = [
   {
     flag: 'config',

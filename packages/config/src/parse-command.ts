@@ -1,7 +1,7 @@
 import { readCommandLine } from './command-line.ts';
 import { helpText } from './render/help.ts';
 
-/** What the command line asks for. All but `help` and `version` go on to `resolveConfig`. */
+/** The request of a command line. All but `help` and `version` go on to `resolveConfig`. */
 export type Command =
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'version' | 'check-config' | 'print-config' | 'serve' };

@@ -11,8 +11,8 @@ export interface Flags {
 }
 
 /**
- * Flags as yargs reads them, by its own parser: all of yargs takes 70 ms to load, which every start would pay.
- * What it does not know is in `parsed` like the rest; `missing` is a flag without its value.
+ * Reads flags with the parser of yargs: all of yargs takes 70 ms to load, which every start would pay. Unknown flags
+ * are in `parsed` like the others; `missing` is a flag without its value.
  */
 export function parseFlags(
   words: readonly string[],

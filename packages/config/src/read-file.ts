@@ -1,4 +1,4 @@
-/** Reads a config file into the object that it stands for. Workers import this too: it stays lean. */
+/** Reads a config file into an object. Workers import this file too, so it stays lean. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
@@ -8,7 +8,7 @@ import { importFresh, withoutQuery } from './import-fresh.ts';
 import type { UserConfig } from './user-config.ts';
 
 /**
- * What the file exports, read afresh; nothing is checked but that it is an object.
+ * Returns the exports of the file, read afresh. The only check is that they are an object.
  * @throws TshornError ERR_CONFIG_FILE naming the file, and the line where the parser gives one
  */
 export async function readConfigFile(file: string): Promise<UserConfig> {

@@ -13,7 +13,7 @@ import { type Environment, isComputed } from './row.ts';
 import type { UserConfig } from './user-config.ts';
 
 export interface ResolveRequest {
-  /** What follows `tshorn`. */
+  /** The words after `tshorn`. */
   readonly argv?: readonly string[];
   readonly env: Environment;
   /** The directory that the command was given in. */
@@ -25,13 +25,13 @@ export interface ResolveRequest {
 export interface Resolved {
   readonly config: Config;
   readonly origins: Readonly<Record<Key, Origin>>;
-  /** What somebody gave, as against what has its default. */
+  /** Options that somebody gave; the others have their defaults. */
   readonly given: ReadonlySet<Key>;
   /** Absolute path of the config file, where there is one. */
   readonly file: string | undefined;
-  /** Whether the file has hooks that run in workers, so that a worker has to import it. */
+  /** The file has hooks that run in workers, so that each worker has to import it. */
   readonly hooksInFile: boolean;
-  /** Not wrong, but likely not meant: one line each. */
+  /** Likely mistakes, one line each. */
   readonly warnings: readonly string[];
 }
 
@@ -113,7 +113,7 @@ function givenByObject(object: UserConfig, origin: Origin, where: string, base: 
   });
 }
 
-/** Where to look for a config file: `--chdir` and the like count, but not the file itself. */
+/** Returns the directory to look for a config file in: `--chdir` and the like count, but not the file itself. */
 const directoryOf = (outer: readonly Given[], cwd: string) => {
   const chdir = outer.findLast(({ key }) => key === 'cwd');
   return chdir ? resolve(cwd, readGiven(chdir) as string) : cwd;

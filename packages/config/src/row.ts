@@ -3,7 +3,7 @@ import type { Kind } from './kinds.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where a default comes from when it depends on the machine. */
+/** The sources of a default that depends on the machine. */
 export interface DefaultContext {
   readonly env: Environment;
   /** The directory that the command was given in. */

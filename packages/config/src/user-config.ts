@@ -10,29 +10,29 @@ export interface UserConfig {
   $schema?: string;
   /** The file to serve; :NAME picks a named export. */
   app?: string;
-  /** What the app finds in process.argv: everything after --. Default: none. */
+  /** Arguments for the app, in its process.argv: everything after --. Default: none. */
   appArgs?: readonly string[];
   /** The directory to run the app in. Default: the current directory. */
   cwd?: string;
-  /** A file of NAME=value lines for the environment of the workers; several may be given. Default: none. */
+  /** A file of NAME=value lines for the environment of the workers; repeatable. Default: none. */
   envFile?: string | readonly string[];
-  /** Where to listen: HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or systemd:NAME; may be repeated. Default: 127.0.0.1:8000, or 0.0.0.0:$PORT when PORT is set; every socket that systemd passes, where it passes any. */
+  /** The address to listen on: HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or systemd:NAME; repeatable. Default: 127.0.0.1:8000, or 0.0.0.0:$PORT when PORT is set; every socket that systemd passes, where it passes any. */
   bind?: string | readonly string[];
-  /** How many connections the kernel queues for an address until a worker accepts them. Default: 511. */
+  /** How many connections the kernel queues for each address until a worker accepts them. Default: 511. */
   backlog?: number;
   /** Permissions of unix sockets, in octal. Default: 660. */
   unixMode?: string;
-  /** How many worker processes. Default: one per CPU, within the quota of the cgroup. */
+  /** The number of worker processes. Default: one per CPU, within the quota of the cgroup. */
   workers?: number;
-  /** Run the workers as this user; the master stays root and binds the addresses. Default: none. */
+  /** The user that the workers run as; the master stays root and binds the addresses. Default: none. */
   user?: string;
-  /** Run the workers in this group. Default: none. */
+  /** The group that the workers run in. Default: none. */
   group?: string;
   /** The umask of the workers, in octal. Default: none. */
   umask?: string;
-  /** How long a worker may take from its start to being ready. Default: 2m. */
+  /** How long a worker may take from its start until it is ready. Default: 2m. */
   bootTimeout?: Duration;
-  /** What a worker asks its own app for before it takes traffic; empty for no probe. Default: /_status. */
+  /** The path that a worker asks its own app for before it takes traffic; empty: no probe. Default: /_status. */
   statusPath?: string;
   /** How long one attempt of the probe may take. Default: 10s. */
   probeTimeout?: Duration;
@@ -40,77 +40,77 @@ export interface UserConfig {
   probeAttempts?: number;
   /** The pause between two attempts of the probe. Default: 500ms. */
   probeInterval?: Duration;
-  /** How a worker tells the master the outcome of its probe. Default: ipc. */
+  /** How a worker reports the outcome of its probe to the master. Default: ipc. */
   statusTransport?: 'ipc' | 'udp';
-  /** Where to announce each worker's outcome by UDP. Default: none. */
+  /** The UDP address that is sent the outcome of each worker. Default: none. */
   notify?: string;
   /** How a reload replaces the workers. Default: rolling. */
   reloadPlan?: 'rolling' | 'canary' | 'overlap' | 'replace';
-  /** How many workers beyond the usual number may exist during a reload. Default: by the plan. */
+  /** How many workers beyond the usual number may run during a reload. Default: by the plan. */
   maxSurge?: number | string;
   /** How many workers of the usual number may be missing during a reload. Default: 0. */
   maxUnavailable?: number | string;
-  /** Whether drained workers are kept until the reload commits. Default: yes. */
+  /** Keep drained workers until the reload commits, to serve again after a rollback. Default: yes. */
   park?: boolean;
-  /** How long the last new worker must have served before the reload commits. Default: 1s. */
+  /** How long the last new worker must serve before the reload commits. Default: 1s. */
   soak?: Duration;
-  /** How many nice levels a worker that boots beside serving ones is lowered by until it is admitted. Default: 10. */
+  /** How many nice levels a worker is lowered by while it boots beside workers that serve. Default: 10. */
   bootNice?: number;
-  /** Whether workers keep what V8 has compiled, so that the next ones start faster. Default: yes. */
+  /** Keep the compiled code of a release, so that its next workers start faster. Default: yes. */
   compileCache?: boolean;
-  /** Paths that a worker asks its own app for, after the probe, before it takes traffic. Default: none. */
+  /** Paths that a worker asks its own app for after the probe, before it takes traffic. Default: none. */
   warmUp?: string | readonly string[];
-  /** How many warm-up requests in all, spread over the paths in turn. Default: 50. */
+  /** The number of warm-up requests in all, spread over the paths in turn. Default: 50. */
   warmUpRequests?: number;
-  /** How long the warm-up may take in all; then the worker goes on without the rest. Default: 10s. */
+  /** How long the warm-up may take in all; the requests that are left are then skipped. Default: 10s. */
   warmUpTimeout?: Duration;
   /** How long a draining worker may finish its requests before it is killed. Default: 30s. */
   grace?: Duration;
   /** How long a draining worker waits for the next request on an idle connection. Default: 1s. */
   idleLinger?: Duration;
-  /** Over how long a draining worker closes its WebSockets, at the end of the grace; 0 cuts them. Default: 5s. */
+  /** How long before the end of the grace period WebSockets are closed one by one; 0: all at its end. Default: 5s. */
   websocketSpread?: Duration;
-  /** Whether idle connections move to another worker. Default: yes. */
+  /** Move idle connections to another worker when theirs drains. Default: yes. */
   handoff?: boolean;
   /** How long a quick stop (INT, QUIT) lets requests finish. Default: 2s. */
   quickGrace?: Duration;
   /** How long to serve on after TERM, before the drain; the status path answers 503 meanwhile. Default: 0s. */
   stopDelay?: Duration;
-  /** After how many requests a worker is recycled; 0 is never. Default: 0. */
+  /** Recycle a worker after this many requests; 0: never. Default: 0. */
   maxRequests?: number;
-  /** How many requests later at the most, drawn for each worker, so that not all are due at once. Default: a tenth of --max-requests. */
+  /** The most requests that are added to the limit, at random for each worker. Default: a tenth of --max-requests. */
   maxRequestsJitter?: number;
-  /** A worker that holds more memory than this is recycled. Default: none. */
+  /** Recycle a worker that holds more memory than this. Default: none. */
   maxMemory?: string;
-  /** At what age a worker is recycled; 0 is never. Default: 0s. */
+  /** Recycle a worker when it is this old; 0: never. Default: 0s. */
   maxAge?: Duration;
-  /** How much later at the most, drawn for each worker, so that not all are due at once. Default: a tenth of --max-age. */
+  /** The most time that is added to the limit, at random for each worker. Default: a tenth of --max-age. */
   maxAgeJitter?: Duration;
-  /** How long a worker may give no heartbeat before it is explained, killed and replaced; 0 is off. Default: 30s. */
+  /** How long a worker may miss heartbeats before it is diagnosed, killed and replaced; 0: no limit. Default: 30s. */
   timeout?: Duration;
-  /** How long a request may wait for its response headers before the log warns of it; 0 is off. Default: 1m. */
+  /** How long a request may wait for its response headers before a warning is logged; 0: no warning. Default: 1m. */
   requestTimeout?: Duration;
-  /** How late the event loop of a worker may be before the log warns of it; 0 is off. Default: 1s. */
+  /** How late the event loop of a worker may be before a warning is logged; 0: no warning. Default: 1s. */
   loopDelayWarning?: Duration;
-  /** How long the first new worker is compared with the old ones under real traffic. Default: 30s. */
+  /** How long the canary is compared with the old workers under real traffic. Default: 30s. */
   canaryTime?: Duration;
-  /** How many requests the canary has to answer to pass before its time is over. Default: 0. */
+  /** How many requests let a canary pass before its time is over; 0: by time alone. Default: 0. */
   canaryRequests?: number;
-  /** What a canary with too little traffic for a verdict counts as. Default: pass. */
+  /** The verdict on a canary that had too little traffic to judge. Default: pass. */
   canaryInconclusive?: 'pass' | 'fail';
   /** How long an idle keep-alive connection stays open. Default: 75s. */
   keepAliveTimeout?: Duration;
   /** How long a client may take to send its headers. Default: 1m. */
   headersTimeout?: Duration;
-  /** The least important line that is logged. Default: info. */
+  /** The least important level that is logged. Default: info. */
   logLevel?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
-  /** How a log line looks; auto is pretty on a terminal and JSON elsewhere. Default: auto. */
+  /** The format of a log line; auto: pretty on a terminal, JSON elsewhere. Default: auto. */
   logFormat?: 'auto' | 'json' | 'pretty';
-  /** The file to append the log to, in place of standard error. Default: none. */
+  /** The file to append the log to, instead of standard error. Default: none. */
   logFile?: string;
-  /** The unix socket that tshorn reload, status, scale and stop talk to. Default: $XDG_RUNTIME_DIR/tshorn/PID.sock, else in TMPDIR/tshorn-UID. */
+  /** The unix socket for tshorn reload, status, scale and stop. Default: $XDG_RUNTIME_DIR/tshorn/PID.sock, else in TMPDIR/tshorn-UID. */
   control?: string;
-  /** A file that names the master active, for scripts and service managers. Default: none. */
+  /** The file that holds the PID of the active master, for scripts and service managers. Default: none. */
   pidFile?: string;
   /** How long a hook may take. Default: 30s. */
   hookTimeout?: Duration;

@@ -1,17 +1,17 @@
 import { TshornError } from './errors.ts';
 
-/** Where a listener is: a TCP host and port, or the path of a unix socket. */
+/** The place of a listener: a TCP host and port, or the path of a unix socket. */
 export type Address =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string };
 
-/** What `--bind` takes: an address, or the sockets that systemd passes under a name. */
+/** A value of `--bind`: an address, or the sockets that systemd passes under a name. */
 export type BindAddress = Address | { readonly kind: 'systemd'; readonly name: string };
 
 /**
  * Reads `HOST:PORT`, `:PORT` (every address of the machine), `[::1]:PORT`, `PORT`, `unix:PATH` or
  * `systemd:NAME`.
- * Port 0 asks the kernel for a free one. A host name is kept as it is; it is looked up when bound.
+ * With port 0 the kernel chooses a free one. A host name is resolved when it is bound.
  * @throws TshornError ERR_ADDRESS naming what was expected
  */
 export function parseAddress(text: string): BindAddress {
@@ -24,12 +24,13 @@ export function parseAddress(text: string): BindAddress {
   }
   if (text.startsWith('systemd:')) {
     const name = text.slice('systemd:'.length);
-    // What FileDescriptorName= may hold (systemd.socket(5)); a colon would separate two names.
-    if (!/^[\x20-\x39\x3b-\x7e]{1,255}$/.test(name)) throw badAddress(text, 'that is no name of a socket');
+    // The characters that FileDescriptorName= allows (systemd.socket(5)); a colon would separate two names.
+    if (!/^[\x20-\x39\x3b-\x7e]{1,255}$/.test(name))
+      throw badAddress(text, 'a socket name has 1 to 255 printable characters and no colon');
     return { kind: 'systemd', name };
   }
   const match = /^(?:(?:\[([0-9a-fA-F:.%a-z]+)\]|([^:[\]\s]*)):)?(\d+)$/.exec(text);
-  if (!match) throw badAddress(text, 'it is none of these forms');
+  if (!match) throw badAddress(text, 'unknown form');
   const port = Number(match[3]);
   if (port > 65_535) throw badAddress(text, `port ${match[3]} is above 65535`);
   return { kind: 'tcp', host: match[1] ?? match[2] ?? '', port };

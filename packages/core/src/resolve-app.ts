@@ -62,7 +62,7 @@ function asPackage(specifier: string, cwd: string): string | undefined {
   }
 }
 
-/** What `import` would get from `exports`: its first matching condition, in the package's own order. */
+/** Returns the target that `import` finds in `exports`: its first matching condition, in the package's own order. */
 function importTarget(exports: unknown): string | undefined {
   if (typeof exports === 'string') return exports;
   if (typeof exports !== 'object' || exports === null) return undefined;

@@ -3,7 +3,7 @@
  * another boolean beside the state.
  */
 
-/** `probed`: it waits to be let in. `parked`: drained, and kept until a reload commits, to serve again if not. */
+/** `probed`: waits to be admitted. `parked`: drained, and kept until a reload commits, to serve again after a rollback. */
 export type WorkerState =
   | 'spawned'
   | 'booting'
@@ -16,7 +16,7 @@ export type WorkerState =
   | 'killed'
   | 'exited';
 
-/** `leaving`: it serves on for `--stop-delay`, and drains then. */
+/** `leaving`: serves for `--stop-delay` and then drains. */
 export type MasterState = 'starting' | 'running' | 'reloading' | 'leaving' | 'draining' | 'stopped';
 
 const NEXT: Record<WorkerState, readonly WorkerState[]> = {
@@ -32,11 +32,13 @@ const NEXT: Record<WorkerState, readonly WorkerState[]> = {
   exited: [],
 };
 
-/** Whether a worker may go from one state to another. Facts that arrive late (a `loaded` of a worker
- * that has been killed meanwhile) are told apart from orders by this table. */
+/**
+ * True when a worker may go from one state to another. The table also rejects facts that arrive late, such as the
+ * `loaded` of a worker that has been killed meanwhile.
+ */
 export const mayBecome = (from: WorkerState, to: WorkerState): boolean => NEXT[from].includes(to);
 
-/** On its way to traffic, or in it: the states that count towards "this slot is looked after". */
+/** True for a worker on its way to traffic or in it: its slot needs no other worker. */
 export const isComing = (state: WorkerState): boolean =>
   state === 'spawned' ||
   state === 'booting' ||

@@ -1,7 +1,7 @@
 /** The outcome of a worker's probe of its own app, and how it travels as a datagram. */
 import { line, literal, ms, optional, type Row, row } from './protocol/fields.ts';
 
-/** What a worker found out about its own app before it is admitted to traffic. */
+/** The outcome of a probe: a worker asks its own app before it is admitted to traffic. */
 export const PROBE_REPORT = {
   verdict: literal('ok', 'no-status', 'broken'),
   /** The status line without the protocol (`200 OK`), where the app answered at all. */

@@ -1,4 +1,4 @@
-/** Runs the hooks of the master. The master goes on, whatever a hook does. */
+/** Runs the hooks of the master. A hook that throws, rejects or never settles is logged, and the master continues. */
 import type { Hooks as DeclaredHooks, HookLog, MasterHook, MasterInfo } from '@tshorn/config';
 import { describeThrown, withDeadline } from '@tshorn/core';
 import type { Logger } from './log.ts';
@@ -17,7 +17,7 @@ export class Hooks {
   readonly #log: Logger;
   readonly #running = new Set<Promise<void>>();
   readonly #done = new Set<MasterHook>();
-  /** The log as hooks get it. */
+  /** The logger of the hooks. */
   readonly log: HookLog;
 
   constructor(log: Logger) {
@@ -39,7 +39,7 @@ export class Hooks {
     return this.#hooks[name] !== undefined;
   }
 
-  /** Settles when the hook has, or when its time is up; it never rejects. */
+  /** Settles when the hook has, or at its deadline; never rejects. */
   run<Name extends MasterHook>(name: Name, ...rest: Rest<Name>): Promise<void> {
     const running = this.#run(name, rest);
     this.#running.add(running);
@@ -53,7 +53,7 @@ export class Hooks {
     await this.run(name);
   }
 
-  /** Settles when every hook that was begun has settled, or run out of its time. */
+  /** Settles when every hook that runs has settled or reached its deadline. */
   async idle(): Promise<void> {
     await Promise.all(this.#running);
   }

@@ -1,6 +1,6 @@
 /**
- * Whether the workers' user gets at the files that a worker begins with. A worker that dies of EACCES at its
- * first line is a puzzle; here the directory that is in the way has a name.
+ * Checks that the user of the workers can reach the files that a worker starts with. A worker that dies of EACCES at
+ * its first line is a puzzle; this check names the directory that is in the way.
  */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -14,7 +14,7 @@ type Who = Pick<Identity, 'uid' | 'gid'>;
 const READ = 4;
 const EXECUTE = 1;
 
-/** What of a path that user may not pass or read; undefined when nothing is in the way. */
+/** Returns the part of a path that the user may not pass or read; undefined when there is none. */
 export function obstacle(path: string, who: Who, need: number = READ): string | undefined {
   const real = fs.realpathSync(path);
   const blocked = [...ancestorsOf(real), real].find(
@@ -26,14 +26,14 @@ export function obstacle(path: string, who: Who, need: number = READ): string | 
 const ancestorsOf = (path: string): string[] =>
   dirname(path) === path ? [] : [...ancestorsOf(dirname(path)), dirname(path)];
 
-/** Only one of the three applies, also where a later one allows more: path_resolution(7). */
+/** Only one of the three permissions applies, even if a later one allows more: path_resolution(7). */
 function allows({ mode, uid, gid }: fs.Stats, who: Who, need: number): boolean {
   if (who.uid === 0) return true;
   const shift = uid === who.uid ? 6 : gid === who.gid ? 3 : 0;
   return ((mode >> shift) & need) === need;
 }
 
-/** An access control list may allow what the mode does not show: acl(5). Asked only then, as it takes a process. */
+/** An access control list may allow more than the mode: acl(5). The check takes a process, so it comes last. */
 const isGranted = (path: string, { uid, gid }: Who, need: number): boolean =>
   spawnSync('test', [need === READ ? '-r' : '-x', path], { uid, gid, cwd: '/' }).status === 0;
 

@@ -1,4 +1,4 @@
-/** What a generation is pinned to: config, real path of the app, working directory, environment. */
+/** A release: the config, real path of the app, working directory and environment that a generation is pinned to. */
 import fs from 'node:fs';
 import { type Config, type Resolved, usableCpus, workerOptions } from '@tshorn/config';
 import { type BootOrder, resolveApp } from '@tshorn/core';
@@ -9,7 +9,7 @@ export interface Release {
   readonly resolved: Resolved;
   readonly config: Config;
   readonly given: ReadonlySet<keyof Config>;
-  /** Of the app's file when the release was resolved; undefined when it could not be read. */
+  /** Identity and time of the app's file when the release was resolved; undefined when it could not be read. */
   readonly fileState: string | undefined;
   /** Real path: a crash brings this release back even when a symbolic link has moved on. */
   readonly cwd: string;
@@ -17,7 +17,7 @@ export interface Release {
   readonly exportName: string | undefined;
   /** The config file to import in the worker; only where it declares hooks. */
   readonly hooksFile: string | undefined;
-  /** What `--environment-file` adds to the environment of the workers, as it was when the release was made. */
+  /** The variables of `--environment-file`, as they were when the release was made. */
   readonly variables: Variables;
 }
 
@@ -47,17 +47,17 @@ function fileStateOf(file: string): string | undefined {
   return stat && `${stat.ino}:${stat.size}:${stat.mtimeMs}`;
 }
 
-/** Whether the app's file is another one than when the release was resolved, as after a deploy in place. */
+/** True when the app's file has changed since the release was resolved, as after a deploy in place. */
 export const isOverwritten = ({ appFile, fileState }: Release): boolean => fileStateOf(appFile) !== fileState;
 
-/** Says what is missing of a release that was there once, and what to do; undefined when it is all there. */
+/** Returns what is missing of a release, and what to do; undefined when nothing is. */
 export function missingOf({ cwd, appFile }: Release): string | undefined {
   const gone = [cwd, appFile].find((file) => !fs.existsSync(file));
   if (gone === undefined) return undefined;
   return `${gone} is gone, and this release cannot be started without it; put it back, or reload to a release that is there`;
 }
 
-/** What the pure core has to know of the config. */
+/** The settings of the pure core. */
 export function settingsOf(config: Config): Settings {
   const { workers, bootTimeout, grace, quickGrace, stopDelay, handoff } = config;
   const { probeAttempts, probeTimeout, probeInterval } = config;

@@ -1,6 +1,6 @@
 /**
- * The releases that the master knows, by generation: read for a reload, asked for their consent to a commit,
- * and forgotten when nobody is of them any more. Created by the master.
+ * The releases that the master knows, by generation: read for a reload, asked by `onCommit` before a commit, and
+ * forgotten when no worker and no slot needs them. Created by the master.
  */
 import { keepUnreloadable, type Resolved } from '@tshorn/config';
 import { renderError, withDeadline } from '@tshorn/core';
@@ -19,7 +19,7 @@ interface Sources {
   readonly workerFile: string;
   /** Reads the config again. Rejects when it is wrong. */
   readonly resolveAgain: () => Promise<Resolved>;
-  /** Whom the workers run as. */
+  /** The user and group of the workers. */
   identity(): Identity | undefined;
 }
 
@@ -47,7 +47,7 @@ export class Releases {
     return release;
   }
 
-  /** Config and app are read anew for each reload; when they are wrong the running ones stay. */
+  /** Reads config and app anew for a reload. If they are wrong, the reload is refused and the running ones stay. */
   async prepare(generation: number, running: Resolved): Promise<Event> {
     const { log, hooks, resolveAgain } = this.#sources;
     try {
@@ -66,7 +66,7 @@ export class Releases {
     }
   }
 
-  /** The new config's own `onCommit` may refuse: it knows its release. */
+  /** Asks the `onCommit` hook of the new config, which may veto the commit. */
   async approve(generation: number): Promise<Event> {
     const config = this.of(generation)?.config;
     const { hooks } = this.#sources;

@@ -1,4 +1,4 @@
-/** A worker's way up: hooks, app, probe, warm-up. What comes of each is told to the master. */
+/** Boots a worker: hooks, app, probe, warm-up. The outcome of each is reported to the master. */
 import type { HookLog } from '@tshorn/config';
 import type { ProbeReport, ToMaster } from '@tshorn/core';
 import { worker as api } from './api.ts';
@@ -55,8 +55,8 @@ export class Boot {
   }
 
   /**
-   * The user's hook first, then the built-in one: the app's own `/_status`. Resolves with the function
-   * that ends the reporting.
+   * Runs the user's hook, then the probe, then the warm-up, and reports. Resolves with the function that ends the
+   * reporting.
    */
   async postWorkerInit(transport: Transport, hooks: Hooks): Promise<() => void> {
     const { options, given, statusUdp, compileCache } = this.#order;
@@ -66,9 +66,9 @@ export class Boot {
       failure === undefined
         ? await probe(transport, { ...options, statusPathGiven: given.has('statusPath') })
         : { verdict: 'broken', reason: `postWorkerInit: ${failure}`, tookMs: performance.now() - start };
-    // One that is broken is not going to serve: there is nothing to warm up for.
+    // A broken worker will not serve.
     if (options.warmUp.length > 0 && report.verdict !== 'broken') await this.#warmUp(transport);
-    // Before the first client: it would have to wait for that.
+    // Now, because later a client would have to wait for it.
     if (compileCache !== undefined) writeCompileCache();
     if (statusUdp) {
       const { reportByUdp } = await import('./status-udp.ts');
@@ -90,11 +90,11 @@ export class Boot {
     await tell('info', `warm-up: ${answered}/${requests} requests in ${Math.round(tookMs)}ms`);
   }
 
-  /** Only for the hook: without a listener SIGABRT ends a worker that hangs, too. */
+  /** Listens only for the hook: without a listener SIGABRT ends even a worker that hangs. */
   #listenToAbort(hooks: Hooks): void {
     process.once('SIGABRT', async () => {
       await hooks.run('workerAbort');
-      // The app may listen as well: then it is the app that decides what comes of the signal.
+      // If the app listens too, it decides what the signal does.
       if (process.listenerCount('SIGABRT') === 0) process.kill(process.pid, 'SIGABRT');
     });
   }

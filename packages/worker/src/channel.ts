@@ -1,13 +1,13 @@
 /**
- * The worker's end of the line to the master. It also shields the app from what is not meant for it:
- * messages of ours, and signals that the master orchestrates.
+ * The worker's end of the channel to the master. It also shields the app from messages of tshorn and from signals that
+ * the master handles.
  *
  * `process.emit` is wrapped because an app's own listener for SIGTERM would close the server at once,
  * before the replacement is up: a listener cannot keep another one from running, the emitter can.
  */
 import { envelope, isEnvelope, readToWorker, type ToMaster, type ToWorker } from '@tshorn/core';
 
-/** `Ctrl-C`, `Ctrl-\` and `pkill -HUP` reach every process of the group: here they do nothing. */
+/** `Ctrl-C`, `Ctrl-\` and `pkill -HUP` reach every process of the group; a worker ignores them. */
 const IGNORED = new Set(['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR2']);
 
 export interface ChannelEvents {
@@ -21,7 +21,7 @@ export interface ChannelEvents {
 export interface Channel {
   /** Resolves when the message has been handed to the kernel; a closed channel loses it silently. */
   send(message: ToMaster, handle?: unknown): Promise<void>;
-  /** Gives the signals back to the app; true when it has its own listener for SIGTERM. */
+  /** Lets the app receive signals again. Returns true when it has its own listener for SIGTERM. */
   releaseSignals(): boolean;
 }
 
@@ -29,20 +29,20 @@ const nothing = () => {};
 
 let refused = false;
 
-/** Once: one that is not understood is followed by others. */
+/** Logs the first message that does not fit; others follow it. */
 function refuse(problem: string): void {
   if (refused) return;
   refused = true;
   process.stderr.write(`tshorn: the master sent ${problem}; dropped, as are further ones\n`);
 }
 
-/** How late a worker that gives connections away learns that its master is gone, at most. */
+/** Milliseconds after which a worker that hands connections over notices at the latest that its master is gone. */
 const WATCH_MS = 200;
 
 /**
  * Node postpones 'disconnect' until the handle that is on its way has been acknowledged, for ever when the
- * other side has died (target.disconnect, lib/internal/child_process.js): a worker that was handing over
- * would outlive its master and go on accepting. Called once, when the first handle is sent.
+ * other side has died (target.disconnect, lib/internal/child_process.js): a worker that was handing connections over
+ * would outlive its master and still accept. Called once, when the first handle is sent.
  */
 function watchForDisconnect(): void {
   const timer = setInterval(() => {

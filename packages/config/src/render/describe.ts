@@ -1,4 +1,4 @@
-/** What help, docs and schema say about an option in the same words. */
+/** The words about an option that help, docs and schema share. */
 import { NONE } from '../kinds.ts';
 import type { Option } from '../options.ts';
 import { isComputed } from '../row.ts';

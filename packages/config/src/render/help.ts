@@ -24,9 +24,9 @@ const HEAD = [
   '       tshorn reload|status|scale|stop [PID]',
   '',
   'Serves a Node HTTP app from several worker processes on one shared socket, and',
-  'reloads it without losing a request. check boots one worker and tells what came',
-  'of it; the other commands speak to a master that runs. tshorn reload --help and',
-  'the like say more, and tshorn ./reload serves a file.',
+  'reloads it without losing a request. check boots one worker and reports the',
+  'outcome; the other commands talk to a running master. Each has its own help:',
+  'tshorn reload --help. tshorn ./reload serves a file of that name.',
 ].join('\n');
 
 const FOOT = [

@@ -8,7 +8,7 @@ export const application = section('Application', {
     default: 'required',
     summary: 'The file to serve; :NAME picks a named export',
     details:
-      'It may export a request handler, an `http.Server`, a Fastify or Koa app or a fetch handler, or call `listen` itself. On the command line it is the one word without a flag. It is looked up from `--chdir`.',
+      'It exports a request handler, an `http.Server`, a Fastify or Koa app or a fetch handler, or it calls `listen` itself. On the command line it is the one word without a flag. It is resolved from `--chdir`.',
     reloadable: true,
   },
   appArgs: {
@@ -16,7 +16,7 @@ export const application = section('Application', {
     flag: undefined,
     alsoEnv: 'none',
     default: [],
-    summary: 'What the app finds in process.argv: everything after --',
+    summary: 'Arguments for the app, in its process.argv: everything after --',
     reloadable: true,
     worker: true,
   },
@@ -27,7 +27,7 @@ export const application = section('Application', {
     default: { compute: ({ cwd }) => cwd, inWords: 'the current directory' },
     summary: 'The directory to run the app in',
     details:
-      'A path on the command line or in the environment starts from the current directory, one in a config file from the directory of that file. The config file itself is looked for here too.',
+      'A path on the command line or in the environment starts from the current directory; one in a config file starts from the directory of that file. tshorn looks for the config file here too. Each reload follows a symbolic link in the path again.',
     reloadable: true,
   },
   envFile: {
@@ -35,9 +35,9 @@ export const application = section('Application', {
     // Not --env-file: Node looks for that one behind the script's name too. docs/decisions/environment-file-flag.md
     flag: 'environment-file',
     default: [],
-    summary: 'A file of NAME=value lines for the environment of the workers; several may be given',
+    summary: 'A file of NAME=value lines for the environment of the workers; repeatable',
     details:
-      "Read at the start and again at each reload. As with Node's own `--env-file`, the environment wins over the file, and a later file over an earlier one. The master itself does not use them: see [Operating](operating.md#environment-files).",
+      "Read at the start and again at each reload. As with Node's own `--env-file`, the environment wins over the file, and a later file wins over an earlier one. The master itself does not use the variables: see [Operating](operating.md#environment-files).",
     reloadable: true,
   },
 });

@@ -5,15 +5,15 @@ export const boot = section('Boot and probe', {
   bootTimeout: {
     kind: duration('above zero'),
     default: 120_000,
-    summary: 'How long a worker may take from its start to being ready',
+    summary: 'How long a worker may take from its start until it is ready',
     reloadable: true,
   },
   statusPath: {
     kind: orNone(text('PATH', 'a path that starts with "/"', /^\/[\x21-\x7e]*$/), ''),
     default: '/_status',
-    summary: 'What a worker asks its own app for before it takes traffic; empty for no probe',
+    summary: 'The path that a worker asks its own app for before it takes traffic; empty: no probe',
     details:
-      'The question never leaves the process. 200 admits the worker. An app that does not know the default path (404), or speaks only WebSockets (426), is admitted too; a 404 at a path that somebody named is a failure.',
+      'The request never leaves the process. 200 admits the worker. A worker is also admitted when its app does not know the default path (404) or speaks only WebSockets (426). A 404 at a path that you name is a failure.',
     reloadable: true,
     worker: true,
   },
@@ -41,14 +41,15 @@ export const boot = section('Boot and probe', {
   statusTransport: {
     kind: oneOf('ipc', 'udp'),
     default: 'ipc',
-    summary: 'How a worker tells the master the outcome of its probe',
+    summary: 'How a worker reports the outcome of its probe to the master',
     reloadable: false,
   },
   notify: {
     kind: orNone(udpTarget, undefined),
     default: undefined,
-    summary: "Where to announce each worker's outcome by UDP",
-    details: 'One datagram for each worker. It is the plain line `200 OK` when the worker is in service.',
+    summary: 'The UDP address that is sent the outcome of each worker',
+    details:
+      'The master sends one datagram for each worker: the plain line `200 OK` when the worker is ready.',
     reloadable: true,
   },
 });

@@ -5,23 +5,22 @@ export const canary = section('Canary', {
   canaryTime: {
     kind: duration('above zero'),
     default: 30_000,
-    summary: 'How long the first new worker is compared with the old ones under real traffic',
+    summary: 'How long the canary is compared with the old workers under real traffic',
     details:
-      'A worse one is found out as soon as the evidence is there; this is how long a good one is looked at.',
+      'A worse canary is rejected as soon as the evidence is there; a good one is compared for the whole time.',
     reloadable: true,
   },
   canaryRequests: {
     kind: wholeNumber(0),
     default: 0,
-    summary: 'How many requests the canary has to answer to pass before its time is over',
-    details:
-      '0 is by time alone. A canary that has not answered so many when its time is over is judged then.',
+    summary: 'How many requests let a canary pass before its time is over; 0: by time alone',
+    details: 'A canary that has answered fewer is judged when its time is over.',
     reloadable: true,
   },
   canaryInconclusive: {
     kind: oneOf('pass', 'fail'),
     default: 'pass',
-    summary: 'What a canary with too little traffic for a verdict counts as',
+    summary: 'The verdict on a canary that had too little traffic to judge',
     reloadable: true,
   },
 });

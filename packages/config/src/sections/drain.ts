@@ -18,18 +18,19 @@ export const drain = section('Drain and stop', {
   websocketSpread: {
     kind: duration(),
     default: 5_000,
-    summary: 'Over how long a draining worker closes its WebSockets, at the end of the grace; 0 cuts them',
+    summary:
+      'How long before the end of the grace period WebSockets are closed one by one; 0: all at its end',
     details:
-      'They get a close frame 1012 ("service restart") one after the other, so that their clients do not come back in one wave. It is the last part of `grace`, and half of it at most. See [Drain](drain.md#websockets).',
+      'Each gets the close frame 1012 ("service restart"), so that the clients do not reconnect in one wave. It is at most half of `grace`. See [Drain](drain.md#websockets).',
     reloadable: true,
     worker: true,
   },
   handoff: {
     kind: yesNo,
     default: true,
-    summary: 'Whether idle connections move to another worker',
+    summary: 'Move idle connections to another worker when theirs drains',
     details:
-      'Without it they are closed after the linger, and answers of a draining worker announce the close.',
+      'Without it they are closed after the linger, and the responses of a draining worker announce the close.',
     reloadable: true,
   },
   quickGrace: {
@@ -43,7 +44,7 @@ export const drain = section('Drain and stop', {
     default: 0,
     summary: 'How long to serve on after TERM, before the drain; the status path answers 503 meanwhile',
     details:
-      'For load balancers and Kubernetes, which go on sending connections for a while. A second `TERM` ends it, `INT` and `QUIT` do not wait for it. See [Containers](containers.md#a-stop-behind-a-load-balancer).',
+      'Load balancers and Kubernetes send new connections for a while after TERM. A second `TERM` ends the delay; `INT` and `QUIT` skip it. See [Containers](containers.md#a-stop-behind-a-load-balancer).',
     reloadable: true,
   },
 });

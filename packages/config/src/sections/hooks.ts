@@ -16,7 +16,7 @@ export const hooks = section('Hooks', {
     alsoEnv: 'none',
     default: {},
     summary: 'Functions to call at moments in the life of the master and of a worker',
-    details: 'Only a config file that is a script can hold them, and `start()`.',
+    details: 'Only `start()` and a config file that is a script can hold functions.',
     reloadable: true,
   },
 });

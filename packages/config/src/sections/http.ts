@@ -7,7 +7,7 @@ export const http = section('HTTP', {
     default: 75_000,
     summary: 'How long an idle keep-alive connection stays open',
     details:
-      "The default applies to servers whose app has left Node's own 5 s alone; a value that is given applies always. It has to be longer than the idle timeout of a load balancer in front (often 60 s): else the balancer sends a request on a connection that is just being closed, and its client sees a 502 now and then.",
+      "The default applies to servers whose app has left Node's own 5 s alone; a value that you give applies always. It must be longer than the idle timeout of a load balancer in front (often 60 s). Otherwise the balancer sometimes sends a request on a connection that is being closed, and its client sees a 502.",
     reloadable: true,
     worker: true,
   },

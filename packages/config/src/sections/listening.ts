@@ -12,17 +12,17 @@ export const listening = section('Listening', {
         '127.0.0.1:8000, or 0.0.0.0:$PORT when PORT is set; every socket that systemd passes, where it passes any',
       reads: 'PORT',
     },
-    summary: 'Where to listen: HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or systemd:NAME; may be repeated',
+    summary: 'The address to listen on: HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or systemd:NAME; repeatable',
     details:
-      'The environment variable takes several, separated by commas. Port 0 asks the kernel for a free one.',
+      'The environment variable takes several addresses, separated by commas. With port 0 the kernel chooses a free port.',
     reloadable: false,
   },
   backlog: {
     kind: wholeNumber(1, 2_147_483_647),
     default: 511,
-    summary: 'How many connections the kernel queues for an address until a worker accepts them',
+    summary: 'How many connections the kernel queues for each address until a worker accepts them',
     details:
-      'Each worker sets it when it starts to listen, so a reload changes it. Linux caps it at `net.core.somaxconn`.',
+      'Each worker sets the length when it begins to listen, so a reload changes it. Linux limits it to `net.core.somaxconn`.',
     reloadable: true,
     worker: true,
   },
@@ -30,7 +30,7 @@ export const listening = section('Listening', {
     kind: octal,
     default: 0o660,
     summary: 'Permissions of unix sockets, in octal',
-    details: 'In a config file it is text, so that nobody has to wonder which base a number is in.',
+    details: 'In a config file it is a text, because the numbers 660 and 0o660 differ.',
     reloadable: false,
   },
 });

@@ -5,19 +5,19 @@ export const logging = section('Logging', {
   logLevel: {
     kind: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace'),
     default: 'info',
-    summary: 'The least important line that is logged',
+    summary: 'The least important level that is logged',
     reloadable: true,
   },
   logFormat: {
     kind: oneOf('auto', 'json', 'pretty'),
     default: 'auto',
-    summary: 'How a log line looks; auto is pretty on a terminal and JSON elsewhere',
+    summary: 'The format of a log line; auto: pretty on a terminal, JSON elsewhere',
     reloadable: false,
   },
   logFile: {
     kind: orNone(text('PATH', 'the path of a file'), undefined),
     default: undefined,
-    summary: 'The file to append the log to, in place of standard error',
+    summary: 'The file to append the log to, instead of standard error',
     details: 'A relative path starts from `--chdir`.',
     reloadable: false,
   },

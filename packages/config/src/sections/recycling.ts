@@ -6,35 +6,37 @@ export const recycling = section('Recycling', {
   maxRequests: {
     kind: wholeNumber(0),
     default: 0,
-    summary: 'After how many requests a worker is recycled; 0 is never',
+    summary: 'Recycle a worker after this many requests; 0: never',
     details:
-      'A recycle starts the new worker first and closes no connection; one worker at a time. It is noticed within two seconds, so a few requests more come in between. See [Recycling](recycling.md).',
+      'A recycle starts the new worker first and closes no connection; workers are recycled one at a time. The master checks every two seconds, so a worker serves a few requests more. See [Recycling](recycling.md).',
     reloadable: true,
   },
   maxRequestsJitter: {
     kind: orNone(wholeNumber(0), undefined),
     default: { compute: () => undefined, inWords: 'a tenth of --max-requests' },
-    summary: 'How many requests later at the most, drawn for each worker, so that not all are due at once',
+    summary: 'The most requests that are added to the limit, at random for each worker',
+    details: 'Without it all workers reach the limit at once.',
     reloadable: true,
   },
   maxMemory: {
     kind: orNone(memory, undefined),
     default: undefined,
-    summary: 'A worker that holds more memory than this is recycled',
+    summary: 'Recycle a worker that holds more memory than this',
     details:
-      "For each worker, measured as resident set size every two seconds. A percentage is one of the container's memory limit (cgroup v1 or v2), or of the machine's memory where there is none.",
+      'The resident set size of each worker counts, measured every two seconds. A percentage refers to the memory limit of the container (cgroup v1 or v2), or to the memory of the machine where there is none.',
     reloadable: true,
   },
   maxAge: {
     kind: duration(),
     default: 0,
-    summary: 'At what age a worker is recycled; 0 is never',
+    summary: 'Recycle a worker when it is this old; 0: never',
     reloadable: true,
   },
   maxAgeJitter: {
     kind: orNone(duration(), undefined),
     default: { compute: () => undefined, inWords: 'a tenth of --max-age' },
-    summary: 'How much later at the most, drawn for each worker, so that not all are due at once',
+    summary: 'The most time that is added to the limit, at random for each worker',
+    details: 'Without it all workers reach the limit at once.',
     reloadable: true,
   },
 });

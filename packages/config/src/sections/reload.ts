@@ -14,31 +14,31 @@ export const reload = section('Reload', {
   maxSurge: {
     kind: orNone(share, undefined),
     default: { compute: () => undefined, inWords: 'by the plan' },
-    summary: 'How many workers beyond the usual number may exist during a reload',
+    summary: 'How many workers beyond the usual number may run during a reload',
     details:
-      'Not given, it is 1 for rolling, the number of CPUs for canary and all for overlap. replace has none. A percentage is rounded up.',
+      'By default it is 1 for rolling, the number of CPUs for canary and all for overlap; replace has none. A percentage is rounded up.',
     reloadable: true,
   },
   maxUnavailable: {
     kind: share,
     default: { count: 0 },
     summary: 'How many workers of the usual number may be missing during a reload',
-    details: 'A percentage is rounded down. replace takes away one at least.',
+    details: 'A percentage is rounded down. replace removes at least one at a time.',
     reloadable: true,
   },
   park: {
     kind: yesNo,
     default: true,
-    summary: 'Whether drained workers are kept until the reload commits',
+    summary: 'Keep drained workers until the reload commits, to serve again after a rollback',
     details:
-      'They hold their memory, and serve again at once if the reload is rolled back. Without it workers of the old release are started anew.',
+      'Parked workers hold their memory. Without them a rollback starts new workers of the old release.',
     reloadable: true,
   },
   soak: {
     kind: duration(),
     default: 1000,
-    summary: 'How long the last new worker must have served before the reload commits',
-    details: 'A new worker that crashes before takes the reload back.',
+    summary: 'How long the last new worker must serve before the reload commits',
+    details: 'If a new worker crashes within this time, the reload is rolled back.',
     reloadable: true,
   },
 });

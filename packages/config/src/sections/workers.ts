@@ -9,7 +9,7 @@ export const workers = section('Workers', {
     short: 'w',
     alsoEnv: ['WEB_CONCURRENCY'],
     default: { compute: () => usableCpus(), inWords: 'one per CPU, within the quota of the cgroup' },
-    summary: 'How many worker processes',
+    summary: 'The number of worker processes',
     reloadable: true,
   },
 });

@@ -19,7 +19,7 @@ export const envelope = <Message extends object>(message: Message): Envelope<Mes
   ...message,
 });
 
-/** Whether something that came over the channel is meant for tshorn; an app may send its own messages. */
+/** True for a message to tshorn; an app may send its own messages over the same channel. */
 export const isEnvelope = (value: unknown): value is { tshorn: unknown; type?: unknown } =>
   typeof value === 'object' && value !== null && 'tshorn' in value;
 

@@ -171,7 +171,7 @@ export const counts = (length: number): Field<readonly number[]> => {
   };
 };
 
-/** What a log line and a status have room for. */
+/** A log line and a status have room for this many. */
 const MOST_REASONS = 32;
 const REASON = /^[a-z-]{1,32}$/;
 

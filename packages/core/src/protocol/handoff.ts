@@ -1,4 +1,4 @@
-/** What both directions of a handoff have in common. */
+/** Limits and the clock that both directions of a handoff share. */
 
 /** Milliseconds: a worker takes a connection within this time or declines it; then the master may ask another one. */
 export const TAKE_WITHIN_MS = 2_000;

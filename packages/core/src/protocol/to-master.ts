@@ -1,5 +1,5 @@
 /**
- * What a worker tells the master, over the IPC channel that `child_process` gives them. A fact answers an order:
+ * The messages of a worker to the master, over the IPC channel of `child_process`. A fact answers an order:
  * (`up` ->) `boot` -> `loaded`, `probed`; `admit` -> `accepting`; `drain` -> `drained`.
  */
 import { HEARTBEAT } from '../heartbeat.ts';
@@ -26,7 +26,7 @@ import { LONGEST_RESUMER, LONGEST_STATE } from './handoff.ts';
 /** More than a worker ever lists, and than anybody reads. */
 const MOST_REQUESTS = 32;
 
-/** What a drain came to. */
+/** The outcome of a drain. */
 const DRAIN_REPORT = {
   /** Connections that another worker has taken over; their clients noticed nothing. */
   moved: count(),

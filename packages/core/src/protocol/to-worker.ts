@@ -1,4 +1,4 @@
-/** What the master orders, over the IPC channel. Listeners travel as handles: one `listener` each, before `admit`. */
+/** The orders of the master, over the IPC channel. Listeners travel as handles: one `listener` each, before `admit`. */
 import { type MessageOf, readerOf } from './envelope.ts';
 import {
   bool,
@@ -19,7 +19,7 @@ import { LONGEST_RESUMER, LONGEST_STATE } from './handoff.ts';
 /** PATH_MAX of Linux, with room. */
 const path = opaque(8_192);
 
-/** What a worker must know to boot. */
+/** The facts that a worker needs to boot. */
 const BOOT = {
   slot: count(),
   generation: count(),
@@ -33,9 +33,9 @@ const BOOT = {
   options: record,
   /** Which of the options somebody gave; the others have their defaults. */
   given: list(name(64), 256),
-  /** Absent: that of the master. */
+  /** Absent: the umask of the master. */
   umask: optional(count(0o777)),
-  /** Where to keep what has been compiled. */
+  /** Directory for compiled code; absent: none is kept. */
   compileCache: optional(path),
   /** Present when the probe's outcome travels by UDP. */
   statusUdp: optional(row({ port: count(65_535), secret: opaque(64) })),
