@@ -7,7 +7,10 @@ import { type Kind, playMany, type Random, seeded, usual, usualLatency } from '.
  * Whole watches of 30 s with made-up traffic, the same at each run of this file. CANARY_RUNS=1000 measures the rates of
  * docs/canary.md; these few show that nothing has broken.
  */
-const RUNS = Number(process.env.CANARY_RUNS ?? 20);
+/** jest.config.js sets it: true in the long suite. */
+declare const LONG: boolean;
+
+const RUNS = Number(process.env.CANARY_RUNS ?? (LONG ? 60 : 6));
 const many = (canary: Partial<Kind>, old: Partial<Kind> = {}, more = {}) =>
   playMany(RUNS, 42, { ...usual, ...canary }, { ...usual, ...old }, seeded(1), more);
 
