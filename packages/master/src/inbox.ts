@@ -5,6 +5,7 @@
  * Created by WorkerHandle, one for each process.
  */
 import type { ChildProcess } from 'node:child_process';
+import cluster from 'node:cluster';
 import { describeThrown, isEnvelope, readToMaster, type ToMaster } from '@tshorn/core';
 
 export interface InboxEvents {
@@ -64,8 +65,12 @@ export class Inbox {
   }
 
   receive(value: unknown, handle?: unknown): void {
-    // Messages of the app to its parent, which has no ear for them.
-    if (this.#closed || !isEnvelope(value)) return discard(handle);
+    if (this.#closed) return discard(handle);
+    if (!isEnvelope(value)) {
+      // A message of the app to its parent: only a hook can listen for it.
+      if (cluster.listenerCount('message') === 0) discard(handle);
+      return;
+    }
     const { message, problem } = readToMaster(value);
     if (!this.#afford(message?.type)) return discard(handle);
     const wrong = problem ?? this.#misplaced(message, handle);
