@@ -31,8 +31,14 @@ export class HandoffReceiver {
     this.#arriving++;
     await confirm();
     const socket = this.#transport.connectionOf(handle);
-    this.#transport.serveIdle(socket);
     this.#arriving--;
+    try {
+      this.#transport.serveIdle(socket);
+    } catch (error) {
+      // An app's listener for 'connection' threw. Nothing serves the connection, and a drain would wait for it.
+      socket.destroy();
+      throw error;
+    }
     this.#announce(socket);
   }
 

@@ -18,6 +18,7 @@ let sent: RawHandle[];
 let clients: net.Socket[];
 let survivors: Set<Survivor>;
 let states: (string | undefined)[];
+let warnings: string[];
 
 beforeEach(async () => {
   server = http.createServer((request, response) => {
@@ -30,10 +31,11 @@ beforeEach(async () => {
   clients = [];
   survivors = new Set();
   states = [];
+  warnings = [];
   sender = new HandoffSender(new Http1(server), survivors, {
     offer: (handle) => sent.push(handle),
     state: (_id, text) => states.push(text),
-    warn: () => {},
+    warn: (text) => void warnings.push(text),
   });
 });
 
@@ -226,5 +228,22 @@ describe('one with a state', () => {
     await until(() => states.length === 1);
     expect(states).toEqual([undefined]);
     expect(sender.moved).toBe(0);
+  });
+
+  test('one whose app throws when it is asked stays, is reported once, and keeps no other from being sent', async () => {
+    const it = await upgraded();
+    Object.assign(it.survivor, {
+      refusal: () => {
+        throw new Error('busy() is broken');
+      },
+    });
+    await upgraded();
+    sender.sendAll();
+    expect(sent).toHaveLength(1);
+    sender.handedOver(1);
+    sender.pump();
+    expect(sender.outgoing.whyStays(it.survivor)).toBe('busy');
+    expect(warnings).toEqual([expect.stringContaining('busy() is broken')]);
+    it.socket.destroy();
   });
 });

@@ -1,7 +1,6 @@
 /**
- * The inside of a worker; its outside, in the master, is master/src/worker-handle.ts.
- * It boots when it is told to (boot.ts), serves what it is given and drains when it is asked (service.ts),
- * and then leaves.
+ * The inside of a worker; its outside, in the master, is master/src/worker-handle.ts. A worker obeys the master: it boots
+ * (boot.ts), serves and drains (service.ts), and exits.
  */
 import cluster from 'node:cluster';
 import {
@@ -26,9 +25,9 @@ import { type Leave, Service } from './service.ts';
 import { Http1 } from './transport/http1.ts';
 import type { RawHandle, Transport } from './transport/transport.ts';
 
-/** What happens when the master is gone: the worker finishes its requests, within this time. */
+/** The master is gone: the worker finishes its requests within this time, and exits. */
 const ORPHANED: Leave = { mode: 'graceful', deadlineMs: 10_000, handoff: false, park: false };
-/** What an app's own clean-up gets at the least, when its requests took the whole grace period. */
+/** An app's own clean-up has at least this time, even if its requests took the whole grace period. */
 const LEAST_CLEANUP_MS = 1_000;
 
 export class Worker {
@@ -47,13 +46,13 @@ export class Worker {
       onMessage: (message, handle) => this.#obey(message, handle),
       onLeave: (signal) => void this.#send({ type: 'leave-requested', signal }),
       onDisconnect: () => {
-        // The master read it: from now on a warning of the app would end the worker (EPIPE).
+        // The master was the reader of stderr: from now on a warning of the app would end the worker (EPIPE).
         process.stderr.on('error', () => {});
         void this.#leave(ORPHANED);
         this.#service?.abandon();
       },
     });
-    // Otherwise node:cluster exits at once when the channel closes, cutting requests in flight.
+    // Otherwise node:cluster exits at once when the channel closes, and cuts off the requests in flight.
     if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
     void this.#send({ type: 'up' });
   }
@@ -65,7 +64,7 @@ export class Worker {
   #obey(message: ToWorker, handle: unknown): void {
     switch (message.type) {
       case 'boot':
-        void this.#boot(message);
+        void this.#boot(message).catch((error) => this.#failToLoad(error));
         break;
       case 'listener':
         this.#handles.push({ handle, address: message.address });
@@ -102,15 +101,10 @@ export class Worker {
     const { options } = order;
     this.#statusPath = options.statusPath;
     const boot = new Boot(order, (message) => this.#send(message));
-    let app: LoadedApp;
-    let hooks: Hooks;
-    try {
-      hooks = this.#hooks = await boot.loadHooks();
-      app = this.#app = await boot.loadApp();
-    } catch (error) {
-      return this.#failToLoad(error);
-    }
-    const transport = new Http1(app.server);
+    const hooks = await boot.loadHooks();
+    this.#hooks = hooks;
+    this.#app = await boot.loadApp();
+    const transport = new Http1(this.#app.server);
     this.#transport = transport;
     const meter = new Meter(transport);
     hooks.watchRequests(meter);
@@ -138,8 +132,8 @@ export class Worker {
   }
 
   async #accept(): Promise<void> {
-    this.#stopReporting();
     try {
+      this.#stopReporting();
       await this.#service?.accept(this.#handles.splice(0));
     } catch (error) {
       // Until the first listen() the kernel lets two processes bind the same port.
@@ -156,8 +150,9 @@ export class Worker {
     await this.#exit(this.#app, Math.max(LEAST_CLEANUP_MS, this.#service.leftMs));
   }
 
-  /** After the last request: the app's own clean-up, as if the signal had come only now. */
+  /** After the last request: the app's own clean-up, as if SIGTERM had come only now. */
   async #exit(app: LoadedApp, withinMs: number): Promise<void> {
+    this.#stopReporting();
     await this.#workerInt;
     await this.#hooks?.run('workerExit');
     try {

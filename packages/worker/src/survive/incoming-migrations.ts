@@ -60,8 +60,13 @@ export class IncomingMigrations {
     this.#waiting.delete(id);
     clearTimeout(expected.timer);
     this.#answering++;
-    void this.#replay(expected, text)
-      .catch(describeThrown)
+    const socket = this.#transport.connectionOf(expected.handle);
+    void this.#replay(socket, expected, text)
+      .catch((error) => {
+        // Nothing of the app serves it, so its client would wait for ever.
+        socket.destroy();
+        return describeThrown(error);
+      })
       .then((reason) => {
         this.#answering--;
         if (reason) {
@@ -78,8 +83,11 @@ export class IncomingMigrations {
   }
 
   /** Resolves with the reason when the connection is not resumed. */
-  async #replay({ handle, resumer }: Expected, text: string | undefined): Promise<string | undefined> {
-    const socket = this.#transport.connectionOf(handle);
+  async #replay(
+    socket: Socket,
+    { resumer }: Expected,
+    text: string | undefined,
+  ): Promise<string | undefined> {
     if (text === undefined) {
       sayGoodbye(socket, resumer.kind === 'upgrade' ? closeFrame() : undefined);
       return STATE_LOST;

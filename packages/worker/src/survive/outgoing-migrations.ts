@@ -1,6 +1,6 @@
 /**
- * Connections with a state that leave this worker: which of them may go, what goes with them, and why the others
- * stay. When one goes is up to ../handoff-sender.ts.
+ * WebSockets and streams that leave this worker: which of them may go, what goes with them, and why the others stay.
+ * ../handoff-sender.ts decides when one goes.
  */
 import { describeThrown } from '@tshorn/core';
 import type { Transport } from '../transport/transport.ts';
@@ -8,9 +8,9 @@ import { takeHeld } from './held.ts';
 import { pack, type Survivor } from './registry.ts';
 
 export interface OutgoingOrders {
-  /** What the new owner has to know; undefined when nobody knows it any more. */
+  /** Sends the state to the new owner; undefined when it is lost. */
   state(id: number, text: string | undefined): void;
-  /** For the log. */
+  /** Writes a warning to the log. */
   warn(text: string): void;
 }
 
@@ -22,18 +22,19 @@ export class OutgoingMigrations {
   readonly #transport: Movability;
   readonly #survivors: ReadonlySet<Survivor>;
   readonly #orders: OutgoingOrders;
-  /** Closed while they were on their way, and who has them now waits for their state. */
+  /** Ids of connections that closed while they were in transit; their new owners wait for a state. */
   readonly #lost = new Set<number>();
-  /** Migrations that no other worker has. */
+  /** Resumers that no other worker has. */
   readonly #unknown = new Set<string>();
-  /** Those without a state that can be sent, and of which resumers that has been said. */
+  /** Connections without a state that can be sent. */
   readonly #unsaved = new WeakSet<Survivor>();
+  /** Resumers that have been warned of. */
   readonly #warned = new Set<string>();
-  /** Those that are counted among the refused. */
+  /** Connections that `#refused` counts. */
   readonly #counted = new WeakSet<Survivor>();
   #upgraded = new WeakSet<Survivor>();
   #late = 0;
-  /** Those that did not move, by reason. */
+  /** How many did not move, by reason. */
   #refused: Record<string, number> = {};
 
   constructor(transport: Movability, survivors: ReadonlySet<Survivor>, orders: OutgoingOrders) {
@@ -42,7 +43,7 @@ export class OutgoingMigrations {
     this.#orders = orders;
   }
 
-  /** Another drain, or another handful: other workers may have other apps now. */
+  /** Another drain or balance begins: the other workers may have other apps now. */
   begin(): void {
     this.#unknown.clear();
     this.#refused = {};
@@ -60,7 +61,7 @@ export class OutgoingMigrations {
     return upgraded.length;
   }
 
-  /** How many had left HTTP when they were counted, were not known, and could move after all: their app was slow. */
+  /** How many upgraded connections were not known when they were counted, and could move after all: their app was slow. */
   get late(): number {
     return this.#late;
   }
@@ -76,13 +77,20 @@ export class OutgoingMigrations {
     }
   }
 
-  /** Why it does not move, in a word; empty when it can. */
+  /** The reason why it does not move, as one word; empty when it can. */
   #refusalOf(survivor: Survivor): string {
     if (this.#unknown.has(survivor.resumer)) return 'no-resumer';
-    return this.#unsaved.has(survivor) ? 'state' : survivor.refusal();
+    if (this.#unsaved.has(survivor)) return 'state';
+    try {
+      return survivor.refusal();
+    } catch (error) {
+      // The app's own `busy` is called in a timer of the drain: without this it would end the worker.
+      this.#warnOnce(survivor.resumer, error);
+      return 'busy';
+    }
   }
 
-  /** Whether it is at rest, and has a state that can go with it. */
+  /** Whether it can go now: it is at rest, and its state can be sent. */
   mayGo(survivor: Survivor): boolean {
     if (this.#refusalOf(survivor) !== '') return false;
     try {
@@ -101,7 +109,10 @@ export class OutgoingMigrations {
     this.#orders.warn(`${resumer}: ${describeThrown(error)}; its connections stay until they are closed`);
   }
 
-  /** Another worker owns it. All in one tick: what the app does until here is in the state or was held, and no more comes. */
+  /**
+   * Another worker owns it. All of this is one tick: what the app has done until here is in the state or was held, and it
+   * can do nothing more.
+   */
   part(id: number, survivor: Survivor): void {
     let text: string | undefined;
     try {
@@ -127,22 +138,22 @@ export class OutgoingMigrations {
     this.#orders.state(id, text);
   }
 
-  /** It has closed while it was on its way. */
+  /** The connection has closed while it was in transit. */
   lost(id: number): void {
     this.#lost.add(id);
   }
 
-  /** Nobody has it, and nobody waits. */
+  /** No worker took a connection that has closed meanwhile, so none waits for its state. */
   stays(id: number): void {
     this.#lost.delete(id);
   }
 
-  /** Another worker owns what has closed here meanwhile, and waits. */
+  /** Another worker owns a connection that has closed here meanwhile, and waits for its state. */
   partWithNothing(id: number): void {
     if (this.#lost.delete(id)) this.#orders.state(id, undefined);
   }
 
-  /** No other worker goes on with its kind. */
+  /** No other worker can resume connections of this kind. */
   unknown({ resumer }: Survivor): void {
     if (this.#unknown.has(resumer)) return;
     this.#unknown.add(resumer);
@@ -152,14 +163,14 @@ export class OutgoingMigrations {
     );
   }
 
-  /** Why it is still here; empty when it can move. */
+  /** The reason why it is still here; empty when it can move. */
   whyStays(survivor: Survivor): string {
     const { socket } = survivor;
     const reason = this.#refusalOf(survivor) || this.#transport.whyImmovable(socket);
     return reason || (this.#transport.isFlushed(socket) ? '' : 'queue');
   }
 
-  /** It did not move, and is closed: why is counted. */
+  /** Counts the reason why this connection did not move; it is about to be closed. */
   refuse(survivor: Survivor): void {
     if (this.#counted.has(survivor)) return;
     this.#counted.add(survivor);
@@ -168,7 +179,7 @@ export class OutgoingMigrations {
     this.#refused[reason] = (this.#refused[reason] ?? 0) + 1;
   }
 
-  /** The time is over for those that nobody has closed. */
+  /** The deadline: counts those that are still here. */
   refuseRest(): void {
     for (const survivor of this.#survivors) this.refuse(survivor);
   }

@@ -1,5 +1,5 @@
 /** The first moments of a WebSocket in the worker that it has moved to: no message comes before it is restored. */
-import { describeThrown } from '@tshorn/core';
+import { describeThrown, withDeadline } from '@tshorn/core';
 import { SERVICE_RESTART } from './close-frame.ts';
 import { pause, unpause } from './ws-internals.ts';
 
@@ -11,29 +11,30 @@ interface Client {
   off(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
-/** How long messages may wait for somebody to listen to them. */
+/** Until `restore` settles the client is paused, and cannot move on either. */
+const RESTORE_WITHIN_MS = 10_000;
+/** Messages wait this long for a listener. */
 const LISTENER_WITHIN_MS = 2_000;
-/** More of them are not kept: what nobody listens to is lost in any app. */
+/** No more messages than these are kept: without a listener they are lost in any app. */
 const MOST = 1_000;
 
-/** Those whose messages wait. */
 const waiting = new WeakSet<object>();
 
-/** Whether something has come that the app has not been given yet. */
+/** Whether messages of this client wait for a listener of the app. */
 export const isWaiting = (client: object): boolean => waiting.has(client);
 
 /**
  * Called in the tick of 'connection', after it.
- * @param failed is told why the app could not restore it; its client has been sent away
+ * @param failed receives the reason why the app could not restore the client, which is then closed with 1012
  */
 export function resume(
   client: Client,
   restore: () => void | PromiseLike<void>,
   failed: (reason: string) => void,
 ): void {
-  const fail = (error: unknown) => {
-    // A new worker that crashed would take all its other clients with it.
-    failed(`restore() threw: ${describeThrown(error)}`);
+  // An error must not be thrown: a new worker that crashed would take all its other clients with it.
+  const fail = (reason: string) => {
+    failed(reason);
     unpause(client);
     client.close(SERVICE_RESTART, 'service restart');
   };
@@ -41,25 +42,38 @@ export function resume(
     const restored = restore();
     if (typeof restored?.then !== 'function') return awaitListener(client);
     pause(client);
-    restored.then(() => {
-      unpause(client);
-      awaitListener(client);
-    }, fail);
+    void settle(client, Promise.resolve(restored), fail);
   } catch (error) {
-    fail(error);
+    fail(`restore() threw: ${describeThrown(error)}`);
   }
 }
 
+async function settle(
+  client: Client,
+  restored: Promise<void>,
+  fail: (reason: string) => void,
+): Promise<void> {
+  const late = new Error();
+  try {
+    await withDeadline(restored, RESTORE_WITHIN_MS, () => late);
+  } catch (error) {
+    const reason = `restore() did not settle within ${RESTORE_WITHIN_MS / 1000} s`;
+    return fail(error === late ? reason : `restore() threw: ${describeThrown(error)}`);
+  }
+  unpause(client);
+  awaitListener(client);
+}
+
 /**
- * An app may ask a database before it listens, and its client may have said something long ago. Only messages wait:
- * an app that never listens, since it only sends, still answers pings.
+ * An app may ask a database before it listens, and its client may have sent something long ago. Only messages wait: an
+ * app that never listens, since it only sends, still answers pings.
  */
 function awaitListener(client: Client): void {
   if (client.listenerCount('message') > 0) return;
   const messages: unknown[][] = [];
   const { emit } = client;
   client.emit = (event, ...args) => {
-    // Behind one that waits they all wait.
+    // The order stays: while one message waits, all wait.
     const isHeard = messages.length === 0 && client.listenerCount('message') > 0;
     if (event !== 'message' || isHeard || messages.length >= MOST) {
       return Reflect.apply(emit, client, [event, ...args]);
@@ -75,7 +89,7 @@ function awaitListener(client: Client): void {
     waiting.delete(client);
     for (const args of messages.splice(0)) client.emit('message', ...args);
   };
-  // It is told of before the listener is there; whoever listens may have more to do in this turn.
+  // 'newListener' comes before the listener is there, and the app may have more to do in this turn.
   const listens = (event: unknown) => {
     if (event === 'message') setImmediate(give);
   };
