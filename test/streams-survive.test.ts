@@ -179,7 +179,7 @@ test('what cannot move is counted by its reason, and ends as its kind has to', a
   expect([sized.ended, unsaved.ended, plain.ended]).toEqual(['broken', 'end', 'broken']);
   const told = server.lines.filter(({ msg }) => msg.includes('stream:unsaved'));
   expect(told.map(({ msg }) => msg)).toEqual([
-    expect.stringContaining('the state is 100010 bytes as JSON, and maxState allows 65536'),
+    expect.stringContaining('the state is 100010 bytes as JSON, more than maxState allows (65536)'),
   ]);
   flood.destroy();
 });

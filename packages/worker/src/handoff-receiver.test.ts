@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { HandoffReceiver } from './handoff-receiver.ts';
-import { pack } from './survive/registry.ts';
+import { pack } from './migrate/registry.ts';
 import { Http1 } from './transport/http1.ts';
 import type { RawHandle } from './transport/transport.ts';
 

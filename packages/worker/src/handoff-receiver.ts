@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net';
 import { stackOf } from '@tshorn/core';
 import { worker as api } from './api.ts';
-import { IncomingMigrations, type Outcome } from './survive/incoming-migrations.ts';
+import { IncomingMigrations, type Outcome } from './migrate/incoming-migrations.ts';
 import type { RawHandle, Transport } from './transport/transport.ts';
 
 export class HandoffReceiver {

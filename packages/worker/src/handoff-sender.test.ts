@@ -5,7 +5,7 @@ import net, { type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stay } from './api.ts';
 import { HandoffSender } from './handoff-sender.ts';
-import type { Survivor } from './survive/registry.ts';
+import type { Migratable } from './migrate/registry.ts';
 import { Http1 } from './transport/http1.ts';
 import type { RawHandle } from './transport/transport.ts';
 
@@ -16,7 +16,7 @@ let server: http.Server;
 let sender: HandoffSender;
 let sent: RawHandle[];
 let clients: net.Socket[];
-let survivors: Set<Survivor>;
+let migratables: Set<Migratable>;
 let states: (string | undefined)[];
 let warnings: string[];
 
@@ -29,10 +29,10 @@ beforeEach(async () => {
   await once(server, 'listening');
   sent = [];
   clients = [];
-  survivors = new Set();
+  migratables = new Set();
   states = [];
   warnings = [];
-  sender = new HandoffSender(new Http1(server), survivors, {
+  sender = new HandoffSender(new Http1(server), migratables, {
     offer: (handle) => sent.push(handle),
     state: (_id, text) => states.push(text),
     warn: (text) => void warnings.push(text),
@@ -175,7 +175,7 @@ test('to even out the load no more than asked for go, and then all when the work
 
 describe('one with a state', () => {
   /** A connection that has been upgraded, and what the app has to say of it. */
-  async function upgraded(): Promise<{ survivor: Survivor; socket: net.Socket; sending: boolean }> {
+  async function upgraded(): Promise<{ migratable: Migratable; socket: net.Socket; sending: boolean }> {
     const found = new Promise<net.Socket>((resolve) => {
       server.once('upgrade', (_request, socket) => resolve(socket as net.Socket));
     });
@@ -185,7 +185,7 @@ describe('one with a state', () => {
     client.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n');
     const socket = await found;
     const it = { socket, sending: false };
-    const survivor: Survivor = {
+    const migratable: Migratable = {
       socket,
       resumer: 'test',
       request: { method: 'GET', url: '/', httpVersion: '1.1', rawHeaders: [] },
@@ -195,8 +195,8 @@ describe('one with a state', () => {
       leave: () => socket.destroy(),
       close: () => socket.destroy(),
     };
-    survivors.add(survivor);
-    return Object.assign(it, { survivor });
+    migratables.add(migratable);
+    return Object.assign(it, { migratable });
   }
 
   const heldOf = (text: string | undefined) =>
@@ -232,7 +232,7 @@ describe('one with a state', () => {
 
   test('one whose app throws when it is asked stays, is reported once, and keeps no other from being sent', async () => {
     const it = await upgraded();
-    Object.assign(it.survivor, {
+    Object.assign(it.migratable, {
       refusal: () => {
         throw new Error('busy() is broken');
       },
@@ -242,7 +242,7 @@ describe('one with a state', () => {
     expect(sent).toHaveLength(1);
     sender.handedOver(1);
     sender.pump();
-    expect(sender.outgoing.whyStays(it.survivor)).toBe('busy');
+    expect(sender.outgoing.whyStays(it.migratable)).toBe('busy');
     expect(warnings).toEqual([expect.stringContaining('busy() is broken')]);
     it.socket.destroy();
   });

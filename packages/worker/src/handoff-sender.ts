@@ -4,9 +4,9 @@
  * it, nothing is given up here: if no worker takes it, it is read again and served on.
  */
 import type { Socket } from 'node:net';
-import { hold, unhold } from './survive/held.ts';
-import { OutgoingMigrations, type OutgoingOrders } from './survive/outgoing-migrations.ts';
-import type { Survivor } from './survive/registry.ts';
+import { hold, unhold } from './migrate/held.ts';
+import { OutgoingMigrations, type OutgoingOrders } from './migrate/outgoing-migrations.ts';
+import type { Migratable } from './migrate/registry.ts';
 import type { Detached, RawHandle, Transport } from './transport/transport.ts';
 
 /** This many are in transit at a time; the rest are served where they are. */
@@ -30,13 +30,13 @@ interface Candidate {
   /** What had been read when it was found. */
   readonly bytesRead: number;
   /** For a WebSocket or a stream. */
-  readonly survivor?: Survivor;
+  readonly migratable?: Migratable;
 }
 
 interface InTransit {
   readonly socket: Socket;
   readonly detached: Detached;
-  readonly survivor: Survivor | undefined;
+  readonly migratable: Migratable | undefined;
   readonly onClose: () => void;
 }
 
@@ -65,11 +65,11 @@ export class HandoffSender {
   /** Called once, when it turns out that no worker can take connections. */
   onRefused: () => void = () => {};
 
-  /** @param survivors the WebSockets and streams that can move */
-  constructor(transport: Transport, survivors: ReadonlySet<Survivor>, orders: HandoffSenderOrders) {
+  /** @param migratables the WebSockets and streams that can move */
+  constructor(transport: Transport, migratables: ReadonlySet<Migratable>, orders: HandoffSenderOrders) {
     this.#transport = transport;
     this.#orders = orders;
-    this.outgoing = new OutgoingMigrations(transport, survivors, orders);
+    this.outgoing = new OutgoingMigrations(transport, migratables, orders);
   }
 
   /** Sends at most `count` of those that are at rest now, to even out the load; this worker serves on. */
@@ -123,10 +123,10 @@ export class HandoffSender {
       const { bytesRead } = socket;
       if (!inTransit.has(socket) && this.#transport.isAtRest(socket)) found.push({ socket, bytesRead });
     }
-    for (const survivor of this.outgoing.atRest()) {
+    for (const migratable of this.outgoing.atRest()) {
       if (found.length >= most) break;
-      const { socket } = survivor;
-      if (!inTransit.has(socket)) found.push({ socket, bytesRead: socket.bytesRead, survivor });
+      const { socket } = migratable;
+      if (!inTransit.has(socket)) found.push({ socket, bytesRead: socket.bytesRead, migratable });
     }
     return found;
   }
@@ -145,37 +145,37 @@ export class HandoffSender {
     }, BURST_MS).unref();
   }
 
-  #send({ socket, bytesRead, survivor }: Candidate): void {
-    const detached = this.#transport.detach(socket, survivor ? undefined : bytesRead);
+  #send({ socket, bytesRead, migratable }: Candidate): void {
+    const detached = this.#transport.detach(socket, migratable ? undefined : bytesRead);
     if (!detached) return;
     // An app's `save` should send nothing, and may.
-    if (survivor && !(this.outgoing.mayGo(survivor) && this.#transport.isFlushed(socket))) {
+    if (migratable && !(this.outgoing.mayGo(migratable) && this.#transport.isFlushed(socket))) {
       return detached.attach();
     }
     this.#burst--;
-    if (survivor) hold(socket);
-    const id = this.#orders.offer(detached.handle, survivor?.resumer);
+    if (migratable) hold(socket);
+    const id = this.#orders.offer(detached.handle, migratable?.resumer);
     // At its keep-alive timeout, say: if the descriptor has been sent before, another worker has it now.
     const onClose = () => {
       this.#inTransit.delete(id);
-      if (survivor) this.outgoing.lost(id);
+      if (migratable) this.outgoing.lost(id);
       this.#sendNext();
     };
     socket.once('close', onClose);
-    this.#inTransit.set(id, { socket, detached, survivor, onClose });
+    this.#inTransit.set(id, { socket, detached, migratable, onClose });
   }
 
   /** Another worker owns it: the descriptor here is closed, and its client notices nothing. */
   handedOver(id: number, until = performance.now() + SENDING_WITHIN_MS): void {
     // It has begun to send something since, and the rest would never come.
-    if (this.#inTransit.get(id)?.survivor?.isSending?.() && performance.now() < until) {
+    if (this.#inTransit.get(id)?.migratable?.isSending?.() && performance.now() < until) {
       setTimeout(() => this.handedOver(id, until), SENDING_EVERY_MS);
       return;
     }
     const sent = this.#answered(id);
     if (!sent) return this.outgoing.partWithNothing(id);
     this.moved++;
-    if (sent.survivor) this.outgoing.part(id, sent.survivor);
+    if (sent.migratable) this.outgoing.part(id, sent.migratable);
     else sent.socket.destroy();
     this.#sendNext();
   }
@@ -185,10 +185,10 @@ export class HandoffSender {
     const kept = this.#answered(id);
     if (!kept) return this.outgoing.stays(id);
     kept.detached.attach();
-    if (kept.survivor) {
+    if (kept.migratable) {
       unhold(kept.socket);
       if (reason === 'no-resumer') {
-        this.outgoing.unknown(kept.survivor);
+        this.outgoing.unknown(kept.migratable);
         return this.#sendNext();
       }
     } else this.refused[reason] = (this.refused[reason] ?? 0) + 1;

@@ -4,7 +4,7 @@ import type { AttachedListeners } from './app/listeners.ts';
 import { reportConnectionCount } from './connection-count.ts';
 import { HandoffReceiver } from './handoff-receiver.ts';
 import { HandoffSender } from './handoff-sender.ts';
-import { type Registry, registry } from './survive/registry.ts';
+import { type Registry, registry } from './migrate/registry.ts';
 import type { RawHandle, Transport } from './transport/transport.ts';
 
 export type HandoffOrder = Extract<
@@ -34,7 +34,7 @@ export class Handoff {
     this.#registry.resumeFailed = (resumer, reason) => resumeFailed(resumer, reason, true);
     this.receiver = new HandoffReceiver(transport, { resumeFailed, answered: () => this.#answered() });
     const offers = new SequenceSender((upTo) => void send({ type: 'sent', upTo }));
-    this.sender = new HandoffSender(transport, this.#registry.survivors, {
+    this.sender = new HandoffSender(transport, this.#registry.migratables, {
       offer: (handle, resumer) => {
         const id = offers.next();
         void send({ type: 'hand-over', id, ...(resumer !== undefined && { resumer }) }, handle);

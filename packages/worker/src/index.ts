@@ -1,9 +1,9 @@
 export { type DrainNotice, stay, type WorkerApi, worker } from './api.ts';
-export { moved } from './survive/moved.ts';
+export { moved } from './migrate/moved.ts';
 export {
   type Begin,
   type Produce,
   type Save,
   type SurviveStreamOptions,
   surviveStream,
-} from './survive/stream.ts';
+} from './migrate/stream.ts';

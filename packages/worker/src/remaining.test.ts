@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Migratable } from './migrate/registry.ts';
 import { remainingOf, reportRemaining } from './remaining.ts';
-import type { Survivor } from './survive/registry.ts';
 import { Http1 } from './transport/http1.ts';
 
 let server: http.Server;
@@ -45,16 +45,16 @@ async function connect(text: string, answered = true): Promise<void> {
 
 const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
 const UPGRADE = get('/', 'Connection: Upgrade\r\nUpgrade: x\r\n');
-const survivorOf = (socket: Socket) => ({ socket }) as unknown as Survivor;
+const migratableOf = (socket: Socket) => ({ socket }) as unknown as Migratable;
 
 test('requests in flight, idle connections, and upgraded ones that are known and unknown', async () => {
   await connect(get('/'));
   await connect(get('/slow'), false);
   await connect(get('/slow'), false);
   for (let n = 0; n < 3; n++) await connect(UPGRADE);
-  const survivors = new Set(upgraded.slice(1).map(survivorOf));
-  const whyStays = ({ socket }: Survivor) => (socket === upgraded[1] ? 'queue' : '');
-  const known = { survivors, outgoing: { whyStays } };
+  const migratables = new Set(upgraded.slice(1).map(migratableOf));
+  const whyStays = ({ socket }: Migratable) => (socket === upgraded[1] ? 'queue' : '');
+  const known = { migratables, outgoing: { whyStays } };
   expect(remainingOf(transport, 6, known)).toEqual({
     queue: 1,
     moving: 1,
@@ -63,14 +63,14 @@ test('requests in flight, idle connections, and upgraded ones that are known and
     upgraded: 1,
   });
   // Nobody takes them: they are what they would be without `survive`.
-  const alone = { survivors, outgoing: undefined };
+  const alone = { migratables, outgoing: undefined };
   expect(remainingOf(transport, 6, alone)).toEqual({ requests: 2, idle: 1, upgraded: 3 });
 });
 
 test('a stream that survives is counted once, by what keeps it', async () => {
   await connect(get('/slow'), false);
   const [socket] = transport.open();
-  const known = { survivors: new Set([survivorOf(socket!)]), outgoing: { whyStays: () => 'message' } };
+  const known = { migratables: new Set([migratableOf(socket!)]), outgoing: { whyStays: () => 'message' } };
   expect(remainingOf(transport, 1, known)).toEqual({ message: 1 });
 });
 
@@ -79,7 +79,7 @@ test('it is told when it has changed, until the end', async () => {
   let total = 2;
   const known = {
     listeners: { count: async () => total },
-    survivors: new Set<Survivor>(),
+    migratables: new Set<Migratable>(),
     outgoing: undefined,
   };
   const stop = reportRemaining(transport, known, 600, (left) => told.push(left));

@@ -1,12 +1,12 @@
 /** The connections that a draining worker still has, by what keeps them: reported while the drain runs. */
 import type { AttachedListeners } from './app/listeners.ts';
-import type { OutgoingMigrations } from './survive/outgoing-migrations.ts';
-import type { Survivor } from './survive/registry.ts';
+import type { OutgoingMigrations } from './migrate/outgoing-migrations.ts';
+import type { Migratable } from './migrate/registry.ts';
 import type { Transport } from './transport/transport.ts';
 
 interface Known {
   readonly listeners: Pick<AttachedListeners, 'count'>;
-  readonly survivors: ReadonlySet<Survivor>;
+  readonly migratables: ReadonlySet<Migratable>;
   /** Knows why those stay; absent where nothing moves. */
   readonly outgoing: Pick<OutgoingMigrations, 'whyStays'> | undefined;
 }
@@ -29,7 +29,7 @@ type Connections = Pick<Transport, 'open' | 'idle' | 'immovable' | 'whyImmovable
 export function remainingOf(
   transport: Connections,
   total: number,
-  { survivors, outgoing }: Pick<Known, 'survivors' | 'outgoing'>,
+  { migratables, outgoing }: Pick<Known, 'migratables' | 'outgoing'>,
 ): Counts {
   const counts: Counts = {};
   const add = (reason: string, count = 1) => {
@@ -38,15 +38,15 @@ export function remainingOf(
   const sockets = transport.open();
   const idle = new Set(transport.idle());
   const http = new Set(sockets);
-  const surviving = new Set<unknown>();
+  const known = new Set<unknown>();
   let outside = 0;
-  for (const survivor of outgoing ? survivors : []) {
-    surviving.add(survivor.socket);
-    if (!http.has(survivor.socket)) outside++;
-    add(outgoing?.whyStays(survivor) || 'moving');
+  for (const migratable of outgoing ? migratables : []) {
+    known.add(migratable.socket);
+    if (!http.has(migratable.socket)) outside++;
+    add(outgoing?.whyStays(migratable) || 'moving');
   }
   for (const socket of sockets) {
-    if (surviving.has(socket)) continue;
+    if (known.has(socket)) continue;
     add(idle.has(socket) ? (transport.whyImmovable(socket) ?? 'idle') : 'requests');
   }
   add('upgraded', total - sockets.length - outside);
@@ -56,9 +56,9 @@ export function remainingOf(
 /**
  * Counts the connections that cannot move, by reason.
  * @param total all connections
- * @param surviving how many of the upgraded ones can move
+ * @param movable how many of the upgraded ones can move
  */
-export function countImmovable(transport: Connections, total: number, surviving: number): Counts {
+export function countImmovable(transport: Connections, total: number, movable: number): Counts {
   const all = transport.immovable();
   if (all) return total > 0 ? { [all]: total } : {};
   const counts: Counts = {};
@@ -66,7 +66,7 @@ export function countImmovable(transport: Connections, total: number, surviving:
     const reason = transport.whyImmovable(socket);
     if (reason !== undefined) counts[reason] = (counts[reason] ?? 0) + 1;
   }
-  const upgraded = total - transport.open().length - surviving;
+  const upgraded = total - transport.open().length - movable;
   return upgraded > 0 ? { ...counts, upgraded } : counts;
 }
 

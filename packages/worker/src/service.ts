@@ -7,14 +7,14 @@ import type { WorkerOptions } from '@tshorn/config';
 import { type DrainOrder, describeThrown, type ToMaster } from '@tshorn/core';
 import { worker as api, type DrainNotice } from './api.ts';
 import { type AttachedListeners, attachListeners, type ListeningHandle } from './app/listeners.ts';
-import { type Closable, survivorsOf, webSocketsOf } from './closing/closable.ts';
+import { type Closable, migratablesOf, webSocketsOf } from './closing/closable.ts';
 import { windowOf } from './closing/spread.ts';
 import { Drain, type DrainSettings } from './drain.ts';
 import { Handoff, type HandoffOrder } from './handoff.ts';
 import type { Meter } from './meter.ts';
+import { registry } from './migrate/registry.ts';
 import { reportRemaining } from './remaining.ts';
 import { Sampler } from './sample.ts';
-import { registry } from './survive/registry.ts';
 import type { RawHandle, Transport } from './transport/transport.ts';
 
 export type Leave = Omit<DrainOrder, 'type'>;
@@ -134,7 +134,7 @@ export class Service {
     });
     this.#drain = drain;
     this.#emitToApp('drain', { deadline: Date.now() + this.leftMs });
-    const known = { listeners, survivors: registry().survivors, outgoing: sender?.outgoing };
+    const known = { listeners, migratables: registry().migratables, outgoing: sender?.outgoing };
     const stopReporting = reportRemaining(transport, known, this.leftMs, (left) => {
       void this.#settings.send({ type: 'remaining', left });
     });
@@ -168,10 +168,10 @@ export class Service {
 
   /** @param counted whether each of them counts as refused: it did not move */
   #closables(counted: boolean): Closable[] {
-    const { survivors } = registry();
+    const { migratables } = registry();
     const outgoing = counted ? this.#handoff?.sender.outgoing : undefined;
-    const known = survivorsOf(survivors, (survivor) => outgoing?.refuse(survivor));
-    const sockets = new Set([...survivors].map(({ socket }) => socket));
+    const known = migratablesOf(migratables, (migratable) => outgoing?.refuse(migratable));
+    const sockets = new Set([...migratables].map(({ socket }) => socket));
     return [
       ...known,
       ...webSocketsOf(this.#settings.transport.webSockets()).filter(({ socket }) => !sockets.has(socket)),

@@ -1,16 +1,16 @@
 /**
  * Warms the app up between its probe and its first client: just-in-time compilation, caches, lazy modules.
- * It is no probe: whatever comes of it is told, and the worker goes on. Loaded only when asked for, and it
+ * It is no probe: failures are logged, and the worker is admitted all the same. Loaded only when asked for, and it
  * imports nothing at run time: a module shared with the worker's bundle would become one more file of it.
  */
 import type { Answer, Question } from './transport/ask-in-process.ts';
 
 export interface WarmUpSettings {
-  /** Asked in turn. */
+  /** Requested in turn. */
   readonly paths: readonly string[];
-  /** In all. */
+  /** Number of requests in all. */
   readonly requests: number;
-  /** Milliseconds for all of it. */
+  /** Milliseconds for the whole warm-up. */
   readonly timeout: number;
 }
 
@@ -18,7 +18,7 @@ export interface WarmUpReport {
   /** Requests that were answered to the end, whatever the answer was. */
   readonly answered: number;
   readonly tookMs: number;
-  /** One line for each path that failed: its first failure. */
+  /** The first failure of each path that failed. */
   readonly failures: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export async function warmUp(
 
   const askOne = async (path: string): Promise<void> => {
     try {
-      // Node's timers may fire up to 1 ms early by this clock: then the time would not look over.
+      // Node's timers may fire up to 1 ms early by this clock; then the deadline would not have passed.
       const left = Math.ceil(Math.max(0, end - performance.now())) + 1;
       const { code, status } = await ask({ path, userAgent: 'tshorn-warm-up', timeout: left });
       answered += 1;

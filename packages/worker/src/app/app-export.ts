@@ -1,12 +1,12 @@
-/** Finds the app among the exports of its module, or makes it with the function that is exported. */
+/** Finds the app among the exports of its module, or calls the exported function that makes it. */
 import { TshornError } from '@tshorn/core';
 import type { ModuleExports } from './import-module.ts';
 import { adapt, type Context, describeValue, isClass, type LoadedApp } from './kinds.ts';
 
-/** A factory of a promise of a factory is taken; a chain without an end is not. */
+/** A factory of a promise of a factory is followed; an endless chain is not. */
 const MOST_STEPS = 5;
 
-/** The app, or what the search for it ended at, in words: the module may still call listen(). */
+/** The app, or a description of the value that was found instead: the module may still call listen(). */
 export async function findApp(
   exports: ModuleExports,
   exportName: string | undefined,
@@ -37,7 +37,7 @@ function mainExport(exports: ModuleExports): unknown {
 }
 
 function namedExport(exports: ModuleExports, name: string): unknown {
-  // Of a CommonJS module, import() sees only the names that its lexer could guess.
+  // import() shows only those names of a CommonJS module that Node's lexer can find.
   const main = exports.default as Record<string, unknown> | undefined;
   const value = name in exports ? exports[name] : main?.[name];
   if (value !== undefined) return value;
@@ -58,7 +58,7 @@ export const noApp = (file: string, instead: string): TshornError =>
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as PromiseLike<unknown> | undefined)?.then === 'function';
 
-/** What is left of a module without exports: its namespace, or the first `module.exports`. */
+/** True for the exports of a module without exports: its namespace, or the first `module.exports`. */
 const isEmpty = (value: unknown): boolean =>
   typeof value === 'object' &&
   value !== null &&

@@ -1,6 +1,6 @@
 /**
- * Before a server closes for good: what waits in the kernel's queue is accepted. Those clients are connected,
- * and the kernel resets them when the last process closes the socket.
+ * Before a server closes for good, accepts the connections in the kernel's queue. Those clients are connected, and the
+ * kernel resets them when the last process closes the socket.
  */
 import type net from 'node:net';
 import { setImmediate as nextRound } from 'node:timers/promises';
@@ -11,8 +11,8 @@ interface Listening {
 }
 
 /**
- * The loop polls once a round, and accepts at least one connection where any waits (uv__server_io): so many rounds
- * without one, and the queue is empty. More than one, since other workers wake for the same connection.
+ * The loop polls once a round, and accepts at least one waiting connection (uv__server_io). The queue is empty after this
+ * many rounds without one; more than one round, since other workers wake for the same connection.
  */
 const QUIET_ROUNDS = 3;
 
@@ -30,8 +30,8 @@ export async function emptyQueue(
   };
   for (const listener of listeners) {
     listener.prependListener('connection', accepted);
-    // The backlog is the socket's, whichever process sets it: with a full queue the kernel drops what knocks, and
-    // those clients try again (tcp_conn_request in net/ipv4/tcp_input.c). Without it a busy worker would never end.
+    // The backlog belongs to the socket, whichever process sets it. With a full queue the kernel drops new clients, which
+    // try again (tcp_conn_request in net/ipv4/tcp_input.c). Otherwise a busy worker would never come to an end.
     (listener as Listening)._handle?.listen?.(0);
   }
   while (quiet < QUIET_ROUNDS && mayContinue()) {

@@ -31,12 +31,12 @@ export const toNodeListener = (fetch: Fetch): RequestListener =>
       }
       await sendResponse(res, response);
     } catch (error) {
-      // Nobody is left to be told, when it is the client's leaving that made it fail.
+      // A request that fails because its client has gone needs no answer.
       if (!request.signal.aborted) throw error;
     }
   });
 
-/** Undefined for what no Request can be made of: a Host that is none, or a method that fetch forbids. */
+/** Undefined when no Request can be made: a malformed Host, or a method that fetch forbids. */
 function toRequest(req: IncomingMessage, res: ServerResponse): Request | undefined {
   const url = urlOf(req);
   if (url === undefined) return undefined;
@@ -55,7 +55,7 @@ function toRequest(req: IncomingMessage, res: ServerResponse): Request | undefin
   }
 }
 
-/** What a Host may be (RFC 9110, 7.2); `Host: a/b` would otherwise become part of the path. */
+/** A well-formed Host (RFC 9110, 7.2); `Host: a/b` would otherwise become part of the path. */
 const HOST = /^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d+)?$/;
 
 function urlOf(req: IncomingMessage): string | undefined {

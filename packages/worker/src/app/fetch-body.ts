@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /**
  * Reads nothing before the app does, and never more than it takes: Readable.toWeb() reads ahead, and then
- * Node no longer drops what is left of a body that the app did not want, which blocks the connection.
+ * Node no longer drops the rest of a body that the app does not read, which blocks the connection.
  */
 export function requestBody(req: IncomingMessage, res: ServerResponse): ReadableStream<Uint8Array> | null {
   if (req.headers['transfer-encoding'] === undefined && !Number(req.headers['content-length'])) return null;
@@ -39,7 +39,7 @@ export function requestBody(req: IncomingMessage, res: ServerResponse): Readable
   );
 }
 
-/** It may have been cancelled, and then there is nothing to close. */
+/** A stream that was cancelled cannot be closed. */
 function closeQuietly(controller: ReadableStreamDefaultController): void {
   try {
     controller.close();

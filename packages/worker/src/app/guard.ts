@@ -1,4 +1,4 @@
-/** One failed request is one 500, not the end of the worker, for kinds that nobody else guards. */
+/** A request that fails gets a 500 and does not end the worker, for kinds of apps without a framework that does this. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { pathOf, stackOf } from '@tshorn/core';
 
@@ -18,7 +18,7 @@ export function guard(handler: Handler): RequestListener {
 function fail(error: unknown, req: IncomingMessage, res: ServerResponse): void {
   process.stderr.write(`${req.method} ${pathOf(req.url ?? '')}: ${stackOf(error)}\n`);
   if (res.headersSent) {
-    // Half a response must not look like a whole one.
+    // A partial response must not look like a whole one.
     res.destroy();
     return;
   }

@@ -1,4 +1,4 @@
-/** Recognises what an app exported, and makes an HTTP server of it. */
+/** Recognises the app among a module's exports, and makes an HTTP server of it. */
 import type http from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describeThrown, TshornError } from '@tshorn/core';
@@ -11,7 +11,7 @@ import { createServer, type ServerSettings } from './server-settings.ts';
 export interface LoadedApp {
   readonly kind: 'handler' | 'express' | 'koa' | 'fastify' | 'server' | 'fetch' | 'script';
   readonly server: http.Server;
-  /** The app's own clean-up, for kinds that have one. Call it when the last connection is done. */
+  /** The app's own clean-up, for kinds that have one; called after the last connection has closed. */
   readonly close?: () => Promise<void>;
 }
 
@@ -30,7 +30,7 @@ interface Fastify {
   close(): PromiseLike<unknown>;
 }
 
-/** Undefined when it is no app; functions that make apps, and promises of apps, are app-export.ts's. */
+/** Undefined for a value that is no app. app-export.ts handles functions that make apps, and promises of apps. */
 export async function adapt(value: unknown, context: Context): Promise<LoadedApp | undefined> {
   const { settings } = context;
   if (isHttpServer(value)) return { kind: 'server', server: value };
@@ -53,10 +53,10 @@ export async function adapt(value: unknown, context: Context): Promise<LoadedApp
   return undefined;
 }
 
-/** Through its own listen(), so that its onListen hooks run; the capture holds the server. */
+/** Calls the app's own listen(), so that its onListen hooks run; the capture holds the server. */
 async function adaptFastify(app: Fastify, { capture }: Context): Promise<LoadedApp> {
   await app.ready();
-  // Its module may have called listen() already, which waits for the same readiness.
+  // The module may have called listen() already, which waits for the same readiness.
   await nextTurn();
   const listening = capture.server ?? app.listen({ host: '0.0.0.0', port: 0 });
   const server = await Promise.race([capture.held, listening]);
@@ -76,7 +76,7 @@ const has = (value: unknown, ...methods: string[]): value is object =>
 export const isClass = (value: unknown): boolean =>
   typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
 
-/** What it is, for a person who expected it to be an app. */
+/** Describes a value that is no app, for an error message. */
 export function describeValue(value: unknown): string {
   if (isClass(value)) return `a class${nameOf(value)}`;
   if (typeof value === 'function') return `a function${nameOf(value)}`;

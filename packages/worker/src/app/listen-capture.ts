@@ -7,16 +7,16 @@ import type http from 'node:http';
 import net from 'node:net';
 import { isHttpServer } from './http-server.ts';
 
-/** What `listen` was before anything patched it; it takes the master's handles (./listeners.ts). */
+/** Node's own `listen`, which takes the master's handles (./listeners.ts). */
 export const originalListen = net.Server.prototype.listen;
 
 export interface ListenCapture {
   /** Settles when the app asks a server to listen; never, if it does not. */
   readonly held: Promise<http.Server>;
-  /** The same, once it has settled. */
+  /** That server, once `held` has settled. */
   readonly server: http.Server | undefined;
   /**
-   * From here on, a listen is the app's own business: unless it asks for what tshorn serves already.
+   * From here on a listen goes through, except for addresses that tshorn serves already.
    * @param served the server of an app that was exported
    */
   release(served?: http.Server): void;
@@ -24,7 +24,7 @@ export interface ListenCapture {
 
 /**
  * @param onOther gets the address of each listener that the app opened for itself
- * @param check none of them is opened: they are only told to listen
+ * @param check those listeners are not opened, and only emit 'listening'
  */
 export function captureFirstListen(onOther: (address: string) => void, check = false): ListenCapture {
   let settle: (server: http.Server) => void;
@@ -64,7 +64,7 @@ export function captureFirstListen(onOther: (address: string) => void, check = f
   };
 }
 
-/** Of the arguments, only the callback and the signal still mean something: the address is the master's. */
+/** Uses only the callback and the signal of the arguments: the address is the master's. */
 function hold(server: http.Server, served: http.Server, args: unknown[]): http.Server {
   const callback = args.at(-1);
   if (typeof callback === 'function') {
@@ -82,9 +82,9 @@ const sharesListener = (server: http.Server, exported: http.Server): boolean =>
 
 /**
  * For `localhost`, Fastify listens again on the port that its first server got, on every loopback
- * address (lib/server.js, multipleBindings). That port is the master's: a worker that bound it on a
- * second address would open a door that closes with the worker. On a unix socket there is no port,
- * and it would get a random one. Fastify takes a refusal in its stride.
+ * address (lib/server.js, multipleBindings). That port is the master's: a listener of the worker on a
+ * second address would close with the worker. On a unix socket there is no port, and it would get a
+ * random one. Fastify ignores a refusal.
  */
 function isLoopbackTwin(first: net.Server, args: unknown[]): boolean {
   const address = first.address();

@@ -9,25 +9,25 @@ import { emptyQueue } from './empty-queue.ts';
 import { originalListen } from './listen-capture.ts';
 import { pause } from './pause.ts';
 
-/** What came with a `listener` message: a raw TCP or Pipe handle, bound by the master. */
+/** A raw TCP or Pipe handle that the master has bound; it comes with a `listener` message. */
 export interface ListeningHandle {
   readonly handle: unknown;
   readonly address: string;
 }
 
 export interface AttachedListeners {
-  /** Accepts what waits in the kernel's queue, when nobody else will; then call `pause` at once. */
+  /** Accepts the connections in the kernel's queue, when no other worker will; call `pause` right after it. */
   emptyQueue(mayContinue: () => boolean): Promise<void>;
   /**
    * Stops accepting on every listener; connections, idle ones too, stay. Settles when the last of them
-   * has gone. Called again, it gives the same promise.
+   * has closed. Called again, it returns a promise of the same event.
    */
   pause(): Promise<void>;
-  /** Accepts again, by new handles of the same addresses. Returns false where this Node cannot pause. */
+  /** Accepts again, by new handles of the same addresses. Resolves with false where this Node cannot pause a server. */
   resume(handles: readonly ListeningHandle[]): Promise<boolean>;
-  /** For good: the app's server emits 'close'. */
+  /** Closes the listeners for good: the app's server emits 'close'. */
   close(): Promise<void>;
-  /** Connections that came by these listeners and are open, upgraded ones too. */
+  /** The number of open connections that came by these listeners, upgraded ones too. */
   count(): Promise<number>;
 }
 
@@ -74,7 +74,7 @@ const closeListener = (listener: net.Server): Promise<void> =>
     net.Server.prototype.close.call(listener, () => resolve());
   });
 
-/** The options that net.Server keeps for the sockets it accepts; read back, as Node shows none of them. */
+/** The options that net.Server keeps for the sockets it accepts; Node documents none of these properties. */
 type AcceptOptions = Pick<net.ServerOpts, 'allowHalfOpen' | 'noDelay' | 'keepAlive'> & {
   keepAliveInitialDelay?: number;
   highWaterMark?: number;
@@ -96,7 +96,7 @@ function helperOf(server: net.Server): net.Server {
   return helper;
 }
 
-/** What a net.Server is made of since Node 0.x; a unix socket cannot be attached without it. */
+/** Members of net.Server since Node 0.x; a unix socket cannot be attached without them. */
 interface ServerInternals {
   _handle: unknown;
   _pipeName?: string;

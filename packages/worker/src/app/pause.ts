@@ -1,6 +1,6 @@
 /**
- * Stops a server from accepting without closing it, so that it can accept again. `close()` would have the
- * app's server emit 'close' when its last connection ends, and apps clean up then.
+ * Stops a server from accepting without closing it, so that it can accept again. After `close()` the app's server would
+ * emit 'close' when its last connection ends, and apps clean up then.
  *
  * Looks inside Node: `_handle`, and `_emitCloseIfDrained`, which a server's sockets call when they end
  * (lib/net.js, Socket.prototype._destroy; the same in Node 20, 22, 24 and 26). Where that is missing the
@@ -16,7 +16,7 @@ interface ServerInternals {
 export interface Paused {
   /** Settles when the last connection has gone. */
   readonly empty: Promise<void>;
-  /** Returns whether the server may listen again. */
+  /** @returns whether the server may listen again */
   resume(): boolean;
 }
 
@@ -38,7 +38,7 @@ export function pause(server: net.Server): Paused {
   return {
     empty,
     resume() {
-      // What shadows the method goes.
+      // The prototype's method becomes visible again.
       delete internals._emitCloseIfDrained;
       return true;
     },

@@ -1,4 +1,4 @@
-/** Whether anything is under way in this process that could still lead to a listen(). */
+/** Finds whether anything is under way in this process that could still lead to a listen(). */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Handles such as the channel to the master were there before the app; a request or a timer is news. */
@@ -8,7 +8,7 @@ const countHandles = () => {
   return counts;
 };
 
-/** Settles when the app waits for nothing any more: no timer, no file, no connection of its own. */
+/** @returns a function whose promise settles when the app waits for nothing any more: no timer, file or connection of its own */
 export function watchForIdle(): () => Promise<void> {
   const before = countHandles();
   const isIdle = () =>
@@ -16,7 +16,7 @@ export function watchForIdle(): () => Promise<void> {
       ([kind, count]) => /Wrap$|^MessagePort$/.test(kind) && count <= (before.get(kind) ?? 0),
     );
   return async () => {
-    // Between two steps of its start an app can look idle for a moment.
+    // An app can look idle for a moment between two steps of its start.
     for (let idle = 0; idle < 3; idle = isIdle() ? idle + 1 : 0) await sleep(20);
   };
 }

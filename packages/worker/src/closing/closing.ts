@@ -1,6 +1,6 @@
 /**
- * Closes what is left when a drain nears its deadline, one connection after the other (spread.ts), each in the way of
- * its protocol (closable.ts). A drain creates it.
+ * Closes the connections that are left when a drain nears its deadline: one after the other (spread.ts), each by its own
+ * protocol (closable.ts). The drain creates it.
  */
 import type { Socket } from 'node:net';
 import type { Closable } from './closable.ts';
@@ -8,21 +8,21 @@ import { nextStep, type Window } from './spread.ts';
 
 export class Closing {
   readonly #list: () => readonly Closable[];
-  readonly #told = new Set<Socket>();
+  readonly #begun = new Set<Socket>();
   #timer: NodeJS.Timeout | undefined;
   #end = 0;
 
-  /** `list` is asked at closing time, for what is there then: those that it leaves out are asked for again. */
+  /** @param list is called at each step, and returns the connections that can be closed then */
   constructor(list: () => readonly Closable[]) {
     this.#list = list;
   }
 
-  /** Sets the time, or another one: a stop that became a quick one. Without a window nothing more is closed. */
+  /** Sets the time, or changes it: a graceful stop has become a quick one. Without a window nothing more is closed. */
   schedule(window: Window | undefined): void {
     this.stop();
     if (!window) return;
     this.#end = performance.now() + window.endMs;
-    // Never in this very turn: the app is told of the drain first, and may be in the middle of a frame.
+    // Never in this very turn: the app's 'drain' listeners run first, and the app may be in the middle of a frame.
     this.#timer = setTimeout(() => this.#step(), window.startMs);
   }
 
@@ -31,22 +31,22 @@ export class Closing {
   }
 
   #step(): void {
-    const left = this.#list().filter(({ socket }) => !this.#told.has(socket));
+    const left = this.#list().filter(({ socket }) => !this.#begun.has(socket));
     const { close, pauseMs } = nextStep(left.length, this.#end - performance.now(), Math.random());
     this.#timer = setTimeout(() => this.#step(), pauseMs);
     for (const closable of left.slice(0, close)) {
-      this.#told.add(closable.socket);
+      this.#begun.add(closable.socket);
       closable.close();
     }
   }
 
-  /** How many have been told, and have gone since. */
+  /** How many connections have been closed. */
   get closed(): number {
-    return [...this.#told].filter(({ destroyed }) => destroyed).length;
+    return [...this.#begun].filter(({ destroyed }) => destroyed).length;
   }
 
-  /** Those that have been told and have not gone: their clients do not answer. */
+  /** Destroys the connections whose clients have not answered the close. */
   forceClose(): void {
-    for (const socket of this.#told) socket.destroy();
+    for (const socket of this.#begun) socket.destroy();
   }
 }

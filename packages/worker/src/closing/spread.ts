@@ -1,17 +1,17 @@
 /**
- * When connections that are left near the end of a drain are closed: one after the other, so that their clients do not
- * come back in one wave. Pure.
+ * The schedule by which the connections that are left near the end of a drain are closed: one after the other, so that
+ * their clients do not reconnect in one wave. Pure.
  */
 
 /** Both in milliseconds from now. */
 export interface Window {
   /** When the first one is closed. */
   readonly startMs: number;
-  /** When the last one has been closed; what is left of the drain is for their clients' answers. */
+  /** When the last one has been closed; the rest of the drain is for the answers of the clients. */
   readonly endMs: number;
 }
 
-/** So much of the window is for the answer of the last client to be closed, and a quarter of it at most. */
+/** Time for the answer of the last client, at most a quarter of the window. */
 const ANSWER_MS = 1_000;
 
 /**
@@ -25,22 +25,22 @@ export function windowOf(deadlineMs: number, spreadMs: number, quick: boolean): 
   return { startMs: deadlineMs - length, endMs: deadlineMs - Math.min(ANSWER_MS, length / 4) };
 }
 
-/** Timers are not finer: of ten thousand several are closed at a time. */
+/** Timers are not finer, so of ten thousand connections several are closed at a time. */
 const LEAST_PAUSE_MS = 5;
-/** How long until the next look, when nothing is left: an upgrade may be under way. */
+/** Time until the next step when no connection is left: an upgrade may be under way. */
 const LOOK_MS = 100;
 
 export interface Step {
-  /** So many are closed now. */
+  /** How many are closed now. */
   readonly close: number;
   /** Then comes a pause, and the next step. */
   readonly pauseMs: number;
 }
 
 /**
- * One step of closing `left` connections in `remainingMs`. It is asked anew each time, since connections also go by
- * themselves. A pause is between half and one and a half of an even one: clients of several workers, or whose own timers
- * are in step with ours, do not meet again and again.
+ * One step of closing `left` connections in `remainingMs`. Each step is computed anew, since connections also close by
+ * themselves. A pause is 0.5 to 1.5 times an even one, so that clients of several workers, or with timers in step with ours,
+ * do not reconnect together again and again.
  *
  * @param random from 0 to 1
  */

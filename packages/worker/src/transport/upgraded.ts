@@ -1,31 +1,31 @@
 /**
- * Which connections of the app's server have become WebSockets, whatever library upgraded them. Node takes them off
- * its list of HTTP connections, and tells it to 'upgrade' listeners alone.
+ * Finds the connections of the app's server that have become WebSockets, whatever library upgraded them. Node takes them
+ * off its list of HTTP connections, and reports them to 'upgrade' listeners only.
  *
- * To Node an 'upgrade' listener says that the app upgrades: without one such a request is answered like any other
- * (https://nodejs.org/api/http.html#event-upgrade_1). So there is one of ours only while there is one of the app's, and
- * it is the first: apps and routers change `request.url`. It costs an upgrade something, and a request nothing.
+ * An 'upgrade' listener tells Node that the app upgrades: without one such a request is answered like any other
+ * (https://nodejs.org/api/http.html#event-upgrade_1). So ours is there only while the app has one, and it is the first,
+ * since apps and routers change `request.url`. It costs requests nothing.
  */
 import type http from 'node:http';
 import type { Socket } from 'node:net';
-import type { RequestHead } from '../survive/heads.ts';
+import type { RequestHead } from '../migrate/heads.ts';
 
 interface Upgrade {
   readonly head: RequestHead;
-  /** What had been written on the connection before: answers to requests that came first. */
+  /** Bytes that had been written on the connection before: answers to earlier requests. */
   readonly bytesBefore: number;
 }
 
-/** `tshorn/ws` is a bundle of its own, so what it asks for stands on the global object. */
+/** `tshorn/ws` is a bundle of its own, so the two meet on the global object. */
 const KEY = Symbol.for('tshorn.upgrades');
 const shared = globalThis as { [KEY]?: WeakMap<Socket, Upgrade> };
 shared[KEY] ??= new WeakMap();
 const upgrades = shared[KEY];
 
-/** What this connection was upgraded by; undefined for all but WebSockets. */
+/** The request that upgraded this connection to a WebSocket; undefined for other connections. */
 export const upgradeOf = (socket: Socket): RequestHead | undefined => upgrades.get(socket)?.head;
 
-/** As it came: an app may change `url`, as Express and its routers do, and keeps it as `originalUrl`. */
+/** The head as it came. Express and its routers change `url`, and keep the original as `originalUrl`. */
 export function headOf(request: http.IncomingMessage): RequestHead {
   const seen = upgradeOf(request.socket);
   if (seen) return seen;
@@ -36,17 +36,16 @@ export function headOf(request: http.IncomingMessage): RequestHead {
 
 type BeforeUpgrade = (request: http.IncomingMessage, socket: Socket) => void;
 
-/** Called at each upgrade before the app, of whatever protocol. */
+/** Functions that are called at each upgrade before the app, whatever the protocol. */
 export const beforeUpgrade = new Set<BeforeUpgrade>();
 
-/** Fewer are not worth a look at which of them have gone. */
+/** With fewer references, those to closed connections are not worth removing. */
 const LEAST_LOOK = 64;
 
 export class UpgradedConnections {
   readonly #server: http.Server;
   /**
-   * The oldest first. Nothing is hung on the socket, as an app may take all listeners off it; and one that has gone
-   * is not kept from the garbage collector.
+   * The oldest first. They are weak, and not maintained by 'close' listeners: an app may remove all listeners of a socket.
    */
   #webSockets: WeakRef<Socket>[] = [];
   #lookAt = LEAST_LOOK;
@@ -55,7 +54,7 @@ export class UpgradedConnections {
     this.#server = server;
     for (const change of ['newListener', 'removeListener'] as const) {
       server.on(change, (event: string, listener: unknown) => {
-        // It is told before a listener is there; nothing is upgraded before the microtask has run.
+        // 'newListener' comes before the listener is there; nothing is upgraded before the microtask has run.
         if (event === 'upgrade' && listener !== this.#onUpgrade) queueMicrotask(() => this.#arrange());
       });
     }
@@ -83,7 +82,7 @@ export class UpgradedConnections {
     this.#lookAt = Math.max(LEAST_LOOK, 2 * this.#webSockets.length);
   };
 
-  /** Those that are open and whose upgrade the app has answered, the oldest first. */
+  /** Open WebSockets whose upgrade the app has answered, the oldest first. */
   webSockets(): Socket[] {
     return this.#webSockets.flatMap((reference) => {
       const socket = reference.deref();

@@ -1,13 +1,13 @@
 /**
- * Holds what an app writes on a connection that is on its way: the other worker may be writing already.
- * It is either flushed here after all, or taken out, and the other worker writes it first.
+ * Holds the bytes that an app writes on a connection in transit, since the other worker may be writing already. They are
+ * either flushed here after all, or taken out and written first by the other worker.
  */
 import type { Socket } from 'node:net';
 
-/** From here on, nothing that is written leaves the process. */
+/** From here on, written bytes stay in the process. */
 export const hold = (socket: Socket): void => socket.cork();
 
-/** It stays: what was held goes out. */
+/** The connection stays: the held bytes go out. */
 export const unhold = (socket: Socket): void => socket.uncork();
 
 interface Chunk {
@@ -16,8 +16,8 @@ interface Chunk {
 }
 
 /**
- * Takes out what was held. After it nothing that is written leaves the process at all.
- * `_write` and `_writev` are what a stream calls with what it has buffered, all at once when it is uncorked
+ * Takes the held bytes out. After that no written byte leaves the process at all.
+ * A stream calls `_write` and `_writev` with its buffered chunks, all at once when it is uncorked
  * (https://nodejs.org/api/stream.html#writable_writevchunks-callback).
  */
 export function takeHeld(socket: Socket): Buffer {

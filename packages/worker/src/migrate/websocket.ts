@@ -1,6 +1,6 @@
 /**
- * `import { survive } from 'tshorn/ws'`: WebSockets of the `ws` package, and of everything that stands on it, move
- * to another worker between two messages.
+ * `import { survive } from 'tshorn/ws'`: WebSockets of the `ws` package, and of the libraries that are built on it, move to
+ * another worker between two messages.
  */
 import type http from 'node:http';
 import type { Socket } from 'node:net';
@@ -11,7 +11,7 @@ import { busyWith, watchHandlers } from './busy.ts';
 import { SERVICE_RESTART } from './close-frame.ts';
 import { headersBut, type RequestHead } from './heads.ts';
 import { markMoved } from './moved.ts';
-import { type Agreement, type HandoffNotice, registry, type Survivor } from './registry.ts';
+import { type Agreement, type HandoffNotice, type Migratable, registry } from './registry.ts';
 import { isWaiting, resume } from './resume.ts';
 import { type Saved, stateText } from './state.ts';
 import { isKnown, isSending, leave, refusalOf, socketOf } from './ws-internals.ts';
@@ -25,7 +25,7 @@ declare module 'node:http' {
   }
 }
 
-/** What is used of a `WebSocket` of the `ws` package. */
+/** The members that are used of a `WebSocket` of the `ws` package. */
 export interface WebSocketLike {
   readonly protocol?: string;
   close(code?: number, reason?: string): void;
@@ -35,7 +35,7 @@ export interface WebSocketLike {
   off(event: string, listener: (...args: unknown[]) => void): unknown;
 }
 
-/** What is used of a `WebSocketServer` of the `ws` package. */
+/** The members that are used of a `WebSocketServer` of the `ws` package. */
 export interface WebSocketServerLike<Client extends WebSocketLike> {
   handleUpgrade(
     request: http.IncomingMessage,
@@ -43,40 +43,42 @@ export interface WebSocketServerLike<Client extends WebSocketLike> {
     head: Buffer,
     callback: (client: Client, request: http.IncomingMessage) => void,
   ): void;
-  /** 'headers' tells the lines of the 101 before they are sent. */
+  /** 'headers' carries the lines of the 101 before they are sent. */
   on(event: string, listener: (...args: unknown[]) => void): unknown;
   readonly options?: { readonly path?: string | null | undefined };
 }
 
 export interface SurviveOptions<Client extends WebSocketLike = WebSocketLike, State = unknown> {
   /**
-   * Tells several WebSocket servers of an app apart: the same in every release. Default: the server's `path`, or
-   * its place in the order of the calls.
+   * Distinguishes several WebSocket servers of one app; the same in every release. Default: the server's `path`, or its
+   * place in the order of the calls.
    */
   readonly name?: string;
   /**
-   * What another worker has to know to go on: JSON. It is called in the tick in which the connection moves, so
-   * nothing can be sent after it; and once before, to see whether there is a state. It must change nothing.
+   * Returns the state that another worker needs to continue, as a value that JSON can express. Called in the tick in which
+   * the connection moves, so that nothing can be sent after it, and once before, to see whether there is a state. It must
+   * change nothing. If it throws, the connection does not move.
    */
   save?(client: Client, request: http.IncomingMessage): Saved<State>;
   /**
-   * In the other worker, in the tick of 'connection' and after it, before any message. If it returns a promise,
-   * the first message comes when that has settled; if it rejects or throws, the client is closed with 1012.
+   * Called in the other worker with that state, after the 'connection' event and in the same tick, before any message. If
+   * it returns a promise, messages wait until the promise settles. If it throws, rejects, or does not settle within 10
+   * seconds, the client is closed with code 1012.
    */
   restore?(client: Client, state: State, request: http.IncomingMessage): void | PromiseLike<void>;
   /**
-   * Whether the connection must not move now; asked whenever it could. `running` is the number of its 'message'
-   * listeners that have returned a promise and are not through. Default: `running > 0`.
+   * Returns true while the connection must not move; called whenever it could. `running` is the number of 'message'
+   * listeners whose promise has not settled. If it throws, the connection does not move. Default: `running > 0`.
    */
   busy?(client: Client, running: number): boolean;
-  /** The most bytes that a state may have as JSON. Default: 65,536. With more the connection does not move. */
+  /** Largest size of a state as JSON, in bytes. A connection with a larger state does not move. Default: 65,536. */
   readonly maxState?: number;
 }
 
 /** The options for an integration of a library; see ./index.ts. */
 export interface AdapterOptions<Client extends WebSocketLike = WebSocketLike, State = unknown>
   extends SurviveOptions<Client, State> {
-  /** The URL that the request has in the other worker; default: the same. */
+  /** Returns the URL that the request has in the other worker. Default: the same URL. */
   url?(url: string): string;
 }
 
@@ -88,12 +90,12 @@ const surviving = new WeakSet<object>();
 let calls = 0;
 
 /**
- * Lets the WebSockets of this server move to another worker when this one drains, and when the load is evened
- * out. To the client nothing happens; in the other worker 'connection' fires, with `request.handoff`. Here
- * 'close' fires with code 1012 and reason `handoff`: see `moved`. Outside of tshorn this does nothing.
+ * Lets the WebSockets of this server move to another worker when this worker drains, and when the load is evened out. The
+ * client does not notice. The other worker emits 'connection' with `request.handoff`; this worker emits 'close' with code
+ * 1012 and the reason `handoff` (see `moved`). Outside of tshorn this function does nothing.
  *
  * @param server a `WebSocketServer`: of `ws`, `fastify.websocketServer`, `expressWs(app).getWss()`
- * @throws TypeError for anything else, and when it is called twice for one server
+ * @throws TypeError for anything else, for a second call with one server, and for a name that is taken
  */
 export function survive<Client extends WebSocketLike, State>(
   server: WebSocketServerLike<Client>,
@@ -118,7 +120,7 @@ export function survive<Client extends WebSocketLike, State>(
       watchHandlers(client);
       const there = options.url ? { ...head, url: options.url(head.url) } : head;
       const agreement = { protocol: client.protocol ?? '', extensions: extensionsOf(request) };
-      new SurvivingWebSocket({ client, request, head: there, agreement, resumer, options }).register();
+      new MigratableWebSocket({ client, request, head: there, agreement, resumer, options }).register();
       Reflect.apply(callback, undefined, [client, ...more]);
       if (!handoff) return;
       const restore = () => options.restore?.(client, handoff.state as State, request);
@@ -139,7 +141,7 @@ function register(resumer: string): string {
   return resumer;
 }
 
-/** What the 101 says of extensions: `ws` keeps it in a form of its own. */
+/** The extensions header of each 101: `ws` itself keeps only its parsed form. */
 function noteExtensions(server: Pick<WebSocketLike, 'on'>): (request: object) => string {
   const extensions = new WeakMap<object, string>();
   server.on('headers', (lines, request) => {
@@ -158,10 +160,10 @@ interface Parts<Client extends WebSocketLike, State> {
   readonly options: SurviveOptions<Client, State>;
 }
 
-/** What a client offers, and what has been settled long ago. */
+/** Headers of the client's offer; the agreement replaces them. */
 const OFFERS = new Set(['sec-websocket-protocol', 'sec-websocket-extensions']);
 
-class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivor {
+class MigratableWebSocket<Client extends WebSocketLike, State> implements Migratable {
   readonly socket: Socket;
   readonly resumer: string;
   readonly agreement: Agreement;
@@ -176,7 +178,7 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
     this.resumer = resumer;
     this.agreement = agreement;
     this.#client = client;
-    // Only `save` wants the request, which is 800 bytes that the app may not keep.
+    // Only `save` needs the request: without it 800 bytes of each connection are freed.
     this.#request = options.save && request;
     this.#head = head;
     this.#options = options;
@@ -184,19 +186,19 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
   }
 
   register(): void {
-    const { survivors } = registry();
-    survivors.add(this);
-    // It comes but once, and `once` takes 160 bytes more for as long as the connection lives.
-    this.socket.on('close', () => survivors.delete(this));
+    const { migratables } = registry();
+    migratables.add(this);
+    // 'close' comes only once, and `once` would take 160 bytes more for as long as the connection lives.
+    this.socket.on('close', () => migratables.delete(this));
   }
 
-  /** The other worker has to come to the same agreement with the client that was made here. */
+  /** The request that leads the other worker to the agreement that was made with the client here. */
   get request(): RequestHead {
     const head = this.#head;
     const { protocol, extensions } = this.agreement;
     const rawHeaders = headersBut(head.rawHeaders, OFFERS);
     if (protocol !== '') rawHeaders.push('Sec-WebSocket-Protocol', protocol);
-    // What was answered is asked for: a release with other settings then answers the same, if it can.
+    // The replayed request offers only the agreed values, so that a release with other settings agrees to the same.
     if (extensions !== '') rawHeaders.push('Sec-WebSocket-Extensions', extensions);
     return { ...head, rawHeaders };
   }
@@ -221,10 +223,10 @@ class SurvivingWebSocket<Client extends WebSocketLike, State> implements Survivo
     return stateText(state, maxState);
   }
 
-  leave(goesOn: boolean): void {
-    if (goesOn) markMoved(this.#client);
-    registry().survivors.delete(this);
-    leave(this.#client, SERVICE_RESTART, goesOn ? REASON : RESTART);
+  leave(resumed: boolean): void {
+    if (resumed) markMoved(this.#client);
+    registry().migratables.delete(this);
+    leave(this.#client, SERVICE_RESTART, resumed ? REASON : RESTART);
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { worker } from '../api.ts';
 import { moved } from './moved.ts';
-import { registry, type Survivor } from './registry.ts';
+import { type Migratable, registry } from './registry.ts';
 import { type Begin, surviveStream } from './stream.ts';
 
 const servers: http.Server[] = [];
@@ -25,9 +25,11 @@ afterEach(() => {
 });
 
 /** What the registry knows of a response that a handler like this begins. */
-async function begun(
-  handle: (response: http.ServerResponse) => void,
-): Promise<{ survivor: Survivor; response: http.ServerResponse; ask: () => Promise<http.IncomingMessage> }> {
+async function begun(handle: (response: http.ServerResponse) => void): Promise<{
+  migratable: Migratable;
+  response: http.ServerResponse;
+  ask: () => Promise<http.IncomingMessage>;
+}> {
   const server = http.createServer((_, response) => handle(response)).listen(0, '127.0.0.1');
   servers.push(server);
   await once(server, 'listening');
@@ -39,8 +41,8 @@ async function begun(
   const asked = once(server, 'request');
   (await ask()).on('error', () => {}).resume();
   const [, response] = (await asked) as [unknown, http.ServerResponse];
-  const survivor = [...registry().survivors].find(({ socket }) => socket === response.socket);
-  return { survivor: survivor as Survivor, response, ask };
+  const migratable = [...registry().migratables].find(({ socket }) => socket === response.socket);
+  return { migratable: migratable as Migratable, response, ask };
 }
 
 const stateless = (): Begin<undefined> =>
@@ -51,11 +53,11 @@ test.each([
   ['Identity', ''],
 ])('with the content coding %s it is refused as "%s"', async (coding, reason) => {
   const begin = stateless();
-  const { survivor } = await begun((response) => {
+  const { migratable } = await begun((response) => {
     response.writeHead(200, { 'content-encoding': coding });
     begin(response);
   });
-  expect(survivor.refusal()).toBe(reason);
+  expect(migratable.refusal()).toBe(reason);
 });
 
 test.each([
@@ -63,22 +65,22 @@ test.each([
   ['end', ''],
 ] as const)('one whose %s() a middleware has replaced: refused for "%s"', async (method, reason) => {
   const begin = stateless();
-  const { survivor } = await begun((response) => {
+  const { migratable } = await begun((response) => {
     const original = response[method];
     response[method] = ((...args: unknown[]) => Reflect.apply(original, response, args)) as never;
     begin(response);
   });
-  expect(survivor.refusal()).toBe(reason);
+  expect(migratable.refusal()).toBe(reason);
 });
 
 test('a function that returns a promise is told of when it is called, once; its streams stay', async () => {
   const produce = async (stream: http.ServerResponse) => void stream.write('x');
   const begin = surviveStream('promise', produce as never);
-  const { survivor, ask } = await begun((response) => begin(response));
+  const { migratable, ask } = await begun((response) => begin(response));
   (await ask()).on('error', () => {}).resume();
-  expect(survivor.refusal()).toBe('state');
+  expect(migratable.refusal()).toBe('state');
   expect(written).toEqual([
-    'surviveStream(): the function of "promise" returned a promise; it has to return the function that tells the state, or nothing. Its streams are served, and do not move\n',
+    'surviveStream(): the function of "promise" returned a promise; its streams are served but do not move. Return a function that saves the state, or nothing\n',
   ]);
 });
 
@@ -101,18 +103,18 @@ test('a response that has moved, and its request, have moved; one whose client h
   const left = await begun((response) => begin(response));
   const cut = await begun((response) => begin(response));
   const closed = [left, cut].map(({ response }) => once(response, 'close'));
-  left.survivor.leave(true);
-  cut.survivor.socket.destroy();
+  left.migratable.leave(true);
+  cut.migratable.socket.destroy();
   await Promise.all(closed);
   expect([moved(left.response), moved(left.response.req), moved(cut.response)]).toEqual([true, true, false]);
 });
 
 test('one that has come to its end on its way has not moved: nobody goes on with it', async () => {
   const begin = stateless();
-  const { survivor, response } = await begun((response) => begin(response));
-  survivor.socket.cork();
+  const { migratable, response } = await begun((response) => begin(response));
+  migratable.socket.cork();
   response.end('end');
-  survivor.leave(true);
+  migratable.leave(true);
   expect(moved(response)).toBe(false);
 });
 

@@ -19,7 +19,7 @@ interface Expected {
 export interface Outcome {
   /** A connection was not resumed. `byApp`: the app refused it. */
   resumeFailed(name: string, reason: string, byApp: boolean): void;
-  /** One more was resumed, or was not. */
+  /** Called once for each connection, resumed or not. */
   answered(): void;
 }
 

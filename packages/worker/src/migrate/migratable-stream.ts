@@ -1,24 +1,24 @@
-/** A chunked response in the middle, seen as a connection that another worker can go on with. */
+/** A chunked response in the middle, which another worker can resume. */
 import http from 'node:http';
 import type { Socket } from 'node:net';
 import { betweenRequests, sentHead } from '../transport/http1-internals.ts';
 import { headerOf, headersBut, type RequestHead } from './heads.ts';
 import { markMoved } from './moved.ts';
-import { type AnswerHead, registry, type Survivor } from './registry.ts';
+import { type AnswerHead, type Migratable, registry } from './registry.ts';
 
 const LAST_CHUNK = '0\r\n\r\n';
-/** What only the body that has been read already is about. */
+/** Headers of the request's body, which has been read. */
 const OF_THE_BODY = new Set(['content-length', 'transfer-encoding', 'expect', 'trailer']);
 
 interface Parts {
   readonly response: http.ServerResponse;
   readonly resumer: string;
   readonly head: RequestHead;
-  /** Undefined when nothing can tell the state. */
+  /** Undefined when the app cannot save the state. */
   readonly pack: (() => string) | undefined;
 }
 
-export class SurvivingStream implements Survivor {
+export class MigratableStream implements Migratable {
   readonly socket: Socket;
   readonly resumer: string;
   readonly request: RequestHead;
@@ -37,9 +37,9 @@ export class SurvivingStream implements Survivor {
   }
 
   register(): void {
-    const { survivors } = registry();
-    survivors.add(this);
-    this.#response.once('close', () => survivors.delete(this));
+    const { migratables } = registry();
+    migratables.add(this);
+    this.#response.once('close', () => migratables.delete(this));
   }
 
   get answer(): AnswerHead {
@@ -65,12 +65,12 @@ export class SurvivingStream implements Survivor {
     return this.#pack?.() ?? '';
   }
 
-  leave(goesOn: boolean): void {
-    registry().survivors.delete(this);
-    // What the app has ended goes on nowhere.
-    if (goesOn && !this.isOver()) {
+  leave(resumed: boolean): void {
+    registry().migratables.delete(this);
+    // A stream that the app has ended is resumed nowhere.
+    if (resumed && !this.isOver()) {
       markMoved(this.#response);
-      // Apps listen to its 'close', too.
+      // Apps listen to the request's 'close', too.
       markMoved(this.#response.req);
     }
     this.socket.destroy();
@@ -81,7 +81,7 @@ export class SurvivingStream implements Survivor {
    * chunk is written past the response, between two of its own (RFC 9112, section 7.1): the app does not know that
    * it is over, and writing on a response that has ended is an error that would end the worker.
    *
-   * So does one with a content coding, though its compressor's trailer is never written. Chunks are the framing around
+   * A response with a content coding ends in the same way, though its compressor's trailer is never written. Chunks are the framing around
    * the coded bytes, and an event that was flushed can be decoded without what follows: Chromium, curl and Node's fetch
    * take this for an end, a strict decoder for an error, and an EventSource reconnects after either. To break it off
    * would lose what is still to be sent, and fail whoever reads it by `fetch`.
@@ -95,8 +95,7 @@ export class SurvivingStream implements Survivor {
 }
 
 /**
- * A middleware stands between the app and the response, and what it does to what is written (compression, counting) it
- * remembers in this process. In the other worker the response does not pass it. One that only wants to know of the end
- * (express-session saves the session then) is no reason to stay.
+ * A middleware has replaced `write`, and keeps its state (compression, counting) in this process. In the other worker the
+ * response does not pass the middleware. One that has only replaced `end` (express-session) is no reason to stay.
  */
 const isWrapped = ({ write }: http.ServerResponse): boolean => write !== http.ServerResponse.prototype.write;

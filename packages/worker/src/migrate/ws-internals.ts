@@ -1,7 +1,7 @@
 /**
- * The one place that looks inside the `ws` package: whether a WebSocket is between two messages, in both
- * directions. Its receiver and sender keep that in fields that are the same from 7.5 to 8.23 and documented in
- * none (lib/receiver.js, lib/sender.js). Where they are not found, a WebSocket does not move.
+ * The one place that looks inside the `ws` package, to find whether a WebSocket is between two messages in both
+ * directions. The fields of its receiver and sender are the same from 7.5 to 8.23, and documented in none (lib/receiver.js,
+ * lib/sender.js). Where they are missing, a WebSocket does not move.
  */
 import type { Socket } from 'node:net';
 
@@ -43,7 +43,7 @@ const GET_INFO = 0;
 
 const inside = (ws: object): Inside => ws as Inside;
 
-/** Whether this `ws` is what this file expects. */
+/** True when this object has the fields that this file reads. */
 export function isKnown(ws: object): boolean {
   const { _socket, _receiver, _sender, _closeFrameSent } = inside(ws);
   return (
@@ -59,7 +59,7 @@ export function isKnown(ws: object): boolean {
 
 export const socketOf = (ws: object): Socket => inside(ws)._socket;
 
-/** Why nothing can be said of this WebSocket in another process at this moment; empty when it can. */
+/** The reason why this WebSocket cannot move at this moment; empty when it can. */
 export function refusalOf(ws: object): string {
   const { _readyState, _closeFrameSent, _closeFrameReceived, _receiver, _sender } = inside(ws);
   if (_readyState !== OPEN || _closeFrameSent || _closeFrameReceived) return 'closing';
@@ -83,8 +83,8 @@ const isInMessage = ({ _state, _bufferedBytes, _fragmented, _messageLength, writ
   _state !== GET_INFO || _bufferedBytes > 0 || _fragmented !== 0 || _messageLength > 0 || writableLength > 0;
 
 /**
- * Whether some of what the app has sent is still to be written, or to be said. After `close()` nothing more can come,
- * and what is sent all the same counts among the buffered bytes for ever (lib/websocket.js, sendAfterClose).
+ * True while a message of the app is not all written, or its last fragment has not been sent. After `close()` no more
+ * fragments can come, and bytes that are sent all the same count as buffered for ever (lib/websocket.js, sendAfterClose).
  */
 export function isSending(ws: object): boolean {
   const { _readyState, _sender } = inside(ws);
@@ -96,17 +96,17 @@ const hasQueue = (sender: Sender): boolean => sender._bufferedBytes > 0 || isWri
 const isWriting = ({ _queue, _state, _deflating }: Sender): boolean =>
   _queue.length > 0 || Boolean(_state) || _deflating === true;
 
-/** Both ends compress each message with what they remember of those before it (RFC 7692, section 7.1.1). */
+/** Both ends compress each message with a memory of those before it (RFC 7692, section 7.1.1), which cannot move. */
 function keepsDeflateContext(ws: object): boolean {
   const deflate = inside(ws)._extensions?.['permessage-deflate'];
   const params = deflate?.params;
   return deflate !== undefined && !(params?.server_no_context_takeover && params.client_no_context_takeover);
 }
 
-/** Closes it without a word to the client: 'close' is emitted with this code and reason. */
+/** Closes it without a frame to the client, and emits 'close' with this code and reason. */
 export function leave(ws: object, code: number, reason: string): void {
   const it = inside(ws);
-  // What is sent from here on is refused by `ws` itself.
+  // From here on `ws` itself refuses to send.
   it._readyState = CLOSING;
   it._closeCode = code;
   it._closeMessage = Buffer.from(reason);

@@ -1,9 +1,9 @@
-/** What an app answers to a request that is read again: its client has had it, from another worker. */
+/** Swallows the app's answer to a request that is read again: the client has had it from another worker. */
 import type { Socket } from 'node:net';
 
 const HEAD_ENDS = '\r\n\r\n';
 
-/** Keeps the head of a response from the client: all that the app writes on the socket until it is complete. */
+/** Keeps the head of a response from the client: all bytes that the app writes on the socket until the head is complete. */
 export class Swallow {
   readonly #socket: Socket;
   #done: ((answer: string) => void) | undefined;
@@ -48,7 +48,7 @@ export class Swallow {
     return { text: this.#text.slice(0, end + HEAD_ENDS.length), rest };
   }
 
-  /** What is written from here on goes to the client. */
+  /** From here on, written bytes go to the client. */
   end(answer: string): void {
     const done = this.#done;
     this.#done = undefined;

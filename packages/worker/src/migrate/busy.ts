@@ -1,7 +1,7 @@
 /**
- * An app that answers a message by and by (`ws.on('message', async ...)`) would answer on an object that its client
- * has left. So what a listener returns is looked at, which EventEmitter does not do: until it settles, the
- * connection does not move.
+ * Counts the message handlers that have not settled. An app that answers later (`ws.on('message', async ...)`) would
+ * answer on an object that its client has left, so the connection does not move before the promise that a listener
+ * returns has settled. EventEmitter ignores that promise, therefore the methods that add listeners are wrapped.
  */
 type Listener = (...args: unknown[]) => unknown;
 
@@ -13,19 +13,19 @@ interface Emitter {
 
 const running = new WeakMap<object, number>();
 
-/** How many handlers have not come to their end. */
+/** How many handlers of this client have not settled. */
 export const busyWith = (client: object): number => running.get(client) ?? 0;
 
 type Watches = (event: string) => boolean;
 type Add = Emitter['on'];
-/** Makes of a method one that looks at what the listeners that it is given return. */
+/** Wraps a method that adds listeners, so that their results are counted. */
 type Make = (add: Add, watches: Watches) => Add;
 
 const messages: Watches = (event) => event === 'message';
 
 /**
- * Called before anybody listens.
- * @param watches whether the listeners of this event are looked at
+ * Called before the app listens.
+ * @param watches selects the events whose listeners are counted
  */
 export function watchHandlers(client: object, watches: Watches = messages): void {
   const emitter = client as Partial<Record<string, Add>>;
@@ -40,7 +40,7 @@ const always: Make = (add, watches) =>
     return Reflect.apply(add, this, [event, watches(event) ? counted(this, listener) : listener]);
   };
 
-/** Node's own wrapper would hide what the listener returns from whoever stands in the way. */
+/** Node's own `once` wrapper would hide the listener's result. */
 const onlyOnce =
   (method: 'on' | 'prependListener'): Make =>
   (add, watches) =>
@@ -56,7 +56,7 @@ const onlyOnce =
       return this[method](event, once);
     };
 
-/** What stands for a handler of `addEventListener` or `onmessage`; `removeEventListener` has to find it again. */
+/** The wrapper of each handler of `addEventListener` or `onmessage`, which `removeEventListener` has to find again. */
 const handlers = new WeakMap<object, Listener>();
 
 const asEventTarget: Make = (add, watches) =>
@@ -84,7 +84,7 @@ function callHandler(handler: Listener | { handleEvent?: Listener }, message: Me
 }
 
 const MAKE: Readonly<Record<string, Make>> = {
-  // First, as `on` is what the others are put on by.
+  // First, as the others add by `on`.
   on: always,
   addListener: always,
   prependListener: always,
@@ -94,7 +94,7 @@ const MAKE: Readonly<Record<string, Make>> = {
   removeEventListener: fromEventTarget,
 };
 
-/** What stands in a method's place is the same for all clients: one for each would be 300 bytes of each. */
+/** Wrapped methods are shared by all clients: a wrapper for each client would take 300 bytes of it. */
 const shared = new WeakMap<Watches, WeakMap<Add, Add>>();
 
 function sharedBy(add: Add, watches: Watches, make: Make): Add {
@@ -105,7 +105,7 @@ function sharedBy(add: Add, watches: Watches, make: Make): Add {
   return known;
 }
 
-/** What is called for this client, and counted until the promise that it may return has settled. */
+/** Wraps a listener of this client: it counts as busy until the promise that the listener may return has settled. */
 export function counted(client: object, listener: Listener): Listener {
   if (typeof listener !== 'function' || 'listener' in listener) return listener;
   const watching: Listener & { listener?: Listener } = function (this: unknown, ...args) {
@@ -117,8 +117,8 @@ export function counted(client: object, listener: Listener): Listener {
 }
 
 /**
- * Counts it until it settles, if it is a promise. What is returned fails as the promise does, and nobody listens to that:
- * a handler that rejects is an unhandled rejection, with us as without.
+ * Counts a promise until it settles. The promise that is returned rejects as it does, and has no handler: an app's handler
+ * that rejects is an unhandled rejection, as without tshorn.
  */
 function track(client: object, result: unknown): unknown {
   const promise = result as PromiseLike<unknown> | undefined;

@@ -1,6 +1,6 @@
-/** The heads of requests, and what is looked for in a head. */
+/** The heads of requests, and their headers. */
 
-/** The request that a connection began with, as it came. */
+/** The head of the request that a connection began with, unchanged. */
 export interface RequestHead {
   readonly method: string;
   readonly url: string;
@@ -14,6 +14,6 @@ export function headerOf({ rawHeaders }: { readonly rawHeaders: readonly string[
   return (at >= 0 && rawHeaders[at + 1]) || '';
 }
 
-/** All but these. */
+/** A copy without the headers of these lower-case names. */
 export const headersBut = (rawHeaders: readonly string[], but: ReadonlySet<string>): string[] =>
   rawHeaders.filter((_, at) => !but.has(rawHeaders[at - (at % 2)]?.toLowerCase() ?? ''));

@@ -1,4 +1,4 @@
-/** What an integration of a WebSocket library is built from: `@tshorn/worker/survive`. */
+/** `@tshorn/worker/survive`: the parts that an integration of a WebSocket library is built from. */
 export { worker } from '../api.ts';
 export { busyWith, counted, watchHandlers } from './busy.ts';
 export { moved } from './moved.ts';

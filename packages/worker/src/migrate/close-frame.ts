@@ -1,4 +1,4 @@
-/** The end of a WebSocket whose `ws` object is not known here. */
+/** Closes a WebSocket without its library's object. */
 import type { Socket } from 'node:net';
 
 /** "Service restart" (https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number). */
@@ -16,11 +16,11 @@ export function closeFrame(code = SERVICE_RESTART, reason = REASON): Buffer {
   return frame;
 }
 
-/** How long a client has to close its side. */
+/** The time that a client has to close its side. */
 const CLOSE_MS = 2_000;
 
 /**
- * Tells the client that it is over, after these bytes, and lets it close its side. The FIN goes out even if
+ * Sends these bytes and ends the connection; the client has `CLOSE_MS` to close its side. The FIN goes out even if
  * another process holds a descriptor of the connection.
  */
 export function sayGoodbye(socket: Socket, bytes: Buffer = Buffer.alloc(0)): void {

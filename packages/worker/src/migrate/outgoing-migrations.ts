@@ -5,7 +5,7 @@
 import { describeThrown } from '@tshorn/core';
 import type { Transport } from '../transport/transport.ts';
 import { takeHeld } from './held.ts';
-import { pack, type Survivor } from './registry.ts';
+import { type Migratable, pack } from './registry.ts';
 
 export interface OutgoingOrders {
   /** Sends the state to the new owner; undefined when it is lost. */
@@ -14,32 +14,32 @@ export interface OutgoingOrders {
   warn(text: string): void;
 }
 
-const isUpgraded = ({ answer }: Survivor): boolean => answer === undefined;
+const isUpgraded = ({ answer }: Migratable): boolean => answer === undefined;
 
 type Movability = Pick<Transport, 'isFlushed' | 'whyImmovable'>;
 
 export class OutgoingMigrations {
   readonly #transport: Movability;
-  readonly #survivors: ReadonlySet<Survivor>;
+  readonly #migratables: ReadonlySet<Migratable>;
   readonly #orders: OutgoingOrders;
   /** Ids of connections that closed while they were in transit; their new owners wait for a state. */
   readonly #lost = new Set<number>();
   /** Resumers that no other worker has. */
   readonly #unknown = new Set<string>();
   /** Connections without a state that can be sent. */
-  readonly #unsaved = new WeakSet<Survivor>();
+  readonly #unsaved = new WeakSet<Migratable>();
   /** Resumers that have been warned of. */
   readonly #warned = new Set<string>();
   /** Connections that `#refused` counts. */
-  readonly #counted = new WeakSet<Survivor>();
-  #upgraded = new WeakSet<Survivor>();
+  readonly #counted = new WeakSet<Migratable>();
+  #upgraded = new WeakSet<Migratable>();
   #late = 0;
   /** How many did not move, by reason. */
   #refused: Record<string, number> = {};
 
-  constructor(transport: Movability, survivors: ReadonlySet<Survivor>, orders: OutgoingOrders) {
+  constructor(transport: Movability, migratables: ReadonlySet<Migratable>, orders: OutgoingOrders) {
     this.#transport = transport;
-    this.#survivors = survivors;
+    this.#migratables = migratables;
     this.#orders = orders;
   }
 
@@ -55,7 +55,7 @@ export class OutgoingMigrations {
 
   /** How many have left HTTP. */
   countUpgraded(): number {
-    const upgraded = [...this.#survivors].filter(isUpgraded);
+    const upgraded = [...this.#migratables].filter(isUpgraded);
     this.#upgraded = new WeakSet(upgraded);
     this.#late = 0;
     return upgraded.length;
@@ -66,39 +66,40 @@ export class OutgoingMigrations {
     return this.#late;
   }
 
-  #gone(survivor: Survivor): void {
-    if (isUpgraded(survivor) && !this.#upgraded.has(survivor)) this.#late++;
+  #gone(migratable: Migratable): void {
+    if (isUpgraded(migratable) && !this.#upgraded.has(migratable)) this.#late++;
   }
 
   /** The newest first: a client whose ticket may have expired must not be the first that a new release is judged by. */
-  *atRest(): Generator<Survivor> {
-    for (const survivor of [...this.#survivors].reverse()) {
-      if (this.#refusalOf(survivor) === '' && this.#transport.isFlushed(survivor.socket)) yield survivor;
+  *atRest(): Generator<Migratable> {
+    for (const migratable of [...this.#migratables].reverse()) {
+      if (this.#refusalOf(migratable) === '' && this.#transport.isFlushed(migratable.socket))
+        yield migratable;
     }
   }
 
   /** The reason why it does not move, as one word; empty when it can. */
-  #refusalOf(survivor: Survivor): string {
-    if (this.#unknown.has(survivor.resumer)) return 'no-resumer';
-    if (this.#unsaved.has(survivor)) return 'state';
+  #refusalOf(migratable: Migratable): string {
+    if (this.#unknown.has(migratable.resumer)) return 'no-resumer';
+    if (this.#unsaved.has(migratable)) return 'state';
     try {
-      return survivor.refusal();
+      return migratable.refusal();
     } catch (error) {
       // The app's own `busy` is called in a timer of the drain: without this it would end the worker.
-      this.#warnOnce(survivor.resumer, error);
+      this.#warnOnce(migratable.resumer, error);
       return 'busy';
     }
   }
 
   /** Whether it can go now: it is at rest, and its state can be sent. */
-  mayGo(survivor: Survivor): boolean {
-    if (this.#refusalOf(survivor) !== '') return false;
+  mayGo(migratable: Migratable): boolean {
+    if (this.#refusalOf(migratable) !== '') return false;
     try {
-      survivor.pack();
+      migratable.pack();
       return true;
     } catch (error) {
-      this.#unsaved.add(survivor);
-      this.#warnOnce(survivor.resumer, error);
+      this.#unsaved.add(migratable);
+      this.#warnOnce(migratable.resumer, error);
       return false;
     }
   }
@@ -106,21 +107,23 @@ export class OutgoingMigrations {
   #warnOnce(resumer: string, error: unknown): void {
     if (this.#warned.has(resumer)) return;
     this.#warned.add(resumer);
-    this.#orders.warn(`${resumer}: ${describeThrown(error)}; its connections stay until they are closed`);
+    this.#orders.warn(
+      `${resumer}: ${describeThrown(error)}; these connections do not move, and are closed at the end of the drain`,
+    );
   }
 
   /**
    * Another worker owns it. All of this is one tick: what the app has done until here is in the state or was held, and it
    * can do nothing more.
    */
-  part(id: number, survivor: Survivor): void {
+  part(id: number, migratable: Migratable): void {
     let text: string | undefined;
     try {
-      if (survivor.isSending?.()) throw new Error('the app did not come to the end of a message');
-      const { request, answer, agreement } = survivor;
-      const over = survivor.isOver?.() === true;
-      const state = over ? '' : survivor.pack();
-      const held = takeHeld(survivor.socket).toString('base64');
+      if (migratable.isSending?.()) throw new Error('the app did not come to the end of a message');
+      const { request, answer, agreement } = migratable;
+      const over = migratable.isOver?.() === true;
+      const state = over ? '' : migratable.pack();
+      const held = takeHeld(migratable.socket).toString('base64');
       text = pack({
         request,
         ...(answer && { answer }),
@@ -130,11 +133,11 @@ export class OutgoingMigrations {
         ...(state !== '' && { state }),
       });
     } catch (error) {
-      const { resumer } = survivor;
-      this.#orders.warn(`${resumer}: ${describeThrown(error)}; its client was sent away`);
+      const { resumer } = migratable;
+      this.#orders.warn(`${resumer}: ${describeThrown(error)}; its client was told to reconnect`);
     }
-    this.#gone(survivor);
-    survivor.leave(text !== undefined);
+    this.#gone(migratable);
+    migratable.leave(text !== undefined);
     this.#orders.state(id, text);
   }
 
@@ -154,33 +157,33 @@ export class OutgoingMigrations {
   }
 
   /** No other worker can resume connections of this kind. */
-  unknown({ resumer }: Survivor): void {
+  unknown({ resumer }: Migratable): void {
     if (this.#unknown.has(resumer)) return;
     this.#unknown.add(resumer);
     const kind = resumer.startsWith('stream:') ? 'surviveStream()' : 'survive()';
     this.#orders.warn(
-      `${resumer}: the other workers' app has no ${kind} of that name: its connections stay until they are closed`,
+      `${resumer}: the other workers' app has no ${kind} of that name: these connections do not move, and are closed at the end of the drain`,
     );
   }
 
   /** The reason why it is still here; empty when it can move. */
-  whyStays(survivor: Survivor): string {
-    const { socket } = survivor;
-    const reason = this.#refusalOf(survivor) || this.#transport.whyImmovable(socket);
+  whyStays(migratable: Migratable): string {
+    const { socket } = migratable;
+    const reason = this.#refusalOf(migratable) || this.#transport.whyImmovable(socket);
     return reason || (this.#transport.isFlushed(socket) ? '' : 'queue');
   }
 
   /** Counts the reason why this connection did not move; it is about to be closed. */
-  refuse(survivor: Survivor): void {
-    if (this.#counted.has(survivor)) return;
-    this.#counted.add(survivor);
-    this.#gone(survivor);
-    const reason = this.whyStays(survivor) || 'no-taker';
+  refuse(migratable: Migratable): void {
+    if (this.#counted.has(migratable)) return;
+    this.#counted.add(migratable);
+    this.#gone(migratable);
+    const reason = this.whyStays(migratable) || 'no-taker';
     this.#refused[reason] = (this.#refused[reason] ?? 0) + 1;
   }
 
   /** The deadline: counts those that are still here. */
   refuseRest(): void {
-    for (const survivor of this.#survivors) this.refuse(survivor);
+    for (const migratable of this.#migratables) this.refuse(migratable);
   }
 }
