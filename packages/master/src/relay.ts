@@ -79,7 +79,7 @@ class Ledger {
   readonly sending = new Map<number, Transfer>();
   /** By the number that the worker answers with. */
   readonly receiving = new Map<number, Transfer>();
-  /** It let an offer lie: nothing more is offered to it until it answers again. */
+  /** The worker let an offer lie: nothing more is offered to it until it answers again. */
   silent = false;
 }
 

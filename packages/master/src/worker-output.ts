@@ -127,5 +127,5 @@ export class WorkerOutput {
   }
 }
 
-/** Whether a byte continues a character of UTF-8. */
+/** True for a byte that continues a character of UTF-8. */
 const isContinuation = (byte: number): boolean => (byte & 0xc0) === 0x80;
