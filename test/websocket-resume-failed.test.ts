@@ -79,7 +79,7 @@ test('a restore that throws', async () => {
   const { outcome, reason } = await server.reload();
   expect({ outcome, reason }).toEqual({
     outcome: 'rolled-back',
-    reason: expect.stringMatching(/last: websocket:0: restore\(\) threw: .*no such state$/),
+    reason: expect.stringMatching(/last error: websocket:0: restore\(\) threw: .*no such state$/),
   });
 });
 
