@@ -1,5 +1,5 @@
 // An app that needs 2.5 seconds before it can answer: it fills a cache, opens a pool, reads a model.
-// It exports an async function that returns the app. During a reload the old workers serve until the new ones are ready.
+// The module exports an async function that returns the app. During a reload the old workers serve until the new ones are ready.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { worker } from 'tshorn/worker';
 
