@@ -169,7 +169,7 @@ asRoot('--user, under a master that is root', () => {
   test('who is not root cannot become somebody else, and need not become who he is', async () => {
     const config = { uid, env: { HOME: '/', TSHORN_CONTROL: '' } };
     const { code, text } = await run([app, '--user', 'root', '--bind', '127.0.0.1:0'], config);
-    expect(text).toContain('only root can start workers as somebody else');
+    expect(text).toContain('only root can start workers as another user');
     expect(code).toBe(2);
     // The group stays root's here: only the same user and the same group are the same.
     expect((await run(['check', app, '--user', String(uid), '--group', '0'], config)).code).toBe(0);

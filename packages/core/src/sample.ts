@@ -1,13 +1,13 @@
 /**
- * What a worker measures of its own traffic while the master watches it (docs/canary.md), and the scale of
- * its histograms. Worker and master share the scale, so that counts can be added up.
+ * The figures of a worker's own traffic while the master watches it (docs/canary.md), and the scale of its histograms.
+ * Worker and master share the scale, so that counts can be added up.
  */
-import { count, counts, ms, type Row } from './protocol/fields.ts';
+import { count, counts, type Row } from './protocol/fields.ts';
 
 /** Milliseconds between two samples of a worker that is watched. */
 export const SAMPLE_EVERY_MS = 250;
 
-/** So many bad responses since the last sample are told at once. */
+/** So many bad responses since the last sample are reported at once. */
 export const URGENT_BAD = 3;
 
 /** Four buckets for each doubling: a bucket is 19 % wide. */
@@ -38,8 +38,6 @@ export const SAMPLE = {
    * header of their response has been sent.
    */
   waiting: counts(BUCKETS),
-  /** The 99th percentile of the event-loop delay since the last sample, in milliseconds. */
-  loopDelayMs: ms,
 };
 
 export type Sample = Row<typeof SAMPLE>;

@@ -211,7 +211,7 @@ export class WorkerHandle {
     this.#send({ type: 'state', id, ...(text !== undefined && { text }) });
   }
 
-  /** Has the worker send samples, or stop; ordered again, one comes at once. */
+  /** Makes the worker send samples, or stop. */
   watch(on: boolean): void {
     this.#send({ type: 'watch', on });
   }

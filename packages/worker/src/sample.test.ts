@@ -46,7 +46,7 @@ async function get(path: string): Promise<void> {
 
 const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
 const totals = () => {
-  sampler.start();
+  sampler.report();
   const add = (key: 'requests' | 'serverErrors' | 'handlerErrors' | 'uncaught') =>
     samples.reduce((total, sample) => total + sample[key], 0);
   return [add('requests'), add('serverErrors'), add('handlerErrors'), add('uncaught')];
@@ -82,12 +82,12 @@ describe('Sampler', () => {
     const client = net.connect(port(), '127.0.0.1');
     client.write('GET /hangs HTTP/1.1\r\nHost: x\r\n\r\n');
     await once(server, 'request');
-    sampler.start();
+    sampler.report();
     expect(sum(samples.at(-1)?.waiting ?? [])).toBe(1);
     client.destroy();
     while (sum(samples.at(-1)?.waiting ?? []) > 0) {
       await sleep(10);
-      sampler.start();
+      sampler.report();
     }
     expect(totals()).toEqual([0, 0, 0, 0]);
   });

@@ -3,15 +3,11 @@
  * is the difference between two readings of the meter. While no watch is on, nothing is subscribed and no timer runs.
  */
 import type http from 'node:http';
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { bucketOf, noCounts, SAMPLE_EVERY_MS, type Sample, URGENT_BAD } from '@tshorn/core';
 import { waitsForApp } from './in-flight.ts';
 import type { Meter } from './meter.ts';
 import { isInProcess } from './transport/ask-in-process.ts';
 import type { Exchange } from './transport/transport.ts';
-
-/** Milliseconds between two measurements of the event-loop delay, and the delay that a loop without one shows. */
-const LOOP_RESOLUTION_MS = 20;
 
 interface Reading {
   readonly statuses: readonly number[];
@@ -24,7 +20,6 @@ export class Sampler {
   /** Responses that began during the watch and have not ended; the meter does not see those that are destroyed. */
   readonly #open = new Set<http.ServerResponse>();
   #stop: (() => void) | undefined;
-  #loop: IntervalHistogram | undefined;
   #last: Reading = { statuses: [], durations: [] };
   #handlerErrors = 0;
   #uncaught = 0;
@@ -34,22 +29,18 @@ export class Sampler {
     this.#send = send;
   }
 
-  /** Started again while it measures, it sends a sample at once. */
   start(): void {
-    if (this.#stop) return this.#report();
-    this.#loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
-    this.#loop.enable();
+    if (this.#stop) return;
     this.#reset();
     const unlisten = this.#meter.listen({ begun: this.#begun, finished: this.#finished });
     // Unlike 'uncaughtException' it changes nothing: an app that would have ended still ends
     // (https://nodejs.org/api/process.html#event-uncaughtexceptionmonitor).
     process.on('uncaughtExceptionMonitor', this.#threw);
-    const timer = setInterval(() => this.#report(), SAMPLE_EVERY_MS).unref();
+    const timer = setInterval(() => this.report(), SAMPLE_EVERY_MS).unref();
     this.#stop = () => {
       clearInterval(timer);
       unlisten();
       process.off('uncaughtExceptionMonitor', this.#threw);
-      this.#loop?.disable();
       // The 'close' listeners of open responses find nothing.
       this.#open.clear();
     };
@@ -85,15 +76,15 @@ export class Sampler {
 
   #reportIfUrgent(): void {
     const bad = this.#serverErrors() + this.#handlerErrors + this.#uncaught;
-    if (bad >= URGENT_BAD) this.#report();
+    if (bad >= URGENT_BAD) this.report();
   }
 
   #serverErrors(): number {
     return difference(this.#meter.statuses, this.#last.statuses).slice(5).reduce(sum, 0);
   }
 
-  #report(): void {
-    const loopDelayMs = Math.max(0, (this.#loop?.percentile(99) ?? 0) / 1e6 - LOOP_RESOLUTION_MS);
+  /** Sends a sample now. */
+  report(): void {
     const finished = difference(this.#meter.statuses, this.#last.statuses).reduce(sum, 0);
     this.#send({
       requests: finished + this.#handlerErrors,
@@ -102,7 +93,6 @@ export class Sampler {
       uncaught: this.#uncaught,
       latency: difference(this.#meter.durations, this.#last.durations),
       waiting: this.#waiting(),
-      loopDelayMs,
     });
     this.#reset();
   }
@@ -123,7 +113,6 @@ export class Sampler {
     const { statuses, durations } = this.#meter;
     this.#last = { statuses: [...statuses], durations: [...durations] };
     this.#handlerErrors = this.#uncaught = 0;
-    this.#loop?.reset();
   }
 }
 

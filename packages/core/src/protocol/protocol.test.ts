@@ -89,7 +89,7 @@ it('a name that would have to be changed is refused: it must match another one',
 
 it('a histogram has all its buckets', () => {
   const zeros = Array.from({ length: BUCKETS }, () => 0);
-  const sample = { requests: 0, serverErrors: 0, handlerErrors: 0, uncaught: 0, loopDelayMs: 0.5 };
+  const sample = { requests: 0, serverErrors: 0, handlerErrors: 0, uncaught: 0 };
   const read = (latency: unknown) =>
     readToMaster(envelope({ type: 'sample', ...sample, waiting: zeros, latency }));
   expect(read(zeros).message).toBeDefined();

@@ -70,7 +70,7 @@ const TO_WORKER = {
   drain: DRAIN,
   /** The server stops soon: the status path is answered with 503 over the network, all else as before. */
   leaving: {},
-  /** Measure and send samples; ordered again while the worker measures: send one at once. */
+  /** Measure and send samples. */
   watch: { on: bool },
   /** Hand over this many idle connections, if there are: other workers have fewer. */
   give: { count: count() },

@@ -8,7 +8,6 @@ const sample = (requests: number, serverErrors = 0): Sample => ({
   uncaught: 0,
   latency: noCounts(),
   waiting: noCounts(),
-  loopDelayMs: 0,
 });
 
 const CANARY = 9;

@@ -46,8 +46,7 @@ export function sampleOf(kind: Kind, random: Random, at: number, everyMs: number
     latency[bucket] = (latency[bucket] ?? 0) + 1;
     if (random() < kind.badRate) serverErrors++;
   }
-  const loopDelayMs = paused ? 300 : 2;
-  return { requests, serverErrors, handlerErrors: 0, uncaught: 0, latency, waiting: noCounts(), loopDelayMs };
+  return { requests, serverErrors, handlerErrors: 0, uncaught: 0, latency, waiting: noCounts() };
 }
 
 export interface Outcome extends Verdict {
