@@ -65,7 +65,7 @@ test('an upgrade handler that answers 401 to what comes from elsewhere: rolled b
     const { outcome, reason } = await server.reload();
     expect({ outcome, reason }).toEqual({
       outcome: 'rolled-back',
-      reason: expect.stringMatching(/last: websocket:0: the app did not upgrade it within 10 s$/),
+      reason: expect.stringMatching(/last error: websocket:0: the app did not upgrade it within 10 s$/),
     });
     await expectServed(server);
     expect(clients.length - open().length).toBeLessThanOrEqual(9 + most);
