@@ -166,6 +166,26 @@ it('does not mix lines of two workers below the stated length', async () => {
   expect(lines.every((line) => /^(a+|b+)$/.test(line))).toBe(true);
 });
 
+it('waits for the rest of a line while its reader stalls, however long', async () => {
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+  try {
+    const { source, sink, read, settle } = setUp();
+    source.write(`${'x'.repeat(300_000)}\nbegin`);
+    await setImmediate();
+    expect(sink.full).toBe(true);
+    for (let turn = 0; turn < 5; turn++) {
+      jest.advanceTimersByTime(200);
+      await setImmediate();
+    }
+    expect(read()).toBe(true);
+    expect(read()).toBe(false);
+    source.write(' and end\n');
+    expect((await settle()).slice(300_001)).toBe('begin and end\n');
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
 it('keeps whole characters of a long line', async () => {
   const { source, output, settle } = setUp();
   source.write(`${'漢'.repeat(90_000)}\n`);

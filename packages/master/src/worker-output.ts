@@ -64,7 +64,7 @@ export class WorkerOutput {
   }
 
   #read(chunk: Buffer): void {
-    clearTimeout(this.#timer);
+    this.#disarm();
     const end = chunk.lastIndexOf(NEWLINE) + 1;
     if (end > 0) {
       const lines = chunk.subarray(0, end);
@@ -73,7 +73,26 @@ export class WorkerOutput {
     if (end < chunk.length) this.#unfinished.push(chunk.subarray(end));
     this.#unfinishedBytes += chunk.length - end;
     if (this.#unfinishedBytes >= WHOLE_LINE_BYTES) this.#flush();
-    else if (this.#unfinishedBytes > 0) this.#timer = setTimeout(() => this.#flush(), UNFINISHED_MS).unref();
+    else if (this.#unfinishedBytes > 0) this.#arm();
+  }
+
+  #arm(): void {
+    this.#timer = setTimeout(() => this.#expire(), UNFINISHED_MS).unref();
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** The rest of the line may be there already: a busy loop runs its timers before it reads, and a full outlet stops the reading. */
+  #expire(): void {
+    const timer = this.#timer;
+    setImmediate(() => {
+      if (this.#timer !== timer) return;
+      if (this.#source.isPaused()) this.#arm();
+      else this.#flush();
+    });
   }
 
   /** Returns what has come of the unfinished line, and this. */
@@ -85,7 +104,7 @@ export class WorkerOutput {
   }
 
   #flush(): void {
-    clearTimeout(this.#timer);
+    this.#disarm();
     this.#passOn(this.#finish());
   }
 
