@@ -1,4 +1,4 @@
-/** What V8 has compiled is kept for the next worker of the release, where Node can do so. */
+/** The code that V8 has compiled is kept for the next worker of the release, where Node can do so. */
 import fs from 'node:fs';
 import module from 'node:module';
 import { tmpdir } from 'node:os';
@@ -52,3 +52,47 @@ test('where the directory cannot be made, the server starts without it', async (
   const server = await start('--log-level', 'debug');
   expect(server.lines.some(({ msg }) => msg.startsWith('no compile cache'))).toBe(canCache);
 });
+
+const NOBODY = 65_534;
+const canChown = process.geteuid?.() === 0;
+
+/** A server whose cache and control socket are below the temporary directory. */
+const startInTmp = () => {
+  fs.chmodSync(directory, 0o1777);
+  const none = { XDG_CACHE_HOME: undefined, XDG_RUNTIME_DIR: undefined, NODE_COMPILE_CACHE: undefined };
+  return startServer(fixture('says-hello.mjs'), {
+    env: { ...none, TMPDIR: directory, CACHE_DIRECTORY: undefined, NODE_DISABLE_COMPILE_CACHE: undefined },
+  });
+};
+
+(canCache && canChown ? test : test.skip)(
+  'a directory that belongs to another user by now is used by no further worker, and the log says why',
+  async () => {
+    const server = await startInTmp();
+    const own = path.join(directory, `tshorn-${process.geteuid?.()}`);
+    const compiled = path.join(own, 'compiled');
+    expect(fs.readdirSync(compiled)).toHaveLength(1);
+    // The other user puts code of its own in place of ours.
+    fs.rmSync(compiled, { recursive: true });
+    fs.mkdirSync(compiled);
+    fs.chownSync(compiled, NOBODY, NOBODY);
+    fs.chownSync(own, NOBODY, NOBODY);
+    process.kill(server.readyPids[0] as number, 'SIGKILL');
+    await server.event('ready', { count: 2 });
+    expect((await server.event('no-compile-cache')).msg).toContain(`${own} belongs to uid ${NOBODY}`);
+    expect(fs.readdirSync(compiled)).toEqual([]);
+  },
+);
+
+(canChown ? test : test.skip)(
+  'a directory that another user has made first gets neither cache nor control socket',
+  async () => {
+    const own = path.join(directory, `tshorn-${process.geteuid?.()}`);
+    fs.mkdirSync(own);
+    fs.chownSync(own, NOBODY, NOBODY);
+    const server = await startInTmp();
+    expect((await server.event('no-control')).msg).toContain(`${own} belongs to uid ${NOBODY}`);
+    if (canCache) await server.event('no-compile-cache');
+    expect(fs.readdirSync(own)).toEqual([]);
+  },
+);

@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { Environment } from './row.ts';
 
-/** The user's number; on a platform without any, -1. */
+/** The effective user id; -1 on a platform without one. */
 export const userId = (): number => process.geteuid?.() ?? -1;
 
 /**
- * The directories, the preferred one first: `$XDG_RUNTIME_DIR/tshorn` where that is this user's own directory,
- * then `<temporary directory>/tshorn-<uid>`. None of them need exist.
+ * The directories, the preferred one first: `$XDG_RUNTIME_DIR/tshorn` if that directory belongs to this user, then
+ * `<temporary directory>/tshorn-<uid>`. They need not exist.
  */
 export function controlDirectories(env: Environment): string[] {
   const uid = userId();
@@ -28,7 +28,7 @@ export function defaultControlPath(env: Environment): string {
   return join(directory, `${process.pid}.sock`);
 }
 
-/** A variable that `sudo -E` has brought along names somebody else's directory. */
+/** After `sudo -E`, a variable may name the directory of another user. */
 function usable(directory: string | undefined): directory is string {
   if (directory === undefined || !isAbsolute(directory)) return false;
   try {

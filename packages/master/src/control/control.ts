@@ -77,10 +77,11 @@ export class Control implements Answering {
 
   /** A new master that has failed may have put its own socket in the place of this one. */
   async reclaim(): Promise<void> {
-    if (this.#placed?.isThere()) return;
-    this.#placed?.leave();
-    this.#placed = undefined;
+    const before = this.#placed;
+    if (before?.isThere()) return;
     await this.open(true);
+    // Where no socket can be placed, this one serves again when its file is back.
+    if (this.#placed !== before) before?.leave();
   }
 
   /** Ends all connections; resolves when the last lines are on their way. */

@@ -1,33 +1,33 @@
-/** The command line that a re-exec repeats, and what it finds now: a link may have moved, a Node been upgraded. */
+/** The command line that a re-exec repeats. Its names are looked up anew: a link may have moved, Node been upgraded. */
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { wordsOf } from '../os/proc.ts';
 
 export interface Command {
-  /** Node, as it was called: `node`, `/opt/node/bin/node`. */
+  /** The name by which Node was called: `node`, `/opt/node/bin/node`. */
   readonly program: string;
-  /** Absolute; symbolic links as they were named. */
+  /** Absolute path; symbolic links are not resolved. */
   readonly script: string;
   readonly args: readonly string[];
   /** Node's own flags. */
   readonly flags: readonly string[];
-  /** The directory of the start, as it was named. */
+  /** The directory of the start, by its name in the shell. */
   readonly cwd: string;
 }
 
 /**
- * To be asked for at the start, while the directory's name still leads to it.
- * @param cwd the directory as the shell names it: with a start in `current`, the kernel says `releases/41`
+ * Returns the command line of this process. Called at the start, while the name of the directory still leads to it.
+ * @param cwd the directory as the shell names it: for a start in `current`, the kernel has `releases/41`
  */
 export function ownCommand(cwd: string): Command {
   const [, script = '', ...args] = process.argv;
-  // Node has made the path absolute with the kernel's name of the directory; the word itself is older.
+  // process.argv has the path below the kernel's name of the directory; the kernel has the word as it was typed.
   const word = wordsOf('self')?.[1 + process.execArgv.length];
   const named = word !== undefined && resolve(word) === script ? resolve(cwd, word) : script;
   return { program: process.argv0, script: named, args, flags: process.execArgv, cwd };
 }
 
-/** Why it cannot be repeated, or the program to run. */
+/** Returns the program to run, or the reason why the command cannot be repeated. */
 export function find(
   { program, script, cwd }: Command,
   path: string | undefined,
@@ -41,7 +41,7 @@ function findProgram(word: string, cwd: string, path = ''): string {
   const candidates = word.includes('/')
     ? [isAbsolute(word) ? word : resolve(cwd, word)]
     : path.split(delimiter).map((directory) => join(resolve(cwd, directory), word));
-  // A process may be called by any name (`exec -a`): then it is the file that runs now.
+  // A process may have any name (`exec -a`); then the file that runs now is started again.
   return candidates.find(isProgram) ?? process.execPath;
 }
 
