@@ -81,7 +81,7 @@ describe('the socket', () => {
     fs.mkdirSync(elsewhere);
     fs.symlinkSync(elsewhere, socketDirectory());
     const server = await start();
-    expect((await server.event('no-control')).msg).toContain('not a directory of this user');
+    expect((await server.event('no-control')).msg).toContain('is not a directory');
     expect(fs.readdirSync(elsewhere)).toEqual([]);
   });
 });

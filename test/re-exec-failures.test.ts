@@ -65,11 +65,13 @@ class Scene {
     const { server } = this;
     this.mend();
     expect(await server.reload()).toMatchObject({ outcome: 'committed', master: server.pid });
-    for (const signal of ['SIGTTIN', 'SIGTTOU'] as const) {
-      const from = server.lines.length;
-      server.signal(signal);
-      await server.event('resized', { from });
-    }
+    const from = server.lines.length;
+    server.signal('SIGTTIN');
+    await server.event('resized', { from });
+    server.signal('SIGTTOU');
+    await server.event('resized', { from, count: 2 });
+    // The scale is over, and the next re-exec is not refused, when the worker has gone.
+    await server.event('exited', { from });
     expect(fs.readFileSync(this.file('run/tshorn.pid'), 'utf8')).toBe(`${server.pid}\n`);
     const { body } = await ask(
       { socketPath: this.file('run/control.sock') },
@@ -165,7 +167,14 @@ const CASES: [string, (scene: Scene) => void, string | RegExp][] = [
     },
     '--boot-timeout',
   ],
-  ['has an app whose probe fails', (scene) => scene.app('status-500.mjs'), '500'],
+  [
+    'has an app whose probe fails',
+    (scene) => {
+      scene.app('status-500.mjs');
+      scene.config("bind: '127.0.0.1:0', workers: 1, bootTimeout: '1s'");
+    },
+    '500',
+  ],
   ['has an app with a syntax error', (scene) => scene.app('syntax-error.mjs'), /syntax/i],
   [
     'finds an address in use',
