@@ -73,7 +73,7 @@ describe('abort', () => {
       const what = { plan, event, count };
       expect({ ...what, ...aborted }).toMatchObject({ ...what, code: 0, errors: '' });
       expect(aborted.out).toMatch(
-        /rolled back after .*, gen=1 serves on: aborted by tshorn reload --abort\n$/,
+        /rolled back after .*, gen=1 still serves: aborted by tshorn reload --abort\n$/,
       );
       expect(await waits).toMatchObject({ code: 1, errors: expect.stringContaining('aborted by') });
       expect({ ...what, pids: new Set(server.readyPids) }).toEqual({ ...what, pids: before });

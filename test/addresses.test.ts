@@ -99,7 +99,7 @@ describe('an address that cannot be had', () => {
     await refused('no-such-host.invalid:8000', 7, 'cannot be looked up');
   });
 
-  test('a unix socket that somebody serves, who serves on', async () => {
+  test('a unix socket that somebody serves, who still serves', async () => {
     await startServer(HELLO, { bind: `unix:${socket}` });
     await refused(`unix:${socket}`, 5, `unix:${socket} is in use`);
     expect(await hello({ socketPath: socket })).toBe('hello');

@@ -120,7 +120,7 @@ describe('requests', () => {
     expect(lines.at(-1)).toMatchObject({ event: 'reload-finished', outcome: 'committed', replaced: 2 });
   });
 
-  test('what is wrong with one is told in a sentence, and the master serves on', async () => {
+  test('what is wrong with one is told in a sentence, and the master still serves', async () => {
     const server = await start();
     const socket = await socketOf(server);
     const ask = async (method: string, where: string, body?: string) => {
@@ -142,11 +142,11 @@ describe('requests', () => {
     ]);
     expect(await ask('POST', '/scale', '{"to":0}')).toEqual([
       400,
-      expect.stringContaining('one is the least'),
+      expect.stringContaining('the minimum is 1'),
     ]);
     expect(await ask('POST', '/scale', '{"to":99999}')).toEqual([
       400,
-      expect.stringContaining('are the most'),
+      expect.stringContaining('the maximum is'),
     ]);
     expect(await ask('POST', '/reload?wait=maybe')).toEqual([400, '"wait" is neither 0 nor 1']);
     expect(await ask('GET', '/status?x=1')).toEqual([400, expect.stringContaining('"x"')]);

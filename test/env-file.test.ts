@@ -58,7 +58,7 @@ test.each(UNUSABLE)('%s is refused at once, with file and line', async (_, text,
 });
 
 test.each(UNUSABLE)(
-  '%s: the reload is refused at once, and the old release serves on',
+  '%s: the reload is refused at once, and the old release still serves',
   async (_, text, why) => {
     write('one.env', 'APP_A=1\n');
     const preFork = 'export default { hooks: { preFork() {} } };';
@@ -95,7 +95,7 @@ test('a reload reads it anew; a crash before that brings back what the release h
   expect(await tells(server)).toEqual({ APP_B: '2' });
 });
 
-test('a reload without the file is refused, and the old release serves on', async () => {
+test('a reload without the file is refused, and the old release still serves', async () => {
   write('.env', 'APP_A=1\n');
   const server = await startServer(APP, { args: ['--environment-file', inDirectory('.env')] });
   const before = server.readyPids;

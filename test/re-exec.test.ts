@@ -98,7 +98,7 @@ const BAD: [string, string, () => void][] = [
 ];
 
 test.each(BAD)(
-  '%s: the old master serves on, says why, and no request fails',
+  '%s: the old master still serves, says why, and no request fails',
   async (_name, reason, spoil) => {
     releases.link('tshorn.js', cli);
     const server = await start({ program: releases.file('tshorn.js'), args: ['--boot-timeout', '2s'] });
@@ -153,7 +153,7 @@ test('TERM in the middle ends both masters, and leaves nobody', async () => {
   expect(fs.existsSync(pidFile())).toBe(false);
 });
 
-test('the new master is killed in the middle: the old one serves on', async () => {
+test('the new master is killed in the middle: the old one still serves', async () => {
   const { server, newMaster } = await halfway();
   const load = new MixedLoad({ port: server.port }).start();
   process.kill(newMaster, 'SIGKILL');

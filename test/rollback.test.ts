@@ -127,7 +127,7 @@ test.each(matrix)(
 );
 
 test('with --status-transport udp, the parked workers of a rolled back reload serve again', async () => {
-  const server = await start('--status-transport', 'udp', '--park', 'yes');
+  const server = await start('50ms', '--status-transport', 'udp', '--park', 'yes');
   await connect(server, 20);
   // In the last slot: the workers of all others are parked by then.
   writeFileSync(breakFile, `status-500@${WORKERS - 1}`);

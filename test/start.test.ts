@@ -118,7 +118,7 @@ describe('the configuration', () => {
     written('tshorn.config.mjs', 'export default { grace: 5,, };');
     const verdict = await server.reload();
     expect(verdict).toMatchObject({ outcome: 'refused', replaced: 0 });
-    expect(verdict.msg).toMatch(/refused after .*, gen=1 serves on: .*Unexpected token/s);
+    expect(verdict.msg).toMatch(/refused after .*, gen=1 still serves: .*Unexpected token/s);
     const answer = await ask({ port: server.port }, { path: '/' });
     expect(before).toContain(Number(answer.headers['x-pid']));
     expect(server.readyPids).toEqual(before);

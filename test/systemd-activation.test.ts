@@ -67,7 +67,7 @@ test('a connect between two runs of the service waits, and the second one answer
   expect(await waiting).toBe('hello');
 });
 
-test('two named sockets are both served, and --bind systemd:NAME serves one and names the other', async () => {
+test('two named sockets are both served, and --bind systemd:NAME still servese and names the other', async () => {
   const [web, admin] = [tcpSocket(), tcpSocket()];
   const sockets = activated([web.fd, admin.fd], 'web:admin');
   const both = await startServer(HELLO, { bare: true, ...sockets });

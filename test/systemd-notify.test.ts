@@ -56,7 +56,7 @@ async function wholeLife(env: Record<string, string>): Promise<{ pid: number; ex
     ['RELOADING=1', monotonic, EXTEND, 'STATUS=reload to gen=2 by SIGHUP'],
     ['READY=1', verdict('committed: 2 workers replaced')],
     ['RELOADING=1', monotonic, EXTEND, 'STATUS=reload to gen=3 by SIGHUP'],
-    ['READY=1', verdict('rolled back after .*gen=2 serves on: app: syntax error')],
+    ['READY=1', verdict('rolled back after .*gen=2 still serves: app: syntax error')],
     ['STOPPING=1', EXTEND, 'STATUS=stopping: graceful stop by SIGTERM'],
   ];
   return { pid: server.pid, expected };

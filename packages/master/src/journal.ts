@@ -37,7 +37,7 @@ export function textOf(notice: Notice): string {
       const what = `reload to gen=${generation} ${outcome.replace('-', ' ')}`;
       const took = formatMs(tookMs);
       if (outcome === 'committed') return `${what}: ${workers(replaced)} replaced in ${took}`;
-      const state = outcome === 'failed' ? '' : `, gen=${serving} serves on`;
+      const state = outcome === 'failed' ? '' : `, gen=${serving} still serves`;
       return `${what} after ${took}${state}: ${reason}`;
     }
     case 'canary':

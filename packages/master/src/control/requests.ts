@@ -95,9 +95,9 @@ export function readScale(body: Body, size: number): { to: number; by: string } 
   if (!Number.isSafeInteger(number)) throw new BadRequest(`"${field}" is not a whole number`);
   const to = field === 'to' ? (number as number) : size + (number as number);
   const now = field === 'to' ? '' : ` (there are ${size})`;
-  if (to < 1) throw new BadRequest(`that would be ${to} workers${now}: one is the least`);
+  if (to < 1) throw new BadRequest(`that would be ${to} workers${now}: the minimum is 1`);
   if (to > MOST_WORKERS)
-    throw new BadRequest(`that would be ${to} workers${now}: ${MOST_WORKERS} are the most`);
+    throw new BadRequest(`that would be ${to} workers${now}: the maximum is ${MOST_WORKERS}`);
   return { to, by };
 }
 

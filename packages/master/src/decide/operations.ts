@@ -140,7 +140,7 @@ function scalePlan(draft: Draft, operation: Scale): Plan {
   const workers = to ?? state.desired.workers + delta;
   const limit = workers < WORKERS.min ? 'min' : workers > WORKERS.max ? 'max' : undefined;
   if (limit) {
-    refuse(draft, operation, `ignored: ${WORKERS[limit]} workers are the ${limit}imum`, 'warn');
+    refuse(draft, operation, `ignored: the ${limit}imum is ${WORKERS[limit]}`, 'warn');
     return [];
   }
   state.desired = { workers, by };

@@ -52,7 +52,7 @@ test('a start, a reload, a reload that fails and a stop, in the order of the man
   expect(say(RELOAD)?.[0]).toBe('RELOADING=1');
   expect(say(finished({ outcome: 'rolled-back', serving: 1, reason: 'it hangs' }))).toEqual([
     'READY=1',
-    'STATUS=reload to gen=2 rolled back after 1.2s, gen=1 serves on: it hangs',
+    'STATUS=reload to gen=2 rolled back after 1.2s, gen=1 still serves: it hangs',
   ]);
   expect(say(STOPPING)).toEqual([
     'STOPPING=1',
