@@ -25,9 +25,9 @@ export type Counts = readonly number[];
 export const SAMPLE = {
   /** Requests that came to an end: answered, or given up by the app. Not those that the client gave up. */
   requests: count(),
-  /** Of them, those answered with a status of 500 or more. */
+  /** Requests answered with a status of 500 or more. */
   serverErrors: count(),
-  /** Of them, those whose response the app destroyed before it was finished. */
+  /** Requests whose response the app destroyed before it was finished. */
   handlerErrors: count(),
   /** Uncaught exceptions, also those that the app survives. */
   uncaught: count(),

@@ -81,7 +81,7 @@ const heapFact = (line: string): string => {
   return `${cause}; raise it with --max-old-space-size`;
 };
 
-/** What is known, then the memory that it held. */
+/** Joins the known facts and the memory that the worker held. */
 const factsOf = ({ rss }: Exit, ...facts: (string | undefined)[]): string =>
   [...facts, rss === undefined ? undefined : `it held ${formatMemory(rss)}`]
     .filter((fact) => fact !== undefined)

@@ -67,7 +67,7 @@ function makeOwn(path: string, mode: number): void {
   if ((stat.mode & 0o777) !== mode) fs.chmodSync(path, mode);
 }
 
-/** Who can write to the parent of a path can put something else in its place: path_resolution(7). */
+/** A user who can write to the parent of a path can put something else in its place: path_resolution(7). */
 function refuseForeign(path: string): void {
   const parent = dirname(path);
   if (parent !== path) refuseForeign(parent);

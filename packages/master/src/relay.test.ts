@@ -99,7 +99,7 @@ describe('a receiver that does not answer', () => {
     expect(scene.said()).toEqual(['3 take 2']);
     scene.offer(1, 2, 'b');
     expect(scene.said()).toEqual(['3 take 3']);
-    // It wakes up, and declines what is too late.
+    // The receiver wakes up, and declines an offer that is too late.
     scene.relay.declined(2, 1, 'late');
     expect(scene.said()).toEqual([]);
     scene.offer(1, 3, 'c');

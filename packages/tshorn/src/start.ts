@@ -144,7 +144,7 @@ interface Launch {
   readonly resolveAgain: () => Promise<Resolved>;
   readonly log: Log;
   readonly signals: boolean;
-  /** What a re-exec repeats; a program's own process has none. */
+  /** The command line that a re-exec repeats; absent under start(). */
   readonly command?: Command;
   /** The old master of a re-exec, which this one takes over from. */
   readonly oldMaster?: OldMaster | undefined;

@@ -29,7 +29,7 @@ export interface DrainedParts {
   readonly transport: Transport;
   readonly meter: Meter;
   readonly listeners: AttachedListeners;
-  /** Whether connections should move to other workers. */
+  /** True when connections should move to other workers. */
   readonly handoff: boolean;
   /** Moves them; without a sender they are closed after a linger. */
   readonly sender: HandoffSender | undefined;

@@ -101,7 +101,7 @@ test('a window is on its way at a time, and an answer makes room for the next on
 test('all of them go in the end, those that come to rest later too', async () => {
   const [busy] = await idle(30);
   busy?.write('GET / HTTP/1.1\r\n');
-  // What was written has been read by the time that a later one has its answer.
+  // The written bytes have been read by the time that a later request has its answer.
   await idle(1);
   sender.sendAll();
   await takeAll(30);

@@ -27,7 +27,7 @@ const SENDING_WITHIN_MS = 5_000;
 
 interface Candidate {
   readonly socket: Socket;
-  /** What had been read when it was found. */
+  /** Bytes that had been read when the connection was found. */
   readonly bytesRead: number;
   /** For a WebSocket or a stream. */
   readonly migratable?: Migratable;
@@ -167,7 +167,7 @@ export class HandoffSender {
 
   /** Another worker owns it: the descriptor here is closed, and its client notices nothing. */
   handedOver(id: number, until = performance.now() + SENDING_WITHIN_MS): void {
-    // It has begun to send something since, and the rest would never come.
+    // The client has begun to send something since, and the rest would never come.
     if (this.#inTransit.get(id)?.migratable?.isSending?.() && performance.now() < until) {
       setTimeout(() => this.handedOver(id, until), SENDING_EVERY_MS);
       return;

@@ -122,7 +122,7 @@ const difference = (now: readonly number[], before: readonly number[]): number[]
   now.map((count, at) => count - (before[at] ?? 0));
 
 /**
- * Whether it was the app that ended an unfinished response. A client that leaves ends its half of the connection or
+ * True when the app ended an unfinished response. A client that leaves ends its half of the connection or
  * resets it; a request that Node itself refuses (a timeout, a malformed body) has a code of its own.
  */
 function isAbandoned({ socket }: Exchange): boolean {

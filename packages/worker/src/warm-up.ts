@@ -1,6 +1,6 @@
 /**
  * Warms the app up between its probe and its first client: just-in-time compilation, caches, lazy modules.
- * It is no probe: failures are logged, and the worker is admitted all the same. Loaded only when asked for, and it
+ * A failure is logged, and the worker is admitted all the same. The file is loaded only when asked for, and
  * imports nothing at run time: a module shared with the worker's bundle would become one more file of it.
  */
 import type { Answer, Question } from './transport/ask-in-process.ts';

@@ -23,7 +23,7 @@ export interface Inspection {
   requests?: OpenRequest[];
   rss?: number;
   heapUsed?: number;
-  /** What keeps an idle event loop waiting: https://nodejs.org/api/process.html#processgetactiveresourcesinfo */
+  /** Resources that keep an idle event loop waiting: https://nodejs.org/api/process.html#processgetactiveresourcesinfo */
   waitsFor?: string[];
 }
 

@@ -1,4 +1,4 @@
-/** What the kernel knows of a process that does not answer: from Linux's /proc, which is read and nothing more. */
+/** The kernel's view of a process that does not answer, read from Linux's /proc. */
 import { readText } from '@tshorn/core';
 import { childrenOf, statOf, threadsOf, wordsOf } from '../os/proc.ts';
 

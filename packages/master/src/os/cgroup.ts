@@ -1,5 +1,5 @@
 /**
- * What the kernel tells of memory in the control group of the master and its workers: the limit, and how many
+ * The kernel's figures of memory in the control group of the master and its workers: the limit, and how many
  * processes the out-of-memory killer has ended. Linux only.
  * https://docs.kernel.org/admin-guide/cgroup-v2.html, https://docs.kernel.org/admin-guide/cgroup-v1/memory.html
  */

@@ -1,5 +1,5 @@
 /**
- * What the kernel tells of a process. Only Linux has /proc, which is proc(5); elsewhere a process is alive or not, and
+ * The kernel's figures of a process. Only Linux has /proc, which is proc(5); elsewhere a process is alive or not, and
  * everything else is undefined or empty, as for a process that has ended.
  */
 import fs from 'node:fs';

@@ -55,7 +55,7 @@ test('a new master that works out takes over, and the old one stops', () => {
   expect(notices(effects).at(-1)).toMatchObject({ outcome: 'committed', pid: 9 });
 });
 
-/** What happens after the start, and the reason in the log. */
+/** Events after the start, and the reason in the log. */
 const FAILURES: [string, HandOverEvent[], string][] = [
   ['cannot be spawned', [{ type: 'not-started', reason: 'spawn node ENOENT' }], 'ENOENT'],
   [

@@ -153,7 +153,7 @@ function told(state: HandOver, message: ToOldMaster): Result {
         ],
       };
     case 'failed':
-      // It ends by itself, and gracefully: some of its workers may serve.
+      // The new master ends by itself, and gracefully: some of its workers may serve.
       if (isAwaited(state)) return leave(state, { kind: 'failed', reason: message.reason });
   }
   return unchanged(state);
@@ -215,7 +215,7 @@ function exited(state: HandOver, { code, signal }: Extract<HandOverEvent, { type
   };
 }
 
-/** Whether the new master is still expected to become active. */
+/** True while the new master may still become active. */
 const isAwaited = (
   state: HandOver,
 ): state is Extract<HandOver, { phase: 'starting' | 'booting' | 'taking-over' | 'disconnected' }> =>

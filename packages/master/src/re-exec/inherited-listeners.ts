@@ -53,7 +53,7 @@ export function passOn(listeners: readonly Listener[]): { variable: string; fds:
   return { variable: JSON.stringify(variable), fds: listeners.map(({ handle }) => handle.fd) };
 }
 
-/** What the new master was given. Each listener is adopted once; the rest is closed. */
+/** The listeners that the new master inherits. Each listener is adopted once; the rest is closed. */
 export class InheritedListeners {
   /** Pid of the old master. */
   readonly oldMaster: number;

@@ -44,9 +44,9 @@ const TO_OLD_MASTER = {
   'took-over': {
     /** Names of the inherited listeners that it keeps. */
     kept: list(opaque(LONGEST_ADDRESS), MOST_LISTENERS),
-    /** It takes connections. */
+    /** The new master takes connections. */
     takes: optional(bool),
-    /** It takes connections that carry a state, too. */
+    /** The new master also takes connections that carry a state. */
     resumes: optional(bool),
   },
   /** Answers `take`: a worker of the new master owns the connection. */

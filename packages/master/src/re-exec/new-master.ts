@@ -24,7 +24,7 @@ import {
 import { passOn, VARIABLE } from './inherited-listeners.ts';
 import { readToOldMaster, type ToNewMaster, type ToOldMaster, wrap } from './messages.ts';
 
-/** What the old master does when the new one speaks. Durations are milliseconds. */
+/** The acts of the old master that the new one's messages cause. Durations are milliseconds. */
 export interface OldMasterSide {
   readonly command: Command;
   readonly env: NodeJS.ProcessEnv;

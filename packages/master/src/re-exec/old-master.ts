@@ -18,7 +18,7 @@ import {
   takeOver,
 } from './take-over.ts';
 
-/** What the new master does when the old one speaks. */
+/** The acts of the new master that the old one's messages cause. */
 export interface NewMasterSide {
   /** How many workers the config asks for. */
   readonly workers: number;

@@ -4,7 +4,7 @@ import type { State } from '../decide/model.ts';
 interface Situation {
   readonly pid: number;
   readonly state: State;
-  /** Whether the master knows the command line that started it. */
+  /** True when the master knows the command line that started it. */
   readonly hasCommand: boolean;
   /** A new master is on its way. */
   readonly hasNewMaster: boolean;

@@ -20,7 +20,7 @@ describe('the window', () => {
   });
 });
 
-/** What happens in so many milliseconds: the time of each close. */
+/** Runs the given number of milliseconds; returns the time of each close. */
 function closes(count: number, windowMs: number, random: () => number): number[] {
   const times: number[] = [];
   for (let now = 0, left = count; left > 0; ) {

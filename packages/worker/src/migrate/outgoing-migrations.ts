@@ -91,7 +91,7 @@ export class OutgoingMigrations {
     }
   }
 
-  /** Whether it can go now: it is at rest, and its state can be sent. */
+  /** True for a connection that can go now: it is at rest, and its state can be sent. */
   mayGo(migratable: Migratable): boolean {
     if (this.#refusalOf(migratable) !== '') return false;
     try {

@@ -20,7 +20,7 @@ const MOST = 1_000;
 
 const waiting = new WeakSet<object>();
 
-/** Whether messages of this client wait for a listener of the app. */
+/** True while messages of this client wait for a listener of the app. */
 export const isWaiting = (client: object): boolean => waiting.has(client);
 
 /**

@@ -24,7 +24,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections();
 });
 
-/** What the registry knows of a response that a handler like this begins. */
+/** The registry's record of a response that such a handler begins. */
 async function begun(handle: (response: http.ServerResponse) => void): Promise<{
   migratable: Migratable;
   response: http.ServerResponse;
@@ -120,7 +120,7 @@ test('one that has come to its end on its way has not moved: nobody goes on with
 
 test('the head goes out at once, also when the handler has only named it', async () => {
   const silent = surviveStream(`silent-${names++}`, () => {});
-  // It would not come before the first chunk, and there is none.
+  // The head would not come before the first chunk, and there is none.
   const { response } = await begun((given) => {
     given.writeHead(200, { 'content-type': 'text/event-stream' });
     silent(given);

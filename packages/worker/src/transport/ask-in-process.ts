@@ -52,7 +52,7 @@ export async function askInProcess(
 
 const IN_PROCESS = Symbol('tshorn.in-process');
 
-/** Whether this connection is such a stream: what is asked over it is no traffic. */
+/** True for such a stream: requests over it are no traffic. */
 export const isInProcess = (socket: object): boolean => IN_PROCESS in socket;
 
 const request = (connection: Duplex, { path, userAgent }: Question) =>

@@ -75,7 +75,7 @@ export function sentHead(response: http.ServerResponse): { status: number; rawHe
   return { status: response.statusCode, rawHeaders };
 }
 
-/** Whether the request of this response has been read to its end, and nothing of another one. */
+/** True when the request of this response has been read to its end, and nothing of another one. */
 export function betweenRequests({ req, socket }: http.ServerResponse): boolean {
   const server = (socket as AcceptedSocket | null)?.server as http.Server | undefined;
   const parser = socket && server && idleParsers(server).get(socket);
@@ -129,7 +129,7 @@ export function immovableSocket(socket: Socket): 'stay' | 'half-closed' | undefi
   return socket.readableEnded || socket.writableEnded ? 'half-closed' : undefined;
 }
 
-/** Whether this Node is what this file expects: the server's connections can be listed, and one can be added. */
+/** True when this Node is as this file expects: the server's connections can be listed, and one can be added. */
 export const canCountConnections = (server: http.Server): boolean =>
   listOf(server) !== undefined && typeof (server as unknown as AcceptingServer)._connections === 'number';
 

@@ -126,7 +126,7 @@ export class Http1 implements Transport {
   }
 
   /**
-   * It closes after the keep-alive timeout, as where it came from; and before the server's headers timeout, which would
+   * The connection closes after the keep-alive timeout, as where it came from; and before the server's headers timeout, which would
    * write a 408 to a client that has asked for nothing. To the server it is a connection whose first header is awaited.
    * (Taking the parser out of the server's list with `parser.remove()` works on Node 20 and 22; on 24 and 26 the
    * connection is never served again.)

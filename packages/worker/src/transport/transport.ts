@@ -70,7 +70,7 @@ export interface Transport {
 
   /** Sends one request to the app within this process. @throws NoAnswer after `timeout`, Error for a broken answer */
   ask(question: Question): Promise<Answer>;
-  /** Whether the app's server has a listener for requests. */
+  /** True when the app's server has a listener for requests. */
   answersRequests(): boolean;
   /**
    * Shows each request to `handler` before the app; a request for which it returns true does not reach the app.
@@ -84,16 +84,16 @@ export interface Transport {
   idle(): Iterable<Socket>;
   /** Open WebSockets whose upgrade the app has answered, the oldest first. */
   webSockets(): Socket[];
-  /** Whether the app's server upgrades connections. */
+  /** True when the app's server upgrades connections. */
   upgrades(): boolean;
 
   /** Why no connection of this server can move, known once it listens; empty when they can. */
   immovable(): Immovable;
   /** Why this connection can never move (`stay`, `half-closed`). */
   whyImmovable(socket: Socket): string | undefined;
-  /** Whether an idle connection can move now: nothing is under way in either direction. */
+  /** True for an idle connection that can move now: nothing is under way in either direction. */
   isAtRest(socket: Socket): boolean;
-  /** Whether everything that was written on a connection has left the process; it may be in the middle of a response. */
+  /** True when everything that was written on a connection has left the process; it may be in the middle of a response. */
   isFlushed(socket: Socket): boolean;
   /**
    * Stops reading a connection **before** looking at it, so that no byte can come in between.
