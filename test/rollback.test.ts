@@ -76,7 +76,7 @@ const matrix = isLong
 test.each(matrix)(
   'the plan $plan, parking: $park',
   async ({ plan, park, cases }) => {
-    // One that crashes 600 ms after it was loaded has to be seen.
+    // A worker that crashes 100 ms after its first request has to be seen.
     const soak = cases.some(({ flaw }) => flaw === 'crashes-when-ready') ? '1s' : '100ms';
     const server = await start(
       soak,
@@ -97,7 +97,7 @@ test.each(matrix)(
       expect({ ...what, ...verdict }).toMatchObject({ ...what, outcome: 'rolled-back', serving: 1 });
       expect(String(verdict.reason)).toMatch(reason);
       expect(server.readyPids).toHaveLength(WORKERS);
-      // A crash takes one away at once, and this plan another one.
+      // The crashed worker is missing, and in this plan also the one that is being replaced at that moment.
       const mayMiss = Number(plan === 'replace') + Number(flaw === 'crashes-when-ready');
       expect(server.leastReady(from)).toBeGreaterThanOrEqual(WORKERS - mayMiss);
       await Promise.all(clients.map(ask));
