@@ -1,4 +1,4 @@
-/** What a client does wrong is answered by its own error, and nobody else notices. */
+/** A client's error costs only its own request. */
 import net from 'node:net';
 import { text } from 'node:stream/consumers';
 import { MixedLoad } from './support/load.ts';

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
-/** As docs/canary.md has it, and what may be on its way when the verdict falls. */
+/** The budget of docs/canary.md, and the requests that may be in flight at the verdict. */
 const BUDGET = 10;
 const IN_FLIGHT = 10;
 

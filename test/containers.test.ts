@@ -1,4 +1,4 @@
-/** As PID 1, where the kernel drops a signal that has no handler. Needs a PID namespace, which root may make. */
+/** tshorn as PID 1, where the kernel drops a signal without a handler. Needs a PID namespace, which takes root. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -10,7 +10,7 @@ const NAMESPACE = ['--pid', '--fork', '--mount-proc', '--kill-child'];
 const canIsolate = spawnSync('unshare', [...NAMESPACE, 'true']).status === 0;
 const asInit = canIsolate ? describe : describe.skip;
 
-/** What it has printed so far, and its exit code as unshare(1) passes it on. */
+/** The output so far, and the exit code as unshare(1) passes it on. */
 function startAsInit(...args: string[]) {
   const child: ChildProcess = spawn(
     'unshare',

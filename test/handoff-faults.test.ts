@@ -54,7 +54,7 @@ const held = (server: TestServer) => ({
   workers: server.readyPids.reduce((sum, pid) => sum + sockets(pid), 0),
 });
 
-/** As many as without a client, and one for each open connection. */
+/** Waits for as many sockets as without a client, plus one for each open connection. */
 const isFlat = (server: TestServer, base: ReturnType<typeof held>) =>
   eventually(
     'sockets beyond the base line and the open connections',

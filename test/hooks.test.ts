@@ -30,7 +30,7 @@ const withHooks = (fails = '', args: string[] = []) => ({
 const start = (fails = '', args: string[] = []): Promise<TestServer> =>
   startServer(fixture('mixed.mjs'), withHooks(fails, args));
 
-/** What has been recorded so far, without the requests of the probe. */
+/** The calls recorded so far, without the requests of the probe. */
 const recorded = (): string[] =>
   readFileSync(hookLog, 'utf8')
     .trimEnd()

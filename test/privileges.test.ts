@@ -8,7 +8,7 @@ import { ask } from './support/load.ts';
 import { run } from './support/run.ts';
 import { endServers, fixture, root, startServer, TestServer } from './support/server.ts';
 
-/** There on every Linux and macOS. */
+/** A user that exists on every Linux and macOS. */
 const nobody = fs
   .readFileSync('/etc/passwd', 'utf8')
   .split('\n')

@@ -21,7 +21,7 @@ afterEach(async () => {
 
 const current = () => path.join(directory, 'current');
 
-/** As deploy tools do it: a new link, renamed over the old one. */
+/** Deploys like deploy tools: a new link, renamed over the old one. */
 function link(release: string): void {
   fs.symlinkSync(path.join(directory, release), `${current()}.new`);
   fs.renameSync(`${current()}.new`, current());

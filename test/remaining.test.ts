@@ -30,7 +30,7 @@ test('the log tells once what keeps a worker, and the status for as long as it d
   await other.ask();
   busy.send(['!slow 20000']);
   busy.ping();
-  // What came before the ping has been read.
+  // The worker has read everything before the ping.
   await eventually(
     'pongs',
     () => busy.pongs,

@@ -36,7 +36,7 @@ describe('what the kernel has accepted', () => {
       const server = await startServer(fixture('blocks-until.mjs'), { workers: 2, ...bind });
       const target = kind === 'unix' ? { socketPath } : { port: server.port };
       const goOn = path.join(directory, 'go-on');
-      // As many as it takes until both workers are busy; a further one waits in the queue like the rest.
+      // Enough requests to block both workers; a further one waits in the queue like the rest.
       const blockers: RawClient[] = [];
       while (server.output.split('blocked').length < 3) {
         blockers.push((await RawClient.open(target)).get(`/block?${goOn}`));

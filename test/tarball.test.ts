@@ -1,4 +1,4 @@
-/** What people install: the packed tarball in an empty directory, without the workspace around it. */
+/** The packed tarball, installed in an empty directory without the workspace around it. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

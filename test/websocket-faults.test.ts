@@ -48,7 +48,7 @@ async function limbo(): Promise<number> {
   return clients.filter((client) => !settled.has(client)).length;
 }
 
-/** What a client may see: its end, and nothing that is wrong before. */
+/** Faults that a client saw: its own end is none. */
 const wrong = () =>
   clients.flatMap(({ failures }) => failures.filter((why) => !/^(closed|error): /.test(why)));
 
@@ -57,7 +57,7 @@ const held = (server: TestServer) => ({
   workers: server.readyPids.reduce((sum, pid) => sum + sockets(pid), 0),
 });
 
-/** As many as without a client, and one for each open connection. */
+/** Waits for as many sockets as without a client, plus one for each open connection. */
 const isFlat = (server: TestServer, base: ReturnType<typeof held>) =>
   eventually(
     'sockets beyond the base line and the open connections',

@@ -1,4 +1,4 @@
-/** What the workers write on standard error, on its way through the master. */
+/** The workers' standard error, as it passes through the master. */
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -1,5 +1,5 @@
 /**
- * What a careful hand-written script does: on SIGHUP it replaces its workers one at a time, the new one
+ * A baseline: a careful hand-written script. On SIGHUP it replaces its workers one at a time, the new one
  * listening before the old one leaves (peers/leave.mjs). Arguments: the port, the number of workers.
  */
 import cluster from 'node:cluster';

@@ -1,5 +1,5 @@
 /**
- * What tshorn is compared with: the shortest node:cluster script that forks again what dies.
+ * A baseline: the shortest node:cluster script that forks a new worker when one dies.
  * Arguments: the port, the number of workers. NODE_CLUSTER_SCHED_POLICY=rr|none chooses how
  * connections reach them.
  */

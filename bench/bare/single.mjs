@@ -1,4 +1,4 @@
-/** What tshorn is compared with: one node:http process. Argument: the port. */
+/** A baseline: one node:http process. Argument: the port. */
 import http from 'node:http';
 import app from '../apps/hello.mjs';
 

@@ -11,7 +11,7 @@ export class Herd extends Ordered {
     return this.order('open', { port, connections });
   }
 
-  /** How many the server has closed so far. @returns {Promise<number>} */
+  /** Number of connections that the server has closed so far. @returns {Promise<number>} */
   async closed() {
     return (await this.order('count')).closed;
   }

@@ -1,4 +1,4 @@
-/** As much of HTTP/1.1 (RFC 9112) as it takes to know where a response ends. */
+/** Reads just enough of HTTP/1.1 (RFC 9112) to find the end of a response. */
 export class ResponseReader {
   #text = '';
   #bodyAt = -1;

@@ -1,4 +1,4 @@
-/** What one kind of client has seen. */
+/** The counts of one kind of client. */
 export class Tally {
   answered = 0;
   refused = 0;

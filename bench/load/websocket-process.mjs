@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { inLanes, obey } from './obey.mjs';
 
-/** As in herd-process.mjs. */
+/** Same limit as in herd-process.mjs. */
 const PER_ADDRESS = 8000;
 const TICK_MS = 2;
 /** Connections that are asked for the heap of their worker. */
@@ -99,7 +99,7 @@ obey({
     timers.push(setInterval(tick, TICK_MS));
   },
 
-  /** What has been seen until now. */
+  /** Counts since the start. */
   seen: () => ({ closed, wrong, samples: samples.splice(0) }),
 
   /** The heap of each of so many workers. */

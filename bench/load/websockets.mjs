@@ -26,7 +26,7 @@ export class WebSockets extends Ordered {
   }
 
   /**
-   * What was wrong and closed so far, and the answers since it was asked last.
+   * Faults and closes so far, and the answers since the last call.
    * @returns {Promise<{closed: number, wrong: number, samples: {at: number, ms: number}[]}>}
    */
   seen() {

@@ -1,7 +1,7 @@
-/** Whether processes may open enough files: each connection takes one at each end. */
+/** Checks that processes may open enough files: each connection takes one at each end. */
 import fs from 'node:fs';
 
-/** What a process needs besides: its libraries, the other clients, what is on its way. */
+/** Descriptors that a process needs besides: libraries, other clients, connections in transit. */
 const SPARE = 500;
 
 /** Node raises its soft limit to the hard one by itself. */

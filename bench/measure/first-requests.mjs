@@ -1,4 +1,4 @@
-/** How long the first requests of a new worker take, and those of the same worker when it has run for a while. */
+/** Times the first requests of a new worker, and those of the same worker after it has run for a while. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Connection } from '../load/connection.mjs';

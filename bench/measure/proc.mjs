@@ -1,4 +1,4 @@
-/** What Linux knows about a process: its children, its CPU time, its memory. */
+/** Reads children, CPU time and memory of a process from /proc. */
 import fs from 'node:fs';
 
 /** @param {string} file @returns {string} empty when the process has just ended */

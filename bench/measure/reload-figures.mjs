@@ -1,4 +1,4 @@
-/** What a run of reloads comes to, in figures. */
+/** Sums up a run of reloads in figures. */
 import { quantile } from './stats.mjs';
 
 const phases = /** @type {const} */ (['before', 'during', 'after']);

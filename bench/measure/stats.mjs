@@ -21,5 +21,5 @@ export function median(values) {
  */
 export const pairedRatio = (above, below) => median(above.map((value, round) => value / below[round]));
 
-/** How far the middle half of the values is spread, as a share of their median. */
+/** Interquartile range of the values, as a share of their median. */
 export const spread = (values) => (quantile(values, 0.75) - quantile(values, 0.25)) / median(values);

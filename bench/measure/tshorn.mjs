@@ -76,7 +76,7 @@ export class Tshorn {
     clearTimeout(timer);
   }
 
-  /** How many workers were ready, from each moment on. @returns {{at: number, ready: number}[]} */
+  /** Number of ready workers over time. @returns {{at: number, ready: number}[]} */
   readyOverTime() {
     const ready = new Set();
     const steps = [];

@@ -1,4 +1,4 @@
-/** What a message costs: echoes at full speed, the servers in turns. */
+/** Measures the cost of a message: echoes at full speed, the servers in turns. */
 import { WebSockets } from '../load/websockets.mjs';
 import { cpuOf } from './proc.mjs';
 import { contenders, startServer } from './websocket-servers.mjs';

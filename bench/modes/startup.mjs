@@ -1,4 +1,4 @@
-/** What a start costs: time and CPU from launch to the first 200, and the memory of each process. */
+/** Measures a start: time and CPU from launch to the first 200, and the memory of each process. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fewRequests } from '../load/few-requests.mjs';
 import { firstAnswer } from '../load/first-answer.mjs';

@@ -62,7 +62,7 @@ export async function throughput(options) {
 
 const column = (samples, load, key, figure) => samples[load][key].map((sample) => sample[figure]);
 
-/** What tshorn does per second, or per second of CPU, as a multiple of what the other does. */
+/** Throughput of tshorn, per second or per CPU second, as a multiple of the other's. */
 function ratios(samples, load, other) {
   const of = (key, figure) => column(samples, load, key, figure);
   return {

@@ -1,5 +1,5 @@
 /**
- * How a careful Node process leaves: it stops accepting, closes what is idle (Node does, in close()),
+ * Ends a Node process with care: it stops accepting, closes idle connections (Node does, in close()),
  * finishes its requests, and says `Connection: close` in each answer: otherwise busy keep-alive clients
  * would keep it until it is killed.
  * @param {import('node:http').Server} server @returns {() => void} to be called once

@@ -1,4 +1,4 @@
-/** As PM2 documents it: tell when it is ready, and on SIGINT stop accepting, finish, and leave. */
+/** Follows PM2's documentation: report readiness, and on SIGINT stop accepting, finish, and exit. */
 import { server } from './app.mjs';
 import { leaving } from './leave.mjs';
 

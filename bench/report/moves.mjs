@@ -1,4 +1,4 @@
-/** What reloads moved, how fast, and what a light load noticed of it. */
+/** Reports the connections that reloads moved, the rate, and the effect on a light load. */
 import { sum } from './phases.mjs';
 import { fixed, ms, table, whole } from './table.mjs';
 

@@ -1,4 +1,4 @@
-/** What can go wrong, each as one act. An act resolves when it is done; what it may cost stands in the ledger. */
+/** Faults, each as one act. An act resolves when it is done; the ledger says which failures it explains. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -31,7 +31,7 @@ async function anyWorker({ server, random }: Scene): Promise<number | undefined>
 function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
-  } catch {} // It has ended by itself.
+  } catch {} // The process has ended by itself.
 }
 
 /** One request that is there for what it does; nobody waits for its answer. */
@@ -140,7 +140,7 @@ async function starve(scene: Scene) {
     await sleep(300 + random.below(1_000));
     await run('prlimit', ['--pid', String(pid), `--nofile=${usual}:`]);
   } finally {
-    // What it was about to close is closed by then.
+    // Connections that it was about to close are closed by then.
     setTimeout(end, 1_000);
   }
 }
@@ -163,7 +163,7 @@ async function pauseMaster({ server, random }: Scene) {
   kill(server.pid, 'SIGCONT');
 }
 
-/** How often each comes: its weight among all. */
+/** Weight of each act. */
 export const ACTS: Readonly<Record<string, readonly [weight: number, act: Act]>> = {
   'kill -9 of a worker': [3, killWorker],
   'a short SIGSTOP of a worker': [2, (scene) => freeze(scene, 200 + scene.random.below(1_500))],

@@ -11,7 +11,7 @@ const require = createRequire(CHAOS_ROOT);
 const { surviveStream } = await import(require.resolve('tshorn/worker'));
 const { survive } = await import(require.resolve('tshorn/ws'));
 const { WebSocketServer } = require('ws');
-// It is copied into a directory for each release, whose name says what is wrong with it.
+// The test copies it into a directory for each release; the directory's name says what is wrong with the release.
 const release = path.basename(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname));
 const announce = (what) => {
   fs.appendFileSync(CHAOS_FAULTS, `${process.pid} ${what}\n`);

@@ -13,7 +13,7 @@ export interface Failure {
   readonly port: number;
   /** When it was opened. */
   readonly since: number;
-  /** Who answered on it last. */
+  /** Pid of the worker that answered last. */
   readonly server: string;
   readonly at: number;
 }

@@ -61,7 +61,7 @@ export class Ledger {
     };
   }
 
-  /** What explains that the connection from `port`, opened at `since`, failed at `at`. */
+  /** Finds the fault that explains why the connection from `port`, opened at `since`, failed at `at`. */
   explain({ port, since, at }: { port: number; since: number; at: number }): string | undefined {
     // A port may be used again: only what struck while this connection was open counts.
     const blame = this.#blames.get(port)?.find(({ from }) => from >= since && from <= at);

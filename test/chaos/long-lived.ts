@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import type { Random } from '../support/random.ts';
 import type { Failure } from './clients.ts';
 
-/** What one connection came to. */
+/** The outcome of one connection. */
 interface Life {
   /** Resolves with why it ended. */
   readonly ended: Promise<string>;

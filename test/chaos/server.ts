@@ -143,7 +143,7 @@ export class ChaosServer {
       });
   }
 
-  /** What it has said of one worker. */
+  /** The log lines about one worker. */
   storyOf(pid: string): string {
     const lines = fs.readFileSync(this.file('log'), 'utf8').split('\n');
     return lines.filter((line) => line.includes(`"pid":${pid},`)).join('\n');
@@ -165,7 +165,7 @@ export class ChaosServer {
     for (const pid of this.processes()) {
       try {
         process.kill(pid, 'SIGKILL');
-      } catch {} // It has just ended.
+      } catch {} // The process has just ended.
     }
     await this.exited;
     fs.rmSync(this.directory, { recursive: true, force: true });

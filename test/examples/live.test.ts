@@ -1,4 +1,4 @@
-/** What the page of examples/live says of its connections, and what plain clients see of the same server. */
+/** The page of examples/live in a browser, and plain clients of the same server. */
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -80,10 +80,10 @@ async function open(port: number): Promise<Page> {
   return page;
 }
 
-/** What is to be seen there. */
+/** The content of a panel. */
 const text = async (page: Page, where: string) => (await page.locator(where).allInnerTexts()).join();
 
-/** As many messages of this panel, from now on. */
+/** Waits for this many further messages of a panel. */
 async function flow(page: Page, panel: string, more: number): Promise<void> {
   const messages = `Number(document.getElementById('${panel}').dataset.messages)`;
   await page.waitForFunction(`${messages} >= ${(await page.evaluate<number>(messages)) + more}`);

@@ -31,7 +31,7 @@ for (const name of SERVICES)
       return path.join(directory, file);
     });
     const { status, stderr } = spawnSync('systemd-analyze', ['verify', ...paths], { encoding: 'utf8' });
-    // What else is installed on this machine may be wrong as it likes.
+    // Other units of this machine may be invalid.
     expect(stderr.split('\n').filter((line) => line.includes('tshorn'))).toEqual([]);
     expect(status).toBe(0);
   });

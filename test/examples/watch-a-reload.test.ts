@@ -1,4 +1,4 @@
-/** What `npm start` runs. Its own exit code says whether a request has failed. */
+/** The program behind `npm start`. Its exit code says whether a request has failed. */
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';

@@ -1,4 +1,4 @@
-/** What holds for graphql-ws beyond the common list. */
+/** Promises for graphql-ws beyond the common list. */
 import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -10,7 +10,7 @@ export interface Library {
   readonly app: string;
   readonly workers: number;
   connect(port: number, index: number): Promise<LibraryClient>;
-  /** What the app has to see of the client, before and after. */
+  /** The app's view of the client, which must not change. */
   expected(index: number): unknown;
 }
 

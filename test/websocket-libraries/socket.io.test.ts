@@ -1,4 +1,4 @@
-/** What holds for Socket.IO beyond the common list. */
+/** Promises for Socket.IO beyond the common list. */
 import { io, type Socket } from 'socket.io-client';
 import { pollUntil } from '../support/processes.ts';
 import { endServers, fixture, startServer, type TestServer } from '../support/server.ts';
@@ -31,7 +31,7 @@ test('rooms are what they were: a message to a room reaches exactly those who ar
   await Promise.all(clients.map(({ socket }, at) => socket.emitWithAck('join', at % 3 ? 'many' : 'few')));
   await server.reload();
   await server.reload();
-  // Who is answered is there: a room is told to those who are in it at that moment.
+  // A client that has an answer is connected; a message to a room reaches those who are in it at that moment.
   await Promise.all(clients.map(({ socket }) => socket.emitWithAck('ask', 1)));
   clients[0]?.socket.emit('to-room', 'few', 'hello few');
   clients[1]?.socket.emit('to-room', 'many', 'hello many');

@@ -1,4 +1,4 @@
-/** What holds for every library: a list of promises that is run against each of them. */
+/** Promises for every library, run against each of them. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
