@@ -26,7 +26,7 @@ async function drain(server: TestServer): Promise<void> {
 test('a request in flight is answered, and its answer announces the close', async () => {
   const server = await start();
   const client = await connect(server);
-  client.get('/slow?ms=1500');
+  client.get('/slow?drain&ms=100');
   await drain(server);
   await client.answers(1);
   expect(client.text).toMatch(/Connection: close/i);
@@ -79,7 +79,7 @@ test('a header that has been read in part is waited for, and answered', async ()
 test('a pipelined pair is answered whole', async () => {
   const server = await start();
   const client = await connect(server);
-  client.get('/slow?ms=1000').get('/slow?ms=1000');
+  client.get('/slow?drain&ms=100').get('/slow?ms=200');
   await drain(server);
   await client.answers(2);
   expect(await client.ended()).toBe('end');
@@ -88,7 +88,7 @@ test('a pipelined pair is answered whole', async () => {
 test('a stream runs on to its end, and what promised keep-alive before gets a linger of its own', async () => {
   const server = await start('--idle-linger', '500ms');
   const client = await connect(server);
-  await client.get('/stream?ms=2000').until(/begun/);
+  await client.get('/stream?drain&ms=600').until(/begun/);
   await drain(server);
   await client.answers(1);
   await client.get('/').answers(2);

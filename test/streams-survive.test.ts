@@ -153,7 +153,7 @@ test('a scale-up, a recycle and a re-exec move streams, too', async () => {
   await expectServed(server);
   const from = server.lines.length;
   process.kill(server.readyPids[0] as number, 'SIGTERM');
-  await server.event('drained', { from });
+  await server.event('exited', { from });
   await expectServed(server);
   expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
   await server.event('stopped', { from });

@@ -99,7 +99,7 @@ test('in the middle of a message that never ends', async () => {
 test('in the middle of a message of the server: its end comes, and then the connection moves', async () => {
   const server = await start();
   const [client, other] = [await connect(server), await connect(server)];
-  const answer = client.ask('!parts 1500');
+  const answer = client.ask('!parts 1000');
   // The first part is on its way when the answer to a ping is.
   client.ping();
   await once(client, () => client.pongs === 1);
@@ -114,7 +114,7 @@ test('in the middle of a message of the server: its end comes, and then the conn
 test('while an async listener works: its answer comes, and then the connection moves', async () => {
   const server = await start();
   const [client, other] = [await connect(server), await connect(server)];
-  const answer = client.ask('!slow 1500');
+  const answer = client.ask('!slow-drain 1000');
   client.ping();
   await once(client, () => client.pongs === 1);
   const from = await draining(server);
