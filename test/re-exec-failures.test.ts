@@ -171,7 +171,7 @@ const CASES: [string, (scene: Scene) => void, string | RegExp][] = [
     'has an app whose probe fails',
     (scene) => {
       scene.app('status-500.mjs');
-      scene.config("bind: '127.0.0.1:0', workers: 1, probeAttempts: 1, bootTimeout: '2s'");
+      scene.config("bind: '127.0.0.1:0', workers: 1, probeAttempts: 1, bootTimeout: '3s'");
     },
     '500',
   ],
@@ -258,7 +258,7 @@ test('the old master is killed, and the PID file cannot be written: the only mas
 
 /** Each of them takes some deadlines to the end, so that they wait side by side. */
 const HANGS: [how: string, reason: string][] = [
-  ['hangs-at-once', 'not ready within 11 s'],
+  ['hangs-at-once', 'not ready within 14 s'],
   ['hangs-when-told', 'did not take over'],
   ['hangs-without-a-channel', 'closed the channel'],
 ];
@@ -266,7 +266,7 @@ const HANGS: [how: string, reason: string][] = [
 test('a new master that hangs is killed in time, and the old one stays fully active', async () => {
   const outcomes = HANGS.map(async ([how, reason]) => {
     const one = await new Scene().start();
-    one.config("bind: '127.0.0.1:0', workers: 1, bootTimeout: '1s'");
+    one.config("bind: '127.0.0.1:0', workers: 1, bootTimeout: '4s'");
     expect(await one.server.reload()).toMatchObject({ outcome: 'committed' });
     one.fake(how);
     one.server.signal('SIGUSR2');

@@ -153,8 +153,13 @@ export class OldMaster {
         return this.#taking(side?.takeWhatIsThere().catch(() => {}));
       case 'become-active':
         this.listeners.own();
-        this.#send({ type: 'took-over', kept: this.listeners.kept, takes: true, resumes: true });
-        return side?.becameActive(effect.by);
+        try {
+          // Logged first: whoever reads that the old master is done knows the pid of the new one by then.
+          side?.becameActive(effect.by);
+        } finally {
+          this.#send({ type: 'took-over', kept: this.listeners.kept, takes: true, resumes: true });
+        }
+        return;
       case 'stop':
         return side?.stop(effect.mode, effect.reason);
     }
