@@ -1,4 +1,5 @@
 /** With a real server and real connections. */
+import diagnostics from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -42,10 +43,21 @@ const get = (path: string) =>
 const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
 
 test('requests, statuses by class and durations are counted, and a destroyed response has neither', async () => {
+  const end = meter.listen({ finished: () => {} });
   for (const path of ['/200', '/204', '/404', '/503', '/destroys']) await get(path);
   expect(meter.requests).toBe(5);
   expect(meter.statuses.slice(1, 6)).toEqual([0, 2, 0, 1, 1]);
   expect(sum(meter.durations)).toBe(4);
+  end();
+});
+
+test('while nobody wants the ends, no response pays for them, and requests are counted all the same', async () => {
+  const end = meter.listen({ finished: () => {} });
+  expect(diagnostics.hasSubscribers('http.server.response.finish')).toBe(true);
+  end();
+  expect(diagnostics.hasSubscribers('http.server.response.finish')).toBe(false);
+  await get('/200');
+  expect([meter.requests, sum(meter.statuses)]).toEqual([1, 0]);
 });
 
 test('a request of the worker itself is not counted, and its observers see it', async () => {
@@ -85,8 +97,9 @@ test('a listener that ends its subscription while it is called keeps no other fr
       end();
     },
   });
-  meter.listen({ finished: () => void calls.push('second') });
+  const endSecond = meter.listen({ finished: () => void calls.push('second') });
   await get('/200');
   await get('/200');
+  endSecond();
   expect(calls).toEqual(['first', 'second', 'second']);
 });

@@ -3,8 +3,9 @@
  * of the process on, and its counters never fall. Whoever wants a figure of an interval takes differences. The heartbeat,
  * the canary's samples, the request hooks, the reports of hangs and the drain all read it; the transport reports to it.
  *
- * Everything here runs twice for each request, so nothing is allocated and nothing is hung on a request: a property that
- * each request gets anew costs two per cent of a short answer.
+ * `begun` runs for each request, so it allocates nothing and hangs nothing on a request: a property that each request
+ * gets anew costs two per cent of a short answer. So does the end of a response, for which Node makes an object once
+ * anybody subscribes: statuses and durations are counted only while a listener wants the ends.
  */
 import type http from 'node:http';
 import { bucketOf, noCounts } from '@tshorn/core';
@@ -22,17 +23,19 @@ export interface Begun {
   readonly begunAt: number;
 }
 
-export class Meter implements ExchangeObserver, ExchangeSource {
+export class Meter implements ExchangeSource {
   readonly #transport: Transport;
   readonly #statuses = new Array<number>(10).fill(0);
   readonly #durations = noCounts();
   #requests = 0;
   #newest: http.ServerResponse | undefined;
   #listeners: readonly Partial<ExchangeObserver>[] = [];
+  /** Present while a listener wants the ends. */
+  #endFinished: (() => void) | undefined;
 
   constructor(transport: Transport) {
     this.#transport = transport;
-    transport.observe(this);
+    transport.onBegun((exchange) => this.#begun(exchange));
   }
 
   /** Requests that have begun. Requests of the worker itself (probe, warm-up) are not traffic: no counter has them. */
@@ -40,7 +43,10 @@ export class Meter implements ExchangeObserver, ExchangeSource {
     return this.#requests;
   }
 
-  /** Responses that were sent whole, by the first digit of their status; `statuses[5]` are server errors. */
+  /**
+   * Responses that were sent whole while a listener wanted the ends, by the first digit of their status; `statuses[5]` are
+   * server errors.
+   */
   get statuses(): readonly number[] {
     return this.#statuses;
   }
@@ -68,12 +74,23 @@ export class Meter implements ExchangeObserver, ExchangeSource {
   listen(listener: Partial<ExchangeObserver>): () => void {
     // Never changed in place: a listener may end its subscription while it is called.
     this.#listeners = [...this.#listeners, listener];
+    this.#subscribe();
     return () => {
       this.#listeners = this.#listeners.filter((one) => one !== listener);
+      this.#subscribe();
     };
   }
 
-  begun(exchange: Exchange): void {
+  #subscribe(): void {
+    const isWanted = this.#listeners.some(({ finished }) => finished !== undefined);
+    if (isWanted) this.#endFinished ??= this.#transport.onFinished((exchange) => this.#finished(exchange));
+    else {
+      this.#endFinished?.();
+      this.#endFinished = undefined;
+    }
+  }
+
+  #begun(exchange: Exchange): void {
     const { response, socket } = exchange;
     (socket as Timed)[BEGUN] = performance.now();
     this.#newest = response;
@@ -81,7 +98,7 @@ export class Meter implements ExchangeObserver, ExchangeSource {
     for (const listener of this.#listeners) listener.begun?.(exchange);
   }
 
-  finished(exchange: Exchange): void {
+  #finished(exchange: Exchange): void {
     const { response, socket } = exchange;
     if (!isInProcess(socket)) {
       const status = Math.trunc(response.statusCode / 100);

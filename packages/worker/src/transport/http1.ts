@@ -39,16 +39,21 @@ export class Http1 implements Transport {
   }
 
   /** Whatever framework handles the request (https://nodejs.org/api/diagnostics_channel.html#http). */
-  observe(observer: ExchangeObserver): void {
-    type Published = Exchange & { readonly server: http.Server };
-    diagnostics.subscribe('http.server.request.start', (message) => {
-      const exchange = message as Published;
-      if (exchange.server === this.server) observer.begun(exchange);
-    });
-    diagnostics.subscribe('http.server.response.finish', (message) => {
-      const exchange = message as Published;
-      if (exchange.server === this.server) observer.finished(exchange);
-    });
+  onBegun(begun: ExchangeObserver['begun']): void {
+    this.#subscribe('http.server.request.start', begun);
+  }
+
+  onFinished(finished: ExchangeObserver['finished']): () => void {
+    return this.#subscribe('http.server.response.finish', finished);
+  }
+
+  #subscribe(channel: string, listener: (exchange: Exchange) => void): () => void {
+    const onMessage = (message: unknown) => {
+      const exchange = message as Exchange & { readonly server: http.Server };
+      if (exchange.server === this.server) listener(exchange);
+    };
+    diagnostics.subscribe(channel, onMessage);
+    return () => diagnostics.unsubscribe(channel, onMessage);
   }
 
   openResponses(): http.ServerResponse[] | undefined {

@@ -60,8 +60,10 @@ export interface Transport {
   /** The app's server. The master's listeners are attached to it, whatever protocol it speaks. */
   readonly server: net.Server;
 
-  /** Reports every exchange to the one observer, the meter. */
-  observe(observer: ExchangeObserver): void;
+  /** Reports the begin of every exchange to the meter, the one observer. */
+  onBegun(begun: ExchangeObserver['begun']): void;
+  /** Reports the end of every exchange to the meter, until the returned function is called. */
+  onFinished(finished: ExchangeObserver['finished']): () => void;
   /**
    * The first unfinished response of each connection: those pipelined behind it have not begun.
    * Undefined where this Node's server cannot be inspected.
