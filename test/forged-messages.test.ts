@@ -1,6 +1,7 @@
 /** An app shares the channel between its worker and the master, and may send anything over it. */
 import { ask } from './support/load.ts';
 import { isAlive } from './support/processes.ts';
+import { RawClient } from './support/raw.ts';
 import { endServers, fixture, type ServerOptions, startServer, type TestServer } from './support/server.ts';
 
 afterEach(endServers);
@@ -10,7 +11,7 @@ const start = (options: ServerOptions = {}) =>
 
 interface Forgery {
   readonly messages: readonly unknown[];
-  readonly handle?: 'socket' | 'raw' | 'server' | 'listening';
+  readonly handle?: 'own' | 'socket' | 'raw' | 'server' | 'listening';
   readonly times?: number;
 }
 
@@ -114,6 +115,23 @@ test.each([['socket'], ['raw'], ['server'], ['listening']] as const)(
     await expectOrder(server);
   },
 );
+
+test.each([
+  ['a message of the app', [{ mine: true }]],
+  ['a message of tshorn that carries none', [ours('answered', { count: 1 })]],
+  ['a malformed one', [ours('hand-over', { id: 'x' })]],
+  ['one behind a forged message of Node', [{ cmd: 'NODE_HANDLE' }, ours('answered', { count: 1 })]],
+])('a connection that goes with %s is not kept by the master', async (_, messages) => {
+  const server = await start();
+  const client = await RawClient.open({ port: server.port });
+  const body = JSON.stringify({ messages, handle: 'own' });
+  client.send(`POST /forge HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  await client.until(/hello/);
+  const pid = Number(/x-pid: (\d+)/i.exec(client.text)?.[1]);
+  process.kill(pid, 'SIGKILL');
+  expect(['end', 'ECONNRESET']).toContain(await client.ended());
+  await expectOrder(server);
+});
 
 test('no control character of a text reaches a line of the log', async () => {
   const server = await start();

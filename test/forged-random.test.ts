@@ -12,8 +12,10 @@ import { endServers, fixture, startServer, type TestServer } from './support/ser
 const SEED = Number(process.env.FORGED_SEED ?? Date.now() % 1_000_000);
 const MESSAGES = 20_000;
 const WORKERS = 3;
-const CHUNK = 250;
+const CHUNK = 50;
 const MOST_MS = 90_000;
+/** A worker may be waited for while its slot backs off; a connection that nobody serves is one that was lost. */
+const HUNG_MS = 60_000;
 
 afterEach(endServers);
 
@@ -38,7 +40,11 @@ class Story {
 
   async #ask(path: string): Promise<boolean> {
     try {
-      const { body } = await ask({ port: this.#server.port }, { path, agent: false });
+      const answer = ask({ port: this.#server.port }, { path, agent: false });
+      const hung = sleep(HUNG_MS, undefined, { ref: false }).then(() => {
+        throw new Error(`no answer to ${path} within ${HUNG_MS / 1000} s`);
+      });
+      const { body } = await Promise.race([answer, hung]);
       if (body !== 'hello') this.failures.push(`wrong body: ${body.slice(0, 80)}`);
       return true;
     } catch (error) {

@@ -127,6 +127,8 @@ function guardInternalMessages(child: ChildProcess, onThrow: (problem: string) =
     try {
       return Reflect.apply(emit, child, [event, ...args]);
     } catch (error) {
+      // A forged NODE_HANDLE takes the descriptor of the message behind it.
+      discard(args[1]);
       onThrow(`a forged message of Node itself (${describeThrown(error)})`);
       return true;
     }
