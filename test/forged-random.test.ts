@@ -6,11 +6,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from './support/load.ts';
+import { times } from './support/long.ts';
 import { isAlive } from './support/processes.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const SEED = Number(process.env.FORGED_SEED ?? Date.now() % 1_000_000);
-const MESSAGES = 20_000;
+const MESSAGES = times('FORGED_MESSAGES', 2_000, 20_000);
 const WORKERS = 3;
 const CHUNK = 50;
 const MOST_MS = 90_000;
@@ -74,7 +75,7 @@ class Story {
   }
 }
 
-test(`20,000 messages of random shape: seed ${SEED}`, async () => {
+test(`${MESSAGES} messages of random shape: seed ${SEED}`, async () => {
   process.stdout.write(`FORGED_SEED=${SEED}\n`);
   const args = ['--grace', '4s', '--idle-linger', '100ms'];
   const server = await startServer(fixture('babbles.mjs'), { workers: WORKERS, args });
