@@ -11,7 +11,7 @@ import { isAlive } from './support/processes.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const SEED = Number(process.env.FORGED_SEED ?? Date.now() % 1_000_000);
-const MESSAGES = times('FORGED_MESSAGES', 2_000, 20_000);
+const MESSAGES = times('FORGED_MESSAGES', 5_000, 20_000);
 const WORKERS = 3;
 const CHUNK = 50;
 const MOST_MS = 90_000;
@@ -30,13 +30,14 @@ class Story {
   readonly #server: TestServer;
   readonly #until = Date.now() + MOST_MS;
   #seed = SEED;
+  #hasCommitted = false;
 
   constructor(server: TestServer) {
     this.#server = server;
   }
 
   get isOver(): boolean {
-    return this.sent >= MESSAGES || Date.now() > this.#until;
+    return (this.sent >= MESSAGES && this.#hasCommitted) || Date.now() > this.#until;
   }
 
   async #ask(path: string): Promise<boolean> {
@@ -70,7 +71,11 @@ class Story {
 
   async reload(): Promise<string[]> {
     const outcomes: string[] = [];
-    while (!this.isOver) outcomes.push(String((await this.#server.reload()).outcome));
+    while (!this.isOver) {
+      const outcome = String((await this.#server.reload()).outcome);
+      outcomes.push(outcome);
+      this.#hasCommitted ||= outcome === 'committed';
+    }
     return outcomes;
   }
 }
