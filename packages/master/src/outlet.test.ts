@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { Outlet, targetOf } from './outlet.ts';
@@ -67,4 +68,18 @@ test('a file is written to before the call returns, and a lost descriptor is rep
   fs.closeSync(fd);
   outlet.add(Buffer.from('lost\n'), (error) => results.push(error?.code));
   expect(results).toEqual([null, 'EBADF']);
+});
+
+test('a socket that Node has made non-blocking is written to before the call returns', async () => {
+  const server = net.createServer().listen(path.join(directory, 'socket'));
+  await once(server, 'listening');
+  const client = net.connect(path.join(directory, 'socket'));
+  const [peer] = (await once(server, 'connection')) as [net.Socket];
+  const { fd } = (client as unknown as { _handle: { fd: number } })._handle;
+  const outlet = new Outlet(() => targetOf(fd));
+  outlet.add(Buffer.from('out'));
+  expect(outlet.bytes).toBe(0);
+  expect(String((await once(peer, 'data'))[0])).toBe('out');
+  for (const socket of [client, peer]) socket.destroy();
+  server.close();
 });

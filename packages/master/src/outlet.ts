@@ -42,10 +42,11 @@ function writeNow(fd: number, data: Buffer, done: Done): void {
 }
 
 /**
- * How a descriptor can be written to without waiting. A pipe and a terminal are opened once more through
- * /proc with O_NONBLOCK: that flag belongs to the open file description, and setting it on the inherited one
- * would change it for every process that shares it. A regular file never waits for a reader. A socket cannot
- * be opened again, so a thread waits for it.
+ * How a descriptor can be written to without waiting, and so that a line is out before the call returns. A pipe and a
+ * terminal are opened once more through /proc with O_NONBLOCK: that flag belongs to the open file description, and
+ * setting it on the inherited one would change it for every process that shares it. A regular file never waits for a
+ * reader. A socket cannot be opened again, but Node sets the flag on it when `process.stderr` is made. For all else a
+ * thread waits.
  */
 export function targetOf(fd: number): Target {
   try {
@@ -55,10 +56,17 @@ export function targetOf(fd: number): Target {
       return { fd: fs.openSync(`/proc/self/fd/${fd}`, flags), write: writeNow, isOwn: true };
     }
     if (kind.isFile()) return { fd, write: writeNow, isOwn: false };
+    if (fd === STDERR) void process.stderr;
+    if (isNonBlocking(fd)) return { fd, write: writeNow, isOwn: false };
   } catch {
     // No /proc, or a descriptor of another user: the thread does it.
   }
   return { fd, write: fs.write as Write, isOwn: false };
+}
+
+function isNonBlocking(fd: number): boolean {
+  const flags = /^flags:\s*([0-7]+)/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1];
+  return (Number.parseInt(flags ?? '0', 8) & fs.constants.O_NONBLOCK) !== 0;
 }
 
 export class Outlet extends EventEmitter<{ drain: [] }> {
