@@ -71,9 +71,16 @@ export function renderError(error: unknown): string {
     .join('\n');
 }
 
+/** The reason of a failed system call, without its name and its paths: `ENOENT: no such file or directory`. */
+export function systemReason(error: unknown): string {
+  const text = describeThrown(error);
+  return /^Error: (E[A-Z0-9]+: [^,]+)/.exec(text)?.[1] ?? text;
+}
+
 /** One line for anything that user code may throw: errors, strings, undefined, exotic objects. */
 export function describeThrown(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message ? `${thrown.name}: ${thrown.message}` : thrown.name;
+  if (thrown === undefined || thrown === null) return String(thrown);
   try {
     return typeof thrown === 'string'
       ? thrown

@@ -1,6 +1,6 @@
 /** The master's log: where it goes and how it looks. A line is written before the call returns, where that needs no wait. */
 import fs from 'node:fs';
-import { describeThrown, TshornError } from '@tshorn/core';
+import { systemReason, TshornError } from '@tshorn/core';
 import { earlyLogger, type Logger } from './early-logger.ts';
 import { LogStream } from './log-stream.ts';
 import { Outlet, stderrOutlet, targetOf } from './outlet.ts';
@@ -45,7 +45,7 @@ function checkFile(file: string): void {
   try {
     fs.closeSync(fs.openSync(file, 'a'));
   } catch (error) {
-    throw new TshornError('ERR_LOG_FILE', `--log-file: cannot write ${file}: ${describeThrown(error)}`, {
+    throw new TshornError('ERR_LOG_FILE', `--log-file: cannot write ${file}: ${systemReason(error)}`, {
       fix: 'choose a file in a directory that exists and that this user may write to',
     });
   }

@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { describeThrown, TshornError } from '@tshorn/core';
+import { systemReason, TshornError } from '@tshorn/core';
 import type { Logger } from './log.ts';
 import { isAlive, startTimeOf, wordsOf } from './os/proc.ts';
 import { temporaryName } from './private-directory.ts';
@@ -79,7 +79,7 @@ export class PidFile {
       this.#isWritten = true;
     } catch (error) {
       if (isOurs) fs.rmSync(next, { force: true });
-      const why = `--pid-file: cannot write ${this.path}: ${describeThrown(error)}`;
+      const why = `--pid-file: cannot write ${this.path}: ${systemReason(error)}`;
       throw new TshornError('ERR_PID_FILE', why, {
         fix: 'choose a file in a directory that exists and that this user may write to',
       });
@@ -93,7 +93,7 @@ export class PidFile {
     try {
       if (this.#read() === String(process.pid)) fs.rmSync(this.path, { force: true });
     } catch (error) {
-      this.#log.warn(`--pid-file: cannot remove ${this.path}: ${describeThrown(error)}`);
+      this.#log.warn(`--pid-file: cannot remove ${this.path}: ${systemReason(error)}`);
     }
   }
 
@@ -102,13 +102,9 @@ export class PidFile {
       return fs.readFileSync(this.path, 'utf8').trim();
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw new TshornError(
-        'ERR_PID_FILE',
-        `--pid-file: cannot read ${this.path}: ${describeThrown(error)}`,
-        {
-          fix: 'choose a file that this user may read and write',
-        },
-      );
+      throw new TshornError('ERR_PID_FILE', `--pid-file: cannot read ${this.path}: ${systemReason(error)}`, {
+        fix: 'choose a file that this user may read and write',
+      });
     }
   }
 }

@@ -57,7 +57,7 @@ export function takeOver(state: TakeOver, event: TakeOverEvent): Result {
       break;
     case 'disconnected':
       // Two masters that cannot speak to each other must not both be active: the old one is.
-      if (isJoining(state)) return end(state, 'the old master is no longer connected');
+      if (isJoining(state)) return end(state, 'a lost connection to the old master');
       break;
     case 'taken-over': {
       if (state.phase !== 'taking-over' && state.phase !== 'taking-over-alone') break;
@@ -67,7 +67,7 @@ export function takeOver(state: TakeOver, event: TakeOverEvent): Result {
     }
     case 'not-taken-over':
       if (state.phase === 'taking-over') {
-        return end(state, 'this master could not take over', event.reason);
+        return end(state, 'a failed take-over', event.reason);
       }
       // Without a PID file, the only master still serves.
       if (state.phase === 'taking-over-alone') return { state, effects: [{ do: 'take-what-is-there' }] };
@@ -94,7 +94,7 @@ function noticed(state: TakeOver, notice: Notice, workers: number): Result {
       if (notice.size >= workers) {
         return { state, effects: [{ do: 'send', message: { type: 'ready' } }] };
       }
-      return end(state, 'the start is not complete', `only ${notice.size} of its workers became ready${why}`);
+      return end(state, 'an incomplete start', `only ${notice.size} of its workers became ready${why}`);
     }
     if (notice.event === 'stopping') {
       const reason = notice.level === 'fatal' ? `${notice.text}${why}` : notice.text;
