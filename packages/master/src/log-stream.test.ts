@@ -8,13 +8,13 @@ function setUp() {
   const pending: { data: Buffer; done: Done }[] = [];
   const written: string[] = [];
   const losses: [number, string][] = [];
+  const begun: string[] = [];
   const write = (_fd: number, data: Buffer, done: Done) => void pending.push({ data, done });
   const outlet = new Outlet(() => ({ fd: 2, isOwn: false, write }));
-  const stream = new LogStream(
-    outlet,
-    (line) => line,
-    (lines, reason) => losses.push([lines, reason]),
-  );
+  const stream = new LogStream(outlet, (line) => line, {
+    begun: (reason) => begun.push(reason),
+    ended: (lines, reason) => losses.push([lines, reason]),
+  });
   const read = (code?: string) => {
     const next = pending.shift();
     if (!next) return false;
@@ -22,7 +22,7 @@ function setUp() {
     next.done(code ? Object.assign(new Error(code), { code }) : null, next.data.length);
     return true;
   };
-  return { stream, read, written, losses };
+  return { stream, read, written, losses, begun };
 }
 
 test('a reader that stalls costs lines beyond a limit, and their number is reported when it reads again', () => {
@@ -39,8 +39,8 @@ test('a reader that stalls costs lines beyond a limit, and their number is repor
   expect(losses).toHaveLength(1);
 });
 
-test('a full disk costs the lines that it refuses, and their number is reported with the next line', () => {
-  const { stream, read, written, losses } = setUp();
+test('a full disk costs the lines that it refuses; the first loss is reported, and their number with the next line', () => {
+  const { stream, read, written, losses, begun } = setUp();
   stream.write('one\n');
   read('ENOSPC');
   stream.write('two\n');
@@ -48,6 +48,7 @@ test('a full disk costs the lines that it refuses, and their number is reported 
   expect(losses).toEqual([]);
   stream.write('three\n');
   read();
+  expect(begun).toEqual(['ENOSPC']);
   expect(losses).toEqual([[2, 'ENOSPC']]);
   expect(written).toEqual(['three\n']);
 });

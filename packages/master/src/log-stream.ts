@@ -8,24 +8,27 @@ import type { Outlet } from './outlet.ts';
 /** Bytes that may wait for the reader. Workers' output alone fills a quarter of it at most. */
 const MOST_WAITING_BYTES = 1024 * 1024;
 
-/** @param reason `the reader stalled`, or the code of the system's error */
-export type LossReport = (lines: number, reason: string) => void;
+export interface LossReports {
+  /** Lines are being lost from now on. @param reason `the reader stalled`, or the code of the system's error */
+  begun(reason: string): void;
+  /** Lines can be written again, after this many were lost. */
+  ended(lines: number, reason: string): void;
+}
 
 export class LogStream {
   readonly #outlet: Outlet;
   readonly #format: (line: string) => string;
-  readonly #onRecovered: LossReport;
+  readonly #losses: LossReports;
   #lost = 0;
   #reason = '';
 
   /**
    * @param format makes a line of the log's JSON
-   * @param onRecovered called when lines can be written again after some were lost
    */
-  constructor(outlet: Outlet, format: (line: string) => string, onRecovered: LossReport) {
+  constructor(outlet: Outlet, format: (line: string) => string, losses: LossReports) {
     this.#outlet = outlet;
     this.#format = format;
-    this.#onRecovered = onRecovered;
+    this.#losses = losses;
   }
 
   /** Called by pino for each line. Never throws and never waits. */
@@ -45,12 +48,13 @@ export class LogStream {
   #lose(reason: string): void {
     this.#lost++;
     this.#reason = reason;
+    if (this.#lost === 1) this.#losses.begun(reason);
   }
 
   #recovered(): void {
     if (this.#lost === 0) return;
     const lines = this.#lost;
     this.#lost = 0;
-    this.#onRecovered(lines, this.#reason);
+    this.#losses.ended(lines, this.#reason);
   }
 }

@@ -62,9 +62,16 @@ async function load({ logLevel, logFormat, logFile }: LogSettings, outlet: Outle
   const { default: pino } = await import('pino');
   const pretty = logFormat === 'pretty' || (logFormat === 'auto' && !logFile && process.stderr.isTTY);
   const format = pretty ? await prettyFormat(logFile === undefined) : (line: string) => line;
-  const stream = new LogStream(outlet, format, (lines, reason) => {
-    const text = `${lines} log ${lines === 1 ? 'line' : 'lines'} could not be written: ${reason}`;
-    logger.warn({ event: 'log-lost', lines, reason }, text);
+  const stream = new LogStream(outlet, format, {
+    begun(reason) {
+      if (logFile === undefined) return;
+      const text = `tshorn: --log-file: cannot write ${logFile}: ${reason}; its lines are lost until it can be written`;
+      stderrOutlet.add(Buffer.from(`${text}\n`));
+    },
+    ended(lines, reason) {
+      const text = `${lines} log ${lines === 1 ? 'line' : 'lines'} could not be written: ${reason}`;
+      logger.warn({ event: 'log-lost', lines, reason }, text);
+    },
   });
   const logger = pino({ level: logLevel, base: { master: process.pid } }, stream) as Logger;
   return logger;
