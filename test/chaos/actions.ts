@@ -109,8 +109,17 @@ async function leaveInTheMiddle({ server, random }: Scene) {
   }
 }
 
+/** One act of its kind at a time: a second one would take the state that the first one has made for the usual one. */
+function oneAtATime(act: (scene: Scene) => Promise<unknown>): (scene: Scene) => Promise<unknown> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (scene) => {
+    last = last.catch(() => {}).then(() => act(scene));
+    return last;
+  };
+}
+
 /** The log's path becomes a device without any room; then it is what it was. */
-async function fullDisk({ server, random }: Scene) {
+async function fillDisk({ server, random }: Scene) {
   fs.renameSync(server.file('log'), server.file('log.kept'));
   fs.symlinkSync('/dev/full', server.file('log'));
   kill(server.pid, 'SIGUSR1');
@@ -119,13 +128,9 @@ async function fullDisk({ server, random }: Scene) {
   fs.renameSync(server.file('log.kept'), server.file('log'));
   kill(server.pid, 'SIGUSR1');
 }
+const fullDisk = oneAtATime(fillDisk);
 
-let starving: Promise<unknown> = Promise.resolve();
-/** One at a time: a second look at the same worker would take the low limit for the usual one, and leave it. */
-function noDescriptors(scene: Scene): Promise<unknown> {
-  starving = starving.catch(() => {}).then(() => starve(scene));
-  return starving;
-}
+const noDescriptors = oneAtATime(starve);
 
 async function starve(scene: Scene) {
   const { ledger, random } = scene;
