@@ -14,6 +14,9 @@ const FULL_BYTES = 256 * 1024;
 /** Time until a descriptor that said EAGAIN is tried again. Nothing tells when it is writable. */
 const AGAIN_MS = 10;
 
+/** Time that a waiting thread has to wake at the end of the process. */
+const GIVE_UP_MS = 1_000;
+
 type Done = (error: NodeJS.ErrnoException | null, written: number) => void;
 /** `fs.write` as the outlet needs it; it may call back at once. */
 export type Write = (fd: number, data: Buffer, done: Done) => void;
@@ -127,17 +130,21 @@ export class Outlet extends EventEmitter<{ drain: [] }> {
 
   /**
    * The process is about to exit. A thread that waits in write(2) would keep it alive for ever, since libuv joins
-   * its threads at exit; ending the socket's direction wakes it. Resolves when that is done.
+   * its threads at exit; ending the socket's direction wakes it. Resolves when that is done. A thread that does not wake
+   * is ended with the process, by SIGKILL.
    * @param isShared another process goes on writing to the same socket, so it must not be ended
    */
   async giveUp(isShared: boolean): Promise<void> {
     if (!this.#writing || this.#target?.write === writeNow) return;
     if (isShared) process.kill(process.pid, 'SIGKILL');
-    await new Promise<void>((resolve) => {
-      this.once('drain', resolve);
+    try {
       const socket = new net.Socket({ fd: this.#target?.fd ?? STDERR, readable: false, writable: true });
       socket.on('error', () => {}).end();
-    });
+    } catch {
+      // Not a socket: nothing but a signal ends the thread.
+    }
+    await this.idle(GIVE_UP_MS);
+    if (this.#writing) process.kill(process.pid, 'SIGKILL');
   }
 
   #next(): void {
