@@ -232,7 +232,7 @@ describe('the old master stays fully active when the new one', () => {
   });
 });
 
-test('TERM ends a master whose PID file and control socket cannot be taken back', async () => {
+test('TERM ends a master whose PID file and control socket cannot be reclaimed', async () => {
   scene.releases.link('run', '/no-such-directory');
   expect(await scene.server.reExec()).toMatchObject({ outcome: 'failed' });
   expect(scene.server.of('not-reclaimed').map(({ msg }) => msg)).toContainEqual(

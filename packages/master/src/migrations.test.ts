@@ -19,7 +19,7 @@ function scene(onTrial = true) {
   return { resumers, lines, told, lose };
 }
 
-test('ten thousand that an app does not go on with take two lines', () => {
+test('ten thousand that an app does not resume take two lines', () => {
   const { lines, lose } = scene();
   lose('the app answered 401', 5_000);
   jest.advanceTimersByTime(2_000);

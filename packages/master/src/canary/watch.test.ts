@@ -66,7 +66,7 @@ describe('CanaryWatch', () => {
     watch.stop();
   });
 
-  it('fails a canary that crashes, and goes on without an old worker that is gone', () => {
+  it('fails a canary that crashes, and continues without an old worker that is gone', () => {
     const { watch, verdicts, old } = scene();
     old.push(3);
     jest.advanceTimersByTime(SAMPLE_EVERY_MS);

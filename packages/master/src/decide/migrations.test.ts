@@ -56,7 +56,7 @@ function drainingFirst(): { scene: Scene; young: number; old: number } {
   return { scene: scene.forget(), young, old };
 }
 
-test('a release that goes on with none is rolled back: the old worker serves again', () => {
+test('a release that resumes none is rolled back: the old worker serves again', () => {
   const { scene, young, old } = drainingFirst();
   scene.happen({ type: 'worker-migrations', serial: young, arrivals: counts(12, 12, true) });
   expect(scene.reported('rolling-back')[0]?.reason).toMatch(
@@ -68,7 +68,7 @@ test('a release that goes on with none is rolled back: the old worker serves aga
   expect(scene.ready().map(({ generation }) => generation)).toEqual([1, 1, 1]);
 });
 
-test('a few that it does not go on with take nothing back', () => {
+test('a few that it does not resume roll nothing back', () => {
   const { scene, young } = drainingFirst();
   scene.happen({ type: 'worker-migrations', serial: young, arrivals: counts(14, 6) });
   scene.settle();

@@ -60,7 +60,7 @@ export const SERVER = {
   },
   'not-reclaimed': {
     level: 'warn',
-    when: 'After a re-exec that failed, the PID file or the control socket cannot be taken back; the master serves without it.',
+    when: 'After a re-exec that failed, the PID file or the control socket cannot be reclaimed; the master serves without it.',
     todo: 'Correct what the line names, and send `USR2` again.',
   },
   'workers-are-root': {

@@ -97,7 +97,7 @@ const FAILURES: [string, HandOverEvent[], string][] = [
   ['never takes over', [started, ready, expired, exited(0), reclaimed], 'did not take over within 10 s'],
   ['takes over too late', [started, ready, expired, tookOver, exited(0), reclaimed], 'did not take over'],
   ['hangs while it takes over', [started, ready, expired, expired, killed, reclaimed], 'did not take over'],
-  ['leaves files that cannot be taken back in time', [started, ready, killed, expired], 'killed by SIGKILL'],
+  ['leaves files that cannot be reclaimed in time', [started, ready, killed, expired], 'killed by SIGKILL'],
   ['closes the channel and exits', [started, hello, disconnected, exited(0)], 'exited with code 0'],
   ['closes the channel and lives', [started, hello, disconnected, expired, exited(0)], 'closed the channel'],
   [
@@ -144,7 +144,7 @@ describe('the old master stays active when the new one', () => {
   });
 });
 
-test('what the new master may have taken is taken back at once, and again when it is gone', () => {
+test('the files that the new master may have taken are reclaimed at once, and again when it is gone', () => {
   for (const events of [
     [started, ready, failed, exited(0), reclaimed],
     [started, ready, expired, tookOver, exited(0), reclaimed],
