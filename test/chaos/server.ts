@@ -143,10 +143,25 @@ export class ChaosServer {
       });
   }
 
-  /** The log lines about one worker. */
-  storyOf(pid: string): string {
-    const lines = fs.readFileSync(this.file('log'), 'utf8').split('\n');
-    return lines.filter((line) => line.includes(`"pid":${pid},`)).join('\n');
+  /** The log's length, and the time of this clock: the log's own times jump with the server's clock. */
+  readonly #lengths: { at: number; length: number }[] = [];
+
+  /** Notes how long the log is by now, for {@link storyUntil}. */
+  noteLength(): void {
+    const { size } = fs.statSync(this.file('log'), { throwIfNoEntry: false }) ?? {};
+    if (size) this.#lengths.push({ at: Date.now(), length: size });
+  }
+
+  /** The log lines before a moment, and the few after it. */
+  storyUntil(at: number): string {
+    const { length = 0 } = this.#lengths.find((note) => note.at > at + 500) ?? {};
+    const log = fs.readFileSync(this.file('log'));
+    return log
+      .subarray(0, length || log.length)
+      .toString()
+      .split('\n')
+      .slice(-120)
+      .join('\n');
   }
 
   /** The end of what it has said. */

@@ -59,6 +59,32 @@ test('there is no receiver: the sender keeps it', () => {
   expect(scene.relay.onWay).toBe(0);
 });
 
+test('there is no receiver, and one may come: the sender offers it again later', () => {
+  const scene = new Scene(1, 2);
+  scene.mayCome = true;
+  scene.offer(1, 1, 'a');
+  expect(scene.said()).toEqual(['close a', '1 keep 1: not-yet']);
+  scene.receivers = [2];
+  scene.offer(1, 2, 'a');
+  expect(scene.said()).toEqual(['2 take 1']);
+});
+
+test('the only receiver came too late, and is awake again: the sender offers it again later', () => {
+  const scene = new Scene(1, 2);
+  scene.receivers = [2];
+  scene.mayCome = true;
+  scene.offer(1, 1, 'a').relay.declined(2, 1, 'late');
+  expect(scene.said()).toEqual(['2 take 1', 'close a', '1 keep 1: not-yet']);
+});
+
+test('no descriptor is free: the sender does not offer it again', () => {
+  const scene = new Scene(1, 2);
+  scene.receivers = [2];
+  scene.mayCome = true;
+  scene.offer(1, 1, 'a').relay.declined(2, 1, 'no-descriptor');
+  expect(scene.said()).toEqual(['2 take 1', 'close a', '1 keep 1: no-descriptor']);
+});
+
 test('the receiver has just gone: the sender keeps it', () => {
   const scene = new Scene(1);
   scene.receivers = [2];

@@ -34,7 +34,7 @@ export interface Peer {
   state(id: number, text: string | undefined): void;
   /** Another worker has the connection that this peer offered under that number. */
   handedOver(offer: number): void;
-  /** No worker can take it: the peer keeps the connection. */
+  /** No worker can take it: the peer keeps the connection. @param reason `not-yet`: offered again, it may find a worker */
   keep(offer: number, reason: string): void;
 }
 
@@ -44,6 +44,8 @@ export interface RelayOrders {
   arrived(receiver: number): void;
   /** The best receiver for a connection of this sender, without `except`. */
   receiverFor(sender: number, except: ReadonlySet<number>): number | undefined;
+  /** True when a receiver may come soon, if there is none now. */
+  receiverMayCome(sender: number): boolean;
 }
 
 type Phase =
@@ -87,6 +89,9 @@ const OVER: Phase = { is: 'over' };
 const WITH_SENDER: Knowledge = { is: 'with-sender' };
 const ASKED: Knowledge = { is: 'asked' };
 const LOST: Knowledge = { is: 'known', text: undefined };
+
+/** Nobody is there, or who was there let it lie: that may change in a moment. A missing descriptor is likely to stay missing. */
+const PASSING = new Set(['no-taker', 'late']);
 
 /** Twice the time that a worker has: one that wakes up late declines by itself, long before. */
 const SILENT_AFTER_MS = 2 * TAKE_WITHIN_MS;
@@ -153,8 +158,9 @@ export class Relay {
   #giveBack(transfer: Transfer, reason: string): void {
     this.#end(transfer);
     const { sender, offer, state } = transfer;
+    const mayCome = PASSING.has(reason) && this.#orders.receiverMayCome(sender);
     // A sender that has told the state has nothing left that it could keep.
-    if (state.is !== 'known') this.#orders.peer(sender)?.keep(offer, reason);
+    if (state.is !== 'known') this.#orders.peer(sender)?.keep(offer, mayCome ? 'not-yet' : reason);
   }
 
   /** The receiver has the connection. */

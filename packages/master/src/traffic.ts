@@ -61,6 +61,7 @@ export class Traffic {
       peer: party,
       arrived: (serial) => this.migrations.arrived(serial),
       receiverFor: (from, except) => this.#receiverFor(from, except),
+      receiverMayCome: (from) => view.takerMayCome(from),
     });
     this.balance = new Balance({
       view,

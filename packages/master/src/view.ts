@@ -10,6 +10,7 @@ import {
   readyBeside,
   receiversFor,
   recyclable,
+  takerMayCome,
   watched,
 } from './decide/queries.ts';
 
@@ -43,6 +44,11 @@ export class View {
   /** Serials of the best receivers for a connection of this worker, without `except`. */
   receiversFor(serial: number, except: ReadonlySet<number>): number[] {
     return receiversFor(this.#state(), serial, except);
+  }
+
+  /** True when some worker can take connections of this one, now or soon. */
+  takerMayCome(serial: number): boolean {
+    return takerMayCome(this.#state(), serial);
   }
 
   /** Serials of the workers whose numbers of connections are kept even; undefined while a plan moves connections. */

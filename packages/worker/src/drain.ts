@@ -40,6 +40,8 @@ export interface DrainedParts {
 
 /** An idle connection is closed at most this late. */
 const SWEEP_MS = 100;
+/** Connections that no worker has taken so far are closed in order this long before the linger and the deadline end. */
+const CLOSE_MARGIN_MS = 1_000;
 
 export class Drain {
   /** Settles when the last connection is gone; with undefined when the worker serves again. */
@@ -58,6 +60,7 @@ export class Drain {
   #lingerMs: number;
   #sweep: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
+  #lastCall: NodeJS.Timeout | undefined;
   #ended = false;
 
   /** Begins at once. */
@@ -104,6 +107,7 @@ export class Drain {
     this.#connections.release();
     clearInterval(this.#sweep);
     clearTimeout(this.#deadline);
+    clearTimeout(this.#lastCall);
     this.#closing.stop();
   }
 
@@ -114,7 +118,11 @@ export class Drain {
     this.#lingerMs = settings.lingerMs;
     clearTimeout(this.#deadline);
     clearInterval(this.#sweep);
+    clearTimeout(this.#lastCall);
     this.#deadline = setTimeout(() => void this.#forceClose(), settings.deadlineMs);
+    const { deadlineMs, lingerMs } = settings;
+    const movesMs = Math.max(deadlineMs / 2, deadlineMs - lingerMs - CLOSE_MARGIN_MS);
+    this.#lastCall = setTimeout(() => this.#beginClosing(), movesMs);
     this.#sweep = setInterval(() => this.#tick(), SWEEP_MS);
     this.#closing.schedule(settings.closing);
     this.#tick();

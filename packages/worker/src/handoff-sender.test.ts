@@ -133,6 +133,25 @@ test('one that ends on its way makes room for the next one, and its answer chang
   expect(sender.moved).toBe(WINDOW + 1);
 });
 
+test('one that nobody can take yet is served here, and offered again until somebody takes it', async () => {
+  const [client] = await idle(1);
+  const refused = jest.fn();
+  sender.onRefused = refused;
+  sender.sendAll();
+  sender.keep(1, 'not-yet');
+  const answered = once(client as net.Socket, 'data');
+  client?.write(GET);
+  await answered;
+  // Nothing but its own timer makes it try again.
+  await until(() => sent.length === 2);
+  sender.keep(2, 'not-yet');
+  await until(() => sent.length === 3);
+  sender.handedOver(3);
+  expect(sender.moved).toBe(1);
+  expect(sender.refused).toEqual({});
+  expect(refused).not.toHaveBeenCalled();
+});
+
 test('one that nobody takes is read again: what was asked meanwhile is answered', async () => {
   const [client] = await idle(1);
   const refused = jest.fn();

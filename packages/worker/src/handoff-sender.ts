@@ -21,6 +21,8 @@ const BURST_MS = 4;
 const SCAN_LIMIT = 500;
 /** Scans that find fewer take at most this part of the time. */
 const SCAN_SHARE = 0.1;
+/** No worker can take a connection now, and one may soon: it is offered again after so long. */
+const OFFER_AGAIN_MS = 100;
 /** How often, and for how long, a connection is looked at again whose app has begun to send: its new owner waits. */
 const SENDING_EVERY_MS = 2;
 const SENDING_WITHIN_MS = 5_000;
@@ -180,7 +182,10 @@ export class HandoffSender {
     this.#sendNext();
   }
 
-  /** No worker can take it, nor any other connection: from here on the drain closes connections in order. */
+  /**
+   * No worker can take it, nor any other connection: from here on the drain closes connections in order. With the reason
+   * `not-yet` a worker may be able to soon (a replacement boots, say), and the drain goes on.
+   */
   keep(id: number, reason: string): void {
     const kept = this.#answered(id);
     if (!kept) return this.outgoing.stays(id);
@@ -191,8 +196,16 @@ export class HandoffSender {
         this.outgoing.unknown(kept.migratable);
         return this.#sendNext();
       }
-    } else this.refused[reason] = (this.refused[reason] ?? 0) + 1;
+    }
+    if (reason === 'not-yet') return this.#waitForTaker();
+    if (!kept.migratable) this.refused[reason] = (this.refused[reason] ?? 0) + 1;
     this.#end();
+  }
+
+  #waitForTaker(): void {
+    this.#queue = [];
+    this.#nextScan = performance.now() + OFFER_AGAIN_MS;
+    this.pump();
   }
 
   #answered(id: number): InTransit | undefined {

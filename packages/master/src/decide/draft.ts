@@ -5,6 +5,7 @@
 import { type DrainMode, isComing, mayBecome, type WorkerState } from '@tshorn/core';
 import type { Effect, KillReason, Operation, SlotRecord, State, TimerId, WorkerRecord } from './model.ts';
 import type { Notice, OperationInfo, Position, WorkerEvent } from './notice.ts';
+import { takerMayCome } from './queries.ts';
 import { isRepeat } from './repeats.ts';
 
 /** Time that a worker gets on top of its deadline before it is killed, for its own clean-up. */
@@ -107,9 +108,7 @@ export class Draft {
   hurry(worker: WorkerRecord, mode: DrainMode, park = false): void {
     const { grace, quickGrace, handoff: allowed } = this.state.settings;
     const deadlineMs = mode === 'quick' ? Math.min(quickGrace, grace) : grace;
-    const { stop } = this.state;
-    const taken = stop ? stop.newMaster === true : this.workers.some(({ state }) => state === 'ready');
-    const handoff = allowed && taken;
+    const handoff = allowed && takerMayCome(this.state, worker.serial);
     if (park) worker.park = true;
     else delete worker.park;
     const order = { serial: worker.serial, mode, deadlineMs, handoff, park };

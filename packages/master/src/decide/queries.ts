@@ -27,6 +27,17 @@ export function receiversFor(state: State, serial: number, except: ReadonlySet<n
   return (replacement.length > 0 ? replacement : others).map((worker) => worker.serial);
 }
 
+/**
+ * True when some worker can take connections of this one, now or soon: another one is coming, or another slot is
+ * filled again when its worker has ended. False where this worker has the only slot, and nobody replaces it yet.
+ */
+export function takerMayCome({ stop, workers, size }: State, serial: number): boolean {
+  if (stop) return stop.newMaster === true;
+  const slot = workers[serial]?.slot;
+  const others = Object.values(workers).filter((worker) => worker.serial !== serial);
+  return others.some(({ state }) => isComing(state)) || size > (slot === 0 ? 1 : 0);
+}
+
 /** Serials of the new workers that are being compared with the old ones. */
 export function watched({ running }: State): number[] {
   const step = running?.plan?.[running.next];

@@ -5,6 +5,8 @@ export class RelayScene {
   readonly relay: Relay;
   /** The receivers, the best first. */
   receivers: number[] = [];
+  /** A receiver may come when there is none. */
+  mayCome = false;
   /** The peer without a time limit. */
   untimed: number | undefined;
   readonly #alive: Set<number>;
@@ -18,6 +20,7 @@ export class RelayScene {
       peer: (serial) => (this.#alive.has(serial) ? this.#peer(serial) : undefined),
       arrived: () => {},
       receiverFor: (from, except) => this.receivers.find((serial) => serial !== from && !except.has(serial)),
+      receiverMayCome: () => this.mayCome,
     });
   }
 
