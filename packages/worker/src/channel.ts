@@ -1,19 +1,11 @@
-/**
- * The worker's end of the channel to the master. It also shields the app from messages of tshorn and from signals that
- * the master handles.
- *
- * `process.emit` is wrapped because an app's own listener for SIGTERM would close the server at once,
- * before the replacement is up: a listener cannot keep another one from running, the emitter can.
- */
+/** The worker's end of the channel to the master. It also shields the app from messages of tshorn. */
 import { envelope, isEnvelope, readToWorker, type ToMaster, type ToWorker } from '@tshorn/core';
+import { Shield } from './shield.ts';
+import { type SignalEvents, Signals } from './signals.ts';
 
-/** `Ctrl-C`, `Ctrl-\` and `pkill -HUP` reach every process of the group; a worker ignores them. */
-const IGNORED = new Set(['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR2']);
-
-export interface ChannelEvents {
+export interface ChannelEvents extends SignalEvents {
   /** `handle` is the raw listening handle that came with a `listener` message. */
   onMessage(message: ToWorker, handle: unknown): void;
-  onLeave(signal: string): void;
   /** The master is gone, or closed the channel. */
   onDisconnect(): void;
 }
@@ -21,11 +13,8 @@ export interface ChannelEvents {
 export interface Channel {
   /** Resolves when the message has been handed to the kernel; a closed channel loses it silently. */
   send(message: ToMaster, handle?: unknown): Promise<void>;
-  /** Lets the app receive signals again. Returns true when it has its own listener for SIGTERM. */
-  releaseSignals(): boolean;
+  readonly signals: Pick<Signals, 'release'>;
 }
-
-const nothing = () => {};
 
 let refused = false;
 
@@ -54,33 +43,24 @@ function watchForDisconnect(): void {
 }
 
 export function openChannel(events: ChannelEvents): Channel {
-  const emit = process.emit;
-  let signalsAreOurs = true;
-  const shielded = (event: string | symbol, ...args: unknown[]): boolean => {
-    if (event === 'message' && isEnvelope(args[0])) {
-      const { message, problem } = readToWorker(args[0]);
-      if (message) events.onMessage(message, args[1]);
-      else refuse(problem);
-      return true;
-    }
-    if (signalsAreOurs && event === 'SIGTERM') {
-      events.onLeave('SIGTERM');
-      return true;
-    }
-    if (signalsAreOurs && typeof event === 'string' && IGNORED.has(event)) return true;
-    return Reflect.apply(emit, process, [event, ...args]);
+  const onMessage = (message: unknown, handle?: unknown): boolean => {
+    if (!isEnvelope(message)) return false;
+    const { message: read, problem } = readToWorker(message);
+    if (read) events.onMessage(read, handle);
+    else refuse(problem);
+    return true;
   };
-  process.emit = shielded as typeof process.emit;
-
-  // Node delivers a signal or a message only where somebody listens, and the channel keeps the
-  // process alive only with a listener.
-  const signals: NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR2'];
-  for (const signal of signals) process.on(signal, nothing);
-  process.on('message', nothing);
+  const shield = new Shield();
+  shield.withhold((event, [message, handle]) => event === 'message' && onMessage(message, handle));
+  const signals = new Signals(shield, events);
+  // Called only where a library has put back the `process.emit` that it found before. The channel keeps the process
+  // alive only with a listener.
+  shield.keep('message', onMessage);
   // Node forgets what waits behind a handle on its way when the channel closes.
   const unsent = new Set<() => void>();
   let watched = false;
-  process.once('disconnect', () => {
+  shield.keep('disconnect', () => {
+    shield.drop('disconnect');
     for (const settle of unsent) settle();
     events.onDisconnect();
   });
@@ -99,11 +79,6 @@ export function openChannel(events: ChannelEvents): Channel {
         watched ||= handle !== undefined;
         process.send(envelope(message), handle as never, { keepOpen: true }, settle);
       }),
-    releaseSignals() {
-      // Node's signal watcher has bound the emitter that it found: putting the old one back is not enough.
-      signalsAreOurs = false;
-      for (const signal of signals) process.off(signal, nothing);
-      return process.listenerCount('SIGTERM') > 0;
-    },
+    signals,
   };
 }

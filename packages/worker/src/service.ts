@@ -2,7 +2,6 @@
  * A loaded app in service: it accepts, hands connections on, drains, is parked, and serves again if the reload is rolled
  * back. It ends when a drain does, unless the worker is parked. The Worker creates it.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerOptions } from '@tshorn/config';
 import { type DrainOrder, describeThrown, type ToMaster } from '@tshorn/core';
 import { worker as api, type DrainNotice } from './api.ts';
@@ -28,8 +27,6 @@ interface ServiceSettings {
   readonly onForceClosed: () => Promise<unknown>;
 }
 
-/** A server that has drained closes at once. */
-const CLOSE_WITHIN_MS = 1_000;
 /** Under a flood of clients a worker accepts waiting connections for this long. */
 const MOST_QUEUE_MS = 5_000;
 
@@ -144,9 +141,8 @@ export class Service {
     if (report?.forceClosed) await this.#settings.onForceClosed();
     // The master may have admitted the worker again at any moment since.
     if (this.#drain !== drain || (this.#order.park && !(await this.#parked()))) return false;
+    // The app's server still seems to listen: the app's own clean-up closes it, as under node.
     this.#over = true;
-    // Upgraded connections of other protocols may stay open, and an orphan has no master that would end it.
-    await Promise.race([listeners.close(), sleep(CLOSE_WITHIN_MS)]);
     return true;
   }
 

@@ -45,11 +45,17 @@ export class Worker {
     this.#channel = openChannel({
       onMessage: (message, handle) => this.#obey(message, handle),
       onLeave: (signal) => void this.#send({ type: 'leave-requested', signal }),
+      onWithheld: (signal) => {
+        const text = `${signal} does not reach the app's own listener: the master handles it (docs/signals.md)`;
+        void this.#send({ type: 'log', level: 'info', text });
+      },
       onDisconnect: () => {
         // The master was the reader of stderr: from now on a warning of the app would end the worker (EPIPE).
         process.stderr.on('error', () => {});
         void this.#leave(ORPHANED);
         this.#service?.abandon();
+        // No master is left to end an app whose clean-up does not.
+        setTimeout(() => process.exit(1), ORPHANED.deadlineMs + LEAST_CLEANUP_MS).unref();
       },
     });
     // Otherwise node:cluster exits at once when the channel closes, and cuts off the requests in flight.
@@ -160,14 +166,6 @@ export class Worker {
     } catch (error) {
       await this.#send({ type: 'hook-failed', hook: `${app.kind} close`, reason: describeThrown(error) });
     }
-    if (!this.#channel.releaseSignals()) process.exit(0);
-    // Node's signal watcher does not keep the loop alive: without the timer it would end before the
-    // app's listener has run. After that the process lives as long as the app's clean-up does.
-    const alive = setTimeout(() => process.exit(0), withinMs);
-    process.prependOnceListener('SIGTERM', () => {
-      clearTimeout(alive);
-      if (process.connected) process.disconnect();
-    });
-    process.kill(process.pid, 'SIGTERM');
+    if (!this.#channel.signals.release()) process.exit(0);
   }
 }

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { attachListeners } from './listeners.ts';
 
 /** Bound as the master binds: not accepting yet. */
@@ -25,7 +27,7 @@ const get = (options: http.RequestOptions) =>
       .once('error', reject);
   });
 
-test('every handle feeds the one server, and closing them leaves connections alone', async () => {
+test('every handle feeds the one server, and pausing them leaves connections alone', async () => {
   const server = http.createServer((_req, res) => res.end('hello'));
   const path = join(tmpdir(), `listeners-${process.pid}.sock`);
   const [first, second, unix] = [bind('127.0.0.1', 0, 4), bind('127.0.0.1', 0, 4), bind(path, -1, -1)];
@@ -44,8 +46,8 @@ test('every handle feeds the one server, and closing them leaves connections alo
   for (const port of ports) expect(await get({ port, agent })).toBe('hello');
   expect(await get({ socketPath: path })).toBe('hello');
 
-  attached.close();
-  attached.close();
+  void attached.pause();
+  void attached.pause();
   for (const port of ports) expect(await get({ port, agent })).toBe('hello');
   await expect(get({ port: ports[0], agent: false })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   agent.destroy();
@@ -83,6 +85,38 @@ test('paused, it accepts nobody, keeps its connections, and is not closed; resum
   expect(await attached.resume(again)).toBe(true);
   for (const port of ports) expect(await get({ port, agent: false })).toBe('hello');
   expect(onClose).not.toHaveBeenCalled();
-  await attached.close();
-  expect(onClose).toHaveBeenCalledTimes(1);
+  void attached.pause();
+});
+
+test('to its app a paused server listens: it can be closed, once, and says so when its last connection has gone', async () => {
+  const server = http.createServer((_req, res) => res.end('hello'));
+  const path = join(tmpdir(), `listeners-paused-${process.pid}.sock`);
+  const unix = http.createServer();
+  const first = bind('127.0.0.1', 0, 4);
+  const attached = await attachListeners(server, [{ handle: first, address: '127.0.0.1:0' }], 511);
+  const alone = await attachListeners(unix, [{ handle: bind(path, -1, -1), address: `unix:${path}` }], 511);
+  const agent = new http.Agent({ keepAlive: true });
+  const address = server.address();
+  expect(await get({ port: portOf(first), agent })).toBe('hello');
+  void attached.pause();
+  await alone.pause();
+  expect([server.listening, server.address(), unix.listening, unix.address()]).toEqual([
+    true,
+    address,
+    true,
+    path,
+  ]);
+  server.unref().ref();
+
+  const closed: unknown[] = [];
+  server.once('close', () => closed.push('close'));
+  net.Server.prototype.close.call(server, (error) => closed.push(error));
+  expect(server.listening).toBe(false);
+  const again = promisify(unix.close.bind(unix));
+  await again();
+  await expect(again()).rejects.toMatchObject({ code: 'ERR_SERVER_NOT_RUNNING' });
+  expect(closed).toEqual([]);
+  agent.destroy();
+  await once(server, 'close');
+  expect(closed).toEqual(['close', undefined]);
 });

@@ -25,8 +25,6 @@ export interface AttachedListeners {
   pause(): Promise<void>;
   /** Accepts again, by new handles of the same addresses. Resolves with false where this Node cannot pause a server. */
   resume(handles: readonly ListeningHandle[]): Promise<boolean>;
-  /** Closes the listeners for good: the app's server emits 'close'. */
-  close(): Promise<void>;
   /** The number of open connections that came by these listeners, upgraded ones too. */
   count(): Promise<number>;
 }
@@ -54,10 +52,6 @@ export async function attachListeners(
       await open(again);
       return true;
     },
-    async close() {
-      for (const { resume } of paused ?? []) resume();
-      await Promise.all(listeners.map(closeListener));
-    },
     async count() {
       const counts = await Promise.all(
         listeners.map((listener) => promisify(listener.getConnections).call(listener)),
@@ -66,13 +60,6 @@ export async function attachListeners(
     },
   };
 }
-
-const closeListener = (listener: net.Server): Promise<void> =>
-  new Promise((resolve) => {
-    // Never http.Server.close: it also closes idle keep-alive connections
-    // (https://nodejs.org/api/http.html#serverclosecallback). An error says that it was closed before.
-    net.Server.prototype.close.call(listener, () => resolve());
-  });
 
 /** The options that net.Server keeps for the sockets it accepts; Node documents none of these properties. */
 type AcceptOptions = Pick<net.ServerOpts, 'allowHalfOpen' | 'noDelay' | 'keepAlive'> & {
