@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import { ask } from './support/load.ts';
 import { INTERNAL_FRAME, type Run, run } from './support/run.ts';
@@ -16,6 +16,9 @@ afterEach(async () => {
 });
 
 const HELLO = fixture('says-hello.mjs');
+const hasIPv6 = Object.values(networkInterfaces())
+  .flat()
+  .some((each) => each?.address === '::1');
 const ANYWHERE = ['--bind', '127.0.0.1:0', '--workers', '1'];
 
 /** A start that is refused tells why, how to mend it, and nothing of our own code. */
@@ -86,8 +89,9 @@ describe('a wrong option is told with what was expected', () => {
     [['--workers', 'abc'], 2, '--workers: got "abc"'],
     [['--workers'], 2, '--workers: its value is missing'],
     [['--wrokers', '2'], 2, 'did you mean --workers?'],
-    [['--bind', 'host:name'], 7, /--bind: "host:name" is not an address(.|\n)*fix: write HOST:PORT/],
-    [['--bind', '127.0.0.1:70000'], 7, 'port 70000 is above 65535'],
+    [['--bind', 'host:name'], 2, /--bind: "host:name" is not an address(.|\n)*fix: write HOST:PORT/],
+    [['--bind', '127.0.0.1:70000'], 2, 'port 70000 is above 65535'],
+    [['--chdir', '/nope'], 2, /--chdir: there is no directory \/nope(.|\n)*fix: /],
     [['--log-file', '/nowhere/at/all.log'], 2, '--log-file: cannot write /nowhere/at/all.log'],
   ] as const)('%j', async (args, code, words) => {
     await refused([HELLO, ...args], code, words);
@@ -145,7 +149,7 @@ describe('the configuration', () => {
     expect(text).toMatch(/^workers +2 +environment WEB_CONCURRENCY$/m);
     expect(text).toMatch(/^backlog +1 +file /m);
     expect(text).toMatch(/^quickGrace +2s +default$/m);
-    expect(text).toMatch(/^bind +0\.0\.0\.0:4567 +environment PORT$/m);
+    expect(text).toMatch(/^bind +:4567 +environment PORT$/m);
     expect(text).toMatch(/\n$/);
   });
 
@@ -155,9 +159,13 @@ describe('the configuration', () => {
       bare: true,
       env: { PORT: String(port), WEB_CONCURRENCY: '3' },
     });
-    expect(server.of('listening')[0]).toMatchObject({ address: `0.0.0.0:${port}` });
+    // As `server.listen(port)` of Node: both families where the machine has both.
+    const everywhere = hasIPv6 ? '[::]' : '0.0.0.0';
+    expect(server.of('listening')[0]).toMatchObject({ address: `${everywhere}:${port}` });
     expect(server.of('ready')).toHaveLength(3);
-    expect((await ask({ port }, { path: '/' })).body).toBe('hello');
+    for (const host of hasIPv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1']) {
+      expect((await ask({ host, port }, { path: '/' })).body).toBe('hello');
+    }
   });
 });
 

@@ -7,6 +7,7 @@ import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Target {
+  readonly host?: string;
   readonly port?: number;
   readonly socketPath?: string;
 }

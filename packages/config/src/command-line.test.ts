@@ -69,7 +69,7 @@ describe('the command line', () => {
 
   it('names the flag of a wrong address', async () => {
     await expect(serve('a.js', '-b', 'a:b:c')).rejects.toMatchObject({
-      code: 'ERR_ADDRESS',
+      code: 'ERR_OPTION',
       message: '--bind: "a:b:c" is not an address: unknown form',
     });
   });

@@ -5,6 +5,8 @@ import { type Environment, isComputed } from './row.ts';
 
 /** The master and its workers talk to each other through variables that start so. */
 const INTERNAL = 'TSHORN_INTERNAL_';
+/** A worker's slot: an app that starts a tshorn of its own passes it on. */
+const SLOT = 'TSHORN_SLOT';
 
 /** An empty variable counts as unset, except where empty is a value. */
 export function readEnvironment(env: Environment, base: string): Given[] {
@@ -26,7 +28,7 @@ export function readEnvironment(env: Environment, base: string): Given[] {
 
 /** A variable that looks like ours and is none: likely a typo, but it may be there for another version. */
 export function environmentWarnings(env: Environment): string[] {
-  const known = EVERY_OPTION.flatMap((option) => option.env);
+  const known = [SLOT, ...EVERY_OPTION.flatMap((option) => option.env)];
   return Object.keys(env)
     .filter((name) => name.startsWith('TSHORN_') && !name.startsWith(INTERNAL) && !known.includes(name))
     .map((name) => `${name}: no option has this variable${didYouMean(name, known)}`);

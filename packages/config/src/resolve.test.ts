@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { resolveConfig } from './resolve.ts';
 
 const cwd = '/nowhere';
@@ -27,7 +28,7 @@ describe('resolveConfig', () => {
 
   it('listens where PORT says, unless somebody says more', async () => {
     const { config, origins } = await withEnv({ PORT: '3000' });
-    expect(config.bind).toEqual([{ kind: 'tcp', host: '0.0.0.0', port: 3000 }]);
+    expect(config.bind).toEqual([{ kind: 'tcp', host: '', port: 3000 }]);
     expect(origins.bind).toBe('environment PORT');
     const more = await withEnv({ PORT: 'broken', TSHORN_BIND: ':1, unix:/x' });
     expect(more.config.bind).toHaveLength(2);
@@ -59,10 +60,21 @@ describe('resolveConfig', () => {
   });
 
   it('makes directories and the log file absolute', async () => {
-    const { config } = await withEnv({ TSHORN_CHDIR: 'site', TSHORN_LOG_FILE: 'log/x.log' });
-    expect(config.cwd).toBe('/nowhere/site');
-    expect(config.logFile).toBe('/nowhere/site/log/x.log');
+    const { config } = await withEnv({ TSHORN_CHDIR: '../tmp', TSHORN_LOG_FILE: 'log/x.log' });
+    expect(config.cwd).toBe('/tmp');
+    expect(config.logFile).toBe('/tmp/log/x.log');
   });
+
+  it.each(['none', '../dev/null'])(
+    'names --chdir where its directory is not there: %s',
+    async (directory) => {
+      const argv = ['app.js', '--chdir', directory];
+      await expect(resolveConfig({ argv, env: {}, cwd })).rejects.toMatchObject({
+        code: 'ERR_OPTION',
+        message: `--chdir: there is no directory ${resolve(cwd, directory)}`,
+      });
+    },
+  );
 
   it('reads where announcements go', async () => {
     expect((await withEnv({ TSHORN_NOTIFY: 'udp://[::1]:9000' })).config.notify).toEqual({
@@ -75,7 +87,12 @@ describe('resolveConfig', () => {
   });
 
   it('warns of a variable that looks like its own', async () => {
-    const { warnings } = await withEnv({ TSHORN_WOKERS: '3', TSHORN_INTERNAL_X: '1', OTHER: '1' });
+    const { warnings } = await withEnv({
+      TSHORN_WOKERS: '3',
+      TSHORN_INTERNAL_X: '1',
+      TSHORN_SLOT: '0',
+      OTHER: '1',
+    });
     expect(warnings).toEqual(['TSHORN_WOKERS: no option has this variable; did you mean TSHORN_WORKERS?']);
   });
 

@@ -1,4 +1,5 @@
 /** Puts the layers together: defaults, the file, the environment, the command line. */
+import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { TshornError } from '@tshorn/core';
 import { readCommandLine } from './command-line.ts';
@@ -61,6 +62,8 @@ export async function resolveConfig({
   ];
 
   const { values, origins } = withDefaults(env, cwd, layers);
+  const chdir = layers.findLast(({ key }) => key === 'cwd');
+  if (chdir) checkDirectory(chdir);
   for (const given of layers) {
     const value = readGiven(given);
     if (given.key === 'cwd') values.cwd = resolve(given.base, value as string);
@@ -111,6 +114,23 @@ function givenByObject(object: UserConfig, origin: Origin, where: string, base: 
     if (!(KEYS as readonly string[]).includes(key)) throw unknownKey(key, where);
     return { key: key as Key, input, origin, place: `${where}: ${key}`, base };
   });
+}
+
+/** Otherwise the app would be reported as missing. */
+function checkDirectory(given: Given): void {
+  const directory = resolve(given.base, readGiven(given) as string);
+  if (isDirectory(directory)) return;
+  throw new TshornError('ERR_OPTION', `${given.place}: there is no directory ${directory}`, {
+    fix: 'create it, or correct the path; a relative path starts from the directory of the command or config file',
+  });
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** Returns the directory to look for a config file in: `--chdir` and the like count, but not the file itself. */

@@ -12,7 +12,7 @@ export type BindAddress = Address | { readonly kind: 'systemd'; readonly name: s
  * Reads `HOST:PORT`, `:PORT` (every address of the machine), `[::1]:PORT`, `PORT`, `unix:PATH` or
  * `systemd:NAME`.
  * With port 0 the kernel chooses a free one. A host name is resolved when it is bound.
- * @throws TshornError ERR_ADDRESS naming what was expected
+ * @throws TshornError ERR_OPTION naming what was expected
  */
 export function parseAddress(text: string): BindAddress {
   if (text.startsWith('unix:')) {
@@ -37,7 +37,7 @@ export function parseAddress(text: string): BindAddress {
 }
 
 const badAddress = (text: string, why: string) =>
-  new TshornError('ERR_ADDRESS', `bind: "${text}" is not an address: ${why}`, {
+  new TshornError('ERR_OPTION', `bind: "${text}" is not an address: ${why}`, {
     fix: 'write HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or systemd:NAME, for instance 127.0.0.1:8000',
   });
 

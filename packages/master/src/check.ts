@@ -60,7 +60,7 @@ export async function checkApp(options: CheckOptions): Promise<CheckReport> {
   const check = new Check(options);
   const compileCache = new CompileCache(log, options.env, identity).directoryOf(release);
   const boot = { ...bootOrder(release, PLACE, undefined, compileCache, umask), check: true as const };
-  const env = workerEnv(release, options.env, identity);
+  const env = workerEnv(release, options.env, identity, PLACE.slot);
   try {
     return await check.play({ exec: options.workerFile, cwd: release.cwd, env, boot, runAs: identity });
   } finally {

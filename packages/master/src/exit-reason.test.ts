@@ -45,6 +45,14 @@ it.each([
     },
     /^exit code 1: uncaught TypeError: x is no y$/,
   ],
+  [
+    {
+      code: 1,
+      signal: null,
+      lastLines: ['Error: logged before', 'app.js:3', '      ^', 'Error: listen EADDRINUSE', 'Node.js v24'],
+    },
+    /^exit code 1: uncaught Error: listen EADDRINUSE$/,
+  ],
   [{ code: 0, signal: null }, /^exit code 0: the app called process.exit/],
   [{ code: 7, signal: null }, /^exit code 7: .*handler/],
   [{ code: 9, signal: null }, /^exit code 9: .*argument/],

@@ -98,9 +98,18 @@ function describeKill(exit: Exit, how: string): string {
   return `${how}, not by tshorn: another process sent it, or the kernel was out of memory${inBrackets(factsOf(exit))}`;
 }
 
-/** The first line such as `TypeError: x is not a function`, which Node writes above the stack. */
-function exceptionIn(lines: readonly string[] | undefined): string | undefined {
-  return lines
-    ?.map((line) => /^(?:Uncaught )?((?:[A-Z]\w*)?(?:Error|Exception)\b.*)$/.exec(line)?.[1])
-    .find(Boolean);
+const EXCEPTION = /^(?:Uncaught )?((?:[A-Z]\w*)?(?:Error|Exception)\b.*)$/;
+
+/**
+ * The index of the line such as `TypeError: x is not a function`, which Node writes above the stack; -1 without one.
+ * Node marks the place in the source with a caret above it. What the app has logged before looks the same without it.
+ */
+export function exceptionAt(lines: readonly string[]): number {
+  const caret = lines.findLastIndex((line) => /^\s*\^+$/.test(line));
+  return lines.findIndex((line, at) => at > caret && EXCEPTION.test(line));
+}
+
+function exceptionIn(lines: readonly string[] = []): string | undefined {
+  const line = lines[exceptionAt(lines)];
+  return line === undefined ? undefined : EXCEPTION.exec(line)?.[1];
 }

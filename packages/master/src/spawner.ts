@@ -53,7 +53,7 @@ export class Spawner {
     const { hooks, workerFile, env, privileges, statusUdp, enqueue } = this.#context;
     const { identity: runAs, umask } = privileges;
     const identity = { slot, generation };
-    const environment = workerEnv(release, env, runAs);
+    const environment = workerEnv(release, env, runAs, slot);
     const compileCache = this.#compileCache.directoryOf(release);
     const status = statusUdp?.expect((report) => enqueue({ type: 'worker-probed', serial, report }));
     const boot = bootOrder(release, identity, status, compileCache, umask);

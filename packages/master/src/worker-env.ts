@@ -2,6 +2,7 @@
  * The environment of a worker: that of the master and of `--environment-file`, without the variables that are meant for
  * the master alone. `node:cluster` adds NODE_UNIQUE_ID and NODE_CHANNEL_FD, and removes them before the app runs.
  */
+import type { Variables } from './env-file.ts';
 import type { Identity } from './privileges.ts';
 import type { Release } from './release.ts';
 
@@ -14,14 +15,23 @@ const MASTERS_OWN = /^(TSHORN_.*|NOTIFY_SOCKET|WATCHDOG_(USEC|PID)|LISTEN_(PID|P
 /** The variables that name the user, as su(1) and systemd set them. */
 const ofUser = ({ name, home }: Identity): NodeJS.ProcessEnv => ({ HOME: home, USER: name, LOGNAME: name });
 
+/** Both are the slot: TSHORN_SLOT always, NODE_APP_INSTANCE, which libraries read, unless somebody has set it. */
+function ofSlot(slot: number, { variables, env }: { variables: Variables; env: NodeJS.ProcessEnv }) {
+  // PM2 numbers the master, as the one instance that it knows.
+  const ofMaster = env.pm_id === undefined ? env.NODE_APP_INSTANCE : undefined;
+  const instance = ofMaster ?? variables.NODE_APP_INSTANCE ?? String(slot);
+  return { TSHORN_SLOT: String(slot), NODE_APP_INSTANCE: instance };
+}
+
 /**
- * Returns the environment for one release. As with Node's own `--env-file`, the environment of the master wins over a
+ * Returns the environment of the worker in a slot, for one release. As with Node's own `--env-file`, the environment of the master wins over a
  * file, even with an empty value. `undefined` removes a variable that node:cluster would add from the master.
  */
 export function workerEnv(
   { variables }: Pick<Release, 'variables'>,
   env: NodeJS.ProcessEnv,
   identity: Identity | undefined,
+  slot: number,
 ): NodeJS.ProcessEnv {
   const own = Object.keys({ ...process.env, ...env }).filter((name) => MASTERS_OWN.test(name));
   return {
@@ -29,5 +39,6 @@ export function workerEnv(
     ...env,
     ...Object.fromEntries(own.map((name) => [name, variables[name]])),
     ...(identity && ofUser(identity)),
+    ...ofSlot(slot, { variables, env }),
   };
 }

@@ -53,6 +53,19 @@ it('keeps the last twenty lines of any number, and no empty ones', async () => {
   );
 });
 
+it('keeps the line of an uncaught exception, however much Node prints below it', async () => {
+  const { source, output, settle } = setUp();
+  source.write('Error: logged before\n\nnode:events:497\n      throw er;\n      ^\n\n');
+  source.write('Error: listen EADDRINUSE: address already in use :::9001\n');
+  for (let line = 0; line < 30; line++) source.write(`    at frame ${line}\n`);
+  source.end('Node.js v24\n');
+  await output.ended;
+  await settle();
+  expect(output.lastLines).toHaveLength(20);
+  expect(output.lastLines[0]).toBe('Error: listen EADDRINUSE: address already in use :::9001');
+  expect(output.lastLines.at(-1)).toBe('Node.js v24');
+});
+
 it('does not pass on what is meant for the master', async () => {
   const { source, output, settle } = setUp();
   output.intercept = (line) => line.startsWith('secret');

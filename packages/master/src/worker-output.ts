@@ -6,6 +6,7 @@
 import type { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { oneLine } from '@tshorn/core';
+import { exceptionAt } from './exit-reason.ts';
 import type { Outlet } from './outlet.ts';
 
 /** Bytes and lines that are kept of the end. */
@@ -50,8 +51,19 @@ export class WorkerOutput {
     source.on('error', () => {});
   }
 
-  /** The last lines, at most 20, without empty ones and without control characters: they go to a terminal. */
+  /**
+   * The last lines, at most 20, without empty ones and without control characters: they go to a terminal. The line of
+   * an uncaught exception that stands further up comes first: what Node prints below it can fill more than 20 lines.
+   */
   get lastLines(): string[] {
+    const lines = this.#keptLines;
+    const cut = lines.length - KEPT_LINES;
+    const thrown = exceptionAt(lines);
+    if (thrown === -1 || thrown >= cut) return lines.slice(-KEPT_LINES);
+    return [lines[thrown] as string, ...lines.slice(cut + 1)];
+  }
+
+  get #keptLines(): string[] {
     const end = Buffer.concat([...this.#kept, ...this.#unfinished]).subarray(-KEPT_BYTES);
     // The cut may have gone through a character.
     const start = end.findIndex((byte) => !isContinuation(byte));
@@ -60,7 +72,7 @@ export class WorkerOutput {
       .toString()
       .split('\n')
       .map((line) => oneLine(stripVTControlCharacters(line), KEPT_BYTES).trimEnd());
-    return lines.filter((line) => line !== '').slice(-KEPT_LINES);
+    return lines.filter((line) => line !== '');
   }
 
   #read(chunk: Buffer): void {

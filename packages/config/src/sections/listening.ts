@@ -7,9 +7,9 @@ export const listening = section('Listening', {
     kind: addresses,
     short: 'b',
     default: {
-      compute: ({ env }) => [parseAddress(env.PORT ? `0.0.0.0:${portFrom(env.PORT)}` : '127.0.0.1:8000')],
+      compute: ({ env }) => [parseAddress(env.PORT ? `:${portFrom(env.PORT)}` : '127.0.0.1:8000')],
       inWords:
-        '127.0.0.1:8000, or 0.0.0.0:$PORT when PORT is set; every socket that systemd passes, where it passes any',
+        '127.0.0.1:8000, or :$PORT (every address, IPv6 and IPv4) when PORT is set; every socket that systemd passes, where it passes any',
       reads: 'PORT',
     },
     summary: 'The address to listen on: HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or systemd:NAME; repeatable',

@@ -6,6 +6,7 @@ import { isComing } from '@tshorn/core';
 import { isFailing } from './backoff.ts';
 import type { Draft } from './draft.ts';
 import type { Running } from './model.ts';
+import { withOverlapHint } from './overlap-hint.ts';
 import type { Step } from './plan.ts';
 import { finishReload, giveUpOperation } from './verdict.ts';
 
@@ -30,11 +31,16 @@ export function fail(
     const text = `${running.rollingBack}; then the rollback failed: ${reason}`;
     finishReload(draft, running, 'failed', text);
   } else {
-    running.rollingBack = reason;
+    const { plan: kind = draft.state.settings.reload.kind } = running.operation;
+    const isAlone = kind === 'replace' && !draft.state.settings.reload.park;
+    const words = isAlone ? reason : withOverlapHint(reason);
+    running.rollingBack = words;
     const { generation } = running;
     rollBack(draft, running);
     // The verdict follows at once where there is nothing to undo.
-    if (running.plan.length > 0) draft.report({ event: 'rolling-back', level: 'error', generation, reason });
+    if (running.plan.length > 0) {
+      draft.report({ event: 'rolling-back', level: 'error', generation, reason: words });
+    }
   }
 }
 

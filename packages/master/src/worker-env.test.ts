@@ -1,0 +1,23 @@
+import { workerEnv } from './worker-env.ts';
+
+const slotOf = (env: NodeJS.ProcessEnv, variables: Record<string, string> = {}, slot = 2) => {
+  const { TSHORN_SLOT, NODE_APP_INSTANCE } = workerEnv({ variables }, env, undefined, slot);
+  return [TSHORN_SLOT, NODE_APP_INSTANCE];
+};
+
+it('names the slot, for the app and for the libraries that read NODE_APP_INSTANCE', () => {
+  expect(slotOf({})).toEqual(['2', '2']);
+});
+
+it('leaves NODE_APP_INSTANCE to whoever sets it, even to nothing', () => {
+  expect(slotOf({ NODE_APP_INSTANCE: '' })).toEqual(['2', '']);
+  expect(slotOf({}, { NODE_APP_INSTANCE: 'blue' })).toEqual(['2', 'blue']);
+});
+
+it('does not take the number of the master, under PM2, for that of a worker', () => {
+  expect(slotOf({ NODE_APP_INSTANCE: '0', pm_id: '0' })).toEqual(['2', '2']);
+});
+
+it('does not take the slot of the worker that has started this tshorn', () => {
+  expect(slotOf({ TSHORN_SLOT: '7' }, { TSHORN_SLOT: '8' })[0]).toBe('2');
+});
