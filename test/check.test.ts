@@ -83,6 +83,24 @@ describe('the verdict', () => {
   });
 });
 
+test('an answer that is not 2xx is told with the words of a start', async () => {
+  env.STATUS_FILE = path.join(directory, 'status');
+  fs.writeFileSync(env.STATUS_FILE, '401');
+  const answers = '/_status answered 401 Unauthorized';
+  expect(await check('status-from-file.mjs')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(
+      /^ok: .* \(handler\) loaded after .*; \/_status answered 401 Unauthorized: alive, as any/,
+    ),
+  });
+  const chosen = await check('status-from-file.mjs', ...QUICK, '--status-path', '/_status');
+  expect(chosen).toMatchObject({
+    code: 3,
+    errors: expect.stringContaining(`no worker became ready: ${answers}; a chosen path has to answer 2xx: `),
+  });
+  expect(chosen.errors).toContain("--status-header 'Authorization: ...'");
+});
+
 test('hooks, environment files and warm-up are those of serving', async () => {
   const log = path.join(directory, 'hooks');
   const variables = path.join(directory, 'variables');

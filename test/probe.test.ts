@@ -30,36 +30,57 @@ const withStatus = (args: string[] = [], workers = 1) => ({
 const reasonOf = async (server: TestServer): Promise<string> => String((await server.event('broken')).reason);
 
 describe('before a worker is admitted it asks its own app', () => {
-  test('404 at the default path admits, with one line that says so', async () => {
-    writeFileSync(statusFile, '404');
-    const server = await startServer(APP, withStatus());
-    expect(
-      server.lines.filter(({ msg }) => msg.includes('no /_status (404 Not Found): admitted')),
-    ).toHaveLength(1);
-  });
+  test.each(['301', '401', '404'])(
+    '%s at the default path admits, with one line for all workers of a generation',
+    async (status) => {
+      writeFileSync(statusFile, status);
+      const server = await startServer(APP, withStatus([], 2));
+      const aliveLines = () => server.lines.filter(({ msg }) => msg.includes(`/_status answered ${status}`));
+      expect(aliveLines().map(({ level, msg }) => `${level} ${msg}`)).toEqual([
+        expect.stringMatching(
+          /^30 booted worker=.*: alive, .* no --status-path is set; .* has to answer 2xx$/,
+        ),
+      ]);
+      expect(await server.reload()).toMatchObject({ outcome: 'committed', replaced: 2 });
+      expect(aliveLines().map(({ gen }) => gen)).toEqual([1, 2]);
+    },
+  );
 
   test.each([
     ['on-a-port', '426 Upgrade Required'],
     ['on-a-server', 'the server has no listener for requests'],
   ])('an app that speaks only WebSockets is admitted: %s', async (how, why) => {
     const server = await startServer(fixture('speaks-only-websockets.mjs'), { env: { HOW: how } });
-    expect(server.lines.filter(({ msg }) => msg.includes(`no /_status (${why}): admitted`))).toHaveLength(1);
+    expect(server.lines.filter(({ msg }) => msg.includes(`${why}: alive, as any answer`))).toHaveLength(1);
     const ws = new WebSocket(`ws://127.0.0.1:${server.port}`);
     await once(ws, 'open');
     ws.terminate();
   });
 
-  test('404 at a path that somebody named is broken', async () => {
+  test('404 at a path that somebody chose is broken, and the first line and the last name the way out', async () => {
     writeFileSync(statusFile, '404');
-    const server = new TestServer(APP, withStatus(['--status-path', '/_status']));
-    expect(await reasonOf(server)).toBe('/_status answered 404 Not Found');
+    const server = new TestServer(APP, withStatus(['--status-path', '/_status', '--boot-timeout', '3s']));
+    const words =
+      '/_status answered 404 Not Found; a chosen path has to answer 2xx: choose another by --status-path';
+    expect(await reasonOf(server)).toContain(words);
+    expect(String((await server.event('stopping')).msg)).toContain(words);
+    expect(await server.exited).toBe(3);
     expect(server.of('ready')).toEqual([]);
   });
 
-  test('500 is broken after the last attempt', async () => {
+  test('a chosen path is asked with the headers that somebody gave', async () => {
+    const args = ['--status-path', '/?query=%7B__typename%7D', '--status-header', 'X-Preflight: yes, please'];
+    const server = await startServer(fixture('wants-a-header.mjs'), { args });
+    expect(server.lines.filter(({ event }) => ['booted', 'broken'].includes(String(event)))).toEqual([]);
+  });
+
+  test('500 is broken after the last attempt, with what the app says', async () => {
     writeFileSync(statusFile, '500');
-    const server = new TestServer(APP, withStatus());
-    expect(await reasonOf(server)).toBe('/_status answered 500 Internal Server Error');
+    const server = new TestServer(APP, {
+      ...withStatus(['--status-path', '/_status']),
+      env: { STATUS_FILE: statusFile, STATUS_BODY: '{"database":\n"away"}' },
+    });
+    expect(await reasonOf(server)).toBe('/_status answered 500 Internal Server Error: {"database": "away"}');
     expect(server.of('ready')).toEqual([]);
   });
 
@@ -67,7 +88,7 @@ describe('before a worker is admitted it asks its own app', () => {
     const args = [...QUICK, '--probe-timeout', '300ms'];
     const server = new TestServer(fixture('never-answers-status.mjs'), { args });
     expect(await reasonOf(server)).toBe(
-      '/_status: no answer within 0.3 s; an app that answers no HTTP requests wants --no-status-path',
+      '/_status: no answer within 0.3 s; /_status is only the default: --status-path PATH asks for another, --no-status-path for none',
     );
     const [spawned, broken] = [server.of('spawned')[0], server.of('broken')[0]];
     expect((broken?.time ?? 0) - (spawned?.time ?? 0)).toBeGreaterThanOrEqual(600);
@@ -180,7 +201,7 @@ test('--notify announces who is in service and who is broken', async () => {
     expect(heard).toEqual([
       '200 OK\n',
       '200 OK\n',
-      '503 BROKEN /_status answered 500 Internal Server Error\n',
+      expect.stringMatching(/^503 BROKEN \/_status answered 500 Internal Server Error; .*\n$/),
     ]);
   } finally {
     listener.close();

@@ -18,7 +18,7 @@ export function readEnvironment(env: Environment, base: string): Given[] {
     const text = env[name] ?? '';
     const input = kind.list
       ? text
-          .split(',')
+          .split(kind.separator ?? ',')
           .map((item) => item.trim())
           .filter(Boolean)
       : text;

@@ -3,6 +3,7 @@ export { usableCpus } from './cpus.ts';
 export { defineConfig } from './define-config.ts';
 export { formatDuration, parseDuration } from './duration.ts';
 export type { Origin } from './given.ts';
+export type { Header } from './headers-kind.ts';
 export * from './hooks.ts';
 export { didYouMean } from './nearest.ts';
 export { type Config, OPTIONS, type WorkerOptions, workerOptions } from './options.ts';

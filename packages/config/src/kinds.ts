@@ -22,6 +22,8 @@ export interface Kind<Value> {
   readonly schema: Readonly<Record<string, unknown>> | undefined;
   /** May be given several times. */
   readonly list?: true;
+  /** Stands between the items of a list in an environment variable; a comma where it is absent. */
+  readonly separator?: string;
   /** `''` is a value and means none; `--no-NAME` says the same. */
   readonly none?: true;
 }

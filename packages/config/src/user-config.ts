@@ -34,6 +34,8 @@ export interface UserConfig {
   bootTimeout?: Duration;
   /** The path that a worker asks its own app for before it takes traffic; empty: no probe. Default: /_status. */
   statusPath?: string;
+  /** A header of the probe's request, for an app that answers only to it; repeatable. Default: none. */
+  statusHeader?: string | readonly string[];
   /** How long one attempt of the probe may take. Default: 10s. */
   probeTimeout?: Duration;
   /** How many attempts the probe has before the worker counts as broken. Default: 3. */

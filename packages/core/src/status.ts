@@ -1,18 +1,25 @@
-/** The outcome of a worker's probe of its own app, and how it travels as a datagram. */
+/** The outcome of a worker's probe of its own app, in words, and how it travels as a datagram. */
 import { line, literal, ms, optional, type Row, row } from './protocol/fields.ts';
 
-/** The outcome of a probe: a worker asks its own app before it is admitted to traffic. */
+/**
+ * The outcome of a probe: a worker asks its own app before it is admitted to traffic. `alive`: nobody chose the path, and
+ * the app answers, but not with 2xx.
+ */
 export const PROBE_REPORT = {
-  verdict: literal('ok', 'no-status', 'broken'),
+  verdict: literal('ok', 'alive', 'broken'),
   /** The status line without the protocol (`200 OK`), where the app answered at all. */
   status: optional(line(256)),
-  /** Present for `broken`: what went wrong, in words. */
+  /** What the app answered or what went wrong, in words; absent for `ok`. */
   reason: optional(line()),
   /** Milliseconds from the start of the first attempt to the verdict. */
   tookMs: ms,
 };
 
 export type ProbeReport = Row<typeof PROBE_REPORT>;
+
+/** What a person is told of a probe with the verdict `alive`. */
+export const describeAlive = ({ reason = 'the app answers' }: ProbeReport): string =>
+  `${reason}: alive, as any answer below 500 counts while no --status-path is set; a path that is set has to answer 2xx`;
 
 /** A report as one datagram, behind the worker's one-time secret. */
 export const encodeStatus = (secret: string, report: ProbeReport): string =>

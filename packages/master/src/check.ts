@@ -6,6 +6,7 @@
 import type { Resolved } from '@tshorn/config';
 import { type ProbeReport, type ToMaster, TshornError } from '@tshorn/core';
 import { CompileCache } from './compile-cache.ts';
+import { failedAttempt, stuckProbe } from './decide/supervise.ts';
 import { endWorker } from './ending.ts';
 import { Hangs, ownDirectory } from './hang/hangs.ts';
 import { isInspectorDisabled } from './hang/inspector-settings.ts';
@@ -79,6 +80,7 @@ class Check {
   readonly #hangs: Hangs;
   #startedAt = 0;
   #kind = '';
+  #probing: string | undefined;
   #deadline: NodeJS.Timeout | undefined;
   pid: number | undefined;
 
@@ -121,7 +123,7 @@ class Check {
       const { bootTimeout } = resolved.config;
       this.#within(
         bootTimeout,
-        `the app did not finish loading within ${bootTimeout / 1000} s (--boot-timeout)`,
+        () => `the app did not finish loading within ${bootTimeout / 1000} s (--boot-timeout)`,
       );
       this.#startedAt = performance.now();
       const inspectorDisabled = isInspectorDisabled(request.env);
@@ -155,10 +157,10 @@ class Check {
     await stderrOutlet.idle(LEAVE_MS);
   }
 
-  #within(ms: number, late: string): void {
+  #within(ms: number, late: () => string): void {
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(() => {
-      this.#fail(neverReady(late));
+      this.#fail(neverReady(late()));
       // The worker may be stuck, and would not read an order to leave.
       endWorker(this.#handle, () => this.#hangs.explain(SERIAL, 'never-came-up'));
     }, ms);
@@ -169,10 +171,14 @@ class Check {
     switch (message.type) {
       case 'loaded':
         this.#kind = message.kind;
-        return this.#within(
-          settingsOf(resolved.config).probeWindow,
-          'postWorkerInit or the probe is stuck: the worker does not answer',
-        );
+        return this.#within(settingsOf(resolved.config).probeWindow, () => stuckProbe(this.#probing));
+      case 'probing':
+        this.#probing = message.reason;
+        if (message.attempt > 0) {
+          const { level, text } = failedAttempt(message);
+          log[level](`probe: ${text}`);
+        }
+        return;
       case 'load-failed':
         return this.#fail(
           new TshornError('ERR_APP_THROWS', message.message, {

@@ -36,6 +36,7 @@ export function routes(
       if (!LOADING.has(view.stateOf(serial))) return;
       enqueue({ type: 'worker-load-failed', serial, code, message, ...(detail && { detail }) });
     },
+    probing: (serial, { type: _type, ...attempt }) => enqueue({ type: 'worker-probing', serial, ...attempt }),
     probed: (serial, { type: _type, ...report }) => enqueue({ type: 'worker-probed', serial, report }),
     accepting: (serial, { immovable }) => {
       // A worker may have been ordered to drain, or killed, since it sent this.

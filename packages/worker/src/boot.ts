@@ -64,7 +64,9 @@ export class Boot {
     const failure = await hooks.run('postWorkerInit');
     const report: ProbeReport =
       failure === undefined
-        ? await probe(transport, { ...options, statusPathGiven: given.has('statusPath') })
+        ? await probe(transport, { ...options, statusPathGiven: given.has('statusPath') }, (attempt) =>
+            this.#send({ type: 'probing', ...attempt }),
+          )
         : { verdict: 'broken', reason: `postWorkerInit: ${failure}`, tookMs: performance.now() - start };
     // A broken worker will not serve.
     if (options.warmUp.length > 0 && report.verdict !== 'broken') await this.#warmUp(transport);

@@ -1,7 +1,12 @@
-/** The built-in part of `postWorkerInit`: asks the app for its own status page, within this process. */
+/**
+ * The built-in part of `postWorkerInit`: asks the app for its status page, within this process. A path that somebody
+ * chose has to answer 2xx. At the default path, which the app need not know, any answer below 500 is a sign of life.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Header } from '@tshorn/config';
 import { describeThrown, type ProbeReport } from '@tshorn/core';
-import { NoAnswer } from './transport/ask-in-process.ts';
+import { excerptOf } from './probe-excerpt.ts';
+import { type Answer, NoAnswer } from './transport/ask-in-process.ts';
 import type { Transport } from './transport/transport.ts';
 
 type Asked = Pick<Transport, 'ask' | 'answersRequests'>;
@@ -9,49 +14,91 @@ type Asked = Pick<Transport, 'ask' | 'answersRequests'>;
 export interface ProbeSettings {
   readonly statusPath: string;
   readonly statusPathGiven: boolean;
+  readonly statusHeader: readonly Header[];
   /** Milliseconds for one attempt. */
   readonly probeTimeout: number;
   readonly probeAttempts: number;
   readonly probeInterval: number;
 }
 
-export async function probe(transport: Asked, settings: ProbeSettings): Promise<ProbeReport> {
-  const start = performance.now();
-  const report = (rest: Omit<ProbeReport, 'tookMs'>): ProbeReport => ({
-    ...rest,
-    tookMs: performance.now() - start,
-  });
-  if (settings.statusPath === '') return report({ verdict: 'ok' });
+/** What is known before the verdict: see the message `probing`. */
+export interface Attempt {
+  readonly attempt: number;
+  readonly reason: string;
+  readonly tookMs: number;
+}
 
+type Outcome = Omit<ProbeReport, 'tookMs'>;
+
+/** @param tell is called when the probe begins, and for each attempt that fails and is not the last */
+export async function probe(
+  transport: Asked,
+  settings: ProbeSettings,
+  tell: (attempt: Attempt) => unknown,
+): Promise<ProbeReport> {
+  const start = performance.now();
+  const tookMs = () => performance.now() - start;
+  const { statusPath, probeAttempts, probeInterval } = settings;
+  if (statusPath === '') return { verdict: 'ok', tookMs: 0 };
+
+  await tell({ attempt: 0, reason: `${statusPath}: no answer yet`, tookMs: 0 });
   for (let attempt = 1; ; attempt++) {
     const outcome = await ask(transport, settings);
-    if (outcome.verdict !== 'broken' || attempt >= settings.probeAttempts) return report(outcome);
-    await sleep(settings.probeInterval);
+    if (outcome.verdict !== 'broken' || attempt >= probeAttempts) return { ...outcome, tookMs: tookMs() };
+    await tell({ attempt, reason: outcome.reason ?? '', tookMs: tookMs() });
+    await sleep(probeInterval);
   }
 }
 
-/** 404, and the 426 with which the `ws` package's server answers every request that is no upgrade. */
-const KNOWS_NO_PATH = new Set([404, 426]);
 const NOBODY = 'the server has no listener for requests';
+const NO_HTTP = 'an app that answers no HTTP requests wants --no-status-path';
 
-async function ask(transport: Asked, settings: ProbeSettings): Promise<Omit<ProbeReport, 'tookMs'>> {
-  const { statusPath: path, statusPathGiven, probeTimeout } = settings;
+async function ask(transport: Asked, settings: ProbeSettings): Promise<Outcome> {
+  const { statusPath: path, statusPathGiven: chosen, statusHeader: headers, probeTimeout } = settings;
   if (!transport.answersRequests()) {
-    return statusPathGiven
-      ? { verdict: 'broken', reason: `${path}: ${NOBODY}` }
-      : { verdict: 'no-status', status: NOBODY };
+    const reason = `${path}: ${NOBODY}`;
+    return chosen
+      ? { verdict: 'broken', reason: `${reason}; ${NO_HTTP}` }
+      : { verdict: 'alive', status: NOBODY, reason };
   }
   try {
-    const question = { path, userAgent: 'tshorn-probe', timeout: probeTimeout };
-    const { code, status } = await transport.ask(question);
-    if (code >= 200 && code < 300) return { verdict: 'ok', status };
-    if (KNOWS_NO_PATH.has(code) && !settings.statusPathGiven) return { verdict: 'no-status', status };
-    return { verdict: 'broken', status, reason: `${path} answered ${status}` };
+    const question = { path, userAgent: 'tshorn-probe', headers, timeout: probeTimeout };
+    return judge(await transport.ask(question), path, chosen);
   } catch (error) {
-    if (!(error instanceof NoAnswer))
-      return { verdict: 'broken', reason: `${path}: ${describeThrown(error)}` };
-    // Socket.IO answers only requests of its own; a server that was made for it alone answers no others.
-    const hint = statusPathGiven ? '' : '; an app that answers no HTTP requests wants --no-status-path';
-    return { verdict: 'broken', reason: `${path}: ${error.message}${hint}` };
+    const how = error instanceof NoAnswer ? error.message : describeThrown(error);
+    const hint = chosen ? '' : `; ${onlyTheDefault(path)}`;
+    return { verdict: 'broken', reason: `${path}: ${how}${hint}` };
   }
+}
+
+function judge(answer: Answer, path: string, chosen: boolean): Outcome {
+  const { code, status } = answer;
+  if (code >= 200 && code < 300) return { verdict: 'ok', status };
+  const reason = `${path} answered ${status}`;
+  if (!chosen && code < 500) return { verdict: 'alive', status, reason };
+  const hint = chosen ? wayOut(code) : onlyTheDefault(path);
+  return { verdict: 'broken', status, reason: `${reason}${excerptOf(answer)}${hint && `; ${hint}`}` };
+}
+
+// Socket.IO answers only requests of its own; a server that was made for it alone answers no others.
+const onlyTheDefault = (path: string): string =>
+  `${path} is only the default: --status-path PATH asks for another, --no-status-path for none`;
+
+/** Headers that turn such an answer into a good one, where an app or its framework asks for them. */
+const MISSING: Readonly<Record<number, string>> = {
+  301: 'X-Forwarded-Proto: https',
+  302: 'X-Forwarded-Proto: https',
+  307: 'X-Forwarded-Proto: https',
+  308: 'X-Forwarded-Proto: https',
+  400: 'Host: example.com',
+  401: 'Authorization: ...',
+  403: 'Authorization: ...',
+  421: 'Host: example.com',
+};
+
+/** An app that answers 5xx is not well, and no other question makes it so. */
+function wayOut(code: number): string {
+  if (code >= 500) return '';
+  const header = MISSING[code] ?? 'Name: value';
+  return `a chosen path has to answer 2xx: choose another by --status-path, send what it asks for by --status-header '${header}', or do not ask by --no-status-path`;
 }

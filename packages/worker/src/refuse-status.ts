@@ -6,10 +6,19 @@ import type http from 'node:http';
 import { isInProcess } from './transport/ask-in-process.ts';
 import type { Transport } from './transport/transport.ts';
 
+/**
+ * A status path with a query is one of many requests of its path, such as those of GraphQL: then the query has to be
+ * the same. A status path without one is refused with any query.
+ */
+function isStatus(url: string, statusPath: string): boolean {
+  if (!statusPath.includes('?')) return url.split('?', 1)[0] === statusPath;
+  return url === statusPath || url.startsWith(`${statusPath}&`);
+}
+
 export function refuseStatus(transport: Pick<Transport, 'intercept'>, statusPath: string): void {
   if (statusPath === '') return;
   transport.intercept(({ url, socket }, response) => {
-    if (url?.split('?', 1)[0] !== statusPath || isInProcess(socket)) return false;
+    if (!isStatus(url ?? '', statusPath) || isInProcess(socket)) return false;
     refuse(response);
     return true;
   });

@@ -104,13 +104,18 @@ describe('Sampler', () => {
 
   it('does not count the probe', async () => {
     sampler.start();
-    await probe(transport, {
-      statusPath: '/_status',
-      statusPathGiven: true,
-      probeTimeout: 1_000,
-      probeAttempts: 1,
-      probeInterval: 1,
-    });
+    await probe(
+      transport,
+      {
+        statusPath: '/_status',
+        statusPathGiven: true,
+        statusHeader: [],
+        probeTimeout: 1_000,
+        probeAttempts: 1,
+        probeInterval: 1,
+      },
+      () => {},
+    );
     expect(totals()).toEqual([0, 0, 0, 0]);
   });
 

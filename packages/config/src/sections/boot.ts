@@ -1,3 +1,4 @@
+import { headers } from '../headers-kind.ts';
 import { duration, oneOf, orNone, text, udpTarget, wholeNumber } from '../kinds.ts';
 import { section } from '../row.ts';
 
@@ -13,7 +14,16 @@ export const boot = section('Boot and probe', {
     default: '/_status',
     summary: 'The path that a worker asks its own app for before it takes traffic; empty: no probe',
     details:
-      'The request never leaves the process. 200 admits the worker. A worker is also admitted when its app does not know the default path (404) or speaks only WebSockets (426). A 404 at a path that you name is a failure.',
+      'The request never leaves the process; its `User-Agent` is `tshorn-probe`. A path that you set has to answer 2xx, whatever path it is. While nobody sets one, the app need not know the default path: any answer below 500 admits the worker (404, 401, a redirect), and one line in the log says so. See [Reload](reload.md#each-worker-step-by-step).',
+    reloadable: true,
+    worker: true,
+  },
+  statusHeader: {
+    kind: headers,
+    default: [],
+    summary: "A header of the probe's request, for an app that answers only to it; repeatable",
+    details:
+      'For example `Authorization: ...`, `X-Forwarded-Proto: https` for an app that redirects to HTTPS, or `Host: example.com` for one that knows its own names only. It replaces the header that the probe would send. In the environment, one header in each line. `--print-config` shows the names alone.',
     reloadable: true,
     worker: true,
   },

@@ -1,6 +1,6 @@
 /**
  * The messages of a worker to the master, over the IPC channel of `child_process`. A fact answers an order:
- * (`up` ->) `boot` -> `loaded`, `probed`; `admit` -> `accepting`; `drain` -> `drained`.
+ * (`up` ->) `boot` -> `loaded`, `probing`, `probed`; `admit` -> `accepting`; `drain` -> `drained`.
  */
 import { HEARTBEAT } from '../heartbeat.ts';
 import { openRequest } from '../open-request.ts';
@@ -49,6 +49,8 @@ const TO_MASTER = {
   /** The app is loaded; `kind` is what it was recognised as. */
   loaded: { kind: line(64) },
   'load-failed': { code: line(64), message: line(), detail: optional(lines()) },
+  /** The probe has begun (`attempt` 0), or an attempt has failed and another one follows. */
+  probing: { attempt: count(), reason: line(), tookMs: ms },
   probed: PROBE_REPORT,
   /** `immovable`: why connections of this server cannot move to another worker; empty when they can. */
   accepting: { immovable: literal('', 'tls', 'unknown-node') },

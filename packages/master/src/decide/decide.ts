@@ -22,8 +22,10 @@ import {
   loaded,
   overdue,
   probed,
+  probing,
   refill,
   respawn,
+  stillBooting,
 } from './supervise.ts';
 
 /** `seed`: of the jitter of the back-off; without it there is none. */
@@ -121,6 +123,8 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
       }
       return;
     }
+    case 'worker-probing':
+      return probing(draft, worker, event);
     case 'worker-probed':
       return probed(draft, worker, event.report);
     case 'worker-accepting':
@@ -141,7 +145,7 @@ function expire(draft: Draft, timer: TimerId): void {
   if (timer === 'start') {
     if (state.phase !== 'starting') return;
     if (state.proven.length > 0) return begin(draft);
-    const last = state.lastFailure ?? 'the app is still loading';
+    const last = state.lastFailure ?? stillBooting(draft);
     for (const worker of draft.workers) draft.kill(worker, 'never-came-up');
     return giveUp(draft, EXIT.neverReady, `no worker became ready within --boot-timeout: ${last}`);
   }

@@ -23,6 +23,8 @@ export interface WorkerRecord {
   /** The worker is kept when it has drained. */
   park?: true;
   arrivals?: MigrationCounts;
+  /** What is known of its probe before the verdict, in words. */
+  probing?: string;
   /** One more attempt of a crash loop that has been reported in full already. */
   repeat?: true;
 }
@@ -147,6 +149,8 @@ export interface State {
   slots: Record<number, SlotRecord>;
   running?: Running;
   queue: Operation[];
+  /** The last generation that was reported as alive by an answer that is not 2xx. */
+  toldAlive?: number;
   /** Reason why the last worker could not come into service. */
   lastFailure?: string;
   /** `newMaster`: the workers of the new master take connections over. */
@@ -207,6 +211,14 @@ export type Event =
       readonly code?: string;
       readonly message: string;
       readonly detail?: string;
+    }
+  /** `attempt` 0: the probe has begun; else this attempt has failed, `tookMs` after that, and another one follows. */
+  | {
+      readonly type: 'worker-probing';
+      readonly serial: number;
+      readonly attempt: number;
+      readonly reason: string;
+      readonly tookMs: number;
     }
   | { readonly type: 'worker-probed'; readonly serial: number; readonly report: ProbeReport }
   | { readonly type: 'worker-accepting'; readonly serial: number }

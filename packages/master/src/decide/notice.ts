@@ -29,6 +29,7 @@ export type WorkerEvent =
   | 'spawned'
   | 'recycling'
   | 'booted'
+  | 'probing'
   | 'ready'
   | 'draining'
   | 'drained'

@@ -5,7 +5,15 @@ import type { WorkerEvent } from './notice.ts';
 /** Service of this length ends a series of failures of a slot. */
 export const STABLE_MS = 10_000;
 
-const REPEATED: readonly WorkerEvent[] = ['spawned', 'booted', 'ready', 'broken', 'crashed', 'exited'];
+const REPEATED: readonly WorkerEvent[] = [
+  'spawned',
+  'booted',
+  'probing',
+  'ready',
+  'broken',
+  'crashed',
+  'exited',
+];
 
 /** @param at monotonic milliseconds */
 export function isRepeat(worker: WorkerRecord, slot: SlotRecord, event: WorkerEvent, at: number): boolean {

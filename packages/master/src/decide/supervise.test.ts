@@ -60,3 +60,57 @@ test('who does not load or does not leave in time is asked why', () => {
   scene.exit(1, 1).happen({ type: 'worker-spawned', serial: 3, pid: 3 }).expire('boot:3');
   expect(scene.effects).toContainEqual({ do: 'kill', serial: 3, reason: 'never-came-up' });
 });
+
+describe('the probe', () => {
+  const answers = '/_status answered 401 Unauthorized';
+  const probing = (scene: Scene, serial: number) => {
+    scene.happen({ type: 'worker-spawned', serial, pid: 1000 + serial });
+    return scene.happen({ type: 'worker-loaded', serial, kind: 'handler' });
+  };
+  const alive = (scene: Scene) => scene.reported('booted').filter(({ level }) => level === 'info');
+
+  test('an app that is alive at a path that nobody chose is told of once in each generation', () => {
+    const scene = new Scene({ workers: 2 });
+    const boot = (serial: number) => {
+      const report = { verdict: 'alive', status: '401 Unauthorized', reason: answers, tookMs: 1 } as const;
+      probing(scene, serial).happen({ type: 'worker-probed', serial, report });
+      return scene.happen({ type: 'worker-accepting', serial });
+    };
+    boot(1);
+    boot(2);
+    expect(scene.ready()).toHaveLength(2);
+    expect(alive(scene).map(({ text }) => text)).toEqual([
+      `${answers}: alive, as any answer below 500 counts while no --status-path is set; a path that is set has to answer 2xx`,
+    ]);
+    scene.exit(1, 1);
+    boot(3);
+    expect(alive(scene)).toHaveLength(1);
+    scene.forget().reload().prepared();
+    boot(4);
+    expect(alive(scene)).toHaveLength(1);
+  });
+
+  test.each([
+    [undefined, 'postWorkerInit has not settled'],
+    ['/_status: no answer within 10 s', '/_status: no answer within 10 s'],
+  ])('at the boot timeout a probe that is under way is named: %j', (reason, words) => {
+    const scene = probing(new Scene({ workers: 1 }), 1);
+    if (reason) scene.happen({ type: 'worker-probing', serial: 1, attempt: 1, reason, tookMs: 10_000 });
+    scene.expire('start');
+    expect(scene.reported('stopping')[0]?.text).toBe(
+      `no worker became ready within --boot-timeout: ${words}`,
+    );
+  });
+
+  test('an attempt that has taken long is told at once, and only the first of them', () => {
+    const scene = probing(new Scene({ workers: 1 }), 1);
+    for (const attempt of [0, 1, 2]) {
+      const tookMs = attempt * 10_000;
+      scene.happen({ type: 'worker-probing', serial: 1, attempt, reason: '/_status: no answer', tookMs });
+    }
+    expect(scene.reported('probing').map(({ level, text }) => `${level} ${text}`)).toEqual([
+      'warn attempt 1 failed: /_status: no answer',
+      'debug attempt 2 failed: /_status: no answer',
+    ]);
+  });
+});

@@ -2,7 +2,7 @@
  * The life of a single worker: its way into service, its end, and the refill of its slot. A worker that an operation
  * has started (its trial) is judged here as well; operations.ts sees the outcome.
  */
-import { type DrainReport, isComing, type ProbeReport } from '@tshorn/core';
+import { type DrainReport, describeAlive, isComing, type ProbeReport } from '@tshorn/core';
 import { failed, mayRespawn, REPORTED_IN_FULL, served } from './backoff.ts';
 import type { Draft } from './draft.ts';
 import type { Event, KillReason, State, WorkerRecord } from './model.ts';
@@ -19,6 +19,25 @@ export function loaded(draft: Draft, worker: WorkerRecord, kind: string): void {
   draft.reportOf(worker, { event: 'booted', level: 'debug', text: kind });
 }
 
+/** An attempt that has failed after this time is told at once: the verdict may be half a minute away. */
+const SLOW_ATTEMPT_MS = 2_000;
+
+/** How a failed attempt is told, before the verdict. */
+export const failedAttempt = ({ attempt, reason, tookMs }: Pick<Probing, 'attempt' | 'reason' | 'tookMs'>) =>
+  ({
+    level: attempt === 1 && tookMs >= SLOW_ATTEMPT_MS ? 'warn' : 'debug',
+    text: `attempt ${attempt} failed: ${reason}`,
+  }) as const;
+
+type Probing = Extract<Event, { type: 'worker-probing' }>;
+
+export function probing(draft: Draft, worker: WorkerRecord, { attempt, reason, tookMs }: Probing): void {
+  if (worker.state !== 'probing') return;
+  worker.probing = reason;
+  if (attempt === 0) return;
+  draft.reportOf(worker, { event: 'probing', ...failedAttempt({ attempt, reason, tookMs }) });
+}
+
 export function probed(draft: Draft, worker: WorkerRecord, report: ProbeReport): void {
   if (worker.state !== 'probing') return;
   if (report.verdict === 'broken') {
@@ -31,12 +50,9 @@ export function probed(draft: Draft, worker: WorkerRecord, report: ProbeReport):
     const text = `admitted although its probe failed, because this release has served before: ${reason}`;
     draft.reportOf(worker, { event: 'booted', level: 'warn', text });
   }
-  if (report.verdict === 'no-status' && !isProven(draft.state, worker.generation)) {
-    draft.reportOf(worker, {
-      event: 'booted',
-      level: 'info',
-      text: `the app has no /_status (${report.status}): admitted as loaded`,
-    });
+  if (report.verdict === 'alive' && (draft.state.toldAlive ?? 0) < worker.generation) {
+    draft.state.toldAlive = worker.generation;
+    draft.reportOf(worker, { event: 'booted', level: 'info', text: describeAlive(report) });
   }
   draft.become(worker, 'probed');
   worker.bootMs ??= draft.at - worker.bornAt;
@@ -154,13 +170,25 @@ export const overdue = (draft: Draft, worker: WorkerRecord): string => {
   const { bootTimeout } = draft.state.settings;
   switch (worker.state) {
     case 'probing':
-      return 'postWorkerInit or the probe is stuck: the worker does not answer';
+      return stuckProbe(worker.probing);
     case 'admitted':
       return 'the worker did not begin to accept connections';
     default:
       return `the app did not finish loading within ${bootTimeout / 1000} s (--boot-timeout)`;
   }
 };
+
+/** @param last what is known of the probe, once it has begun */
+export const stuckProbe = (last: string | undefined): string =>
+  last === undefined ? 'postWorkerInit has not settled' : `the probe is stuck; last: ${last}`;
+
+/** For the first start whose time is over while no worker has failed yet: what the furthest worker waits for. */
+export function stillBooting({ workers }: Draft): string {
+  const probing = workers.filter(({ state }) => state === 'probing');
+  const told = probing.find(({ probing: last }) => last !== undefined)?.probing;
+  if (told !== undefined) return told;
+  return probing.length > 0 ? stuckProbe(undefined) : 'the app is still loading';
+}
 
 /** A worker whose event loop is stuck is given up: its slot is filled again while its stack is still being read. */
 export function hung(draft: Draft, worker: WorkerRecord, silentMs: number): void {

@@ -8,9 +8,14 @@ const FAILED = `${IN_STEP}; \`lastLines\`: up to 20 lines that the worker wrote 
 export const WORKERS = {
   spawned: { level: 'info', fields: IN_STEP, when: 'A worker process has been started.' },
   booted: {
+    level: 'debug, info or warn',
+    fields: IN_STEP,
+    when: 'The app is loaded; `info`, once for each generation, when it answers its [probe](reload.md#each-worker-step-by-step) otherwise than with 2xx and no `--status-path` is set; `warn` when its probe failed and it is admitted all the same.',
+  },
+  probing: {
     level: 'debug or warn',
     fields: IN_STEP,
-    when: 'The app is loaded; `warn` when its probe failed and it is admitted all the same, or it has no status path.',
+    when: 'An attempt of the probe has failed, and another one follows; `warn` when that took long.',
   },
   ready: { level: 'info', fields: `${IN_STEP}, \`status\``, when: 'A worker accepts connections.' },
   draining: { level: 'info', fields: IN_STEP, when: 'A worker stops accepting.' },

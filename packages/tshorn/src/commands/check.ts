@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { parseCommand, resolveConfig } from '@tshorn/config';
-import { formatMs, TshornError } from '@tshorn/core';
+import { describeAlive, formatMs, TshornError } from '@tshorn/core';
 import { type CheckReport, checkApp, type Level, type Logger } from '@tshorn/master';
 import { workingDirectory } from '../surroundings.ts';
 import { commandHelp } from './help.ts';
@@ -54,8 +54,7 @@ function textOf(
 ): string {
   const took = formatMs(tookMs).replace('ms', ' ms');
   const what = `ok: ${app} (${kind})`;
-  if (probe.verdict === 'no-status')
-    return `${what} loaded after ${took}; it has no ${statusPath} (${probe.status})`;
+  if (probe.verdict === 'alive') return `${what} loaded after ${took}; ${describeAlive(probe)}`;
   if (probe.status === undefined) return `${what} loaded after ${took}; not probed (no --status-path)`;
   return `${what} answered ${statusPath} with ${probe.status.split(' ')[0]} after ${took}`;
 }

@@ -6,11 +6,14 @@
  */
 import http from 'node:http';
 import { type Duplex, duplexPair } from 'node:stream';
+import type { Header } from '@tshorn/config';
 import { withDeadline } from '@tshorn/core';
 
 export interface Question {
   readonly path: string;
   readonly userAgent: string;
+  /** Sent beside the usual ones, or in their place. */
+  readonly headers?: readonly Header[];
   /** Milliseconds until the end of the answer. */
   readonly timeout: number;
 }
@@ -19,7 +22,13 @@ export interface Answer {
   readonly code: number;
   /** The status line without the protocol: `200 OK`. */
   readonly status: string;
+  readonly headers?: http.IncomingHttpHeaders;
+  /** The first `MOST_BODY` bytes, as UTF-8. */
+  readonly body?: string;
 }
+
+/** Enough to find the words of an error page behind its styles. */
+const MOST_BODY = 16 * 1024;
 
 export class NoAnswer extends Error {}
 
@@ -55,22 +64,49 @@ const IN_PROCESS = Symbol('tshorn.in-process');
 /** True for such a stream: requests over it are no traffic. */
 export const isInProcess = (socket: object): boolean => IN_PROCESS in socket;
 
-const request = (connection: Duplex, { path, userAgent }: Question) =>
+const request = (connection: Duplex, { path, userAgent, headers = [] }: Question) =>
   new Promise<Answer>((resolve, reject) => {
     const outgoing = http.get({
       path,
-      headers: { host: 'localhost', 'user-agent': userAgent, connection: 'close' },
+      headers: headersOf(userAgent, headers),
       createConnection: () => connection as never,
     });
-    outgoing.once('error', reject);
+    outgoing.once('error', (error: NodeJS.ErrnoException) => {
+      // "socket hang up": there is no socket that a person could look for.
+      const hungUp = error.code === 'ECONNRESET';
+      reject(hungUp ? new NoAnswer('the app closed the connection without an answer') : error);
+    });
     outgoing.once('response', (response) => {
-      response.resume();
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        if (size < MOST_BODY) chunks.push(chunk);
+        size += chunk.length;
+      });
       const code = response.statusCode ?? 0;
       // The whole answer counts: a status page that dies in its body is not healthy.
-      response.once('end', () => resolve({ code, status: `${code} ${response.statusMessage}`.trim() }));
+      response.once('end', () => {
+        const body = Buffer.concat(chunks).toString('utf8', 0, MOST_BODY);
+        const status = `${code} ${response.statusMessage}`.trim();
+        resolve({ code, status, headers: response.headers, body });
+      });
       response.once('error', reject);
     });
   });
+
+function headersOf(userAgent: string, more: readonly Header[]): http.OutgoingHttpHeaders {
+  const given = new Map<string, string[]>();
+  for (const { name, value } of more) {
+    const key = name.toLowerCase();
+    given.set(key, [...(given.get(key) ?? []), value]);
+  }
+  return {
+    host: 'localhost',
+    'user-agent': userAgent,
+    ...Object.fromEntries([...given].map(([name, values]) => [name, values.length > 1 ? values : values[0]])),
+    connection: 'close',
+  };
+}
 
 /** Middleware asks a socket for its addresses and options, so an in-memory one has them too. */
 function asSocket(stream: Duplex, encrypted: boolean): Duplex {

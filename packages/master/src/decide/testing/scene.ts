@@ -99,7 +99,7 @@ export class Scene {
   }
 
   /** Brings one worker up to where its probe answers, and into service when the answer is good. */
-  boot(serial: number, verdict: 'ok' | 'no-status' | 'broken' = 'ok'): this {
+  boot(serial: number, verdict: 'ok' | 'alive' | 'broken' = 'ok'): this {
     const reason = verdict === 'broken' ? { reason: '/_status answered 500' } : {};
     this.happen({ type: 'worker-spawned', serial, pid: 1000 + serial });
     this.happen({ type: 'worker-loaded', serial, kind: 'handler' });

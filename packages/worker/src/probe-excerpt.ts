@@ -1,0 +1,36 @@
+/** The part of a failed answer that a log line has room for. */
+import type { Answer } from './transport/ask-in-process.ts';
+
+const LONGEST = 200;
+
+/** Control characters, and what is not text: a compressed or binary body says nothing. */
+const UNREADABLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\ufffd]/gu;
+
+/** `: the first 200 characters of the body`, or where a redirect leads to; empty where there is nothing to read. */
+export function excerptOf({ code, status, headers = {}, body = '' }: Partial<Answer>): string {
+  if (code !== undefined && code >= 300 && code < 400 && headers.location) {
+    return ` (to ${headers.location.slice(0, LONGEST)})`;
+  }
+  if (headers['content-encoding'] !== undefined) return '';
+  const html = /html/.test(headers['content-type'] ?? '') || /^\s*<(!doctype|html)/i.test(body);
+  const text = (html ? withoutTags(body) : body).replace(/\s+/g, ' ').replace(UNREADABLE, '').trim();
+  // A body that only repeats the status line is none.
+  if (text === '' || status?.includes(text)) return '';
+  return `: ${text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text}`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  nbsp: ' ',
+  '#39': "'",
+  amp: '&',
+};
+
+/** What a person would read of a page. */
+const withoutTags = (html: string): string =>
+  html
+    .replace(/<(head|style|script)\b.*?(<\/\1>|$)/gis, ' ')
+    .replace(/<[^>]*(>|$)/g, ' ')
+    .replace(/&(\w+|#39);/g, (entity, name: string) => ENTITIES[name] ?? entity);
