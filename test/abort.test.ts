@@ -187,8 +187,8 @@ describe('plan and dry run', () => {
     const socket = await socketOf(server);
     const { code, out } = await tshorn(server, '--dry-run', '--plan', 'overlap');
     expect(code).toBe(0);
-    expect(out).toContain('with the plan overlap takes 7 steps; nothing has changed');
-    expect(out).toMatch(/step 1\/7 +boot 2 workers of the new generation for slots 0 and 1/);
+    expect(out).toContain('with the plan overlap takes 8 steps; nothing has changed');
+    expect(out).toMatch(/step 1\/8 +boot 2 workers of the new generation for slots 0 and 1/);
     expect(out).toMatch(/ready, at least +2 of 2\n +in service, at most +4\n/);
     expect(out).toMatch(/time +about /);
     const json = JSON.parse((await tshorn(server, '--dry-run', '--json')).out);

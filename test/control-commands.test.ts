@@ -35,7 +35,7 @@ describe('the commands', () => {
     await socketOf(await start(2));
     const { code, out } = await tshorn('reload');
     expect(code).toBe(0);
-    expect(out).toMatch(/step 2\/10 ready worker=0 gen=2 pid=\d+/);
+    expect(out).toMatch(/step 2\/11 ready worker=0 gen=2 pid=\d+/);
     expect(out).toMatch(/reload to gen=2 committed: 2 workers replaced in .*\n$/);
   });
 

@@ -45,6 +45,7 @@ export function routes(
       remaining.over(serial);
       traffic.opened(serial, immovable);
     },
+    'moved-all': (serial) => enqueue({ type: 'worker-moved-all', serial }),
     drained: (serial, { type: _type, ...report }) => {
       const state = view.stateOf(serial);
       if (state !== 'draining' && state !== 'killed') return;

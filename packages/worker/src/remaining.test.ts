@@ -4,7 +4,7 @@ import http from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Migratable } from './migrate/registry.ts';
-import { remainingOf, reportRemaining } from './remaining.ts';
+import { isOnlyImmovable, onceOnlyImmovable, remainingOf, reportRemaining } from './remaining.ts';
 import { Http1 } from './transport/http1.ts';
 
 let server: http.Server;
@@ -95,4 +95,43 @@ test('it is told when it has changed, until the end', async () => {
   total = 1;
   await sleep(300);
   expect(told).toEqual([{ upgraded: 2 }, {}]);
+});
+
+test.each([
+  [{ upgraded: 3, deflate: 1, stay: 1 }, true, true],
+  [{ upgraded: 3, requests: 1 }, true, false],
+  // A reason of tomorrow.
+  [{ unheard: 1 }, true, false],
+  ...['moving', 'busy', 'message', 'queue', 'paused'].map((why) => [{ [why]: 1 }, true, false] as const),
+  // Where nothing moves, an idle connection is in its linger.
+  [{ idle: 1 }, true, false],
+  [{ idle: 1 }, false, true],
+  // The drain is over.
+  [{}, true, false],
+])('%j, moves: %s; only connections that cannot move: %s', (left, moves, only) =>
+  expect(isOnlyImmovable(left, moves)).toBe(only),
+);
+
+test('it is told once when only connections that cannot move are left', async () => {
+  await connect(get('/slow'), false);
+  await connect(UPGRADE);
+  const known = {
+    listeners: { count: async () => transport.open().length + 1 },
+    migratables: new Set<Migratable>(),
+    outgoing: { whyStays: () => '' },
+  };
+  let told = 0;
+  const isTold = new Promise<void>((resolve) => {
+    onceOnlyImmovable(transport, known, () => {
+      told++;
+      resolve();
+    });
+  });
+  // A request is in flight, however often it looks.
+  await sleep(200);
+  expect(told).toBe(0);
+  clients[0]?.destroy();
+  await isTold;
+  await sleep(200);
+  expect(told).toBe(1);
 });

@@ -1,4 +1,7 @@
-/** The connections that a draining worker still has, by what keeps them: reported while the drain runs. */
+/**
+ * The connections that a draining worker still has, by what keeps them: reported while the drain runs, and once when none is
+ * left but those that cannot move.
+ */
 import type { AttachedListeners } from './app/listeners.ts';
 import type { OutgoingMigrations } from './migrate/outgoing-migrations.ts';
 import type { Migratable } from './migrate/registry.ts';
@@ -68,6 +71,53 @@ export function countImmovable(transport: Connections, total: number, movable: n
   }
   const upgraded = total - transport.open().length - movable;
   return upgraded > 0 ? { ...counts, upgraded } : counts;
+}
+
+/** These stay as they are until they are closed: the app has to change, or the client, before they move. */
+const STAYS = new Set([
+  'upgraded',
+  'stay',
+  'half-closed',
+  'deflate',
+  'state',
+  'no-resumer',
+  'unknown-ws',
+  'closing',
+]);
+
+/**
+ * True when connections are left and none of them can move.
+ * @param moves false where nothing moves: there, an idle connection is in its linger
+ */
+export function isOnlyImmovable(left: Counts, moves: boolean): boolean {
+  const reasons = Object.keys(left);
+  return reasons.length > 0 && reasons.every((of) => STAYS.has(of) || (of === 'idle' && !moves));
+}
+
+/** How soon, and in what part of the time, a worker looks whether it has moved all that can move. */
+const LOOK_MS = 50;
+const LOOK_SHARE = 0.05;
+
+/**
+ * Calls `call` once, when connections are left and none of them can move.
+ * @returns the function that ends it
+ */
+export function onceOnlyImmovable(transport: Connections, known: Known, call: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  let ended = false;
+  const look = async () => {
+    const total = await known.listeners.count();
+    if (ended) return;
+    const start = performance.now();
+    if (isOnlyImmovable(remainingOf(transport, total, known), known.outgoing !== undefined)) return call();
+    const tookMs = performance.now() - start;
+    timer = setTimeout(look, Math.max(LOOK_MS, tookMs / LOOK_SHARE)).unref();
+  };
+  timer = setTimeout(look, LOOK_MS).unref();
+  return () => {
+    ended = true;
+    clearTimeout(timer);
+  };
 }
 
 /**

@@ -12,7 +12,7 @@ import { Drain, type DrainSettings } from './drain.ts';
 import { Handoff, type HandoffOrder } from './handoff.ts';
 import type { Meter } from './meter.ts';
 import { registry } from './migrate/registry.ts';
-import { reportRemaining } from './remaining.ts';
+import { onceOnlyImmovable, reportRemaining } from './remaining.ts';
 import { Sampler } from './sample.ts';
 import type { RawHandle, Transport } from './transport/transport.ts';
 
@@ -135,8 +135,12 @@ export class Service {
     const stopReporting = reportRemaining(transport, known, this.leftMs, (left) => {
       void this.#settings.send({ type: 'remaining', left });
     });
+    const stopLooking = onceOnlyImmovable(transport, known, () => {
+      void this.#settings.send({ type: 'moved-all' });
+    });
     const report = await drain.done;
     stopReporting();
+    stopLooking();
     if (report) await this.#settings.send({ type: 'drained', ...report });
     if (report?.forceClosed) await this.#settings.onForceClosed();
     // The master may have admitted the worker again at any moment since.

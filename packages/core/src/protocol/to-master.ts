@@ -1,6 +1,6 @@
 /**
  * The messages of a worker to the master, over the IPC channel of `child_process`. A fact answers an order:
- * (`up` ->) `boot` -> `loaded`, `probing`, `probed`; `admit` -> `accepting`; `drain` -> `drained`.
+ * (`up` ->) `boot` -> `loaded`, `probing`, `probed`; `admit` -> `accepting`; `drain` -> (`moved-all` ->) `drained`.
  */
 import { HEARTBEAT } from '../heartbeat.ts';
 import { openRequest } from '../open-request.ts';
@@ -56,6 +56,8 @@ const TO_MASTER = {
   accepting: { immovable: literal('', 'tls', 'unknown-node') },
   /** A signal asked this worker to leave: its replacement is to be started first. */
   'leave-requested': { signal: line(32) },
+  /** Nothing is left of the drain but connections that cannot move; they have the rest of the grace period. */
+  'moved-all': {},
   drained: DRAIN_REPORT,
   /** Sent every `heartbeatEvery` milliseconds, from when the app is loaded. */
   heartbeat: HEARTBEAT,

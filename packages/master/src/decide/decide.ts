@@ -20,6 +20,7 @@ import {
   exited,
   hung,
   loaded,
+  movedAll,
   overdue,
   probed,
   probing,
@@ -129,6 +130,8 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
       return probed(draft, worker, event.report);
     case 'worker-accepting':
       return accepting(draft, worker);
+    case 'worker-moved-all':
+      return movedAll(worker);
     case 'worker-drained':
       return drained(draft, worker, event.report);
     case 'worker-migrations':

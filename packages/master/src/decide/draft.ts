@@ -5,6 +5,7 @@
 import { type DrainMode, isComing, mayBecome, type WorkerState } from '@tshorn/core';
 import type { Effect, KillReason, Operation, SlotRecord, State, TimerId, WorkerRecord } from './model.ts';
 import type { Notice, OperationInfo, Position, WorkerEvent } from './notice.ts';
+import type { Step } from './plan.ts';
 import { takerMayCome } from './queries.ts';
 import { isRepeat } from './repeats.ts';
 
@@ -60,9 +61,14 @@ export class Draft {
   #positionOf(worker: WorkerRecord): Position | undefined {
     const { running } = this.state;
     if (!running?.plan) return undefined;
-    const step = running.plan[running.next];
-    const concerned = step && (!('slots' in step) || step.slots.includes(worker.slot));
-    return concerned ? { step: running.next + 1, of: running.plan.length } : undefined;
+    const { plan, next } = running;
+    const concerns = (step: Step | undefined) =>
+      step && (!('slots' in step) || step.slots.includes(worker.slot));
+    const leaves = worker.state === 'draining' || worker.state === 'parked';
+    // The plan may have gone on while the worker drains.
+    const drain = (step: Step, at: number) => at < next && step.do === 'drain' && concerns(step);
+    const at = concerns(plan[next]) ? next : leaves ? plan.findLastIndex(drain) : -1;
+    return at === -1 ? undefined : { step: at + 1, of: plan.length };
   }
 
   setTimer(timer: TimerId, ms: number): void {
@@ -122,6 +128,7 @@ export class Draft {
   admit(worker: WorkerRecord): void {
     if (!this.become(worker, 'admitted')) return;
     delete worker.park;
+    delete worker.movedAll;
     this.clearTimer(`drain:${worker.serial}`);
     this.setTimer(`boot:${worker.serial}`, ACCEPT_MS);
     this.effects.push({ do: 'admit', serial: worker.serial });

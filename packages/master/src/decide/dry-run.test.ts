@@ -62,7 +62,8 @@ test('the steps are in words', () => {
   expect(steps.map(({ text }) => text)).toEqual([
     'boot a worker of the new generation for slot 0; it waits until it has passed the probe',
     'admit it: it accepts connections',
-    'drain the old worker of slot 0, whose connections move; it is parked',
+    'drain the old worker of slot 0, whose connections move',
+    'await the drains: connections that cannot move have ended, the old workers are parked',
     'soak: every new worker has served for 1 s without a crash',
     'approve: the hook onCommit may refuse',
     'commit: from here on a crash brings back the new release',

@@ -55,6 +55,8 @@ export interface DryRun {
   };
   /** Milliseconds that each drain may take on top of `time`; connections that can move take moments. */
   readonly graceMs: number;
+  /** True when connections that cannot move are waited for once, and not in each drain. */
+  readonly sideBySide: boolean;
 }
 
 export function dryRun(known: Known): DryRun {
@@ -80,6 +82,7 @@ export function dryRun(known: Known): DryRun {
     }),
     ...(time && { time }),
     graceMs,
+    sideBySide: plan.some((step) => step.do === 'await-drains'),
   };
 }
 
@@ -139,8 +142,10 @@ function inWords(step: Step, { shape, canaryMs }: Known): string {
     case 'drain': {
       const one = step.slots.length === 1;
       const who = `drain the old ${one ? 'worker' : 'workers'} of ${namesOf(step.slots)}, whose connections move`;
-      return `${who}; ${one ? 'it' : 'they'} ${step.park ? (one ? 'is parked' : 'are parked') : one ? 'leaves' : 'leave'}`;
+      return step.beside ? who : `${who}; ${one ? 'it leaves' : 'they leave'}`;
     }
+    case 'await-drains':
+      return 'await the drains: connections that cannot move have ended, the old workers are parked';
     case 'watch':
       return `watch: the canary is compared with the old workers, for ${seconds(canaryMs)} at most`;
     case 'soak':

@@ -22,6 +22,8 @@ export interface WorkerRecord {
   readyAt?: number;
   /** The worker is kept when it has drained. */
   park?: true;
+  /** Its requests have finished and its connections have moved, but for those that cannot: it drains for these alone. */
+  movedAll?: true;
   arrivals?: MigrationCounts;
   /** What is known of its probe before the verdict, in words. */
   probing?: string;
@@ -222,6 +224,7 @@ export type Event =
     }
   | { readonly type: 'worker-probed'; readonly serial: number; readonly report: ProbeReport }
   | { readonly type: 'worker-accepting'; readonly serial: number }
+  | { readonly type: 'worker-moved-all'; readonly serial: number }
   | { readonly type: 'worker-drained'; readonly serial: number; readonly report: DrainReport }
   | {
       readonly type: 'worker-exited';

@@ -11,8 +11,13 @@ export type Step =
   | { readonly do: 'boot'; readonly slots: Slots; readonly generation: number }
   /** Let them in, and go on when they are in service. */
   | { readonly do: 'admit'; readonly slots: Slots }
-  /** Drain the older workers in the slots, and go on when they are parked, or gone. */
-  | { readonly do: 'drain'; readonly slots: Slots; readonly park: boolean }
+  /**
+   * Drain the older workers in the slots, and go on when they are parked, or gone. `beside`: go on as soon as nothing is left
+   * of them but connections that cannot move; a step `await-drains` follows.
+   */
+  | { readonly do: 'drain'; readonly slots: Slots; readonly park: boolean; readonly beside?: true }
+  /** Go on when the older workers in the slots are parked, or gone. */
+  | { readonly do: 'await-drains'; readonly slots: Slots }
   /** Compare the new workers with the old ones under real traffic, and go on when they are as good. */
   | { readonly do: 'watch'; readonly slots: Slots }
   /** Go on when the youngest new worker has served for this time. */
@@ -54,7 +59,7 @@ export const replaceSlot = (slot: number, generation: number): Plan => [
   { do: 'drain', slots: [slot], park: false },
 ];
 
-/** From `from` slots to `to`: each new one is in service before it counts; each old one drains. */
+/** From `from` slots to `to`: each new one is in service before it counts; the old ones drain, side by side. */
 export function resize(from: number, to: number, generation: number): Plan {
   const steps: Step[] = [];
   for (let slot = from; slot < to; slot++) {
@@ -65,14 +70,19 @@ export function resize(from: number, to: number, generation: number): Plan {
     );
   }
   for (let slot = from - 1; slot >= to; slot--) {
-    steps.push({ do: 'resize', to: slot }, { do: 'drain', slots: [slot], park: false });
+    steps.push({ do: 'resize', to: slot }, { do: 'drain', slots: [slot], park: false, beside: true });
   }
-  return steps;
+  const removed = slotsBetween(to, from);
+  return removed.length > 0 ? [...steps, { do: 'await-drains', slots: removed }] : steps;
 }
+
+/** The slots from `from` to below `to`. */
+const slotsBetween = (from: number, to: number): Slots =>
+  Array.from({ length: Math.max(0, to - from) }, (_, at) => from + at);
 
 /** Replaces every slot by the new generation, in the way that the shape asks for. */
 export function reloadPlan(size: number, generation: number, shape: ReloadShape): Plan {
-  const slots = Array.from({ length: size }, (_, slot) => slot);
+  const slots = slotsBetween(0, size);
   const { surge, missing } = pace(size, shape);
   const hasCanary = shape.kind === 'canary';
   const canary = hasCanary ? canarySteps(surge === 0, generation, shape.park) : [];
@@ -80,6 +90,7 @@ export function reloadPlan(size: number, generation: number, shape: ReloadShape)
   return [
     ...canary,
     ...batches.flatMap((batch) => replace(batch, missing, generation, shape.park)),
+    ...(shape.park ? [{ do: 'await-drains', slots } as const] : []),
     { do: 'soak', ms: shape.soakMs },
     { do: 'approve' },
     { do: 'commit' },
@@ -89,7 +100,7 @@ export function reloadPlan(size: number, generation: number, shape: ReloadShape)
 
 /** Slot 0: it drains after its new worker has been watched, or before where there is no room for both. */
 function canarySteps(noRoom: boolean, generation: number, park: boolean): Step[] {
-  const drain: Step = { do: 'drain', slots: [0], park };
+  const drain = drainOf([0], park);
   const watched: Step[] = [
     { do: 'boot', slots: [0], generation },
     { do: 'admit', slots: [0] },
@@ -112,9 +123,20 @@ function pace(size: number, { kind, maxSurge, maxUnavailable, parallelism }: Rel
 function replace(slots: Slots, missing: number, generation: number, park: boolean): Step[] {
   const first = slots.slice(0, missing);
   const later = slots.slice(missing);
-  const drain = (which: Slots): Step[] => (which.length > 0 ? [{ do: 'drain', slots: which, park }] : []);
+  const drain = (which: Slots): Step[] => (which.length > 0 ? [drainOf(which, park)] : []);
   return [...drain(first), { do: 'boot', slots, generation }, { do: 'admit', slots }, ...drain(later)];
 }
+
+/**
+ * A parked worker stays until the commit anyhow, so one that still drains takes no more room. Without parking each process
+ * has to be gone before the next one starts.
+ */
+const drainOf = (slots: Slots, park: boolean): Step => ({
+  do: 'drain',
+  slots,
+  park,
+  ...(park && { beside: true }),
+});
 
 function inBatches(slots: Slots, size: number): Slots[] {
   const batches: Slots[] = [];

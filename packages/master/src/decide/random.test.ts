@@ -1,9 +1,9 @@
 /**
- * Random events in random order: at the end each slot has one worker, in service and of the committed release. The seed
- * in the name of a test repeats its story.
+ * Random events in random order: a reload keeps its promises at each of them, and at the end each slot has one worker, in
+ * service and of the committed release. The seed in the name of a test repeats its story.
  */
 import { RELOAD_PLANS } from '@tshorn/core';
-import type { Event, MigrationCounts, Operation, WorkerRecord } from './model.ts';
+import type { Effect, Event, MigrationCounts, Operation, Running, WorkerRecord } from './model.ts';
 import { Scene } from './testing/scene.ts';
 
 /** jest.config.js sets it: true in the long suite. */
@@ -43,7 +43,38 @@ class Story {
 
   #happen(event: Event): void {
     this.told.push(JSON.stringify(event));
+    const { effects } = this.scene;
+    const from = effects.length;
+    const wasCommitted = this.scene.state.running?.committed;
     this.scene.happen(event);
+    const { running } = this.scene.state;
+    if (running?.operation.kind !== 'reload' || running.rollingBack !== undefined) return;
+    const now = effects.slice(from);
+    for (const effect of now) this.#expectPromised(effect, running);
+    if (!running.committed || wasCommitted) return;
+    // All were parked: those that drain have been told so just now.
+    const told = now.flatMap((effect) => (effect.do === 'drain' ? effect.serial : []));
+    expect(this.#older('draining').filter(({ serial }) => !told.includes(serial))).toEqual([]);
+  }
+
+  /** Workers in this state that the reload replaces. */
+  #older(state: WorkerRecord['state']): WorkerRecord[] {
+    const { running, workers } = this.scene.state;
+    const all = Object.values(workers);
+    return all.filter((worker) => worker.state === state && worker.generation !== running?.generation);
+  }
+
+  #expectPromised(effect: Effect, { plan = [], generation, committed }: Running): void {
+    const { workers } = this.scene.state;
+    const parks = plan.some((step) => step.do === 'await-drains');
+    // Without parking one process is gone before the next one starts.
+    if (effect.do === 'spawn' && effect.generation === generation && !parks) {
+      expect(this.#older('draining')).toEqual([]);
+    }
+    const old = effect.do === 'drain' ? workers[effect.serial] : undefined;
+    if (!old || old.generation === generation || committed || plan[0]?.do !== 'boot') return;
+    const inSlot = Object.values(workers).filter(({ slot }) => slot === old.slot);
+    expect(inSlot.filter(({ state }) => state === 'ready')).toMatchObject([{ generation }]);
   }
 
   act(): void {
@@ -78,6 +109,8 @@ class Story {
     const report = { moved: 0, finished: 0, closed: 0, forceClosed: 0, refused: {}, tookMs: 1 };
     const broken = this.#chance(trouble * 0.2);
     const verdict = broken ? ({ verdict: 'broken', reason: 'x', tookMs: 1 } as const) : undefined;
+    // It may come twice, and also to a worker that is to leave.
+    if (state === 'draining' && this.#chance(0.4)) return this.#happen({ type: 'worker-moved-all', serial });
     const next: Partial<Record<WorkerRecord['state'], Event>> = {
       spawned: { type: 'worker-spawned', serial, pid: serial },
       booting: broken

@@ -35,7 +35,7 @@ describe('reload, rolling', () => {
     const steps = scene.notices.flatMap((n) =>
       'position' in n && n.event !== 'booted' ? [n.position?.step] : [],
     );
-    expect(steps).toEqual([1, 2, 3, 3, 3, 4, 5, 6, 6, 6, 10, 10]);
+    expect(steps).toEqual([1, 2, 3, 3, 3, 4, 5, 6, 6, 6, 11, 11]);
   });
 
   test('a broken new worker takes the reload back: who was replaced serves again, before the new one leaves', () => {

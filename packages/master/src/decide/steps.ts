@@ -29,10 +29,13 @@ function isDone(draft: Draft, running: Running, step: Step, first: boolean): boo
     case 'drain': {
       const older = olderIn(draft, running, step.slots);
       if (first) for (const worker of older) draft.leave(worker, 'graceful', step.park);
-      if (older.some(({ state }) => state !== 'parked') || isAwaited(draft)) return false;
+      const isOver = (worker: WorkerRecord) => isDrained(worker) || (step.beside && worker.movedAll);
+      if (!older.every(isOver) || isAwaited(draft)) return false;
       running.replaced += step.slots.length;
       return true;
     }
+    case 'await-drains':
+      return olderIn(draft, running, step.slots).every(isDrained);
     case 'watch':
       if (first) {
         const serials = step.slots.flatMap((slot) => running.trials[slot] ?? []);
@@ -127,6 +130,8 @@ function readmit(draft: Draft, running: Running, slots: Slots, first: boolean): 
   if (older.some((workers) => !workers.some(({ state }) => isComing(state)))) rollBack(draft, running);
   return older.every((workers) => workers.some(({ state }) => state === 'ready'));
 }
+
+const isDrained = ({ state }: WorkerRecord) => state === 'parked';
 
 const isYoung = (running: Running, slots: Slots, worker: WorkerRecord) =>
   slots.includes(worker.slot) && worker.generation === running.generation;

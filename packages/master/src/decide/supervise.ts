@@ -74,6 +74,11 @@ export function accepting(draft: Draft, worker: WorkerRecord): void {
   announceLeaving(draft, worker);
 }
 
+/** Nothing is left of the drain but connections that cannot move. */
+export function movedAll(worker: WorkerRecord): void {
+  if (worker.state === 'draining') worker.movedAll = true;
+}
+
 /** The worker has no connections left. It exits by itself, or is kept. */
 export function drained(draft: Draft, worker: WorkerRecord, report: DrainReport): void {
   draft.reportOf(worker, { event: 'drained', level: 'info', report });

@@ -39,8 +39,11 @@ function memoryText({ memory }: DryRun): string {
   return `about ${formatMemory(memory.most)}, ${formatMemory(more)} more than now (${each} a worker)`;
 }
 
-function timeText({ time, parallelism, graceMs, size }: DryRun): string {
-  const drains = `each drain may add up to ${formatMs(graceMs)} (--grace)`;
+function timeText({ time, parallelism, graceMs, sideBySide, size }: DryRun): string {
+  const grace = `up to ${formatMs(graceMs)} (--grace)`;
+  const drains = sideBySide
+    ? `connections that cannot move may add ${grace} once, requests that last in each drain`
+    : `each drain may add ${grace}`;
   if (!time) return `unknown: no worker has booted yet; ${drains}`;
   const { bootMs, booting, soak, canary, total } = time;
   const parts = [
