@@ -20,6 +20,7 @@ const OTHER: UserConfig = {
   statusTransport: 'udp',
   logFormat: 'json',
   logFile: 'x.log',
+  outputFile: 'y.log',
   control: 'x.sock',
   pidFile: 'x.pid',
 };

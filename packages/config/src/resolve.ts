@@ -81,6 +81,7 @@ export async function resolveConfig({
     config: {
       ...config,
       logFile: fromCwd(config.logFile),
+      outputFile: fromCwd(config.outputFile),
       control: fromCwd(config.control),
       pidFile: fromCwd(config.pidFile),
     },

@@ -110,6 +110,8 @@ export interface UserConfig {
   logFormat?: 'auto' | 'json' | 'pretty';
   /** The file to append the log to, instead of standard error. Default: none. */
   logFile?: string;
+  /** The file to append to what the workers print, instead of standard output and standard error. Default: none. */
+  outputFile?: string;
   /** The unix socket for tshorn reload, status, scale and stop. Default: $XDG_RUNTIME_DIR/tshorn/PID.sock, else in TMPDIR/tshorn-UID. */
   control?: string;
   /** The file that holds the PID of the active master, for scripts and service managers. Default: none. */

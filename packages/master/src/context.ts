@@ -4,6 +4,7 @@ import type { Hooks } from './hooks.ts';
 import type { LastWords } from './last-words.ts';
 import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
+import type { OutputFile } from './output-file.ts';
 import type { Privileges } from './privileges.ts';
 import type { Release } from './release.ts';
 import type { StatusUdp } from './status-udp.ts';
@@ -17,6 +18,8 @@ export interface Context {
   readonly lastWords: LastWords;
   readonly listeners: readonly Listener[];
   readonly statusUdp: StatusUdp | undefined;
+  /** Present with `--output-file`. */
+  readonly output: OutputFile | undefined;
   /** The file that a worker process runs. */
   readonly workerFile: string;
   readonly env: NodeJS.ProcessEnv;

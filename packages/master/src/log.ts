@@ -1,9 +1,8 @@
 /** The master's log: where it goes and how it looks. A line is written before the call returns, where that needs no wait. */
-import fs from 'node:fs';
-import { systemReason, TshornError } from '@tshorn/core';
 import { earlyLogger, type Logger } from './early-logger.ts';
+import { logFile as openFile } from './log-file.ts';
 import { LogStream } from './log-stream.ts';
-import { Outlet, stderrOutlet, targetOf } from './outlet.ts';
+import { type Outlet, stderrOutlet } from './outlet.ts';
 
 export type { Logger };
 
@@ -28,8 +27,7 @@ const FLUSH_MS = 1_000;
 /** @throws TshornError ERR_LOG_FILE */
 export function openLog(settings: LogSettings): Log {
   const { logLevel, logFile } = settings;
-  if (logFile !== undefined) checkFile(logFile);
-  const outlet = logFile === undefined ? stderrOutlet : new Outlet(() => openFile(logFile));
+  const outlet = logFile === undefined ? stderrOutlet : openFile('--log-file', logFile);
   const { logger, ready } = earlyLogger(logLevel, load(settings, outlet));
   const flush = async () => {
     await ready;
@@ -39,23 +37,6 @@ export function openLog(settings: LogSettings): Log {
     if (logFile !== undefined) outlet.renew();
   };
   return { logger, flush, reopen };
-}
-
-function checkFile(file: string): void {
-  try {
-    fs.closeSync(fs.openSync(file, 'a'));
-  } catch (error) {
-    throw new TshornError('ERR_LOG_FILE', `--log-file: cannot write ${file}: ${systemReason(error)}`, {
-      fix: 'choose a file in a directory that exists and that this user may write to',
-    });
-  }
-}
-
-function openFile(file: string) {
-  const fd = fs.openSync(file, 'a');
-  const target = targetOf(fd);
-  if (target.fd !== fd) fs.closeSync(fd);
-  return { ...target, isOwn: true };
 }
 
 async function load({ logLevel, logFormat, logFile }: LogSettings, outlet: Outlet): Promise<Logger> {

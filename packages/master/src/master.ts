@@ -124,6 +124,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       lastWords: this.#announcer.lastWords,
       listeners: this.#opened.listeners,
       statusUdp: this.#opened.statusUdp,
+      output: this.#opened.output,
       workerFile: this.#options.workerFile,
       env: this.#options.env,
       privileges: this.#privileges,
@@ -166,6 +167,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
 
   reopenLog(): void {
     this.#options.log.reopen();
+    this.#opened.output?.renew();
     this.#log.info('log file reopened');
   }
 

@@ -1,6 +1,6 @@
 /**
- * Everything that a master opens besides its workers: the listeners, the socket of `--status-transport udp`, the PID file
- * and the control socket. Created by the master. A start that fails and the end of the master give all of it back.
+ * Everything that a master opens besides its workers: the listeners, the file of `--output-file`, the socket
+ * of `--status-transport udp`, the PID file and the control socket. Created by the master. A start that fails and the end of the master give all of it back.
  */
 import type { Resolved } from '@tshorn/config';
 import type { ActiveFiles } from './active-files.ts';
@@ -8,16 +8,25 @@ import { writeListening } from './journal.ts';
 import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
 import { type Opening, openListeners } from './open-listeners.ts';
+import type { OutputFile } from './output-file.ts';
 import { nameOf } from './re-exec/inherited-listeners.ts';
 import type { StatusUdp } from './status-udp.ts';
+
+/** Time that the file of `--output-file` is given for the last lines of the workers. */
+const LAST_OUTPUT_MS = 1_000;
 
 export class Opened {
   listeners: readonly Listener[] = [];
   statusUdp: StatusUdp | undefined;
   files: ActiveFiles | undefined;
+  output: OutputFile | undefined;
 
-  /** @throws TshornError ERR_ADDRESS and its kin */
+  /** @throws TshornError ERR_ADDRESS and its kin, ERR_LOG_FILE */
   async open(resolved: Resolved, opening: Opening & { readonly log: Logger }): Promise<void> {
+    const { outputFile } = resolved.config;
+    if (outputFile !== undefined) {
+      this.output = new (await import('./output-file.ts')).OutputFile(outputFile, opening.log);
+    }
     this.listeners = await openListeners(resolved, opening);
     writeListening(opening.log, this.listeners);
     if (resolved.config.statusTransport !== 'udp') return;
@@ -39,5 +48,6 @@ export class Opened {
   async close(): Promise<void> {
     this.statusUdp?.close();
     await this.files?.close();
+    await this.output?.idle(LAST_OUTPUT_MS);
   }
 }

@@ -97,6 +97,11 @@ export class Outlet extends EventEmitter<{ drain: [] }> {
     return this.#bytes >= FULL_BYTES;
   }
 
+  /** Calls it when nothing is queued any more. */
+  onRoom(act: () => void): void {
+    this.once('drain', act);
+  }
+
   /**
    * Writes at once where nothing is queued and the reader takes it; otherwise queues. Never throws.
    * @param done called when all of it is written, or with the reason why it is lost

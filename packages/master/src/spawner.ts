@@ -50,7 +50,7 @@ export class Spawner {
   }
 
   #start({ serial, slot, generation }: SpawnEffect, release: Release): void {
-    const { hooks, workerFile, env, privileges, statusUdp, enqueue } = this.#context;
+    const { hooks, workerFile, env, privileges, statusUdp, output, enqueue } = this.#context;
     const { identity: runAs, umask } = privileges;
     const identity = { slot, generation };
     const environment = workerEnv(release, env, runAs, slot);
@@ -58,19 +58,22 @@ export class Spawner {
     const status = statusUdp?.expect((report) => enqueue({ type: 'worker-probed', serial, report }));
     const boot = bootOrder(release, identity, status, compileCache, umask);
     const request = { exec: workerFile, cwd: release.cwd, env: environment, runAs, boot };
-    const handle = new WorkerHandle({
-      onSpawned: (pid) => {
-        this.#crew.spawned(worker, pid);
-        enqueue({ type: 'worker-spawned', serial, pid });
+    const handle = new WorkerHandle(
+      {
+        onSpawned: (pid) => {
+          this.#crew.spawned(worker, pid);
+          enqueue({ type: 'worker-spawned', serial, pid });
+        },
+        onMessage: (message, connection) => route(this.#routes, serial, message, connection),
+        onMalformed: (problem) => this.#malformed(worker, problem),
+        onFlood: (text) => this.#flooded(worker, text),
+        onEnded: (end) => {
+          status?.forget();
+          this.#ended(worker, end);
+        },
       },
-      onMessage: (message, connection) => route(this.#routes, serial, message, connection),
-      onMalformed: (problem) => this.#malformed(worker, problem),
-      onFlood: (text) => this.#flooded(worker, text),
-      onEnded: (end) => {
-        status?.forget();
-        this.#ended(worker, end);
-      },
-    });
+      output,
+    );
     const worker = { serial, identity, release, request, handle };
     this.#crew.add(worker);
     const start = () => handle.start(request);

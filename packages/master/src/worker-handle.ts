@@ -2,7 +2,9 @@
  * The outside of a worker; its inside is worker/src/worker.ts. One process: started, sent messages to, ended. Created
  * by the Spawner for each process; it decides nothing.
  */
+
 import cluster, { type Worker as ClusterWorker } from 'node:cluster';
+import type { Readable } from 'node:stream';
 import {
   type BootOrder,
   type DrainOrder,
@@ -21,7 +23,7 @@ import type { Listener } from './listeners.ts';
 import { stderrOutlet } from './outlet.ts';
 import type { Identity } from './privileges.ts';
 import { type SpawnFailure, spawnFailure } from './spawn-failure.ts';
-import { WorkerOutput } from './worker-output.ts';
+import { type OutputSink, WorkerOutput } from './worker-output.ts';
 
 export interface WorkerHandleEvents {
   /** The process is there. */
@@ -61,8 +63,12 @@ const LAST_LINES_MS = 200;
 
 export class WorkerHandle {
   readonly #events: WorkerHandleEvents;
+  readonly #sink: OutputSink | undefined;
   #worker: ClusterWorker | undefined;
+  /** Its standard error. */
   #output: WorkerOutput | undefined;
+  /** All of its output that the master reads. */
+  #outputs: readonly WorkerOutput[] = [];
   /** Looks for the inspector's messages on the worker's standard error. */
   readonly inspector = new Inspector();
   #booted = false;
@@ -70,8 +76,10 @@ export class WorkerHandle {
   #killed = false;
   readonly #taking = new SequenceSender((upTo) => this.#send({ type: 'sent', upTo }));
 
-  constructor(events: WorkerHandleEvents) {
+  /** @param sink of `--output-file`; without it, standard output is that of the master */
+  constructor(events: WorkerHandleEvents, sink?: OutputSink) {
     this.#events = events;
+    this.#sink = sink;
   }
 
   /** True when the master has killed it. */
@@ -107,7 +115,9 @@ export class WorkerHandle {
   }
 
   #fork({ exec, cwd, env, boot, runAs }: SpawnRequest): void {
-    const stdio = ['ignore', 'inherit', 'pipe', 'ipc'];
+    // Standard input is open and silent: an app that ends with it (`process.stdin.on('end', ...)`) would end at once
+    // with /dev/null, and workers that shared a terminal would take each other's keys.
+    const stdio = ['pipe', this.#sink ? 'pipe' : 'inherit', 'pipe', 'ipc'];
     // With uid or gid libuv drops the supplementary groups as well (setgroups in uv__process_child_init).
     const { uid, gid } = runAs ?? {};
     // The settings of the next fork: each worker gets the working directory of its release.
@@ -115,10 +125,7 @@ export class WorkerHandle {
     const worker = cluster.fork(env);
     this.#worker = worker;
     if (runAs) refusePrivilegedListeners(worker.process);
-    if (worker.process.stderr) {
-      this.#output = new WorkerOutput(worker.process.stderr, stderrOutlet);
-      this.#output.intercept = (line) => this.inspector.readLine(line);
-    }
+    this.#readOutput(worker.process);
     new Inbox({
       onMessage: (message, connection) => {
         if (message.type === 'up') this.#boot(boot);
@@ -138,6 +145,15 @@ export class WorkerHandle {
     this.#watchEnd(worker);
   }
 
+  #readOutput({ stdout, stderr }: ClusterWorker['process']): void {
+    const outputOf = (source: Readable | null, sink: OutputSink) =>
+      source ? [new WorkerOutput(source, sink)] : [];
+    const errors = outputOf(stderr, this.#sink ?? stderrOutlet);
+    this.#outputs = this.#sink ? [...errors, ...outputOf(stdout, this.#sink)] : errors;
+    [this.#output] = errors;
+    if (this.#output) this.#output.intercept = (line) => this.inspector.readLine(line);
+  }
+
   /** Node drops what arrives before an ES module has set up its listener: the worker speaks first. */
   #boot(order: BootOrder): void {
     if (this.#booted) return;
@@ -149,7 +165,7 @@ export class WorkerHandle {
   #watchEnd(worker: ClusterWorker): void {
     let exit: { code: number | null; signal: string | null } | undefined;
     let disconnected = false;
-    let silent = this.#output === undefined;
+    let silent = this.#outputs.length === 0;
     const endIfAll = () => {
       // Node emits no 'disconnect' for a worker that died with a connection on its way to it.
       disconnected ||= !worker.process.connected;
@@ -159,7 +175,7 @@ export class WorkerHandle {
       silent = true;
       endIfAll();
     };
-    void this.#output?.ended.then(silence);
+    void Promise.all(this.#outputs.map(({ ended }) => ended)).then(silence);
     worker.once('disconnect', () => {
       disconnected = true;
       endIfAll();

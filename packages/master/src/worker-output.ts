@@ -1,5 +1,5 @@
 /**
- * One worker's standard error: passed on byte for byte, a line at a time, with its end kept for the report of the
+ * One worker's standard error, or with --output-file its standard output: passed on byte for byte, a line at a time, with its end kept for the report of the
  * worker's end. A process writes an uncaught exception and V8's "out of memory" while it dies, so nothing inside it
  * could report them. The WorkerHandle creates it.
  */
@@ -7,7 +7,6 @@ import type { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { oneLine } from '@tshorn/core';
 import { exceptionAt } from './exit-reason.ts';
-import type { Outlet } from './outlet.ts';
 
 /** Bytes and lines that are kept of the end. */
 const KEPT_BYTES = 8 * 1024;
@@ -23,9 +22,17 @@ const INTERCEPTED_BYTES = 1024;
 
 const NEWLINE = 10;
 
+/** Where it goes: the master's standard error, or the file of `--output-file`. */
+export interface OutputSink {
+  /** True while further data has to wait for `onRoom`. */
+  readonly full: boolean;
+  add(data: Buffer): void;
+  onRoom(act: () => void): void;
+}
+
 export class WorkerOutput {
   readonly #source: Readable;
-  readonly #sink: Outlet;
+  readonly #sink: OutputSink;
   #kept: Buffer[] = [];
   #keptBytes = 0;
   /** The line that has not ended yet, in the pieces that came. */
@@ -37,7 +44,7 @@ export class WorkerOutput {
   /** Resolves when the whole output has been read. */
   readonly ended: Promise<void>;
 
-  constructor(source: Readable, sink: Outlet) {
+  constructor(source: Readable, sink: OutputSink) {
     this.#source = source;
     this.#sink = sink;
     source.on('data', (chunk: Buffer) => this.#read(chunk));
@@ -126,7 +133,7 @@ export class WorkerOutput {
     this.#sink.add(data);
     if (!this.#sink.full) return;
     this.#source.pause();
-    this.#sink.once('drain', () => this.#source.resume());
+    this.#sink.onRoom(() => this.#source.resume());
   }
 
   /** Only the copy that is compared is decoded: the bytes need not be UTF-8. */

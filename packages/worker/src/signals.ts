@@ -52,8 +52,10 @@ export class Signals {
     if (!call) return false;
     // In a turn of its own: what a listener throws is an uncaught exception, as under node.
     setImmediate(() => {
-      // From here on the process lives as long as the app's clean-up does.
+      // From here on the process lives as long as the app's clean-up does, also where it reads standard input, which
+      // the master keeps open.
       process.channel?.unref();
+      process.stdin.unref();
       Reflect.apply(process.emit, process, call);
     });
     return true;

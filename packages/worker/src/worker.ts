@@ -50,8 +50,8 @@ export class Worker {
         void this.#send({ type: 'log', level: 'info', text });
       },
       onDisconnect: () => {
-        // The master was the reader of stderr: from now on a warning of the app would end the worker (EPIPE).
-        process.stderr.on('error', () => {});
+        // The master was the reader: from now on a line of the app would end the worker (EPIPE).
+        for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
         void this.#leave(ORPHANED);
         this.#service?.abandon();
         // No master is left to end an app whose clean-up does not.

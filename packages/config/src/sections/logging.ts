@@ -21,4 +21,12 @@ export const logging = section('Logging', {
     details: 'A relative path starts from `--chdir`.',
     reloadable: false,
   },
+  outputFile: {
+    kind: orNone(text('PATH', 'the path of a file'), undefined),
+    default: undefined,
+    summary: 'The file to append to what the workers print, instead of standard output and standard error',
+    details:
+      'A relative path starts from `--chdir`. `USR1` opens it again, together with the log file. See [Operating](operating.md#what-the-workers-print).',
+    reloadable: false,
+  },
 });

@@ -107,6 +107,12 @@ export const SERVER = {
     when: 'Lines of this log could not be written. The line follows as soon as lines can be written again.',
     todo: 'Read the log faster, or make room on the disk.',
   },
+  'output-lost': {
+    level: 'warn',
+    fields: '`reason`; `bytes` when it can be written again',
+    when: 'What the workers print could not be written to `--output-file`. A second line follows as soon as it can be written again.',
+    todo: 'Make room on the disk.',
+  },
   'stray-error': {
     level: 'error',
     when: 'An exception in the master was not caught, for example in a timer that a hook started. The server continues.',
