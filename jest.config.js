@@ -40,6 +40,13 @@ export default {
       ...common,
       displayName: 'integration',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/real/'],
+      globals: { LONG: false },
+    },
+    {
+      ...common,
+      displayName: 'real',
+      testMatch: ['<rootDir>/test/real/*.test.ts'],
       globals: { LONG: false },
     },
     { ...common, displayName: 'long', testMatch: withLongForm, globals: { LONG: true } },

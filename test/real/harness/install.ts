@@ -1,0 +1,65 @@
+/** Installs and builds an app once, in a folder outside of the source tree, so that nothing else can be resolved. */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { root } from '../../support/server.ts';
+import type { RealPackage } from './real-package.ts';
+
+const CACHE = process.env.REAL_CACHE ?? path.join(os.tmpdir(), 'tshorn-real');
+const INSTALL_WITHIN_MS = 15 * 60_000;
+
+export const filesOf = (folder: string): string => path.join(root, 'test/real/packages', folder, 'app');
+
+/** Returns the folder in which the app is ready to start. Throws with the output of npm. */
+export function install({ folder, build = [], native }: RealPackage & { readonly folder: string }): string {
+  const source = filesOf(folder);
+  const hash = createHash('sha256').update(JSON.stringify(build));
+  if (native) hash.update(process.versions.modules);
+  for (const entry of fs.readdirSync(source, { recursive: true, encoding: 'utf8' }).sort()) {
+    const file = path.join(source, entry);
+    if (fs.statSync(file).isFile()) hash.update(entry).update(fs.readFileSync(file));
+  }
+  const directory = path.join(CACHE, `${folder}-${hash.digest('hex').slice(0, 10)}`);
+  const done = path.join(directory, '.installed');
+  if (fs.existsSync(done)) return directory;
+  fs.rmSync(directory, { recursive: true, force: true });
+  fs.cpSync(source, directory, { recursive: true });
+  npm(directory, ['install', '--no-save', '--no-package-lock', '--no-audit', '--no-fund']);
+  for (const command of build) npm(directory, command);
+  fs.writeFileSync(done, '');
+  return directory;
+}
+
+function npm(cwd: string, args: readonly string[]): void {
+  const { status, stdout, stderr, error } = spawnSync('npm', args, {
+    cwd,
+    encoding: 'utf8',
+    timeout: INSTALL_WITHIN_MS,
+    env: {
+      ...process.env,
+      NEXT_TELEMETRY_DISABLED: '1',
+      ASTRO_TELEMETRY_DISABLED: '1',
+      NUXT_TELEMETRY_DISABLED: '1',
+    },
+  });
+  if (status !== 0) throw new Error(`npm ${args.join(' ')} in ${cwd}: ${error ?? ''}\n${stdout}\n${stderr}`);
+}
+
+/** The versions of the packages that the table shows, as installed. */
+export function versionsOf({ shows }: RealPackage, directory: string): string[] {
+  return shows.map((name) => {
+    const manifest = path.join(directory, 'node_modules', name, 'package.json');
+    return `${name} ${JSON.parse(fs.readFileSync(manifest, 'utf8')).version}`;
+  });
+}
+
+/** The reason why a native module cannot be loaded here; undefined when it can. */
+export function cannotLoad(native: string, directory: string): string | undefined {
+  const { status, stderr } = spawnSync(process.execPath, ['-e', native], {
+    cwd: directory,
+    encoding: 'utf8',
+  });
+  return status === 0 ? undefined : (/^\w*Error: .*$/m.exec(stderr)?.[0] ?? stderr.slice(-200));
+}
