@@ -48,6 +48,10 @@ export class ReloadLoad {
       for (const end = Date.now() + pauseMs; this.#goesOn && client.open && Date.now() < end; )
         await sleep(20);
     }
+    // A quiet connection shows only now whether it still works.
+    const before = client.answered;
+    await client.ask([text], /^/);
+    this.answered += client.answered - before;
     for (const failure of client.failures) {
       const idle = /^closed by the server \(0 unanswered/.test(failure);
       (idle ? this.closed : this.failed).push(failure);

@@ -7,6 +7,7 @@ import type { RealPackage } from './real-package.ts';
 import { idleClient, ReloadLoad } from './reload-load.ts';
 
 const WORKERS = 2;
+const START_WITHIN_MS = 60_000;
 /** The answers that the load gets before, between and after the reloads. */
 const FLOW = 100;
 
@@ -84,15 +85,14 @@ async function tryTshorn(
     bind: `127.0.0.1:${port}`,
   });
   try {
-    await server.until('started', () => server.of('started')[0], 120_000);
+    await server.until('started', () => server.of('started')[0], START_WITHIN_MS);
     const answers = await askTwice(one, port);
     const load = new ReloadLoad(port, requestsOf(one)[0]!).start();
     const reloadsMs: number[] = [];
     await flow(load);
     for (let n = 0; n < 2; n++) {
       const { outcome, reason, tookMs } = await reload(server);
-      if (outcome !== 'committed')
-        throw new Error(`the reload ended as ${outcome}: ${reason}\n${server.story}`);
+      if (outcome !== 'committed') throw new Error(`the reload ended as ${outcome}: ${reason}`);
       reloadsMs.push(Number(tookMs));
       await flow(load);
     }
@@ -105,8 +105,7 @@ async function tryTshorn(
     // The app may write JSON as well.
     const own = server.lines.filter(({ msg }) => msg === undefined).map((line) => JSON.stringify(line));
     const printed = [server.output, ...own].join('\n');
-    if (one.prints && !one.prints.test(printed))
-      throw new Error(`${one.prints} is not printed\n${server.story}`);
+    if (one.prints && !one.prints.test(printed)) throw new Error(`${one.prints} is not printed`);
     const count = (text: string) => text.match(new RegExp(one.cleanUp as RegExp, 'gm'))?.length ?? 0;
     return {
       differences: differences(one, node.answers, answers),
@@ -123,6 +122,9 @@ async function tryTshorn(
         .map(({ msg }) => msg),
       output: server.story,
     };
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(message.includes(server.story) ? message : `${message}\n${server.story}`);
   } finally {
     await server.end();
   }

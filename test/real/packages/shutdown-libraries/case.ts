@@ -16,7 +16,10 @@ export default [
   library('stoppable'),
   library('close-with-grace'),
   library('http-graceful-shutdown'),
-  library('lightship', ['lightship'], 'lightship.mjs'),
+  {
+    ...library('lightship', ['lightship'], 'lightship.mjs'),
+    fault: 'its own server, which listens first, is taken for the app',
+  },
   library('server-destroy'),
   library('promisify', []),
   library('async-dispose', []),
