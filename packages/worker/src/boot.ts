@@ -1,4 +1,5 @@
 /** Boots a worker: hooks, app, probe, warm-up. The outcome of each is reported to the master. */
+import type net from 'node:net';
 import type { HookLog } from '@tshorn/config';
 import type { ProbeReport, ToMaster } from '@tshorn/core';
 import { worker as api } from './api.ts';
@@ -7,6 +8,7 @@ import { type LoadedApp, loadApp } from './app/load-app.ts';
 import { useCompileCache, writeCompileCache } from './compile-cache.ts';
 import { Hooks } from './hooks.ts';
 import type { Order } from './order.ts';
+import type { OtherServers } from './others/other-servers.ts';
 import { probe } from './probe.ts';
 import type { Transport } from './transport/transport.ts';
 
@@ -40,14 +42,18 @@ export class Boot {
     return hooks;
   }
 
-  async loadApp(): Promise<LoadedApp> {
+  /** @param others gets the servers that the app opens beside the one that is served */
+  async loadApp(others: OtherServers): Promise<LoadedApp> {
     const { appFile: file, exportName, options, given } = this.#order;
     const settings = {
       ...options,
       keepAliveTimeoutGiven: given.has('keepAliveTimeout'),
       headersTimeoutGiven: given.has('headersTimeout'),
     };
-    const tellOther = (address: string) => void this.#send({ type: 'also-listening', address });
+    const tellOther = (address: string, server: net.Server, args: readonly unknown[]) => {
+      void this.#send({ type: 'also-listening', address });
+      if (!this.#order.check) others.add(server, args);
+    };
     const capture = captureFirstListen(tellOther, this.#order.check);
     const app = await loadApp({ file, ...(exportName && { exportName }), settings }, capture);
     await this.#send({ type: 'loaded', kind: app.kind });

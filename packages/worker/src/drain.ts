@@ -12,7 +12,8 @@ import type { Window } from './closing/spread.ts';
 import type { HandoffReceiver } from './handoff-receiver.ts';
 import type { HandoffSender } from './handoff-sender.ts';
 import type { Meter } from './meter.ts';
-import { countImmovable } from './remaining.ts';
+import type { OtherServers } from './others/other-servers.ts';
+import { countImmovable, OTHER_LISTENER } from './remaining.ts';
 import type { DrainingConnections, Transport } from './transport/transport.ts';
 
 export interface DrainSettings {
@@ -29,6 +30,8 @@ export interface DrainedParts {
   readonly transport: Transport;
   readonly meter: Meter;
   readonly listeners: AttachedListeners;
+  /** The app's other servers: their connections count as all others do, and do not move. */
+  readonly others: OtherServers;
   /** True when connections should move to other workers. */
   readonly handoff: boolean;
   /** Moves them; without a sender they are closed after a linger. */
@@ -48,6 +51,8 @@ export class Drain {
   readonly done: Promise<DrainReport | undefined>;
   readonly #listeners: AttachedListeners;
   readonly #connections: DrainingConnections;
+  readonly #others: OtherServers;
+  readonly #otherConnections: DrainingConnections;
   readonly #closing: Closing;
   readonly #start = performance.now();
   readonly #atStart: Promise<number>;
@@ -65,19 +70,28 @@ export class Drain {
 
   /** Begins at once. */
   constructor(settings: DrainSettings, parts: DrainedParts) {
-    const { transport, meter, listeners, handoff, sender, receiver, closables } = parts;
+    const { transport, meter, listeners, others, handoff, sender, receiver, closables } = parts;
     this.#listeners = listeners;
+    this.#others = others;
     this.#lingerMs = settings.lingerMs;
     this.#sender = sender;
     this.#closing = new Closing(closables);
     this.done = new Promise((resolve) => {
       this.#resolve = resolve;
     });
-    this.#atStart = listeners.count();
-    this.#immovable = this.#atStart.then((total) =>
-      handoff ? countImmovable(transport, total, sender?.outgoing.countUpgraded() ?? 0) : {},
-    );
+    const atStart = Promise.all([listeners.count(), others.count()]);
+    this.#atStart = atStart.then(([served, beside]) => served + beside);
+    this.#immovable = atStart.then(([served, beside]) => {
+      if (!handoff) return {};
+      const movable = sender?.outgoing.countUpgraded() ?? 0;
+      return {
+        ...countImmovable(transport, served, movable),
+        ...(beside > 0 && { [OTHER_LISTENER]: beside }),
+      };
+    });
     this.#connections = transport.drain(meter);
+    this.#otherConnections = others.drain();
+    this.#otherConnections.beginClosing();
     void this.#whenEmpty(receiver).then(() => this.#end(0));
     if (sender) {
       sender.onRefused = () => this.#beginClosing();
@@ -91,8 +105,12 @@ export class Drain {
   async #whenEmpty(receiver: HandoffReceiver | undefined): Promise<void> {
     await this.#listeners.pause();
     // A connection that was handed over just before the drain may arrive after the last one has left.
-    const more = async () => (receiver?.arriving ?? 0) > 0 || (await this.#listeners.count()) > 0;
+    const more = async () => (receiver?.arriving ?? 0) > 0 || (await this.#count()) > 0;
     while (!this.#ended && (await more())) await sleep(SWEEP_MS);
+  }
+
+  async #count(): Promise<number> {
+    return (await this.#listeners.count()) + (await this.#others.count());
   }
 
   /** The worker serves again. Connections that have been closed stay closed. */
@@ -105,6 +123,7 @@ export class Drain {
     this.#ended = true;
     this.#unlisten();
     this.#connections.release();
+    this.#otherConnections.release();
     clearInterval(this.#sweep);
     clearTimeout(this.#deadline);
     clearTimeout(this.#lastCall);
@@ -136,16 +155,20 @@ export class Drain {
 
   #tick(): void {
     this.#sender?.pump();
+    if (performance.now() - this.#start >= this.#lingerMs) {
+      this.#closed += this.#otherConnections.closeIdle(this.#lingerMs);
+    }
     // Without a sender all are closed after their linger; with one, only those that must not move.
     if (performance.now() - (this.#closingSince ?? this.#start) < this.#lingerMs) return;
     this.#closed += this.#connections.closeIdle(this.#lingerMs);
   }
 
   async #forceClose(): Promise<void> {
-    const left = await this.#listeners.count();
+    const left = await this.#count();
     this.#sender?.outgoing.refuseRest();
     void this.#end(left);
     this.#connections.forceClose();
+    this.#otherConnections.forceClose();
     this.#closing.forceClose();
   }
 

@@ -55,7 +55,7 @@ test('requests in flight, idle connections, and upgraded ones that are known and
   const migratables = new Set(upgraded.slice(1).map(migratableOf));
   const whyStays = ({ socket }: Migratable) => (socket === upgraded[1] ? 'queue' : '');
   const known = { migratables, outgoing: { whyStays } };
-  expect(remainingOf(transport, 6, known)).toEqual({
+  expect(remainingOf(transport, { served: 6, beside: 0 }, known)).toEqual({
     queue: 1,
     moving: 1,
     requests: 2,
@@ -64,14 +64,18 @@ test('requests in flight, idle connections, and upgraded ones that are known and
   });
   // Nobody takes them: they are what they would be without `survive`.
   const alone = { migratables, outgoing: undefined };
-  expect(remainingOf(transport, 6, alone)).toEqual({ requests: 2, idle: 1, upgraded: 3 });
+  expect(remainingOf(transport, { served: 6, beside: 0 }, alone)).toEqual({
+    requests: 2,
+    idle: 1,
+    upgraded: 3,
+  });
 });
 
 test('a stream that survives is counted once, by what keeps it', async () => {
   await connect(get('/slow'), false);
   const [socket] = transport.open();
   const known = { migratables: new Set([migratableOf(socket!)]), outgoing: { whyStays: () => 'message' } };
-  expect(remainingOf(transport, 1, known)).toEqual({ message: 1 });
+  expect(remainingOf(transport, { served: 1, beside: 0 }, known)).toEqual({ message: 1 });
 });
 
 test('it is told when it has changed, until the end', async () => {
@@ -117,6 +121,7 @@ test('it is told once when only connections that cannot move are left', async ()
   await connect(UPGRADE);
   const known = {
     listeners: { count: async () => transport.open().length + 1 },
+    others: { count: async () => 1 },
     migratables: new Set<Migratable>(),
     outgoing: { whyStays: () => '' },
   };

@@ -5,16 +5,34 @@
 import type { AttachedListeners } from './app/listeners.ts';
 import type { OutgoingMigrations } from './migrate/outgoing-migrations.ts';
 import type { Migratable } from './migrate/registry.ts';
+import type { OtherServers } from './others/other-servers.ts';
 import type { Transport } from './transport/transport.ts';
 
 interface Known {
   readonly listeners: Pick<AttachedListeners, 'count'>;
+  readonly others: Pick<OtherServers, 'count'>;
   readonly migratables: ReadonlySet<Migratable>;
   /** Knows why those stay; absent where nothing moves. */
   readonly outgoing: Pick<OutgoingMigrations, 'whyStays'> | undefined;
 }
 
 type Counts = Record<string, number>;
+
+/** Why the connections of the app's other servers do not move. */
+export const OTHER_LISTENER = 'other-listener';
+
+/** How many connections there are, upgraded ones too. */
+interface All {
+  /** Of the server that tshorn serves. */
+  readonly served: number;
+  /** Of the app's other servers. */
+  readonly beside: number;
+}
+
+const countAll = async ({ listeners, others }: Pick<Known, 'listeners' | 'others'>): Promise<All> => ({
+  served: await listeners.count(),
+  beside: await others.count(),
+});
 
 /** Milliseconds between two counts. */
 const EVERY_MS = 1_000;
@@ -27,11 +45,10 @@ type Connections = Pick<Transport, 'open' | 'idle' | 'immovable' | 'whyImmovable
 /**
  * Counts by what keeps a connection: the reason why it cannot move, or `requests`, `idle`, `upgraded`; and `moving` for
  * connections that can go.
- * @param total all connections, upgraded ones too
  */
 export function remainingOf(
   transport: Connections,
-  total: number,
+  { served, beside }: All,
   { migratables, outgoing }: Pick<Known, 'migratables' | 'outgoing'>,
 ): Counts {
   const counts: Counts = {};
@@ -52,7 +69,8 @@ export function remainingOf(
     if (known.has(socket)) continue;
     add(idle.has(socket) ? (transport.whyImmovable(socket) ?? 'idle') : 'requests');
   }
-  add('upgraded', total - sockets.length - outside);
+  add('upgraded', served - sockets.length - outside);
+  add(OTHER_LISTENER, beside);
   return counts;
 }
 
@@ -83,6 +101,7 @@ const STAYS = new Set([
   'no-resumer',
   'unknown-ws',
   'closing',
+  OTHER_LISTENER,
 ]);
 
 /**
@@ -106,10 +125,10 @@ export function onceOnlyImmovable(transport: Connections, known: Known, call: ()
   let timer: NodeJS.Timeout | undefined;
   let ended = false;
   const look = async () => {
-    const total = await known.listeners.count();
+    const counts = await countAll(known);
     if (ended) return;
     const start = performance.now();
-    if (isOnlyImmovable(remainingOf(transport, total, known), known.outgoing !== undefined)) return call();
+    if (isOnlyImmovable(remainingOf(transport, counts, known), known.outgoing !== undefined)) return call();
     const tookMs = performance.now() - start;
     timer = setTimeout(look, Math.max(LOOK_MS, tookMs / LOOK_SHARE)).unref();
   };
@@ -133,9 +152,9 @@ export function reportRemaining(
   let last = '{}';
   let ended = false;
   const look = async () => {
-    const total = await known.listeners.count();
+    const counts = await countAll(known);
     if (ended) return;
-    const left = remainingOf(transport, total, known);
+    const left = remainingOf(transport, counts, known);
     const text = JSON.stringify(left);
     if (text !== last) report(left);
     last = text;

@@ -12,6 +12,7 @@ import { Drain, type DrainSettings } from './drain.ts';
 import { Handoff, type HandoffOrder } from './handoff.ts';
 import type { Meter } from './meter.ts';
 import { registry } from './migrate/registry.ts';
+import type { OtherServers } from './others/other-servers.ts';
 import { onceOnlyImmovable, reportRemaining } from './remaining.ts';
 import { Sampler } from './sample.ts';
 import type { RawHandle, Transport } from './transport/transport.ts';
@@ -21,6 +22,7 @@ export type Leave = Omit<DrainOrder, 'type'>;
 interface ServiceSettings {
   readonly transport: Transport;
   readonly meter: Meter;
+  readonly others: OtherServers;
   readonly options: Pick<WorkerOptions, 'backlog' | 'idleLinger' | 'websocketSpread'>;
   readonly send: (message: ToMaster, handle?: RawHandle) => Promise<void>;
   /** Connections were force-closed at the deadline. */
@@ -74,6 +76,7 @@ export class Service {
     this.#order = undefined;
     this.#unpark(false);
     if (!(await listeners.resume(handles))) throw new Error('a server of this Node cannot listen again');
+    await this.#settings.others.resume();
     this.#handoff?.serve();
     this.#emitToApp('resume');
   }
@@ -119,11 +122,12 @@ export class Service {
     const sender = handoff ? this.#handoff?.sender : undefined;
     // The order may have become a quick one meanwhile.
     const settings = this.#settingsOf(this.#order);
-    const { transport, meter } = this.#settings;
+    const { transport, meter, others } = this.#settings;
     const drain = new Drain(settings, {
       transport,
       meter,
       listeners,
+      others,
       handoff,
       sender,
       receiver: this.#handoff?.receiver,
@@ -131,7 +135,7 @@ export class Service {
     });
     this.#drain = drain;
     this.#emitToApp('drain', { deadline: Date.now() + this.leftMs });
-    const known = { listeners, migratables: registry().migratables, outgoing: sender?.outgoing };
+    const known = { listeners, others, migratables: registry().migratables, outgoing: sender?.outgoing };
     const stopReporting = reportRemaining(transport, known, this.leftMs, (left) => {
       void this.#settings.send({ type: 'remaining', left });
     });
@@ -168,13 +172,16 @@ export class Service {
 
   /** @param counted whether each of them counts as refused: it did not move */
   #closables(counted: boolean): Closable[] {
+    const { transport, others } = this.#settings;
     const { migratables } = registry();
     const outgoing = counted ? this.#handoff?.sender.outgoing : undefined;
     const known = migratablesOf(migratables, (migratable) => outgoing?.refuse(migratable));
     const sockets = new Set([...migratables].map(({ socket }) => socket));
     return [
       ...known,
-      ...webSocketsOf(this.#settings.transport.webSockets()).filter(({ socket }) => !sockets.has(socket)),
+      ...webSocketsOf([...transport.webSockets(), ...others.webSockets()]).filter(
+        ({ socket }) => !sockets.has(socket),
+      ),
     ];
   }
 

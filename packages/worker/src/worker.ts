@@ -21,6 +21,7 @@ import { heartbeat } from './heartbeat.ts';
 import type { Hooks } from './hooks.ts';
 import { Meter } from './meter.ts';
 import { readOrder } from './order.ts';
+import { OtherServers } from './others/other-servers.ts';
 import { type Leave, Service } from './service.ts';
 import { Http1 } from './transport/http1.ts';
 import type { RawHandle, Transport } from './transport/transport.ts';
@@ -109,7 +110,8 @@ export class Worker {
     const boot = new Boot(order, (message) => this.#send(message));
     const hooks = await boot.loadHooks();
     this.#hooks = hooks;
-    this.#app = await boot.loadApp();
+    const others = new OtherServers((text) => void this.#send({ type: 'log', level: 'warn', text }));
+    this.#app = await boot.loadApp(others);
     const transport = new Http1(this.#app.server);
     this.#transport = transport;
     const meter = new Meter(transport);
@@ -117,6 +119,7 @@ export class Worker {
     this.#service = new Service({
       transport,
       meter,
+      others,
       options,
       send: (message, handle) => this.#send(message, handle),
       onForceClosed: () => hooks.run('workerAbort'),

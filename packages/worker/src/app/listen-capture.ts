@@ -10,6 +10,9 @@ import { isHttpServer } from './http-server.ts';
 /** Node's own `listen`, which takes the master's handles (./listeners.ts). */
 export const originalListen = net.Server.prototype.listen;
 
+/** `args` are those of the server's `listen()`. */
+type OnOther = (address: string, server: net.Server, args: readonly unknown[]) => void;
+
 export interface ListenCapture {
   /** Settles when the app asks a server to listen; never, if it does not. */
   readonly held: Promise<http.Server>;
@@ -23,10 +26,10 @@ export interface ListenCapture {
 }
 
 /**
- * @param onOther gets the address of each listener that the app opened for itself
+ * @param onOther gets each listener that the app opened for itself
  * @param check those listeners are not opened, and only emit 'listening'
  */
-export function captureFirstListen(onOther: (address: string) => void, check = false): ListenCapture {
+export function captureFirstListen(onOther: OnOther, check = false): ListenCapture {
   let settle: (server: http.Server) => void;
   const held = new Promise<http.Server>((resolve) => {
     settle = resolve;
@@ -48,7 +51,7 @@ export function captureFirstListen(onOther: (address: string) => void, check = f
       if (this === served || (exported && sharesListener(this, exported))) return hold(this, served!, args);
       if (served && isLoopbackTwin(served, args)) return refuse(this);
     }
-    this.once('listening', () => onOther(addressOf(this)));
+    this.once('listening', () => onOther(addressOf(this), this, args));
     return check ? pretend(this, args) : (Reflect.apply(originalListen, this, args) as net.Server);
   } as typeof originalListen;
 

@@ -39,8 +39,8 @@ export class Http1 implements Transport {
   }
 
   /** Whatever framework handles the request (https://nodejs.org/api/diagnostics_channel.html#http). */
-  onBegun(begun: ExchangeObserver['begun']): void {
-    this.#subscribe('http.server.request.start', begun);
+  onBegun(begun: ExchangeObserver['begun']): () => void {
+    return this.#subscribe('http.server.request.start', begun);
   }
 
   onFinished(finished: ExchangeObserver['finished']): () => void {

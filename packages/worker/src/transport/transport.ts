@@ -60,9 +60,9 @@ export interface Transport {
   /** The app's server. The master's listeners are attached to it, whatever protocol it speaks. */
   readonly server: net.Server;
 
-  /** Reports the begin of every exchange to the meter, the one observer. */
-  onBegun(begun: ExchangeObserver['begun']): void;
-  /** Reports the end of every exchange to the meter, until the returned function is called. */
+  /** Reports the begin of every exchange to the meter, the one observer, until the returned function is called. */
+  onBegun(begun: ExchangeObserver['begun']): () => void;
+  /** The same for the end of every exchange. */
   onFinished(finished: ExchangeObserver['finished']): () => void;
   /**
    * The first unfinished response of each connection: those pipelined behind it have not begun.

@@ -9,6 +9,7 @@
 import type http from 'node:http';
 import type { Socket } from 'node:net';
 import type { RequestHead } from '../migrate/heads.ts';
+import { OpenSockets } from './open-sockets.ts';
 
 interface Upgrade {
   readonly head: RequestHead;
@@ -39,16 +40,9 @@ type BeforeUpgrade = (request: http.IncomingMessage, socket: Socket) => void;
 /** Functions that are called at each upgrade before the app, whatever the protocol. */
 export const beforeUpgrade = new Set<BeforeUpgrade>();
 
-/** With fewer references, those to closed connections are not worth removing. */
-const LEAST_LOOK = 64;
-
 export class UpgradedConnections {
   readonly #server: http.Server;
-  /**
-   * The oldest first. They are weak, and not maintained by 'close' listeners: an app may remove all listeners of a socket.
-   */
-  #webSockets: WeakRef<Socket>[] = [];
-  #lookAt = LEAST_LOOK;
+  readonly #webSockets = new OpenSockets();
 
   constructor(server: http.Server) {
     this.#server = server;
@@ -76,22 +70,14 @@ export class UpgradedConnections {
     const { method = 'GET', url = '/', httpVersion, rawHeaders } = request;
     const head = { method, url, httpVersion, rawHeaders: [...rawHeaders] };
     upgrades.set(socket, { head, bytesBefore: socket.bytesWritten });
-    this.#webSockets.push(new WeakRef(socket));
-    if (this.#webSockets.length < this.#lookAt) return;
-    this.#webSockets = this.#webSockets.filter((reference) => isOpen(reference.deref()));
-    this.#lookAt = Math.max(LEAST_LOOK, 2 * this.#webSockets.length);
+    this.#webSockets.add(socket);
   };
 
   /** Open WebSockets whose upgrade the app has answered, the oldest first. */
   webSockets(): Socket[] {
-    return this.#webSockets.flatMap((reference) => {
-      const socket = reference.deref();
-      return isOpen(socket) && isAnswered(socket) ? socket : [];
-    });
+    return this.#webSockets.list().filter(isAnswered);
   }
 }
-
-const isOpen = (socket: Socket | undefined): socket is Socket => socket !== undefined && !socket.destroyed;
 
 const isAnswered = (socket: Socket): boolean =>
   socket.bytesWritten > (upgrades.get(socket)?.bytesBefore ?? Number.POSITIVE_INFINITY);

@@ -1,0 +1,101 @@
+/**
+ * A server that the app has opened beside the one that tshorn serves: a metrics port, gRPC, WebSockets, plain TCP. Its
+ * listener is node:cluster's. Created by OtherServers when it listens.
+ */
+import type { Http2Server, ServerHttp2Session } from 'node:http2';
+import type net from 'node:net';
+import type { Socket } from 'node:net';
+import { promisify } from 'node:util';
+import { isHttpServer } from '../app/http-server.ts';
+import { originalListen } from '../app/listen-capture.ts';
+import { pause } from '../app/pause.ts';
+import { Http1 } from '../transport/http1.ts';
+import { OpenSockets } from '../transport/open-sockets.ts';
+import type { DrainingConnections } from '../transport/transport.ts';
+import { Http2Drain } from './http2-drain.ts';
+import { quietly } from './quietly.ts';
+
+export class OtherServer {
+  readonly #server: net.Server;
+  readonly #args: readonly unknown[];
+  readonly #sockets = new OpenSockets();
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #http: Http1 | undefined;
+  #paused: ReturnType<typeof pause> | undefined;
+
+  /** @param args of its `listen()` */
+  constructor(server: net.Server, args: readonly unknown[]) {
+    this.#server = server;
+    this.#args = args;
+    this.#http = isHttpServer(server) ? new Http1(server) : undefined;
+    server.on('connection', (socket) => this.#sockets.add(socket));
+    if (isHttp2(server)) server.on('session', (session) => this.#addSession(session as ServerHttp2Session));
+  }
+
+  #addSession(session: ServerHttp2Session): void {
+    this.#sessions.add(session);
+    session.once('close', () => this.#sessions.delete(session));
+  }
+
+  /** The number of open connections, upgraded ones too. */
+  count(): Promise<number> {
+    return promisify(this.#server.getConnections).call(this.#server);
+  }
+
+  /** Open WebSockets. */
+  webSockets(): Socket[] {
+    return this.#http?.webSockets() ?? [];
+  }
+
+  /** Stops accepting: node:cluster gives new connections to the other workers that share the address. */
+  pause(): void {
+    // A server that the app has closed accepts nothing, and must not seem to listen again.
+    if (this.#server.listening) this.#paused ??= pause(this.#server);
+  }
+
+  /** Accepts again. Rejects when the address cannot be listened on. */
+  async resume(): Promise<void> {
+    const { listening } = this.#server;
+    const paused = this.#paused;
+    this.#paused = undefined;
+    // The app may have closed it meanwhile.
+    if (!paused?.resume() || !listening) return;
+    await quietly(this.#server, () => Reflect.apply(originalListen, this.#server, listenAgain(this.#args)));
+  }
+
+  /** Begins to treat its connections as those of a worker that drains. */
+  drain(): DrainingConnections | undefined {
+    if (this.#http) {
+      const http1 = this.#http;
+      return http1.drain({
+        listen({ begun, finished }) {
+          const ends = [begun && http1.onBegun(begun), finished && http1.onFinished(finished)];
+          return () => {
+            for (const end of ends) end?.();
+          };
+        },
+      });
+    }
+    if (!isHttp2(this.#server)) return undefined;
+    return new Http2Drain(
+      () => [...this.#sessions],
+      () => this.#sockets.list(),
+    );
+  }
+
+  forceClose(): void {
+    for (const session of this.#sessions) session.destroy();
+    for (const socket of this.#sockets.list()) socket.destroy();
+  }
+}
+
+/** HTTP/2 servers can change their settings. `node:http2` is not loaded for that: it costs every worker some milliseconds. */
+const isHttp2 = (server: net.Server): server is Http2Server => 'updateSettings' in server;
+
+/** The same address, without what has been done already: the callback, and the signal. */
+function listenAgain(args: readonly unknown[]): unknown[] {
+  const rest = args.filter((value) => typeof value !== 'function');
+  const [options] = rest;
+  if (typeof options !== 'object' || options === null) return rest;
+  return [{ ...options, signal: undefined }, ...rest.slice(1)];
+}
