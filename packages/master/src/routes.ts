@@ -80,7 +80,7 @@ export function routes(
       const pid = pidOf(serial);
       log.info(
         { event: 'also-listening', pid, address },
-        `the app in pid=${pid} also listens on ${address}; node:cluster opened it, and tshorn does not manage it`,
+        `the app in pid=${pid} also listens on ${address}; node:cluster opened it: it drains with its worker, and its connections do not move`,
       );
     },
     'hook-failed': (serial, { hook, reason }) => {

@@ -83,6 +83,7 @@ test('it is told when it has changed, until the end', async () => {
   let total = 2;
   const known = {
     listeners: { count: async () => total },
+    others: { count: async () => 0 },
     migratables: new Set<Migratable>(),
     outgoing: undefined,
   };
