@@ -103,7 +103,7 @@ test('it is told when it has changed, until the end', async () => {
 });
 
 test.each([
-  [{ upgraded: 3, deflate: 1, stay: 1 }, true, true],
+  [{ upgraded: 3, deflate: 1, stay: 1, 'other-listener': 2 }, true, true],
   [{ upgraded: 3, requests: 1 }, true, false],
   // A reason of tomorrow.
   [{ unheard: 1 }, true, false],
