@@ -7,6 +7,7 @@ import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { request } from '../support/control.ts';
+import { eventually } from '../support/descriptors.ts';
 import type { Random } from '../support/random.ts';
 import { clientsOf, type Ledger } from './faults.ts';
 import { BAD_RELEASES, type ChaosServer } from './server.ts';
@@ -34,6 +35,26 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   } catch {} // The process has ended by itself.
 }
 
+/** Stops a worker. Resolves when it has stopped: until then it may accept a connection that a look would miss. */
+async function stop(pid: number): Promise<void> {
+  kill(pid, 'SIGSTOP');
+  await eventually(
+    'the stop',
+    () => stateOf(pid),
+    (state) => state === 'T' || state === undefined,
+  );
+}
+
+/** The state of a process as one letter; undefined after its end. */
+function stateOf(pid: number): string | undefined {
+  try {
+    const state = /^State:\s+(\w)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return state === 'Z' ? undefined : state;
+  } catch {
+    return undefined;
+  }
+}
+
 /** One request that is there for what it does; nobody waits for its answer. */
 function provoke({ server }: Scene, path: string): void {
   const sent = http.get({ host: '127.0.0.1', port: server.port, path, agent: false }, (response) =>
@@ -46,7 +67,7 @@ async function killWorker(scene: Scene) {
   const pid = await anyWorker(scene);
   if (pid === undefined) return;
   // Stopped first: it can accept nobody between the look and the end.
-  kill(pid, 'SIGSTOP');
+  await stop(pid);
   scene.ledger.strike('kill -9', clientsOf(pid, scene.server.port));
   kill(pid, 'SIGKILL');
 }
@@ -54,8 +75,8 @@ async function killWorker(scene: Scene) {
 async function freeze(scene: Scene, ms: number) {
   const pid = await anyWorker(scene);
   if (pid === undefined) return;
-  kill(pid, 'SIGSTOP');
   const struck = Date.now();
+  await stop(pid);
   const clients = clientsOf(pid, scene.server.port);
   await sleep(ms);
   // Long enough, and it is taken for hung.

@@ -13,8 +13,10 @@ const { survive } = await import(require.resolve('tshorn/ws'));
 const { WebSocketServer } = require('ws');
 // The test copies it into a directory for each release; the directory's name says what is wrong with the release.
 const release = path.basename(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname));
+// Open from the start: one of the faults takes the descriptors.
+const faults = fs.openSync(CHAOS_FAULTS, 'a');
 const announce = (what) => {
-  fs.appendFileSync(CHAOS_FAULTS, `${process.pid} ${what}\n`);
+  fs.writeSync(faults, `${process.pid} ${what}\n`);
   for (let wait = 0; wait < 100 && !fs.existsSync(`${CHAOS_FAULTS}.${process.pid}`); wait++) block(20);
 };
 const block = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);

@@ -33,6 +33,9 @@ function listed(directory: string): string[] {
   }
 }
 
+/** This process notes a new connection after the kernel has made it: the look at a worker may come in between. */
+const NOTED_WITHIN_MS = 1_000;
+
 interface Blame {
   readonly fault: string;
   readonly from: number;
@@ -64,7 +67,7 @@ export class Ledger {
   /** Finds the fault that explains why the connection from `port`, opened at `since`, failed at `at`. */
   explain({ port, since, at }: { port: number; since: number; at: number }): string | undefined {
     // A port may be used again: only what struck while this connection was open counts.
-    const blame = this.#blames.get(port)?.find(({ from }) => from >= since && from <= at);
+    const blame = this.#blames.get(port)?.find(({ from }) => from >= since - NOTED_WITHIN_MS && from <= at);
     if (blame) return blame.fault;
     return this.#windows.find(({ from, until }) => since >= from && since <= until)?.fault;
   }
