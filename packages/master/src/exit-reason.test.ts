@@ -1,4 +1,4 @@
-import { describeExit } from './exit-reason.ts';
+import { describeCleanUp, describeExit } from './exit-reason.ts';
 
 const MB = 1024 ** 2;
 const HEAP = [
@@ -60,3 +60,16 @@ it.each([
   [{ code: 13, signal: null }, /^exit code 13: unsettled top-level await/],
   [{ code: 42, signal: null }, /^exit code 42$/],
 ])('%j is put into words', (exit, words) => expect(describeExit(exit)).toMatch(words));
+
+const UNCAUGHT = ['app.js:3', '  throw new Error()', '', 'Error: no db', '    at f', '', 'Node.js v24.21.0'];
+
+it.each([
+  [{ code: 1, signal: null, lastLines: UNCAUGHT }, 'exit code 1: uncaught Error: no db'],
+  [{ code: 1, signal: null, lastLines: ['bye', 'Error: no db', '    at f'] }, 'exit code 1: Error: no db'],
+  [{ code: 5, signal: null, lastLines: ['bye', 'no db'] }, 'exit code 5: no db'],
+  [{ code: 5, signal: null, lastLines: ['x'.repeat(301)] }, `exit code 5: ${'x'.repeat(300)}...`],
+  [{ code: 1, signal: null, lastLines: [] }, 'exit code 1'],
+  [{ code: null, signal: 'SIGSEGV', lastLines: ['bye'] }, describeExit({ code: null, signal: 'SIGSEGV' })],
+])('a clean-up that ends with %j is put into words', (exit, words) =>
+  expect(describeCleanUp(exit)).toBe(words),
+);

@@ -2,7 +2,7 @@
  * Describes why a worker ended, as far as its exit code, signal, memory and last lines tell. Pure.
  * Codes: https://nodejs.org/api/process.html#exit-codes
  */
-import { formatMemory } from '@tshorn/core';
+import { formatMemory, oneLine } from '@tshorn/core';
 
 export interface Exit {
   readonly code: number | null;
@@ -72,6 +72,22 @@ export function describeExit(exit: Exit): string {
   const words = signal ? SIGNALS[signal] : CODES[code ?? -1];
   if (words !== undefined) return `${how}: ${words}`;
   return signal ? `${how}, not by tshorn` : how;
+}
+
+/** Longest reason that an app's own line makes, in characters. */
+const MOST_REASON = 300;
+
+/**
+ * Describes the end of a worker that was cleaning up: an app that exits with a code of its own most likely says why.
+ * @param exit `lastLines`: those written since the drain
+ */
+export function describeCleanUp(exit: Exit): string {
+  const { code, signal, lastLines = [] } = exit;
+  // Node writes its version below an exception that nobody caught.
+  const isUncaught = lastLines.some((line) => /^Node\.js v\d/.test(line));
+  const said = exceptionIn(lastLines) ?? lastLines.at(-1);
+  if (signal !== null || isUncaught || said === undefined) return describeExit(exit);
+  return `exit code ${code}: ${oneLine(said, MOST_REASON)}`;
 }
 
 /** `FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory`: the part before the dash. */

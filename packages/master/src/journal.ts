@@ -1,5 +1,6 @@
 /** Writes each notice to the log: one line of text, and the same facts as JSON fields. */
 import { type DrainReport, describeWorker, formatAddress, formatMs } from '@tshorn/core';
+import type { FailedCleanUps } from './decide/model.ts';
 import type { Notice } from './decide/notice.ts';
 import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
@@ -36,9 +37,10 @@ export function textOf(notice: Notice): string {
       const { generation, outcome, serving, replaced, tookMs, reason } = notice;
       const what = `reload to gen=${generation} ${outcome.replace('-', ' ')}`;
       const took = formatMs(tookMs);
-      if (outcome === 'committed') return `${what}: ${workers(replaced)} replaced in ${took}`;
+      const failed = textOfCleanUps(notice.cleanUps);
+      if (outcome === 'committed') return `${what}: ${workers(replaced)} replaced in ${took}${failed}`;
       const state = outcome === 'failed' ? '' : `, gen=${serving} still serves`;
-      return `${what} after ${took}${state}: ${reason}`;
+      return `${what} after ${took}${state}: ${reason}${failed}`;
     }
     case 'canary':
       return `canary gen=${notice.generation} ${notice.pass ? 'passed' : 'failed'}: ${notice.text}`;
@@ -58,8 +60,9 @@ export function textOf(notice: Notice): string {
     }
     case 'leaving':
     case 'stopping':
-    case 'stopped':
       return `${notice.event}: ${notice.text}`;
+    case 'stopped':
+      return `stopped: ${notice.text}${textOfCleanUps(notice.cleanUps)}`;
     case 'operation-failed':
     case 'noted':
     case 're-exec-started':
@@ -81,6 +84,9 @@ export function textOf(notice: Notice): string {
 }
 
 const workers = (count: number): string => `${count} worker${count === 1 ? '' : 's'}`;
+
+const textOfCleanUps = (cleanUps: FailedCleanUps | undefined): string =>
+  cleanUps ? `; the app's own clean-up failed in ${workers(cleanUps.failed)}: ${cleanUps.reason}` : '';
 
 const seconds = (ms: number): string => `${Math.ceil(ms / 1000)} s`;
 

@@ -41,10 +41,11 @@ export class LastWords {
   }
 
   #addToWorkers(notice: OfWorker): Notice {
-    const { event, worker, detail } = notice;
-    if (event !== 'broken' && event !== 'crashed') return notice;
+    const { event, level, worker, detail } = notice;
+    const hasFailed = event === 'broken' || event === 'crashed';
+    if (!hasFailed && !(event === 'exited' && level === 'warn')) return notice;
     const lines = this.#speakers.get(worker.pid ?? -1)?.lastLines();
-    if (worker.generation === this.#judged) {
+    if (hasFailed && worker.generation === this.#judged) {
       this.#ofJudged ??= [...(lines ?? []), ...(detail?.split('\n') ?? [])];
     }
     return withLines(notice, lines);

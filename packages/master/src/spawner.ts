@@ -5,7 +5,7 @@ import { CompileCache } from './compile-cache.ts';
 import type { Context } from './context.ts';
 import type { Crew, CrewMember } from './crew.ts';
 import type { Effect } from './decide/model.ts';
-import { describeExit } from './exit-reason.ts';
+import { describeCleanUp, describeExit } from './exit-reason.ts';
 import { fieldsOf } from './hang/warnings.ts';
 import { memoryLimit, OomKills } from './os/cgroup.ts';
 import { bootOrder, isOverwritten, missingOf, type Release } from './release.ts';
@@ -131,8 +131,10 @@ export class Spawner {
     if (handle.isKilled || (code === null && signal === null)) return undefined;
     const oomKills = signal === 'SIGKILL' && this.#oomKills.claim(performance.now()) ? 1 : 0;
     const rss = this.#attendants.vitals.of(serial)?.rss;
-    const { lastLines } = handle;
-    return describeExit({ code, signal, lastLines, oomKills, rss, memoryLimit: memoryLimit() });
+    const exit = { code, signal, oomKills, rss, memoryLimit: memoryLimit() };
+    const { lastLines, linesSinceDrained } = handle;
+    if (linesSinceDrained) return describeCleanUp({ ...exit, lastLines: linesSinceDrained });
+    return describeExit({ ...exit, lastLines });
   }
 
   /** The old code is kept nowhere: after a crash a worker would bring the new code in, and no reload would judge it. */

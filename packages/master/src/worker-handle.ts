@@ -74,6 +74,8 @@ export class WorkerHandle {
   #booted = false;
   #ended = false;
   #killed = false;
+  /** How much it had written to standard error when it had drained, in bytes. */
+  #drainedAt: number | undefined;
   readonly #taking = new SequenceSender((upTo) => this.#send({ type: 'sent', upTo }));
 
   /** @param sink of `--output-file`; without it, standard output is that of the master */
@@ -99,6 +101,11 @@ export class WorkerHandle {
   /** The end of its standard error, at most 20 lines. */
   get lastLines(): readonly string[] {
     return this.#output?.lastLines ?? [];
+  }
+
+  /** Those that it has written since it drained; undefined for a worker that has not drained, or serves again. */
+  get linesSinceDrained(): readonly string[] | undefined {
+    return this.#drainedAt === undefined ? undefined : this.#output?.lastLinesSince(this.#drainedAt);
   }
 
   /** Starts the process. Never throws: a failure is an end. */
@@ -128,6 +135,7 @@ export class WorkerHandle {
     this.#readOutput(worker.process);
     new Inbox({
       onMessage: (message, connection) => {
+        if (message.type === 'drained') this.#drainedAt = this.#output?.passedBytes;
         if (message.type === 'up') this.#boot(boot);
         // After its end a worker has nothing to report; but of a connection that it sent, this is the only copy.
         else if (!this.#ended || message.type === 'hand-over') this.#events.onMessage(message, connection);
@@ -196,6 +204,7 @@ export class WorkerHandle {
 
   /** Gives the worker a descriptor of its own for each listener, then lets it accept. */
   admit(listeners: readonly Listener[], format: (listener: Listener) => string): void {
+    this.#drainedAt = undefined;
     for (const listener of listeners) {
       const order = { type: 'listener', address: format(listener) } as const;
       // keepOpen: the master's own descriptor must stay.

@@ -74,6 +74,20 @@ it('does not pass on what is meant for the master', async () => {
   expect(output.lastLines).toEqual(['before', 'after']);
 });
 
+it('tells the last lines since a moment from those before', async () => {
+  const { source, output, settle } = setUp();
+  source.write('before\n');
+  await settle();
+  const { passedBytes } = output;
+  expect(output.lastLinesSince(passedBytes)).toEqual([]);
+  source.write('after\nunfin');
+  await settle();
+  expect(output.lastLinesSince(passedBytes)).toEqual(['after', 'unfin']);
+  source.write(`ished\n${'x'.repeat(20_000)}\n`);
+  await settle();
+  expect(output.lastLinesSince(passedBytes)).toEqual([expect.stringMatching(/^x{8191}$/)]);
+});
+
 it('reads no further while its own reader stands still, and loses nothing', async () => {
   const { source, sink, settle } = setUp();
   const line = `${'y'.repeat(99)}\n`;

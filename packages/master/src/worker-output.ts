@@ -35,6 +35,7 @@ export class WorkerOutput {
   readonly #sink: OutputSink;
   #kept: Buffer[] = [];
   #keptBytes = 0;
+  #passedBytes = 0;
   /** The line that has not ended yet, in the pieces that came. */
   #unfinished: Buffer[] = [];
   #unfinishedBytes = 0;
@@ -58,20 +59,32 @@ export class WorkerOutput {
     source.on('error', () => {});
   }
 
-  /**
-   * The last lines, at most 20, without empty ones and without control characters: they go to a terminal. The line of
-   * an uncaught exception that stands further up comes first: what Node prints below it can fill more than 20 lines.
-   */
+  /** Bytes that have been passed on so far. */
+  get passedBytes(): number {
+    return this.#passedBytes;
+  }
+
+  /** See lastLinesSince. */
   get lastLines(): string[] {
-    const lines = this.#keptLines;
+    return this.lastLinesSince(0);
+  }
+
+  /**
+   * The last lines after so many bytes, at most 20, without empty ones and without control characters: they go to a
+   * terminal. The line of an uncaught exception that stands further up comes first: what Node prints below it can fill
+   * more than 20 lines.
+   */
+  lastLinesSince(passedBytes: number): string[] {
+    const lines = this.#keptLines(this.#passedBytes + this.#unfinishedBytes - passedBytes);
     const cut = lines.length - KEPT_LINES;
     const thrown = exceptionAt(lines);
     if (thrown === -1 || thrown >= cut) return lines.slice(-KEPT_LINES);
     return [lines[thrown] as string, ...lines.slice(cut + 1)];
   }
 
-  get #keptLines(): string[] {
-    const end = Buffer.concat([...this.#kept, ...this.#unfinished]).subarray(-KEPT_BYTES);
+  #keptLines(bytes: number): string[] {
+    const all = Buffer.concat([...this.#kept, ...this.#unfinished]);
+    const end = all.subarray(Math.max(0, all.length - Math.min(KEPT_BYTES, bytes)));
     // The cut may have gone through a character.
     const start = end.findIndex((byte) => !isContinuation(byte));
     const lines = end
@@ -158,6 +171,7 @@ export class WorkerOutput {
     // A copy: a part would keep all of a large chunk in memory.
     const end = data.length > KEPT_BYTES ? Buffer.from(data.subarray(-KEPT_BYTES)) : data;
     this.#kept.push(end);
+    this.#passedBytes += data.length;
     this.#keptBytes += end.length;
     while (this.#keptBytes - (this.#kept[0]?.length ?? 0) >= KEPT_BYTES) {
       this.#keptBytes -= this.#kept.shift()?.length ?? 0;

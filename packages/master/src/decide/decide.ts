@@ -4,6 +4,7 @@
  */
 import { EXIT } from '@tshorn/core';
 import { forgetSlots } from './backoff.ts';
+import { neverLeft } from './clean-up.ts';
 import { Draft } from './draft.ts';
 import { stayedSo, watchHealth } from './health.ts';
 import { arrived } from './migrations.ts';
@@ -164,7 +165,7 @@ function expire(draft: Draft, timer: TimerId): void {
   const worker = state.workers[Number(number)];
   if (!worker) return;
   if (what === 'boot') return broken(draft, worker, overdue(draft, worker), { reason: 'never-came-up' });
-  draft.reportOf(worker, { event: 'killed', level: 'warn', text: 'still there after its grace period' });
+  draft.reportOf(worker, { event: 'killed', level: 'warn', text: neverLeft(draft, worker) });
   draft.kill(worker, 'never-left');
 }
 

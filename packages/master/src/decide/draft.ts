@@ -129,6 +129,7 @@ export class Draft {
     if (!this.become(worker, 'admitted')) return;
     delete worker.park;
     delete worker.movedAll;
+    delete worker.drained;
     this.clearTimer(`drain:${worker.serial}`);
     this.setTimer(`boot:${worker.serial}`, ACCEPT_MS);
     this.effects.push({ do: 'admit', serial: worker.serial });

@@ -24,11 +24,19 @@ export interface WorkerRecord {
   park?: true;
   /** Its requests have finished and its connections have moved, but for those that cannot: it drains for these alone. */
   movedAll?: true;
+  /** The worker has no connections any more: what follows is the app's own clean-up. */
+  drained?: true;
   arrivals?: MigrationCounts;
   /** What is known of its probe before the verdict, in words. */
   probing?: string;
   /** One more attempt of a crash loop that has been reported in full already. */
   repeat?: true;
+}
+
+/** The clean-ups that failed, and why the first of them did. */
+export interface FailedCleanUps {
+  readonly failed: number;
+  readonly reason: string;
 }
 
 /** Counts of the connections that have migrated to a worker. */
@@ -106,6 +114,7 @@ export interface Running {
   rollingBack?: string;
   /** Number of rollback attempts so far. */
   attempts: number;
+  cleanUps?: FailedCleanUps;
 }
 
 /** The part of the config that the pure core needs. Durations are milliseconds. */
@@ -156,7 +165,7 @@ export interface State {
   /** Reason why the last worker could not come into service. */
   lastFailure?: string;
   /** `newMaster`: the workers of the new master take connections over. */
-  stop?: { mode: StopMode; exitCode: number; newMaster?: boolean };
+  stop?: { mode: StopMode; exitCode: number; newMaster?: boolean; cleanUps?: FailedCleanUps };
   series?: Series;
   /** Present while fewer workers than `size` stay in service. */
   degraded?: { readonly since: number };

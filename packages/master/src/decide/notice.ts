@@ -1,5 +1,6 @@
 /** A **notice** reports what happened. The log, the hooks, the control clients and the library's listeners all get the same one. */
 import type { DrainReport, ReloadPlan, WorkerIdentity } from '@tshorn/core';
+import type { FailedCleanUps } from './model.ts';
 
 /** The operation that a notice belongs to. */
 export interface OperationInfo {
@@ -73,6 +74,8 @@ export type Notice =
       readonly replaced: number;
       readonly tookMs: number;
       readonly reason?: string;
+      /** The workers whose app failed to clean up after itself. */
+      readonly cleanUps?: FailedCleanUps;
       /** The last lines on standard error of the worker that made the reload fail, with the error that it met. */
       readonly lastLines?: readonly string[];
     }
@@ -156,4 +159,9 @@ export type Notice =
   | { readonly event: 'noted'; readonly level: Level; readonly text: string }
   | { readonly event: 'leaving'; readonly level: Level; readonly text: string }
   | { readonly event: 'stopping'; readonly level: Level; readonly text: string }
-  | { readonly event: 'stopped'; readonly level: Level; readonly text: string };
+  | {
+      readonly event: 'stopped';
+      readonly level: Level;
+      readonly text: string;
+      readonly cleanUps?: FailedCleanUps;
+    };

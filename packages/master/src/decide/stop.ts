@@ -74,7 +74,8 @@ export function finishWhenEmpty(draft: Draft): void {
   const { state } = draft;
   if (state.phase === 'stopped' || draft.workers.length > 0) return;
   state.phase = 'stopped';
-  const exitCode = state.stop?.exitCode ?? EXIT.ok;
-  draft.report({ event: 'stopped', level: exitCode === 0 ? 'info' : 'error', text: `exit code ${exitCode}` });
+  const { exitCode = EXIT.ok, cleanUps } = state.stop ?? {};
+  const level = exitCode !== 0 ? 'error' : cleanUps ? 'warn' : 'info';
+  draft.report({ event: 'stopped', level, text: `exit code ${exitCode}`, ...(cleanUps && { cleanUps }) });
   draft.effects.push({ do: 'finish', exitCode });
 }

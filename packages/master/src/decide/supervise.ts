@@ -4,6 +4,7 @@
  */
 import { type DrainReport, describeAlive, isComing, type ProbeReport } from '@tshorn/core';
 import { failed, mayRespawn, REPORTED_IN_FULL, served } from './backoff.ts';
+import { left } from './clean-up.ts';
 import type { Draft } from './draft.ts';
 import type { Event, KillReason, State, WorkerRecord } from './model.ts';
 import { startedByOperation } from './queries.ts';
@@ -82,6 +83,7 @@ export function movedAll(worker: WorkerRecord): void {
 /** The worker has no connections left. It exits by itself, or is kept. */
 export function drained(draft: Draft, worker: WorkerRecord, report: DrainReport): void {
   draft.reportOf(worker, { event: 'drained', level: 'info', report });
+  worker.drained = true;
   if (!worker.park || !draft.become(worker, 'parked')) return;
   draft.clearTimer(`drain:${worker.serial}`);
   draft.reportOf(worker, { event: 'parked', level: 'debug' });
@@ -106,11 +108,12 @@ export function broken(
 
 type Exit = Extract<Event, { type: 'worker-exited' }>;
 
-export function exited(draft: Draft, worker: WorkerRecord, { code, signal, words }: Exit): void {
+export function exited(draft: Draft, worker: WorkerRecord, exit: Exit): void {
+  const { code, signal, words } = exit;
   const ended = code === null ? 'the process could not be started' : `exit code ${code}`;
   const plain = signal ? `killed by ${signal}` : ended;
   // An end that was ordered needs no explanation.
-  const asked = worker.state === 'killed' || ((worker.park || worker.state === 'draining') && code === 0);
+  const asked = worker.state === 'killed' || (worker.state === 'parked' && code === 0);
   const how = asked ? plain : (words ?? plain);
   draft.clearTimer(`boot:${worker.serial}`);
   draft.clearTimer(`drain:${worker.serial}`);
@@ -119,7 +122,8 @@ export function exited(draft: Draft, worker: WorkerRecord, { code, signal, words
     const text = `${how}, after ${(servedMs / 1000).toFixed(1)}s of service`;
     draft.reportOf(worker, { event: 'crashed', level: 'error', text });
     fellOut(draft, worker, 'ended', text);
-  } else if (worker.state === 'draining' || worker.state === 'parked' || worker.state === 'killed') {
+  } else if (worker.state === 'draining') left(draft, worker, exit);
+  else if (worker.state === 'parked' || worker.state === 'killed') {
     draft.reportOf(worker, { event: 'exited', level: 'info', text: how });
   } else {
     broken(draft, worker, `the worker ended while booting: ${how}`);

@@ -7,7 +7,7 @@ import { neededGenerations } from './queries.ts';
 /** Ends the reload under way. The master keeps the releases that are still needed. */
 export function finishReload(draft: Draft, running: Running, outcome: Outcome, reason?: string): void {
   const { state, effects } = draft;
-  const { generation } = running;
+  const { generation, cleanUps } = running;
   delete state.running;
   if (outcome === 'committed') effects.push({ do: 'use-release', generation });
   else if (running.previous) state.settings = running.previous;
@@ -20,7 +20,7 @@ export function finishReload(draft: Draft, running: Running, outcome: Outcome, r
   );
   draft.report({
     event: 'reload-finished',
-    level: outcome === 'committed' ? 'info' : 'error',
+    level: outcome !== 'committed' ? 'error' : cleanUps ? 'warn' : 'info',
     generation,
     operation: infoOf(running.operation),
     outcome,
@@ -28,6 +28,7 @@ export function finishReload(draft: Draft, running: Running, outcome: Outcome, r
     replaced: running.replaced,
     tookMs: draft.at - running.startedAt,
     ...(reason !== undefined && { reason }),
+    ...(cleanUps && { cleanUps }),
   });
 }
 

@@ -8,9 +8,9 @@ export const OPERATIONS = {
     when: 'A reload begins.',
   },
   'reload-finished': {
-    level: 'info or error',
+    level: 'info, warn or error',
     fields:
-      '`generation`, `by`, `outcome` (`committed`, `rolled-back`, `refused`, `aborted`, `failed`), `serving`, `replaced`, `tookMs`, `reason`, `lastLines`',
+      '`generation`, `by`, `outcome` (`committed`, `rolled-back`, `refused`, `aborted`, `failed`), `serving`, `replaced`, `tookMs`, `reason`, `lastLines`, `cleanUps` (`failed`, `reason`: workers whose app failed to clean up)',
     when: 'A reload has ended. This line is the verdict.',
     todo: 'After any outcome but `committed`, correct what `reason` names and reload again.',
   },

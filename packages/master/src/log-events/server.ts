@@ -42,9 +42,9 @@ export const SERVER = {
     when: 'The server stops; `fatal` when it gives up its start.',
   },
   stopped: {
-    level: 'info or error',
-    fields: '`text`',
-    when: 'The last worker has exited; `error` when the exit code is not 0.',
+    level: 'info, warn or error',
+    fields: '`text`, `cleanUps` as of `reload-finished`',
+    when: "The last worker has exited; `error` when the exit code is not 0, `warn` when an app's own clean-up failed.",
   },
   're-exec-started': { level: 'info', fields: '`text`, `pid`', when: 'A new master has been started.' },
   're-exec-finished': {

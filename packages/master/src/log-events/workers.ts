@@ -30,7 +30,12 @@ export const WORKERS = {
     when: 'A worker has no connection any more.',
   },
   parked: { level: 'debug', fields: IN_STEP, when: 'A drained worker is kept until the reload commits.' },
-  exited: { level: 'info', fields: IN_STEP, when: 'A worker has ended as asked.' },
+  exited: {
+    level: 'info or warn',
+    fields: FAILED,
+    when: "A worker has ended as asked; `warn` when the [app's own clean-up](signals.md#an-apps-own-listeners) failed, or the worker ended before it had drained.",
+    todo: 'Correct what the text names: the `SIGTERM` listeners of the app.',
+  },
   recycling: {
     level: 'info',
     fields: WORKER,
