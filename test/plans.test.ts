@@ -62,3 +62,27 @@ test.each([
   },
   120_000,
 );
+
+test.each([1, 2])(
+  'replace, all %d at once: idle connections wait in the old workers for the new ones',
+  async (workers) => {
+    const server = await startServer(fixture('mixed.mjs'), {
+      workers,
+      args: ['--reload-plan', 'replace', '--max-unavailable', '100%', '--soak', '100ms'],
+    });
+    const load = new MixedLoad({ port: server.port }).start();
+    for (let at = 0; at < 20; at++) clients.push(await KeepAliveClient.connect({ port: server.port }));
+    const ask = () => Promise.all(clients.map((client) => client.ask([get], /^\d+$/)));
+    await ask();
+    await load.flow(50);
+    expect(await server.reload()).toMatchObject({ outcome: 'committed', replaced: workers });
+    expect(server.of('drained').map(({ closed, forceClosed }) => [closed, forceClosed])).toEqual(
+      Array(workers).fill([0, 0]),
+    );
+    await ask();
+    expect(clients.filter(({ lastPid }) => !server.readyPids.includes(lastPid))).toEqual([]);
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    expect(clients.flatMap(({ failures }) => failures)).toEqual([]);
+  },
+);

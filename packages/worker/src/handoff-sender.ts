@@ -62,6 +62,8 @@ export class HandoffSender {
   #burst = BURST;
   #pause: NodeJS.Timeout | undefined;
   moved = 0;
+  /** True from the moment that no worker can take a connection until one has taken one. */
+  waitsForTaker = false;
   /** How many connections no worker could take, by reason. */
   readonly refused: Record<string, number> = {};
   /** Called once, when it turns out that no worker can take connections. */
@@ -86,6 +88,7 @@ export class HandoffSender {
   sendAll(): void {
     this.#all = true;
     this.moved = 0;
+    this.waitsForTaker = false;
     this.outgoing.begin();
     this.#queue = [];
     this.pump();
@@ -177,6 +180,7 @@ export class HandoffSender {
     const sent = this.#answered(id);
     if (!sent) return this.outgoing.partWithNothing(id);
     this.moved++;
+    this.waitsForTaker = false;
     if (sent.migratable) this.outgoing.part(id, sent.migratable);
     else sent.socket.destroy();
     this.#sendNext();
@@ -203,6 +207,7 @@ export class HandoffSender {
   }
 
   #waitForTaker(): void {
+    this.waitsForTaker = true;
     this.#queue = [];
     this.#nextScan = performance.now() + OFFER_AGAIN_MS;
     this.pump();

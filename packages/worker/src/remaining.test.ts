@@ -86,6 +86,7 @@ test('it is told when it has changed, until the end', async () => {
     others: { count: async () => 0 },
     migratables: new Set<Migratable>(),
     outgoing: undefined,
+    waitsForTaker: () => false,
   };
   const stop = reportRemaining(transport, known, 600, (left) => told.push(left));
   const until = async (count: number) => {
@@ -125,6 +126,7 @@ test('it is told once when only connections that cannot move are left', async ()
     others: { count: async () => 1 },
     migratables: new Set<Migratable>(),
     outgoing: { whyStays: () => '' },
+    waitsForTaker: () => false,
   };
   let told = 0;
   const isTold = new Promise<void>((resolve) => {
@@ -140,4 +142,16 @@ test('it is told once when only connections that cannot move are left', async ()
   await isTold;
   await sleep(200);
   expect(told).toBe(1);
+});
+
+test('it is told at once when no worker can take what is left', async () => {
+  await connect(get('/slow'), false);
+  const known = {
+    listeners: { count: async () => 1 },
+    others: { count: async () => 0 },
+    migratables: new Set<Migratable>(),
+    outgoing: { whyStays: () => '' },
+    waitsForTaker: () => true,
+  };
+  await new Promise<void>((resolve) => void onceOnlyImmovable(transport, known, resolve));
 });

@@ -1,6 +1,6 @@
 /**
  * The connections that a draining worker still has, by what keeps them: reported while the drain runs, and once when none is
- * left but those that cannot move.
+ * left but those that cannot move, or that wait for a worker.
  */
 import type { AttachedListeners } from './app/listeners.ts';
 import type { OutgoingMigrations } from './migrate/outgoing-migrations.ts';
@@ -14,6 +14,8 @@ interface Known {
   readonly migratables: ReadonlySet<Migratable>;
   /** Knows why those stay; absent where nothing moves. */
   readonly outgoing: Pick<OutgoingMigrations, 'whyStays'> | undefined;
+  /** True while no worker can take any of them. */
+  readonly waitsForTaker: () => boolean;
 }
 
 type Counts = Record<string, number>;
@@ -118,7 +120,8 @@ const LOOK_MS = 50;
 const LOOK_SHARE = 0.05;
 
 /**
- * Calls `call` once, when connections are left and none of them can move.
+ * Calls `call` once, when connections are left and none of them can move, or when they wait for a worker: the master may be
+ * about to start one.
  * @returns the function that ends it
  */
 export function onceOnlyImmovable(transport: Connections, known: Known, call: () => void): () => void {
@@ -128,7 +131,8 @@ export function onceOnlyImmovable(transport: Connections, known: Known, call: ()
     const counts = await countAll(known);
     if (ended) return;
     const start = performance.now();
-    if (isOnlyImmovable(remainingOf(transport, counts, known), known.outgoing !== undefined)) return call();
+    const moves = known.outgoing !== undefined;
+    if (known.waitsForTaker() || isOnlyImmovable(remainingOf(transport, counts, known), moves)) return call();
     const tookMs = performance.now() - start;
     timer = setTimeout(look, Math.max(LOOK_MS, tookMs / LOOK_SHARE)).unref();
   };

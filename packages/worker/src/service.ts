@@ -135,7 +135,13 @@ export class Service {
     });
     this.#drain = drain;
     this.#emitToApp('drain', { deadline: Date.now() + this.leftMs });
-    const known = { listeners, others, migratables: registry().migratables, outgoing: sender?.outgoing };
+    const known = {
+      listeners,
+      others,
+      migratables: registry().migratables,
+      outgoing: sender?.outgoing,
+      waitsForTaker: () => sender?.waitsForTaker === true,
+    };
     const stopReporting = reportRemaining(transport, known, this.leftMs, (left) => {
       void this.#settings.send({ type: 'remaining', left });
     });

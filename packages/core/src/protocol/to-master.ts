@@ -56,7 +56,7 @@ const TO_MASTER = {
   accepting: { immovable: literal('', 'tls', 'unknown-node') },
   /** A signal asked this worker to leave: its replacement is to be started first. */
   'leave-requested': { signal: line(32) },
-  /** Nothing is left of the drain but connections that cannot move; they have the rest of the grace period. */
+  /** Nothing is left of the drain but connections that cannot move, or that no worker can take yet. It goes on for these. */
   'moved-all': {},
   drained: DRAIN_REPORT,
   /** Sent every `heartbeatEvery` milliseconds, from when the app is loaded. */

@@ -114,9 +114,9 @@ export class Draft {
   hurry(worker: WorkerRecord, mode: DrainMode, park = false): void {
     const { grace, quickGrace, handoff: allowed } = this.state.settings;
     const deadlineMs = mode === 'quick' ? Math.min(quickGrace, grace) : grace;
-    const handoff = allowed && takerMayCome(this.state, worker.serial);
     if (park) worker.park = true;
     else delete worker.park;
+    const handoff = allowed && takerMayCome(this.state, worker.serial);
     const order = { serial: worker.serial, mode, deadlineMs, handoff, park };
     // The new master goes on accepting from the same sockets.
     const isLast = this.state.stop && !this.state.stop.newMaster;

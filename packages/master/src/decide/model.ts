@@ -22,7 +22,10 @@ export interface WorkerRecord {
   readyAt?: number;
   /** The worker is kept when it has drained. */
   park?: true;
-  /** Its requests have finished and its connections have moved, but for those that cannot: it drains for these alone. */
+  /**
+   * Its requests have finished and its connections have moved, but for those that cannot; or no worker can take them yet.
+   * It drains for these alone.
+   */
   movedAll?: true;
   /** The worker has no connections any more: what follows is the app's own clean-up. */
   drained?: true;

@@ -27,15 +27,26 @@ export function receiversFor(state: State, serial: number, except: ReadonlySet<n
   return (replacement.length > 0 ? replacement : others).map((worker) => worker.serial);
 }
 
+/** True when the plan fills the slot itself: it drains it before it starts a new worker, or boots one after the other. */
+export function isPlanned({ running }: State, slot: number): boolean {
+  if (!running?.plan) return false;
+  const { plan, next, rollingBack } = running;
+  // The rollback begins with the workers that are still there.
+  const steps = rollingBack === undefined ? plan.slice(next, next + 1) : plan.slice(next);
+  return steps.some((step) => (step.do === 'drain' || step.do === 'boot') && step.slots.includes(slot));
+}
+
 /**
- * True when some worker can take connections of this one, now or soon: another one is coming, or another slot is
- * filled again when its worker has ended. False where this worker has the only slot, and nobody replaces it yet.
+ * True when some worker can take connections of this one, now or soon: another one is coming, its replacement boots while
+ * it drains, or another slot is filled again when its worker has ended. False where nobody comes before it has drained.
  */
-export function takerMayCome({ stop, workers, size }: State, serial: number): boolean {
+export function takerMayCome(state: State, serial: number): boolean {
+  const { stop, workers, size } = state;
   if (stop) return stop.newMaster === true;
-  const slot = workers[serial]?.slot;
-  const others = Object.values(workers).filter((worker) => worker.serial !== serial);
-  return others.some(({ state }) => isComing(state)) || size > (slot === 0 ? 1 : 0);
+  const { park, slot } = workers[serial] ?? {};
+  if (park || Object.values(workers).some((other) => other.serial !== serial && isComing(other.state)))
+    return true;
+  return Array.from({ length: size }).some((_, other) => other !== slot && !isPlanned(state, other));
 }
 
 /** Serials of the new workers that are being compared with the old ones. */

@@ -1,4 +1,5 @@
 /** Connections that cannot move: the old workers drain for them side by side, and a reload waits for that once. */
+import { takerMayCome } from './queries.ts';
 import { Scene } from './testing/scene.ts';
 
 const movedAll = (scene: Scene, ...serials: readonly number[]): Scene => {
@@ -134,4 +135,20 @@ test('a drain that ends while the plan is elsewhere names the step in which it b
 test('only a worker that drains can have moved all', () => {
   const scene = movedAll(new Scene().started(), 1).reloadAs({}).boot(5);
   expect(scene.spawns).toHaveLength(5);
+});
+
+describe('the old workers drain before any new one serves', () => {
+  const mayWait = (workers: number, park: boolean) => {
+    const scene = new Scene({ workers }).started();
+    scene.reloadAs({ kind: 'replace', maxUnavailable: { percent: 100 }, park });
+    return Object.values(scene.state.workers).map(({ serial }) => takerMayCome(scene.state, serial));
+  };
+
+  test.each([1, 2])('%d, parking: their connections wait for the new ones', (workers) =>
+    expect(mayWait(workers, true)).toEqual(Array(workers).fill(true)),
+  );
+
+  test.each([1, 2])('%d, without parking: nobody comes before they have ended', (workers) =>
+    expect(mayWait(workers, false)).toEqual(Array(workers).fill(false)),
+  );
 });

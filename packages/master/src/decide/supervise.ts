@@ -7,7 +7,7 @@ import { failed, mayRespawn, REPORTED_IN_FULL, served } from './backoff.ts';
 import { left } from './clean-up.ts';
 import type { Draft } from './draft.ts';
 import type { Event, KillReason, State, WorkerRecord } from './model.ts';
-import { startedByOperation } from './queries.ts';
+import { isPlanned, startedByOperation } from './queries.ts';
 import { STABLE_MS } from './repeats.ts';
 import { fail } from './rollback.ts';
 import { announceLeaving } from './stop.ts';
@@ -75,7 +75,7 @@ export function accepting(draft: Draft, worker: WorkerRecord): void {
   announceLeaving(draft, worker);
 }
 
-/** Nothing is left of the drain but connections that cannot move. */
+/** Nothing is left of the drain but connections that cannot move, or that no worker can take yet. */
 export function movedAll(worker: WorkerRecord): void {
   if (worker.state === 'draining') worker.movedAll = true;
 }
@@ -154,15 +154,6 @@ export function refill(draft: Draft): void {
 /** True for a slot that has no worker, gets none, and is not filled by the plan. */
 const isFree = (draft: Draft, slot: number): boolean =>
   slot < draft.state.size && draft.comingIn(slot).length === 0 && !isPlanned(draft.state, slot);
-
-/** True when the plan fills the slot itself: it drains it before it starts a new worker, or boots one after the other. */
-function isPlanned({ running }: State, slot: number): boolean {
-  if (!running?.plan) return false;
-  const { plan, next, rollingBack } = running;
-  // The rollback begins with the workers that are still there.
-  const steps = rollingBack === undefined ? plan.slice(next, next + 1) : plan.slice(next);
-  return steps.some((step) => (step.do === 'drain' || step.do === 'boot') && step.slots.includes(slot));
-}
 
 export function respawn(draft: Draft, slot: number): void {
   const { state } = draft;
