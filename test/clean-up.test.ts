@@ -71,6 +71,16 @@ test('an app without a clean-up of its own is not waited for', async () => {
   expect(server.output).toBe('');
 });
 
+test('what was force-closed at the deadline keeps no server from closing', async () => {
+  const server = await start('upgrades.cjs', {}, '--grace', '1s');
+  const client = await connect(server);
+  await client.get('/', 'Connection: Upgrade\r\nUpgrade: chat\r\n').until(/101/);
+  expect(await server.stop()).toBe(0);
+  expect(server.of('drained')[0]).toMatchObject({ forceClosed: 1 });
+  expect(server.of('killed')).toEqual([]);
+  expect(server.output).toBe('cleaned up\n');
+});
+
 describe('a clean-up that fails', () => {
   const reasons = [
     ['throws', 'exit code 1: uncaught TypeError: db.end is no function'],

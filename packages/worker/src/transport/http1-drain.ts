@@ -11,14 +11,17 @@ import type { DrainingConnections, Exchange, ExchangeSource } from './transport.
 export class Http1Drain implements DrainingConnections {
   readonly release: () => void;
   readonly #server: http.Server;
+  readonly #upgraded: () => readonly Socket[];
   readonly #start = performance.now();
   readonly #newest = new WeakMap<Socket, http.ServerResponse>();
   /** When a connection's last response ended. */
   readonly #quietSince = new WeakMap<Socket, number>();
   #closing = false;
 
-  constructor(server: http.Server, exchanges: ExchangeSource) {
+  /** @param upgraded lists the open connections that have left HTTP */
+  constructor(server: http.Server, exchanges: ExchangeSource, upgraded: () => readonly Socket[]) {
     this.#server = server;
+    this.#upgraded = upgraded;
     this.release = exchanges.listen({
       begun: ({ socket, response }: Exchange) => {
         if (this.#closes(socket)) this.#announceClose(socket, response);
@@ -74,6 +77,8 @@ export class Http1Drain implements DrainingConnections {
 
   forceClose(): void {
     for (const socket of httpSockets(this.#server) ?? []) socket.destroy();
+    // While one is open the server of the app does not close: its clean-up would wait for that.
+    for (const socket of this.#upgraded()) socket.destroy();
   }
 }
 

@@ -149,6 +149,6 @@ export class Http1 implements Transport {
   }
 
   drain(exchanges: ExchangeSource): Http1Drain {
-    return new Http1Drain(this.server, exchanges);
+    return new Http1Drain(this.server, exchanges, () => this.#upgraded.open());
   }
 }

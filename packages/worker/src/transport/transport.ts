@@ -50,7 +50,7 @@ export interface DrainingConnections {
    * @returns how many
    */
   closeIdle(lingerMs: number): number;
-  /** Destroys every connection that speaks the protocol; upgraded ones end with the process. */
+  /** Destroys every connection, upgraded ones too. */
   forceClose(): void;
   /** Stops announcing: the worker serves again. */
   release(): void;

@@ -42,6 +42,7 @@ export const beforeUpgrade = new Set<BeforeUpgrade>();
 
 export class UpgradedConnections {
   readonly #server: http.Server;
+  readonly #all = new OpenSockets();
   readonly #webSockets = new OpenSockets();
 
   constructor(server: http.Server) {
@@ -66,12 +67,18 @@ export class UpgradedConnections {
   readonly #onUpgrade = (request: http.IncomingMessage, duplex: unknown): void => {
     const socket = duplex as Socket;
     for (const act of beforeUpgrade) act(request, socket);
+    this.#all.add(request.socket);
     if (request.headers.upgrade?.toLowerCase() !== 'websocket' || upgrades.has(socket)) return;
     const { method = 'GET', url = '/', httpVersion, rawHeaders } = request;
     const head = { method, url, httpVersion, rawHeaders: [...rawHeaders] };
     upgrades.set(socket, { head, bytesBefore: socket.bytesWritten });
     this.#webSockets.add(socket);
   };
+
+  /** Open connections that an upgrade has taken out of HTTP, whatever their protocol. */
+  open(): Socket[] {
+    return this.#all.list();
+  }
 
   /** Open WebSockets whose upgrade the app has answered, the oldest first. */
   webSockets(): Socket[] {
