@@ -6,6 +6,7 @@ export * from './heartbeat.ts';
 export * from './identity.ts';
 export * from './inspector-flags.ts';
 export * from './open-request.ts';
+export { commandsAround } from './package-commands.ts';
 export { envelope, isEnvelope, type MessageOf, type Reading, readerOf } from './protocol/envelope.ts';
 export {
   bool,

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { TshornError } from './errors.ts';
+import { commandsAround } from './package-commands.ts';
 import { resolveApp } from './resolve-app.ts';
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), 'resolve-app-')));
@@ -52,6 +53,63 @@ test('a package name is resolved from the directory that tshorn runs in', () => 
   const esm = write('node_modules/@scope/esm-app/b.mjs');
   expect(resolveApp('cjs-app', root)).toEqual({ file: cjs });
   expect(resolveApp('@scope/esm-app:api', root)).toEqual({ file: esm, exportName: 'api' });
+});
+
+describe('a command', () => {
+  const bin = (path: string) => write(path, '#!/usr/bin/env node\n');
+
+  test('of a package without a main is its bin', () => {
+    write('node_modules/only-bin/package.json', '{"name":"only-bin","bin":{"other":"cli.mjs"}}');
+    const file = bin('node_modules/only-bin/cli.mjs');
+    expect(resolveApp('only-bin', root)).toEqual({ file });
+  });
+
+  test('of the name of its package comes before the main, which is a library', () => {
+    write('node_modules/@scope/both/package.json', '{"name":"@scope/both","main":"lib.js","bin":"bin/cli"}');
+    write('node_modules/@scope/both/lib.js');
+    const file = bin('node_modules/@scope/both/bin/cli');
+    expect(resolveApp('@scope/both', root)).toEqual({ file });
+  });
+
+  test('of another name does not', () => {
+    write('node_modules/app-with-tool/package.json', '{"main":"server.js","bin":{"migrate":"migrate.js"}}');
+    bin('node_modules/app-with-tool/migrate.js');
+    const file = write('node_modules/app-with-tool/server.js');
+    expect(resolveApp('app-with-tool', root)).toEqual({ file });
+  });
+
+  test('is found in node_modules/.bin, as a link of npm and as a script of pnpm', () => {
+    write('node_modules/fast/package.json', '{"main":"lib.js"}');
+    write('node_modules/fast/lib.js');
+    const file = bin('node_modules/fast-cli/cli.js');
+    write('node_modules/.bin/pnpm-made', '#!/bin/sh\nexec node  "$basedir/../fast-cli/cli.js" "$@"\n');
+    symlinkSync('../fast-cli/cli.js', join(root, 'node_modules/.bin/fast'));
+    for (const app of ['fast', 'pnpm-made']) expect(resolveApp(app, root)).toEqual({ file });
+    write('node_modules/.bin/shell', '#!/bin/bash\necho\n');
+    expect(failure('shell').code).toBe('ERR_APP_MISSING');
+  });
+
+  test('is told for a library', () => {
+    const own = bin('node_modules/app-with-tool/migrate.js');
+    const library = join(root, 'node_modules/app-with-tool/server.js');
+    expect(commandsAround(library, root)).toEqual(['node_modules/app-with-tool/migrate.js']);
+    expect(commandsAround(own, root)).toEqual([]);
+  });
+});
+
+test.each([
+  ['next start -p 80', 'tshorn next --chdir site -- start -p 80'],
+  [
+    'cross-env NODE_ENV=production node -r ./a --import=b dist/main --x',
+    'NODE_ENV=production NODE_OPTIONS="-r ./a --import=b" tshorn site/dist/main -- --x',
+  ],
+  ['react-router-serve ./build/server.js', 'tshorn react-router-serve --chdir site -- ./build/server.js'],
+  ['npm run build && node x', undefined],
+])('a folder without an app tells how its npm start is served: %s', (start, line) => {
+  write('site/package.json', JSON.stringify({ scripts: { start } }));
+  expect(failure('site').message).toContain(`its npm start runs "${start}"`);
+  if (line) expect(failure('site').fix).toBe(`type: ${line}`);
+  else expect(failure('site').fix).not.toContain('type:');
 });
 
 test('a release behind a symbolic link is pinned to its real path', () => {

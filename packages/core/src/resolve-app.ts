@@ -2,9 +2,11 @@
  * APP as a person types it -> the real path of one file. Used by the master, which pins a release to
  * that path; nothing of the app is run here.
  */
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { TshornError } from './errors.ts';
+import { commandsOf, findCommand, isFile, readPackage } from './package-commands.ts';
+import { startScript } from './start-script.ts';
 
 export interface ResolvedApp {
   /** Absolute, with every symbolic link followed: a release that is switched by a link stays pinned. */
@@ -16,8 +18,9 @@ export interface ResolvedApp {
 const EXTENSIONS = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'];
 
 /**
- * APP is a path with or without its extension, a directory (the `main` of its package.json, or index),
- * or the name of a package that `cwd` can resolve; `:name` behind it picks a named export.
+ * APP is a path with or without its extension, a directory (the `main` of its package.json, or index), a command in
+ * node_modules (`next`, `serve`), or the name of a package that `cwd` can resolve; `:name` behind it picks a named
+ * export.
  * @throws TshornError ERR_APP_MISSING naming where it looked
  */
 export function resolveApp(app: string, cwd: string): ResolvedApp {
@@ -30,7 +33,12 @@ export function resolveApp(app: string, cwd: string): ResolvedApp {
 }
 
 const find = (app: string, cwd: string): string | undefined =>
-  asFile(resolve(cwd, app)) ?? asDirectory(resolve(cwd, app)) ?? asPackage(app, cwd);
+  asFile(resolve(cwd, app)) ??
+  asDirectory(resolve(cwd, app)) ??
+  (PACKAGE.test(app) ? (findCommand(app, cwd) ?? asPackage(app, cwd)) : undefined);
+
+/** A package, and a path in it. */
+const PACKAGE = /^(@[^/]+\/[^/]+|[^./@][^/]*)(?:\/(.+))?$/;
 
 const asFile = (path: string): string | undefined =>
   ['', ...EXTENSIONS].map((extension) => path + extension).find((candidate) => isFile(candidate));
@@ -46,7 +54,7 @@ function asDirectory(path: string): string | undefined {
 
 /** As `import` from a file in `cwd` finds it; require() could not see packages that only offer `import`. */
 function asPackage(specifier: string, cwd: string): string | undefined {
-  const [, name, subpath] = /^(@[^/]+\/[^/]+|[^./@][^/]*)(?:\/(.+))?$/.exec(specifier) ?? [];
+  const [, name, subpath] = PACKAGE.exec(specifier) ?? [];
   if (name === undefined) return undefined;
   for (let at = resolve(cwd); ; at = dirname(at)) {
     const directory = join(at, 'node_modules', name);
@@ -56,7 +64,8 @@ function asPackage(specifier: string, cwd: string): string | undefined {
     } else {
       const target = importTarget(readPackage(directory)?.exports);
       const file = target === undefined ? asDirectory(directory) : asFile(join(directory, target));
-      if (file) return file;
+      const [command] = commandsOf(directory).values();
+      if (file ?? command) return file ?? command;
     }
     if (at === dirname(at)) return undefined;
   }
@@ -75,25 +84,18 @@ function importTarget(exports: unknown): string | undefined {
   return undefined;
 }
 
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-
-function readPackage(directory: string): { main?: unknown; exports?: unknown } | undefined {
-  try {
-    return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
 function missing(app: string, cwd: string): TshornError {
   const path = resolve(cwd, app);
   const stat = statSync(path, { throwIfNoEntry: false });
   const directory = stat?.isDirectory() ? path : dirname(path);
+  const start = stat?.isDirectory() ? startScript(path, cwd) : undefined;
   const why = stat?.isDirectory()
-    ? `${path} is a directory without an index file or a package.json whose "main" exists`
+    ? `${path} is a directory without an index file or a package.json whose "main" exists` +
+      (start ? `; its npm start runs "${start.runs}"` : '')
     : `there is no ${path} (nor with ${EXTENSIONS.join(', ')})` +
-      (/^\.{0,2}\//.test(app) ? '' : `, and no package of that name can be resolved from ${cwd}`);
-  return new TshornError('ERR_APP_MISSING', `app: cannot find "${app}": ${why}`, { fix: nearest(directory) });
+      (/^\.{0,2}\//.test(app) ? '' : `, and no package or command of that name can be resolved from ${cwd}`);
+  const fix = start?.line === undefined ? nearest(directory) : `type: ${start.line}`;
+  return new TshornError('ERR_APP_MISSING', `app: cannot find "${app}": ${why}`, { fix });
 }
 
 function nearest(directory: string): string {

@@ -1,5 +1,6 @@
 /** The worker's end of the channel to the master. It also shields the app from messages of tshorn. */
 import { envelope, isEnvelope, readToWorker, type ToMaster, type ToWorker } from '@tshorn/core';
+import { continueAtExit } from './app/pending-work.ts';
 import { Shield } from './shield.ts';
 import { type SignalEvents, Signals } from './signals.ts';
 
@@ -52,6 +53,7 @@ export function openChannel(events: ChannelEvents): Channel {
   };
   const shield = new Shield();
   shield.withhold((event, [message, handle]) => event === 'message' && onMessage(message, handle));
+  shield.withhold((event) => event === 'beforeExit' && continueAtExit());
   const signals = new Signals(shield, events);
   // Called only where a library has put back the `process.emit` that it found before. The channel keeps the process
   // alive only with a listener.

@@ -3,6 +3,11 @@ import { TshornError } from '@tshorn/core';
 import type { ModuleExports } from './import-module.ts';
 import { adapt, type Context, describeValue, isClass, type LoadedApp } from './kinds.ts';
 
+export interface ExportContext extends Context {
+  /** Resolves when the function may be called to make the app; never, if the module has started by itself. */
+  mayCall(factory: { readonly name: string }): Promise<void>;
+}
+
 /** A factory of a promise of a factory is followed; an endless chain is not. */
 const MOST_STEPS = 5;
 
@@ -10,7 +15,7 @@ const MOST_STEPS = 5;
 export async function findApp(
   exports: ModuleExports,
   exportName: string | undefined,
-  context: Context,
+  context: ExportContext,
 ): Promise<LoadedApp | { readonly instead: string }> {
   let value = exportName === undefined ? mainExport(exports) : namedExport(exports, exportName);
   let made = 'it exports';
@@ -22,6 +27,7 @@ export async function findApp(
       made = made === 'it exports' ? 'it exports a promise of' : made;
     } else if (typeof value === 'function' && !isClass(value)) {
       made = `its function ${value.name || '(anonymous)'} returned`;
+      await context.mayCall(value as { readonly name: string });
       value = value();
     } else break;
   }
@@ -46,14 +52,6 @@ function namedExport(exports: ModuleExports, name: string): unknown {
     fix: names.length > 0 ? `it exports ${names.join(', ')}` : 'it exports nothing at all',
   });
 }
-
-export const noApp = (file: string, instead: string): TshornError =>
-  new TshornError('ERR_APP_KIND', `app: ${file} is no app: ${instead}, and it does not call listen()`, {
-    fix:
-      'export a function (req, res), an Express, Koa or Fastify app, an http.Server, an object with ' +
-      'fetch(request), or a function that returns one of these; or choose a named export with APP:name; ' +
-      'or call listen() outside of `if (require.main === module)`',
-  });
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as PromiseLike<unknown> | undefined)?.then === 'function';

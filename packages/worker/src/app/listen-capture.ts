@@ -23,6 +23,8 @@ export interface ListenCapture {
    * @param served the server of an app that was exported
    */
   release(served?: http.Server): void;
+  /** The servers of other kinds, or for other purposes, that the app has opened before the release. */
+  readonly others: readonly net.Server[];
 }
 
 /**
@@ -37,6 +39,15 @@ export function captureFirstListen(onOther: OnOther, check = false): ListenCaptu
   let holding = true;
   let captured: http.Server | undefined;
   let exported: http.Server | undefined;
+  let released = false;
+  const others: net.Server[] = [];
+  const opened = (server: net.Server, args: readonly unknown[]) => {
+    onOther(addressOf(server), server, args);
+    if (released) return;
+    others.push(server);
+    // A listener is no work that could still lead to the app (pending-work.ts).
+    internals(server)._handle?.unref();
+  };
 
   net.Server.prototype.listen = function listen(this: net.Server, ...args: unknown[]): net.Server {
     const served = captured ?? exported;
@@ -51,7 +62,8 @@ export function captureFirstListen(onOther: OnOther, check = false): ListenCaptu
       if (this === served || (exported && sharesListener(this, exported))) return hold(this, served!, args);
       if (served && isLoopbackTwin(served, args)) return refuse(this);
     }
-    this.once('listening', () => onOther(addressOf(this), this, args));
+    if (!released) keepAliveUntilBound(this);
+    this.once('listening', () => opened(this, args));
     return check ? pretend(this, args) : (Reflect.apply(originalListen, this, args) as net.Server);
   } as typeof originalListen;
 
@@ -60,12 +72,31 @@ export function captureFirstListen(onOther: OnOther, check = false): ListenCaptu
     get server() {
       return captured;
     },
+    others,
     release(served) {
+      released = true;
+      // Unless the app itself has called unref().
+      for (const server of others) if (!internals(server)._unref) internals(server)._handle?.ref();
       holding = false;
       if (served !== captured) exported = served;
     },
   };
 }
+
+/** The master's answer comes over the channel, which does not keep the process alive while the app loads. */
+function keepAliveUntilBound(server: net.Server): void {
+  const timer = setInterval(() => {}, 1_000);
+  const events = ['listening', 'error', 'close'];
+  const stop = () => {
+    clearInterval(timer);
+    for (const event of events) server.off(event, stop);
+  };
+  for (const event of events) server.once(event, stop);
+}
+
+/** Members of net.Server since Node 0.x. */
+const internals = (server: net.Server) =>
+  server as unknown as { _handle?: { ref(): void; unref(): void } | null; _unref?: boolean };
 
 /** Uses only the callback and the signal of the arguments: the address is the master's. */
 function hold(server: http.Server, served: http.Server, args: unknown[]): http.Server {
@@ -132,7 +163,7 @@ function optionsOf([first, second]: unknown[]): ListenOptions {
   return { port: first, host: second };
 }
 
-function addressOf(server: net.Server): string {
+export function addressOf(server: net.Server): string {
   const address = server.address();
   if (address === null) return 'an unnamed address';
   if (typeof address === 'string') return `unix:${address}`;

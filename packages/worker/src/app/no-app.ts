@@ -1,0 +1,64 @@
+/** Words why a module cannot be served, and what to do. */
+import type net from 'node:net';
+import { commandsAround, TshornError } from '@tshorn/core';
+import { isTls } from './http-server.ts';
+import { addressOf } from './listen-capture.ts';
+
+const WAYS =
+  'export a function (req, res), an Express, Koa or Fastify app, an http.Server, an object with ' +
+  'fetch(request), or a function that returns one of these; or choose a named export with APP:name; ' +
+  'or call listen()';
+
+/**
+ * For a module that has done all that it will do.
+ * @param instead what it was found to export
+ * @param servers what it listens with instead of an HTTP/1.1 server
+ */
+export function noApp(file: string, instead: string, servers: readonly net.Server[]): TshornError {
+  const [server] = servers;
+  if (server) return wrongServer(file, kindOf(server), addressOf(server));
+  const [command] = commandsAround(file, process.cwd());
+  return new TshornError(
+    'ERR_APP_KIND',
+    `app: ${file} is no app: ${instead}, and it does not call listen()`,
+    {
+      fix: command === undefined ? WAYS : `start the command of this package: tshorn ${command} -- ARGUMENTS`,
+    },
+  );
+}
+
+const FIXES = {
+  'an HTTP/2 server':
+    'listen with http.createServer() or https.createServer(), and let the proxy in front of tshorn speak HTTP/2; ' +
+    'a service that only speaks HTTP/2 or gRPC is started with node',
+  'a TLS server': 'listen with https.createServer()',
+  'a plain TCP server':
+    'call listen() of the HTTP server itself; a service that does not speak HTTP is started with node',
+  'a server that is not one of Node':
+    'listen with http.createServer(); a native server such as uWebSockets.js binds its port itself, and is started with node',
+} as const;
+
+export type WrongKind = keyof typeof FIXES;
+
+export const kindOf = (server: net.Server): WrongKind =>
+  'updateSettings' in server ? 'an HTTP/2 server' : isTls(server) ? 'a TLS server' : 'a plain TCP server';
+
+export const wrongServer = (file: string, kind: WrongKind, address: string): TshornError =>
+  new TshornError(
+    'ERR_APP_KIND',
+    `app: ${file} listens on ${address} with ${kind}, which tshorn cannot serve`,
+    {
+      fix: FIXES[kind],
+    },
+  );
+
+/** @param what the promise, as in `its top-level await never settles` */
+export function neverLoads(file: string, what: string, servers: readonly net.Server[]): TshornError {
+  const [server] = servers;
+  if (server) return wrongServer(file, kindOf(server), addressOf(server));
+  return new TshornError(
+    'ERR_APP_KIND',
+    `app: ${file} never loads: ${what}, and nothing is under way that could settle it`,
+    { fix: 'call listen(), export the app, or settle the promise; node would end here with exit code 13' },
+  );
+}
