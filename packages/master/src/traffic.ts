@@ -13,12 +13,16 @@ import type { View } from './view.ts';
 /** Reasons why connections of a worker's server cannot move. */
 const IMMOVABLE: Record<string, { level: 'info' | 'warn'; text: string }> = {
   tls: { level: 'info', text: 'the server speaks TLS, whose keys stay in their process' },
+  'connection-listener': {
+    level: 'info',
+    text: "the app has replaced Node's own 'connection' listener (as a wrapper for the PROXY protocol does), which a connection that moved would meet without its first bytes",
+  },
   'unknown-node': { level: 'warn', text: `Node ${process.version} is not known to this version of tshorn` },
 };
 
 /** Sums since the master's start. */
 export interface TrafficStatus {
-  /** `on`, `off` (`--no-handoff`), or why connections cannot move: `tls`, `unknown-node`. */
+  /** `on`, `off` (`--no-handoff`), or why connections cannot move: `tls`, `connection-listener`, `unknown-node`. */
   readonly handoff: string;
   /** Connections that have moved from one worker to another. */
   readonly moved: number;

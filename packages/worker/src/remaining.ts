@@ -97,6 +97,7 @@ export function countImmovable(transport: Connections, total: number, movable: n
 const STAYS = new Set([
   'upgraded',
   'stay',
+  'data-listener',
   'half-closed',
   'deflate',
   'state',

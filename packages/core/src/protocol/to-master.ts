@@ -53,7 +53,7 @@ const TO_MASTER = {
   probing: { attempt: count(), reason: line(), tookMs: ms },
   probed: PROBE_REPORT,
   /** `immovable`: why connections of this server cannot move to another worker; empty when they can. */
-  accepting: { immovable: literal('', 'tls', 'unknown-node') },
+  accepting: { immovable: literal('', 'tls', 'connection-listener', 'unknown-node') },
   /** A signal asked this worker to leave: its replacement is to be started first. */
   'leave-requested': { signal: line(32) },
   /** Nothing is left of the drain but connections that cannot move, or that no worker can take yet. It goes on for these. */

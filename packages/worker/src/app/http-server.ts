@@ -15,7 +15,3 @@ export const isHttpServer = (value: unknown): value is http.Server =>
     isTls(value) &&
     'closeIdleConnections' in value &&
     !('updateSettings' in value));
-
-/** The event that brings a connection to the HTTP parser: after the handshake where there is one. */
-export const connectionEvent = (server: net.Server): 'connection' | 'secureConnection' =>
-  isTls(server) ? 'secureConnection' : 'connection';

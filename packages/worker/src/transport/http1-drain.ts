@@ -4,8 +4,7 @@
  */
 import type http from 'node:http';
 import type { Socket } from 'node:net';
-import { stays } from '../api.ts';
-import { httpSockets, idleSockets, newestResponses } from './http1-internals.ts';
+import { httpSockets, idleSockets, immovableSocket, newestResponses } from './http1-internals.ts';
 import type { DrainingConnections, Exchange, ExchangeSource } from './transport.ts';
 
 export class Http1Drain implements DrainingConnections {
@@ -44,7 +43,7 @@ export class Http1Drain implements DrainingConnections {
 
   /** Until `beginClosing` only connections that must not move are to close. */
   #closes(socket: Socket): boolean {
-    return this.#closing || stays(socket);
+    return this.#closing || immovableSocket(socket) !== undefined;
   }
 
   /** With pipelining only the newest response may announce the close: an earlier one would cut off the later ones. */

@@ -124,8 +124,10 @@ export function flushedHandle(socket: Socket): RawHandle | undefined {
 }
 
 /** Why this connection can never move. */
-export function immovableSocket(socket: Socket): 'stay' | 'half-closed' | undefined {
+export function immovableSocket(socket: Socket): 'stay' | 'data-listener' | 'half-closed' | undefined {
   if (stays(socket)) return 'stay';
+  // Node and every WebSocket library have one 'data' listener. Whoever reads along may keep what it has read.
+  if (socket.listenerCount('data') > 1 || socket.listenerCount('readable') > 0) return 'data-listener';
   return socket.readableEnded || socket.writableEnded ? 'half-closed' : undefined;
 }
 

@@ -2,8 +2,10 @@
 import diagnostics from 'node:diagnostics_channel';
 import type http from 'node:http';
 import type { Socket } from 'node:net';
-import { connectionEvent, isTls } from '../app/http-server.ts';
+import type { Duplex } from 'node:stream';
+import { isTls } from '../app/http-server.ts';
 import { type Answer, askInProcess, type Question } from './ask-in-process.ts';
+import { Entrance } from './entrance.ts';
 import { Http1Drain } from './http1-drain.ts';
 import {
   canCountConnections,
@@ -31,11 +33,13 @@ export class Http1 implements Transport {
   readonly server: http.Server;
   readonly #upgraded: UpgradedConnections;
   readonly #interceptors: Interceptors;
+  readonly #entrance: Entrance;
 
   constructor(server: http.Server) {
     this.server = server;
     this.#upgraded = new UpgradedConnections(server);
     this.#interceptors = new Interceptors(server);
+    this.#entrance = new Entrance(server);
   }
 
   /** Whatever framework handles the request (https://nodejs.org/api/diagnostics_channel.html#http). */
@@ -60,10 +64,21 @@ export class Http1 implements Transport {
     return openResponses(this.server);
   }
 
-  ask(question: Question): Promise<Answer> {
+  async ask(question: Question): Promise<Answer> {
     const { server } = this;
-    const serve = (stream: unknown) => server.emit(connectionEvent(server), stream);
-    return askInProcess(serve, isTls(server), question);
+    if (isTls(server)) {
+      return askInProcess((stream) => void server.emit('secureConnection', stream), true, question);
+    }
+    let entered = false;
+    const serve = (stream: Duplex) => {
+      entered = this.#entrance.enter(stream);
+    };
+    try {
+      return await askInProcess(serve, false, question);
+    } catch (error) {
+      if (entered) throw error;
+      return askInProcess(serve, false, question);
+    }
   }
 
   answersRequests(): boolean {
@@ -96,6 +111,7 @@ export class Http1 implements Transport {
 
   immovable(): Immovable {
     if (isTls(this.server)) return 'tls';
+    if (!this.#entrance.isFree) return 'connection-listener';
     return canCountConnections(this.server) ? '' : 'unknown-node';
   }
 

@@ -91,7 +91,7 @@ export interface Transport {
 
   /** Why no connection of this server can move, known once it listens; empty when they can. */
   immovable(): Immovable;
-  /** Why this connection can never move (`stay`, `half-closed`). */
+  /** Why this connection can never move (`stay`, `data-listener`, `half-closed`). */
   whyImmovable(socket: Socket): string | undefined;
   /** True for an idle connection that can move now: nothing is under way in either direction. */
   isAtRest(socket: Socket): boolean;
