@@ -67,6 +67,14 @@ describe('the command line', () => {
     await expect(serve(...argv)).rejects.toMatchObject({ code: 'ERR_OPTION', message });
   });
 
+  it('takes a value that begins with a dash where it is one for Node', async () => {
+    const { nodeOptions, grace } = (await serve('a.js', '--node-options', '--import ./b.mjs', '--grace', '2'))
+      .config;
+    expect([nodeOptions, grace]).toEqual(['--import ./b.mjs', 2000]);
+    expect((await serve('a.js', '--node-options=-r x')).config.nodeOptions).toBe('-r x');
+    await expect(serve('a.js', '--node-options')).rejects.toThrow('--node-options: its value is missing');
+  });
+
   it('names the flag of a wrong address', async () => {
     await expect(serve('a.js', '-b', 'a:b:c')).rejects.toMatchObject({
       code: 'ERR_OPTION',

@@ -14,6 +14,7 @@ export interface CommandLine {
 
 const FLAGGED = EVERY_OPTION.filter((option) => option.flag !== undefined);
 const WITH_VALUE = [...FLAGGED.map(({ flag }) => flag as string), 'config'];
+const DASHED = FLAGGED.filter(({ row }) => row.dashed).map(({ flag }) => flag as string);
 const NEGATED = FLAGGED.filter(({ row }) => row.kind.none).map(({ flag }) => `no-${flag}`);
 const ASKS = ['help', 'version', 'check-config', 'print-config'] as const;
 const ALL_FLAGS = [...WITH_VALUE, ...ASKS, ...NEGATED];
@@ -29,6 +30,7 @@ export function readCommandLine(argv: readonly string[], base: string): CommandL
   const words = end === -1 ? argv : argv.slice(0, end);
   const { parsed, missing } = parseFlags(words, {
     withValue: WITH_VALUE,
+    dashed: DASHED,
     alone: [...ASKS, ...NEGATED],
     shorts: SHORTS,
   });

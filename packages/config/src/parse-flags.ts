@@ -5,6 +5,8 @@ export type Parsed = Record<string, unknown> & { _: (string | number)[] };
 export interface Flags {
   /** Without the dashes. */
   readonly withValue: readonly string[];
+  /** Those of them whose value may begin with a dash. */
+  readonly dashed?: readonly string[];
   readonly alone: readonly string[];
   /** From the letter to the flag. */
   readonly shorts: Readonly<Record<string, string>>;
@@ -16,9 +18,9 @@ export interface Flags {
  */
 export function parseFlags(
   words: readonly string[],
-  { withValue, alone, shorts }: Flags,
+  { withValue, dashed = [], alone, shorts }: Flags,
 ): { parsed: Parsed; missing?: string | undefined } {
-  const { argv, error } = yargsParser.detailed([...words], {
+  const { argv, error } = yargsParser.detailed(joined(words, dashed), {
     string: [...withValue],
     boolean: [...alone],
     narg: Object.fromEntries(withValue.map((flag) => [flag, 1])),
@@ -34,4 +36,14 @@ export function parseFlags(
     },
   });
   return { parsed: argv, missing: /following: (.+)$/.exec(error?.message ?? '')?.[1] ?? error?.message };
+}
+
+/** `--flag VALUE` as one word, which the parser does not take for two flags. */
+function joined(words: readonly string[], flags: readonly string[]): string[] {
+  const names = flags.map((flag) => `--${flag}`);
+  const isName = (word = '') => names.includes(word);
+  return words.flatMap((word, at) => {
+    if (isName(words[at - 1])) return [];
+    return isName(word) && at + 1 < words.length ? [`${word}=${words[at + 1]}`] : [word];
+  });
 }

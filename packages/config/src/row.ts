@@ -23,6 +23,8 @@ export interface Row<Value> {
   /** The name without the dashes; `undefined` for none. By default it is the key in kebab case. */
   readonly flag?: string | undefined;
   readonly short?: string;
+  /** The value may begin with a dash, which otherwise begins the next flag. */
+  readonly dashed?: true;
   /** Variables besides `TSHORN_<KEY>`, which comes first; `none` where text cannot express the value. */
   readonly alsoEnv?: readonly string[] | 'none';
   /** `required`: there is no default. */

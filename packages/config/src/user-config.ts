@@ -16,6 +16,8 @@ export interface UserConfig {
   cwd?: string;
   /** A file of NAME=value lines for the environment of the workers; repeatable. Default: none. */
   envFile?: string | readonly string[];
+  /** Options of Node for the workers alone, behind those of NODE_OPTIONS. Default: none. */
+  nodeOptions?: string;
   /** The address to listen on: HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or systemd:NAME; repeatable. Default: 127.0.0.1:8000, or :$PORT (every address, IPv6 and IPv4) when PORT is set; every socket that systemd passes, where it passes any. */
   bind?: string | readonly string[];
   /** How many connections the kernel queues for each address until a worker accepts them. Default: 511. */

@@ -1,7 +1,12 @@
 import { workerEnv } from './worker-env.ts';
 
 const slotOf = (env: NodeJS.ProcessEnv, variables: Record<string, string> = {}, slot = 2) => {
-  const { TSHORN_SLOT, NODE_APP_INSTANCE } = workerEnv({ variables }, env, undefined, slot);
+  const { TSHORN_SLOT, NODE_APP_INSTANCE } = workerEnv(
+    { variables, config: { nodeOptions: undefined } },
+    env,
+    undefined,
+    slot,
+  );
   return [TSHORN_SLOT, NODE_APP_INSTANCE];
 };
 
@@ -20,4 +25,14 @@ it('does not take the number of the master, under PM2, for that of a worker', ()
 
 it('does not take the slot of the worker that has started this tshorn', () => {
   expect(slotOf({ TSHORN_SLOT: '7' }, { TSHORN_SLOT: '8' })[0]).toBe('2');
+});
+
+it('puts --node-options behind those of the environment, or else of the file', () => {
+  const optionsOf = (env: NodeJS.ProcessEnv, nodeOptions: string | undefined) =>
+    workerEnv({ variables: { NODE_OPTIONS: '--b' }, config: { nodeOptions } }, env, undefined, 0)
+      .NODE_OPTIONS;
+  expect(optionsOf({ NODE_OPTIONS: '--a' }, '--import ./c.mjs')).toBe('--a --import ./c.mjs');
+  expect(optionsOf({}, '--import ./c.mjs')).toBe('--b --import ./c.mjs');
+  expect(optionsOf({ NODE_OPTIONS: '' }, '--c')).toBe('--c');
+  expect(optionsOf({}, undefined)).toBe('--b');
 });

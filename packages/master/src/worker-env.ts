@@ -28,7 +28,10 @@ function ofSlot(slot: number, { variables, env }: { variables: Variables; env: N
  * file, even with an empty value. `undefined` removes a variable that node:cluster would add from the master.
  */
 export function workerEnv(
-  { variables }: Pick<Release, 'variables'>,
+  {
+    variables,
+    config,
+  }: Pick<Release, 'variables'> & { readonly config: Pick<Release['config'], 'nodeOptions'> },
   env: NodeJS.ProcessEnv,
   identity: Identity | undefined,
   slot: number,
@@ -40,5 +43,10 @@ export function workerEnv(
     ...Object.fromEntries(own.map((name) => [name, variables[name]])),
     ...(identity && ofUser(identity)),
     ...ofSlot(slot, { variables, env }),
+    ...(config.nodeOptions !== undefined && {
+      NODE_OPTIONS: [env.NODE_OPTIONS ?? variables.NODE_OPTIONS, config.nodeOptions]
+        .filter(Boolean)
+        .join(' '),
+    }),
   };
 }

@@ -5,6 +5,13 @@ import { EXIT, renderError, resolveApp, stackOf, TshornError } from '@tshorn/cor
 import { openLog, ownCommand, readEnvFiles, stderrOutlet, takeOldMaster } from '@tshorn/master';
 import { isCommand } from './commands/names.ts';
 import { leaveOnFirstSignals } from './first-signals.ts';
+import {
+  dropForeignListeners,
+  leavePreloads,
+  mayNeedPreloads,
+  restoreNodeOptions,
+  variablesOfMaster,
+} from './preloads.ts';
 import { launch } from './start.ts';
 import { checkPlatform, workingDirectory } from './surroundings.ts';
 
@@ -12,12 +19,14 @@ declare const TSHORN_VERSION: string;
 
 // Taken at once: no process that is started from here may see the variable.
 const oldMaster = takeOldMaster(process.env);
+const isClean = restoreNodeOptions(process.env);
 
 async function main(argv: string[]): Promise<number> {
   checkPlatform();
   const [word] = argv;
   // A server does not load the code of the commands.
   if (isCommand(word)) return (await import('./commands/run.ts')).runCommand(word, argv.slice(1));
+  const foreign = dropForeignListeners();
   const serverListens = leaveOnFirstSignals();
   const command = await parseCommand(argv);
   switch (command.kind) {
@@ -40,7 +49,10 @@ async function main(argv: string[]): Promise<number> {
       process.stdout.write(`${renderConfig(resolved)}\n`);
       return EXIT.ok;
   }
+  const preloads = { configFile: resolved.file, foreign, isClean };
+  const warning = leavePreloads(process.env, preloads);
   const log = openLog(resolved.config);
+  if (warning !== undefined) log.logger.warn({ event: 'preloaded' }, warning);
   // The port stays open when a promise or a timer of a hook fails behind the hook's back. The master's own state is
   // sound after that: every event is handled in a guard.
   const logStray = (error: unknown) =>
@@ -54,7 +66,10 @@ async function main(argv: string[]): Promise<number> {
     resolveAgain: () => resolveConfig(request),
     log,
     signals: true,
-    command: ownCommand(request.cwd),
+    command: {
+      ...ownCommand(request.cwd),
+      ...(!mayNeedPreloads(preloads) && { variables: variablesOfMaster(process.env) }),
+    },
     oldMaster,
   });
   serverListens();

@@ -1,4 +1,4 @@
-import { files, text, texts } from '../kinds.ts';
+import { files, orNone, text, texts } from '../kinds.ts';
 import { section } from '../row.ts';
 
 export const application = section('Application', {
@@ -38,6 +38,15 @@ export const application = section('Application', {
     summary: 'A file of NAME=value lines for the environment of the workers; repeatable',
     details:
       "Read at the start and again at each reload. As with Node's own `--env-file`, the environment wins over the file, and a later file wins over an earlier one. The master itself does not use the variables: see [Operating](operating.md#environment-files).",
+    reloadable: true,
+  },
+  nodeOptions: {
+    dashed: true,
+    kind: orNone(text('OPTIONS', 'options of Node, as in NODE_OPTIONS'), undefined),
+    default: undefined,
+    summary: 'Options of Node for the workers alone, behind those of NODE_OPTIONS',
+    details:
+      'For agents and loaders (`--import ./instrument.mjs`) and for limits (`--max-old-space-size=512`). See [Operating](operating.md#agents-and-other-preloaded-modules).',
     reloadable: true,
   },
 });

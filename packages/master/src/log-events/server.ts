@@ -113,6 +113,11 @@ export const SERVER = {
     when: 'What the workers print could not be written to `--output-file`. A second line follows as soon as it can be written again.',
     todo: 'Make room on the disk.',
   },
+  preloaded: {
+    level: 'warn',
+    when: 'A module that Node preloads (`--import`, `--require`) runs in the master too.',
+    todo: 'Name them with [`--node-options`](operating.md#agents-and-other-preloaded-modules).',
+  },
   'stray-error': {
     level: 'error',
     when: 'An exception in the master was not caught, for example in a timer that a hook started. The server continues.',

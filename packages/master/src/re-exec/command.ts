@@ -13,6 +13,8 @@ export interface Command {
   readonly flags: readonly string[];
   /** The directory of the start, by its name in the shell. */
   readonly cwd: string;
+  /** Variables of the environment that the new master gets in place of those of this one. */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
 }
 
 /**

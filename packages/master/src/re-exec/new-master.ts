@@ -132,7 +132,7 @@ export class NewMaster {
       cwd: command.cwd,
       // The kernel's name of the directory is the old release; the name of the start may lead to the new one.
       // The watchdog of systemd watches the active master, whichever that is.
-      env: { ...env, PWD: command.cwd, WATCHDOG_PID: undefined, [VARIABLE]: variable },
+      env: { ...env, ...command.variables, PWD: command.cwd, WATCHDOG_PID: undefined, [VARIABLE]: variable },
       stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...fds],
     });
     child.on('message', (value) => {

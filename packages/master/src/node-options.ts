@@ -1,0 +1,42 @@
+/** Reads the variable NODE_OPTIONS, by the rules of https://nodejs.org/api/cli.html#node_optionsoptions. Pure. */
+
+/** The options that load a module before the program; each takes a value. */
+const PRELOADS = /^(--(import|require|loader|experimental[-_]loader)|-r)$/;
+
+interface Word {
+  /** As written, with its quotes. */
+  readonly raw: string;
+  readonly value: string;
+}
+
+/** A blank ends a word, except between double quotes, where a backslash keeps the next character. */
+function wordsOf(text: string): Word[] {
+  return [...text.matchAll(/(?:"(?:\\.|[^"\\])*"?|[^ "])+/gs)].map(([raw]) => ({
+    raw,
+    value: raw.replaceAll(/"((?:\\.|[^"\\])*)"?/gs, (_, quoted: string) =>
+      quoted.replaceAll(/\\(.)/gs, '$1'),
+    ),
+  }));
+}
+
+export interface SplitOptions {
+  /** `--import ./instrument.mjs`, one for each module that is loaded first. */
+  readonly preloads: readonly string[];
+  /** The other options, as written. */
+  readonly others: string;
+}
+
+/** Splits the value of NODE_OPTIONS into the modules to load first and everything else. */
+export function splitNodeOptions(text: string): SplitOptions {
+  const preloads: string[] = [];
+  const others: string[] = [];
+  const words = wordsOf(text);
+  for (let at = 0; at < words.length; at++) {
+    const { raw, value } = words[at] as Word;
+    const [name = ''] = value.split('=', 1);
+    if (!PRELOADS.test(name)) others.push(raw);
+    else if (name !== value) preloads.push(value.replace('=', ' '));
+    else preloads.push(`${value} ${words[++at]?.value ?? ''}`.trim());
+  }
+  return { preloads, others: others.join(' ') };
+}
