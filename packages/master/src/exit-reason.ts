@@ -3,6 +3,7 @@
  * Codes: https://nodejs.org/api/process.html#exit-codes
  */
 import { formatMemory, oneLine } from '@tshorn/core';
+import { fullServerIn } from './decide/overlap-hint.ts';
 
 export interface Exit {
   readonly code: number | null;
@@ -71,7 +72,13 @@ export function describeExit(exit: Exit): string {
   if (thrown !== undefined) return `${how}: uncaught ${thrown}`;
   const words = signal ? SIGNALS[signal] : CODES[code ?? -1];
   if (words !== undefined) return `${how}: ${words}`;
-  return signal ? `${how}, not by tshorn` : how;
+  return signal ? `${how}, not by tshorn` : withFullServer(how, lastLines);
+}
+
+/** Adds to a reason that says little the line by which the app told that a database has no room for one more client. */
+export function withFullServer(reason: string, lastLines: readonly string[] = []): string {
+  const line = fullServerIn(lastLines);
+  return line === undefined ? reason : `${reason}: ${oneLine(line, MOST_REASON)}`;
 }
 
 /** Longest reason that an app's own line makes, in characters. */

@@ -3,6 +3,7 @@ import type { ToMaster, WorkerState } from '@tshorn/core';
 import type { Attendants } from './attendants.ts';
 import type { Context } from './context.ts';
 import type { Crew } from './crew.ts';
+import { withFullServer } from './exit-reason.ts';
 import type { Connection } from './relay.ts';
 
 /** `up` stays with the WorkerHandle. */
@@ -37,7 +38,11 @@ export function routes(
       enqueue({ type: 'worker-load-failed', serial, code, message, ...(detail && { detail }) });
     },
     probing: (serial, { type: _type, ...attempt }) => enqueue({ type: 'worker-probing', serial, ...attempt }),
-    probed: (serial, { type: _type, ...report }) => enqueue({ type: 'worker-probed', serial, report }),
+    probed: (serial, { type: _type, ...report }) => {
+      const { verdict, reason } = report;
+      const full = verdict === 'broken' && reason && withFullServer(reason, crew.get(serial)?.lastLines);
+      enqueue({ type: 'worker-probed', serial, report: { ...report, ...(full && { reason: full }) } });
+    },
     accepting: (serial, { immovable }) => {
       // A worker may have been ordered to drain, or killed, since it sent this.
       if (view.stateOf(serial) !== 'admitted') return;

@@ -32,8 +32,8 @@ export function fail(
     finishReload(draft, running, 'failed', text);
   } else {
     const { plan: kind = draft.state.settings.reload.kind } = running.operation;
-    const isAlone = kind === 'replace' && !draft.state.settings.reload.park;
-    const words = isAlone ? reason : withOverlapHint(reason);
+    const { park: parked } = draft.state.settings.reload;
+    const words = withOverlapHint(reason, { parked, replaces: kind === 'replace' });
     running.rollingBack = words;
     const { generation } = running;
     rollBack(draft, running);
