@@ -147,6 +147,11 @@ describe('what reaches a worker beside the master', () => {
     },
   );
 
+  test('SIGTERM ends no request where a library has put back the `process.emit` that it found', async () => {
+    const env = { EVENTS: 'SIGHUP', EMIT: '1' };
+    await finishesUnder(await start('removes-all-listeners.cjs', env), 'SIGTERM');
+  });
+
   test('a signal that the master handles does not reach the app, and that is told once; others do', async () => {
     const server = await start('listens-to-usr2.cjs');
     const [pid] = server.readyPids as [number];
