@@ -17,7 +17,7 @@ type Routes = {
   ) => void;
 };
 
-const LOADING = new Set<WorkerState | undefined>(['spawned', 'booting', 'admitted']);
+const LOADING = new Set<WorkerState | undefined>(['spawned', 'booting', 'probing', 'admitted']);
 
 /**
  * The app shares the worker's process and may send any of these at any time: a fact about a state that the worker is
@@ -33,7 +33,7 @@ export function routes(
   return {
     loaded: (serial, { kind }) => enqueue({ type: 'worker-loaded', serial, kind }),
     'load-failed': (serial, { code, message, detail }) => {
-      // A worker fails to load while it boots, and on its way into service.
+      // A worker fails to load while it boots, when its probe shows that it is no app, and on its way into service.
       if (!LOADING.has(view.stateOf(serial))) return;
       enqueue({ type: 'worker-load-failed', serial, code, message, ...(detail && { detail }) });
     },

@@ -9,7 +9,7 @@
  */
 import type http from 'node:http';
 import { bucketOf, noCounts } from '@tshorn/core';
-import { isInProcess } from './transport/ask-in-process.ts';
+import { isInProcess } from './transport/in-process.ts';
 import type { Exchange, ExchangeObserver, ExchangeSource, Transport } from './transport/transport.ts';
 
 /** The time is kept on the connection, which answers one request at a time, and written at each request. */

@@ -4,7 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Header } from '@tshorn/config';
-import { describeThrown, type ProbeReport } from '@tshorn/core';
+import { describeThrown, type ProbeReport, TshornError } from '@tshorn/core';
+import { placeOf } from './app/app-frames.ts';
 import { excerptOf } from './probe-excerpt.ts';
 import { type Answer, NoAnswer } from './transport/ask-in-process.ts';
 import type { Transport } from './transport/transport.ts';
@@ -30,7 +31,10 @@ export interface Attempt {
 
 type Outcome = Omit<ProbeReport, 'tookMs'>;
 
-/** @param tell is called when the probe begins, and for each attempt that fails and is not the last */
+/**
+ * @param tell is called when the probe begins, and for each attempt that fails and is not the last
+ * @throws TshornError when the app's exported function is no request handler
+ */
 export async function probe(
   transport: Asked,
   settings: ProbeSettings,
@@ -65,6 +69,7 @@ async function ask(transport: Asked, settings: ProbeSettings): Promise<Outcome> 
     const question = { path, userAgent: 'tshorn-probe', headers, timeout: probeTimeout };
     return judge(await transport.ask(question), path, chosen);
   } catch (error) {
+    if (error instanceof TshornError) throw error;
     const how = error instanceof NoAnswer ? error.message : describeThrown(error);
     const hint = chosen ? '' : `; ${onlyTheDefault(path)}`;
     return { verdict: 'broken', reason: `${path}: ${how}${hint}` };
@@ -72,8 +77,14 @@ async function ask(transport: Asked, settings: ProbeSettings): Promise<Outcome> 
 }
 
 function judge(answer: Answer, path: string, chosen: boolean): Outcome {
-  const { code, status } = answer;
+  const { code, status, failure } = answer;
   if (code >= 200 && code < 300) return { verdict: 'ok', status };
+  if ('failure' in answer) {
+    // The export is no handler: no other attempt makes it one.
+    if (failure instanceof TshornError) throw failure;
+    const how = describeThrown(failure).split('\n', 1)[0];
+    return { verdict: 'broken', status, reason: `${path}: ${how}${placeOf(failure)}` };
+  }
   const reason = `${path} answered ${status}`;
   if (!chosen && code < 500) return { verdict: 'alive', status, reason };
   const hint = chosen ? wayOut(code) : onlyTheDefault(path);

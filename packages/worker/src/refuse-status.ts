@@ -3,7 +3,7 @@
  * this server out. All other requests reach the app as before. Loaded only where `--stop-delay` is set.
  */
 import type http from 'node:http';
-import { isInProcess } from './transport/ask-in-process.ts';
+import { isInProcess } from './transport/in-process.ts';
 import type { Transport } from './transport/transport.ts';
 
 /**

@@ -6,7 +6,7 @@ import type http from 'node:http';
 import { bucketOf, noCounts, SAMPLE_EVERY_MS, type Sample, URGENT_BAD } from '@tshorn/core';
 import { waitsForApp } from './in-flight.ts';
 import type { Meter } from './meter.ts';
-import { isInProcess } from './transport/ask-in-process.ts';
+import { isInProcess } from './transport/in-process.ts';
 import type { Exchange } from './transport/transport.ts';
 
 interface Reading {

@@ -49,6 +49,12 @@ test('what is no app is described', async () => {
   expect(await kindOf({ default: () => new Response() })).toContain('returned an object of class Response');
   expect(await kindOf({ default: {} })).toBe('it exports nothing');
   expect(await kindOf({})).toBe('it exports nothing');
+  expect(await kindOf({ default: 1 })).toBe('it exports the number 1');
+  expect(await kindOf({ default: 'express' })).toBe('it exports the text "express"');
+  expect(await kindOf({ default: [1, 2] })).toBe('it exports an array of length 2');
+  expect(await kindOf({ default: async (_fastify: unknown, _opts: unknown) => {} })).toMatch(
+    /^it exports a Fastify plugin, function/,
+  );
 });
 
 test('a named export that is missing is told with those that exist', async () => {

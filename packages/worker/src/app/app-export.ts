@@ -1,7 +1,9 @@
 /** Finds the app among the exports of its module, or calls the exported function that makes it. */
 import { TshornError } from '@tshorn/core';
 import type { ModuleExports } from './import-module.ts';
-import { adapt, type Context, describeValue, isClass, type LoadedApp } from './kinds.ts';
+import { adapt, type Context, type LoadedApp } from './kinds.ts';
+import { noHandlerBySource } from './no-handler.ts';
+import { describeValue, has, isClass, isEmpty } from './shape.ts';
 
 export interface ExportContext extends Context {
   /** Resolves when the function may be called to make the app; never, if the module has started by itself. */
@@ -11,17 +13,25 @@ export interface ExportContext extends Context {
 /** A factory of a promise of a factory is followed; an endless chain is not. */
 const MOST_STEPS = 5;
 
-/** The app, or a description of the value that was found instead: the module may still call listen(). */
+/** A value that is no app, in words that follow "app.js is no app:", and what to do about this one. */
+export interface Found {
+  readonly instead: string;
+  readonly fix?: string;
+}
+
+/** The app, or what was found instead: the module may still call listen(). */
 export async function findApp(
   exports: ModuleExports,
   exportName: string | undefined,
   context: ExportContext,
-): Promise<LoadedApp | { readonly instead: string }> {
+): Promise<LoadedApp | Found> {
   let value = exportName === undefined ? mainExport(exports) : namedExport(exports, exportName);
   let made = 'it exports';
   for (let step = 0; step < MOST_STEPS; step++) {
     const app = await adapt(value, context);
     if (app) return app;
+    const no = typeof value === 'function' && !isClass(value) ? noHandlerBySource(value) : undefined;
+    if (no) return { instead: `${made} ${no.what}`, fix: no.fix };
     if (isPromise(value)) {
       value = await value;
       made = made === 'it exports' ? 'it exports a promise of' : made;
@@ -31,7 +41,21 @@ export async function findApp(
       value = value();
     } else break;
   }
-  return { instead: isEmpty(value) ? 'it exports nothing' : `${made} ${describeValue(value)}` };
+  if (isEmpty(value)) return { instead: 'it exports nothing' };
+  const fix = fixOf(value);
+  return { instead: `${made} ${describeValue(value)}`, ...(fix && { fix }) };
+}
+
+/** Advice for values that people export in place of an app. */
+function fixOf(value: unknown): string | undefined {
+  if (isClass(value)) return 'export what an instance of it serves with, or call its listen() in the module';
+  if (typeof value !== 'object' || value === null) return undefined;
+  const start = ['listen', 'start', 'serve', 'run', 'bootstrap'].find((name) => has(value, name));
+  if (start) return `call its ${start}() in the module: what it listens with is served`;
+  const maker = ['createServer', 'createApp', 'build', 'handler', 'app', 'server', 'default'].find(
+    (name) => name in value,
+  );
+  return maker && `choose a named export with APP:${maker}`;
 }
 
 /** `export default`, `module.exports`, `exports.default` of a compiled module, or `export function fetch`. */
@@ -55,10 +79,3 @@ function namedExport(exports: ModuleExports, name: string): unknown {
 
 const isPromise = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as PromiseLike<unknown> | undefined)?.then === 'function';
-
-/** True for the exports of a module without exports: its namespace, or the first `module.exports`. */
-const isEmpty = (value: unknown): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  Object.keys(value).length === 0 &&
-  [null, Object.prototype].includes(Object.getPrototypeOf(value));

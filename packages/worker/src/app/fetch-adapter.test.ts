@@ -97,3 +97,17 @@ test("the stream of a response is cancelled when the client goes, and the reques
   await whenCancelled;
   expect(signal?.aborted).toBe(true);
 });
+
+/** A Response that makes its default headers when its body is first asked for, as those of srvx and h3 2. */
+class LazyHeaders extends Response {
+  override get body() {
+    this.headers.set('content-type', 'text/plain; charset=UTF-8');
+    return super.body;
+  }
+}
+
+test.each(['GET', 'HEAD'])('headers that appear with the body are sent: %s', async (method) => {
+  const origin = await serve(() => new LazyHeaders(Buffer.from('hello')));
+  const answer = await fetch(origin, { method });
+  expect(answer.headers.get('content-type')).toBe('text/plain; charset=UTF-8');
+});

@@ -4,16 +4,18 @@ import type { ServerResponse } from 'node:http';
 type Part = { done: false; value: Uint8Array } | { done: true; value?: unknown };
 
 export async function sendResponse(res: ServerResponse, response: Response): Promise<void> {
+  // Before the headers: some frameworks make the default ones only when the body is first asked for (srvx, h3 2).
+  const { body } = response;
   const headers: string[] = [];
   // Set-Cookie comes once for each cookie.
   for (const [name, value] of response.headers) headers.push(name, value);
-  if (!response.body || res.req.method === 'HEAD' || res.destroyed) {
+  if (!body || res.req.method === 'HEAD' || res.destroyed) {
     writeHead(res, response, headers);
     res.end();
-    await response.body?.cancel();
+    await body?.cancel();
     return;
   }
-  const reader = response.body.getReader() as { read(): Promise<Part>; cancel(): Promise<void> };
+  const reader = body.getReader() as { read(): Promise<Part>; cancel(): Promise<void> };
   res.once('close', () => void reader.cancel().catch(() => {}));
 
   let next = reader.read();

@@ -29,13 +29,15 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-test('a handler that throws is answered with 500, and its stack is told', async () => {
+test('a handler that throws is answered with 500, and its stack is told, without a frame of ours', async () => {
+  const error = new Error('boom');
+  error.stack = error.stack?.replace('\n', '\n    at handle (/srv/app.js:1:2)\n');
   const answer = await answerOf((_req, res) => {
     res.setHeader('x-half', 'done');
-    throw new Error('boom');
+    throw error;
   });
   expect(answer).toBe('500 Internal Server Error');
-  expect(written).toMatch(/^GET \/here: Error: boom\n\s+at /);
+  expect(written).toMatch(/^GET \/here: Error: boom\n\s+at handle \(\/srv\/app\.js:1:2\)\n(?!.*guard)/);
 });
 
 test('the text of a failed request never carries its query string', async () => {

@@ -81,5 +81,5 @@ async function loadExported(
   }
   await pending.over();
   await unlessListening();
-  throw (await import('./no-app.ts')).noApp(file, found.instead, capture.others);
+  throw (await import('./no-app.ts')).noApp(file, found, capture.others);
 }

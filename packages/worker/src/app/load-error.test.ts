@@ -1,4 +1,5 @@
-import { appFrames, describeLoadError, excerptOf } from './load-error.ts';
+import { appFrames } from './app-frames.ts';
+import { describeLoadError, excerptOf } from './load-error.ts';
 
 const withStack = <E extends Error>(error: E, stack: string): E => Object.assign(error, { stack });
 

@@ -1,6 +1,7 @@
 /** Words what went wrong while an app was loaded: where it is in the app's files, without our frames. */
-import { dirname, extname } from 'node:path';
+import { extname } from 'node:path';
 import { describeThrown, stackOf, TshornError } from '@tshorn/core';
+import { appFrames, isForeign } from './app-frames.ts';
 import { findSyntaxError } from './find-syntax-error.ts';
 
 export async function describeLoadError(error: unknown, file: string): Promise<TshornError> {
@@ -67,34 +68,3 @@ function typescriptError(error: unknown, file: string): TshornError {
     cause: error,
   });
 }
-
-/** The thrown thing and its causes, with those frames only that are the app's. */
-export function appFrames(thrown: unknown): string {
-  const parts: string[] = [];
-  for (let at = thrown, depth = 0; depth < 5; depth++) {
-    parts.push(
-      stackOf(at)
-        .split('\n')
-        .filter((line) => !(/^\s+at /.test(line) && isForeign(line)))
-        .join('\n'),
-    );
-    if (at instanceof AggregateError)
-      parts.push(...at.errors.slice(0, 5).map((one) => `  - ${describeThrown(one)}`));
-    if (!(at instanceof Error) || at.cause === undefined) break;
-    at = at.cause;
-    parts.push('caused by:');
-  }
-  return parts.join('\n');
-}
-
-/** The directory that this very code runs from, in the source tree or in the published bundle. */
-const ownDirectory = (() => {
-  const frame = /((?:file:\/\/)?\/[^()]*):\d+:\d+\)?$/.exec(stackOf(new Error()).split('\n')[1] ?? '');
-  return frame ? dirname(frame[1]!.replace(/^file:\/\//, '')) : undefined;
-})();
-
-const isForeign = (frame: string): boolean =>
-  /\bnode:[\w/]+:\d/.test(frame) ||
-  // As a place; `Object.<anonymous> (/app.cjs:3:14)` is a CommonJS module's own top level.
-  /(?:\(|at )<anonymous>\)?$/.test(frame) ||
-  (ownDirectory !== undefined && frame.includes(`${ownDirectory}/`));

@@ -1,6 +1,7 @@
 /** Words why a module cannot be served, and what to do. */
 import type net from 'node:net';
 import { commandsAround, TshornError } from '@tshorn/core';
+import type { Found } from './app-export.ts';
 import { isTls } from './http-server.ts';
 import { addressOf } from './listen-capture.ts';
 
@@ -11,18 +12,18 @@ const WAYS =
 
 /**
  * For a module that has done all that it will do.
- * @param instead what it was found to export
  * @param servers what it listens with instead of an HTTP/1.1 server
  */
-export function noApp(file: string, instead: string, servers: readonly net.Server[]): TshornError {
+export function noApp(file: string, { instead, fix }: Found, servers: readonly net.Server[]): TshornError {
   const [server] = servers;
   if (server) return wrongServer(file, kindOf(server), addressOf(server));
   const [command] = commandsAround(file, process.cwd());
+  const start = command && `start the command of this package: tshorn ${command} -- ARGUMENTS`;
   return new TshornError(
     'ERR_APP_KIND',
     `app: ${file} is no app: ${instead}, and it does not call listen()`,
     {
-      fix: command === undefined ? WAYS : `start the command of this package: tshorn ${command} -- ARGUMENTS`,
+      fix: [fix, start].filter(Boolean).join('; or ') || WAYS,
     },
   );
 }

@@ -8,6 +8,7 @@ import http from 'node:http';
 import { type Duplex, duplexPair } from 'node:stream';
 import type { Header } from '@tshorn/config';
 import { withDeadline } from '@tshorn/core';
+import { markInProcess } from './in-process.ts';
 
 export interface Question {
   readonly path: string;
@@ -25,6 +26,8 @@ export interface Answer {
   readonly headers?: http.IncomingHttpHeaders;
   /** The first `MOST_BODY` bytes, as UTF-8. */
   readonly body?: string;
+  /** What the app's handler threw, where it is called by an adapter of ours; a TshornError says that it is no handler. */
+  readonly failure?: unknown;
 }
 
 /** Enough to find the words of an error page behind its styles. */
@@ -45,24 +48,25 @@ export async function askInProcess(
 ): Promise<Answer> {
   const { timeout } = question;
   const [client, inside] = duplexPair();
+  const trace = markInProcess(inside);
   try {
     const answered = request(client, question);
     serve(asSocket(inside, encrypted));
-    return await withDeadline(
+    const answer = await withDeadline(
       answered,
       timeout,
       () => new NoAnswer(`no answer within ${Math.round(timeout) / 1000} s`),
     );
+    return 'failure' in trace ? { ...answer, failure: trace.failure } : answer;
+  } catch (error) {
+    // An answer that was cut off because its handler failed says less than that failure.
+    if (!('failure' in trace)) throw error;
+    return { code: 500, status: '500, and was cut off', failure: trace.failure };
   } finally {
     client.destroy();
     inside.destroy();
   }
 }
-
-const IN_PROCESS = Symbol('tshorn.in-process');
-
-/** True for such a stream: requests over it are no traffic. */
-export const isInProcess = (socket: object): boolean => IN_PROCESS in socket;
 
 const request = (connection: Duplex, { path, userAgent, headers = [] }: Question) =>
   new Promise<Answer>((resolve, reject) => {
@@ -112,7 +116,6 @@ function headersOf(userAgent: string, more: readonly Header[]): http.OutgoingHtt
 function asSocket(stream: Duplex, encrypted: boolean): Duplex {
   const self = () => stream;
   return Object.assign(stream, {
-    [IN_PROCESS]: true,
     remoteAddress: '127.0.0.1',
     remotePort: 0,
     remoteFamily: 'IPv4',
