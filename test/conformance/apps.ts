@@ -11,6 +11,8 @@ export interface ConformanceApp {
   /** An error after the headers cuts the connection. */
   readonly guardsLate: boolean;
   readonly responseTrailers: boolean;
+  /** Its responses have a `content-type` without a word of the app's routes. */
+  readonly typed?: true;
 }
 
 export const APPS_DIRECTORY = join(root, 'test/conformance/apps');
@@ -30,7 +32,8 @@ export const APPS: readonly ConformanceApp[] = [
   { app: 'koa.mjs', ...guarded },
   { app: 'fastify.mjs', ...guarded },
   { app: 'hono.mjs', ...guarded, responseTrailers: false },
-  { app: 'fetch-object.mjs', ...guarded, guardsLate: true, responseTrailers: false },
+  { app: 'fetch-object.mjs', ...guarded, guardsLate: true, responseTrailers: false, typed: true },
+  { app: 'fetch-late-headers.mjs', ...guarded, guardsLate: true, responseTrailers: false, typed: true },
   { app: 'http-server.mjs', ...bare },
   { app: 'promise-of-server.mjs', ...bare },
   { app: 'script.mjs', ...bare },

@@ -47,6 +47,16 @@ export const PROMISES: readonly Promised[] = [
     },
   },
   {
+    name: 'sends the headers that a response has by itself',
+    appliesTo: (app) => app.typed === true,
+    async holds(port) {
+      for (const method of ['GET', 'HEAD']) {
+        const { headers } = await ask(port, '/_status', { method });
+        assert.match(headers['content-type'] ?? 'none', /^text\/plain; ?charset=utf-8$/i, method);
+      }
+    },
+  },
+  {
     name: 'answers its own status page',
     async holds(port) {
       assert.equal((await ask(port, '/_status')).body.toString(), 'ok');
