@@ -171,3 +171,22 @@ test('an unsupported socket.io is reported, and clients reconnect as without tsh
   await server.reload();
   await pollUntil(() => socket.connected && socket.id !== id);
 });
+
+describe('a server that allows polling', () => {
+  const WARNING = /tshorn\/socket\.io: clients that begin with polling.*transports: \['websocket'\]/g;
+  const warnings = async (workers: number, env: Record<string, string>) => {
+    const server = await startServer(app, { workers, env });
+    // Also by the new generation.
+    await server.reload();
+    return server.output.match(WARNING)?.length ?? 0;
+  };
+
+  test('is warned of once in each generation, where there are several workers', async () => {
+    expect(await warnings(3, {})).toBe(2);
+  });
+
+  test('is not warned of with one worker, and a server without polling never', async () => {
+    expect(await warnings(1, {})).toBe(0);
+    expect(await warnings(3, { TRANSPORTS: 'websocket' })).toBe(0);
+  });
+});

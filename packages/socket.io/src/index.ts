@@ -4,7 +4,7 @@
  */
 import { moved as hasMoved, worker } from '@tshorn/worker/survive';
 import { SurvivingClients, webSocketOf } from './clients.ts';
-import { type Io, missingInServer, warnUnknown } from './internals.ts';
+import { type Io, missingInServer, warnPolling, warnUnknown } from './internals.ts';
 
 /** The part of a socket.io `Server` that is used here. */
 export interface SocketIoServerLike {
@@ -26,8 +26,8 @@ export function moved(socket: { readonly conn: object }): boolean {
 /**
  * Lets the clients of this server that use a WebSocket move to another worker when this one drains. In the other
  * worker 'connection' fires, with `socket.recovered`; in this one 'disconnect': see `moved`. If this version of
- * socket.io is unknown, a line on standard error says so, and clients reconnect as they do without this call. Outside
- * of tshorn this does nothing.
+ * socket.io is unknown, a line on standard error says so, and clients reconnect as they do without this call. Another
+ * line warns where there are several workers and the server allows polling. Outside of tshorn this does nothing.
  *
  * @param server a `Server` of socket.io, attached to its HTTP server; before clients come
  * @throws TypeError for anything else
@@ -40,6 +40,8 @@ export function survive(server: SocketIoServerLike, options: SurviveSocketIoOpti
     );
   }
   if (!worker.active) return;
+  // There is a worker of slot 1 where there are several: one line for all of them.
+  if (worker.slot === 1) warnPolling(io);
   const missing = missingInServer(io);
   if (missing) warnUnknown(missing);
   else new SurvivingClients(io).begin(options);

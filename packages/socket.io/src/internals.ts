@@ -37,7 +37,7 @@ export interface Conn {
 
 export interface Engine {
   ws?: Upgrader;
-  readonly opts: { wsEngine: new (options: object) => Upgrader };
+  readonly opts: { wsEngine: new (options: object) => Upgrader; readonly transports?: readonly string[] };
   generateId(request: http.IncomingMessage): unknown;
   on(event: 'connection', listener: (conn: Conn) => void): unknown;
 }
@@ -120,6 +120,14 @@ export const missingInSocket = ({ acks, ack, packet, use }: NamespaceSocket): st
 export function warnUnknown(missing: string): void {
   process.stderr.write(
     `tshorn/socket.io: this version of socket.io is not supported (no ${missing}); its clients reconnect at a reload\n`,
+  );
+}
+
+/** Says on standard error what clients meet that begin with polling, where several workers share the port. */
+export function warnPolling({ engine }: Io): void {
+  if (!engine?.opts?.transports?.includes('polling')) return;
+  process.stderr.write(
+    "tshorn/socket.io: clients that begin with polling, as they do by default, fail with 400 (Session ID unknown), since several workers share the port; set transports: ['websocket'] in the clients and in the server\n",
   );
 }
 
