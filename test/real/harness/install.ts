@@ -32,6 +32,12 @@ export function install({ folder, build = [], native }: RealPackage & { readonly
   return directory;
 }
 
+/** The folder with the headers of this Node, if it was installed with them: a native module can be built then. */
+function headers(): { npm_config_nodedir?: string } {
+  const nodedir = path.resolve(path.dirname(process.execPath), '..');
+  return fs.existsSync(path.join(nodedir, 'include/node/node.h')) ? { npm_config_nodedir: nodedir } : {};
+}
+
 function npm(cwd: string, args: readonly string[]): void {
   const { status, stdout, stderr, error } = spawnSync('npm', args, {
     cwd,
@@ -39,6 +45,7 @@ function npm(cwd: string, args: readonly string[]): void {
     timeout: INSTALL_WITHIN_MS,
     env: {
       ...process.env,
+      ...headers(),
       NEXT_TELEMETRY_DISABLED: '1',
       ASTRO_TELEMETRY_DISABLED: '1',
       NUXT_TELEMETRY_DISABLED: '1',

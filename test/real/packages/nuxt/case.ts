@@ -1,0 +1,10 @@
+import type { RealPackage } from '../../harness/real-package.ts';
+
+/** The server that its Nitro builds. */
+export default {
+  name: 'nuxt',
+  shows: ['nuxt', 'nitropack'],
+  build: [['exec', '--', 'nuxt', 'build']],
+  node: ['.output/server/index.mjs'],
+  requests: ['/api/hello', '/', { path: '/nowhere', status: 404 }],
+} satisfies RealPackage;

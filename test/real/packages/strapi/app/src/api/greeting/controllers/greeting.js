@@ -1,0 +1,5 @@
+module.exports = {
+  async index(ctx) {
+    ctx.body = { hello: 'world' };
+  },
+};

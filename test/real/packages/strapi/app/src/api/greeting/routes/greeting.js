@@ -1,0 +1,3 @@
+module.exports = {
+  routes: [{ method: 'GET', path: '/greeting', handler: 'greeting.index', config: { auth: false } }],
+};

@@ -1,0 +1,7 @@
+module.exports = {
+  register() {},
+  bootstrap() {},
+  destroy() {
+    console.log('Strapi is destroyed');
+  },
+};

@@ -1,0 +1,3 @@
+process.on('sveltekit:shutdown', async (reason) => {
+  console.log(`closed the database: ${reason}`);
+});
