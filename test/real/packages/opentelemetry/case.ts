@@ -6,6 +6,7 @@ export default {
   shows: ['@opentelemetry/sdk-node', '@opentelemetry/auto-instrumentations-node', 'express'],
   node: ['app.mjs'],
   nodeOptions: '--import ./instrumentation.mjs',
+  env: { OTEL_TRACES_EXPORTER: 'console', OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' },
   requests: ['/rolldice', { path: '/nowhere', status: 404 }],
   prints: /rolldice/,
   cleanUp: /^Tracing terminated$/m,

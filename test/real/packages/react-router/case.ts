@@ -4,6 +4,7 @@ const serve = 'node_modules/@react-router/serve';
 
 export default {
   name: 'react-router',
+  sinceNode: 22,
   shows: ['@react-router/serve', 'react-router'],
   build: [['exec', '--', 'react-router', 'build']],
   env: { NODE_ENV: 'production' },

@@ -2,6 +2,7 @@ import type { RealPackage } from '../../harness/real-package.ts';
 
 export default {
   name: 'verdaccio',
+  sinceNode: 22,
   shows: ['verdaccio'],
   node: ['node_modules/.bin/verdaccio', '--config', 'config.yaml', '--listen', '{port}'],
   tshorn: ['node_modules/.bin/verdaccio', '--', '--config', 'config.yaml', '--listen', '{port}'],

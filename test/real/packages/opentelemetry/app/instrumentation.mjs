@@ -1,11 +1,7 @@
 import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentations-node';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { ConsoleSpanExporter } from '@opentelemetry/sdk-trace-node';
 
-const sdk = new NodeSDK({
-  traceExporter: new ConsoleSpanExporter(),
-  instrumentations: [getNodeAutoInstrumentations()],
-});
+const sdk = new NodeSDK({ instrumentations: [getNodeAutoInstrumentations()] });
 
 sdk.start();
 
