@@ -1,9 +1,10 @@
 /** Where each message of a worker goes: an event for the master's loop, or straight to the part that it concerns. */
-import type { ToMaster, WorkerState } from '@tshorn/core';
+import { formatAddress, type ToMaster, type WorkerState } from '@tshorn/core';
 import type { Attendants } from './attendants.ts';
 import type { Context } from './context.ts';
 import type { Crew } from './crew.ts';
 import { withFullServer } from './exit-reason.ts';
+import type { Listener } from './listeners.ts';
 import type { Connection } from './relay.ts';
 
 /** `up` stays with the WorkerHandle. */
@@ -17,6 +18,8 @@ type Routes = {
   ) => void;
 };
 
+const textOf = ({ address }: Listener) => formatAddress(address);
+
 const LOADING = new Set<WorkerState | undefined>(['spawned', 'booting', 'probing', 'admitted']);
 
 /**
@@ -24,7 +27,7 @@ const LOADING = new Set<WorkerState | undefined>(['spawned', 'booting', 'probing
  * not in changes nothing.
  */
 export function routes(
-  { log, view, enqueue }: Context,
+  { log, view, enqueue, listeners }: Context,
   { traffic, vitals, remaining, recycler, hangs, gate }: Attendants,
   crew: Crew,
 ): Routes {
@@ -58,6 +61,11 @@ export function routes(
       remaining.over(serial);
       enqueue({ type: 'worker-drained', serial, report });
     },
+    'listeners-wanted': (serial) => {
+      const state = view.stateOf(serial);
+      if (state === 'ready' || state === 'admitted') crew.get(serial)?.attach(listeners, textOf);
+    },
+    closed: (serial) => enqueue({ type: 'worker-closed', serial }),
     'leave-requested': (serial, { signal }) =>
       enqueue({ type: 'requested', operation: { kind: 'recycle', serial, by: signal } }),
 

@@ -1,5 +1,5 @@
 /** Starts the worker processes of a release, and reports their ends to the master's loop. Created by the Performer. */
-import { describeWorker } from '@tshorn/core';
+import { describeWorker, formatAddress } from '@tshorn/core';
 import type { Attendants } from './attendants.ts';
 import { CompileCache } from './compile-cache.ts';
 import type { Context } from './context.ts';
@@ -50,13 +50,14 @@ export class Spawner {
   }
 
   #start({ serial, slot, generation }: SpawnEffect, release: Release): void {
-    const { hooks, workerFile, env, privileges, statusUdp, output, enqueue } = this.#context;
+    const { hooks, workerFile, env, privileges, statusUdp, output, enqueue, listeners } = this.#context;
     const { identity: runAs, umask } = privileges;
     const identity = { slot, generation };
     const environment = workerEnv(release, env, runAs, slot);
     const compileCache = this.#compileCache.directoryOf(release);
     const status = statusUdp?.expect((report) => enqueue({ type: 'worker-probed', serial, report }));
-    const boot = bootOrder(release, identity, status, compileCache, umask);
+    const addresses = listeners.map(({ address }) => formatAddress(address));
+    const boot = { ...bootOrder(release, identity, status, compileCache, umask), addresses };
     const request = { exec: workerFile, cwd: release.cwd, env: environment, runAs, boot };
     const handle = new WorkerHandle(
       {

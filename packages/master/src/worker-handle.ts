@@ -205,12 +205,22 @@ export class WorkerHandle {
   /** Gives the worker a descriptor of its own for each listener, then lets it accept. */
   admit(listeners: readonly Listener[], format: (listener: Listener) => string): void {
     this.#drainedAt = undefined;
+    this.#sendListeners(listeners, format);
+    this.#send({ type: 'admit', listeners: listeners.length });
+  }
+
+  /** Gives a worker in service new descriptors for those that it has closed. */
+  attach(listeners: readonly Listener[], format: (listener: Listener) => string): void {
+    this.#sendListeners(listeners, format);
+    this.#send({ type: 'attach' });
+  }
+
+  #sendListeners(listeners: readonly Listener[], format: (listener: Listener) => string): void {
     for (const listener of listeners) {
       const order = { type: 'listener', address: format(listener) } as const;
       // keepOpen: the master's own descriptor must stay.
       this.#send(order, listener.handle);
     }
-    this.#send({ type: 'admit', listeners: listeners.length });
   }
 
   /** The server stops soon (`--stop-delay`), and serves until then. */

@@ -1,10 +1,10 @@
 /** Boots a worker: hooks, app, probe, warm-up. The outcome of each is reported to the master. */
-import type net from 'node:net';
 import type { HookLog } from '@tshorn/config';
 import type { ProbeReport, ToMaster } from '@tshorn/core';
 import { worker as api } from './api.ts';
 import { captureFirstListen } from './app/listen-capture.ts';
 import { type LoadedApp, loadApp } from './app/load-app.ts';
+import { reportIfItStays } from './app/other-listeners.ts';
 import { useCompileCache, writeCompileCache } from './compile-cache.ts';
 import { Hooks } from './hooks.ts';
 import type { Order } from './order.ts';
@@ -50,11 +50,14 @@ export class Boot {
       keepAliveTimeoutGiven: given.has('keepAliveTimeout'),
       headersTimeoutGiven: given.has('headersTimeout'),
     };
-    const tellOther = (address: string, server: net.Server, args: readonly unknown[]) => {
-      void this.#send({ type: 'also-listening', address });
-      if (!this.#order.check) others.add(server, args);
-    };
-    const capture = captureFirstListen(tellOther, this.#order.check);
+    const capture = captureFirstListen({
+      address: this.#order.addresses?.[0],
+      onOther: (server, args) => {
+        reportIfItStays(server, (address) => void this.#send({ type: 'also-listening', address }));
+        if (!this.#order.check) others.add(server, args);
+      },
+      check: this.#order.check,
+    });
     const app = await loadApp({ file, ...(exportName && { exportName }), settings }, capture);
     await this.#send({ type: 'loaded', kind: app.kind });
     return app;

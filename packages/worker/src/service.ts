@@ -62,7 +62,10 @@ export class Service {
     if (this.#over) return;
     if (this.#attaching) await this.#resume(await this.#attaching, handles);
     else {
-      this.#attaching = attachListeners(transport.server, handles, options.backlog);
+      this.#attaching = attachListeners(transport.server, handles, options.backlog, {
+        onWanted: () => void send({ type: 'listeners-wanted' }),
+        onClosed: () => void send({ type: 'closed' }),
+      });
       const listeners = await this.#attaching;
       // Only now: a server has its list of connections from the moment that it listens.
       if (!transport.immovable()) this.#handoff = new Handoff(transport, listeners, send);
@@ -75,10 +78,15 @@ export class Service {
     this.#drain = undefined;
     this.#order = undefined;
     this.#unpark(false);
-    if (!(await listeners.resume(handles))) throw new Error('a server of this Node cannot listen again');
+    await listeners.resume(handles);
     await this.#settings.others.resume();
     this.#handoff?.serve();
     this.#emitToApp('resume');
+  }
+
+  /** Accepts again on listeners that the worker has closed meanwhile, if it may. */
+  async attach(handles: readonly ListeningHandle[]): Promise<void> {
+    await (await this.#attaching)?.attach(handles);
   }
 
   /** Begins or ends to send samples of the traffic to the master. */

@@ -79,6 +79,9 @@ export class Worker {
       case 'admit':
         void this.#accept();
         break;
+      case 'attach':
+        void this.#service?.attach(this.#handles.splice(0));
+        break;
       case 'drain':
         void this.#leave(message);
         break;

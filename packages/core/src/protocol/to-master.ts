@@ -54,6 +54,10 @@ const TO_MASTER = {
   probed: PROBE_REPORT,
   /** `immovable`: why connections of this server cannot move to another worker; empty when they can. */
   accepting: { immovable: literal('', 'tls', 'connection-listener', 'unknown-node') },
+  /** The worker has closed its listeners, and is to accept again: the app listens again, or has room for connections. */
+  'listeners-wanted': {},
+  /** The app has closed its server and has not listened again: the worker accepts nothing any more. Sent again and again. */
+  closed: {},
   /** A signal asked this worker to leave: its replacement is to be started first. */
   'leave-requested': { signal: line(32) },
   /** Nothing is left of the drain but connections that cannot move, or that no worker can take yet. It goes on for these. */

@@ -39,6 +39,8 @@ const BOOT = {
   compileCache: optional(path),
   /** Present when the probe's outcome travels by UDP. */
   statusUdp: optional(row({ port: count(65_535), secret: opaque(64) })),
+  /** The addresses of the listeners, which come when the worker is admitted; absent in a check. */
+  addresses: optional(list(line(256), 256)),
   /** The worker will not serve: the app opens no address, not even one of its own. */
   check: optional(literal(true)),
 };
@@ -67,6 +69,8 @@ const TO_WORKER = {
   /** Carries a listening handle. */
   listener: { address: line(256) },
   admit: { listeners: count() },
+  /** Answers `listeners-wanted`: the listeners have come before. */
+  attach: {},
   drain: DRAIN,
   /** The server stops soon: the status path is answered with 503 over the network, all else as before. */
   leaving: {},

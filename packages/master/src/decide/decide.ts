@@ -5,6 +5,7 @@
 import { EXIT } from '@tshorn/core';
 import { forgetSlots } from './backoff.ts';
 import { neverLeft } from './clean-up.ts';
+import { closedServer } from './closed-server.ts';
 import { Draft } from './draft.ts';
 import { stayedSo, watchHealth } from './health.ts';
 import { arrived } from './migrations.ts';
@@ -137,6 +138,8 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
       return drained(draft, worker, event.report);
     case 'worker-migrations':
       return arrived(draft, worker, event.arrivals);
+    case 'worker-closed':
+      return closedServer(draft, worker);
     case 'worker-hung':
       return hung(draft, worker, event.silentMs);
     case 'worker-exited':

@@ -32,6 +32,8 @@ export interface WorkerRecord {
   arrivals?: MigrationCounts;
   /** What is known of its probe before the verdict, in words. */
   probing?: string;
+  /** The app has closed its server: the worker accepts nothing any more. */
+  closed?: true;
   /** One more attempt of a crash loop that has been reported in full already. */
   repeat?: true;
 }
@@ -248,6 +250,8 @@ export type Event =
     }
   /** Counts of migrated connections; sent for a worker of an uncommitted release only. */
   | { readonly type: 'worker-migrations'; readonly serial: number; readonly arrivals: MigrationCounts }
+  /** The app has closed its server and has not listened again. */
+  | { readonly type: 'worker-closed'; readonly serial: number }
   /** The worker misses heartbeats: its event loop is stuck. */
   | { readonly type: 'worker-hung'; readonly serial: number; readonly silentMs: number }
   | { readonly type: 'expired'; readonly timer: TimerId };

@@ -38,7 +38,8 @@ export type WorkerEvent =
   | 'exited'
   | 'crashed'
   | 'broken'
-  | 'killed';
+  | 'killed'
+  | 'closed-server';
 
 export type Notice =
   | {

@@ -133,7 +133,12 @@ export function exited(draft: Draft, worker: WorkerRecord, exit: Exit): void {
 }
 
 /** A worker in service has ended, or has to be ended, without an order. */
-export function fellOut(draft: Draft, worker: WorkerRecord, how: 'ended' | 'hung', text: string): void {
+export function fellOut(
+  draft: Draft,
+  worker: WorkerRecord,
+  how: 'ended' | 'hung' | 'closed its server',
+  text: string,
+): void {
   // A trial's failures are the operation's, not the slot's: the old release need not wait for them.
   if (startedByOperation(draft.state, worker)) return fail(draft, `a new worker ${how}: ${text}`);
   const servedMs = draft.at - (worker.readyAt ?? draft.at);

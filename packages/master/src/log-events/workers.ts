@@ -52,6 +52,12 @@ export const WORKERS = {
     fields: FAILED,
     when: 'A worker that was ready has ended without being asked to. A replacement starts.',
   },
+  'closed-server': {
+    level: 'warn',
+    fields: IN_STEP,
+    when: 'The app has [closed its server](operating.md#an-app-that-closes-its-server) and has not listened again. The worker is replaced.',
+    todo: 'End the process after `close()`, or call `listen()` again.',
+  },
   killed: {
     level: 'warn',
     fields: IN_STEP,

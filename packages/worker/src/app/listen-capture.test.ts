@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import http from 'node:http';
-import net, { type AddressInfo } from 'node:net';
+import net from 'node:net';
 import { captureFirstListen, type ListenCapture, originalListen } from './listen-capture.ts';
 
-let others: string[];
+const BOUND = { address: '127.0.0.1', family: 'IPv4', port: 8000 };
+
+let others: net.Server[];
 let capture: ListenCapture;
 const open: net.Server[] = [];
 const track = <S extends net.Server>(server: S): S => {
@@ -13,24 +16,49 @@ const listening = (server: net.Server) => new Promise((resolve) => server.once('
 
 beforeEach(() => {
   others = [];
-  capture = captureFirstListen((address) => others.push(address));
+  capture = captureFirstListen({
+    address: '127.0.0.1:8000',
+    onOther: (server) => others.push(server),
+  });
 });
 afterEach(() => {
   net.Server.prototype.listen = originalListen;
   for (const server of open.splice(0)) if (server.listening) server.close();
 });
 
-test('the first listen of an HTTP server is held; its callback waits for the real one', async () => {
-  const called = jest.fn();
-  const server = track(http.createServer());
-  expect(server.listen(3000, called)).toBe(server);
+test('the app is told at once that its server listens, once, on the address of the master', async () => {
+  const told = jest.fn();
+  const server = track(http.createServer()).on('listening', told);
+  expect(server.listen(3000, told)).toBe(server);
+  expect([server.listening, server.address(), told.mock.calls.length]).toEqual([true, BOUND, 0]);
   expect(await capture.held).toBe(server);
-  expect([server.listening, called.mock.calls.length]).toEqual([false, 0]);
-
-  Reflect.apply(originalListen, server, [0, '127.0.0.1']);
-  await listening(server);
-  expect(called).toHaveBeenCalledTimes(1);
+  await once(server, 'listening');
+  expect(told).toHaveBeenCalledTimes(2);
+  expect(() => server.listen(3000)).toThrow(expect.objectContaining({ code: 'ERR_SERVER_ALREADY_LISTEN' }));
   expect(others).toEqual([]);
+});
+
+test('a server that is closed at once does not emit that it listens', async () => {
+  const told = jest.fn();
+  const server = http.createServer().listen(3000, told);
+  server.close();
+  await once(server, 'close');
+  expect([told.mock.calls.length, server.listening, server.address()]).toEqual([0, false, null]);
+});
+
+test('a server is closed and listens again, each with its events', async () => {
+  const server = track(http.createServer()).listen(3000);
+  await once(server, 'listening');
+  await new Promise((resolve) => server.close(resolve));
+  await new Promise<void>((resolve) => server.listen(3000, resolve));
+  expect(server.address()).toEqual(BOUND);
+});
+
+test('on a unix socket, address() is its path', async () => {
+  net.Server.prototype.listen = originalListen;
+  captureFirstListen({ address: 'unix:/run/app.sock', onOther: () => {} });
+  const server = track(http.createServer()).listen(3000);
+  expect([server.listening, server.address()]).toEqual([true, '/run/app.sock']);
 });
 
 test('further HTTP servers and every net.Server listen for themselves, and are reported', async () => {
@@ -38,8 +66,7 @@ test('further HTTP servers and every net.Server listen for themselves, and are r
   track(http.createServer()).listen(3000);
   const second = track(http.createServer()).listen(0, '127.0.0.1');
   await Promise.all([listening(plain), listening(second)]);
-  const portOf = (server: net.Server) => (server.address() as AddressInfo).port;
-  expect(others.sort()).toEqual([`127.0.0.1:${portOf(plain)}`, `127.0.0.1:${portOf(second)}`].sort());
+  expect(others).toEqual([plain, second]);
 });
 
 test('an exported app that listens late is served already: nothing more is bound', async () => {
@@ -49,8 +76,7 @@ test('an exported app that listens late is served already: nothing more is bound
   const called = jest.fn();
   const late = http.createServer(app).listen(3000, called);
   exported.listen(3000, called);
-  expect([late.listening, exported.listening]).toEqual([false, false]);
-  Reflect.apply(originalListen, exported, [0, '127.0.0.1']);
+  expect([late.address(), exported.address()]).toEqual([BOUND, BOUND]);
   await listening(exported);
   expect(called).toHaveBeenCalledTimes(2);
   expect(others).toEqual([]);
@@ -58,11 +84,10 @@ test('an exported app that listens late is served already: nothing more is bound
 
 test("the second loopback address of Fastify's localhost is refused; other ports are not", async () => {
   const main = track(http.createServer()).listen(3000);
-  Reflect.apply(originalListen, main, [0, '127.0.0.1']);
   await listening(main);
   const twin = http.createServer();
   const error = new Promise<NodeJS.ErrnoException>((resolve) => twin.once('error', resolve));
-  twin.listen({ port: (main.address() as AddressInfo).port, host: '::1' });
+  twin.listen({ port: BOUND.port, host: '::1' });
   expect((await error).code).toBe('EADDRINUSE');
   await listening(track(http.createServer()).listen({ port: 0, host: '127.0.0.1' }));
   expect(others).toHaveLength(1);
@@ -70,7 +95,7 @@ test("the second loopback address of Fastify's localhost is refused; other ports
 
 test('in a check nothing is opened, and every listener is told that it listens', async () => {
   net.Server.prototype.listen = originalListen;
-  const rehearsed = captureFirstListen((address) => others.push(address), true);
+  const rehearsed = captureFirstListen({ onOther: (server) => others.push(server), check: true });
   const main = http.createServer().listen(3000);
   expect(await rehearsed.held).toBe(main);
   const called = jest.fn();
@@ -81,6 +106,10 @@ test('in a check nothing is opened, and every listener is told that it listens',
   ];
   await Promise.all(servers.map(listening));
   expect(called).toHaveBeenCalledTimes(3);
-  expect(servers.some((server) => server.listening)).toBe(false);
-  expect(others).toEqual(['127.0.0.1:9090', 'unix:/run/app.sock', '[::]:9091']);
+  expect([main, ...servers].map((server) => server.address())).toEqual([
+    { address: '::', family: 'IPv6', port: 3000 },
+    { address: '127.0.0.1', family: 'IPv4', port: 9090 },
+    '/run/app.sock',
+    { address: '::', family: 'IPv6', port: 9091 },
+  ]);
 });

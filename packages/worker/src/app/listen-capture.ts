@@ -1,17 +1,21 @@
 /**
- * Holds the first `listen()` of an app that starts its own server, so that it serves what the master
- * has bound instead of a port of its own. Installed before the app is loaded. Every other listen (a
- * metrics port, a debug console) goes through node:cluster, and is reported.
+ * Takes the first `listen()` of an app that starts its own server, so that it serves what the master has bound instead
+ * of a port of its own. The app is told at once that it listens; the worker accepts when it is admitted. Installed before
+ * the app is loaded. Every other listen (a metrics port, a debug console) goes through node:cluster.
  */
 import type http from 'node:http';
 import net from 'node:net';
+import type { Address } from '@tshorn/core';
 import { isHttpServer } from './http-server.ts';
+import { tellListening } from './listeners.ts';
+import { OtherListeners } from './other-listeners.ts';
+import { StandIn, standInOf } from './stand-in.ts';
 
-/** Node's own `listen`, which takes the master's handles (./listeners.ts). */
+/** In a check nothing is bound. */
+const UNBOUND = '[::]:0';
+
+/** Node's own `listen`. */
 export const originalListen = net.Server.prototype.listen;
-
-/** `args` are those of the server's `listen()`. */
-type OnOther = (address: string, server: net.Server, args: readonly unknown[]) => void;
 
 export interface ListenCapture {
   /** Settles when the app asks a server to listen; never, if it does not. */
@@ -27,11 +31,16 @@ export interface ListenCapture {
   readonly others: readonly net.Server[];
 }
 
-/**
- * @param onOther gets each listener that the app opened for itself
- * @param check those listeners are not opened, and only emit 'listening'
- */
-export function captureFirstListen(onOther: OnOther, check = false): ListenCapture {
+export interface CaptureSettings {
+  /** The first address of the master, as `server.address()` has it; undefined in a check: then it is the one asked for. */
+  readonly address?: string | undefined;
+  /** Gets each server that the app opens for itself, when it listens, with the arguments of its `listen()`. */
+  readonly onOther: (server: net.Server, args: readonly unknown[]) => void;
+  /** Those listeners are not opened, and only seem to listen. */
+  readonly check?: boolean | undefined;
+}
+
+export function captureFirstListen({ address, onOther, check }: CaptureSettings): ListenCapture {
   let settle: (server: http.Server) => void;
   const held = new Promise<http.Server>((resolve) => {
     settle = resolve;
@@ -39,15 +48,7 @@ export function captureFirstListen(onOther: OnOther, check = false): ListenCaptu
   let holding = true;
   let captured: http.Server | undefined;
   let exported: http.Server | undefined;
-  let released = false;
-  const others: net.Server[] = [];
-  const opened = (server: net.Server, args: readonly unknown[]) => {
-    onOther(addressOf(server), server, args);
-    if (released) return;
-    others.push(server);
-    // A listener is no work that could still lead to the app (pending-work.ts).
-    internals(server)._handle?.unref();
-  };
+  const others = new OtherListeners();
 
   net.Server.prototype.listen = function listen(this: net.Server, ...args: unknown[]): net.Server {
     const served = captured ?? exported;
@@ -55,16 +56,15 @@ export function captureFirstListen(onOther: OnOther, check = false): ListenCaptu
       if (holding) {
         holding = false;
         captured = this;
-        hold(this, this, args);
+        hold(this, args, address);
         settle(this);
         return this;
       }
-      if (this === served || (exported && sharesListener(this, exported))) return hold(this, served!, args);
+      if (this === served || (exported && sharesListener(this, exported))) return hold(this, args, address);
       if (served && isLoopbackTwin(served, args)) return refuse(this);
     }
-    if (!released) keepAliveUntilBound(this);
-    this.once('listening', () => opened(this, args));
-    return check ? pretend(this, args) : (Reflect.apply(originalListen, this, args) as net.Server);
+    others.opening(this, () => onOther(this, args));
+    return check ? hold(this, args) : (Reflect.apply(originalListen, this, args) as net.Server);
   } as typeof originalListen;
 
   return {
@@ -72,40 +72,43 @@ export function captureFirstListen(onOther: OnOther, check = false): ListenCaptu
     get server() {
       return captured;
     },
-    others,
+    get others() {
+      return others.early.filter(({ listening }) => listening);
+    },
     release(served) {
-      released = true;
-      // Unless the app itself has called unref().
-      for (const server of others) if (!internals(server)._unref) internals(server)._handle?.ref();
+      others.release();
       holding = false;
-      if (served !== captured) exported = served;
+      if (served === captured) return;
+      exported = served;
+      // An app that exports its server may wait for 'listening' as well.
+      if (served && !standInOf(served)) tellListening(served, address ?? UNBOUND);
     },
   };
 }
 
-/** The master's answer comes over the channel, which does not keep the process alive while the app loads. */
-function keepAliveUntilBound(server: net.Server): void {
-  const timer = setInterval(() => {}, 1_000);
-  const events = ['listening', 'error', 'close'];
-  const stop = () => {
-    clearInterval(timer);
-    for (const event of events) server.off(event, stop);
-  };
-  for (const event of events) server.once(event, stop);
-}
+/** Servers of the app that have been told to listen, by the app and not only by us. */
+const asked = new WeakSet<net.Server>();
 
-/** Members of net.Server since Node 0.x. */
-const internals = (server: net.Server) =>
-  server as unknown as { _handle?: { ref(): void; unref(): void } | null; _unref?: boolean };
-
-/** Uses only the callback and the signal of the arguments: the address is the master's. */
-function hold(server: http.Server, served: http.Server, args: unknown[]): http.Server {
+/**
+ * Nothing is bound here, and the app does not notice. Uses only the callback and the signal of the arguments where the
+ * address is the master's.
+ */
+function hold<S extends net.Server>(server: S, args: unknown[], address?: string): S {
+  const standIn = standInOf(server);
+  // Node refuses a second listen() itself.
+  if (standIn?.isOpen && asked.has(server)) return Reflect.apply(originalListen, server, args) as S;
+  asked.add(server);
   const callback = args.at(-1);
   if (typeof callback === 'function') {
-    if (served.listening) process.nextTick(() => Reflect.apply(callback, server, []));
-    else served.once('listening', () => Reflect.apply(callback, server, []));
+    if (standIn?.isOpen) process.nextTick(() => Reflect.apply(callback, server, []));
+    else server.once('listening', callback as () => void);
   }
-  const { signal } = optionsOf(args);
+  const options = optionsOf(args);
+  if (standIn) {
+    if (!standIn.isOpen) standIn.open();
+  } else if (address === undefined) new StandIn(server, askedAddress(options)).open();
+  else tellListening(server, address);
+  const { signal } = options;
   if (signal instanceof AbortSignal) signal.addEventListener('abort', () => server.close(), { once: true });
   return server;
 }
@@ -137,18 +140,6 @@ function refuse(server: http.Server): http.Server {
   return server;
 }
 
-/** Nothing is bound, and the app does not notice: `address()` is what it has asked for. */
-function pretend(server: net.Server, args: unknown[]): net.Server {
-  const callback = args.at(-1);
-  if (typeof callback === 'function') server.once('listening', callback as () => void);
-  const { host, port = 0, path } = optionsOf(args);
-  const address = typeof host === 'string' ? host : '::';
-  const family = net.isIPv4(address) ? 'IPv4' : 'IPv6';
-  server.address = () => (path === undefined ? { address, port: Number(port), family } : String(path));
-  process.nextTick(() => server.emit('listening'));
-  return server;
-}
-
 interface ListenOptions {
   host?: unknown;
   port?: unknown;
@@ -163,9 +154,7 @@ function optionsOf([first, second]: unknown[]): ListenOptions {
   return { port: first, host: second };
 }
 
-export function addressOf(server: net.Server): string {
-  const address = server.address();
-  if (address === null) return 'an unnamed address';
-  if (typeof address === 'string') return `unix:${address}`;
-  return `${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+function askedAddress({ host, port, path }: ListenOptions): Address {
+  if (path !== undefined) return { kind: 'unix', path: String(path) };
+  return { kind: 'tcp', host: typeof host === 'string' ? host : '::', port: Number(port) || 0 };
 }

@@ -3,8 +3,10 @@ import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { attachListeners } from './listeners.ts';
+import { type AttachedListeners, attachListeners } from './listeners.ts';
+import { standInOf } from './stand-in.ts';
 
 /** Bound as the master binds: not accepting yet. */
 const bind = (address: string, port: number, type: number): unknown =>
@@ -27,20 +29,38 @@ const get = (options: http.RequestOptions) =>
       .once('error', reject);
   });
 
+const REFUSED = { code: 'ECONNREFUSED' };
+const events = { onWanted: jest.fn(), onClosed: jest.fn() };
+const open: { attached: AttachedListeners; server: http.Server }[] = [];
+beforeEach(() => jest.clearAllMocks());
+afterEach(() => {
+  for (const { attached, server } of open.splice(0)) {
+    void attached.pause();
+    server.closeAllConnections();
+  }
+});
+
+async function serve(
+  handles: readonly unknown[],
+  server = http.createServer((_req, res) => res.end('hello')),
+) {
+  const attached = await attachListeners(server, listening(handles), 511, events);
+  open.push({ attached, server });
+  return { attached, server };
+}
+
+const listening = (handles: readonly unknown[]) =>
+  handles.map((handle) => ({ handle, address: `127.0.0.1:${portOf(handle)}` }));
+
+const rebind = (port: number) => listening([bind('127.0.0.1', port, 4)]);
+
 test('every handle feeds the one server, and pausing them leaves connections alone', async () => {
   const server = http.createServer((_req, res) => res.end('hello'));
   const path = join(tmpdir(), `listeners-${process.pid}.sock`);
   const [first, second, unix] = [bind('127.0.0.1', 0, 4), bind('127.0.0.1', 0, 4), bind(path, -1, -1)];
-  const attached = await attachListeners(
-    server,
-    [
-      { handle: unix, address: `unix:${path}` },
-      { handle: first, address: '127.0.0.1:0' },
-      { handle: second, address: '127.0.0.1:0' },
-    ],
-    511,
-  );
-  expect(server.address()).toBe(path);
+  const handles = [{ handle: unix, address: `unix:${path}` }, ...listening([first, second])];
+  const attached = await attachListeners(server, handles, 511, events);
+  expect([server.listening, server.address()]).toEqual([true, path]);
   const agent = new http.Agent({ keepAlive: true });
   const ports = [portOf(first), portOf(second)];
   for (const port of ports) expect(await get({ port, agent })).toBe('hello');
@@ -49,21 +69,18 @@ test('every handle feeds the one server, and pausing them leaves connections alo
   void attached.pause();
   void attached.pause();
   for (const port of ports) expect(await get({ port, agent })).toBe('hello');
-  await expect(get({ port: ports[0], agent: false })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  await expect(get({ port: ports[0], agent: false })).rejects.toMatchObject(REFUSED);
   agent.destroy();
   server.closeAllConnections();
 });
 
-test('paused, it accepts nobody, keeps its connections, and is not closed; resumed, it accepts again', async () => {
-  const server = http.createServer((_req, res) => res.end('hello'));
-  const onClose = jest.fn();
-  server.on('close', onClose);
+test('paused, it accepts nobody, keeps its connections, and listens to its app; resumed, it accepts again', async () => {
   const [first, second] = [bind('127.0.0.1', 0, 4), bind('127.0.0.1', 0, 4)];
-  const handles = [
-    { handle: first, address: '127.0.0.1:0' },
-    { handle: second, address: '127.0.0.1:0' },
-  ];
-  const attached = await attachListeners(server, handles, 511);
+  const { attached, server } = await serve([first, second]);
+  const heard: string[] = [];
+  server.on('close', () => heard.push('close')).on('listening', () => heard.push('listening'));
+  await once(server, 'listening');
+  const address = server.address();
   const ports = [portOf(first), portOf(second)];
   const agent = new http.Agent({ keepAlive: true });
   for (const port of ports) expect(await get({ port, agent })).toBe('hello');
@@ -74,49 +91,115 @@ test('paused, it accepts nobody, keeps its connections, and is not closed; resum
   });
   for (const port of ports) {
     expect(await get({ port, agent })).toBe('hello');
-    await expect(get({ port, agent: false })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await expect(get({ port, agent: false })).rejects.toMatchObject(REFUSED);
   }
-  expect(empty).toBe(false);
+  expect([empty, server.listening, server.address()]).toEqual([false, true, address]);
   agent.destroy();
   await paused;
   expect(await attached.count()).toBe(0);
 
-  const again = ports.map((port) => ({ handle: bind('127.0.0.1', port, 4), address: `127.0.0.1:${port}` }));
-  expect(await attached.resume(again)).toBe(true);
+  await attached.resume(ports.flatMap(rebind));
   for (const port of ports) expect(await get({ port, agent: false })).toBe('hello');
-  expect(onClose).not.toHaveBeenCalled();
-  void attached.pause();
+  expect(heard).toEqual(['listening']);
 });
 
-test('to its app a paused server listens: it can be closed, once, and says so when its last connection has gone', async () => {
-  const server = http.createServer((_req, res) => res.end('hello'));
-  const path = join(tmpdir(), `listeners-paused-${process.pid}.sock`);
-  const unix = http.createServer();
+test('a paused server can be closed by its app, once, and says so when its last connection has gone', async () => {
   const first = bind('127.0.0.1', 0, 4);
-  const attached = await attachListeners(server, [{ handle: first, address: '127.0.0.1:0' }], 511);
-  const alone = await attachListeners(unix, [{ handle: bind(path, -1, -1), address: `unix:${path}` }], 511);
+  const { attached, server } = await serve([first]);
   const agent = new http.Agent({ keepAlive: true });
-  const address = server.address();
   expect(await get({ port: portOf(first), agent })).toBe('hello');
   void attached.pause();
-  await alone.pause();
-  expect([server.listening, server.address(), unix.listening, unix.address()]).toEqual([
-    true,
-    address,
-    true,
-    path,
-  ]);
-  server.unref().ref();
-
   const closed: unknown[] = [];
   server.once('close', () => closed.push('close'));
-  net.Server.prototype.close.call(server, (error) => closed.push(error));
-  expect(server.listening).toBe(false);
-  const again = promisify(unix.close.bind(unix));
-  await again();
-  await expect(again()).rejects.toMatchObject({ code: 'ERR_SERVER_NOT_RUNNING' });
+  const close = () =>
+    net.Server.prototype.close.call(server, (error) => closed.push((error as { code?: string })?.code));
+  close();
+  close();
+  await nextTurn();
   expect(closed).toEqual([]);
   agent.destroy();
   await once(server, 'close');
-  expect(closed).toEqual(['close', undefined]);
+  expect(closed).toEqual(['close', undefined, 'ERR_SERVER_NOT_RUNNING']);
+});
+
+test('an app that closes its server stops accepting; when it listens again it is given new handles', async () => {
+  const first = bind('127.0.0.1', 0, 4);
+  const { attached, server } = await serve([first]);
+  const port = portOf(first);
+  await promisify(server.close.bind(server))();
+  await expect(get({ port, agent: false })).rejects.toMatchObject(REFUSED);
+  // What comes while it is closed is not used.
+  await attached.attach(rebind(port));
+  await expect(get({ port, agent: false })).rejects.toMatchObject(REFUSED);
+  expect(events.onWanted).not.toHaveBeenCalled();
+  standInOf(server)?.open();
+  expect(events.onWanted).toHaveBeenCalledTimes(1);
+  await attached.attach(rebind(port));
+  expect(await get({ port, agent: false })).toBe('hello');
+  expect(events.onClosed).not.toHaveBeenCalled();
+});
+
+test('an app that closes its server for good is reported, and one that is paused is not', async () => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+  try {
+    const { attached, server } = await serve([bind('127.0.0.1', 0, 4)]);
+    server.close();
+    jest.runOnlyPendingTimers();
+    expect(events.onClosed).toHaveBeenCalledTimes(1);
+    jest.runOnlyPendingTimers();
+    expect(events.onClosed).toHaveBeenCalledTimes(2);
+    void attached.pause();
+    jest.runOnlyPendingTimers();
+    expect(events.onClosed).toHaveBeenCalledTimes(2);
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+test('a full server stops accepting, drops nobody, and asks for new handles when it has room', async () => {
+  const server = http.createServer((_req, res) => res.end('hello'));
+  server.maxConnections = 1;
+  const dropped = jest.fn();
+  server.on('drop', dropped);
+  const first = bind('127.0.0.1', 0, 4);
+  const { attached } = await serve([first], server);
+  const port = portOf(first);
+  const agent = new http.Agent({ keepAlive: true });
+  expect(await get({ port, agent })).toBe('hello');
+  await expect(get({ port, agent: false })).rejects.toMatchObject(REFUSED);
+  expect(await get({ port, agent })).toBe('hello');
+  const wanted = new Promise<void>((resolve) => events.onWanted.mockImplementationOnce(resolve));
+  agent.destroy();
+  await wanted;
+  await attached.attach(rebind(port));
+  expect(await get({ port, agent: false })).toBe('hello');
+  expect(dropped).not.toHaveBeenCalled();
+});
+
+test('with dropMaxConnection a full server drops, as under node:cluster', async () => {
+  const server = http.createServer((_req, res) => res.end('hello'));
+  Object.assign(server, { maxConnections: 1, dropMaxConnection: true });
+  const first = bind('127.0.0.1', 0, 4);
+  await serve([first], server);
+  const agent = new http.Agent({ keepAlive: true });
+  expect(await get({ port: portOf(first), agent })).toBe('hello');
+  const dropped = once(server, 'drop');
+  await expect(get({ port: portOf(first), agent: false })).rejects.toMatchObject({ code: 'ECONNRESET' });
+  await dropped;
+  agent.destroy();
+});
+
+test('a maximum that is set and removed later counts from then on', async () => {
+  const first = bind('127.0.0.1', 0, 4);
+  const { attached, server } = await serve([first]);
+  const agent = new http.Agent({ keepAlive: true });
+  const port = portOf(first);
+  expect(await get({ port, agent })).toBe('hello');
+  server.maxConnections = 1;
+  await expect(get({ port, agent: false })).rejects.toMatchObject(REFUSED);
+  server.maxConnections = 2;
+  expect(events.onWanted).toHaveBeenCalledTimes(1);
+  await attached.attach(rebind(port));
+  expect(await get({ port, agent: false })).toBe('hello');
+  agent.destroy();
 });

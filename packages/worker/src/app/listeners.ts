@@ -1,13 +1,11 @@
-/**
- * Attaches the master's listening handles to the app's server. The first is the server's own, so that
- * 'listening' fires and address() answers; every further one accepts through a helper that hands its
- * connections on by `emit('connection')`, which Node documents for that purpose.
- */
-import net from 'node:net';
+/** Attaches the master's listening handles to the app's server, which owns the connections of all of them. */
+import type net from 'node:net';
 import { promisify } from 'node:util';
+import { type Address, parseAddress } from '@tshorn/core';
+import { onConnectionEnd } from './connection-ends.ts';
 import { emptyQueue } from './empty-queue.ts';
-import { originalListen } from './listen-capture.ts';
-import { pause } from './pause.ts';
+import { Limit } from './limit.ts';
+import { type RawListener, StandIn, standInOf } from './stand-in.ts';
 
 /** A raw TCP or Pipe handle that the master has bound; it comes with a `listener` message. */
 export interface ListeningHandle {
@@ -15,18 +13,32 @@ export interface ListeningHandle {
   readonly address: string;
 }
 
-export interface AttachedListeners {
-  /** Accepts the connections in the kernel's queue, when no other worker will; call `pause` right after it. */
-  emptyQueue(mayContinue: () => boolean): Promise<void>;
-  /**
-   * Stops accepting on every listener; connections, idle ones too, stay. Settles when the last of them
-   * has closed. Called again, it returns a promise of the same event.
-   */
-  pause(): Promise<void>;
-  /** Accepts again, by new handles of the same addresses. Resolves with false where this Node cannot pause a server. */
-  resume(handles: readonly ListeningHandle[]): Promise<boolean>;
-  /** The number of open connections that came by these listeners, upgraded ones too. */
-  count(): Promise<number>;
+export interface ListenersEvents {
+  /** The server accepts again as soon as `attach` is called with new handles: those that it had are closed. */
+  onWanted(): void;
+  /** The app has closed its server and has not listened again. Called again every REPEAT_MS, while that is so. */
+  onClosed(): void;
+}
+
+/** An app that closes its server and listens again does so within this time, most often in the callback of close(). */
+const LISTENS_AGAIN_MS = 500;
+/** A recycle may have failed. */
+const REPEAT_MS = 10_000;
+
+/** Makes the server listen, as far as its app can see, unless it does already. */
+export function tellListening(server: net.Server, address: string): StandIn {
+  const known = standInOf(server);
+  if (known) return known;
+  const standIn = new StandIn(server, readAddress(address));
+  standIn.open();
+  return standIn;
+}
+
+/** The address of a bound listener, as the master writes it. */
+export function readAddress(text: string): Address {
+  // Not by parseAddress: the path of a socket that systemd has bound may be longer than one that tshorn would bind.
+  if (text.startsWith('unix:')) return { kind: 'unix', path: text.slice('unix:'.length) };
+  return parseAddress(text) as Address;
 }
 
 /** Settles when every handle accepts. */
@@ -34,78 +46,115 @@ export async function attachListeners(
   server: net.Server,
   handles: readonly ListeningHandle[],
   backlog: number,
+  events: ListenersEvents,
 ): Promise<AttachedListeners> {
-  const listeners = handles.map((_, at) => (at === 0 ? server : helperOf(server)));
-  const open = (all: readonly ListeningHandle[]) =>
-    Promise.all(all.map((handle, at) => listen(listeners[at]!, handle, backlog)));
-  await open(handles);
-  let paused: ReturnType<typeof pause>[] | undefined;
-  return {
-    emptyQueue: (mayContinue) => (paused ? Promise.resolve() : emptyQueue(listeners, mayContinue)),
-    async pause() {
-      paused ??= listeners.map(pause);
-      await Promise.all(paused.map(({ empty }) => empty));
-    },
-    async resume(again) {
-      if (!paused?.every(({ resume }) => resume())) return false;
-      paused = undefined;
-      await open(again);
-      return true;
-    },
-    async count() {
-      const counts = await Promise.all(
-        listeners.map((listener) => promisify(listener.getConnections).call(listener)),
-      );
-      return counts.reduce((sum, count) => sum + count, 0);
-    },
-  };
+  const listeners = new AttachedListeners(server, backlog, events, handles[0]?.address ?? '');
+  await listeners.attach(handles);
+  return listeners;
 }
 
-/** The options that net.Server keeps for the sockets it accepts; Node documents none of these properties. */
-type AcceptOptions = Pick<net.ServerOpts, 'allowHalfOpen' | 'noDelay' | 'keepAlive'> & {
-  keepAliveInitialDelay?: number;
-  highWaterMark?: number;
-};
+export class AttachedListeners {
+  readonly #server: net.Server;
+  readonly #backlog: number;
+  readonly #events: ListenersEvents;
+  readonly #standIn: StandIn;
+  readonly #limit: Limit;
+  #handles: readonly RawListener[] = [];
+  #closeHandles: (() => void)[] = [];
+  #asked = false;
+  #isPaused = false;
+  #empty: Promise<void> | undefined;
+  #closed: NodeJS.Timeout | undefined;
 
-function helperOf(server: net.Server): net.Server {
-  const { allowHalfOpen = true, noDelay = true, keepAlive, highWaterMark, ...own } = server as AcceptOptions;
-  const helper = net.createServer({
-    allowHalfOpen,
-    noDelay,
-    ...(keepAlive !== undefined && { keepAlive }),
-    // Kept in seconds, given in milliseconds.
-    ...(own.keepAliveInitialDelay && { keepAliveInitialDelay: own.keepAliveInitialDelay * 1000 }),
-    ...(highWaterMark && { highWaterMark }),
-  });
-  if (server.maxConnections) helper.maxConnections = server.maxConnections;
-  helper.on('connection', (socket) => server.emit('connection', socket));
-  helper.on('error', (error) => server.emit('error', error));
-  return helper;
-}
+  constructor(server: net.Server, backlog: number, events: ListenersEvents, address: string) {
+    this.#server = server;
+    this.#backlog = backlog;
+    this.#events = events;
+    this.#standIn = tellListening(server, address);
+    this.#limit = new Limit(server, () => this.#arrange());
+    this.#standIn.onClosed = () => this.#arrange();
+    this.#standIn.onOpened = () => this.#arrange();
+  }
 
-/** Members of net.Server since Node 0.x; a unix socket cannot be attached without them. */
-interface ServerInternals {
-  _handle: unknown;
-  _pipeName?: string;
-  _listen2(address: null, port: number, addressType: number, backlog: number): void;
-}
+  get #mayAccept(): boolean {
+    return !this.#isPaused && this.#standIn.isOpen && !this.#limit.isFull;
+  }
 
-function listen(server: net.Server, { handle, address }: ListeningHandle, backlog: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.once('listening', () => {
-      server.off('error', reject);
-      resolve();
-    });
-    if (!address.startsWith('unix:')) {
-      Reflect.apply(originalListen, server, [handle, backlog]);
+  /** Accepts on these handles, or closes them if the server is not to accept now. */
+  async attach(handles: readonly ListeningHandle[]): Promise<void> {
+    this.#asked = false;
+    const raws = handles.map(({ handle }) => handle as RawListener);
+    if (!this.#mayAccept || this.#handles.length > 0) {
+      for (const raw of raws) raw.close();
+      return this.#arrange();
+    }
+    this.#handles = raws;
+    for (const raw of raws) this.#closeHandles.push(await this.#standIn.accept(raw, this.#backlog));
+    // A server may be full from the start: connections have come from other workers.
+    this.#arrange();
+  }
+
+  /** Brings the handles in line with what the server is to do. */
+  #arrange(): void {
+    this.#watchClosed();
+    if (!this.#mayAccept) return this.#stop();
+    if (this.#handles.length > 0 || this.#asked) return;
+    this.#asked = true;
+    this.#events.onWanted();
+  }
+
+  #stop(): void {
+    this.#handles = [];
+    for (const close of this.#closeHandles.splice(0)) close();
+  }
+
+  #watchClosed(): void {
+    if (this.#standIn.isOpen || this.#isPaused) {
+      clearTimeout(this.#closed);
+      this.#closed = undefined;
       return;
     }
-    // In a cluster worker, listen() takes only a TCP handle as it is; of a Pipe it sends the fd's
-    // number to the primary, where it means another file (lib/net.js, Server.prototype.listen).
-    const internals = server as unknown as ServerInternals;
-    internals._handle = handle;
-    internals._pipeName = address.slice('unix:'.length);
-    internals._listen2(null, -1, -1, backlog);
-  });
+    const report = () => {
+      this.#closed = setTimeout(report, REPEAT_MS).unref();
+      this.#events.onClosed();
+    };
+    this.#closed ??= setTimeout(report, LISTENS_AGAIN_MS).unref();
+  }
+
+  /** Accepts the connections in the kernel's queue, when no other worker will; call `pause` right after it. */
+  async emptyQueue(mayContinue: () => boolean): Promise<void> {
+    if (this.#handles.length > 0) await emptyQueue(this.#server, this.#handles, mayContinue);
+  }
+
+  /**
+   * Stops accepting on every listener; connections, idle ones too, stay, and to its app the server still listens.
+   * Settles when the last of them has closed. Called again, it returns a promise of the same event.
+   */
+  pause(): Promise<void> {
+    this.#isPaused = true;
+    this.#watchClosed();
+    this.#stop();
+    this.#empty ??= new Promise((resolve) => {
+      const look = async () => {
+        if ((await this.count()) > 0) return;
+        unwatch();
+        resolve();
+      };
+      const unwatch = onConnectionEnd(this.#server, () => void look());
+      void look();
+    });
+    return this.#empty;
+  }
+
+  /** Accepts again, by new handles of the same addresses. */
+  async resume(handles: readonly ListeningHandle[]): Promise<void> {
+    this.#isPaused = false;
+    this.#empty = undefined;
+    await this.attach(handles);
+  }
+
+  /** The number of open connections that came by these listeners, upgraded ones too. */
+  count(): Promise<number> {
+    return promisify(this.#server.getConnections).call(this.#server);
+  }
 }

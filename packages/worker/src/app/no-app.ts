@@ -3,7 +3,7 @@ import type net from 'node:net';
 import { commandsAround, TshornError } from '@tshorn/core';
 import type { Found } from './app-export.ts';
 import { isTls } from './http-server.ts';
-import { addressOf } from './listen-capture.ts';
+import { addressOf } from './other-listeners.ts';
 
 const WAYS =
   'export a function (req, res), an Express, Koa or Fastify app, an http.Server, an object with ' +
@@ -16,7 +16,7 @@ const WAYS =
  */
 export function noApp(file: string, { instead, fix }: Found, servers: readonly net.Server[]): TshornError {
   const [server] = servers;
-  if (server) return wrongServer(file, kindOf(server), addressOf(server));
+  if (server) return wrongServer(file, kindOf(server), addressOf(server) ?? 'an unnamed address');
   const [command] = commandsAround(file, process.cwd());
   const start = command && `start the command of this package: tshorn ${command} -- ARGUMENTS`;
   return new TshornError(
@@ -56,7 +56,7 @@ export const wrongServer = (file: string, kind: WrongKind, address: string): Tsh
 /** @param what the promise, as in `its top-level await never settles` */
 export function neverLoads(file: string, what: string, servers: readonly net.Server[]): TshornError {
   const [server] = servers;
-  if (server) return wrongServer(file, kindOf(server), addressOf(server));
+  if (server) return wrongServer(file, kindOf(server), addressOf(server) ?? 'an unnamed address');
   return new TshornError(
     'ERR_APP_KIND',
     `app: ${file} never loads: ${what}, and nothing is under way that could settle it`,
