@@ -141,8 +141,8 @@ describe('nothing else is touched', () => {
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('(script) answered') });
     expect(errors).toContain(`the app also listens on 127.0.0.1:${port}: not opened for the check`);
     expect(fs.readFileSync(opened, 'utf8').trim().split('\n')).toEqual([
-      JSON.stringify({ address: '127.0.0.1', port, family: 'IPv4' }),
-      JSON.stringify({ address: '::', port, family: 'IPv6' }),
+      JSON.stringify({ address: '127.0.0.1', family: 'IPv4', port }),
+      JSON.stringify({ address: '::', family: 'IPv6', port }),
       JSON.stringify(socket),
     ]);
     expect(fs.readFileSync(socket, 'utf8')).toBe('a file of somebody');

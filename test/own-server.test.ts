@@ -13,11 +13,11 @@ describe('an app that closes its server', () => {
     const server = await startServer(CLOSES);
     expect(server.output).toContain(`listening=true port=${server.port}`);
     const pid = server.of('ready')[0]?.pid as number;
-    await ask(server, { path: '/close', ...once });
+    await ask({ port: server.port }, { path: '/close', ...once });
     const told = await server.event('closed-server');
     expect(told).toMatchObject({ pid, level: 40 });
     // Whoever comes meanwhile waits for the new worker.
-    expect(Number((await ask(server, { path: '/', ...once })).body)).not.toBe(pid);
+    expect(Number((await ask({ port: server.port }, { path: '/', ...once })).body)).not.toBe(pid);
     await server.event('exited');
     const order = server.lines.flatMap(({ event }) =>
       event === 'ready' || event === 'draining' ? [event] : [],
@@ -28,8 +28,10 @@ describe('an app that closes its server', () => {
   test('to listen again: it is given the listeners again, and its callback comes', async () => {
     const server = await startServer(CLOSES);
     for (let at = 1; at <= 3; at++) {
-      await ask(server, { path: '/again', ...once });
-      expect((await ask(server, { path: '/', ...once })).body).toBe(String(server.of('ready')[0]?.pid));
+      await ask({ port: server.port }, { path: '/again', ...once });
+      expect((await ask({ port: server.port }, { path: '/', ...once })).body).toBe(
+        String(server.of('ready')[0]?.pid),
+      );
       await server.until('the callback', () => server.output.split('listens again').length > at);
     }
     expect(server.of('closed-server')).toEqual([]);
@@ -40,9 +42,9 @@ describe('an app that closes its server', () => {
     const socket = await RawClient.open(server);
     socket.get('/', 'Connection: upgrade\r\nUpgrade: echo\r\n');
     await socket.until(/101/);
-    await expect(ask(server, { path: '/boom', ...once })).rejects.toThrow();
+    await expect(ask({ port: server.port }, { path: '/boom', ...once })).rejects.toThrow();
     await server.event('closed-server');
-    await ask(server, { path: '/', ...once });
+    await ask({ port: server.port }, { path: '/', ...once });
     socket.destroy();
     await server.event('exited');
     expect(server.of('ready')).toHaveLength(2);
@@ -53,12 +55,12 @@ describe('an app that closes its server', () => {
     const from = server.lines.length;
     server.signal('SIGHUP');
     await server.event('ready', { from });
-    await ask(server, { path: '/close', ...once });
+    await ask({ port: server.port }, { path: '/close', ...once });
     expect(await server.event('reload-finished')).toMatchObject({
       outcome: 'rolled-back',
       reason: expect.stringContaining('a new worker closed its server'),
     });
-    await ask(server, { path: '/', ...once });
+    await ask({ port: server.port }, { path: '/', ...once });
   });
 });
 
@@ -81,7 +83,7 @@ describe('an app that becomes ready behind its own listen()', () => {
 
   test('starts where its requests wait', async () => {
     const server = await startServer(app, { args: ['--status-path', '/waits', '--probe-attempts', '1'] });
-    expect((await ask(server, { path: '/' })).body).toBe('ready');
+    expect((await ask({ port: server.port }, { path: '/' })).body).toBe('ready');
   });
 
   test('with a status path that means something is reloaded without a 404', async () => {
@@ -89,7 +91,7 @@ describe('an app that becomes ready behind its own listen()', () => {
     const statuses: number[] = [];
     let reloading = true;
     const asking = (async () => {
-      while (reloading) statuses.push((await ask(server, { path: '/', agent: false })).status);
+      while (reloading) statuses.push((await ask({ port: server.port }, { path: '/', agent: false })).status);
     })();
     for (let at = 0; at < 2; at++) {
       expect(await server.reload()).toMatchObject({ outcome: 'committed' });

@@ -83,9 +83,10 @@ test('an exported app that listens late is served already: nothing more is bound
 });
 
 test("the second loopback address of Fastify's localhost is refused; other ports are not", async () => {
-  const main = track(http.createServer()).listen(3000);
+  const handler = () => {};
+  const main = track(http.createServer(handler)).listen(3000);
   await listening(main);
-  const twin = http.createServer();
+  const twin = http.createServer(handler);
   const error = new Promise<NodeJS.ErrnoException>((resolve) => twin.once('error', resolve));
   twin.listen({ port: BOUND.port, host: '::1' });
   expect((await error).code).toBe('EADDRINUSE');

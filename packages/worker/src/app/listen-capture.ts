@@ -61,7 +61,7 @@ export function captureFirstListen({ address, onOther, check }: CaptureSettings)
         return this;
       }
       if (this === served || (exported && sharesListener(this, exported))) return hold(this, args, address);
-      if (served && isLoopbackTwin(served, args)) return refuse(this);
+      if (served && sharesListener(this, served) && isLoopbackTwin(served, args)) return refuse(this);
     }
     others.opening(this, () => onOther(this, args));
     return check ? hold(this, args) : (Reflect.apply(originalListen, this, args) as net.Server);
