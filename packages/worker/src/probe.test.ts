@@ -65,9 +65,17 @@ describe('a chosen path', () => {
     ['404 Not Found', {}, 'Name: value'],
     ['401 Unauthorized', {}, 'Authorization: ...'],
     ['421 Misdirected Request', {}, 'Host: example.com'],
+    ['403 Forbidden', { body: 'Blocked request. This host is not allowed.' }, 'Host: example.com'],
+    [
+      '400 Bad Request',
+      { body: `${'x'.repeat(300)} Apollo-Require-Preflight` },
+      'apollo-require-preflight: true',
+    ],
   ])('%s is broken, and the reason names the way out', async (status, more, header) => {
-    expect(await outcomeOf(answer(status, more), CHOSEN)).toBe(
-      `broken: /health answered ${status}; a chosen path has to answer 2xx: choose another by --status-path, send what it asks for by --status-header '${header}', or do not ask by --no-status-path`,
+    const outcome = await outcomeOf(answer(status, more), CHOSEN);
+    expect(outcome).toMatch(new RegExp(`^broken: /health answered ${status}(: .*)?; `));
+    expect(outcome.slice(outcome.lastIndexOf('; '))).toBe(
+      `; a chosen path has to answer 2xx: choose another by --status-path, send what it asks for by --status-header '${header}', or do not ask by --no-status-path`,
     );
   });
 

@@ -87,7 +87,7 @@ function judge(answer: Answer, path: string, chosen: boolean): Outcome {
   }
   const reason = `${path} answered ${status}`;
   if (!chosen && code < 500) return { verdict: 'alive', status, reason };
-  const hint = chosen ? wayOut(code) : onlyTheDefault(path);
+  const hint = chosen ? wayOut(answer) : onlyTheDefault(path);
   return { verdict: 'broken', status, reason: `${reason}${excerptOf(answer)}${hint && `; ${hint}`}` };
 }
 
@@ -95,21 +95,21 @@ function judge(answer: Answer, path: string, chosen: boolean): Outcome {
 const onlyTheDefault = (path: string): string =>
   `${path} is only the default: --status-path PATH asks for another, --no-status-path for none`;
 
-/** Headers that turn such an answer into a good one, where an app or its framework asks for them. */
-const MISSING: Readonly<Record<number, string>> = {
-  301: 'X-Forwarded-Proto: https',
-  302: 'X-Forwarded-Proto: https',
-  307: 'X-Forwarded-Proto: https',
-  308: 'X-Forwarded-Proto: https',
-  400: 'Host: example.com',
-  401: 'Authorization: ...',
-  403: 'Authorization: ...',
-  421: 'Host: example.com',
-};
-
 /** An app that answers 5xx is not well, and no other question makes it so. */
-function wayOut(code: number): string {
-  if (code >= 500) return '';
-  const header = MISSING[code] ?? 'Name: value';
-  return `a chosen path has to answer 2xx: choose another by --status-path, send what it asks for by --status-header '${header}', or do not ask by --no-status-path`;
+function wayOut(answer: Answer): string {
+  if (answer.code >= 500) return '';
+  return `a chosen path has to answer 2xx: choose another by --status-path, send what it asks for by --status-header '${headerFor(answer)}', or do not ask by --no-status-path`;
+}
+
+/** The header that turns such an answer into a good one, where apps and their frameworks are known to ask for it. */
+function headerFor({ code, headers = {}, body = '' }: Answer): string {
+  if (/apollo-require-preflight/i.test(body)) return 'apollo-require-preflight: true';
+  if (code < 400 && headers.location?.startsWith('https:')) return 'X-Forwarded-Proto: https';
+  if (
+    code === 421 ||
+    /\b(?:invalid|unknown|disallowed|blocked)\b.*\bhost\b|\bhost\b.*\bnot allowed/i.test(body)
+  ) {
+    return 'Host: example.com';
+  }
+  return code === 401 || code === 403 ? 'Authorization: ...' : 'Name: value';
 }

@@ -57,6 +57,20 @@ test('what is no app is described', async () => {
   );
 });
 
+test('a function that needs arguments and is called without them is named, with what to do', async () => {
+  const make = (config: { port: number }) => config.port;
+  await expect(kindOf({ default: make })).rejects.toMatchObject({
+    message: expect.stringMatching(
+      /^app: the exported function make \(config\) was called without arguments to make the app, and threw TypeError: .*port/,
+    ),
+    fix: expect.stringContaining('call it in a start file'),
+  });
+  const fails = async (_config: unknown) => {
+    throw new Error('the database is away');
+  };
+  await expect(kindOf({ default: fails })).rejects.toThrow('the database is away');
+});
+
 test('a named export that is missing is told with those that exist', async () => {
   await expect(findApp({ default: { api: 1 }, other: 2 }, 'app', context)).rejects.toMatchObject({
     code: 'ERR_APP_KIND',

@@ -2,7 +2,7 @@
 import { TshornError } from '@tshorn/core';
 import type { ModuleExports } from './import-module.ts';
 import { adapt, type Context, type LoadedApp } from './kinds.ts';
-import { noHandlerBySource } from './no-handler.ts';
+import { missesArguments, noHandlerBySource } from './no-handler.ts';
 import { describeValue, has, isClass, isEmpty } from './shape.ts';
 
 export interface ExportContext extends Context {
@@ -37,13 +37,28 @@ export async function findApp(
       made = made === 'it exports' ? 'it exports a promise of' : made;
     } else if (typeof value === 'function' && !isClass(value)) {
       made = `its function ${value.name || '(anonymous)'} returned`;
-      await context.mayCall(value as { readonly name: string });
-      value = value();
+      await context.mayCall(value as Factory);
+      value = call(value as Factory);
     } else break;
   }
   if (isEmpty(value)) return { instead: 'it exports nothing' };
   const fix = fixOf(value);
   return { instead: `${made} ${describeValue(value)}`, ...(fix && { fix }) };
+}
+
+type Factory = (() => unknown) & { readonly name: string };
+
+/** Calls a function that makes the app. */
+function call(make: Factory): unknown {
+  const explain = (thrown: unknown): never => {
+    throw missesArguments(make, thrown) ?? thrown;
+  };
+  try {
+    const made = make();
+    return made instanceof Promise ? made.catch(explain) : made;
+  } catch (thrown) {
+    return explain(thrown);
+  }
 }
 
 /** Advice for values that people export in place of an app. */

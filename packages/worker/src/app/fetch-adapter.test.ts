@@ -110,4 +110,18 @@ test.each(['GET', 'HEAD'])('headers that appear with the body are sent: %s', asy
   const origin = await serve(() => new LazyHeaders(Buffer.from('hello')));
   const answer = await fetch(origin, { method });
   expect(answer.headers.get('content-type')).toBe('text/plain; charset=UTF-8');
+  expect(answer.headers.get('content-length')).toBe('5');
+});
+
+test('HEAD gives a body up that is not there at once', async () => {
+  let cancelled!: () => void;
+  const whenCancelled = new Promise<void>((resolve) => {
+    cancelled = resolve;
+  });
+  const origin = await serve(
+    () => new Response(new ReadableStream({ pull: () => new Promise(() => {}), cancel: () => cancelled() })),
+  );
+  const answer = await fetch(origin, { method: 'HEAD' });
+  expect([answer.status, answer.headers.get('content-length')]).toEqual([200, null]);
+  await whenCancelled;
 });

@@ -9,7 +9,7 @@ export async function sendResponse(res: ServerResponse, response: Response): Pro
   const headers: string[] = [];
   // Set-Cookie comes once for each cookie.
   for (const [name, value] of response.headers) headers.push(name, value);
-  if (!body || res.req.method === 'HEAD' || res.destroyed) {
+  if (!body || res.destroyed) {
     writeHead(res, response, headers);
     res.end();
     await body?.cancel();
@@ -18,6 +18,8 @@ export async function sendResponse(res: ServerResponse, response: Response): Pro
   const reader = body.getReader() as { read(): Promise<Part>; cancel(): Promise<void> };
   res.once('close', () => void reader.cancel().catch(() => {}));
 
+  // The headers of HEAD are those of GET (RFC 9110, 9.3.2): the body is begun, and given up.
+  const isHead = res.req.method === 'HEAD';
   let next = reader.read();
   const first = await soon(next);
   if (first && !first.done) {
@@ -28,11 +30,17 @@ export async function sendResponse(res: ServerResponse, response: Response): Pro
       headers.push('content-length', String(first.value.byteLength));
     }
     writeHead(res, response, headers);
-    res.write(first.value);
+    if (!isHead) res.write(first.value);
   } else {
     writeHead(res, response, headers);
     // An event stream is open before its first event.
-    if (!first) res.flushHeaders();
+    if (!first && !isHead) res.flushHeaders();
+  }
+  if (isHead) {
+    res.end();
+    next.catch(() => {});
+    await reader.cancel().catch(() => {});
+    return;
   }
   for (let part = await next; !part.done; part = await reader.read()) {
     if (!res.write(part.value)) await drained(res);

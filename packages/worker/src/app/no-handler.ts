@@ -3,7 +3,7 @@
  * before it is called, and by what it does when the probe calls it.
  */
 import { describeThrown, TshornError } from '@tshorn/core';
-import { placeOf } from './app-frames.ts';
+import { appFrames, placeOf } from './app-frames.ts';
 import { shapeOf } from './shape.ts';
 
 export interface NoHandler {
@@ -21,7 +21,7 @@ const NO_REQUEST =
 const RESPONSE = /^_*(?:res|resp|response|reply|rs)$/i;
 
 const PLUGIN =
-  'a Fastify plugin is started by fastify-cli (tshorn node_modules/.bin/fastify -- start FILE), or registered in a start ' +
+  'a Fastify plugin is started by the package fastify-cli (tshorn fastify -- start FILE), or registered in a start ' +
   "file: const app = require('fastify')(); app.register(require('./plugin')); module.exports = app";
 const MAKER =
   'if it makes the app, call it in a start file and export what it returns: module.exports = make(config)';
@@ -30,7 +30,7 @@ const HANDLER = 'export a function (req, res) that answers the request';
 /** Undefined for a function that may be a handler, as far as its source tells. */
 export function noHandlerBySource(fn: AnyFunction): NoHandler | undefined {
   const [first = '', second = ''] = parametersOf(fn);
-  const source = `function${fn.name && fn.name !== 'default' ? ` ${fn.name}` : ''} (${first}${second && `, ${second}`})`;
+  const source = `function${nameOf(fn)} (${first}${second && `, ${second}`})`;
   if (isMarkedPlugin(fn) || /^_*fastify$/i.test(first)) {
     return { what: `a Fastify plugin${first && `, ${source}`}`, fix: PLUGIN };
   }
@@ -57,6 +57,20 @@ function parametersOf(fn: AnyFunction): string[] {
   const names = list.split(',').map((part) => part.replace(/=.*/s, '').trim());
   return names.slice(0, 2).map((name) => (/^[\w$]+$/.test(name) ? name : ''));
 }
+
+/**
+ * For a function that was called without arguments to make the app, and threw. Undefined where it takes none, or where
+ * the error does not look like that of a missing argument.
+ */
+export function missesArguments(fn: AnyFunction, thrown: unknown): TshornError | undefined {
+  const parameters = parametersOf(fn).filter(Boolean).join(', ');
+  if (parameters === '' || !/undefined/.test(messageOf(thrown))) return undefined;
+  const how = `${describeThrown(thrown).split('\n', 1)[0]}${placeOf(thrown)}`;
+  const message = `app: the exported function${nameOf(fn)} (${parameters}) was called without arguments to make the app, and threw ${how}`;
+  return new TshornError('ERR_APP_THROWS', message, { fix: MAKER, detail: appFrames(thrown) });
+}
+
+const nameOf = ({ name }: AnyFunction): string => (name && name !== 'default' ? ` ${name}` : '');
 
 /** What an exported function has done with a request that the probe has sent. */
 export type Outcome = { readonly thrown: unknown } | { readonly returned: unknown };
@@ -97,7 +111,6 @@ const messageOf = (thrown: unknown): string => (thrown instanceof TypeError ? th
 
 function refusal(fn: AnyFunction, how: string, fix: string): TshornError {
   const parameters = parametersOf(fn).filter(Boolean).join(', ');
-  const name = fn.name && fn.name !== 'default' ? ` ${fn.name}` : '';
-  const message = `app: the exported function${name} (${parameters}) is no request handler (req, res): ${how}`;
+  const message = `app: the exported function${nameOf(fn)} (${parameters}) is no request handler (req, res): ${how}`;
   return new TshornError('ERR_APP_KIND', message, { fix });
 }
