@@ -8,6 +8,7 @@ import { type ProbeReport, type ToMaster, TshornError } from '@tshorn/core';
 import { CompileCache } from './compile-cache.ts';
 import { failedAttempt, stuckProbe } from './decide/supervise.ts';
 import { endWorker } from './ending.ts';
+import { describeExit } from './exit-reason.ts';
 import { Hangs, ownDirectory } from './hang/hangs.ts';
 import { isInspectorDisabled } from './hang/inspector-settings.ts';
 import { Hooks } from './hooks.ts';
@@ -107,8 +108,8 @@ class Check {
         this.#handle.kill();
       },
       onEnded: ({ code, signal, failure }) => {
-        const how = signal ? `killed by ${signal}` : `exit code ${code}`;
-        this.#fail(neverReady(failure?.reason ?? `it ended while booting: ${how}`));
+        const how = failure?.reason ?? describeExit({ code, signal, lastLines: this.#handle.lastLines });
+        this.#fail(neverReady(`the worker ended while booting: ${how}`));
         exited();
       },
     });

@@ -12,6 +12,11 @@ test.each([
     '<!DOCTYPE html><html><head><title>Error</title></head><body><style>p{}</style><pre>TypeError: x &lt; 1<br> &nbsp; at</pre></body></html>',
     ': TypeError: x < 1 at',
   ],
+  [
+    "Express's page of an error, down to the first frame",
+    '<html><body><pre>Error: away<br> &nbsp; &nbsp;at /srv/app.js:2:58<br> &nbsp; &nbsp;at next (/srv/x.js:1:1)</pre>\n</body>\n</html>',
+    ': Error: away at /srv/app.js:2:58',
+  ],
   ['a page that is cut in its styles', '<!doctype html><style>p { color: red', ''],
 ])('%s', (_what, body, excerpt) => expect(excerptOf({ ...failed, body })).toBe(excerpt));
 

@@ -13,10 +13,21 @@ export function excerptOf({ code, status, headers = {}, body = '' }: Partial<Ans
   }
   if (headers['content-encoding'] !== undefined) return '';
   const html = /html/.test(headers['content-type'] ?? '') || /^\s*<(!doctype|html)/i.test(body);
-  const text = (html ? withoutTags(body) : body).replace(/\s+/g, ' ').replace(UNREADABLE, '').trim();
+  const text = withoutFrames(html ? withoutTags(body) : body)
+    .replace(/\s+/g, ' ')
+    .replace(UNREADABLE, '')
+    .trim();
   // A body that only repeats the status line is none.
   if (text === '' || status?.includes(text)) return '';
   return `: ${text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text}`;
+}
+
+/** Of a stack that the app shows, the first frame says where. */
+function withoutFrames(text: string): string {
+  const frame = /^\s*at .*:\d+:\d+\)?\s*$/;
+  const lines = text.split('\n');
+  const first = lines.findIndex((line) => frame.test(line));
+  return lines.filter((line, at) => at === first || !frame.test(line)).join('\n');
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -32,5 +43,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
 const withoutTags = (html: string): string =>
   html
     .replace(/<(head|style|script)\b.*?(<\/\1>|$)/gis, ' ')
+    .replace(/<br\s*\/?>/gi, '\n')
     .replace(/<[^>]*(>|$)/g, ' ')
     .replace(/&(\w+|#39);/g, (entity, name: string) => ENTITIES[name] ?? entity);

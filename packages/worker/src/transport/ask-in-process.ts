@@ -49,6 +49,10 @@ export async function askInProcess(
   const { timeout } = question;
   const [client, inside] = duplexPair();
   const trace = markInProcess(inside);
+  inside.once('close', () => {
+    // The app has destroyed its side, which ends no other: the client would wait for the whole timeout.
+    if (!inside.writableFinished) client.push(null);
+  });
   try {
     const answered = request(client, question);
     serve(asSocket(inside, encrypted));
@@ -94,7 +98,9 @@ const request = (connection: Duplex, { path, userAgent, headers = [] }: Question
         const status = `${code} ${response.statusMessage}`.trim();
         resolve({ code, status, headers: response.headers, body });
       });
-      response.once('error', reject);
+      response.once('error', () =>
+        reject(new NoAnswer('the app closed the connection in the middle of its answer')),
+      );
     });
   });
 
