@@ -31,6 +31,16 @@ test.each(CASES)('an export that is no app is refused: %s', async (name, words) 
   ]);
 });
 
+test('an exported server of another kind is refused by its name', async () => {
+  const server = new TestServer(fixture('exports-by-name.cjs'), { env: { EXPORTS: 'http2' } });
+  expect(await server.exited).toBe(4);
+  expect(server.of('broken').map(({ reason }) => String(reason))).toEqual([
+    expect.stringMatching(
+      / exports an HTTP\/2 server, which tshorn cannot serve; listen with http\.createServer/,
+    ),
+  ]);
+});
+
 const SHOWN_BY_THE_PROBE = [
   [
     'is-a-plugin.cjs',

@@ -23,7 +23,7 @@ export const boot = section('Boot and probe', {
     default: [],
     summary: "A header of the probe's request, for an app that answers only to it; repeatable",
     details:
-      'For example `Authorization: ...`, `X-Forwarded-Proto: https` for an app that redirects to HTTPS, or `Host: example.com` for one that knows its own names only. It replaces the header that the probe would send. In the environment, one header in each line. `--print-config` shows the names alone.',
+      'For example `Authorization: ...`, `X-Forwarded-Proto: https` for an app that redirects to HTTPS, or `Host: example.com` for one that knows its own names only. It replaces the header that the probe would send. In the environment, one header in each line. A secret belongs there or in the config file: other users can read a command line. `--print-config` shows the names alone.',
     reloadable: true,
     worker: true,
   },

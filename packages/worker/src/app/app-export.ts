@@ -1,4 +1,5 @@
 /** Finds the app among the exports of its module, or calls the exported function that makes it. */
+import net from 'node:net';
 import { TshornError } from '@tshorn/core';
 import type { ModuleExports } from './import-module.ts';
 import { adapt, type Context, type LoadedApp } from './kinds.ts';
@@ -17,6 +18,8 @@ const MOST_STEPS = 5;
 export interface Found {
   readonly instead: string;
   readonly fix?: string;
+  /** A server of a kind that cannot be served. */
+  readonly foreign?: net.Server;
 }
 
 /** The app, or what was found instead: the module may still call listen(). */
@@ -41,6 +44,7 @@ export async function findApp(
       value = call(value as Factory);
     } else break;
   }
+  if (value instanceof net.Server) return { instead: `${made} a server`, foreign: value };
   if (isEmpty(value)) return { instead: 'it exports nothing' };
   const fix = fixOf(value);
   return { instead: `${made} ${describeValue(value)}`, ...(fix && { fix }) };

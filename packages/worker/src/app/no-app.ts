@@ -14,9 +14,15 @@ const WAYS =
  * For a module that has done all that it will do.
  * @param servers what it listens with instead of an HTTP/1.1 server
  */
-export function noApp(file: string, { instead, fix }: Found, servers: readonly net.Server[]): TshornError {
+export function noApp(file: string, found: Found, servers: readonly net.Server[]): TshornError {
+  const { instead, fix } = found;
   const [server] = servers;
   if (server) return wrongServer(file, kindOf(server), addressOf(server) ?? 'an unnamed address');
+  if (found.foreign) {
+    const kind = kindOf(found.foreign);
+    const message = `app: ${file} exports ${kind}, which tshorn cannot serve`;
+    return new TshornError('ERR_APP_KIND', message, { fix: FIXES[kind] });
+  }
   const [command] = commandsAround(file, process.cwd());
   const start = command && `start the command of this package: tshorn ${command} -- ARGUMENTS`;
   return new TshornError(
