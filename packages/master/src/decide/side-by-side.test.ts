@@ -39,6 +39,17 @@ test('the commit waits until every old worker is parked, or gone', () => {
   expect(scene.reported('reload-finished')[0]).toMatchObject({ outcome: 'committed', replaced: 4 });
 });
 
+test('the commit waits also for the app, which resumes what has moved at the very end', () => {
+  const scene = draining();
+  const arrivals = (waiting: boolean) =>
+    scene.happen({ type: 'worker-migrations', serial: 5, arrivals: { taken: 1, resumeFailed: 0, waiting } });
+  arrivals(true);
+  for (const old of [1, 2, 3, 4]) scene.drained(old);
+  expect(step(scene)).toBe('await-drains');
+  arrivals(false);
+  expect(step(scene)).toBe('approve');
+});
+
 test('never fewer than N are ready, however many drain', () => {
   const scene = new Scene().started();
   let least = 4;

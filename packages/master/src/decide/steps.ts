@@ -35,7 +35,7 @@ function isDone(draft: Draft, running: Running, step: Step, first: boolean): boo
       return true;
     }
     case 'await-drains':
-      return olderIn(draft, running, step.slots).every(isDrained);
+      return olderIn(draft, running, step.slots).every(isDrained) && !isAwaited(draft);
     case 'watch':
       if (first) {
         const serials = step.slots.flatMap((slot) => running.trials[slot] ?? []);
