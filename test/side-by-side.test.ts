@@ -1,5 +1,6 @@
 /** Connections that cannot move do not hold up a reload slot after slot: the old workers drain for them side by side. */
 import { once } from 'node:events';
+import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
 import WebSocket from 'ws';
@@ -71,6 +72,23 @@ test('every slot is replaced before the first client is closed, and then all are
     () => clients.filter(({ socket }) => socket.connected).length,
     (open) => open === 0,
   );
+});
+
+test('event streams that do not survive do not hold up a reload either', async () => {
+  const server = await start('5s');
+  const pids = new Set<number>();
+  for (let at = 0; at < MOST_CLIENTS && pids.size < WORKERS; at++) {
+    const sent = http.get(`${server.origin}/events`, { agent: false }).on('error', () => {});
+    ends.push(() => sent.destroy());
+    const [response] = (await once(sent, 'response')) as [http.IncomingMessage];
+    response.on('error', () => {});
+    pids.add(Number(String((await once(response, 'data'))[0]).slice('data: '.length)));
+  }
+  const from = server.lines.length;
+  server.signal('SIGHUP');
+  expect(await server.event('reload-finished', { from })).toMatchObject({ outcome: 'committed' });
+  const order = server.lines.slice(from).map(({ event }) => event);
+  expect(order.lastIndexOf('draining')).toBeLessThan(order.indexOf('drained'));
 });
 
 test('a rollback in the middle: the old workers serve again, and no client was closed', async () => {

@@ -16,7 +16,9 @@ beforeEach(async () => {
   clients = [];
   upgraded = [];
   server = http.createServer((request, response) => {
-    if (request.url !== '/slow') response.end('done');
+    if (request.url === '/events')
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write(':\n');
+    else if (request.url !== '/slow') response.end('done');
   });
   server.on('upgrade', (_request, socket) => {
     upgraded.push(socket as Socket);
@@ -71,6 +73,13 @@ test('requests in flight, idle connections, and upgraded ones that are known and
   });
 });
 
+test('event streams are told apart from requests, which end by themselves', async () => {
+  await connect(get('/events'));
+  await connect(get('/slow'), false);
+  const known = { migratables: new Set<Migratable>(), outgoing: undefined };
+  expect(remainingOf(transport, { served: 2, beside: 0 }, known)).toEqual({ 'event-stream': 1, requests: 1 });
+});
+
 test('a stream that survives is counted once, by what keeps it', async () => {
   await connect(get('/slow'), false);
   const [socket] = transport.open();
@@ -104,7 +113,7 @@ test('it is told when it has changed, until the end', async () => {
 });
 
 test.each([
-  [{ upgraded: 3, deflate: 1, stay: 1, 'other-listener': 2 }, true, true],
+  [{ upgraded: 3, 'event-stream': 2, deflate: 1, stay: 1, 'other-listener': 2 }, true, true],
   [{ upgraded: 3, requests: 1 }, true, false],
   // A reason of tomorrow.
   [{ unheard: 1 }, true, false],

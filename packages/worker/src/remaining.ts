@@ -42,11 +42,11 @@ const EVERY_MS = 1_000;
 const PER_GRACE = 6;
 const LEAST_MS = 100;
 
-type Connections = Pick<Transport, 'open' | 'idle' | 'immovable' | 'whyImmovable'>;
+type Connections = Pick<Transport, 'open' | 'idle' | 'eventStreams' | 'immovable' | 'whyImmovable'>;
 
 /**
- * Counts by what keeps a connection: the reason why it cannot move, or `requests`, `idle`, `upgraded`; and `moving` for
- * connections that can go.
+ * Counts by what keeps a connection: the reason why it cannot move, or `requests`, `event-stream`, `idle`, `upgraded`; and
+ * `moving` for connections that can go.
  */
 export function remainingOf(
   transport: Connections,
@@ -59,6 +59,7 @@ export function remainingOf(
   };
   const sockets = transport.open();
   const idle = new Set(transport.idle());
+  const streams = new Set(transport.eventStreams());
   const http = new Set(sockets);
   const known = new Set<unknown>();
   let outside = 0;
@@ -69,7 +70,8 @@ export function remainingOf(
   }
   for (const socket of sockets) {
     if (known.has(socket)) continue;
-    add(idle.has(socket) ? (transport.whyImmovable(socket) ?? 'idle') : 'requests');
+    if (idle.has(socket)) add(transport.whyImmovable(socket) ?? 'idle');
+    else add(streams.has(socket) ? 'event-stream' : 'requests');
   }
   add('upgraded', served - sockets.length - outside);
   add(OTHER_LISTENER, beside);
@@ -96,6 +98,7 @@ export function countImmovable(transport: Connections, total: number, movable: n
 /** These stay as they are until they are closed: the app has to change, or the client, before they move. */
 const STAYS = new Set([
   'upgraded',
+  'event-stream',
   'stay',
   'data-listener',
   'half-closed',

@@ -75,6 +75,22 @@ export function sentHead(response: http.ServerResponse): { status: number; rawHe
   return { status: response.statusCode, rawHeaders };
 }
 
+/** Connections that answer with an event stream, which seldom ends by itself. */
+export const eventStreams = (server: http.Server): Socket[] =>
+  (openResponses(server) ?? []).flatMap((response) =>
+    response.socket && response.headersSent && isEventStream(sentHead(response).rawHeaders)
+      ? response.socket
+      : [],
+  );
+
+const isEventStream = (rawHeaders: readonly string[]): boolean =>
+  rawHeaders.some(
+    (name, at) =>
+      at % 2 === 0 &&
+      name.toLowerCase() === 'content-type' &&
+      /^text\/event-stream\b/i.test(rawHeaders[at + 1] ?? ''),
+  );
+
 /** True when the request of this response has been read to its end, and nothing of another one. */
 export function betweenRequests({ req, socket }: http.ServerResponse): boolean {
   const server = (socket as AcceptedSocket | null)?.server as http.Server | undefined;

@@ -10,6 +10,7 @@ import { Http1Drain } from './http1-drain.ts';
 import {
   canCountConnections,
   createConnection,
+  eventStreams,
   flushedHandle,
   handleAtRest,
   httpSockets,
@@ -99,6 +100,10 @@ export class Http1 implements Transport {
     const known = new Set(idle);
     // To Node before 26.4, a connection that has not sent a byte to this worker is not idle.
     for (const socket of this.open()) if (socket.bytesRead === 0 && !known.has(socket)) yield socket;
+  }
+
+  eventStreams(): Socket[] {
+    return eventStreams(this.server);
   }
 
   webSockets(): Socket[] {

@@ -84,6 +84,8 @@ export interface Transport {
   open(): readonly Socket[];
   /** Connections on which no client waits for an answer: between two requests, or silent since they came. */
   idle(): Iterable<Socket>;
+  /** Connections in the middle of an event stream (`text/event-stream`). */
+  eventStreams(): readonly Socket[];
   /** Open WebSockets whose upgrade the app has answered, the oldest first. */
   webSockets(): Socket[];
   /** True when the app's server upgrades connections. */
