@@ -6,7 +6,7 @@
 import type { Resolved } from '@tshorn/config';
 import { type ProbeReport, type ToMaster, TshornError } from '@tshorn/core';
 import { CompileCache } from './compile-cache.ts';
-import { failedAttempt, stuckProbe } from './decide/supervise.ts';
+import { failedAttempt, neverLoaded, stuckProbe } from './decide/supervise.ts';
 import { endWorker } from './ending.ts';
 import { describeExit } from './exit-reason.ts';
 import { Hangs, ownDirectory } from './hang/hangs.ts';
@@ -81,6 +81,7 @@ class Check {
   readonly #hangs: Hangs;
   #startedAt = 0;
   #kind = '';
+  #loading: string | undefined;
   #probing: string | undefined;
   #deadline: NodeJS.Timeout | undefined;
   pid: number | undefined;
@@ -122,10 +123,7 @@ class Check {
     if (signal?.aborted) interrupted();
     else {
       const { bootTimeout } = resolved.config;
-      this.#within(
-        bootTimeout,
-        () => `the app did not finish loading within ${bootTimeout / 1000} s (--boot-timeout)`,
-      );
+      this.#within(bootTimeout, () => neverLoaded(bootTimeout, this.#loading));
       this.#startedAt = performance.now();
       const inspectorDisabled = isInspectorDisabled(request.env);
       const watched = {
@@ -170,6 +168,9 @@ class Check {
   #receive(message: Exclude<ToMaster, { type: 'up' }>): void {
     const { log, resolved } = this.#options;
     switch (message.type) {
+      case 'loading':
+        this.#loading = message.text;
+        return log.info(`the app is still loading: ${message.text}`);
       case 'loaded':
         this.#kind = message.kind;
         return this.#within(settingsOf(resolved.config).probeWindow, () => stuckProbe(this.#probing));

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** `tshorn APP`: reads the command line, and then answers it or becomes the master. */
-import { parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
+import { didYouMean, parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
 import { EXIT, renderError, resolveApp, stackOf, TshornError } from '@tshorn/core';
 import { openLog, ownCommand, readEnvFiles, stderrOutlet, takeOldMaster } from '@tshorn/master';
-import { isCommand } from './commands/names.ts';
+import { COMMANDS, isCommand } from './commands/names.ts';
 import { leaveOnFirstSignals } from './first-signals.ts';
 import {
   dropForeignListeners,
@@ -83,9 +83,18 @@ async function main(argv: string[]): Promise<number> {
   return exitCode;
 }
 
+/** A command that is misspelt is taken for an app, and is not found. */
+function meant(error: unknown, [word = '']: string[]): unknown {
+  if (!(error instanceof TshornError) || error.code !== 'ERR_APP_MISSING') return error;
+  const { code, message, fix } = error;
+  const hint = didYouMean(word, COMMANDS).replace('mean ', 'mean tshorn ');
+  return new TshornError(code, message + hint, { ...(fix !== undefined && { fix }), cause: error });
+}
+
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
-  async (error) => {
+  async (failure) => {
+    const error = meant(failure, process.argv.slice(2));
     process.stderr.write(`tshorn: ${renderError(error)}\n`);
     await oldMaster?.failed(renderError(error));
     process.exit(error instanceof TshornError ? error.exitCode : EXIT.failure);

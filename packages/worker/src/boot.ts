@@ -58,7 +58,8 @@ export class Boot {
       },
       check: this.#order.check,
     });
-    const app = await loadApp({ file, ...(exportName && { exportName }), settings }, capture);
+    const tell = (text: string) => void this.#send({ type: 'loading', text });
+    const app = await loadApp({ file, ...(exportName && { exportName }), settings }, capture, tell);
     await this.#send({ type: 'loaded', kind: app.kind });
     return app;
   }

@@ -22,6 +22,7 @@ import {
   exited,
   hung,
   loaded,
+  loading,
   movedAll,
   overdue,
   probed,
@@ -114,6 +115,8 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
       worker.pid = event.pid;
       if (draft.become(worker, 'booting')) draft.reportOf(worker, { event: 'spawned', level: 'info' });
       return;
+    case 'worker-loading':
+      return loading(draft, worker, event.text);
     case 'worker-loaded':
       return loaded(draft, worker, event.kind);
     case 'worker-load-failed': {

@@ -30,6 +30,8 @@ export interface WorkerRecord {
   /** The worker has no connections any more: what follows is the app's own clean-up. */
   drained?: true;
   arrivals?: MigrationCounts;
+  /** What is known of its app while that takes long to load, in words. */
+  loading?: string;
   /** What is known of its probe before the verdict, in words. */
   probing?: string;
   /** The app has closed its server: the worker accepts nothing any more. */
@@ -228,6 +230,7 @@ export type Event =
       readonly message: string;
       readonly detail?: string;
     }
+  | { readonly type: 'worker-loading'; readonly serial: number; readonly text: string }
   /** `attempt` 0: the probe has begun; else this attempt has failed, `tookMs` after that, and another one follows. */
   | {
       readonly type: 'worker-probing';

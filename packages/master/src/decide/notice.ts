@@ -30,6 +30,7 @@ export type WorkerEvent =
   | 'spawned'
   | 'recycling'
   | 'booted'
+  | 'loading'
   | 'probing'
   | 'ready'
   | 'draining'

@@ -7,6 +7,7 @@ export const STABLE_MS = 10_000;
 
 const REPEATED: readonly WorkerEvent[] = [
   'spawned',
+  'loading',
   'booted',
   'probing',
   'ready',

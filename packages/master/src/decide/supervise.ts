@@ -14,6 +14,12 @@ import { announceLeaving } from './stop.ts';
 
 const isProven = (state: State, generation: number) => state.proven.includes(generation);
 
+export function loading(draft: Draft, worker: WorkerRecord, text: string): void {
+  if (worker.state !== 'booting') return;
+  worker.loading = text;
+  draft.reportOf(worker, { event: 'loading', level: 'info', text });
+}
+
 export function loaded(draft: Draft, worker: WorkerRecord, kind: string): void {
   if (!draft.become(worker, 'probing')) return;
   draft.setTimer(`boot:${worker.serial}`, draft.state.settings.probeWindow);
@@ -179,9 +185,13 @@ export const overdue = (draft: Draft, worker: WorkerRecord): string => {
     case 'admitted':
       return 'the worker did not begin to accept connections';
     default:
-      return `the app did not finish loading within ${bootTimeout / 1000} s (--boot-timeout)`;
+      return neverLoaded(bootTimeout, worker.loading);
   }
 };
+
+/** @param known what is known of the app */
+export const neverLoaded = (bootTimeout: number, known: string | undefined): string =>
+  `the app did not finish loading within ${bootTimeout / 1000} s (--boot-timeout)${known ? `: ${known}` : ''}`;
 
 /** @param last what is known of the probe, once it has begun */
 export const stuckProbe = (last: string | undefined): string =>
@@ -192,7 +202,9 @@ export function stillBooting({ workers }: Draft): string {
   const probing = workers.filter(({ state }) => state === 'probing');
   const told = probing.find(({ probing: last }) => last !== undefined)?.probing;
   if (told !== undefined) return told;
-  return probing.length > 0 ? stuckProbe(undefined) : 'the app is still loading';
+  if (probing.length > 0) return stuckProbe(undefined);
+  const known = workers.find(({ loading }) => loading !== undefined)?.loading;
+  return `the app is still loading${known ? `: ${known}` : ''}`;
 }
 
 /** A worker whose event loop is stuck is given up: its slot is filled again while its stack is still being read. */

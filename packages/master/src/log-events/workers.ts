@@ -7,6 +7,11 @@ const FAILED = `${IN_STEP}; \`lastLines\`: up to 20 lines that the worker wrote 
 /** One worker: its life, its end, and the signs of trouble. */
 export const WORKERS = {
   spawned: { level: 'info', fields: IN_STEP, when: 'A worker process has been started.' },
+  loading: {
+    level: 'info',
+    fields: IN_STEP,
+    when: 'An app takes some seconds to load; the text gives what is known of it. Logged once for each worker.',
+  },
   booted: {
     level: 'debug, info or warn',
     fields: IN_STEP,

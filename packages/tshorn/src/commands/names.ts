@@ -4,9 +4,10 @@
  */
 export const CONTROL_COMMANDS = ['reload', 'status', 'scale', 'stop'] as const;
 export type ControlCommand = (typeof CONTROL_COMMANDS)[number];
-export type CommandName = ControlCommand | 'check';
+export const COMMANDS = [...CONTROL_COMMANDS, 'check'] as const;
+export type CommandName = (typeof COMMANDS)[number];
 
 export const isControlCommand = (word: CommandName): word is ControlCommand => word !== 'check';
 
 export const isCommand = (word: string | undefined): word is CommandName =>
-  word === 'check' || (CONTROL_COMMANDS as readonly (string | undefined)[]).includes(word);
+  (COMMANDS as readonly (string | undefined)[]).includes(word);

@@ -1,0 +1,133 @@
+/** What an app is, is found out at once; and it is loaded as node would load it. */
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { Command } from './support/control.ts';
+import { run } from './support/run.ts';
+import { endServers, fixture, startServer } from './support/server.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = fs.realpathSync(fs.mkdtempSync(path.join(tmpdir(), 'tshorn-')));
+});
+afterEach(async () => {
+  await endServers();
+  fs.rmSync(directory, { recursive: true });
+});
+
+const check = (app: string, env: Record<string, string> = {}, ...args: string[]) =>
+  new Command(['check', fixture(app), ...args], env).ended;
+const get = async (port: number) => (await fetch(`http://127.0.0.1:${port}/`)).text();
+
+/** None of these waits for `--boot-timeout`, which is longer than a test may take. */
+describe('a module that cannot be served is refused at once', () => {
+  test.each([
+    ['logs-and-exports-no-app.mjs', {}, /is no app: it exports an object with answer, and it does not call/],
+    ['listens-by-another-protocol.mjs', { SERVER: 'http2' }, /127\.0\.0\.1:\d+ with an HTTP\/2 server/],
+    ['listens-by-another-protocol.mjs', { SERVER: 'front' }, /with a plain TCP server, .*HTTP server itself/],
+    [
+      'listens-by-another-protocol.mjs',
+      { SERVER: 'native' },
+      /port \d+ with a server that is not one of Node/,
+    ],
+    ['serves-by-a-child.mjs', {}, /started a child process that listens on port \d+ \(.*createServer/],
+    ['never-settles.mjs', { WHAT: 'import' }, /never loads: its top-level await never settles/],
+    ['never-settles.mjs', { WHAT: 'promise' }, /never loads: the promise that it exports never settles/],
+    ['never-settles.mjs', { WHAT: 'function' }, /never loads: the promise that it exports never settles/],
+  ])('%s %j', async (app, env, words) => {
+    const started = await run([fixture(app), '--bind', '127.0.0.1:0'], { env });
+    expect(started).toMatchObject({ code: 4, text: expect.stringMatching(words) });
+  });
+
+  test.each(['http2', 'front', 'native'])('by tshorn check, which opens no port: %s', async (SERVER) => {
+    const checked = await check('listens-by-another-protocol.mjs', { SERVER });
+    expect(checked).toMatchObject({ code: 4, errors: expect.stringMatching(/which tshorn cannot serve/) });
+  });
+});
+
+test('what is known of an app that keeps a timer is told, and is the reason in the end', async () => {
+  const { code, errors } = await check('keeps-a-timer.mjs', {}, '--boot-timeout', '5s');
+  const known = 'it exports an object with createServer, and it has not called listen() yet; open: Timeout';
+  expect(code).toBe(3);
+  expect(errors).toContain(`the app is still loading: ${known}`);
+  expect(errors).toContain(`did not finish loading within 5 s (--boot-timeout): ${known}`);
+});
+
+test.each(['scrypt', 'zlib', 'wasm', 'dns', 'thread'])(
+  'work of %s before listen() is waited for',
+  async (WORK) => {
+    expect(await check('waits-in-a-thread.mjs', { WORK })).toMatchObject({ code: 0, errors: '' });
+  },
+);
+
+describe('an exported function', () => {
+  test.each(['starts-itself.cjs', 'starts-itself.mjs'])('that has started runs once: %s', async (app) => {
+    const STARTED = path.join(directory, 'started');
+    const server = await startServer(fixture(app), { env: { STARTED } });
+    expect(await get(server.port)).toBe('hello');
+    expect(fs.readFileSync(STARTED, 'utf8')).toBe('started\n');
+    expect(server.of('also-listening')).toEqual([]);
+  });
+
+  test('that makes the app is called although a connection stays open', async () => {
+    expect(await check('waits-to-be-called.mjs')).toMatchObject({ code: 0, errors: '' });
+  });
+});
+
+test.each(['knows-its-main.cjs', 'knows-its-main.mjs'])('%s sees itself as under node', async (app) => {
+  const ALONE = { ...process.env, PORT: '0', ALONE: 'yes' };
+  const alone = await promisify(execFile)(process.execPath, [fixture(app), 'a', '--b'], { env: ALONE });
+  const server = await startServer(fixture(app), { args: ['--', 'a', '--b'] });
+  expect(JSON.parse(await get(server.port))).toEqual(JSON.parse(alone.stdout));
+});
+
+test('a hook of require() loads the app, as its main module', async () => {
+  const env = { NODE_OPTIONS: `--require ${fixture('hooks-require.cjs')}` };
+  // Away from a package of ES modules, for which node asks no hook of require().
+  const app = path.join(directory, 'app.ts');
+  fs.copyFileSync(fixture('has-an-enum.ts'), app);
+  const server = await startServer(app, { env });
+  expect(await get(server.port)).toBe('hello');
+});
+
+test('without one the message names what does', async () => {
+  const { code, errors } = await check('has-an-enum.ts');
+  expect({ code, errors }).toEqual({ code: 4, errors: expect.stringContaining('--import tsx') });
+});
+
+describe('a command of a package', () => {
+  const write = (file: string, text: string) => {
+    fs.mkdirSync(path.dirname(path.join(directory, file)), { recursive: true });
+    fs.writeFileSync(path.join(directory, file), text);
+  };
+  const server =
+    "require('node:http').createServer((q, r) => r.end(process.argv.slice(2).join())).listen(3000)";
+
+  test('is served by its name', async () => {
+    write('node_modules/site/package.json', '{"name":"site","main":"lib.js","bin":"cli"}');
+    write('node_modules/site/lib.js', 'exports.createServer = () => {};');
+    write('node_modules/site/cli', `#!/usr/bin/env node\n${server}`);
+    const { port } = await startServer('site', { cwd: directory, args: ['--', 'public', '-s'] });
+    expect(await get(port)).toBe('public,-s');
+  });
+
+  test('is named where the main of its package is no app', async () => {
+    write('node_modules/site/package.json', '{"name":"site","main":"lib.js","bin":{"serve-site":"cli.js"}}');
+    write('node_modules/site/lib.js', 'exports.createServer = () => {};');
+    write('node_modules/site/cli.js', server);
+    const { code, text } = await run(['site', '--bind', '127.0.0.1:0'], { cwd: directory });
+    expect({ code, text }).toEqual({
+      code: 4,
+      text: expect.stringContaining(
+        'start the command of this package: tshorn node_modules/site/cli.js -- ARGUMENTS',
+      ),
+    });
+  });
+
+  test('is no file that is missing: a misspelt command of tshorn is named', async () => {
+    const { code, text } = await run(['relaod'], { cwd: directory });
+    expect({ code, text }).toEqual({ code: 4, text: expect.stringContaining('did you mean tshorn reload?') });
+  });
+});
