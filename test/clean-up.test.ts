@@ -152,6 +152,18 @@ describe('what reaches a worker beside the master', () => {
     await finishesUnder(await start('removes-all-listeners.cjs', env), 'SIGTERM');
   });
 
+  test('signals from outside neither repeat a clean-up nor cut it off', async () => {
+    const server = await start('takes-its-time.cjs', { MS: '500' });
+    const [pid] = server.readyPids as [number];
+    const stopped = server.stop();
+    await server.until('the clean-up', () => server.output.includes('cleaning up'));
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const)
+      process.kill(pid, signal);
+    expect(await stopped).toBe(0);
+    expect(server.output).toBe('cleaning up\ncleaned up\n');
+    expect(ends(server)).toEqual([[30, 'exit code 0']]);
+  });
+
   test('a signal that the master handles does not reach the app, and that is told once; others do', async () => {
     const server = await start('listens-to-usr2.cjs');
     const [pid] = server.readyPids as [number];

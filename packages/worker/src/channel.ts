@@ -14,7 +14,7 @@ export interface ChannelEvents extends SignalEvents {
 export interface Channel {
   /** Resolves when the message has been handed to the kernel; a closed channel loses it silently. */
   send(message: ToMaster, handle?: unknown): Promise<void>;
-  readonly signals: Pick<Signals, 'release'>;
+  readonly signals: Pick<Signals, 'cleanUp'>;
 }
 
 let refused = false;

@@ -29,9 +29,12 @@ export class Shield {
   readonly #withhold: Withhold[] = [];
 
   constructor() {
-    const { emit, removeAllListeners } = emitter;
+    const { emit, listeners, removeAllListeners } = emitter;
     emitter.emit = (event, ...args) =>
       this.#withheld(event, args) || Reflect.apply(emit, process, [event, ...args]);
+    // A library that raises a signal again looks first whether others listen to it.
+    emitter.listeners = (event) =>
+      Reflect.apply(listeners, process, [event]).filter((listener) => listener !== this.#kept.get(event));
     // Before Node's own listener, which stops watching a signal without listeners.
     emitter.prependListener('removeListener', (event: string | symbol) => this.#restore(event));
     // Without an event, Node's own method forgets all listeners at the end, those that have just been added too.
@@ -65,13 +68,8 @@ export class Shield {
     if (listener) emitter.off(event, listener);
   }
 
-  /** The listeners of the app and its libraries. */
-  foreign(event: string): Listener[] {
-    return (emitter.listeners(event) as Listener[]).filter((listener) => listener !== this.#kept.get(event));
-  }
-
   #restore(event: string | symbol): void {
     const listener = this.#kept.get(event);
-    if (listener && !emitter.listeners(event).includes(listener)) emitter.on(event, listener);
+    if (listener && !emitter.rawListeners(event).includes(listener)) emitter.on(event, listener);
   }
 }

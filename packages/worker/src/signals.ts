@@ -19,7 +19,11 @@ export class Signals {
   readonly #shield: Shield;
   readonly #events: SignalEvents;
   readonly #told = new Set<string>();
-  #shielding = true;
+  /** The app cleans up: a signal from outside neither repeats that nor cuts it off. */
+  #cleaningUp = false;
+  #delivering: unknown;
+  /** Those that the app has sent to its own process. */
+  readonly #raised = new Set<string>();
 
   constructor(shield: Shield, events: SignalEvents) {
     this.#shield = shield;
@@ -30,9 +34,10 @@ export class Signals {
 
   #withholds(event: string | symbol): boolean {
     const signal = KEPT.find((kept) => kept === event);
-    if (!this.#shielding || signal === undefined) return false;
+    if (signal === undefined || signal === this.#delivering || this.#raised.has(signal)) return false;
+    if (this.#cleaningUp) return true;
     if (signal === 'SIGTERM') this.#events.onLeave(signal);
-    else if (OF_USE.has(signal) && !this.#told.has(signal) && this.#shield.foreign(signal).length > 0) {
+    else if (OF_USE.has(signal) && !this.#told.has(signal) && process.listeners(signal).length > 0) {
       this.#told.add(signal);
       this.#events.onWithheld(signal);
     }
@@ -40,34 +45,53 @@ export class Signals {
   }
 
   /**
-   * Ends the shield, and begins the app's own clean-up, as if it had been asked to end only now: by SIGTERM; by SIGINT
-   * where it listens to that alone; by PM2's message `shutdown` where it listens to neither.
+   * Begins the app's own clean-up, as if it had been asked to end only now: by SIGTERM; by SIGINT where it listens to
+   * that alone; by PM2's message `shutdown` where it listens to neither.
    * @returns false for an app that has no clean-up of this kind
    */
-  release(): boolean {
-    this.#shielding = false;
-    // A library that raises the signal again looks whether others listen: ours must not be among them.
-    for (const signal of KEPT) this.#shield.drop(signal);
+  cleanUp(): boolean {
     const call = this.#callOfApp();
     if (!call) return false;
+    this.#cleaningUp = true;
+    this.#letAppRaise();
     // In a turn of its own: what a listener throws is an uncaught exception, as under node.
     setImmediate(() => {
       // From here on the process lives as long as the app's clean-up does, also where it reads standard input, which
       // the master keeps open.
       process.channel?.unref();
       process.stdin.unref();
-      Reflect.apply(process.emit, process, call);
+      this.#deliver(call);
     });
     return true;
   }
 
+  #deliver(call: readonly unknown[]): void {
+    this.#delivering = call[0];
+    try {
+      Reflect.apply(process.emit, process, call);
+    } finally {
+      this.#delivering = undefined;
+    }
+  }
+
+  /** A clean-up may end by the signal itself, raised again: that has its effect. */
+  #letAppRaise(): void {
+    const { kill } = process;
+    process.kill = (pid, signal = 'SIGTERM') => {
+      const raised = KEPT.find((kept) => kept === signal || constants.signals[kept] === signal);
+      if (pid === process.pid && raised) {
+        this.#raised.add(raised);
+        this.#shield.drop(raised);
+      }
+      return Reflect.apply(kill, process, [pid, signal]);
+    };
+  }
+
   #callOfApp(): unknown[] | undefined {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      if (this.#shield.foreign(signal).length > 0) return [signal, signal, constants.signals[signal]];
+      if (process.listeners(signal).length > 0) return [signal, signal, constants.signals[signal]];
     }
-    return this.#shield.foreign('message').some(namesShutdown)
-      ? ['message', 'shutdown', undefined]
-      : undefined;
+    return process.listeners('message').some(namesShutdown) ? ['message', 'shutdown', undefined] : undefined;
   }
 }
 

@@ -172,6 +172,6 @@ export class Worker {
     } catch (error) {
       await this.#send({ type: 'hook-failed', hook: `${app.kind} close`, reason: describeThrown(error) });
     }
-    if (!this.#channel.signals.release()) process.exit(0);
+    if (!this.#channel.signals.cleanUp()) process.exit(0);
   }
 }
