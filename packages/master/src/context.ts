@@ -1,5 +1,5 @@
 /** The surroundings of the master's hands: the state to read, the queue for events, and the objects of the master. */
-import type { Event } from './decide/model.ts';
+import type { Event } from './decide/events.ts';
 import type { Hooks } from './hooks.ts';
 import type { LastWords } from './last-words.ts';
 import type { Listener } from './listeners.ts';

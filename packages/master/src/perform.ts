@@ -6,7 +6,7 @@ import { formatAddress } from '@tshorn/core';
 import { Attendants } from './attendants.ts';
 import type { Context } from './context.ts';
 import { Crew } from './crew.ts';
-import type { Effect, TimerId } from './decide/model.ts';
+import type { Effect, TimerId } from './decide/events.ts';
 import { endWorker } from './ending.ts';
 import { Spawner } from './spawner.ts';
 

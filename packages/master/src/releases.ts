@@ -4,7 +4,7 @@
  */
 import { keepUnreloadable, type Resolved } from '@tshorn/config';
 import { renderError, withDeadline } from '@tshorn/core';
-import type { Event } from './decide/model.ts';
+import type { Event } from './decide/events.ts';
 import type { Hooks } from './hooks.ts';
 import { writeNeedsRestart } from './journal.ts';
 import type { Logger } from './log.ts';

@@ -4,7 +4,7 @@ import type { Attendants } from './attendants.ts';
 import { CompileCache } from './compile-cache.ts';
 import type { Context } from './context.ts';
 import type { Crew, CrewMember } from './crew.ts';
-import type { Effect } from './decide/model.ts';
+import type { Effect } from './decide/events.ts';
 import { describeCleanUp, describeExit } from './exit-reason.ts';
 import { fieldsOf } from './hang/warnings.ts';
 import { memoryLimit, OomKills } from './os/cgroup.ts';

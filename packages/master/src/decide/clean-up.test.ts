@@ -1,4 +1,4 @@
-import type { Event } from './model.ts';
+import type { Event } from './events.ts';
 import { Scene } from './testing/scene.ts';
 
 type Exit = Partial<Extract<Event, { type: 'worker-exited' }>>;

@@ -3,7 +3,8 @@
  * reported with its worker and in the verdict of the operation or the stop, and fails neither.
  */
 import type { Draft } from './draft.ts';
-import type { Event, FailedCleanUps, WorkerRecord } from './model.ts';
+import type { Event } from './events.ts';
+import type { FailedCleanUps, WorkerRecord } from './model.ts';
 
 type Exit = Pick<Extract<Event, { type: 'worker-exited' }>, 'code' | 'signal' | 'words'>;
 

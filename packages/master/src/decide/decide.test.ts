@@ -1,6 +1,6 @@
 import { backoffMs } from './backoff.ts';
 import { decide, initialState } from './decide.ts';
-import type { Event } from './model.ts';
+import type { Event } from './events.ts';
 import { Scene, settings } from './testing/scene.ts';
 
 describe('start', () => {

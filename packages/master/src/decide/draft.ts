@@ -3,7 +3,8 @@
  * has a name here, so that a state and its effects cannot fall apart.
  */
 import { type DrainMode, isComing, mayBecome, type WorkerState } from '@tshorn/core';
-import type { Effect, KillReason, Operation, SlotRecord, State, TimerId, WorkerRecord } from './model.ts';
+import type { Effect, KillReason, TimerId } from './events.ts';
+import type { Operation, SlotRecord, State, WorkerRecord } from './model.ts';
 import type { Notice, OperationInfo, Position, WorkerEvent } from './notice.ts';
 import type { Step } from './plan.ts';
 import { takerMayCome } from './queries.ts';

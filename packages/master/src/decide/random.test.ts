@@ -3,7 +3,8 @@
  * service and of the committed release. The seed in the name of a test repeats its story.
  */
 import { RELOAD_PLANS } from '@tshorn/core';
-import type { Effect, Event, MigrationCounts, Operation, Running, WorkerRecord } from './model.ts';
+import type { Effect, Event } from './events.ts';
+import type { MigrationCounts, Operation, Running, WorkerRecord } from './model.ts';
 import { Scene } from './testing/scene.ts';
 
 /** jest.config.js sets it: true in the long suite. */

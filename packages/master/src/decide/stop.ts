@@ -4,7 +4,8 @@
  */
 import { EXIT } from '@tshorn/core';
 import type { Draft } from './draft.ts';
-import type { Event, State, StopMode, WorkerRecord } from './model.ts';
+import type { Event } from './events.ts';
+import type { State, StopMode, WorkerRecord } from './model.ts';
 import { fail } from './rollback.ts';
 
 type StopRequest = Omit<Extract<Event, { type: 'stop-requested' }>, 'type'>;

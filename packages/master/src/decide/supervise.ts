@@ -6,7 +6,8 @@ import { type DrainReport, describeAlive, isComing, type ProbeReport } from '@ts
 import { failed, mayRespawn, REPORTED_IN_FULL, served } from './backoff.ts';
 import { left } from './clean-up.ts';
 import type { Draft } from './draft.ts';
-import type { Event, KillReason, State, WorkerRecord } from './model.ts';
+import type { Event, KillReason } from './events.ts';
+import type { State, WorkerRecord } from './model.ts';
 import { isPlanned, startedByOperation } from './queries.ts';
 import { STABLE_MS } from './repeats.ts';
 import { fail } from './rollback.ts';

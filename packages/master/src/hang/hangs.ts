@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import { describeWorker, type WorkerIdentity } from '@tshorn/core';
-import type { KillReason } from '../decide/model.ts';
+import type { KillReason } from '../decide/events.ts';
 import type { Logger } from '../log.ts';
 import type { WatchedWorker } from './explain.ts';
 import { Warnings } from './warnings.ts';

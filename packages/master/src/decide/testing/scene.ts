@@ -1,6 +1,7 @@
 /** A master without processes or a clock: a test gives it events and time, and reads its effects and notices. */
 import { decide, initialState } from '../decide.ts';
-import type { Effect, Event, Operation, Settings, State, TimerId } from '../model.ts';
+import type { Effect, Event, TimerId } from '../events.ts';
+import type { Operation, Settings, State } from '../model.ts';
 import type { Notice } from '../notice.ts';
 import type { ReloadShape } from '../plan.ts';
 

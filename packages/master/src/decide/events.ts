@@ -1,0 +1,119 @@
+/**
+ * The words between the pure core and its shell. An **event** is what happened, an **effect** is what has to be done. What
+ * is reported to people is in notice.ts.
+ */
+import type { DrainMode, DrainReport, ProbeReport } from '@tshorn/core';
+import type { MigrationCounts, Operation, Settings, StopMode } from './model.ts';
+
+export type TimerId =
+  | `boot:${number}`
+  | `drain:${number}`
+  | `respawn:${number}`
+  | 'start'
+  | 'soak'
+  | 'degraded'
+  | 'recovered'
+  | 'leaving';
+
+export type Event =
+  | { readonly type: 'start' }
+  | { readonly type: 'requested'; readonly operation: Operation }
+  /** The config of that generation is read, and its app exists. */
+  | { readonly type: 'prepared'; readonly generation: number; readonly settings: Settings }
+  | { readonly type: 'refused'; readonly generation: number; readonly reason: string }
+  /** Rolls back the reload under way. */
+  | { readonly type: 'abort-requested'; readonly by: string }
+  /** The answer of the hook `onCommit`. */
+  | { readonly type: 'approved'; readonly generation: number }
+  | { readonly type: 'vetoed'; readonly generation: number; readonly reason: string }
+  /** Result of the comparison of new and old workers. */
+  | {
+      readonly type: 'watched';
+      readonly generation: number;
+      readonly verdict: 'pass' | 'fail' | 'inconclusive';
+      readonly pass: boolean;
+      readonly reason: string;
+    }
+  | {
+      readonly type: 'stop-requested';
+      readonly mode: StopMode;
+      readonly by: string;
+      /** The new master is active, and takes connections. */
+      readonly newMaster?: boolean;
+    }
+  | { readonly type: 'worker-spawned'; readonly serial: number; readonly pid: number }
+  | { readonly type: 'worker-loaded'; readonly serial: number; readonly kind: string }
+  | {
+      readonly type: 'worker-load-failed';
+      readonly serial: number;
+      /** Code of the TshornError that the worker met. */
+      readonly code?: string;
+      readonly message: string;
+      readonly detail?: string;
+    }
+  | { readonly type: 'worker-loading'; readonly serial: number; readonly text: string }
+  /** `attempt` 0: the probe has begun; else this attempt has failed, `tookMs` after that, and another one follows. */
+  | {
+      readonly type: 'worker-probing';
+      readonly serial: number;
+      readonly attempt: number;
+      readonly reason: string;
+      readonly tookMs: number;
+    }
+  | { readonly type: 'worker-probed'; readonly serial: number; readonly report: ProbeReport }
+  | { readonly type: 'worker-accepting'; readonly serial: number }
+  | { readonly type: 'worker-moved-all'; readonly serial: number }
+  | { readonly type: 'worker-drained'; readonly serial: number; readonly report: DrainReport }
+  | {
+      readonly type: 'worker-exited';
+      readonly serial: number;
+      readonly code: number | null;
+      readonly signal: string | null;
+      /** Explanation, where the end was not ordered. */
+      readonly words?: string;
+    }
+  /** Counts of migrated connections; sent for a worker of an uncommitted release only. */
+  | { readonly type: 'worker-migrations'; readonly serial: number; readonly arrivals: MigrationCounts }
+  /** The app has closed its server and has not listened again. */
+  | { readonly type: 'worker-closed'; readonly serial: number }
+  /** The worker misses heartbeats: its event loop is stuck. */
+  | { readonly type: 'worker-hung'; readonly serial: number; readonly silentMs: number }
+  | { readonly type: 'expired'; readonly timer: TimerId };
+
+export type KillReason = 'hung' | 'never-came-up' | 'never-left';
+
+export type Effect =
+  | { readonly do: 'spawn'; readonly serial: number; readonly slot: number; readonly generation: number }
+  | { readonly do: 'admit'; readonly serial: number }
+  | {
+      readonly do: 'drain';
+      readonly serial: number;
+      readonly mode: DrainMode;
+      readonly deadlineMs: number;
+      /** True when another worker can take connections over. */
+      readonly handoff: boolean;
+      /** True when the worker is kept after it has drained. */
+      readonly park: boolean;
+      /** Present when all workers leave: nobody else accepts what waits in the kernel's queue. */
+      readonly emptyQueue?: true;
+    }
+  /** Compares new workers with the others from now on; the answer is the event `watched`. */
+  | { readonly do: 'watch'; readonly generation: number; readonly serials: readonly number[] }
+  | { readonly do: 'end-watch' }
+  | { readonly do: 'approve'; readonly generation: number }
+  /** A worker with a reason has missed a deadline; its stack is read first, within a second. */
+  | { readonly do: 'kill'; readonly serial: number; readonly reason?: KillReason }
+  | { readonly do: 'set-timer'; readonly timer: TimerId; readonly ms: number }
+  | { readonly do: 'clear-timer'; readonly timer: TimerId }
+  | { readonly do: 'prepare'; readonly generation: number }
+  /** The master follows the settings and hooks of the release that has just been committed. */
+  | { readonly do: 'use-release'; readonly generation: number }
+  /** The other releases are forgotten. */
+  | { readonly do: 'keep-releases'; readonly generations: readonly number[] }
+  /** Logs the counts of migrated connections before the verdict of the reload. */
+  | { readonly do: 'report-migrations' }
+  /** The server stops soon, and serves until then. */
+  | { readonly do: 'announce-leaving'; readonly serial: number }
+  /** The master gives up its addresses; each is closed with the last worker that accepts on it. */
+  | { readonly do: 'close-listeners' }
+  | { readonly do: 'finish'; readonly exitCode: number };
