@@ -59,6 +59,11 @@ describe('by what it does with a request', () => {
     expect(found?.fix).toBe('this handler is written for Express: export the app that it is part of');
   });
 
+  test('it is a middleware', () => {
+    const found = throws((_req: unknown, _res: unknown, next: () => void) => next(), {}, {});
+    expect(found?.fix).toBe('a middleware is served by the app that uses it: export that app');
+  });
+
   test('any other failure is one of a handler', () => {
     const fails = (_req: unknown, _res: unknown) => {
       throw new Error('the database is away');

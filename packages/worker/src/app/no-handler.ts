@@ -25,6 +25,7 @@ const PLUGIN =
   "file: const app = require('fastify')(); app.register(require('./plugin')); module.exports = app";
 const MAKER =
   'if it makes the app, call it in a start file and export what it returns: module.exports = make(config)';
+const MIDDLEWARE = 'a middleware is served by the app that uses it: export that app';
 const HANDLER = 'export a function (req, res) that answers the request';
 
 /** Undefined for a function that may be a handler, as far as its source tells. */
@@ -40,7 +41,7 @@ export function noHandlerBySource(fn: AnyFunction): NoHandler | undefined {
 
 function fixOf(first: string, second: string): string {
   if (/^_*(?:opts|options)$/i.test(second) && /^_*(?:app|server|instance)$/i.test(first)) return PLUGIN;
-  if (/next$/i.test(second)) return `a middleware is served by the app that uses it: export that app`;
+  if (/next$/i.test(second)) return MIDDLEWARE;
   if (/^_*(?:event|context|ctx)$/i.test(first))
     return `${HANDLER}, or the app that this function is written for`;
   return MAKER;
@@ -50,12 +51,12 @@ function fixOf(first: string, second: string): string {
 const isMarkedPlugin = (fn: AnyFunction): boolean =>
   ['skip-override', 'fastify.display-name', 'plugin-meta'].some((mark) => Symbol.for(mark) in fn);
 
-/** The names of the first two parameters, as far as they are plain names. */
+/** The names of the first three parameters; empty where one is no plain name. */
 function parametersOf(fn: AnyFunction): string[] {
   const source = Function.prototype.toString.call(fn).slice(0, 1_000);
   const list = /^(?:async\b\s*)?(?:function\b\s*\*?\s*)?[\w$]*\s*\(([^)]*)/.exec(source)?.[1] ?? '';
   const names = list.split(',').map((part) => part.replace(/=.*/s, '').trim());
-  return names.slice(0, 2).map((name) => (/^[\w$]+$/.test(name) ? name : ''));
+  return names.slice(0, 3).map((name) => (/^[\w$]+$/.test(name) ? name : ''));
 }
 
 /**
@@ -92,18 +93,20 @@ export function noHandlerByOutcome(fn: AnyFunction, outcome: Outcome): TshornErr
     const what = shape === 'fetch' ? 'an app with fetch(request)' : kind[shape];
     return refusal(fn, `it returned ${what}, and did not answer the request`, MAKER);
   }
-  const [, receiver, method = ''] =
-    /^([\w$]+)\.([\w$]+) is not a function/.exec(messageOf(outcome.thrown)) ?? [];
-  const at = receiver ? parametersOf(fn).indexOf(receiver) : -1;
-  if (at === -1) return undefined;
+  const [, name = '', method] =
+    /^([\w$]+)(?:\.([\w$]+))? is not a function/.exec(messageOf(outcome.thrown)) ?? [];
+  const at = name === '' ? -1 : parametersOf(fn).indexOf(name);
+  // The third parameter is the `next` of a middleware, which only an app gives.
+  if (at === -1 || (at === 2) !== (method === undefined)) return undefined;
   const how = `${describeThrown(outcome.thrown).split('\n', 1)[0]}${placeOf(outcome.thrown)}`;
   return refusal(
     fn,
     how,
-    /^(?:json|send|status|sendFile|render|redirect|get)$/.test(method) && at === 1 ? EXPRESS : OTHER,
+    at === 2 ? MIDDLEWARE : at === 1 && OF_EXPRESS.test(method ?? '') ? EXPRESS : OTHER,
   );
 }
 
+const OF_EXPRESS = /^(?:json|send|status|sendStatus|sendFile|render|redirect|get|set|type)$/;
 const EXPRESS = 'this handler is written for Express: export the app that it is part of';
 const OTHER = `${HANDLER}. ${PLUGIN.replace('a F', 'A F')}`;
 
