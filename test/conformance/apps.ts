@@ -39,4 +39,7 @@ export const APPS: readonly ConformanceApp[] = [
   { app: 'script.mjs', ...bare },
   { app: 'script-late.cjs', ...guarded },
   { app: 'script-fastify.mjs', ...guarded },
+  { app: 'main-module.cjs', ...guarded },
+  { app: 'main-module.mjs', ...bare },
+  { app: 'starts-itself.cjs', ...bare },
 ];

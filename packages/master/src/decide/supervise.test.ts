@@ -102,6 +102,18 @@ describe('the probe', () => {
     );
   });
 
+  test('of an app that loads for long it is told what is known, and that is the reason in the end', () => {
+    const text = 'it exports nothing, and it has not called listen() yet; open: Timeout';
+    const scene = new Scene({ workers: 1 })
+      .happen({ type: 'worker-spawned', serial: 1, pid: 101 })
+      .happen({ type: 'worker-loading', serial: 1, text });
+    expect(scene.reported('loading')).toMatchObject([{ level: 'info', text }]);
+    scene.expire('start');
+    expect(scene.reported('stopping')[0]?.text).toBe(
+      `no worker became ready within --boot-timeout: the app is still loading: ${text}`,
+    );
+  });
+
   test('an attempt that has taken long is told at once, and only the first of them', () => {
     const scene = probing(new Scene({ workers: 1 }), 1);
     for (const attempt of [0, 1, 2]) {
