@@ -31,6 +31,7 @@ export * from './sample.ts';
 export * from './sequence.ts';
 export * from './states.ts';
 export * from './status.ts';
+export * from './terminal.ts';
 export * from './units.ts';
 export * from './unix-socket.ts';
 export * from './worker-count.ts';

@@ -1,4 +1,6 @@
 /** Gunicorn's signals, each turned into a request to the master. docs/signals.md has the table. */
+import { isUnderNodemon } from './nodemon.ts';
+import { Terminal } from './terminal.ts';
 
 export interface SignalTarget {
   reload(by: string): void;
@@ -10,10 +12,14 @@ export interface SignalTarget {
 
 /** Returns the function that gives the signals back. */
 export function listenToSignals(target: SignalTarget): () => void {
+  const terminal = new Terminal();
   let quick = 0;
   const stopQuickly = (signal: string) => target.stop(quick++ === 0 ? 'quick' : 'now', signal);
   const actions: Partial<Record<NodeJS.Signals, () => void>> = {
-    SIGHUP: () => target.reload('SIGHUP'),
+    SIGHUP: () => {
+      if (terminal.hasJustClosed) target.stop('graceful', 'SIGHUP, since its terminal was closed');
+      else target.reload('SIGHUP');
+    },
     SIGTERM: () => target.stop('graceful', 'SIGTERM'),
     SIGINT: () => stopQuickly('SIGINT'),
     SIGQUIT: () => stopQuickly('SIGQUIT'),
@@ -21,11 +27,16 @@ export function listenToSignals(target: SignalTarget): () => void {
     SIGTTOU: () => target.scaleBy(-1, 'SIGTTOU'),
     // Node keeps SIGUSR1 for its inspector; a listener of our own replaces that in the master.
     SIGUSR1: () => target.reopenLog(),
-    SIGUSR2: () => target.reExec('SIGUSR2'),
+    SIGUSR2: () => {
+      // It would start a second server beside the new master.
+      if (isUnderNodemon()) target.stop('quick', 'SIGUSR2 from nodemon, which restarts it');
+      else target.reExec('SIGUSR2');
+    },
   };
   const entries = Object.entries(actions) as [NodeJS.Signals, () => void][];
   for (const [signal, action] of entries) process.on(signal, action);
   return () => {
+    terminal.close();
     for (const [signal, action] of entries) process.off(signal, action);
   };
 }

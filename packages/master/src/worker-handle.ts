@@ -9,6 +9,7 @@ import {
   type BootOrder,
   type DrainOrder,
   envelope,
+  replaceLostTerminal,
   SequenceSender,
   sharedClock,
   TAKE_WITHIN_MS,
@@ -122,6 +123,8 @@ export class WorkerHandle {
   }
 
   #fork({ exec, cwd, env, boot, runAs }: SpawnRequest): void {
+    // On a dead terminal, the first line that the worker prints would end it.
+    if (!this.#sink) replaceLostTerminal();
     // Standard input is open and silent: an app that ends with it (`process.stdin.on('end', ...)`) would end at once
     // with /dev/null, and workers that shared a terminal would take each other's keys.
     const stdio = ['pipe', this.#sink ? 'pipe' : 'inherit', 'pipe', 'ipc'];

@@ -41,6 +41,12 @@ export function statOf(pid: number | 'self', read: ReadText = readText): Process
 export const wordsOf = (pid: number | 'self'): string[] | undefined =>
   readText(`/proc/${pid}/cmdline`)?.split('\0').slice(0, -1);
 
+/** Pid of the process that has started it. */
+export function parentOf(pid: number): number | undefined {
+  const parent = /^PPid:\s+(\d+)$/m.exec(readText(`/proc/${pid}/status`) ?? '')?.[1];
+  return parent === undefined ? undefined : Number(parent);
+}
+
 /** Milliseconds since 1970, exact to a second. */
 export function startTimeOf(pid: number): number | undefined {
   const boot = /^btime (\d+)$/m.exec(readText('/proc/stat') ?? '')?.[1];

@@ -1,0 +1,49 @@
+/**
+ * Standard streams whose terminal is gone. When a terminal closes, its descriptors stay open and dead: every call on them
+ * fails with EIO (hung_up_tty_fops in drivers/tty/tty_io.c), and Node 20 aborts when it resets them at its exit. Linux
+ * only: elsewhere no stream counts as lost.
+ */
+import fs from 'node:fs';
+import { isatty } from 'node:tty';
+
+const STREAMS = [0, 1, 2];
+
+/** True where one of the standard streams is a terminal. */
+export const hasTerminal = (): boolean => STREAMS.some((fd) => isatty(fd));
+
+/** True for a process that hears of the end of a terminal: not after setsid(1), which has none. tty(4) */
+export function isControlledByTerminal(): boolean {
+  try {
+    fs.closeSync(fs.openSync('/dev/tty', fs.constants.O_RDONLY | fs.constants.O_NOCTTY));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isLost(fd: number): boolean {
+  if (isatty(fd)) return false;
+  try {
+    return /^\/dev\/(pts\/|tty|console)/.test(fs.readlinkSync(`/proc/self/fd/${fd}`));
+  } catch {
+    return false;
+  }
+}
+
+/** When a stream was first seen to be lost. */
+let lostAt: number | undefined;
+
+/**
+ * Puts /dev/null in the place of the standard streams whose terminal is gone. Returns when that was first seen, by
+ * `performance.now()`; undefined while the terminal lives, and where there was none.
+ */
+export function replaceLostTerminal(): number | undefined {
+  const lost = STREAMS.filter(isLost);
+  for (const fd of lost) {
+    fs.closeSync(fd);
+    // The kernel gives the lowest number that is free, which is the one just closed.
+    fs.openSync('/dev/null', 'r+');
+  }
+  if (lost.length > 0) lostAt ??= performance.now();
+  return lostAt;
+}

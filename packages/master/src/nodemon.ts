@@ -1,0 +1,23 @@
+/** nodemon(1), which restarts a program by SIGUSR2 to every process that it has started, and waits for their end. */
+import { basename } from 'node:path';
+import { parentOf, wordsOf } from './os/proc.ts';
+
+/** Between nodemon and the master stand a shell, and npx or npm with theirs. */
+const MOST_ANCESTORS = 5;
+
+export interface Processes {
+  parentOf(pid: number): number | undefined;
+  wordsOf(pid: number): readonly string[] | undefined;
+}
+
+/** True where nodemon has started this process. */
+export function isUnderNodemon(ppid = process.ppid, processes: Processes = { parentOf, wordsOf }): boolean {
+  let pid: number | undefined = ppid;
+  for (let depth = 0; pid !== undefined && pid > 1 && depth < MOST_ANCESTORS; depth++) {
+    // `node /app/node_modules/.bin/nodemon ...`
+    const program = processes.wordsOf(pid)?.slice(0, 2) ?? [];
+    if (program.some((word) => /^nodemon(\.js)?$/.test(basename(word)))) return true;
+    pid = processes.parentOf(pid);
+  }
+  return false;
+}
