@@ -1,4 +1,5 @@
 /** The listeners that an app opens beside its own server: node:cluster opens them. */
+import { type EventEmitter, errorMonitor } from 'node:events';
 import type net from 'node:net';
 
 /** Members of net.Server since Node 0.x. */
@@ -31,9 +32,10 @@ export class OtherListeners {
 }
 
 /** The master's answer comes over the channel, which does not keep the process alive while the app loads. */
-function keepAliveUntilBound(server: net.Server): void {
+function keepAliveUntilBound(server: EventEmitter): void {
   const timer = setInterval(() => {}, 1_000);
-  const events = ['listening', 'error', 'close'];
+  // An 'error' listener of ours would hide from the app that it has none.
+  const events = ['listening', errorMonitor, 'close'];
   const stop = () => {
     clearInterval(timer);
     for (const event of events) server.off(event, stop);
