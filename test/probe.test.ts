@@ -94,6 +94,14 @@ describe('before a worker is admitted it asks its own app', () => {
     expect((broken?.time ?? 0) - (spawned?.time ?? 0)).toBeGreaterThanOrEqual(600);
   });
 
+  test('a start whose time is over while the app is being probed names the probe', async () => {
+    const server = new TestServer(fixture('never-answers-status.mjs'), { args: ['--boot-timeout', '1s'] });
+    expect(String((await server.event('stopping')).msg)).toMatch(
+      /no worker became ready within --boot-timeout: \/_status: no answer yet; .* --no-status-path for none$/,
+    );
+    expect(await server.exited).toBe(3);
+  });
+
   test('a postWorkerInit that throws is broken, by its name', async () => {
     const config = path.join(directory, 'tshorn.config.mjs');
     writeFileSync(

@@ -42,10 +42,14 @@ export async function probe(
 ): Promise<ProbeReport> {
   const start = performance.now();
   const tookMs = () => performance.now() - start;
-  const { statusPath, probeAttempts, probeInterval } = settings;
+  const { statusPath, statusPathGiven, probeAttempts, probeInterval } = settings;
   if (statusPath === '') return { verdict: 'ok', tookMs: 0 };
 
-  await tell({ attempt: 0, reason: `${statusPath}: no answer yet`, tookMs: 0 });
+  await tell({
+    attempt: 0,
+    reason: `${statusPath}: no answer yet${statusPathGiven ? '' : `; ${onlyTheDefault(statusPath)}`}`,
+    tookMs: 0,
+  });
   for (let attempt = 1; ; attempt++) {
     const outcome = await ask(transport, settings);
     if (outcome.verdict !== 'broken' || attempt >= probeAttempts) return { ...outcome, tookMs: tookMs() };
