@@ -13,6 +13,7 @@ import { memoryLimit } from './os/cgroup.ts';
 import { Recycler } from './recycling/recycler.ts';
 import { Remaining } from './remaining.ts';
 import { Traffic } from './traffic.ts';
+import { UnreadMessages } from './unread-messages.ts';
 import { Vitals } from './vitals.ts';
 
 export class Attendants {
@@ -23,6 +24,7 @@ export class Attendants {
   readonly hangs: Hangs;
   readonly gate: CanaryGate;
   readonly bootPriority: BootPriority;
+  readonly unread: UnreadMessages;
 
   constructor(context: Context, crew: Crew) {
     const { log, view, enqueue, otherMaster } = context;
@@ -33,6 +35,7 @@ export class Attendants {
       migrated: (serial, arrivals) => enqueue({ type: 'worker-migrations', serial, arrivals }),
     });
     this.remaining = new Remaining(log, view);
+    this.unread = new UnreadMessages((level, fields, text) => log[level](fields, text));
     this.recycler = new Recycler({
       log,
       view,

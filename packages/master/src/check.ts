@@ -17,6 +17,7 @@ import { stderrOutlet } from './outlet.ts';
 import { resolvePrivileges } from './privileges.ts';
 import { checkReach } from './reach.ts';
 import { bootOrder, resolveRelease, settingsOf } from './release.ts';
+import { UnreadMessages } from './unread-messages.ts';
 import { workerEnv } from './worker-env.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
@@ -79,6 +80,7 @@ class Check {
   #pass: (report: CheckReport) => void = () => {};
   #fail: (error: TshornError) => void = () => {};
   readonly #hangs: Hangs;
+  readonly #unread: UnreadMessages;
   #startedAt = 0;
   #kind = '';
   #loading: string | undefined;
@@ -90,6 +92,7 @@ class Check {
     this.#options = options;
     const { log, workerFile } = options;
     this.#hangs = new Hangs({ log, own: ownDirectory(workerFile), onHung: () => {} });
+    this.#unread = new UnreadMessages((level, _fields, text) => log[level](text));
     this.#verdict = new Promise((resolve, reject) => {
       this.#pass = resolve;
       this.#fail = reject;
@@ -104,6 +107,7 @@ class Check {
       },
       onMessage: (message) => this.#receive(message),
       onMalformed: (problem) => log.warn(`the worker sent ${problem}; dropped`),
+      onUnread: (message) => this.#unread.sent(this.pid, message),
       onFlood: (text) => {
         this.#fail(neverReady(`the worker ${text}`));
         this.#handle.kill();
@@ -192,6 +196,8 @@ class Check {
         if (probe.verdict === 'broken') return this.#fail(neverReady(probe.reason ?? 'the probe failed'));
         return this.#pass({ kind: this.#kind, probe, tookMs: performance.now() - this.#startedAt });
       }
+      case 'asks-primary':
+        return this.#unread.asks(this.pid, message.library);
       case 'also-listening':
         return log.info(`the app also listens on ${message.address}: not opened for the check`);
       case 'hook-failed':

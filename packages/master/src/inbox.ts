@@ -13,6 +13,8 @@ export interface InboxEvents {
   onMessage(message: ToMaster, connection: unknown): void;
   /** A message was dropped; the text says what is wrong with it. */
   onMalformed(problem: string): void;
+  /** The app has sent a message to its parent, and no listener of a hook reads such messages. */
+  onUnread(message: unknown): void;
   /** The worker sends more than the master can read beside its work. Nothing of it is read any more. */
   onFlood(text: string): void;
 }
@@ -68,8 +70,9 @@ export class Inbox {
     if (this.#closed) return discard(handle);
     if (!isEnvelope(value)) {
       // A message of the app to its parent: only a hook can listen for it.
-      if (cluster.listenerCount('message') === 0) discard(handle);
-      return;
+      if (cluster.listenerCount('message') > 0) return;
+      discard(handle);
+      return this.#events.onUnread(value);
     }
     const { message, problem } = readToMaster(value);
     if (!this.#afford(message?.type)) return discard(handle);

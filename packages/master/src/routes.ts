@@ -28,7 +28,7 @@ const LOADING = new Set<WorkerState | undefined>(['spawned', 'booting', 'probing
  */
 export function routes(
   { log, view, enqueue, listeners }: Context,
-  { traffic, vitals, remaining, recycler, hangs, gate }: Attendants,
+  { traffic, vitals, remaining, recycler, hangs, gate, unread }: Attendants,
   crew: Crew,
 ): Routes {
   const { relay, migrations, balance } = traffic;
@@ -97,6 +97,7 @@ export function routes(
         `the app in pid=${pid} also listens on ${address}; node:cluster opened it: it drains with its worker, and its connections do not move`,
       );
     },
+    'asks-primary': (serial, { library }) => unread.asks(pidOf(serial), library),
     'hook-failed': (serial, { hook, reason }) => {
       const pid = pidOf(serial);
       log.error({ event: 'hook-failed', hook, pid }, `hook ${hook} failed in pid=${pid}: ${reason}`);

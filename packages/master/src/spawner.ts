@@ -67,6 +67,7 @@ export class Spawner {
         },
         onMessage: (message, connection) => route(this.#routes, serial, message, connection),
         onMalformed: (problem) => this.#malformed(worker, problem),
+        onUnread: (message) => this.#attendants.unread.sent(handle.pid, message),
         onFlood: (text) => this.#flooded(worker, text),
         onEnded: (end) => {
           status?.forget();

@@ -35,6 +35,8 @@ export interface WorkerHandleEvents {
   onEnded(end: WorkerEnd): void;
   /** A message of the worker was dropped; the text says what is wrong with it. */
   onMalformed(problem: string): void;
+  /** The app has sent a message that nobody reads. */
+  onUnread(message: unknown): void;
   /** The worker floods the master, which has to kill it. */
   onFlood(text: string): void;
 }
@@ -146,6 +148,7 @@ export class WorkerHandle {
       onMalformed: (problem) => {
         if (!this.#ended) this.#events.onMalformed(problem);
       },
+      onUnread: (message) => this.#events.onUnread(message),
       onFlood: (text) => this.#events.onFlood(text),
     }).listen(worker.process);
     // `error` comes for a process that cannot be started and for a message that cannot be sent; `exit` follows the latter.

@@ -7,6 +7,7 @@ import { type LoadedApp, loadApp } from './app/load-app.ts';
 import { reportIfItStays } from './app/other-listeners.ts';
 import { useCompileCache, writeCompileCache } from './compile-cache.ts';
 import { Hooks } from './hooks.ts';
+import { answerLibraries } from './libraries.ts';
 import type { Order } from './order.ts';
 import type { OtherServers } from './others/other-servers.ts';
 import { probe } from './probe.ts';
@@ -50,6 +51,7 @@ export class Boot {
       keepAliveTimeoutGiven: given.has('keepAliveTimeout'),
       headersTimeoutGiven: given.has('headersTimeout'),
     };
+    answerLibraries((library) => void this.#send({ type: 'asks-primary', library }));
     const capture = captureFirstListen({
       address: this.#order.addresses?.[0],
       onOther: (server, args) => {

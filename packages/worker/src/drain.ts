@@ -79,13 +79,14 @@ export class Drain {
     this.done = new Promise((resolve) => {
       this.#resolve = resolve;
     });
-    const atStart = Promise.all([listeners.count(), others.count()]);
-    this.#atStart = atStart.then(([served, beside]) => served + beside);
-    this.#immovable = atStart.then(([served, beside]) => {
+    const served = listeners.count();
+    const beside = others.count();
+    this.#atStart = served.then((count) => count + beside);
+    this.#immovable = served.then((count) => {
       if (!handoff) return {};
       const movable = sender?.outgoing.countUpgraded() ?? 0;
       return {
-        ...countImmovable(transport, served, movable),
+        ...countImmovable(transport, count, movable),
         ...(beside > 0 && { [OTHER_LISTENER]: beside }),
       };
     });
@@ -110,7 +111,7 @@ export class Drain {
   }
 
   async #count(): Promise<number> {
-    return (await this.#listeners.count()) + (await this.#others.count());
+    return (await this.#listeners.count()) + this.#others.count();
   }
 
   /** The worker serves again. Connections that have been closed stay closed. */

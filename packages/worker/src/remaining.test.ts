@@ -92,7 +92,7 @@ test('it is told when it has changed, until the end', async () => {
   let total = 2;
   const known = {
     listeners: { count: async () => total },
-    others: { count: async () => 0 },
+    others: { count: () => 0 },
     migratables: new Set<Migratable>(),
     outgoing: undefined,
     waitsForTaker: () => false,
@@ -132,7 +132,7 @@ test('it is told once when only connections that cannot move are left', async ()
   await connect(UPGRADE);
   const known = {
     listeners: { count: async () => transport.open().length + 1 },
-    others: { count: async () => 1 },
+    others: { count: () => 1 },
     migratables: new Set<Migratable>(),
     outgoing: { whyStays: () => '' },
     waitsForTaker: () => false,
@@ -157,7 +157,7 @@ test('it is told at once when no worker can take what is left', async () => {
   await connect(get('/slow'), false);
   const known = {
     listeners: { count: async () => 1 },
-    others: { count: async () => 0 },
+    others: { count: () => 0 },
     migratables: new Set<Migratable>(),
     outgoing: { whyStays: () => '' },
     waitsForTaker: () => true,

@@ -33,7 +33,7 @@ interface All {
 
 const countAll = async ({ listeners, others }: Pick<Known, 'listeners' | 'others'>): Promise<All> => ({
   served: await listeners.count(),
-  beside: await others.count(),
+  beside: others.count(),
 });
 
 /** Milliseconds between two counts. */

@@ -97,12 +97,16 @@ const TO_MASTER = {
   /** The worker cannot serve the connection. */
   declined: { id: count(), reason: line(64) },
   'also-listening': { address: line(256) },
+  /** A library of the app asks node:cluster whether this is the primary, and leaves work to that. */
+  'asks-primary': { library: literal('log4js', 'prom-client') },
   'hook-failed': { hook: line(128), reason: line() },
   /** A line for the master's log. */
   log: { level: literal('info', 'warn', 'error'), text: line(8_000) },
 };
 
 export type ToMaster = MessageOf<typeof TO_MASTER>;
+
+export type AskingLibrary = Extract<ToMaster, { type: 'asks-primary' }>['library'];
 
 /** Reads what came from a worker. Texts are cleaned, unknown fields dropped; nothing is thrown. */
 export const readToMaster = readerOf(TO_MASTER);

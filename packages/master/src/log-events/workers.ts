@@ -130,6 +130,11 @@ export const WORKERS = {
     fields: '`worker`, `gen`, `pid`',
     when: 'The app of a worker sent a message in the name of tshorn that does not fit. It was dropped. Further ones are only counted: `malformedMessages` in `tshorn status --json`.',
   },
+  'unread-message': {
+    level: 'info or warn',
+    fields: '`pid`; `library` of known ones',
+    when: 'The app sends messages to its parent, or waits for a primary of `node:cluster`, and [nobody reads them](operating.md#libraries-that-ask-nodecluster). Once for each library and kind of message.',
+  },
   flood: {
     level: 'error',
     fields: '`worker`, `gen`, `pid`',

@@ -5,7 +5,6 @@
 import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import type net from 'node:net';
 import type { Socket } from 'node:net';
-import { promisify } from 'node:util';
 import { isHttpServer } from '../app/http-server.ts';
 import { originalListen } from '../app/listen-capture.ts';
 import { pause } from '../app/pause.ts';
@@ -37,9 +36,9 @@ export class OtherServer {
     session.once('close', () => this.#sessions.delete(session));
   }
 
-  /** The number of open connections, upgraded ones too. */
-  count(): Promise<number> {
-    return promisify(this.#server.getConnections).call(this.#server);
+  /** Open connections, upgraded ones too. */
+  sockets(): Socket[] {
+    return this.#sockets.list();
   }
 
   /** Open WebSockets. */

@@ -8,10 +8,12 @@ import type { Socket } from 'node:net';
 import { describeThrown } from '@tshorn/core';
 import type { DrainingConnections } from '../transport/transport.ts';
 import { OtherServer } from './other-server.ts';
+import { OwnClients } from './own-clients.ts';
 
 export class OtherServers {
   readonly #servers = new Map<net.Server, OtherServer>();
   readonly #warn: (text: string) => void;
+  #clients: OwnClients | undefined;
   #drain: OthersDrain | undefined;
 
   /** @param warn a line for the log */
@@ -25,16 +27,17 @@ export class OtherServers {
    */
   add(server: net.Server, args: readonly unknown[]): void {
     if (this.#servers.has(server)) return;
+    this.#clients ??= new OwnClients();
     const other = new OtherServer(server, args);
     this.#servers.set(server, other);
     server.once('close', () => this.#servers.delete(server));
     this.#drain?.join(other);
   }
 
-  /** The number of open connections. */
-  async count(): Promise<number> {
-    const counts = await Promise.all([...this.#servers.values()].map((server) => server.count()));
-    return counts.reduce((sum, count) => sum + count, 0);
+  /** The number of open connections, without those that this process has with itself. */
+  count(): number {
+    const sockets = [...this.#servers.values()].flatMap((server) => server.sockets());
+    return sockets.length === 0 ? 0 : (this.#clients?.foreign(sockets).length ?? 0);
   }
 
   webSockets(): Socket[] {
