@@ -18,7 +18,9 @@ export class OwnClients {
 
   /** @returns those of the accepted connections whose clients are not in this process */
   foreign(accepted: readonly Socket[]): Socket[] {
-    const own = new Set(this.#sockets.list().map(({ localPort, remotePort }) => `${remotePort} ${localPort}`));
+    const own = new Set(
+      this.#sockets.list().map(({ localPort, remotePort }) => `${remotePort} ${localPort}`),
+    );
     return accepted.filter(
       ({ localPort, remotePort }) => remotePort === undefined || !own.has(`${localPort} ${remotePort}`),
     );
