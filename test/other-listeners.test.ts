@@ -41,14 +41,9 @@ interface Ports {
   readonly raw: number;
 }
 
-async function start(
-  workers = 1,
-  args: readonly string[] = [],
-  soak = '50ms',
-  SELF?: string,
-): Promise<[TestServer, Ports]> {
+async function start(workers = 1, args: readonly string[] = [], soak = '50ms'): Promise<[TestServer, Ports]> {
   const [beside, h2, secure, raw] = (await freePorts(4)) as [number, number, number, number];
-  const env = { PORTS: [beside, h2, secure, raw].join(), GATE, SELF, TSHORN_SOAK: soak };
+  const env = { PORTS: [beside, h2, secure, raw].join(), GATE, TSHORN_SOAK: soak };
   const server = await startServer(fixture('has-other-ports.mjs'), { workers, env, args });
   return [server, { beside, h2, secure, raw }];
 }
@@ -162,9 +157,9 @@ test('a WebSocket there is closed with 1012, and plain TCP is force-closed at th
 });
 
 test('a connection that the app has with itself keeps nothing waiting', async () => {
-  const [server] = await start(1, [], '50ms', 'yes');
-  const { outcome } = await server.reload();
-  expect(outcome).toBe('committed');
+  const [server] = await start();
+  await ask(server.port, '/self');
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
   expect(server.of('drained')).toMatchObject([{ finished: 0, forceClosed: 0, refused: {} }]);
   expect(server.of('drained')[0]?.tookMs).toBeLessThan(5_000);
 });
