@@ -55,6 +55,19 @@ test('what is known of an app that keeps a timer is told, and is the reason in t
   expect(errors).toContain(`did not finish loading within 5 s (--boot-timeout): ${known}`);
 });
 
+test('a server that cannot be served is named while the app has something else under way', async () => {
+  const { code, errors } = await check(
+    'listens-by-another-protocol.mjs',
+    { SERVER: 'http2', TIMER: 'yes' },
+    '--boot-timeout',
+    '5s',
+  );
+  expect(code).toBe(3);
+  expect(errors).toMatch(
+    /still loading: .*listens on 127\.0\.0\.1:0 with an HTTP\/2 server, .*open: Timeout; listen with http\.createServer/,
+  );
+});
+
 test.each(['scrypt', 'zlib', 'wasm', 'dns', 'thread'])(
   'work of %s before listen() is waited for',
   async (WORK) => {

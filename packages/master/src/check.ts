@@ -174,7 +174,7 @@ class Check {
     switch (message.type) {
       case 'loading':
         this.#loading = message.text;
-        return log.info(`the app is still loading: ${message.text}`);
+        return log[message.level](`the app is still loading: ${message.text}`);
       case 'loaded':
         this.#kind = message.kind;
         return this.#within(settingsOf(resolved.config).probeWindow, () => stuckProbe(this.#probing));

@@ -34,7 +34,7 @@ export function routes(
   const { relay, migrations, balance } = traffic;
   const pidOf = (serial: number) => crew.get(serial)?.pid;
   return {
-    loading: (serial, { text }) => enqueue({ type: 'worker-loading', serial, text }),
+    loading: (serial, { level, text }) => enqueue({ type: 'worker-loading', serial, level, text }),
     loaded: (serial, { kind }) => enqueue({ type: 'worker-loaded', serial, kind }),
     'load-failed': (serial, { code, message, detail }) => {
       // A worker fails to load while it boots, when its probe shows that it is no app, and on its way into service.

@@ -60,7 +60,7 @@ export class Boot {
       },
       check: this.#order.check,
     });
-    const tell = (text: string) => void this.#send({ type: 'loading', text });
+    const tell = (level: 'info' | 'warn', text: string) => void this.#send({ type: 'loading', level, text });
     const app = await loadApp({ file, ...(exportName && { exportName }), settings }, capture, tell);
     await this.#send({ type: 'loaded', kind: app.kind });
     return app;

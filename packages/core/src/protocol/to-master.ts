@@ -46,8 +46,8 @@ export type DrainReport = Row<typeof DRAIN_REPORT>;
 const TO_MASTER = {
   /** The worker listens to the channel: the boot order may come. What is sent before is lost. */
   up: {},
-  /** The app takes long to load: what is known of it. */
-  loading: { text: line() },
+  /** The app takes long to load: what is known of it; `warn` where it serves something that tshorn cannot. */
+  loading: { level: literal('info', 'warn'), text: line() },
   /** The app is loaded; `kind` is what it was recognised as. */
   loaded: { kind: line(64) },
   'load-failed': { code: line(64), message: line(), detail: optional(lines()) },

@@ -117,7 +117,7 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
       if (draft.become(worker, 'booting')) draft.reportOf(worker, { event: 'spawned', level: 'info' });
       return;
     case 'worker-loading':
-      return loading(draft, worker, event.text);
+      return loading(draft, worker, event);
     case 'worker-loaded':
       return loaded(draft, worker, event.kind);
     case 'worker-load-failed': {

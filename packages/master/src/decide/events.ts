@@ -51,7 +51,12 @@ export type Event =
       readonly message: string;
       readonly detail?: string;
     }
-  | { readonly type: 'worker-loading'; readonly serial: number; readonly text: string }
+  | {
+      readonly type: 'worker-loading';
+      readonly serial: number;
+      readonly level: 'info' | 'warn';
+      readonly text: string;
+    }
   /** `attempt` 0: the probe has begun; else this attempt has failed, `tookMs` after that, and another one follows. */
   | {
       readonly type: 'worker-probing';

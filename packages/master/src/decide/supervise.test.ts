@@ -106,7 +106,7 @@ describe('the probe', () => {
     const text = 'it exports nothing, and it has not called listen() yet; open: Timeout';
     const scene = new Scene({ workers: 1 })
       .happen({ type: 'worker-spawned', serial: 1, pid: 101 })
-      .happen({ type: 'worker-loading', serial: 1, text });
+      .happen({ type: 'worker-loading', serial: 1, level: 'info', text });
     expect(scene.reported('loading')).toMatchObject([{ level: 'info', text }]);
     scene.expire('start');
     expect(scene.reported('stopping')[0]?.text).toBe(

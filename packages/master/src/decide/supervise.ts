@@ -15,10 +15,12 @@ import { announceLeaving } from './stop.ts';
 
 const isProven = (state: State, generation: number) => state.proven.includes(generation);
 
-export function loading(draft: Draft, worker: WorkerRecord, text: string): void {
+type StillLoading = Extract<Event, { type: 'worker-loading' }>;
+
+export function loading(draft: Draft, worker: WorkerRecord, { level, text }: StillLoading): void {
   if (worker.state !== 'booting') return;
   worker.loading = text;
-  draft.reportOf(worker, { event: 'loading', level: 'info', text });
+  draft.reportOf(worker, { event: 'loading', level, text });
 }
 
 export function loaded(draft: Draft, worker: WorkerRecord, kind: string): void {

@@ -8,9 +8,9 @@ const FAILED = `${IN_STEP}; \`lastLines\`: up to 20 lines that the worker wrote 
 export const WORKERS = {
   spawned: { level: 'info', fields: IN_STEP, when: 'A worker process has been started.' },
   loading: {
-    level: 'info',
+    level: 'info or warn',
     fields: IN_STEP,
-    when: 'An app takes some seconds to load; the text gives what is known of it. Logged once for each worker.',
+    when: 'An app takes some seconds to load; the text gives what is known of it; `warn` when it serves something that tshorn cannot. Logged once for each worker.',
   },
   booted: {
     level: 'debug, info or warn',

@@ -23,6 +23,8 @@ export interface AppSpec {
   readonly settings: ServerSettings;
 }
 
+type Tell = (level: 'info' | 'warn', text: string) => void;
+
 /** After this time the app is told about: short enough that its operator has not given up, longer than most starts. */
 const LONG_MS = 3_000;
 
@@ -30,11 +32,7 @@ const LONG_MS = 3_000;
  * @param tell gets a text about an app that takes long
  * @throws TshornError ERR_APP_SYNTAX, ERR_APP_THROWS, ERR_APP_KIND, ERR_APP_TYPESCRIPT
  */
-export async function loadApp(
-  spec: AppSpec,
-  capture: ListenCapture,
-  tell: (text: string) => void,
-): Promise<LoadedApp> {
+export async function loadApp(spec: AppSpec, capture: ListenCapture, tell: Tell): Promise<LoadedApp> {
   const loading = new Loading(spec, capture, tell);
   const exported = loading.exported();
   const captured = capture.held.then(async (server): Promise<LoadedApp> => {
@@ -71,7 +69,7 @@ class Loading {
   /** Rejects for an app that is found to be none although work is pending; never resolves. */
   readonly refused: Promise<never>;
 
-  constructor(spec: AppSpec, capture: ListenCapture, tell: (text: string) => void) {
+  constructor(spec: AppSpec, capture: ListenCapture, tell: Tell) {
     this.#spec = spec;
     this.#capture = capture;
     let refuse: (error: unknown) => void;
@@ -83,9 +81,9 @@ class Loading {
       const kinds = process.getActiveResourcesInfo();
       const { stillLoading } = await import('./still-loading.ts');
       if (this.#capture.server) return;
-      const { text, refusal } = stillLoading(spec.file, this.#doing, capture.others, kinds);
+      const { level, text, refusal } = stillLoading(spec.file, this.#doing, capture.others, kinds);
       if (refusal) refuse(refusal);
-      else tell(text);
+      else tell(level, text);
     }, LONG_MS).unref();
   }
 

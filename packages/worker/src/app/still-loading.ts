@@ -10,6 +10,8 @@ import { kindOf, wrongServer } from './no-app.ts';
 import { addressOf } from './other-listeners.ts';
 
 export interface StillLoading {
+  /** `warn` where the app serves something that tshorn cannot. */
+  readonly level: 'info' | 'warn';
   readonly text: string;
   readonly refusal?: TshornError;
 }
@@ -27,8 +29,11 @@ export function stillLoading(
 ): StillLoading {
   const kinds = [...new Set(resources)].filter((kind) => !WITHOUT_END.test(kind));
   const open = kinds.length > 0 ? `; open: ${kinds.join(', ')}` : '';
-  const refuse = (refusal: TshornError): StillLoading =>
-    kinds.length > 0 ? { text: `${refusal.message}${open}` } : { text: refusal.message, refusal };
+  const refuse = (refusal: TshornError): StillLoading => {
+    const what = refusal.message.replace(`app: ${file} `, 'it ');
+    const text = `${what}, and it has not called listen() of an HTTP server yet${open}; ${refusal.fix}`;
+    return { level: 'warn', text, ...(kinds.length === 0 && { refusal }) };
+  };
   const [server] = servers;
   if (server) return refuse(wrongServer(file, kindOf(server), addressOf(server) ?? 'an unnamed address'));
   const native = listensOn('self');
@@ -37,7 +42,7 @@ export function stillLoading(
     const address = listensOn(child);
     if (address !== undefined) return refuse(wrongProcess(file, child, address));
   }
-  return { text: `${doing}${open}` };
+  return { level: 'info', text: `${doing}${open}` };
 }
 
 /** Servers, standard streams and child processes are open for as long as the app lives, and lead to nothing more. */
