@@ -42,4 +42,6 @@ export const APPS: readonly ConformanceApp[] = [
   { app: 'main-module.cjs', ...guarded },
   { app: 'main-module.mjs', ...bare },
   { app: 'starts-itself.cjs', ...bare },
+  { app: 'script-with-ports.mjs', ...bare },
+  { app: 'wrapped.mjs', ...bare },
 ];
