@@ -47,6 +47,12 @@ describe('the verdict', () => {
 
   test.each([
     ['status-500.mjs', QUICK, 3, /^tshorn: no worker became ready: \/_status answered 500/],
+    [
+      'crashes-at-its-status.mjs',
+      QUICK,
+      3,
+      /became ready: the worker ended while booting: exit code 1: uncaught TypeError: no such table$/m,
+    ],
     ['never-answers-status.mjs', QUICK, 3, /no answer within 0\.3 s/],
     [
       'never-loads.mjs',
