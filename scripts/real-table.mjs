@@ -42,8 +42,8 @@ function table(rows) {
     '| name | versions | starts | same answers | failed / closed | reloads | TERM by node, by tshorn | clean-up |',
     '|---|---|---|---|---|---|---|---|',
   ];
-  for (const [name, { versions, trial }] of rows) {
-    const cells = trial ? trialCells(trial) : ['no', '', '', '', '', ''];
+  for (const [name, { versions, trial, skipped }] of rows) {
+    const cells = trial ? trialCells(trial) : [skipped ? `skipped: ${skipped}` : 'no', '', '', '', '', ''];
     lines.push(`| ${[name, versions.join(', '), ...cells].join(' | ')} |`);
   }
   return lines.join('\n');

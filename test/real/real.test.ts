@@ -49,11 +49,11 @@ function declare(one: Found): void {
   }
   const reason = one.native && cannotLoad(one.native, cwd);
   if (reason) return skip(one, reason);
+  const versions = versionsOf(one);
   const run = one.fault ? test.failing : test;
   run(
     `${one.name}: starts, answers, is reloaded and stops as by node`,
     async () => {
-      const versions = versionsOf(one, cwd);
       try {
         const trial = await tryPackage(one, cwd);
         record(one, { versions, trial });
@@ -69,8 +69,9 @@ function declare(one: Found): void {
   );
 }
 
-function skip(one: RealPackage, reason: string): void {
+function skip(one: Found, reason: string): void {
   console.warn(`${one.name} is skipped: ${reason}`);
+  record(one, { versions: versionsOf(one), skipped: reason });
   test.skip(`${one.name}: ${reason}`, () => {});
 }
 

@@ -45,6 +45,7 @@ function npm(cwd: string, args: readonly string[]): void {
     timeout: INSTALL_WITHIN_MS,
     env: {
       ...process.env,
+      NODE_ENV: undefined,
       ...headers(),
       NEXT_TELEMETRY_DISABLED: '1',
       ASTRO_TELEMETRY_DISABLED: '1',
@@ -54,12 +55,10 @@ function npm(cwd: string, args: readonly string[]): void {
   if (status !== 0) throw new Error(`npm ${args.join(' ')} in ${cwd}: ${error ?? ''}\n${stdout}\n${stderr}`);
 }
 
-/** The versions of the packages that the table shows, as installed. */
-export function versionsOf({ shows }: RealPackage, directory: string): string[] {
-  return shows.map((name) => {
-    const manifest = path.join(directory, 'node_modules', name, 'package.json');
-    return `${name} ${JSON.parse(fs.readFileSync(manifest, 'utf8')).version}`;
-  });
+/** The versions of the packages that the table shows: app/package.json pins each. */
+export function versionsOf({ folder, shows }: RealPackage & { readonly folder: string }): string[] {
+  const { dependencies } = JSON.parse(fs.readFileSync(path.join(filesOf(folder), 'package.json'), 'utf8'));
+  return shows.map((name) => `${name} ${dependencies[name]}`);
 }
 
 /** The reason why a native module cannot be loaded here; undefined when it can. */

@@ -5,25 +5,19 @@ import { root } from '../../support/server.ts';
 import type { RealPackage } from './real-package.ts';
 import type { Trial } from './trial.ts';
 
-export interface Result {
+interface Outcome {
   readonly versions: readonly string[];
-  readonly trial?: Omit<Trial, 'output'>;
+  /** The reason why the package does not run here. */
+  readonly skipped?: string;
   readonly error?: string;
+  readonly trial?: Trial;
 }
 
-export function record(
-  { name }: RealPackage,
-  { versions, trial, error }: { versions: string[]; trial?: Trial; error?: string },
-): void {
+export function record({ name }: RealPackage, outcome: Outcome): void {
   const major = process.versions.node.split('.')[0];
   const directory = path.join(root, 'node_modules/.cache/real-results', `node-${major}`);
   fs.mkdirSync(directory, { recursive: true });
-  const { output: _, ...rest } = trial ?? { output: '' };
-  const result = {
-    node: process.versions.node,
-    versions,
-    error: error?.slice(0, 2_000),
-    ...(trial && { trial: rest }),
-  };
-  fs.writeFileSync(path.join(directory, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  const result = { node: process.versions.node, ...outcome };
+  const text = JSON.stringify(result, (key, value) => (key === 'output' ? undefined : value), 2);
+  fs.writeFileSync(path.join(directory, `${name}.json`), `${text}\n`);
 }

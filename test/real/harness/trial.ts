@@ -32,8 +32,14 @@ interface Term {
 
 export async function tryPackage(one: RealPackage, cwd: string): Promise<Trial> {
   const port = await freePort();
-  const { PORT: _, ...rest } = process.env;
-  const env = { ...rest, PORT: String(port), WEB_CONCURRENCY: undefined, ...one.env };
+  // Jest sets NODE_ENV.
+  const env = {
+    ...process.env,
+    NODE_ENV: undefined,
+    WEB_CONCURRENCY: undefined,
+    PORT: String(port),
+    ...one.env,
+  };
   const node = await tryNode(one, port, cwd, env);
   return tryTshorn(one, port, cwd, env, node);
 }

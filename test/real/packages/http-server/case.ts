@@ -8,5 +8,4 @@ export default {
   tshorn: ['http-server', '--', 'site'],
   requests: ['/', '/style.css', { path: '/nowhere', status: 404 }],
   light: true,
-  fault: 'the command of a package with a library as its `main` is not found',
 } satisfies RealPackage;

@@ -4,7 +4,7 @@ import type { RealPackage } from '../../harness/real-package.ts';
 export default {
   name: 'nuxt',
   sinceNode: 22,
-  shows: ['nuxt', 'nitropack'],
+  shows: ['nuxt'],
   build: [['exec', '--', 'nuxt', 'build']],
   node: ['.output/server/index.mjs'],
   requests: ['/api/hello', '/', { path: '/nowhere', status: 404 }],

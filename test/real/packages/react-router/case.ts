@@ -8,7 +8,7 @@ export default {
   shows: ['@react-router/serve', 'react-router'],
   build: [['exec', '--', 'react-router', 'build']],
   env: { NODE_ENV: 'production' },
-  node: [`${serve}/bin.js`, 'build/server/index.js'],
+  node: [`${serve}/bin.cjs`, 'build/server/index.js'],
   tshorn: ['@react-router/serve', '--', 'build/server/index.js'],
   requests: ['/api', '/', { path: '/nowhere', status: 404 }],
 } satisfies RealPackage;

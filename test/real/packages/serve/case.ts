@@ -8,5 +8,4 @@ export default {
   tshorn: ['serve', '--', 'site'],
   requests: ['/', '/style.css', { path: '/nowhere', status: 404 }],
   light: true,
-  fault: 'a package without a `main` is not found',
 } satisfies RealPackage;
