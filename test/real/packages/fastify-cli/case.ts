@@ -5,7 +5,7 @@ export default {
   name: 'fastify-cli',
   shows: ['fastify-cli', 'fastify'],
   node: ['node_modules/fastify-cli/cli.js', 'start', 'app.js'],
-  tshorn: ['node_modules/.bin/fastify', '--', 'start', 'app.js'],
+  tshorn: ['fastify', '--', 'start', 'app.js'],
   requests: ['/', { path: '/nowhere', status: 404 }],
   cleanUp: /^Fastify is closed$/m,
 } satisfies RealPackage;

@@ -6,16 +6,7 @@ export default [
     sinceNode: 22,
     shows: ['node-red'],
     node: ['node_modules/.bin/node-red', '--userDir', '.', '--settings', 'settings.js'],
-    tshorn: [
-      'node_modules/.bin/node-red',
-      '--status-path',
-      '/hello',
-      '--',
-      '--userDir',
-      '.',
-      '--settings',
-      'settings.js',
-    ],
+    tshorn: ['node-red', '--status-path', '/hello', '--', '--userDir', '.', '--settings', 'settings.js'],
     requests: ['/hello', '/settings', { path: '/nowhere', status: 404 }],
   },
   {

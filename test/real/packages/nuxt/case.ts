@@ -7,5 +7,5 @@ export default {
   shows: ['nuxt'],
   build: [['exec', '--', 'nuxt', 'build']],
   node: ['.output/server/index.mjs'],
-  requests: ['/api/hello', '/', { path: '/api/nowhere', status: 404 }],
+  requests: ['/api/hello', '/'],
 } satisfies RealPackage;
