@@ -6,7 +6,18 @@ export default [
     sinceNode: 22,
     shows: ['node-red'],
     node: ['node_modules/.bin/node-red', '--userDir', '.', '--settings', 'settings.js'],
-    tshorn: ['node-red', '--status-path', '/hello', '--', '--userDir', '.', '--settings', 'settings.js'],
+    tshorn: [
+      'node-red',
+      '--status-path',
+      '/hello',
+      '--probe-attempts',
+      '20',
+      '--',
+      '--userDir',
+      '.',
+      '--settings',
+      'settings.js',
+    ],
     requests: ['/hello', '/settings', { path: '/nowhere', status: 404 }],
   },
   {
@@ -14,7 +25,7 @@ export default [
     sinceNode: 22,
     shows: ['node-red', 'express'],
     node: ['embedded.js'],
-    tshorn: ['embedded.js', '--status-path', '/api/hello'],
+    tshorn: ['embedded.js', '--status-path', '/api/hello', '--probe-attempts', '20'],
     requests: ['/api/hello', '/red/settings', { path: '/nowhere', status: 404 }],
   },
 ] satisfies RealPackage[];
