@@ -8,5 +8,5 @@ export default {
   env: { NODE_ENV: 'production', STRAPI_TELEMETRY_DISABLED: 'true' },
   node: ['node_modules/@strapi/strapi/bin/strapi.js', 'start'],
   tshorn: ['strapi', '--', 'start'],
-  requests: ['/api/greeting', '/_health', { path: '/api/nowhere', status: 404 }],
+  requests: ['/api/greeting', { path: '/_health', status: 204 }, { path: '/api/nowhere', status: 404 }],
 } satisfies RealPackage;
