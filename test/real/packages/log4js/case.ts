@@ -8,5 +8,4 @@ export default {
   prints: /log4js has a request/,
   cleanUp: /^log4js is shut down$/m,
   light: true,
-  fault: 'log4js in a cluster worker sends its lines to a primary that has log4js',
 } satisfies RealPackage;

@@ -8,5 +8,6 @@ export default {
   env: { NODE_ENV: 'production', STRAPI_TELEMETRY_DISABLED: 'true' },
   node: ['node_modules/@strapi/strapi/bin/strapi.js', 'start'],
   tshorn: ['strapi', '--', 'start'],
+  cleanUp: /^Strapi is destroyed$/m,
   requests: ['/api/greeting', { path: '/_health', status: 204 }, { path: '/api/nowhere', status: 404 }],
 } satisfies RealPackage;
