@@ -44,9 +44,7 @@ test.each(['by-throwing', 'by-exiting', 'by-answering'])(
     const verdict = await server.reload();
     expect(verdict).toMatchObject({ outcome: 'rolled-back' });
     expect(verdict.reason).toContain('sorry, too many clients already');
-    expect(verdict.reason).toContain(
-      'old workers keep their connections until the commit: reload with --no-park',
-    );
+    expect(verdict.reason).toContain('old workers keep their connections until the commit: set --no-park');
     expect(server.readyPids).toHaveLength(WORKERS);
   },
 );

@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 const answers = async ({ port }: TestServer) => (await ask({ port }, { path: '/', agent: false })).status;
-const HINT = 'an old worker may still hold it: reload with --reload-plan replace --no-park';
+const HINT = 'an old worker may still hold it: set --reload-plan replace --no-park';
 
 const freePort = (): Promise<string> =>
   new Promise((resolve) => {

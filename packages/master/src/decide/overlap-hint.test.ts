@@ -9,7 +9,7 @@ it.each([
   'LEVEL_LOCKED: Database failed to open',
 ])('names the plan that ends the old worker first: %s', (reason) =>
   expect(withOverlapHint(reason, ROLLING)).toBe(
-    `${reason}; an old worker may still hold it: reload with --reload-plan replace --no-park`,
+    `${reason}; an old worker may still hold it: set --reload-plan replace --no-park`,
   ),
 );
 
@@ -33,7 +33,7 @@ describe.each(FULL)('a server without room: %s', (reason) => {
     [{ parked: true, replaces: true }, '--no-park, or close them in worker'],
     [{ parked: false, replaces: false }, '--reload-plan replace'],
   ])('%j: names what keeps fewer processes', (keeps, way) =>
-    expect(withOverlapHint(reason, keeps)).toContain(`reload with ${way}`),
+    expect(withOverlapHint(reason, keeps)).toContain(`set ${way}`),
   );
 
   it('says nothing where no old worker is left', () =>

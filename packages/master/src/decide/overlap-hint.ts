@@ -42,9 +42,9 @@ function hintFor(reason: string, { parked, replaces }: Keeps): string | undefine
   if (replaces && !parked) return undefined;
   if (FULL.test(reason)) {
     return parked
-      ? "old workers keep their connections until the commit: reload with --no-park, or close them in worker.on('drain')"
-      : 'the old worker keeps its connections until the new one serves: reload with --reload-plan replace';
+      ? "old workers keep their connections until the commit: set --no-park, or close them in worker.on('drain')"
+      : 'the old worker keeps its connections until the new one serves: set --reload-plan replace';
   }
   if (!EXCLUSIVE.test(reason) || OWN_ADDRESS.test(reason)) return undefined;
-  return 'an old worker may still hold it: reload with --reload-plan replace --no-park';
+  return 'an old worker may still hold it: set --reload-plan replace --no-park';
 }
