@@ -68,7 +68,7 @@ test('a server that cannot be served is named while the app has something else u
   );
 });
 
-test.each(['scrypt', 'zlib', 'wasm', 'dns', 'thread'])(
+test.each(['scrypt', 'zlib', 'wasm', 'dns', 'udp', 'thread'])(
   'work of %s before listen() is waited for',
   async (WORK) => {
     expect(await check('waits-in-a-thread.mjs', { WORK })).toMatchObject({ code: 0, errors: '' });

@@ -2,7 +2,7 @@
  * Loads the app and makes an HTTP server of whatever it is. Two things race: the module may export an
  * app, or it may call listen() itself, perhaps in a top-level await that settles only when it listens.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { findApp } from './app-export.ts';
 import { importModule } from './import-module.ts';
 import type { LoadedApp } from './kinds.ts';
@@ -24,6 +24,9 @@ export interface AppSpec {
 }
 
 type Tell = (level: 'info' | 'warn', text: string) => void;
+
+/** Time for an answer of the master, before an app is refused. */
+const ANSWER_MS = 200;
 
 /** After this time the app is told about: short enough that its operator has not given up, longer than most starts. */
 const LONG_MS = 3_000;
@@ -113,9 +116,16 @@ class Loading {
       return found;
     }
     this.#doing = `${found.instead}, and it has not called listen() yet`;
-    await this.#pending.over();
+    await this.#over();
     await this.#unlessListening();
     throw (await import('./no-app.ts')).noApp(file, found, this.#capture.others);
+  }
+
+  /** The master may owe an answer: a UDP socket is bound by node:cluster, over the channel. */
+  async #over(): Promise<void> {
+    await this.#pending.over();
+    await sleep(ANSWER_MS);
+    await this.#pending.over();
   }
 
   async #unlessListening(): Promise<void> {
@@ -124,7 +134,7 @@ class Loading {
 
   /** A promise of the app can settle only while something is pending. */
   #settled<T>(promise: Promise<T>, otherwise: string): Promise<T> {
-    const stuck = this.#pending.over().then(async () => {
+    const stuck = this.#over().then(async () => {
       throw (await import('./no-app.ts')).neverLoads(this.#spec.file, otherwise, this.#capture.others);
     });
     return Promise.race([promise, stuck]);
