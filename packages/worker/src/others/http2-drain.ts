@@ -16,29 +16,33 @@ import type { DrainingConnections } from '../transport/transport.ts';
 const GOAWAY = Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
 
 export class Http2Drain implements DrainingConnections {
-  readonly #sessions: () => readonly ServerHttp2Session[];
-  readonly #sockets: () => readonly Socket[];
+  readonly #sessions: ReadonlyMap<ServerHttp2Session, Socket>;
 
-  constructor(sessions: () => readonly ServerHttp2Session[], sockets: () => readonly Socket[]) {
+  /** @param sessions open sessions, with their TCP connections */
+  constructor(sessions: ReadonlyMap<ServerHttp2Session, Socket>) {
     this.#sessions = sessions;
-    this.#sockets = sockets;
   }
 
   beginClosing(): void {
-    const encrypted = this.#sessions().some((session) => session.encrypted);
-    if (encrypted) return;
-    for (const socket of this.#sockets()) if (socket.writable) socket.write(GOAWAY);
+    for (const [session, socket] of this.#sessions) {
+      if (session.encrypted) continue;
+      const tell = () => {
+        if (socket.writable && !session.closed) socket.write(GOAWAY);
+      };
+      // SETTINGS has to be the first frame of a server (section 3.4), and nghttp2 may not have written it yet.
+      if (session.pendingSettingsAck) session.once('localSettings', tell);
+      else tell();
+    }
   }
 
+  /** All count as finished: Node does not say whether a session has streams. */
   closeIdle(): number {
-    const open = this.#sessions().filter((session) => !session.closed && !session.destroyed);
-    for (const session of open) session.close();
-    // One without streams ends at once.
-    return open.filter((session) => session.destroyed).length;
+    for (const session of this.#sessions.keys()) if (!session.closed) session.close();
+    return 0;
   }
 
   forceClose(): void {
-    for (const session of this.#sessions()) session.destroy();
+    for (const session of this.#sessions.keys()) session.destroy();
   }
 
   /** A session that has been told stays told. */

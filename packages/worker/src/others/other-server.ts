@@ -18,7 +18,7 @@ export class OtherServer {
   readonly #server: net.Server;
   readonly #args: readonly unknown[];
   readonly #sockets = new OpenSockets();
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #sessions = new Map<ServerHttp2Session, Socket>();
   readonly #http: Http1 | undefined;
   #paused: ReturnType<typeof pause> | undefined;
 
@@ -27,13 +27,21 @@ export class OtherServer {
     this.#server = server;
     this.#args = args;
     this.#http = isHttpServer(server) ? new Http1(server) : undefined;
+    if (isHttp2(server)) this.#watchSessions(server);
     server.on('connection', (socket) => this.#sockets.add(socket));
-    if (isHttp2(server)) server.on('session', (session) => this.#addSession(session as ServerHttp2Session));
   }
 
-  #addSession(session: ServerHttp2Session): void {
-    this.#sessions.add(session);
-    session.once('close', () => this.#sessions.delete(session));
+  #watchSessions(server: Http2Server): void {
+    let newest: Socket;
+    // Without TLS Node makes the session of a connection in its own 'connection' listener.
+    server.prependListener('connection', (socket) => {
+      newest = socket;
+    });
+    server.on('session', (opened) => {
+      const session = opened as ServerHttp2Session;
+      this.#sessions.set(session, newest);
+      session.once('close', () => this.#sessions.delete(session));
+    });
   }
 
   /** Open connections, upgraded ones too. */
@@ -76,14 +84,11 @@ export class OtherServer {
       });
     }
     if (!isHttp2(this.#server)) return undefined;
-    return new Http2Drain(
-      () => [...this.#sessions],
-      () => this.#sockets.list(),
-    );
+    return new Http2Drain(this.#sessions);
   }
 
   forceClose(): void {
-    for (const session of this.#sessions) session.destroy();
+    for (const session of this.#sessions.keys()) session.destroy();
     for (const socket of this.#sockets.list()) socket.destroy();
   }
 }
