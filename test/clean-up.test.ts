@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ask } from './support/load.ts';
+import { isAlive, pollUntil } from './support/processes.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
@@ -106,6 +107,13 @@ describe('a clean-up that fails', () => {
     const verdict = await server.reload();
     expect(verdict).toMatchObject({ outcome: 'committed', level: 40, cleanUps: { failed: 1 } });
     expect(server.of('killed')[0]?.msg).toContain("drained, and the app's own clean-up did not end");
+  });
+
+  test('one that never ends keeps no worker whose master is gone', async () => {
+    const server = await start('fails.cjs', { HOW: 'neverEnds' });
+    const [pid] = server.readyPids as [number];
+    process.kill(server.pid, 'SIGKILL');
+    await pollUntil(() => !isAlive(pid));
   });
 });
 
