@@ -1,7 +1,7 @@
 /** The app's own server is its own: what an app does with it has the effect that it has under node. */
 import { ask } from './support/load.ts';
 import { RawClient } from './support/raw.ts';
-import { endServers, fixture, startServer } from './support/server.ts';
+import { endServers, fixture, startServer, TestServer } from './support/server.ts';
 
 afterEach(endServers);
 
@@ -76,6 +76,90 @@ test('a worker with maxConnections connections accepts no more while another one
   await waiting.until(/\r\n\r\n\d+$/);
   expect(server.output).not.toContain('dropped');
   for (const client of [...clients, waiting]) client.destroy();
+});
+
+test('--keep-alive-timeout wins over a value that the app sets when it listens', async () => {
+  const app = fixture('sets-keep-alive.mjs');
+  const timeoutOf = async (args: readonly string[]) => {
+    const server = await startServer(app, { args });
+    return (await ask({ port: server.port }, { path: '/' })).headers['keep-alive'];
+  };
+  expect(await timeoutOf([])).toBe('timeout=2');
+  expect(await timeoutOf(['--keep-alive-timeout', '60s'])).toBe('timeout=60');
+});
+
+describe('of several servers', () => {
+  const bodyOf = async (server: TestServer) =>
+    (await ask({ port: server.port }, { path: '/', ...once })).body;
+  const twoServers = (server: TestServer) =>
+    server.of('two-servers').map(({ served, other, keep }) => [served, other, keep]);
+  const METRICS_FIRST = fixture('metrics-first.mjs');
+
+  test('the one that listens first is the app, and one line says how to choose the other one', async () => {
+    const server = await startServer(METRICS_FIRST, { workers: 2 });
+    expect(await bodyOf(server)).toBe('metrics');
+    await server.event('two-servers');
+    await server.reload();
+    const told = [
+      'the server that asked for port 9464',
+      'the one that asked for port 3999',
+      '--app-port 9464',
+    ];
+    // Once for each generation.
+    expect(twoServers(server)).toEqual([told, told]);
+  });
+
+  test('--app-port or PORT name the app, and the metrics stay where they are', async () => {
+    for (const named of [{ args: ['--app-port', '3999'] }, { env: { PORT: '3999' } }]) {
+      const server = await startServer(METRICS_FIRST, named);
+      expect(await bodyOf(server)).toBe('app');
+      await server.event('also-listening');
+      expect((await ask({ port: 9464 }, { path: '/', ...once })).body).toBe('metrics');
+      expect([twoServers(server), server.of('also-listening').map(({ address }) => address)]).toEqual([
+        [],
+        ['127.0.0.1:9464'],
+      ]);
+      await server.end();
+    }
+  });
+
+  test('a port that no server asks for is refused, with those that are asked for', async () => {
+    const server = new TestServer(METRICS_FIRST, { args: ['--app-port', '4000'] });
+    expect(await server.exited).toBe(4);
+    expect(server.of('broken')[0]?.reason).toContain(
+      'does not listen on port 4000 (--app-port): its HTTP servers ask for 9464, 3999',
+    );
+  });
+
+  test.each([['300'], ['1500']])(
+    'the own server of an exported app that listens after %s ms is served, upgrades and settings too',
+    async (LATE) => {
+      const server = await startServer(fixture('exported-and-late.cjs'), { env: { LATE } });
+      await server.until('the callback', () => server.output.includes(`listens on ${server.port}`));
+      const socket = (await RawClient.open(server)).get('/', 'Connection: upgrade\r\nUpgrade: echo\r\n');
+      await socket.until(/^HTTP\/1.1 101/);
+      socket.destroy();
+      expect(await bodyOf(server)).toBe('the app, 7');
+      expect([twoServers(server), server.of('also-listening')]).toEqual([[], []]);
+    },
+  );
+
+  test('the exported one is the app, whichever listens; APP:default confirms it', async () => {
+    const server = await startServer(fixture('metrics-and-export.mjs'));
+    expect(await bodyOf(server)).toBe('app');
+    expect(twoServers(server)).toEqual([
+      ['the exported app', 'the one that asked for port 9464', 'APP:default'],
+    ]);
+    await server.end();
+    const confirmed = await startServer(`${fixture('metrics-and-export.mjs')}:default`);
+    expect([await bodyOf(confirmed), twoServers(confirmed)]).toEqual(['app', []]);
+  });
+
+  test('ports that are opened to find a free one are neither served nor logged', async () => {
+    const server = await startServer(fixture('looks-for-ports.mjs'));
+    expect(await bodyOf(server)).toBe('app');
+    expect([server.of('also-listening'), twoServers(server)]).toEqual([[], []]);
+  });
 });
 
 describe('an app that becomes ready behind its own listen()', () => {

@@ -44,4 +44,7 @@ export const APPS: readonly ConformanceApp[] = [
   { app: 'starts-itself.cjs', ...bare },
   { app: 'script-with-ports.mjs', ...bare },
   { app: 'wrapped.mjs', ...bare },
+  { app: 'script-listens-again.mjs', ...bare },
+  { app: 'exported-and-listens.cjs', ...guarded },
+  { app: 'metrics-first.mjs', ...handler },
 ];

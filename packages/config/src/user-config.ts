@@ -12,6 +12,8 @@ export interface UserConfig {
   app?: string;
   /** Arguments for the app, in its process.argv: everything after --. Default: none. */
   appArgs?: readonly string[];
+  /** The port that the app itself asks for in listen(): the server that does is the app. Default: none. */
+  appPort?: number;
   /** The directory to run the app in. Default: the current directory. */
   cwd?: string;
   /** A file of NAME=value lines for the environment of the workers; repeatable. Default: none. */

@@ -17,6 +17,7 @@ import { stderrOutlet } from './outlet.ts';
 import { resolvePrivileges } from './privileges.ts';
 import { checkReach } from './reach.ts';
 import { bootOrder, resolveRelease, settingsOf } from './release.ts';
+import { twoServers } from './routes.ts';
 import { UnreadMessages } from './unread-messages.ts';
 import { workerEnv } from './worker-env.ts';
 import { WorkerHandle } from './worker-handle.ts';
@@ -198,6 +199,8 @@ class Check {
       }
       case 'asks-primary':
         return this.#unread.asks(this.pid, message.library);
+      case 'two-servers':
+        return log.warn(twoServers(message));
       case 'also-listening':
         return log.info(`the app also listens on ${message.address}: not opened for the check`);
       case 'hook-failed':

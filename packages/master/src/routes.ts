@@ -20,6 +20,14 @@ type Routes = {
 
 const textOf = ({ address }: Listener) => formatAddress(address);
 
+/** What is logged of an app with two HTTP servers, when nothing says which one is to be served. */
+export function twoServers({ served, other, port, keep }: TwoServers): string {
+  const how = port === undefined ? 'give that one a port and --app-port' : `use --app-port ${port}`;
+  return `the app has two HTTP servers: ${served} is served, and ${other} listens by itself; to serve that one, ${how}; if it is right so, ${keep} silences this line`;
+}
+
+type TwoServers = Omit<Extract<ToMaster, { type: 'two-servers' }>, 'type'>;
+
 const LOADING = new Set<WorkerState | undefined>(['spawned', 'booting', 'probing', 'admitted']);
 
 /**
@@ -32,6 +40,7 @@ export function routes(
   crew: Crew,
 ): Routes {
   const { relay, migrations, balance } = traffic;
+  let toldServers = '';
   const pidOf = (serial: number) => crew.get(serial)?.pid;
   return {
     loading: (serial, { level, text }) => enqueue({ type: 'worker-loading', serial, level, text }),
@@ -90,6 +99,15 @@ export function routes(
     'resume-failed': (serial, failure) => migrations.resumeFailed(serial, failure),
     answered: (serial, { count }) => migrations.answered(serial, count),
 
+    'two-servers': (serial, { type: _type, ...two }) => {
+      const generation = view.identityOf(serial)?.generation;
+      // Every worker of a generation says so.
+      const told = `${generation} ${two.served} ${two.other}`;
+      if (told === toldServers) return;
+      toldServers = told;
+      const pid = pidOf(serial);
+      log.warn({ event: 'two-servers', pid, ...two }, twoServers(two));
+    },
     'also-listening': (serial, { address }) => {
       const pid = pidOf(serial);
       log.info(

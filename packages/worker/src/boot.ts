@@ -2,9 +2,10 @@
 import type { HookLog } from '@tshorn/config';
 import type { ProbeReport, ToMaster } from '@tshorn/core';
 import { worker as api } from './api.ts';
-import { captureFirstListen } from './app/listen-capture.ts';
+import { captureListen } from './app/listen-capture.ts';
 import { type LoadedApp, loadApp } from './app/load-app.ts';
 import { reportIfItStays } from './app/other-listeners.ts';
+import { applySettings, type ServerSettings } from './app/server-settings.ts';
 import { useCompileCache, writeCompileCache } from './compile-cache.ts';
 import { Hooks } from './hooks.ts';
 import { answerLibraries } from './libraries.ts';
@@ -43,17 +44,34 @@ export class Boot {
     return hooks;
   }
 
-  /** @param others gets the servers that the app opens beside the one that is served */
-  async loadApp(others: OtherServers): Promise<LoadedApp> {
-    const { appFile: file, exportName, options, given } = this.#order;
-    const settings = {
+  get #serverSettings(): ServerSettings {
+    const { options, given } = this.#order;
+    return {
       ...options,
       keepAliveTimeoutGiven: given.has('keepAliveTimeout'),
       headersTimeoutGiven: given.has('headersTimeout'),
     };
+  }
+
+  /** A value that somebody gave wins over one that the app has set since, in a callback or a framework's plugin. */
+  applyServerSettings({ server }: LoadedApp): void {
+    applySettings(server, this.#serverSettings);
+  }
+
+  /** @param others gets the servers that the app opens beside the one that is served */
+  async loadApp(others: OtherServers): Promise<LoadedApp> {
+    const { appFile: file, exportName, options } = this.#order;
+    const settings = this.#serverSettings;
+    const hints = {
+      appPort: options.appPort,
+      envPort: process.env.PORT,
+      exportNamed: exportName !== undefined,
+    };
     answerLibraries((library) => void this.#send({ type: 'asks-primary', library }));
-    const capture = captureFirstListen({
+    const capture = captureListen({
       address: this.#order.addresses?.[0],
+      hints,
+      onTwoServers: (two) => void this.#send({ type: 'two-servers', ...two }),
       onOther: (server, args) => {
         reportIfItStays(server, (address) => void this.#send({ type: 'also-listening', address }));
         if (!this.#order.check) others.add(server, args);
@@ -61,7 +79,8 @@ export class Boot {
       check: this.#order.check,
     });
     const tell = (level: 'info' | 'warn', text: string) => void this.#send({ type: 'loading', level, text });
-    const app = await loadApp({ file, ...(exportName && { exportName }), settings }, capture, tell);
+    const spec = { file, ...(exportName && { exportName }), settings, hints };
+    const app = await loadApp(spec, capture, tell);
     await this.#send({ type: 'loaded', kind: app.kind });
     return app;
   }

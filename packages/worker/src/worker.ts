@@ -40,6 +40,7 @@ export class Worker {
   #statusPath = '';
   #handles: ListeningHandle[] = [];
   #stopReporting = () => {};
+  #applySettings = () => {};
   #workerInt: Promise<unknown> | undefined;
 
   constructor() {
@@ -114,8 +115,10 @@ export class Worker {
     const hooks = await boot.loadHooks();
     this.#hooks = hooks;
     const others = new OtherServers((text) => void this.#send({ type: 'log', level: 'warn', text }));
-    this.#app = await boot.loadApp(others);
-    const transport = new Http1(this.#app.server);
+    const app = await boot.loadApp(others);
+    this.#app = app;
+    this.#applySettings = () => boot.applyServerSettings(app);
+    const transport = new Http1(app.server);
     this.#transport = transport;
     const meter = new Meter(transport);
     hooks.watchRequests(meter);
@@ -146,6 +149,7 @@ export class Worker {
   async #accept(): Promise<void> {
     try {
       this.#stopReporting();
+      this.#applySettings();
       await this.#service?.accept(this.#handles.splice(0));
     } catch (error) {
       // Until the first listen() the kernel lets two processes bind the same port.

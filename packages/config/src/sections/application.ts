@@ -1,4 +1,4 @@
-import { files, orNone, text, texts } from '../kinds.ts';
+import { files, orNone, text, texts, wholeNumber } from '../kinds.ts';
 import { section } from '../row.ts';
 
 export const application = section('Application', {
@@ -17,6 +17,15 @@ export const application = section('Application', {
     alsoEnv: 'none',
     default: [],
     summary: 'Arguments for the app, in its process.argv: everything after --',
+    reloadable: true,
+    worker: true,
+  },
+  appPort: {
+    kind: orNone(wholeNumber(1, 65_535), 0),
+    default: 0,
+    summary: 'The port that the app itself asks for in listen(): the server that does is the app',
+    details:
+      'For an app with several HTTP servers; a WARN line names it where it is needed. tshorn does not bind this port: see [Operating](operating.md#which-of-several-servers-is-the-app).',
     reloadable: true,
     worker: true,
   },

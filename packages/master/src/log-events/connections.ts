@@ -17,6 +17,12 @@ export const CONNECTIONS = {
     fields: '`pid`, `resumer`, `reason`; `count` of further ones',
     when: 'A worker could not [resume](websockets.md#a-release-that-rejects-migrated-connections) a WebSocket or stream that moved to it.',
   },
+  'two-servers': {
+    level: 'warn',
+    fields: '`pid`, `served`, `other`, `port`, `keep`',
+    when: 'The app has [several HTTP servers](operating.md#which-of-several-servers-is-the-app), and nothing says which of them is to be served; logged once for each generation.',
+    todo: 'Name the port that the right one asks for with `--app-port`.',
+  },
   'also-listening': {
     level: 'info',
     fields: '`pid`, `address`',

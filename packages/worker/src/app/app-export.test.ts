@@ -8,8 +8,9 @@ const context: ExportContext = {
     headersTimeout: 60_000,
     headersTimeoutGiven: false,
   },
-  capture: { held: new Promise(() => {}), server: undefined, others: [], release: () => {} },
-  mayCall: async () => {},
+  capture: { candidates: [] },
+  ownListen: async () => {},
+  mayCall: async () => true,
 };
 const handler = (_req: unknown, _res: unknown) => {};
 const express = Object.assign((_req: unknown, _res: unknown, _next: unknown) => {}, { handle: handler });

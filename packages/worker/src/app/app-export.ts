@@ -7,8 +7,8 @@ import { missesArguments, noHandlerBySource } from './no-handler.ts';
 import { describeValue, has, isClass, isEmpty } from './shape.ts';
 
 export interface ExportContext extends Context {
-  /** Resolves when the function may be called to make the app; never, if the module has started by itself. */
-  mayCall(factory: { readonly name: string }): Promise<void>;
+  /** Resolves with true when the function may be called to make the app; with false, if the module has started by itself. */
+  mayCall(factory: { readonly name: string }): Promise<boolean>;
 }
 
 /** A factory of a promise of a factory is followed; an endless chain is not. */
@@ -40,7 +40,7 @@ export async function findApp(
       made = made === 'it exports' ? 'it exports a promise of' : made;
     } else if (typeof value === 'function' && !isClass(value)) {
       made = `its function ${value.name || '(anonymous)'} returned`;
-      await context.mayCall(value as Factory);
+      if (!(await context.mayCall(value as Factory))) break;
       value = call(value as Factory);
     } else break;
   }

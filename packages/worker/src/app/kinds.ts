@@ -5,28 +5,41 @@ import { TshornError } from '@tshorn/core';
 import type { Fetch } from './fetch-adapter.ts';
 import { guard, type Handler } from './guard.ts';
 import { isHttpServer } from './http-server.ts';
-import type { ListenCapture } from './listen-capture.ts';
 import { noHandlerByOutcome, noHandlerBySource } from './no-handler.ts';
+import { requestListeners } from './request-listeners.ts';
 import { createServer, type ServerSettings } from './server-settings.ts';
 import { isClass, type Shape, shapeOf } from './shape.ts';
 
 export interface LoadedApp {
   readonly kind: Shape | 'handler' | 'script';
   readonly server: http.Server;
+  /** For what the module exports: true for a server that the app has made for the same. Absent where nothing tells. */
+  readonly isOwn?: (server: http.Server) => boolean;
   /** The app's own clean-up, for kinds that have one; called after the last connection has closed. */
   readonly close?: () => Promise<void>;
 }
 
 export interface Context {
   readonly settings: ServerSettings;
-  readonly capture: ListenCapture;
+  /** The servers of the module that have called listen(). */
+  readonly capture: { readonly candidates: readonly { readonly server: http.Server }[] };
+  /** Resolves when the module has called listen() itself, or will not. */
+  ownListen(): Promise<void>;
 }
 
 type Listener = http.RequestListener;
+
+const isMadeFor = (listener: unknown) => (server: http.Server) => requestListeners(server).includes(listener);
+
+/** Koa makes a new function for each server: they are known by their text. */
+const isMadeForKoa = (app: Koa) => (server: http.Server) =>
+  requestListeners(server).some((listener) => String(listener) === String(app.callback()));
+
 interface Koa {
   callback(): Listener;
 }
 interface Fastify {
+  readonly server: unknown;
   ready(): PromiseLike<unknown>;
   listen(options: { host: string; port: number }): Promise<unknown>;
   close(): PromiseLike<unknown>;
@@ -38,13 +51,21 @@ export async function adapt(value: unknown, context: Context): Promise<LoadedApp
   const shape = shapeOf(value);
   switch (shape) {
     case 'server':
-      return { kind: shape, server: value as http.Server };
+      return { kind: shape, server: value as http.Server, isOwn: (server) => server === value };
     case 'fastify':
       return adaptFastify(value as Fastify, context);
     case 'koa':
-      return { kind: shape, server: createServer((value as Koa).callback(), settings) };
+      return {
+        kind: shape,
+        server: createServer((value as Koa).callback(), settings),
+        isOwn: isMadeForKoa(value as Koa),
+      };
     case 'express':
-      return { kind: shape, server: createServer(value as Listener, settings) };
+      return {
+        kind: shape,
+        server: createServer(value as Listener, settings),
+        isOwn: isMadeFor(value),
+      };
     case 'fetch': {
       const { toNodeListener } = await import('./fetch-adapter.ts');
       const listener = toNodeListener((...args) => (value as { fetch: Fetch }).fetch(...args));
@@ -55,20 +76,24 @@ export async function adapt(value: unknown, context: Context): Promise<LoadedApp
     return undefined;
   }
   const listener = guard(value as Handler, (outcome) => noHandlerByOutcome(value, outcome));
-  return { kind: 'handler', server: createServer(listener, settings) };
+  return { kind: 'handler', server: createServer(listener, settings), isOwn: isMadeFor(value) };
 }
 
 /** Calls the app's own listen(), so that its onListen hooks run; the capture holds the server. */
-async function adaptFastify(app: Fastify, { capture }: Context): Promise<LoadedApp> {
+async function adaptFastify(app: Fastify, { capture, ownListen }: Context): Promise<LoadedApp> {
   await app.ready();
   // The module may have called listen() already, which waits for the same readiness.
   await nextTurn();
-  const listening = capture.server ?? app.listen({ host: '0.0.0.0', port: 0 });
-  const server = await Promise.race([capture.held, listening]);
+  const { server } = app;
   if (!isHttpServer(server)) {
     throw new TshornError('ERR_APP_KIND', 'app: this Fastify instance does not serve HTTP/1.1', {
       fix: 'leave out its http2 option: clients of tshorn speak HTTP/1.1',
     });
   }
-  return { kind: 'fastify', server, close: async () => void (await app.close()) };
+  await ownListen();
+  const isOwn = (other: http.Server) => other === server;
+  if (!capture.candidates.some((candidate) => isOwn(candidate.server))) {
+    await app.listen({ host: '0.0.0.0', port: 0 });
+  }
+  return { kind: 'fastify', server, isOwn, close: async () => void (await app.close()) };
 }

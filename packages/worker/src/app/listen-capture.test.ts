@@ -1,11 +1,33 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
-import { captureFirstListen, type ListenCapture, originalListen } from './listen-capture.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import {
+  type CaptureSettings,
+  captureListen,
+  type ListenCapture,
+  originalListen,
+  type TwoServers,
+} from './listen-capture.ts';
 
 const BOUND = { address: '127.0.0.1', family: 'IPv4', port: 8000 };
 
 let others: net.Server[];
+let two: TwoServers[];
+let onOther = () => {};
+const settings: CaptureSettings = {
+  address: '127.0.0.1:8000',
+  hints: { appPort: 0, envPort: undefined, exportNamed: false },
+  onOther: (server) => {
+    others.push(server);
+    onOther();
+  },
+  onTwoServers: (told) => void two.push(told),
+};
+const script = (server: http.Server, isGuess = false) => ({
+  app: { kind: 'script' as const, server },
+  isGuess,
+});
 let capture: ListenCapture;
 const open: net.Server[] = [];
 const track = <S extends net.Server>(server: S): S => {
@@ -16,10 +38,8 @@ const listening = (server: net.Server) => new Promise((resolve) => server.once('
 
 beforeEach(() => {
   others = [];
-  capture = captureFirstListen({
-    address: '127.0.0.1:8000',
-    onOther: (server) => others.push(server),
-  });
+  two = [];
+  capture = captureListen(settings);
 });
 afterEach(() => {
   net.Server.prototype.listen = originalListen;
@@ -31,7 +51,8 @@ test('the app is told at once that its server listens, once, on the address of t
   const server = track(http.createServer()).on('listening', told);
   expect(server.listen(3000, told)).toBe(server);
   expect([server.listening, server.address(), told.mock.calls.length]).toEqual([true, BOUND, 0]);
-  expect(await capture.held).toBe(server);
+  await capture.listens();
+  expect(capture.candidates).toEqual([{ server, asked: '3000', args: [3000, told] }]);
   await once(server, 'listening');
   expect(told).toHaveBeenCalledTimes(2);
   expect(() => server.listen(3000)).toThrow(expect.objectContaining({ code: 'ERR_SERVER_ALREADY_LISTEN' }));
@@ -56,30 +77,84 @@ test('a server is closed and listens again, each with its events', async () => {
 
 test('on a unix socket, address() is its path', async () => {
   net.Server.prototype.listen = originalListen;
-  captureFirstListen({ address: 'unix:/run/app.sock', onOther: () => {} });
+  captureListen({ ...settings, address: 'unix:/run/app.sock' });
   const server = track(http.createServer()).listen(3000);
   expect([server.listening, server.address()]).toEqual([true, '/run/app.sock']);
 });
 
-test('further HTTP servers and every net.Server listen for themselves, and are reported', async () => {
+test('a server of another kind listens for itself, and is reported', async () => {
   const plain = track(net.createServer()).listen(0, '127.0.0.1');
-  track(http.createServer()).listen(3000);
-  const second = track(http.createServer()).listen(0, '127.0.0.1');
-  await Promise.all([listening(plain), listening(second)]);
-  expect(others).toEqual([plain, second]);
+  await listening(plain);
+  expect([others, capture.candidates]).toEqual([[plain], []]);
 });
 
-test('an exported app that listens late is served already: nothing more is bound', async () => {
+test('HTTP servers that are not chosen listen for themselves, once to their app; so do later ones', async () => {
+  const heard = jest.fn();
+  const early = track(http.createServer()).listen(0, '127.0.0.1', heard);
+  const main = track(http.createServer()).listen(3000);
+  await listening(main);
+  expect(early.address()).toEqual(BOUND);
+  const told = new Promise<void>((resolve) => {
+    onOther = resolve;
+  });
+  void capture.release(script(main, true));
+  await told;
+  const late = track(http.createServer()).listen({ port: 0, host: '127.0.0.1' });
+  await listening(late);
+  await nextTurn();
+  expect(others).toEqual([early, late]);
+  expect((early.address() as net.AddressInfo).port).not.toBe(BOUND.port);
+  expect(main.address()).toEqual(BOUND);
+  expect(heard).toHaveBeenCalledTimes(1);
+  const pair = { served: 'the server that asked for port 3000', other: 'the one that asked for port 0' };
+  expect(two).toEqual([pair, pair].map((texts) => ({ ...texts, keep: '--app-port 3000' })));
+});
+
+test('a server that was not chosen and cannot listen gets the error that it would have got', async () => {
+  const taken = await new Promise<net.Server>((resolve) => {
+    const server = track(net.createServer());
+    Reflect.apply(originalListen, server, [0, '127.0.0.1', () => resolve(server)]);
+  });
+  const { port } = taken.address() as net.AddressInfo;
+  const early = track(http.createServer()).listen(port, '127.0.0.1');
+  const main = track(http.createServer()).listen(3000);
+  await listening(main);
+  const failed = once(early, 'error');
+  void capture.release(script(main));
+  expect(await failed).toEqual([expect.objectContaining({ code: 'EADDRINUSE', port })]);
+});
+
+test('a server that was closed before the choice stays closed', async () => {
+  const early = http.createServer().listen(0, '127.0.0.1');
+  early.close();
+  const main = track(http.createServer()).listen(3000);
+  await listening(main);
+  void capture.release(script(main));
+  expect([early.listening, others]).toEqual([false, []]);
+});
+
+test('the own server of an exported app that listens late is served already: nothing more is bound', async () => {
   const app = () => {};
-  const exported = track(http.createServer(app));
-  capture.release(exported);
+  const served = track(http.createServer(app));
+  void capture.release({
+    app: { kind: 'express', server: served, isOwn: (server) => server.listeners('request').includes(app) },
+    isGuess: true,
+  });
   const called = jest.fn();
-  const late = http.createServer(app).listen(3000, called);
-  exported.listen(3000, called);
-  expect([late.address(), exported.address()]).toEqual([BOUND, BOUND]);
-  await listening(exported);
+  const upgrade = () => {};
+  const late = http.createServer(app).on('upgrade', upgrade);
+  late.maxConnections = 7;
+  late.listen(3000, called);
+  served.listen(3000, called);
+  expect([late.address(), served.address()]).toEqual([BOUND, BOUND]);
+  await listening(served);
   expect(called).toHaveBeenCalledTimes(2);
-  expect(others).toEqual([]);
+  expect([served.listeners('request'), served.listeners('upgrade'), served.maxConnections]).toEqual([
+    [app],
+    [upgrade],
+    7,
+  ]);
+  expect([others, two]).toEqual([[], []]);
 });
 
 test("the second loopback address of Fastify's localhost is refused; other ports are not", async () => {
@@ -90,15 +165,17 @@ test("the second loopback address of Fastify's localhost is refused; other ports
   const error = new Promise<NodeJS.ErrnoException>((resolve) => twin.once('error', resolve));
   twin.listen({ port: BOUND.port, host: '::1' });
   expect((await error).code).toBe('EADDRINUSE');
+  void capture.release(script(main));
   await listening(track(http.createServer()).listen({ port: 0, host: '127.0.0.1' }));
   expect(others).toHaveLength(1);
 });
 
 test('in a check nothing is opened, and every listener is told that it listens', async () => {
   net.Server.prototype.listen = originalListen;
-  const rehearsed = captureFirstListen({ onOther: (server) => others.push(server), check: true });
+  const rehearsed = captureListen({ ...settings, address: undefined, check: true });
   const main = http.createServer().listen(3000);
-  expect(await rehearsed.held).toBe(main);
+  await rehearsed.listens();
+  void rehearsed.release(script(main));
   const called = jest.fn();
   const servers = [
     net.createServer().listen(9090, '127.0.0.1', called),

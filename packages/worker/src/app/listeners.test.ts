@@ -203,3 +203,18 @@ test('a maximum that is set and removed later counts from then on', async () => 
   expect(await get({ port, agent: false })).toBe('hello');
   agent.destroy();
 });
+
+test('where this Node does not set a server up on a handle, a helper accepts, and its connections are those of the server', async () => {
+  const server = http.createServer((_req, res) => res.end('hello'));
+  const told = jest.fn();
+  Object.assign(server.on('listening', told), { _listen2: undefined });
+  const first = bind('127.0.0.1', 0, 4);
+  const { attached } = await serve([first], server);
+  const agent = new http.Agent({ keepAlive: true });
+  expect(await get({ port: portOf(first), agent })).toBe('hello');
+  expect([server.listening, await attached.count(), told.mock.calls.length]).toEqual([true, 1, 1]);
+  const empty = attached.pause();
+  await expect(get({ port: portOf(first), agent: false })).rejects.toMatchObject(REFUSED);
+  agent.destroy();
+  await empty;
+});

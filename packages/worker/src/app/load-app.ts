@@ -1,35 +1,26 @@
 /**
- * Loads the app and makes an HTTP server of whatever it is. Two things race: the module may export an
- * app, or it may call listen() itself, perhaps in a top-level await that settles only when it listens.
+ * Loads the app and finds its HTTP server, or makes one. Two things race: the module may export an app, or it may call
+ * listen() itself, perhaps in a top-level await that settles only when it listens.
  */
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { findApp } from './app-export.ts';
-import { importModule } from './import-module.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { TshornError } from '@tshorn/core';
 import type { LoadedApp } from './kinds.ts';
 import type { ListenCapture } from './listen-capture.ts';
 import { describeLoadError } from './load-error.ts';
-import { watchPendingWork } from './pending-work.ts';
-import { whenToCall } from './self-start.ts';
-import { applySettings, type ServerSettings } from './server-settings.ts';
+import { Loading, type ModuleSpec, OWN_SERVER_WITHIN_MS, type Tell } from './loading.ts';
+import type { PendingWork } from './pending-work.ts';
+import { applySettings } from './server-settings.ts';
+import { type Choice, chooseServer, type Hints, isNamed } from './which-server.ts';
 
 export type { LoadedApp } from './kinds.ts';
 export type { ServerSettings } from './server-settings.ts';
 
-export interface AppSpec {
-  /** Absolute path. */
-  readonly file: string;
-  /** `APP:name`: the named export to serve. */
-  readonly exportName?: string;
-  readonly settings: ServerSettings;
+export interface AppSpec extends ModuleSpec {
+  readonly hints: Hints;
 }
 
-type Tell = (level: 'info' | 'warn', text: string) => void;
-
-/** Time for an answer of the master, before an app is refused. */
-const ANSWER_MS = 200;
-
-/** After this time the app is told about: short enough that its operator has not given up, longer than most starts. */
-const LONG_MS = 3_000;
+/** Milliseconds: with `--app-port` no other server will do. */
+const APP_PORT_WITHIN_MS = 10_000;
 
 /**
  * @param tell gets a text about an app that takes long
@@ -38,105 +29,63 @@ const LONG_MS = 3_000;
 export async function loadApp(spec: AppSpec, capture: ListenCapture, tell: Tell): Promise<LoadedApp> {
   const loading = new Loading(spec, capture, tell);
   const exported = loading.exported();
-  const captured = capture.held.then(async (server): Promise<LoadedApp> => {
+  let choice: Choice;
+  try {
+    choice = await Promise.race([choose(spec, capture, loading.pending, exported), loading.refused]);
     // Let the code behind the listen() run: it may throw, or set its server's timeouts.
     await nextTurn();
-    return { kind: 'script', server };
-  });
-  let app: LoadedApp;
-  try {
-    app = await Promise.race([exported, captured, loading.refused]);
   } catch (error) {
     throw await describeLoadError(error, spec.file);
   } finally {
     loading.end();
   }
-  capture.release(app.server);
+  const released = capture.release(choice);
   // A script that fails after it has begun to listen fails as it would under node: uncaught.
   exported.catch((error) => {
     process.nextTick(() => {
       throw error;
     });
   });
-  applySettings(app.server, spec.settings);
-  return app;
+  applySettings(choice.app.server, spec.settings);
+  await released;
+  // The other servers are reported in the next turn, and a probe may be over before that.
+  await nextTurn();
+  return choice.app;
 }
 
-/** The way from a file to what its module exports, and what is known of it meanwhile. */
-class Loading {
-  readonly #spec: AppSpec;
-  readonly #capture: ListenCapture;
-  readonly #pending = watchPendingWork();
-  readonly #timer: NodeJS.Timeout;
-  #doing = 'its module has not finished loading';
-  /** Rejects for an app that is found to be none although work is pending; never resolves. */
-  readonly refused: Promise<never>;
-
-  constructor(spec: AppSpec, capture: ListenCapture, tell: Tell) {
-    this.#spec = spec;
-    this.#capture = capture;
-    let refuse: (error: unknown) => void;
-    this.refused = new Promise((_, reject) => {
-      refuse = reject;
-    });
-    this.#timer = setTimeout(async () => {
-      // Before the import, which has handles of its own.
-      const kinds = process.getActiveResourcesInfo();
-      const { stillLoading } = await import('./still-loading.ts');
-      if (this.#capture.server) return;
-      const { level, text, refusal } = stillLoading(spec.file, this.#doing, capture.others, kinds);
-      if (refusal) refuse(refusal);
-      else tell(level, text);
-    }, LONG_MS).unref();
+async function choose(
+  { file, hints }: AppSpec,
+  capture: ListenCapture,
+  pending: PendingWork,
+  exported: Promise<LoadedApp | undefined>,
+): Promise<Choice> {
+  const named = capture.named.then(() => undefined);
+  // A module in whose top-level await a server listens may go on with other things.
+  const listens = capture.listens().then(() => pending.over(OWN_SERVER_WITHIN_MS));
+  const found = await Promise.race([exported, listens.then(() => undefined), named]);
+  const isFound = () => capture.candidates.some((candidate) => isNamed(candidate, hints));
+  const isOther =
+    capture.candidates.length > 0 && !capture.candidates.some(({ server }) => found?.isOwn?.(server));
+  if (!isFound() && (hints.appPort > 0 || (hints.envPort !== undefined && isOther))) {
+    const within = hints.appPort > 0 ? APP_PORT_WITHIN_MS : OWN_SERVER_WITHIN_MS;
+    await Promise.race([named, pending.over(within)]);
   }
+  if (hints.appPort > 0 && !isFound()) throw nobodyAsks(file, hints.appPort, capture.candidates);
+  const choice = chooseServer(capture.candidates, found, hints);
+  if (choice) return choice;
+  // It listened to find a free port, or has closed its server to listen again.
+  await Promise.race([capture.listens(), pending.over()]);
+  const second = chooseServer(capture.candidates, found, hints);
+  if (second) return second;
+  throw (await import('./no-app.ts')).noApp(file, { instead: 'it has closed its server' }, capture.others);
+}
 
-  end(): void {
-    clearTimeout(this.#timer);
-    this.#pending.end();
-  }
-
-  /** Never settles for a module that calls listen(): that says more than its exports. */
-  async exported(): Promise<LoadedApp> {
-    const { file, exportName, settings } = this.#spec;
-    const exports = await this.#settled(importModule(file), 'its top-level await never settles');
-    await this.#unlessListening();
-    this.#doing = 'what it exports has not settled';
-    const mayCall = async (factory: { readonly name: string }) => {
-      await whenToCall(factory.name, file, this.#pending);
-      await this.#unlessListening();
-      this.#doing = `its function ${factory.name || '(anonymous)'} has not settled`;
-    };
-    const context = { settings, capture: this.#capture, mayCall };
-    const found = await this.#settled(
-      findApp(exports, exportName, context),
-      'the promise that it exports never settles',
-    );
-    if ('server' in found) {
-      if (this.#capture.server !== found.server) await this.#unlessListening();
-      return found;
-    }
-    this.#doing = `${found.instead}, and it has not called listen() yet`;
-    await this.#over();
-    await this.#unlessListening();
-    throw (await import('./no-app.ts')).noApp(file, found, this.#capture.others);
-  }
-
-  /** The master may owe an answer: a UDP socket is bound by node:cluster, over the channel. */
-  async #over(): Promise<void> {
-    await this.#pending.over();
-    await sleep(ANSWER_MS);
-    await this.#pending.over();
-  }
-
-  async #unlessListening(): Promise<void> {
-    if (this.#capture.server) await new Promise(() => {});
-  }
-
-  /** A promise of the app can settle only while something is pending. */
-  #settled<T>(promise: Promise<T>, otherwise: string): Promise<T> {
-    const stuck = this.#over().then(async () => {
-      throw (await import('./no-app.ts')).neverLoads(this.#spec.file, otherwise, this.#capture.others);
-    });
-    return Promise.race([promise, stuck]);
-  }
+function nobodyAsks(file: string, port: number, candidates: ListenCapture['candidates']): TshornError {
+  const asked = candidates.map((candidate) => candidate.asked).join(', ');
+  const what = asked === '' ? 'no HTTP server of it listens' : `its HTTP servers ask for ${asked}`;
+  return new TshornError(
+    'ERR_APP_KIND',
+    `app: ${file} does not listen on port ${port} (--app-port): ${what}`,
+    { fix: 'give the port that the app itself passes to listen(), or leave --app-port out' },
+  );
 }

@@ -12,7 +12,7 @@ import { Http1 } from '../transport/http1.ts';
 import { OpenSockets } from '../transport/open-sockets.ts';
 import type { DrainingConnections } from '../transport/transport.ts';
 import { Http2Drain } from './http2-drain.ts';
-import { quietly } from './quietly.ts';
+import { listenAgain, quietly } from './quietly.ts';
 
 export class OtherServer {
   readonly #server: net.Server;
@@ -95,11 +95,3 @@ export class OtherServer {
 
 /** HTTP/2 servers can change their settings. `node:http2` is not loaded for that: it costs every worker some milliseconds. */
 const isHttp2 = (server: net.Server): server is Http2Server => 'updateSettings' in server;
-
-/** The same address, without what has been done already: the callback, and the signal. */
-function listenAgain(args: readonly unknown[]): unknown[] {
-  const rest = args.filter((value) => typeof value !== 'function');
-  const [options] = rest;
-  if (typeof options !== 'object' || options === null) return rest;
-  return [{ ...options, signal: undefined }, ...rest.slice(1)];
-}

@@ -1,6 +1,14 @@
 /** Has a server listen without its app noticing: it has been told 'listening' before, and does not act on it twice. */
 import type net from 'node:net';
 
+/** The arguments of a `listen()`, for the same address once more: without what has been done, the callback and the signal. */
+export function listenAgain(args: readonly unknown[]): unknown[] {
+  const rest = args.filter((value) => typeof value !== 'function');
+  const [options] = rest;
+  if (typeof options !== 'object' || options === null) return rest;
+  return [{ ...options, signal: undefined }, ...rest.slice(1)];
+}
+
 /** Rejects with the error that the server would have emitted. */
 export function quietly(server: net.Server, listen: () => unknown): Promise<void> {
   const before = Object.getOwnPropertyDescriptor(server, 'emit');

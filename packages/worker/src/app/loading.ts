@@ -1,0 +1,132 @@
+/** The way from a file to what its module exports, and what is known of it meanwhile. Created by loadApp. */
+import { readFileSync } from 'node:fs';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { findApp } from './app-export.ts';
+import { importModule } from './import-module.ts';
+import type { LoadedApp } from './kinds.ts';
+import type { ListenCapture } from './listen-capture.ts';
+import { watchPendingWork } from './pending-work.ts';
+import { whenToCall } from './self-start.ts';
+import type { ServerSettings } from './server-settings.ts';
+
+export interface ModuleSpec {
+  /** Absolute path. */
+  readonly file: string;
+  /** `APP:name`: the named export to serve. */
+  readonly exportName?: string;
+  readonly settings: ServerSettings;
+}
+
+export type Tell = (level: 'info' | 'warn', text: string) => void;
+
+/** Time for an answer of the master, before an app is refused. */
+const ANSWER_MS = 200;
+
+/** After this time the app is told about: short enough that its operator has not given up, longer than most starts. */
+const LONG_MS = 3_000;
+
+/**
+ * Milliseconds that a module has, once it exports an app or one of its servers listens, for the server that is more
+ * likely the app. It waits no longer than something is under way.
+ */
+export const OWN_SERVER_WITHIN_MS = 1_000;
+
+export class Loading {
+  readonly #spec: ModuleSpec;
+  readonly #capture: ListenCapture;
+  readonly pending = watchPendingWork();
+  readonly #timer: NodeJS.Timeout;
+  #doing = 'its module has not finished loading';
+  /** Rejects for an app that is found to be none although work is pending; never resolves. */
+  readonly refused: Promise<never>;
+
+  /** @param tell gets a text about an app that takes long */
+  constructor(spec: ModuleSpec, capture: ListenCapture, tell: Tell) {
+    this.#spec = spec;
+    this.#capture = capture;
+    let refuse: (error: unknown) => void;
+    this.refused = new Promise((_, reject) => {
+      refuse = reject;
+    });
+    this.#timer = setTimeout(async () => {
+      // Before the import, which has handles of its own.
+      const kinds = process.getActiveResourcesInfo();
+      const { stillLoading } = await import('./still-loading.ts');
+      if (this.#isListening) return;
+      const { level, text, refusal } = stillLoading(spec.file, this.#doing, capture.others, kinds);
+      if (refusal) refuse(refusal);
+      else tell(level, text);
+    }, LONG_MS).unref();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.pending.end();
+  }
+
+  get #isListening(): boolean {
+    return this.#capture.candidates.length > 0;
+  }
+
+  /** What the module exports, where that is an app; undefined when a server of it listens, and its exports are none. */
+  async exported(): Promise<LoadedApp | undefined> {
+    const { file, exportName, settings } = this.#spec;
+    const exports = await this.#settled(importModule(file), 'its top-level await never settles');
+    // A server that was opened to find a free port is closed by then.
+    await nextTurn();
+    this.#doing = 'what it exports has not settled';
+    const mayCall = async (factory: { readonly name: string }) => {
+      if (!this.#isListening) await whenToCall(factory.name, file, this.pending);
+      this.#doing = `its function ${factory.name || '(anonymous)'} has not settled`;
+      return !this.#isListening;
+    };
+    const ownListen = () => this.#ownListen();
+    const context = { settings, capture: this.#capture, mayCall, ownListen };
+    const found = await this.#settled(
+      findApp(exports, exportName, context),
+      'the promise that it exports never settles',
+    );
+    if ('server' in found) {
+      await ownListen();
+      return found;
+    }
+    this.#doing = `${found.instead}, and it has not called listen() yet`;
+    if (!this.#isListening) await this.#listensWithin();
+    if (this.#isListening) return undefined;
+    throw (await import('./no-app.ts')).noApp(file, found, this.#capture.others);
+  }
+
+  /** Resolves when the module has called listen() itself, or will not do so. */
+  async #ownListen(): Promise<void> {
+    if (!this.#isListening && mayListen(this.#spec.file)) await this.#listensWithin(OWN_SERVER_WITHIN_MS);
+  }
+
+  async #listensWithin(ms?: number): Promise<void> {
+    await Promise.race([this.#capture.listens(), ms === undefined ? this.#over() : this.pending.over(ms)]);
+  }
+
+  /** The master may owe an answer: a UDP socket is bound by node:cluster, over the channel. */
+  async #over(): Promise<void> {
+    await this.pending.over();
+    await sleep(ANSWER_MS);
+    await this.pending.over();
+  }
+
+  /** A promise of the app can settle only while something is pending, or one of its servers listens. */
+  #settled<T>(promise: Promise<T>, otherwise: string): Promise<T> {
+    const stuck = this.#over().then(async () => {
+      if (this.#isListening) return new Promise<never>(() => {});
+      throw (await import('./no-app.ts')).neverLoads(this.#spec.file, otherwise, this.#capture.others);
+    });
+    return Promise.race([promise, stuck]);
+  }
+}
+
+/** True for a file that starts a server, perhaps later: what it exports is then served by that one. */
+function mayListen(file: string): boolean {
+  try {
+    return /\blisten\b|\bserve\s*\(/.test(readFileSync(file, 'utf8'));
+  } catch {
+    return false;
+  }
+}
