@@ -68,6 +68,13 @@ describe('before a worker is admitted it asks its own app', () => {
     expect(server.of('ready')).toEqual([]);
   });
 
+  test('a chosen path that the app knows only after it listens is asked again', async () => {
+    const args = ['--status-path', '/health', '--probe-interval', '10ms'];
+    const server = await startServer(fixture('knows-its-routes-late.mjs'), { args });
+    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+    expect(server.of('broken')).toEqual([]);
+  });
+
   test('a chosen path is asked with the headers that somebody gave', async () => {
     const args = ['--status-path', '/?query=%7B__typename%7D', '--status-header', 'X-Preflight: yes, please'];
     const server = await startServer(fixture('wants-a-header.mjs'), { args });

@@ -6,7 +6,7 @@
 import type { Resolved } from '@tshorn/config';
 import { type ProbeReport, type ToMaster, TshornError } from '@tshorn/core';
 import { CompileCache } from './compile-cache.ts';
-import { failedAttempt, neverLoaded, stuckProbe } from './decide/supervise.ts';
+import { neverLoaded, SLOW_ATTEMPT_MS, stuckProbe } from './decide/supervise.ts';
 import { endWorker } from './ending.ts';
 import { describeExit } from './exit-reason.ts';
 import { Hangs, ownDirectory } from './hang/hangs.ts';
@@ -86,6 +86,7 @@ class Check {
   #kind = '';
   #loading: string | undefined;
   #probing: string | undefined;
+  #toldProbing = false;
   #deadline: NodeJS.Timeout | undefined;
   pid: number | undefined;
 
@@ -181,9 +182,9 @@ class Check {
         return this.#within(settingsOf(resolved.config).probeWindow, () => stuckProbe(this.#probing));
       case 'probing':
         this.#probing = message.reason;
-        if (message.attempt > 0) {
-          const { level, text } = failedAttempt(message);
-          log[level](`probe: ${text}`);
+        if (message.tookMs >= SLOW_ATTEMPT_MS && !this.#toldProbing) {
+          this.#toldProbing = true;
+          log.warn(`attempt ${message.attempt} of the probe failed, and more follow: ${message.reason}`);
         }
         return;
       case 'load-failed':

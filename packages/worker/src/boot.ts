@@ -95,8 +95,14 @@ export class Boot {
     const failure = await hooks.run('postWorkerInit');
     const report: ProbeReport =
       failure === undefined
-        ? await probe(transport, { ...options, statusPathGiven: given.has('statusPath') }, (attempt) =>
-            this.#send({ type: 'probing', ...attempt }),
+        ? await probe(
+            transport,
+            {
+              ...options,
+              statusPathGiven: given.has('statusPath'),
+              probeAttemptsGiven: given.has('probeAttempts'),
+            },
+            (attempt) => this.#send({ type: 'probing', ...attempt }),
           )
         : { verdict: 'broken', reason: `postWorkerInit: ${failure}`, tookMs: performance.now() - start };
     // A broken worker will not serve.

@@ -7,6 +7,7 @@ const SETTINGS: ProbeSettings = {
   statusHeader: [],
   probeTimeout: 10,
   probeAttempts: 1,
+  probeAttemptsGiven: true,
   probeInterval: 0,
 };
 const CHOSEN = { statusPath: '/health', statusPathGiven: true };
@@ -94,6 +95,37 @@ describe('a chosen path', () => {
       'broken: /health answered 503 Service Unavailable: {"database": "away"}',
     );
   });
+});
+
+describe('an app that is ready only after it listens', () => {
+  /** Answers `status` so many times, and then 200. */
+  const readyAfter = (times: number, status: string, more: Partial<ProbeSettings> = {}) => {
+    let asked = 0;
+    const transport = answering(() => answer(asked++ < times ? status : '200 OK'));
+    const settings = {
+      ...SETTINGS,
+      ...CHOSEN,
+      probeAttempts: 3,
+      probeTimeout: 60_000,
+      probeAttemptsGiven: false,
+    };
+    return probe(transport, { ...settings, ...more }, () => {});
+  };
+
+  test.each(['404 Not Found', '503 Service Unavailable'])(
+    '%s at a chosen path is asked again',
+    async (status) => expect(await readyAfter(5, status)).toMatchObject({ verdict: 'ok' }),
+  );
+
+  test.each([
+    ['500 Internal Server Error', {}],
+    ['401 Unauthorized', {}],
+    ['404 Not Found', { probeAttemptsGiven: true }],
+    ['503 Service Unavailable', { statusPathGiven: false }],
+    ['404 Not Found', { probeTimeout: 0 }],
+  ])('%s %j has its attempts and no more', async (status, more) =>
+    expect(await readyAfter(3, status, more)).toMatchObject({ verdict: 'broken', status }),
+  );
 });
 
 test('the headers that somebody gave are sent', async () => {

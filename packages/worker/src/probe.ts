@@ -19,6 +19,7 @@ export interface ProbeSettings {
   /** Milliseconds for one attempt. */
   readonly probeTimeout: number;
   readonly probeAttempts: number;
+  readonly probeAttemptsGiven: boolean;
   readonly probeInterval: number;
 }
 
@@ -30,6 +31,12 @@ export interface Attempt {
 }
 
 type Outcome = Omit<ProbeReport, 'tookMs'>;
+
+/** What an app answers that has begun to listen and is not ready yet: its routes or its connections are missing. */
+const NOT_YET = /^(?:404|503)\b/;
+/** For this long it is asked again at a chosen path, unless somebody has limited the attempts. */
+const LATE_MS = 10_000;
+const LEAST_PAUSE_MS = 100;
 
 /**
  * @param tell is called when the probe begins, and for each attempt that fails and is not the last
@@ -50,12 +57,23 @@ export async function probe(
     reason: `${statusPath}: no answer yet${statusPathGiven ? '' : `; ${onlyTheDefault(statusPath)}`}`,
     tookMs: 0,
   });
+  const patience = patienceOf(settings);
   for (let attempt = 1; ; attempt++) {
     const outcome = await ask(transport, settings);
-    if (outcome.verdict !== 'broken' || attempt >= probeAttempts) return { ...outcome, tookMs: tookMs() };
+    const isLate = NOT_YET.test(outcome.status ?? '') && tookMs() < patience;
+    if (outcome.verdict !== 'broken' || (attempt >= probeAttempts && !isLate)) {
+      return { ...outcome, tookMs: tookMs() };
+    }
     await tell({ attempt, reason: outcome.reason ?? '', tookMs: tookMs() });
-    await sleep(probeInterval);
+    await sleep(attempt < probeAttempts ? probeInterval : Math.max(probeInterval, LEAST_PAUSE_MS));
   }
+}
+
+/** Milliseconds; never more than the attempts may take that the master waits for. */
+function patienceOf({ statusPathGiven, probeAttemptsGiven, ...settings }: ProbeSettings): number {
+  if (!statusPathGiven || probeAttemptsGiven) return 0;
+  const { probeAttempts, probeTimeout, probeInterval } = settings;
+  return Math.min(LATE_MS, (probeAttempts - 1) * (probeTimeout + probeInterval));
 }
 
 const NOBODY = 'the server has no listener for requests';

@@ -112,6 +112,7 @@ describe('Sampler', () => {
         statusHeader: [],
         probeTimeout: 1_000,
         probeAttempts: 1,
+        probeAttemptsGiven: true,
         probeInterval: 1,
       },
       () => {},

@@ -38,6 +38,8 @@ export const boot = section('Boot and probe', {
     kind: wholeNumber(1),
     default: 3,
     summary: 'How many attempts the probe has before the worker counts as broken',
+    details:
+      'While this is not set, an app that answers 404 or 503 at the path of `--status-path` is asked again for 10 s, since it may become ready only after it listens.',
     reloadable: true,
     worker: true,
   },

@@ -31,6 +31,8 @@ export interface WorkerRecord {
   loading?: string;
   /** What is known of its probe before the verdict, in words. */
   probing?: string;
+  /** A failed attempt of its probe has been told before the verdict. */
+  toldProbing?: true;
   /** The app has closed its server: the worker accepts nothing any more. */
   closed?: true;
   /** One more attempt of a crash loop that has been reported in full already. */

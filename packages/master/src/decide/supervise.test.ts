@@ -121,8 +121,8 @@ describe('the probe', () => {
       scene.happen({ type: 'worker-probing', serial: 1, attempt, reason: '/_status: no answer', tookMs });
     }
     expect(scene.reported('probing').map(({ level, text }) => `${level} ${text}`)).toEqual([
-      'warn attempt 1 failed: /_status: no answer',
-      'debug attempt 2 failed: /_status: no answer',
+      'warn attempt 1 failed, and more follow: /_status: no answer',
+      'debug attempt 2 failed, and more follow: /_status: no answer',
     ]);
   });
 });

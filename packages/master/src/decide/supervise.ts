@@ -29,15 +29,8 @@ export function loaded(draft: Draft, worker: WorkerRecord, kind: string): void {
   draft.reportOf(worker, { event: 'booted', level: 'debug', text: kind });
 }
 
-/** An attempt that has failed after this time is told at once: the verdict may be half a minute away. */
-const SLOW_ATTEMPT_MS = 2_000;
-
-/** How a failed attempt is told, before the verdict. */
-export const failedAttempt = ({ attempt, reason, tookMs }: Pick<Probing, 'attempt' | 'reason' | 'tookMs'>) =>
-  ({
-    level: attempt === 1 && tookMs >= SLOW_ATTEMPT_MS ? 'warn' : 'debug',
-    text: `attempt ${attempt} failed: ${reason}`,
-  }) as const;
+/** A failure after this time is told at once, once for each worker: the verdict may be half a minute away. */
+export const SLOW_ATTEMPT_MS = 2_000;
 
 type Probing = Extract<Event, { type: 'worker-probing' }>;
 
@@ -45,7 +38,10 @@ export function probing(draft: Draft, worker: WorkerRecord, { attempt, reason, t
   if (worker.state !== 'probing') return;
   worker.probing = reason;
   if (attempt === 0) return;
-  draft.reportOf(worker, { event: 'probing', ...failedAttempt({ attempt, reason, tookMs }) });
+  const isNews = tookMs >= SLOW_ATTEMPT_MS && !worker.toldProbing;
+  if (isNews) worker.toldProbing = true;
+  const text = `attempt ${attempt} failed, and more follow: ${reason}`;
+  draft.reportOf(worker, { event: 'probing', level: isNews ? 'warn' : 'debug', text });
 }
 
 export function probed(draft: Draft, worker: WorkerRecord, report: ProbeReport): void {
