@@ -63,7 +63,7 @@ describe('the verdict', () => {
     ['syntax-error.mjs', [], 4, /^tshorn: app: syntax error at .*\n {2}\| /],
     ['throws-on-import.mjs', [], 4, /threw while it was loaded: Error: the database is away\n {2}\| Error/],
     ['exports-no-app.mjs', [], 4, /is no app/],
-    ['not-there.mjs', [], 4, /cannot find/],
+    ['not-there.mjs', [], 4, /cannot find(?!.*did you mean)/],
     ['says-hello.mjs', ['--workers', 'many'], 2, /--workers: got "many"/],
     ['says-hello.mjs', ['--environment-file', 'not-there'], 2, /there is no such file/],
     ['says-hello.mjs', ['--print-config'], 2, /tshorn check has no such option/],

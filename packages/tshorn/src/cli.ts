@@ -85,7 +85,7 @@ async function main(argv: string[]): Promise<number> {
 
 /** A command that is misspelt is taken for an app, and is not found. */
 function meant(error: unknown, [word = '']: string[]): unknown {
-  if (!(error instanceof TshornError) || error.code !== 'ERR_APP_MISSING') return error;
+  if (!(error instanceof TshornError) || error.code !== 'ERR_APP_MISSING' || isCommand(word)) return error;
   const { code, message, fix } = error;
   const hint = didYouMean(word, COMMANDS).replace('mean ', 'mean tshorn ');
   return new TshornError(code, message + hint, { ...(fix !== undefined && { fix }), cause: error });
