@@ -1,4 +1,5 @@
 import { ask } from './support/load.ts';
+import { run } from './support/run.ts';
 import { endServers, fixture, startServer } from './support/server.ts';
 
 afterEach(endServers);
@@ -20,4 +21,16 @@ test('an app that reads its standard input ends by itself after its clean-up', a
   expect(server.output).toContain('cleaned up');
   expect(server.of('killed')).toEqual([]);
   expect(server.of('never-left')).toEqual([]);
+});
+
+test('a module that only reads its standard input is no app, and is refused at once', async () => {
+  const { code, text } = await run([
+    fixture('reads-its-input.cjs'),
+    '--workers',
+    '1',
+    '--bind',
+    '127.0.0.1:0',
+  ]);
+  expect(text).toContain('reads-its-input.cjs');
+  expect(code).toBe(4);
 });

@@ -20,8 +20,9 @@ function check(option: string, file: string): void {
   try {
     fs.closeSync(fs.openSync(file, APPEND));
   } catch (error) {
-    // A named pipe whose reader is still to come.
-    if ((error as NodeJS.ErrnoException).code === 'ENXIO') return;
+    // A named pipe whose reader is still to come. For a socket (/dev/stdout under systemd) none will.
+    const isExpected = (error as NodeJS.ErrnoException).code === 'ENXIO' && fs.statSync(file).isFIFO();
+    if (isExpected) return;
     throw new TshornError('ERR_LOG_FILE', `${option}: cannot write ${file}: ${systemReason(error)}`, {
       fix: 'choose a file in a directory that exists and that this user may write to',
     });

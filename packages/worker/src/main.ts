@@ -1,8 +1,8 @@
 /** The entry point of a worker process. */
 import { hideInspectorFlags } from './hide-inspector-flags.ts';
-import { standLossOfTerminal } from './terminal.ts';
+import { prepareStandardStreams } from './standard-streams.ts';
 import { Worker } from './worker.ts';
 
 hideInspectorFlags();
-standLossOfTerminal();
+prepareStandardStreams();
 new Worker();

@@ -56,10 +56,8 @@ export class Signals {
     this.#letAppRaise();
     // In a turn of its own: what a listener throws is an uncaught exception, as under node.
     setImmediate(() => {
-      // From here on the process lives as long as the app's clean-up does, also where it reads standard input, which
-      // the master keeps open.
+      // From here on the process lives as long as the app's clean-up does.
       process.channel?.unref();
-      process.stdin.unref();
       this.#deliver(call);
     });
     return true;

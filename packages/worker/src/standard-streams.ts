@@ -1,0 +1,31 @@
+/** The standard streams of a worker: an input that stays open and silent, and an output whose terminal may close. */
+import { isatty } from 'node:tty';
+import { replaceLostTerminal } from '@tshorn/core';
+
+export function prepareStandardStreams(): void {
+  unrefInput();
+  if (isatty(1)) standLossOfTerminal();
+}
+
+/**
+ * An app that reads its input must not live on for that alone: it never ends. When the app first asks for it, since Node
+ * makes it only then.
+ */
+function unrefInput(): void {
+  const own = Object.getOwnPropertyDescriptor(process, 'stdin');
+  if (!own?.get) return;
+  const get = () => {
+    Object.defineProperty(process, 'stdin', own);
+    return process.stdin.unref();
+  };
+  Object.defineProperty(process, 'stdin', { ...own, get });
+}
+
+/** Without it, the next line that the app prints ends the worker, and so it does with its replacement. */
+function standLossOfTerminal(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EIO') throw error;
+  });
+  // The kernel does not tell the worker of the end of the terminal.
+  process.on('exit', () => void replaceLostTerminal());
+}
