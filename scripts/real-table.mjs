@@ -13,6 +13,8 @@ const HEAD = `# Real packages
 retries. \`npm run test:real -- NAMES\` runs some of them, \`--node 24\` runs them on another Node, and
 \`npm run test:real -- --table\` writes this page. [Frameworks](frameworks.md) says what to type for each.
 
+- **same answers**: apart from dates, from what differs between two answers of \`node\` itself, and from the timeout that
+  \`Keep-Alive\` names (\`--keep-alive-timeout\`, 75 s).
 - **failed / closed**: requests without a complete and correct answer, and idle connections that the server closed, in
   the two reloads, of so many requests.
 - **TERM**: the exit code and the time until the process has ended, by \`node\` and by \`tshorn\`, with an idle connection
