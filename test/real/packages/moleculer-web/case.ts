@@ -5,7 +5,7 @@ export default {
   name: 'moleculer-web',
   shows: ['moleculer', 'moleculer-web'],
   node: ['index.js'],
-  tshorn: ['index.js', '--status-path', '/greeter/hello', '--probe-attempts', '20'],
+  tshorn: ['index.js', '--status-path', '/greeter/hello'],
   requests: ['/greeter/hello', { path: '/nowhere', status: 404 }],
   cleanUp: /^greeter has stopped$/m,
 } satisfies RealPackage;

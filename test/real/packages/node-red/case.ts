@@ -6,18 +6,7 @@ export default [
     sinceNode: 22,
     shows: ['node-red'],
     node: ['node_modules/.bin/node-red', '--userDir', '.', '--settings', 'settings.js'],
-    tshorn: [
-      'node-red',
-      '--status-path',
-      '/hello',
-      '--probe-attempts',
-      '20',
-      '--',
-      '--userDir',
-      '.',
-      '--settings',
-      'settings.js',
-    ],
+    tshorn: ['node-red', '--status-path', '/hello', '--', '--userDir', '.', '--settings', 'settings.js'],
     requests: ['/hello', '/settings', { path: '/nowhere', status: 404 }],
   },
   {
@@ -25,7 +14,7 @@ export default [
     sinceNode: 22,
     shows: ['node-red', 'express'],
     node: ['embedded.js'],
-    tshorn: ['embedded.js', '--status-path', '/api/hello', '--probe-attempts', '20'],
+    tshorn: ['embedded.js', '--status-path', '/api/hello'],
     requests: ['/api/hello', '/red/settings', { path: '/nowhere', status: 404 }],
   },
 ] satisfies RealPackage[];

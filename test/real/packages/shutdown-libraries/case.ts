@@ -16,10 +16,7 @@ export default [
   library('stoppable'),
   library('close-with-grace'),
   library('http-graceful-shutdown'),
-  {
-    ...library('lightship', ['lightship'], 'lightship.mjs'),
-    fault: 'its own server, which listens first, is taken for the app',
-  },
+  library('lightship', ['lightship'], 'lightship.mjs'),
   library('server-destroy'),
   library('promisify', []),
   library('async-dispose', []),
