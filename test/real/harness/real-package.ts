@@ -38,6 +38,4 @@ export interface RealPackage {
   readonly sinceNode?: number;
   /** A module that npm may not be able to install on every machine, since its binary comes from elsewhere. */
   readonly native?: string;
-  /** A known fault: the test must fail until it is mended. */
-  readonly fault?: string;
 }
