@@ -19,6 +19,7 @@ retries. \`npm run test:real -- NAMES\` runs some of them, \`--node 24\` runs th
   the two reloads, of so many requests.
 - **TERM**: the exit code and the time until the process has ended, by \`node\` and by \`tshorn\`, with an idle connection
   open. By \`node\` an app without a handler for \`TERM\` ends by the signal.
+- **reloads**: how long they took, on two cores that had other work to do.
 - **clean-up**: how often each worker that has ended ran the clean-up of the app.
 `;
 
