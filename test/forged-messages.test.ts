@@ -7,7 +7,7 @@ import { endServers, fixture, type ServerOptions, startServer, type TestServer }
 afterEach(endServers);
 
 const start = (options: ServerOptions = {}) =>
-  startServer(fixture('forges-messages.mjs'), { workers: 2, ...options });
+  startServer(fixture('forges-messages.mjs'), { workers: 2, args: ['--grace', '3s'], ...options });
 
 interface Forgery {
   readonly messages: readonly unknown[];

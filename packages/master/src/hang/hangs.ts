@@ -108,9 +108,11 @@ export class Hangs {
     this.#watchdog.forget(serial);
     const { identity, handle } = worker;
     const silentMs = performance.now() - (lastHeartbeat?.at ?? bornAt);
-    const isStuck = reason === 'hung' || silentMs > (lastHeartbeat ? SILENT_MS : SILENT_BOOT_MS);
-    if (!isStuck || handle.pid === undefined) return undefined;
-    const phase = lastHeartbeat === undefined ? 'booting' : handle.connected ? 'hung' : 'leaving';
+    const isSilent = silentMs > (lastHeartbeat ? SILENT_MS : SILENT_BOOT_MS);
+    // An app whose own clean-up does not end may go on giving heartbeats.
+    if ((reason === 'never-came-up' && !isSilent) || handle.pid === undefined) return undefined;
+    const isHung = handle.connected && (isSilent || reason === 'hung');
+    const phase = lastHeartbeat === undefined ? 'booting' : isHung ? 'hung' : 'leaving';
     const stuck = { worker, silentMs, phase, loopDelayMs: lastHeartbeat?.loopDelayMs } as const;
     const { log, own } = this.#around;
     const since = performance.now();
