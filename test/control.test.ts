@@ -114,8 +114,8 @@ describe('requests', () => {
     expect(type).toBe('application/x-ndjson');
     expect(lines[0]).toMatchObject({ event: 'reload-started', msg: 'reload to gen=2 by deploy' });
     expect(lines.filter(({ event }) => event === 'ready')).toMatchObject([
-      { worker: 0, gen: 2, step: 2, of: 10 },
-      { worker: 1, gen: 2, step: 5, of: 10 },
+      { worker: 0, gen: 2, step: 2, of: 11 },
+      { worker: 1, gen: 2, step: 5, of: 11 },
     ]);
     expect(lines.at(-1)).toMatchObject({ event: 'reload-finished', outcome: 'committed', replaced: 2 });
   });

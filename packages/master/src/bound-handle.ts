@@ -37,7 +37,7 @@ export function checkBoundHandles(): void {
 
 /** Returns the handle, or the name of the system's error (`EADDRINUSE`). */
 export function bindTcp(host: string, port: number): BoundHandle | string {
-  const handle = orErrorName(create?.(host, port, net.isIPv6(host) ? 6 : 4));
+  const handle = orErrorName(create?.(host, port, host.includes(':') ? 6 : 4));
   if (typeof handle === 'string') return handle;
   // libuv keeps EADDRINUSE for listen(), which only a worker calls; getsockname returns it
   // earlier (delayed_error in uv__tcp_bind and uv_tcp_getsockname).
