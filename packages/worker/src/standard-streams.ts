@@ -1,10 +1,9 @@
 /** The standard streams of a worker: an input that stays open and silent, and an output whose terminal may close. */
-import { isatty } from 'node:tty';
-import { replaceLostTerminal } from '@tshorn/core';
+import { isTerminal, replaceLostTerminal } from '@tshorn/core';
 
 export function prepareStandardStreams(): void {
   unrefInput();
-  if (isatty(1)) standLossOfTerminal();
+  if (isTerminal(1)) standLossOfTerminal();
 }
 
 /**
