@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ask } from './support/load.ts';
+import { cases } from './support/long.ts';
 import { isAlive, pollUntil } from './support/processes.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
@@ -27,7 +28,7 @@ async function connect(server: TestServer): Promise<RawClient> {
 const ends = (server: TestServer) =>
   server.of('exited').map(({ level, msg }) => [level, msg.replace(/^.*pid=\d+ /, '')]);
 
-describe.each([
+const CLEAN_UPS: readonly (readonly [name: string, end: string])[] = [
   ['closes-its-server.cjs', 'exit code 0'],
   ['exits-when-closed.mjs', 'exit code 0'],
   ['ends-tracked-connections.cjs', 'exit code 0'],
@@ -39,24 +40,31 @@ describe.each([
   ['exits-with-143.cjs', 'exit code 143'],
   ['listens-to-sigint-only.cjs', 'exit code 0'],
   ['obeys-a-message.cjs', 'exit code 0'],
-])('%s', (name, end) => {
-  test('cleans up once at a reload and once at a stop, and the idle connection goes on', async () => {
-    const server = await start(name);
-    const client = await connect(server);
-    const verdict = await server.reload();
-    expect(verdict).toMatchObject({ outcome: 'committed', level: 30 });
-    await client.get('/').answers(2);
-    expect(client.end).toBeUndefined();
-    expect(server.output.match(/cleaned up/g)).toHaveLength(1);
-    expect(await server.stop()).toBe(0);
-    expect(server.output.match(/cleaned up/g)).toHaveLength(2);
-    expect(server.output).not.toContain('ERR_');
-    expect(ends(server)).toEqual([
-      [30, end],
-      [30, end],
-    ]);
-  });
-});
+];
+/** One of each way to hear of the end, and one that holds its process with a timer. */
+const SHORT = ['closes-its-server', 'waits-beside-a-timer', 'raises-the-signal-again', 'listens-to', 'obeys'];
+
+describe.each(cases(CLEAN_UPS, ([name]) => SHORT.some((short) => name.startsWith(short))))(
+  '%s',
+  (name, end) => {
+    test('cleans up once at a reload and once at a stop, and the idle connection goes on', async () => {
+      const server = await start(name);
+      const client = await connect(server);
+      const verdict = await server.reload();
+      expect(verdict).toMatchObject({ outcome: 'committed', level: 30 });
+      await client.get('/').answers(2);
+      expect(client.end).toBeUndefined();
+      expect(server.output.match(/cleaned up/g)).toHaveLength(1);
+      expect(await server.stop()).toBe(0);
+      expect(server.output.match(/cleaned up/g)).toHaveLength(2);
+      expect(server.output).not.toContain('ERR_');
+      expect(ends(server)).toEqual([
+        [30, end],
+        [30, end],
+      ]);
+    });
+  },
+);
 
 test('the server still listens when the app is told to end, and emits close when the app has closed it', async () => {
   const server = await start('closes-its-server.cjs');
@@ -91,16 +99,19 @@ describe('a clean-up that fails', () => {
     ['says', 'exit code 2: could not reach redis'],
   ] as const;
 
-  test.each(reasons)('%s: a warning with its reason, in the verdict too', async (how, reason) => {
-    const server = await start('fails.cjs', { HOW: how });
-    const verdict = await server.reload();
-    const failed = `the app's own clean-up failed in 1 worker: ${reason}`;
-    expect(verdict).toMatchObject({ outcome: 'committed', level: 40, cleanUps: { failed: 1, reason } });
-    expect(verdict.msg).toContain(failed);
-    expect(ends(server)).toEqual([[40, `clean-up failed: ${reason}`]]);
-    expect(await server.stop()).toBe(0);
-    expect(server.of('stopped')[0]).toMatchObject({ level: 40, msg: `stopped: exit code 0; ${failed}` });
-  });
+  test.each(cases(reasons, ([how]) => how === 'throws' || how === 'says'))(
+    '%s: a warning with its reason, in the verdict too',
+    async (how, reason) => {
+      const server = await start('fails.cjs', { HOW: how });
+      const verdict = await server.reload();
+      const failed = `the app's own clean-up failed in 1 worker: ${reason}`;
+      expect(verdict).toMatchObject({ outcome: 'committed', level: 40, cleanUps: { failed: 1, reason } });
+      expect(verdict.msg).toContain(failed);
+      expect(ends(server)).toEqual([[40, `clean-up failed: ${reason}`]]);
+      expect(await server.stop()).toBe(0);
+      expect(server.of('stopped')[0]).toMatchObject({ level: 40, msg: `stopped: exit code 0; ${failed}` });
+    },
+  );
 
   test('one that never ends is ended after the grace period, and that is told', async () => {
     const server = await start('fails.cjs', { HOW: 'neverEnds' }, '--grace', '1s');
