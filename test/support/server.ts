@@ -32,6 +32,8 @@ export interface ServerOptions {
   readonly through?: (command: readonly string[]) => readonly string[];
   /** Path of the program; may be a symbolic link. */
   readonly program?: string;
+  /** Standard input; default: /dev/null. */
+  readonly input?: 'ignore' | 'pipe' | number;
 }
 
 /** Generous: a shared machine may pause. A real failure shows by its event. */
@@ -60,6 +62,7 @@ export class TestServer {
       fds = [],
       through = (command) => command,
       program = cli,
+      input = 'ignore',
     }: ServerOptions = {},
   ) {
     const given = bare ? [] : ['--bind', bind, '--workers', String(workers)];
@@ -69,7 +72,7 @@ export class TestServer {
       cwd: cwd ?? root,
       // Only tests about the soak set a longer one.
       env: { ...process.env, PORT: undefined, WEB_CONCURRENCY: undefined, TSHORN_SOAK: '50ms', ...env },
-      stdio: ['ignore', 'pipe', 'pipe', ...fds],
+      stdio: [input, 'pipe', 'pipe', ...fds],
     });
     alive.add(this);
     for (const stream of [this.#process.stdout, this.#process.stderr]) {

@@ -24,6 +24,7 @@ import type { Listener } from './listeners.ts';
 import { stderrOutlet } from './outlet.ts';
 import type { Identity } from './privileges.ts';
 import { type SpawnFailure, spawnFailure } from './spawn-failure.ts';
+import { openWorkerInput } from './worker-input.ts';
 import { type OutputSink, WorkerOutput } from './worker-output.ts';
 
 export interface WorkerHandleEvents {
@@ -127,14 +128,18 @@ export class WorkerHandle {
   #fork({ exec, cwd, env, boot, runAs }: SpawnRequest): void {
     // On a dead terminal, the first line that the worker prints would end it.
     if (!this.#sink) replaceLostTerminal();
-    // Standard input is open and silent: an app that ends with it (`process.stdin.on('end', ...)`) would end at once
-    // with /dev/null, and workers that shared a terminal would take each other's keys.
-    const stdio = ['pipe', this.#sink ? 'pipe' : 'inherit', 'pipe', 'ipc'];
+    const input = openWorkerInput();
+    const stdio = [input.stdio, this.#sink ? 'pipe' : 'inherit', 'pipe', 'ipc'];
     // With uid or gid libuv drops the supplementary groups as well (setgroups in uv__process_child_init).
     const { uid, gid } = runAs ?? {};
     // The settings of the next fork: each worker gets the working directory of its release.
     cluster.setupPrimary({ exec, args: [], cwd, stdio, uid, gid, ...inspectorSettings(env) } as never);
-    const worker = cluster.fork(env);
+    let worker: ClusterWorker;
+    try {
+      worker = cluster.fork(env);
+    } finally {
+      input.close();
+    }
     this.#worker = worker;
     if (runAs) refusePrivilegedListeners(worker.process);
     this.#readOutput(worker.process);

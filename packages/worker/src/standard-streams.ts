@@ -1,4 +1,4 @@
-/** The standard streams of a worker: an input that stays open and silent, and an output whose terminal may close. */
+/** The standard streams of a worker: an input that may stay open and silent, and an output whose terminal may close. */
 import { isTerminal, replaceLostTerminal } from '@tshorn/core';
 
 export function prepareStandardStreams(): void {
@@ -15,7 +15,10 @@ function unrefInput(): void {
   if (!own?.get) return;
   const get = () => {
     Object.defineProperty(process, 'stdin', own);
-    return process.stdin.unref();
+    // A file or a device has no unref(), and ends by itself.
+    const input: { unref?(): void } = process.stdin;
+    input.unref?.();
+    return input;
   };
   Object.defineProperty(process, 'stdin', { ...own, get });
 }
