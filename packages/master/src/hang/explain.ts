@@ -87,8 +87,8 @@ async function findOut(worker: WatchedWorker, withinMs: number): Promise<Finding
   const since = performance.now();
   const inspection = await inspectionOf(worker, before, withinMs);
   if (inspection?.stack || inspection?.rss !== undefined) return { inspection };
-  // The process may have ended meanwhile.
-  const kernel = kernelView(pid) ?? before;
+  // The process may have ended meanwhile: state X.
+  const kernel = kernelView(pid) ?? (before && { ...before, state: 'X' });
   const rss = residentBytes(pid);
   const seconds = (performance.now() - since) / 1_000;
   // The kernel counts ticks of 10 ms: a shorter time tells nothing.

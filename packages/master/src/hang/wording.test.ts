@@ -77,6 +77,10 @@ test('what the kernel knows is logged where the process does not answer', () => 
   );
 });
 
+test('a process that has ended before the look is not described as waiting', () => {
+  expect(silent({ state: 'Z', waitsIn: 'do_exit' })).toBe('its process has ended meanwhile');
+});
+
 test('where nothing is known, the log says so', () => {
   expect(say({ silentBecause: 'no-answer' }, place).headline).toMatch(/^cause unknown/);
 });

@@ -105,8 +105,12 @@ function withoutStack(findings: Findings, place: Place): string {
   return kernelText(findings, place) + note;
 }
 
+/** The kernel still has a state for such a process, and it is no cause. */
+const hasEnded = ({ state }: KernelView): boolean => state === 'Z' || state === 'X';
+
 function kernelText({ silentBecause, kernel, cpuMsPerSecond = 0 }: Findings, { silentMs }: Place): string {
   if (!kernel) return 'cause unknown: its inspector did not open, and there is no /proc';
+  if (hasEnded(kernel)) return 'its process has ended meanwhile';
   if (kernel.state === 'T') return 'stopped by a signal (SIGSTOP)';
   if (kernel.state === 't') return 'stopped by a debugger (ptrace)';
   if (kernel.state === 'D')
@@ -127,7 +131,7 @@ function idleText(waitsFor: readonly string[]): string {
 }
 
 function kernelLines({ kernel, cpuMsPerSecond }: Findings): string[] {
-  if (!kernel) return [];
+  if (!kernel || hasEnded(kernel)) return [];
   const { state, waitsIn, children } = kernel;
   const parts = [
     `state ${state}`,
