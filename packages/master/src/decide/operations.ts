@@ -19,7 +19,9 @@ const WORKERS = { min: 1, max: MOST_WORKERS };
 export function request(draft: Draft, operation: Operation): void {
   const { state } = draft;
   if (state.phase === 'leaving' || state.phase === 'draining' || state.phase === 'stopped') {
-    return refuse(draft, operation, 'ignored: the server is stopping', 'info');
+    // A signal to the whole process group reaches the workers too, and each one asks to leave, which it does anyway.
+    const isEcho = operation.kind === 'recycle' && operation.ids === undefined;
+    return refuse(draft, operation, 'ignored: the server is stopping', isEcho ? 'debug' : 'info');
   }
   if (operation.kind === 'reload' && joinsWaiting(draft, operation)) return;
   if (operation.kind === 'recycle' && isAsked(draft, operation)) return;

@@ -50,6 +50,13 @@ describe('--stop-delay', () => {
     expect(scene.effects).toContainEqual({ do: 'announce-leaving', serial: 2 });
   });
 
+  test('a worker that asks to leave, as at a signal to the whole process group, is no news', () => {
+    const scene = stopping(start()).request({ kind: 'recycle', serial: 1, by: 'SIGTERM' });
+    expect(scene.reported('operation-failed')).toMatchObject([
+      { level: 'debug', text: 'recycle by SIGTERM ignored: the server is stopping' },
+    ]);
+  });
+
   test('before the first workers are ready nothing waits for it', () => {
     const scene = stopping(new Scene({ workers: 1, stopDelay: 5_000 }));
     expect(scene.reported('leaving')).toEqual([]);

@@ -60,7 +60,7 @@ export const OPERATIONS = {
   'operation-failed': {
     level: 'info, warn or error',
     fields: '`by`, `text`',
-    when: 'A change of size or a recycle failed, or an operation was refused.',
+    when: 'A change of size or a recycle failed, or an operation was refused; at debug level where a worker asks to leave while the server stops.',
   },
   noted: {
     level: 'info or warn',
