@@ -13,6 +13,10 @@ export interface ConformanceApp {
   readonly responseTrailers: boolean;
   /** Its responses have a `content-type` without a word of the app's routes. */
   readonly typed?: true;
+  /** How many times a server of one worker is closed until its end. Default: 1 */
+  readonly closes?: number;
+  /** Its connections do not move. */
+  readonly stays?: true;
 }
 
 export const APPS_DIRECTORY = join(root, 'test/conformance/apps');
@@ -42,9 +46,9 @@ export const APPS: readonly ConformanceApp[] = [
   { app: 'main-module.cjs', ...guarded },
   { app: 'main-module.mjs', ...bare },
   { app: 'starts-itself.cjs', ...bare },
-  { app: 'script-with-ports.mjs', ...bare },
-  { app: 'wrapped.mjs', ...bare },
-  { app: 'script-listens-again.mjs', ...bare },
+  { app: 'script-with-ports.mjs', ...bare, closes: 2 },
+  { app: 'wrapped.mjs', ...bare, stays: true },
+  { app: 'script-listens-again.mjs', ...bare, closes: 2 },
   { app: 'exported-and-listens.cjs', ...guarded },
-  { app: 'metrics-first.mjs', ...handler },
+  { app: 'metrics-first.mjs', ...handler, closes: 2 },
 ];

@@ -18,7 +18,7 @@ const SHORT = ['handler.mjs', 'fastify.mjs', 'http-server.mjs', 'script.mjs'];
 
 test.each(
   cases(
-    APPS.map(({ app }) => app),
+    APPS.filter(({ stays }) => !stays).map(({ app }) => app),
     (app) => SHORT.includes(app),
   ),
 )('%s', async (app) => {
