@@ -51,6 +51,15 @@ describe('a module that cannot be served is refused at once', () => {
   );
 });
 
+test('an app that throws while it is loaded runs its exit listeners', async () => {
+  const MARKER = path.join(directory, 'marker');
+  const app = fixture('throws-with-an-exit-listener.cjs');
+  const { code, text } = await run([app, '--bind', '127.0.0.1:0'], { env: { MARKER } });
+  expect({ code, text }).toEqual({ code: 4, text: expect.stringContaining('bad config') });
+  expect(text).not.toContain('SIGKILL');
+  expect(fs.existsSync(MARKER)).toBe(false);
+});
+
 test('what is known of an app that keeps a timer is told, and is the reason in the end', async () => {
   const { code, errors } = await check('keeps-a-timer.mjs', {}, '--boot-timeout', '5s');
   const known = 'it exports an object with createServer, and it has not called listen() yet; open: Timeout';

@@ -1,5 +1,6 @@
 /**
- * Kills workers. decide/ says which worker and when; hang/ explains one that is stuck. An explanation may take a
+ * Kills workers. decide/ says which worker and when; hang/ explains one that is stuck, and one that is asked to
+ * exit is given the same time for it. An explanation may take a
  * second and no more: an explanation that throws or stalls, or a log that cannot be written, never costs the kill.
  */
 import type { WorkerHandle } from './worker-handle.ts';
@@ -9,7 +10,7 @@ export const EXPLANATION_MS = 1_000;
 
 /**
  * Kills the worker: at once, or as soon as its explanation is there.
- * @param explain undefined result: there is nothing to explain
+ * @param explain undefined result: there is nothing to explain, or to wait for
  */
 export function endWorker(
   worker: Pick<WorkerHandle, 'kill'>,

@@ -98,7 +98,13 @@ export class Performer {
 
   #kill({ serial, reason }: Extract<Effect, { do: 'kill' }>): void {
     const worker = this.#crew.get(serial);
-    if (worker) endWorker(worker, () => reason && this.#attendants.hangs.explain(serial, reason));
+    if (!worker) return;
+    if (reason === 'not-loaded') {
+      // SIGKILL would cut off the app's listeners to 'exit'.
+      worker.drain({ mode: 'graceful', deadlineMs: 0, handoff: false, park: false });
+      return endWorker(worker, () => worker.exited());
+    }
+    endWorker(worker, () => reason && this.#attendants.hangs.explain(serial, reason));
   }
 
   #drain({ do: _do, serial, emptyQueue, ...order }: Extract<Effect, { do: 'drain' }>): void {

@@ -2,7 +2,6 @@
  * The outside of a worker; its inside is worker/src/worker.ts. One process: started, sent messages to, ended. Created
  * by the Spawner for each process; it decides nothing.
  */
-
 import cluster, { type Worker as ClusterWorker } from 'node:cluster';
 import type { Readable } from 'node:stream';
 import {
@@ -280,6 +279,12 @@ export class WorkerHandle {
   /** Node opens it at once, also while JavaScript runs. */
   openInspector(): void {
     this.#worker?.process.kill('SIGUSR1');
+  }
+
+  /** Resolves when the process has exited; undefined for one that is not there. */
+  exited(): Promise<unknown> | undefined {
+    const exit = new Promise((resolve) => this.#worker?.once('exit', resolve));
+    return this.#worker?.isDead() === false ? exit : undefined;
   }
 
   /** Ends the process at once; before its start, it is never started. */

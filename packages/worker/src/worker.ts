@@ -42,6 +42,7 @@ export class Worker {
   #stopReporting = () => {};
   #applySettings = () => {};
   #workerInt: Promise<unknown> | undefined;
+  #hasFailed = false;
 
   constructor() {
     this.#channel = openChannel({
@@ -135,6 +136,7 @@ export class Worker {
   }
 
   async #failToLoad(error: unknown): Promise<void> {
+    this.#hasFailed = true;
     const known = error instanceof TshornError;
     const detail = known ? error.detail : stackOf(error);
     await this.#send({
@@ -161,7 +163,7 @@ export class Worker {
 
   async #leave(order: Leave): Promise<void> {
     if (order.mode === 'quick') this.#workerInt ??= this.#hooks?.run('workerInt');
-    if (!this.#app || !this.#service) process.exit(0);
+    if (!this.#app || !this.#service) process.exit(this.#hasFailed ? 1 : 0);
     if (!(await this.#service.leave(order))) return;
     await this.#exit(this.#app, Math.max(LEAST_CLEANUP_MS, this.#service.leftMs));
   }

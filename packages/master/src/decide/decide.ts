@@ -121,10 +121,13 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
     case 'worker-loaded':
       return loaded(draft, worker, event.kind);
     case 'worker-load-failed': {
-      broken(draft, worker, event.message, event);
+      const { detail } = event;
+      broken(draft, worker, event.message, { ...(detail !== undefined && { detail }), reason: 'not-loaded' });
       const { phase, proven } = draft.state;
       // Waiting mends no syntax error: the very first start ends here.
       if (phase === 'starting' && proven.length === 0) {
+        // The others load the same app.
+        for (const other of draft.workers) draft.kill(other, 'not-loaded');
         if (event.code === 'ERR_ADDRESS_IN_USE') giveUp(draft, EXIT.addressInUse, 'an address is in use');
         else giveUp(draft, EXIT.appNotLoadable, 'the app cannot be loaded');
       }

@@ -85,7 +85,7 @@ export type Event =
   | { readonly type: 'worker-hung'; readonly serial: number; readonly silentMs: number }
   | { readonly type: 'expired'; readonly timer: TimerId };
 
-export type KillReason = 'hung' | 'never-came-up' | 'never-left';
+export type KillReason = 'hung' | 'never-came-up' | 'never-left' | 'not-loaded';
 
 export type Effect =
   | { readonly do: 'spawn'; readonly serial: number; readonly slot: number; readonly generation: number }
@@ -106,7 +106,10 @@ export type Effect =
   | { readonly do: 'watch'; readonly generation: number; readonly serials: readonly number[] }
   | { readonly do: 'end-watch' }
   | { readonly do: 'approve'; readonly generation: number }
-  /** A worker with a reason has missed a deadline; its stack is read first, within a second. */
+  /**
+   * A worker with a reason has missed a deadline; its stack is read first, within a second. One that is `not-loaded` is
+   * asked to exit, and has this second for it.
+   */
   | { readonly do: 'kill'; readonly serial: number; readonly reason?: KillReason }
   | { readonly do: 'set-timer'; readonly timer: TimerId; readonly ms: number }
   | { readonly do: 'clear-timer'; readonly timer: TimerId }

@@ -102,7 +102,7 @@ export class Hangs {
    * Logs why a worker that is about to be killed is stuck; the watch on it ends.
    * @returns undefined for a worker that is not stuck; rejects only when the log cannot be written
    */
-  explain(serial: number, reason: KillReason): Promise<void> | undefined {
+  explain(serial: number, reason: Exclude<KillReason, 'not-loaded'>): Promise<void> | undefined {
     const { worker, lastHeartbeat, bornAt } = this.#records.get(serial) ?? {};
     if (!worker || bornAt === undefined) return undefined;
     this.#watchdog.forget(serial);
