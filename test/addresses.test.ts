@@ -120,6 +120,24 @@ describe('a unix socket', () => {
     expect(fs.existsSync(socket)).toBe(false);
   });
 
+  test('keeps its file when the app removes it before listen() and in its clean-up', async () => {
+    const server = await startServer(fixture('removes-its-socket.mjs'), {
+      bind: `unix:${socket}`,
+      env: { SOCKET: socket },
+    });
+    expect(await hello({ socketPath: socket })).toBe('hello');
+    expect(server.of('worker-log').map(({ msg }) => msg)).toEqual([
+      expect.stringContaining(`the app removes or renames ${socket}; the file stays`),
+    ]);
+    expect((fs.statSync(socket).mode & 0o777).toString(8)).toBe('666');
+    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+    expect(server.output).toContain('cleaned up');
+    expect(await hello({ socketPath: socket })).toBe('hello');
+    expect(await server.stop()).toBe(0);
+    expect(server.output).not.toContain('ENOENT');
+    expect(fs.existsSync(socket)).toBe(false);
+  });
+
   test('that a crash has left behind is replaced', async () => {
     leaveStaleSocket();
     const server = await startServer(HELLO, { bind: `unix:${socket}` });

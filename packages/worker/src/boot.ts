@@ -33,6 +33,7 @@ export class Boot {
 
   async loadHooks(): Promise<Hooks> {
     const { slot, generation, hooksFile, options } = this.#order;
+    await this.#keepSocketFiles();
     const hooks = new Hooks(
       await Hooks.load(hooksFile),
       { slot, generation, pid: process.pid, log: this.#hookLog() },
@@ -42,6 +43,22 @@ export class Boot {
     if (hooks.has('workerAbort')) this.#listenToAbort(hooks);
     await hooks.run('postFork');
     return hooks;
+  }
+
+  /** Before any code of the user. */
+  async #keepSocketFiles(): Promise<void> {
+    const { addresses = [], slot } = this.#order;
+    const paths = addresses
+      .filter((text) => text.startsWith('unix:'))
+      .map((text) => text.slice('unix:'.length));
+    if (paths.length === 0) return;
+    const { keepSocketFiles } = await import('./socket-files.ts');
+    keepSocketFiles(paths, (path) => {
+      // The others would say the same.
+      if (slot > 1) return;
+      const text = `the app removes or renames ${path}; the file stays, because tshorn serves there, and removes it at the stop`;
+      void this.#send({ type: 'log', level: 'info', text });
+    });
   }
 
   get #serverSettings(): ServerSettings {
