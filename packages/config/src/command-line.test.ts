@@ -46,6 +46,12 @@ describe('the command line', () => {
     [['-workers', '8'], '-workers: unknown option; did you mean --workers?'],
     [['--no-workers', 'a.js'], '--no-workers: unknown option; did you mean --workers?'],
     [['--env-file', 'a.js'], '--env-file: unknown option; did you mean --environment-file?'],
+    [['--port', '3000', 'a.js'], '--port: unknown option; did you mean --bind :3000?'],
+    [['a.js', '-p', '3000'], '-p: unknown option; did you mean --bind :3000?'],
+    [['a.js', '-p=3000'], '-p: unknown option; did you mean --bind :3000?'],
+    [['a.js', '--port'], '--port: unknown option; did you mean --bind :PORT?'],
+    [['a.js', '-i', 'max'], '-i: unknown option; there is one worker per CPU without --workers'],
+    [['a.js', '--instances', '4'], '--instances: unknown option; did you mean --workers 4?'],
     [['--zzzzzzzzz', 'a.js'], '--zzzzzzzzz: unknown option'],
     [['-x', 'a.js'], '-x: unknown option'],
     [['a.js', '--workers', 'abc'], '--workers: got "abc"; expected a whole number from 1 to 1024'],
@@ -65,6 +71,30 @@ describe('the command line', () => {
     [[], 'there is no app to serve'],
   ])('refuses %j', async (argv, message) => {
     await expect(serve(...argv)).rejects.toMatchObject({ code: 'ERR_OPTION', message });
+  });
+
+  it.each([
+    [
+      ['--max-old-space-size=256', '-w', '2', 'a.js'],
+      "tshorn --node-options '--max-old-space-size=256' -w 2 a.js",
+    ],
+    [['-r', './x.cjs', 'a.js'], "tshorn --node-options '-r ./x.cjs' a.js"],
+    [['--import', './x.mjs', '--inspect', 'a.js'], "tshorn --node-options '--import ./x.mjs --inspect' a.js"],
+  ])('names the line for options of node in %j', async (argv, line) => {
+    const name = argv[0]?.split('=')[0];
+    await expect(serve(...argv)).rejects.toMatchObject({
+      code: 'ERR_OPTION',
+      message: `${name}: an option of node, not of tshorn`,
+      fix: `type: ${line}; or set NODE_OPTIONS`,
+    });
+  });
+
+  it('names what is meant by a number of workers, or a port, that is none', async () => {
+    await expect(serve('a.js', '-w', 'max')).rejects.toMatchObject({
+      fix: 'for one worker per CPU leave it out: that is the default',
+    });
+    const onPath = node.resolveConfig({ argv: ['a.js'], env: { PORT: '/tmp/x.sock' }, cwd: '/nowhere' });
+    await expect(onPath).rejects.toMatchObject({ fix: 'for a unix socket: --bind unix:/tmp/x.sock' });
   });
 
   it('takes a value that begins with a dash where it is one for Node', async () => {

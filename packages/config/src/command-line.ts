@@ -1,5 +1,6 @@
 /** The command line: which flags there are, and what one said. Never prints and never exits. */
 import { TshornError } from '@tshorn/core';
+import { isOfNode, meantBy, withNodeOptions } from './elsewhere.ts';
 import type { Given } from './given.ts';
 import { didYouMean, nearest } from './nearest.ts';
 import { COMMAND_FLAGS, EVERY_OPTION } from './options.ts';
@@ -59,21 +60,27 @@ export function readCommandLine(argv: readonly string[], base: string): CommandL
   return { given, file: [parsed.config ?? []].flat().at(-1) as string | undefined, asks };
 }
 
+const isOwn = (name: string): boolean =>
+  name.startsWith('--') ? ALL_FLAGS.includes(name.slice(2)) : name.slice(1) in SHORTS;
+
 function refuseUnknown(parsed: Parsed, words: readonly string[]): void {
   const unknown = Object.keys(parsed).find((name) => name !== '_' && !ALL_FLAGS.includes(name));
   if (unknown === undefined) return;
-  // Far from its spelling, and still what it is called elsewhere: docs/decisions/environment-file-flag.md
-  if (unknown === 'env-file') {
-    throw new TshornError('ERR_OPTION', '--env-file: unknown option; did you mean --environment-file?');
+  const name = unknown.length === 1 ? `-${unknown}` : `--${unknown}`;
+  const meant = meantBy(unknown, parsed[unknown]);
+  if (meant !== undefined) throw new TshornError('ERR_OPTION', `${name}: unknown option; ${meant}`);
+  if (isOfNode(name)) {
+    throw new TshornError('ERR_OPTION', `${name}: an option of node, not of tshorn`, {
+      fix: `type: ${withNodeOptions(words, isOwn)}; or set NODE_OPTIONS`,
+    });
   }
   const dashed = ALL_FLAGS.map((flag) => `--${flag}`);
   // `-workers 8` is a row of short flags to the parser; the person meant --workers.
   const oneDash = words.find((word) => /^-[a-z]{2}/.test(word) && nearest(`-${word.split('=')[0]}`, dashed));
   if (oneDash !== undefined) {
-    const name = oneDash.split('=')[0] ?? '';
-    throw new TshornError('ERR_OPTION', `${name}: unknown option${didYouMean(`-${name}`, dashed)}`);
+    const row = oneDash.split('=')[0] ?? '';
+    throw new TshornError('ERR_OPTION', `${row}: unknown option${didYouMean(`-${row}`, dashed)}`);
   }
-  const name = unknown.length === 1 ? `-${unknown}` : `--${unknown}`;
   throw new TshornError('ERR_OPTION', `${name}: unknown option${didYouMean(name, dashed)}`, {
     fix: 'tshorn --help lists the options; what is meant for the app goes after --',
   });

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { TshornError } from '@tshorn/core';
 import { WrongValue } from './kinds.ts';
 import { type Config, type Key, OPTIONS } from './options.ts';
+import type { Row } from './row.ts';
 
 export type Origin = 'default' | 'command line' | 'start()' | `environment ${string}` | `file ${string}`;
 
@@ -18,12 +19,14 @@ export interface Given {
 
 /** @throws TshornError naming the place, what it got and what is expected */
 export function readGiven({ key, input, place }: Given): Config[Key] {
-  const { kind } = OPTIONS[key];
+  const { kind, fix }: Row<unknown> = OPTIONS[key];
   try {
-    return kind.parse(input);
+    return kind.parse(input) as Config[Key];
   } catch (error) {
     if (error instanceof WrongValue) {
-      throw new TshornError('ERR_OPTION', `${place}: got ${show(input)}; expected ${kind.expected}`);
+      throw new TshornError('ERR_OPTION', `${place}: got ${show(input)}; expected ${kind.expected}`, {
+        ...(fix !== undefined && { fix }),
+      });
     }
     if (error instanceof TshornError) throw movedTo(place, key, error);
     throw error;

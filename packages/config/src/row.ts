@@ -33,6 +33,8 @@ export interface Row<Value> {
   readonly summary: string;
   /** More for the docs: when to change it, limits, links. */
   readonly details?: string;
+  /** How to mend a wrong value, where the expected one does not say it. */
+  readonly fix?: string;
   /** A reload may change it; the others need a restart. */
   readonly reloadable: boolean;
   /** Each worker is sent the value with its boot order, as `options.<key>`. */

@@ -37,5 +37,6 @@ export const listening = section('Listening', {
 
 function portFrom(text: string): string {
   if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return text;
-  throw new TshornError('ERR_OPTION', `PORT: got "${text}"; expected a port from 0 to 65535`);
+  const fix = text.includes('/') ? { fix: `for a unix socket: --bind unix:${text}` } : {};
+  throw new TshornError('ERR_OPTION', `PORT: got "${text}"; expected a port from 0 to 65535`, fix);
 }

@@ -1,0 +1,50 @@
+/** Options that have another name here than in other programs, and options of Node. */
+
+/** Far from its spelling, and still what it is called elsewhere: docs/decisions/environment-file-flag.md */
+const OTHER_NAMES: Readonly<Record<string, (value: string) => string>> = {
+  'env-file': () => 'did you mean --environment-file?',
+  port: (value) => `did you mean --bind :${/^\d+$/.test(value) ? value : 'PORT'}?`,
+  instances: (value) =>
+    /^\d+$/.test(value)
+      ? `did you mean --workers ${value}?`
+      : 'there is one worker per CPU without --workers',
+};
+const SHORTS: Readonly<Record<string, string>> = { p: 'port', i: 'instances' };
+
+/**
+ * Returns the option that is meant by one that does not exist; undefined for a name that nobody knows.
+ * @param name without the dashes
+ */
+export const meantBy = (name: string, value: unknown): string | undefined =>
+  OTHER_NAMES[SHORTS[name] ?? name]?.(String(value));
+
+/** Those that take the next word, where no `=` follows the name. */
+const WITH_VALUE =
+  /^(-r|-C|--require|--import|--loader|--experimental-loader|--conditions|--title|--disable-warning)$/;
+
+/**
+ * Returns the command line with the options of Node where they belong: `tshorn --node-options '--import x' app.js`.
+ * @param isOwn true for a name of tshorn's, with its dashes
+ */
+export function withNodeOptions(words: readonly string[], isOwn: (name: string) => boolean): string {
+  const node: string[] = [];
+  const others: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] as string;
+    if (!isOfNode(word) || isOwn(nameOf(word))) {
+      others.push(word);
+      continue;
+    }
+    node.push(word);
+    const values = WITH_VALUE.test(word) ? words.slice(at + 1, at + 2) : [];
+    node.push(...values);
+    at += values.length;
+  }
+  return ['tshorn', '--node-options', `'${node.join(' ')}'`, ...others].join(' ');
+}
+
+const nameOf = (word: string): string => word.split('=')[0] as string;
+
+/** Node lists the options that NODE_OPTIONS may hold. */
+export const isOfNode = (word: string): boolean =>
+  word.startsWith('-') && process.allowedNodeEnvironmentFlags.has(nameOf(word));
