@@ -109,12 +109,24 @@ describe('of several servers', () => {
     expect(twoServers(server)).toEqual([told, told]);
   });
 
+  test('an app that asks for another port than the one served is told about once for each generation', async () => {
+    const server = await startServer(METRICS_FIRST, { workers: 2 });
+    await server.event('served-elsewhere');
+    await server.reload();
+    const line = {
+      asked: '9464',
+      msg: `the app asks for 9464; it is served on 127.0.0.1:${server.port} (--bind)`,
+    };
+    expect(server.of('served-elsewhere')).toMatchObject([line, line]);
+  });
+
   test('--app-port or PORT name the app, and the metrics stay where they are', async () => {
     for (const named of [{ args: ['--app-port', '3999'] }, { env: { PORT: '3999' } }]) {
       const server = await startServer(METRICS_FIRST, named);
       expect(await bodyOf(server)).toBe('app');
       await server.event('also-listening');
       expect((await ask({ port: 9464 }, { path: '/', ...once })).body).toBe('metrics');
+      expect(server.of('served-elsewhere')).toEqual([]);
       expect([twoServers(server), server.of('also-listening').map(({ address }) => address)]).toEqual([
         [],
         ['127.0.0.1:9464'],

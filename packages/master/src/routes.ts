@@ -41,6 +41,7 @@ export function routes(
 ): Routes {
   const { relay, migrations, balance } = traffic;
   let toldServers = '';
+  let toldAsked = '';
   const pidOf = (serial: number) => crew.get(serial)?.pid;
   return {
     loading: (serial, { level, text }) => enqueue({ type: 'worker-loading', serial, level, text }),
@@ -107,6 +108,16 @@ export function routes(
       toldServers = told;
       const pid = pidOf(serial);
       log.warn({ event: 'two-servers', pid, ...two }, twoServers(two));
+    },
+    'asked-elsewhere': (serial, { asked }) => {
+      const told = `${view.identityOf(serial)?.generation} ${asked}`;
+      if (told === toldAsked) return;
+      toldAsked = told;
+      const addresses = listeners.map(textOf);
+      log.info(
+        { event: 'served-elsewhere', pid: pidOf(serial), asked, addresses },
+        `the app asks for ${asked}; it is served on ${addresses.join(', ')} (--bind)`,
+      );
     },
     'also-listening': (serial, { address }) => {
       const pid = pidOf(serial);

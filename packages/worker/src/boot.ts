@@ -1,4 +1,5 @@
 /** Boots a worker: hooks, app, probe, warm-up. The outcome of each is reported to the master. */
+import { resolve } from 'node:path';
 import type { HookLog } from '@tshorn/config';
 import type { ProbeReport, ToMaster } from '@tshorn/core';
 import { worker as api } from './api.ts';
@@ -55,7 +56,7 @@ export class Boot {
     const { keepSocketFiles } = await import('./socket-files.ts');
     keepSocketFiles(paths, (path) => {
       // The others would say the same.
-      if (slot > 1) return;
+      if (slot > 0) return;
       const text = `the app removes or renames ${path}; the file stays, because tshorn serves there, and removes it at the stop`;
       void this.#send({ type: 'log', level: 'info', text });
     });
@@ -88,6 +89,9 @@ export class Boot {
     const capture = captureListen({
       address: this.#order.addresses?.[0],
       hints,
+      onAsked: (asked) => {
+        if (!isServed(asked, this.#order.addresses)) void this.#send({ type: 'asked-elsewhere', asked });
+      },
       onTwoServers: (two) => void this.#send({ type: 'two-servers', ...two }),
       onOther: (server, args) => {
         reportIfItStays(server, (address) => void this.#send({ type: 'also-listening', address }));
@@ -160,4 +164,11 @@ export class Boot {
       void this.#send({ type: 'log', level, text: String(text) });
     return { info: log('info'), warn: log('warn'), error: log('error') };
   }
+}
+
+/** Port 0 is any port. In a check nothing is served. */
+function isServed(asked: string, addresses: readonly string[] = []): boolean {
+  if (asked === '0' || addresses.length === 0) return true;
+  const end = /^\d+$/.test(asked) ? `:${asked}` : `unix:${resolve(asked)}`;
+  return addresses.some((address) => address.endsWith(end));
 }

@@ -98,6 +98,8 @@ const TO_MASTER = {
   declined: { id: count(), reason: line(64) },
   /** Two HTTP servers of the app could be the one to serve, and no option says which. The texts name them. */
   'two-servers': { served: line(256), other: line(256), port: optional(count(65_535)), keep: line(64) },
+  /** The app has asked for this port or path, and none of the listeners is there. */
+  'asked-elsewhere': { asked: line(256) },
   'also-listening': { address: line(256) },
   /** A library of the app asks node:cluster whether this is the primary, and leaves work to that. */
   'asks-primary': { library: literal('log4js', 'prom-client') },

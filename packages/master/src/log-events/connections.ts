@@ -23,6 +23,11 @@ export const CONNECTIONS = {
     when: 'The app has [several HTTP servers](operating.md#which-of-several-servers-is-the-app), and nothing says which of them is to be served; logged once for each generation.',
     todo: 'Name the port that the right one asks for with `--app-port`.',
   },
+  'served-elsewhere': {
+    level: 'info',
+    fields: '`pid`, `asked`, `addresses`',
+    when: 'The app has asked for another port or path than [those that are served](operating.md#the-apps-own-server); logged once for each generation.',
+  },
   'also-listening': {
     level: 'info',
     fields: '`pid`, `address`',

@@ -54,6 +54,8 @@ export interface CaptureSettings {
   readonly hints: Hints;
   /** Gets each server that the app opens for itself, when it listens, with the arguments of its `listen()`. */
   readonly onOther: (server: net.Server, args: readonly unknown[]) => void;
+  /** Gets what the served one has asked for, a port or a path, where a person has not named it. */
+  readonly onAsked?: (asked: string) => void;
   readonly onTwoServers: (two: TwoServers) => void;
   /** Other listeners are not opened, and only seem to listen. */
   readonly check?: boolean | undefined;
@@ -136,6 +138,8 @@ export function captureListen(settings: CaptureSettings): ListenCapture {
       choice = made;
       others.release();
       const { server } = made.app;
+      const served = all.find((candidate) => candidate.server === server);
+      if (served && !isNamed(served, hints)) settings.onAsked?.(served.asked);
       const rest = open().filter((candidate) => candidate.server !== server);
       if (rest[0]) tellOfTwo(rest[0].asked);
       // An app that exports its server may wait for 'listening' as well.
