@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /** `tshorn APP`: reads the command line, and then answers it or becomes the master. */
-import { didYouMean, parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
+import { parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
 import { EXIT, renderError, resolveApp, stackOf, TshornError } from '@tshorn/core';
 import { openLog, ownCommand, readEnvFiles, stderrOutlet, takeOldMaster } from '@tshorn/master';
-import { COMMANDS, isCommand } from './commands/names.ts';
+import { meant, refuseStrayWord } from './commands/first-word.ts';
+import { isCommand } from './commands/names.ts';
 import { leaveOnFirstSignals } from './first-signals.ts';
 import {
   dropForeignListeners,
@@ -28,6 +29,7 @@ async function main(argv: string[]): Promise<number> {
   if (isCommand(word)) return (await import('./commands/run.ts')).runCommand(word, argv.slice(1));
   const foreign = dropForeignListeners();
   const serverListens = leaveOnFirstSignals();
+  refuseStrayWord(argv, workingDirectory);
   const command = await parseCommand(argv);
   switch (command.kind) {
     case 'help':
@@ -81,14 +83,6 @@ async function main(argv: string[]): Promise<number> {
   const exitCode = await server.finished;
   await stderrOutlet.giveUp(isFollowed);
   return exitCode;
-}
-
-/** A command that is misspelt is taken for an app, and is not found. */
-function meant(error: unknown, [word = '']: string[]): unknown {
-  if (!(error instanceof TshornError) || error.code !== 'ERR_APP_MISSING' || isCommand(word)) return error;
-  const { code, message, fix } = error;
-  const hint = didYouMean(word, COMMANDS).replace('mean ', 'mean tshorn ');
-  return new TshornError(code, message + hint, { ...(fix !== undefined && { fix }), cause: error });
 }
 
 main(process.argv.slice(2)).then(
