@@ -26,7 +26,11 @@ const get = async (port: number) => (await fetch(`http://127.0.0.1:${port}/`)).t
 describe('a module that cannot be served is refused at once', () => {
   test.each([
     ['logs-and-exports-no-app.mjs', {}, /is no app: it exports an object with answer, and it does not call/],
-    ['listens-by-another-protocol.mjs', { SERVER: 'http2' }, /127\.0\.0\.1:\d+ with an HTTP\/2 server/],
+    [
+      'listens-by-another-protocol.mjs',
+      { SERVER: 'http2', BUSY: 'yes' },
+      /127\.0\.0\.1:\d+ with an HTTP\/2 server/,
+    ],
     ['listens-by-another-protocol.mjs', { SERVER: 'front' }, /with a plain TCP server, .*HTTP server itself/],
     [
       'listens-by-another-protocol.mjs',

@@ -27,6 +27,9 @@ export type ProcessEffect = Extract<
   }
 >;
 
+/** Milliseconds that a worker whose app cannot be loaded has to find this out itself. */
+const ASK_AFTER_MS = 400;
+
 export class Performer {
   readonly #context: Context;
   readonly #crew: Crew;
@@ -100,9 +103,10 @@ export class Performer {
     const worker = this.#crew.get(serial);
     if (!worker) return;
     if (reason === 'not-loaded') {
-      // SIGKILL would cut off the app's listeners to 'exit'.
-      worker.drain({ mode: 'graceful', deadlineMs: 0, handoff: false, park: false });
-      return endWorker(worker, () => worker.exited());
+      // SIGKILL would cut off the app's listeners to 'exit'. A worker that finds out itself ends its child processes too.
+      const order = { mode: 'graceful', deadlineMs: 0, handoff: false, park: false } as const;
+      const timer = setTimeout(() => worker.drain(order), ASK_AFTER_MS);
+      return endWorker(worker, () => worker.exited()?.finally(() => clearTimeout(timer)));
     }
     endWorker(worker, () => reason && this.#attendants.hangs.explain(serial, reason));
   }

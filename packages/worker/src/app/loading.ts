@@ -5,6 +5,7 @@ import { findApp } from './app-export.ts';
 import { importModule } from './import-module.ts';
 import type { LoadedApp } from './kinds.ts';
 import type { ListenCapture } from './listen-capture.ts';
+import { whatIsOpen } from './open-now.ts';
 import { watchPendingWork } from './pending-work.ts';
 import { whenToCall } from './self-start.ts';
 import type { ServerSettings } from './server-settings.ts';
@@ -50,12 +51,18 @@ export class Loading {
     });
     this.#timer = setTimeout(async () => {
       // Before the import, which has handles of its own.
-      const kinds = process.getActiveResourcesInfo();
+      const open = whatIsOpen(capture.others);
       const { stillLoading } = await import('./still-loading.ts');
+      const { level, text, refusal, child } = stillLoading(
+        spec.file,
+        this.#doing,
+        capture.others,
+        await open,
+      );
       if (this.#isListening) return;
-      const { level, text, refusal } = stillLoading(spec.file, this.#doing, capture.others, kinds);
-      if (refusal) refuse(refusal);
-      else tell(level, text);
+      if (!refusal) return tell(level, text);
+      if (child !== undefined) endAtExit(child);
+      refuse(refusal);
     }, LONG_MS).unref();
   }
 
@@ -129,4 +136,15 @@ function mayListen(file: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Only when the refusal has been sent: many launchers exit with their child. The child would hold the port of the next start. */
+function endAtExit(child: number): void {
+  process.once('exit', () => {
+    try {
+      process.kill(child);
+    } catch {
+      // It has ended meanwhile.
+    }
+  });
 }

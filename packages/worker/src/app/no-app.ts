@@ -41,8 +41,8 @@ const FIXES = {
   'a TLS server': 'listen with https.createServer()',
   'a plain TCP server':
     'call listen() of the HTTP server itself; a service that does not speak HTTP is started with node',
-  'a server that is not one of Node':
-    'listen with http.createServer(); a native server such as uWebSockets.js binds its port itself, and is started with node',
+  'a server that is not one of Node, or is one of a thread':
+    'listen with http.createServer() in the main thread, of which tshorn starts several processes; a native server such as uWebSockets.js binds its port itself, and is started with node',
 } as const;
 
 export type WrongKind = keyof typeof FIXES;

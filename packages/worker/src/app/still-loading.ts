@@ -4,9 +4,10 @@
  */
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type net from 'node:net';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { TshornError } from '@tshorn/core';
 import { kindOf, wrongServer } from './no-app.ts';
+import type { Open } from './open-now.ts';
 import { addressOf } from './other-listeners.ts';
 
 export interface StillLoading {
@@ -14,36 +15,50 @@ export interface StillLoading {
   readonly level: 'info' | 'warn';
   readonly text: string;
   readonly refusal?: TshornError;
+  /** Process id of the child process that serves. */
+  readonly child?: number;
 }
 
 /**
  * @param doing what the app does, as far as it is known
  * @param servers what the app has opened beside an HTTP/1.1 server
- * @param resources from `process.getActiveResourcesInfo()`
  */
 export function stillLoading(
   file: string,
   doing: string,
   servers: readonly net.Server[],
-  resources: readonly string[],
+  { resources, connections }: Open,
 ): StillLoading {
-  const kinds = [...new Set(resources)].filter((kind) => !WITHOUT_END.test(kind));
+  let ofServers = connections;
+  const isOfServers = (kind: string) =>
+    (kind === 'TCPSocketWrap' && ofServers-- > 0) || (connections > 0 && ANSWERING.test(kind));
+  const others = resources.filter((kind) => !WITHOUT_END.test(kind) && !isOfServers(kind));
+  const kinds = [...new Set(others)];
   const open = kinds.length > 0 ? `; open: ${kinds.join(', ')}` : '';
-  const refuse = (refusal: TshornError): StillLoading => {
+  const refuse = (refusal: TshornError, child?: string): StillLoading => {
     const what = refusal.message.replace(`app: ${file} `, 'it ');
     const text = `${what}, and it has not called listen() of an HTTP server yet${open}; ${refusal.fix}`;
-    return { level: 'warn', text, ...(kinds.length === 0 && { refusal }) };
+    return {
+      level: 'warn',
+      text,
+      ...(kinds.length === 0 && { refusal }),
+      ...(child && { child: Number(child) }),
+    };
   };
   const [server] = servers;
   if (server) return refuse(wrongServer(file, kindOf(server), addressOf(server) ?? 'an unnamed address'));
   const native = listensOn('self');
-  if (native !== undefined) return refuse(wrongServer(file, 'a server that is not one of Node', native));
+  if (native !== undefined)
+    return refuse(wrongServer(file, 'a server that is not one of Node, or is one of a thread', native));
   for (const child of children()) {
     const address = listensOn(child);
-    if (address !== undefined) return refuse(wrongProcess(file, child, address));
+    if (address !== undefined) return refuse(wrongProcess(file, child, address), child);
   }
   return { level: 'info', text: `${doing}${open}` };
 }
+
+/** What an HTTP/2 server has for a moment while it answers. */
+const ANSWERING = /^(?:Immediate|WriteWrap|ShutdownWrap)$/;
 
 /** Servers, standard streams and child processes are open for as long as the app lives, and lead to nothing more. */
 const WITHOUT_END = /^(?:(?:TCP|Pipe)ServerWrap|PipeWrap|TTYWrap|SignalWrap|ProcessWrap|MessagePort)$/;
@@ -59,8 +74,16 @@ function wrongProcess(file: string, child: string, address: string): TshornError
   return new TshornError(
     'ERR_APP_KIND',
     `app: ${file} has started a child process that listens on ${address} (${line}), which tshorn cannot serve`,
-    { fix: isNode && script > 0 ? `start what it runs: ${typed}` : 'start the file that serves' },
+    { fix: isNode && script > 0 ? fixOf(file, words, script, typed) : 'start the file that serves' },
   );
+}
+
+/** An app that starts itself again does so for flags of node most of the time. */
+function fixOf(file: string, words: readonly string[], script: number, typed: string): string {
+  if (resolve(words[script]!) !== file) return `start what it runs: ${typed}`;
+  const flags = words.slice(1, script).join(' ');
+  const how = flags === '' ? '' : `, and give the flags in NODE_OPTIONS="${flags}"`;
+  return `the app starts itself again; have it serve in the process that tshorn starts${how}`;
 }
 
 /** Process ids of the children; none where /proc does not tell. */
