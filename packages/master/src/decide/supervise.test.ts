@@ -10,6 +10,8 @@ test('the slot of a hung worker is filled at once, while the worker is still the
   expect(scene.ready()).toHaveLength(2);
   scene.exit(2, null, 'SIGKILL').settle();
   expect(scene.spawns).toHaveLength(1);
+  // Somebody who reads of a SIGKILL looks for who has sent it.
+  expect(scene.reported('exited')).toMatchObject([{ text: 'killed by the master (SIGKILL)' }]);
 });
 
 test('workers that hang soon after their start back off like those that crash', () => {

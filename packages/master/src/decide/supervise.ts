@@ -116,7 +116,9 @@ type Exit = Extract<Event, { type: 'worker-exited' }>;
 export function exited(draft: Draft, worker: WorkerRecord, exit: Exit): void {
   const { code, signal, words } = exit;
   const ended = code === null ? 'the process could not be started' : `exit code ${code}`;
-  const plain = signal ? `killed by ${signal}` : ended;
+  const isKilled = worker.state === 'killed' && signal === 'SIGKILL';
+  const bySignal = isKilled ? 'killed by the master (SIGKILL)' : `killed by ${signal}`;
+  const plain = signal ? bySignal : ended;
   // An end that was ordered needs no explanation.
   const asked = worker.state === 'killed' || (worker.state === 'parked' && code === 0);
   const how = asked ? plain : (words ?? plain);
