@@ -130,6 +130,9 @@ describe('a unix socket', () => {
       expect.stringContaining(`the app removes or renames ${socket}; the file stays`),
     ]);
     expect((fs.statSync(socket).mode & 0o777).toString(8)).toBe('666');
+    const args = ['check', fixture('removes-its-socket.mjs'), '--bind', `unix:${socket}`];
+    expect((await run(args, { env: { SOCKET: socket } })).code).toBe(0);
+    expect(await hello({ socketPath: socket })).toBe('hello');
     expect(await server.reload()).toMatchObject({ outcome: 'committed' });
     expect(server.output).toContain('cleaned up');
     expect(await hello({ socketPath: socket })).toBe('hello');

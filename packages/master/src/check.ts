@@ -16,7 +16,7 @@ import type { Logger } from './log.ts';
 import { stderrOutlet } from './outlet.ts';
 import { resolvePrivileges } from './privileges.ts';
 import { checkReach } from './reach.ts';
-import { bootOrder, resolveRelease, settingsOf } from './release.ts';
+import { bootOrder, resolveRelease, settingsOf, socketFilesOf } from './release.ts';
 import { twoServers } from './routes.ts';
 import { UnreadMessages } from './unread-messages.ts';
 import { workerEnv } from './worker-env.ts';
@@ -63,7 +63,10 @@ export async function checkApp(options: CheckOptions): Promise<CheckReport> {
 
   const check = new Check(options);
   const compileCache = new CompileCache(log, options.env, identity).directoryOf(release);
-  const boot = { ...bootOrder(release, PLACE, undefined, compileCache, umask), check: true as const };
+  // A server may serve there.
+  const socketFiles = socketFilesOf(resolved.config.bind);
+  const order = bootOrder(release, PLACE, undefined, compileCache, umask);
+  const boot = { ...order, socketFiles, check: true as const };
   const env = workerEnv(release, options.env, identity, PLACE.slot);
   try {
     return await check.play({ exec: options.workerFile, cwd: release.cwd, env, boot, runAs: identity });

@@ -1,7 +1,8 @@
 /** A release: the config, real path of the app, working directory and environment that a generation is pinned to. */
 import fs from 'node:fs';
+import path from 'node:path';
 import { type Config, type Resolved, usableCpus, workerOptions } from '@tshorn/config';
-import { type BootOrder, resolveApp } from '@tshorn/core';
+import { type BindAddress, type BootOrder, resolveApp } from '@tshorn/core';
 import type { Settings } from './decide/model.ts';
 import { readEnvFiles, type Variables } from './env-file.ts';
 
@@ -93,3 +94,7 @@ export function bootOrder(
     ...(statusUdp && { statusUdp: { port: statusUdp.port, secret: statusUdp.secret } }),
   };
 }
+
+/** The files of the unix sockets among them, as absolute paths: a worker may have another working directory. */
+export const socketFilesOf = (addresses: readonly BindAddress[]): string[] =>
+  addresses.flatMap((address) => (address.kind === 'unix' ? [path.resolve(address.path)] : []));

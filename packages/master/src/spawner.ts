@@ -8,7 +8,7 @@ import type { Effect } from './decide/events.ts';
 import { describeCleanUp, describeExit } from './exit-reason.ts';
 import { fieldsOf } from './hang/warnings.ts';
 import { memoryLimit, OomKills } from './os/cgroup.ts';
-import { bootOrder, isOverwritten, missingOf, type Release } from './release.ts';
+import { bootOrder, isOverwritten, missingOf, type Release, socketFilesOf } from './release.ts';
 import { route, routes } from './routes.ts';
 import { type SpawnFailure, spawnFailure } from './spawn-failure.ts';
 import { workerEnv } from './worker-env.ts';
@@ -57,7 +57,9 @@ export class Spawner {
     const compileCache = this.#compileCache.directoryOf(release);
     const status = statusUdp?.expect((report) => enqueue({ type: 'worker-probed', serial, report }));
     const addresses = listeners.map(({ address }) => formatAddress(address));
-    const boot = { ...bootOrder(release, identity, status, compileCache, umask), addresses };
+    const socketFiles = socketFilesOf(listeners.map(({ address }) => address));
+    const order = bootOrder(release, identity, status, compileCache, umask);
+    const boot = { ...order, addresses, socketFiles };
     const request = { exec: workerFile, cwd: release.cwd, env: environment, runAs, boot };
     const handle = new WorkerHandle(
       {

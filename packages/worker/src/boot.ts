@@ -48,13 +48,10 @@ export class Boot {
 
   /** Before any code of the user. */
   async #keepSocketFiles(): Promise<void> {
-    const { addresses = [], slot } = this.#order;
-    const paths = addresses
-      .filter((text) => text.startsWith('unix:'))
-      .map((text) => text.slice('unix:'.length));
-    if (paths.length === 0) return;
+    const { socketFiles = [], slot } = this.#order;
+    if (socketFiles.length === 0) return;
     const { keepSocketFiles } = await import('./socket-files.ts');
-    keepSocketFiles(paths, (path) => {
+    keepSocketFiles(socketFiles, (path) => {
       // The others would say the same.
       if (slot > 0) return;
       const text = `the app removes or renames ${path}; the file stays, because tshorn serves there, and removes it at the stop`;
@@ -90,7 +87,7 @@ export class Boot {
       address: this.#order.addresses?.[0],
       hints,
       onAsked: (asked) => {
-        if (!isServed(asked, this.#order.addresses)) void this.#send({ type: 'asked-elsewhere', asked });
+        if (!isServed(asked, this.#order)) void this.#send({ type: 'asked-elsewhere', asked });
       },
       onTwoServers: (two) => void this.#send({ type: 'two-servers', ...two }),
       onOther: (server, args) => {
@@ -167,8 +164,8 @@ export class Boot {
 }
 
 /** Port 0 is any port. In a check nothing is served. */
-function isServed(asked: string, addresses: readonly string[] = []): boolean {
-  if (asked === '0' || addresses.length === 0) return true;
-  const end = /^\d+$/.test(asked) ? `:${asked}` : `unix:${resolve(asked)}`;
-  return addresses.some((address) => address.endsWith(end));
+function isServed(asked: string, { addresses, socketFiles }: Order): boolean {
+  if (asked === '0' || addresses === undefined) return true;
+  if (/^\d+$/.test(asked)) return addresses.some((address) => address.endsWith(`:${asked}`));
+  return socketFiles?.includes(resolve(asked)) === true;
 }

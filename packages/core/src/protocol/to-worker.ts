@@ -41,6 +41,8 @@ const BOOT = {
   statusUdp: optional(row({ port: count(65_535), secret: opaque(64) })),
   /** The addresses of the listeners, which come when the worker is admitted; absent in a check. */
   addresses: optional(list(line(256), 256)),
+  /** Absolute paths of the unix sockets: the app does not remove these files, in a check neither. */
+  socketFiles: optional(list(path, 256)),
   /** The worker will not serve: the app opens no address, not even one of its own. */
   check: optional(literal(true)),
 };
