@@ -135,6 +135,36 @@ describe('of several servers', () => {
     }
   });
 
+  test('--bind names the app as PORT does', async () => {
+    const server = await startServer(fixture('admin-first.mjs'), { args: ['--bind', '127.0.0.1:3997'] });
+    expect((await ask({ port: 3997 }, { path: '/', ...once })).body).toBe('app');
+    expect(twoServers(server)).toEqual([]);
+  });
+
+  test('those that are one app on several hosts are all served by what is bound', async () => {
+    const hosts = ['127.0.0.1', '127.0.0.2'];
+    const server = await startServer(fixture('listens-on-hosts.mjs'), {
+      args: hosts.flatMap((host) => ['--bind', `${host}:3996`]),
+      env: { HOSTS: hosts.join(' ') },
+    });
+    await server.until('both callbacks', () => server.output.split('listens on').length > 2);
+    await server.reload();
+    for (const host of hosts)
+      expect((await ask({ host, port: 3996 }, { path: '/', ...once })).body).toBe('app');
+    expect([twoServers(server), server.of('also-listening')]).toEqual([[], []]);
+  });
+
+  test('two apps on one bound port are refused with a line that names both addresses', async () => {
+    const server = new TestServer(fixture('listens-on-hosts.mjs'), {
+      args: ['--bind', '127.0.0.1:3995'],
+      env: { HOSTS: '127.0.0.1 127.0.0.1', PORT: '3995', DIFFER: '1' },
+    });
+    expect(await server.exited).toBe(4);
+    expect(server.of('broken')[0]?.reason).toContain(
+      'another server of the app asks for port 3995 of host 127.0.0.1, and tshorn has bound 127.0.0.1:3995 for',
+    );
+  });
+
   test('a port that no server asks for is refused, with those that are asked for', async () => {
     const server = new TestServer(METRICS_FIRST, { args: ['--app-port', '4000'] });
     expect(await server.exited).toBe(4);

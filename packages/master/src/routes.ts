@@ -22,7 +22,10 @@ const textOf = ({ address }: Listener) => formatAddress(address);
 
 /** What is logged of an app with two HTTP servers, when nothing says which one is to be served. */
 export function twoServers({ served, other, port, keep }: TwoServers): string {
-  const how = port === undefined ? 'give that one a port and --app-port' : `use --app-port ${port}`;
+  const how =
+    port === undefined
+      ? 'give that one a port of its own, and that port to --app-port'
+      : `use --app-port ${port}`;
   return `the app has two HTTP servers: ${served} is served, and ${other} listens by itself; to serve that one, ${how}; if it is right so, ${keep} silences this line`;
 }
 

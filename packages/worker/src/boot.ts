@@ -6,6 +6,7 @@ import { worker as api } from './api.ts';
 import { captureListen } from './app/listen-capture.ts';
 import { type LoadedApp, loadApp } from './app/load-app.ts';
 import { reportIfItStays } from './app/other-listeners.ts';
+import { portsOf } from './app/same-port.ts';
 import { applySettings, type ServerSettings } from './app/server-settings.ts';
 import { useCompileCache, writeCompileCache } from './compile-cache.ts';
 import { Hooks } from './hooks.ts';
@@ -75,16 +76,17 @@ export class Boot {
 
   /** @param others gets the servers that the app opens beside the one that is served */
   async loadApp(others: OtherServers): Promise<LoadedApp> {
-    const { appFile: file, exportName, options } = this.#order;
+    const { appFile: file, exportName, options, addresses } = this.#order;
     const settings = this.#serverSettings;
     const hints = {
       appPort: options.appPort,
       envPort: process.env.PORT,
+      boundPorts: portsOf(addresses ?? []),
       exportNamed: exportName !== undefined,
     };
     answerLibraries((library) => void this.#send({ type: 'asks-primary', library }));
     const capture = captureListen({
-      address: this.#order.addresses?.[0],
+      addresses,
       hints,
       onAsked: (asked) => {
         if (!isServed(asked, this.#order)) void this.#send({ type: 'asked-elsewhere', asked });

@@ -16,8 +16,8 @@ let others: net.Server[];
 let two: TwoServers[];
 let onOther = () => {};
 const settings: CaptureSettings = {
-  address: '127.0.0.1:8000',
-  hints: { appPort: 0, envPort: undefined, exportNamed: false },
+  addresses: ['127.0.0.1:8000'],
+  hints: { appPort: 0, envPort: undefined, boundPorts: [8000], exportNamed: false },
   onOther: (server) => {
     others.push(server);
     onOther();
@@ -77,7 +77,7 @@ test('a server is closed and listens again, each with its events', async () => {
 
 test('on a unix socket, address() is its path', async () => {
   net.Server.prototype.listen = originalListen;
-  captureListen({ ...settings, address: 'unix:/run/app.sock' });
+  captureListen({ ...settings, addresses: ['unix:/run/app.sock'] });
   const server = track(http.createServer()).listen(3000);
   expect([server.listening, server.address()]).toEqual([true, '/run/app.sock']);
 });
@@ -157,22 +157,81 @@ test('the own server of an exported app that listens late is served already: not
   expect([others, two]).toEqual([[], []]);
 });
 
-test("the second loopback address of Fastify's localhost is refused; other ports are not", async () => {
+test.each([
+  ["the second loopback address of Fastify's localhost", BOUND.port, '::1'],
+  ['a second host with the port of the first one', 3000, '127.0.0.2'],
+])('%s is served by what is bound, and closes by itself; other ports listen', async (_, port, host) => {
   const handler = () => {};
   const main = track(http.createServer(handler)).listen(3000);
   await listening(main);
-  const twin = http.createServer(handler);
-  const error = new Promise<NodeJS.ErrnoException>((resolve) => twin.once('error', resolve));
-  twin.listen({ port: BOUND.port, host: '::1' });
-  expect((await error).code).toBe('EADDRINUSE');
-  void capture.release(script(main));
+  const called = jest.fn();
+  const [twin, late] = [http.createServer(handler), http.createServer(handler)].map(track) as [
+    http.Server,
+    http.Server,
+  ];
+  await listening(twin.listen({ port, host }, called));
+  expect(capture.candidates.map(({ server }) => server)).toEqual([main]);
+  void capture.release(script(main, true));
+  await listening(late.listen({ port, host }, called));
+  expect([twin.address(), late.address(), called.mock.calls.length]).toEqual([BOUND, BOUND, 2]);
+  await new Promise((resolve) => twin.close(resolve));
+  expect([twin.listening, main.listening, late.listening]).toEqual([false, true, true]);
   await listening(track(http.createServer()).listen({ port: 0, host: '127.0.0.1' }));
   expect(others).toHaveLength(1);
 });
 
+test('of a server on two hosts that is not chosen, both listen for themselves', async () => {
+  const handler = () => {};
+  const main = track(http.createServer()).listen(3000);
+  const metrics = [1, 2].map((last) => track(http.createServer(handler)).listen(9464, `127.0.0.${last}`));
+  await listening(main);
+  await capture.release(script(main));
+  expect(others).toEqual(metrics);
+  expect(metrics.map((server) => (server.address() as net.AddressInfo).port)).toEqual([9464, 9464]);
+});
+
+test('two servers of the same port are told apart by their hosts', async () => {
+  const [main, other] = ['127.0.0.1', '127.0.0.2'].map((host) =>
+    track(http.createServer(() => {})).listen(3998, host),
+  ) as [http.Server, http.Server];
+  await listening(other);
+  await capture.release(script(main, true));
+  expect(two).toEqual([
+    {
+      served: 'the server that asked for port 3998 of host 127.0.0.1',
+      other: 'the one that asked for port 3998 of host 127.0.0.2',
+      keep: '--app-port 3998',
+    },
+  ]);
+});
+
+test('another server that asks for an address of the master is refused, by its error event if there is a listener', async () => {
+  const main = track(http.createServer(() => {})).listen(3000);
+  const twin = http.createServer(() => {}).listen(BOUND.port, '127.0.0.1');
+  await listening(main);
+  const text =
+    'another server of the app asks for port 8000 of host 127.0.0.1, and tshorn has bound 127.0.0.1:8000';
+  await expect(capture.release(script(main))).rejects.toMatchObject({
+    code: 'ERR_APP_KIND',
+    message: expect.stringContaining(text),
+  });
+  net.Server.prototype.listen = originalListen;
+  const again = captureListen(settings);
+  const first = track(http.createServer(() => {})).listen(3000);
+  const other = http.createServer(() => {}).listen(BOUND.port);
+  await listening(first);
+  const told = once(other, 'error');
+  await again.release(script(first));
+  expect((await told)[0]).toMatchObject({
+    code: 'EADDRINUSE',
+    message: expect.stringContaining('every host'),
+  });
+  expect([twin.listening, other.listening]).toEqual([false, false]);
+});
+
 test('in a check nothing is opened, and every listener is told that it listens', async () => {
   net.Server.prototype.listen = originalListen;
-  const rehearsed = captureListen({ ...settings, address: undefined, check: true });
+  const rehearsed = captureListen({ ...settings, addresses: undefined, check: true });
   const main = http.createServer().listen(3000);
   await rehearsed.listens();
   void rehearsed.release(script(main));

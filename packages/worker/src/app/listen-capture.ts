@@ -6,12 +6,14 @@
  */
 import type http from 'node:http';
 import net from 'node:net';
-import type { Address } from '@tshorn/core';
+import { TshornError } from '@tshorn/core';
 import { listenAgain, quietly } from '../others/quietly.ts';
+import { askedAddress, askedOf, askedWords, optionsOf } from './asked.ts';
 import { isHttpServer } from './http-server.ts';
 import { tellListening } from './listeners.ts';
 import { OtherListeners } from './other-listeners.ts';
-import { rememberRequestListeners, requestListeners } from './request-listeners.ts';
+import { rememberRequestListeners } from './request-listeners.ts';
+import { boundFor, isTwin, refuseBound } from './same-port.ts';
 import { StandIn, standInOf } from './stand-in.ts';
 import { takeOver } from './take-over.ts';
 import { type Candidate, type Choice, type Hints, isNamed } from './which-server.ts';
@@ -44,13 +46,14 @@ export interface ListenCapture {
   /**
    * It is known which server is served: the others, and later ones, listen for themselves. Resolves when the others do:
    * the worker may be admitted right after that, and the one before it stops accepting there.
+   * @throws TshornError ERR_APP_KIND for another server on an address of the master
    */
   release(choice: Choice): Promise<void>;
 }
 
 export interface CaptureSettings {
-  /** The first address of the master, as `server.address()` has it; undefined in a check: then it is the one asked for. */
-  readonly address?: string | undefined;
+  /** The addresses of the master; `server.address()` has the first. Undefined in a check: then it has the one asked for. */
+  readonly addresses?: readonly string[] | undefined;
   readonly hints: Hints;
   /** Gets each server that the app opens for itself, when it listens, with the arguments of its `listen()`. */
   readonly onOther: (server: net.Server, args: readonly unknown[]) => void;
@@ -61,34 +64,53 @@ export interface CaptureSettings {
   readonly check?: boolean | undefined;
 }
 
+interface Captured extends Candidate {
+  readonly args: unknown[];
+  /** The server that answers as this one does, on the same port: both are served, or none. */
+  readonly twinOf?: http.Server;
+}
+
 export function captureListen(settings: CaptureSettings): ListenCapture {
-  const { address, hints, onOther, check } = settings;
+  const { addresses = [], hints, onOther, check } = settings;
+  const [address] = addresses;
   const listens = signal();
   const named = signal();
-  const all: (Candidate & { readonly args: unknown[] })[] = [];
+  const all: Captured[] = [];
   const open = () => all.filter(({ server }) => standInOf(server)?.isOpen);
+  const candidates = () => open().filter(({ twinOf }) => !twinOf);
+  const argsOf = (server?: net.Server) => all.find((captured) => captured.server === server)?.args;
   const others = new OtherListeners();
   let choice: Choice | undefined;
   rememberRequestListeners();
 
-  const tellOfTwo = (asked: string) => {
+  const tellOfTwo = (args: readonly unknown[]) => {
     if (!choice?.isGuess) return;
-    const own = all.find(({ server }) => server === choice?.app.server)?.asked;
+    const own = argsOf(choice.app.server);
+    const asked = askedOf(args);
     const port = Number(asked);
+    const isPort = Number.isInteger(port) && port > 0 && !(own && askedOf(own) === asked);
     settings.onTwoServers({
-      served: own === undefined ? 'the exported app' : `the server that asked for ${portOf(own)}`,
-      other: `the one that asked for ${portOf(asked)}`,
-      ...(Number.isInteger(port) && port > 0 && { port }),
-      keep: own === undefined ? 'APP:default' : `--app-port ${own}`,
+      served: own ? `the server that asked for ${askedWords(own, args)}` : 'the exported app',
+      other: `the one that asked for ${askedWords(args, own)}`,
+      ...(isPort && { port }),
+      keep: own ? `--app-port ${askedOf(own)}` : 'APP:default',
     });
   };
 
   net.Server.prototype.listen = function listen(this: net.Server, ...args: unknown[]): net.Server {
     if (isHttpServer(this)) {
       const served = choice?.app.server;
-      const known = served ? [served] : all.map(({ server }) => server);
-      if (known.includes(this)) return hold(this, args, address);
-      if (known.some((first) => isLoopbackTwin(this, first, args))) return refuse(this);
+      if (this === served) return hold(this, args, address);
+      const known = all.find(({ server }) => server === this);
+      if (known && (!served || known.twinOf === served)) return hold(this, args, address);
+      const firsts = served ? [served] : candidates().map(({ server }) => server);
+      const twinOf = firsts.find(
+        (first) => asked.has(first) && isTwin(this, args, first, argsOf(first), hints.boundPorts),
+      );
+      if (twinOf) {
+        all.push({ server: this, asked: askedOf(args), args, twinOf });
+        return hold(this, args, boundFor(args, addresses));
+      }
       const candidate = { server: this, asked: askedOf(args), args };
       if (!served) {
         all.push(candidate);
@@ -107,17 +129,18 @@ export function captureListen(settings: CaptureSettings): ListenCapture {
     }
     others.opening(this, () => {
       onOther(this, args);
-      if (isHttpServer(this)) setImmediate(() => this.listening && tellOfTwo(askedOf(args)));
+      if (isHttpServer(this)) setImmediate(() => this.listening && tellOfTwo(args));
     });
     return check ? hold(this, args) : (Reflect.apply(originalListen, this, args) as net.Server);
   } as typeof originalListen;
 
   /** Has a server that has been told so really listen. */
-  const letGo = async ({ server, args }: (typeof all)[number]) => {
+  const letGo = async ({ server, args }: Captured) => {
     const standIn = standInOf(server);
     if (!standIn) return;
     if (!check) {
       standIn.withdraw();
+      refuseBound(server, args, addresses);
       await quietly(server, () => Reflect.apply(originalListen, server, listenAgain(args)));
     }
     onOther(server, args);
@@ -125,11 +148,11 @@ export function captureListen(settings: CaptureSettings): ListenCapture {
 
   return {
     async listens() {
-      while (open().length === 0) await listens.next();
+      while (candidates().length === 0) await listens.next();
     },
     named: named.next(),
     get candidates() {
-      return open();
+      return candidates();
     },
     get others() {
       return others.early.filter(({ listening }) => listening);
@@ -138,16 +161,17 @@ export function captureListen(settings: CaptureSettings): ListenCapture {
       choice = made;
       others.release();
       const { server } = made.app;
-      const served = all.find((candidate) => candidate.server === server);
+      const served = all.find((captured) => captured.server === server);
       if (served && !isNamed(served, hints)) settings.onAsked?.(served.asked);
-      const rest = open().filter((candidate) => candidate.server !== server);
-      if (rest[0]) tellOfTwo(rest[0].asked);
+      const rest = open().filter((captured) => captured.server !== server && captured.twinOf !== server);
+      if (rest[0]) tellOfTwo(rest[0].args);
       // An app that exports its server may wait for 'listening' as well.
       if (!standInOf(server)) tellListening(server, address ?? UNBOUND);
-      const letGoOf = async (candidate: (typeof all)[number]) => {
+      const letGoOf = async (candidate: Captured) => {
         try {
           await letGo(candidate);
         } catch (error) {
+          if (error instanceof TshornError) throw error;
           process.nextTick(() => candidate.server.emit('error', error));
         }
       };
@@ -167,8 +191,6 @@ function signal() {
     },
   };
 }
-
-const portOf = (asked: string) => (/^\d+$/.test(asked) ? `port ${asked}` : asked);
 
 /** Servers of the app that have been told to listen, by the app and not only by us. */
 const asked = new WeakSet<net.Server>();
@@ -195,53 +217,4 @@ function hold<S extends net.Server>(server: S, args: unknown[], address?: string
   const { signal } = options;
   if (signal instanceof AbortSignal) signal.addEventListener('abort', () => server.close(), { once: true });
   return server;
-}
-
-/**
- * For `localhost`, Fastify listens again on the port that its first server got, on every loopback
- * address (lib/server.js, multipleBindings). That port is the master's: a listener of the worker on a
- * second address would close with the worker. On a unix socket there is no port, and it would get a
- * random one. Fastify ignores a refusal.
- */
-function isLoopbackTwin(server: http.Server, first: http.Server, args: unknown[]): boolean {
-  const handlers = requestListeners(first);
-  if (!server.listeners('request').some((listener) => handlers.includes(listener))) return false;
-  const address = first.address();
-  const { host, port, path } = optionsOf(args);
-  if (address === null || path !== undefined) return false;
-  if (host !== '127.0.0.1' && host !== '::1' && host !== 'localhost') return false;
-  return typeof address === 'string' ? port === undefined : Number(port) === address.port;
-}
-
-function refuse(server: http.Server): http.Server {
-  const error = Object.assign(new Error('listen EADDRINUSE: the address belongs to the master'), {
-    code: 'EADDRINUSE',
-    syscall: 'listen',
-  });
-  process.nextTick(() => server.emit('error', error));
-  return server;
-}
-
-interface ListenOptions {
-  host?: unknown;
-  port?: unknown;
-  path?: unknown;
-  signal?: unknown;
-}
-
-/** `listen(options)`, `listen(port, host)` or `listen(path)`, as one shape. */
-function optionsOf([first, second]: unknown[]): ListenOptions {
-  if (typeof first === 'object' && first !== null) return first;
-  if (typeof first === 'string' && !/^\d+$/.test(first)) return { path: first };
-  return { port: first, host: second };
-}
-
-function askedOf(args: unknown[]): string {
-  const { port, path } = optionsOf(args);
-  return String(path ?? port ?? 0);
-}
-
-function askedAddress({ host, port, path }: ListenOptions): Address {
-  if (path !== undefined) return { kind: 'unix', path: String(path) };
-  return { kind: 'tcp', host: typeof host === 'string' ? host : '::', port: Number(port) || 0 };
 }

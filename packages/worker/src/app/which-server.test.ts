@@ -2,7 +2,7 @@ import http from 'node:http';
 import type { LoadedApp } from './kinds.ts';
 import { chooseServer } from './which-server.ts';
 
-const hints = { appPort: 0, envPort: undefined, exportNamed: false };
+const hints = { appPort: 0, envPort: undefined, boundPorts: [] as number[], exportNamed: false };
 const candidate = (asked: string) => ({ server: http.createServer(), asked });
 const [metrics, main] = [candidate('9464'), candidate('3000')] as const;
 const exported = (isOwn?: LoadedApp['isOwn']): LoadedApp => ({
@@ -18,6 +18,15 @@ test.each([
   ['the only server', [main], undefined, {}, main, true],
   ['of two, the first', [metrics, main], undefined, {}, metrics, true],
   ['of two, the one on PORT', [metrics, main], undefined, { envPort: '3000' }, main, false],
+  ['of two, the one on a bound port', [metrics, main], undefined, { boundPorts: [80, 3000] }, main, false],
+  [
+    'of two on PORT and on a bound port, the one on PORT',
+    [metrics, main],
+    undefined,
+    { envPort: '3000', boundPorts: [9464] },
+    main,
+    false,
+  ],
   [
     'of two, the one on --app-port',
     [metrics, main],

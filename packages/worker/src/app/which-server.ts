@@ -3,7 +3,7 @@
  *
  * 1. The one that asks for the port of `--app-port`.
  * 2. The exported one: the server that the app has made for what it exports.
- * 3. The one that asks for the port of the variable PORT.
+ * 3. The one that asks for the port of the variable PORT, or else for a port that the master has bound.
  * 4. What the module exports, on a server that tshorn makes.
  * 5. The one that listens first.
  */
@@ -22,13 +22,18 @@ export interface Hints {
   readonly appPort: number;
   /** The variable PORT. */
   readonly envPort: string | undefined;
+  /** The ports that the master has bound; none in a check. */
+  readonly boundPorts: readonly number[];
   /** `APP:name` says that the export is the app. */
   readonly exportNamed: boolean;
 }
 
-/** True for a server that a person has named: by the option, or without one by PORT. */
-export const isNamed = ({ asked }: Candidate, { appPort, envPort }: Hints): boolean =>
-  appPort > 0 ? asked === String(appPort) : envPort !== undefined && envPort !== '' && asked === envPort;
+/** The ports by which a person has named a server, best first: the option, or without one PORT and `--bind`. */
+const namedPorts = ({ appPort, envPort, boundPorts }: Hints): string[] =>
+  appPort > 0 ? [String(appPort)] : [...(envPort ? [envPort] : []), ...boundPorts.map(String)];
+
+/** True for a server that a person has named. */
+export const isNamed = ({ asked }: Candidate, hints: Hints): boolean => namedPorts(hints).includes(asked);
 
 export interface Choice {
   readonly app: LoadedApp;
@@ -47,7 +52,7 @@ export function chooseServer(
   hints: Hints,
 ): Choice | undefined {
   const isGuess = !hints.exportNamed;
-  const named = candidates.find((candidate) => isNamed(candidate, hints));
+  const [named] = namedPorts(hints).flatMap((port) => candidates.filter(({ asked }) => asked === port));
   if (named && hints.appPort > 0) return { app: asScript(named, exported), isGuess: false };
   const isOwn = exported?.isOwn;
   const own = isOwn && candidates.find(({ server }) => isOwn(server));
