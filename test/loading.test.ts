@@ -64,6 +64,26 @@ test('an app that throws while it is loaded runs its exit listeners', async () =
   expect(fs.existsSync(MARKER)).toBe(false);
 });
 
+describe("an app's listener to uncaughtException is called for what its module throws", () => {
+  test.each(['catches-its-exception.cjs', 'catches-its-exception.mjs'])(
+    'and %s goes on to serve',
+    async (app) => {
+      const { port } = await startServer(fixture(app), { env: { THEN: 'serve' } });
+      expect(await get(port)).toBe('alive');
+    },
+  );
+
+  test('and may exit with a code of its own', async () => {
+    const { errors } = await check('catches-its-exception.cjs', { THEN: 'exit' });
+    expect(errors).toContain('exit code 78');
+  });
+
+  test('and an app that does neither is refused with the error', async () => {
+    const { code, errors } = await check('catches-its-exception.cjs', { THEN: 'nothing' });
+    expect({ code, errors }).toEqual({ code: 4, errors: expect.stringMatching(/threw .*Error: no metrics/) });
+  });
+});
+
 test('what is known of an app that keeps a timer is told, and is the reason in the end', async () => {
   const { code, errors } = await check('keeps-a-timer.mjs', {}, '--boot-timeout', '5s');
   const known = 'it exports an object with createServer, and it has not called listen() yet; open: Timeout';

@@ -1,8 +1,10 @@
 /** The way from a file to what its module exports, and what is known of it meanwhile. Created by loadApp. */
+import type { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { describeThrown, TshornError } from '@tshorn/core';
 import { findApp } from './app-export.ts';
-import { importModule } from './import-module.ts';
+import { importModule, type ModuleExports } from './import-module.ts';
 import type { LoadedApp } from './kinds.ts';
 import type { ListenCapture } from './listen-capture.ts';
 import { whatIsOpen } from './open-now.ts';
@@ -35,6 +37,7 @@ export const OWN_SERVER_WITHIN_MS = 1_000;
 export class Loading {
   readonly #spec: ModuleSpec;
   readonly #capture: ListenCapture;
+  readonly #tell: Tell;
   readonly pending = watchPendingWork();
   readonly #timer: NodeJS.Timeout;
   #doing = 'its module has not finished loading';
@@ -45,6 +48,7 @@ export class Loading {
   constructor(spec: ModuleSpec, capture: ListenCapture, tell: Tell) {
     this.#spec = spec;
     this.#capture = capture;
+    this.#tell = tell;
     let refuse: (error: unknown) => void;
     this.refused = new Promise((_, reject) => {
       refuse = reject;
@@ -78,7 +82,12 @@ export class Loading {
   /** What the module exports, where that is an app; undefined when a server of it listens, and its exports are none. */
   async exported(): Promise<LoadedApp | undefined> {
     const { file, exportName, settings } = this.#spec;
-    const exports = await this.#settled(importModule(file), 'its top-level await never settles');
+    let exports: ModuleExports;
+    try {
+      exports = await this.#settled(importModule(file), 'its top-level await never settles');
+    } catch (error) {
+      return this.#afterThrow(error);
+    }
     // A server that was opened to find a free port is closed by then.
     await nextTurn();
     this.#doing = 'what it exports has not settled';
@@ -101,6 +110,16 @@ export class Loading {
     if (!this.#isListening) await this.#listensWithin();
     if (this.#isListening) return undefined;
     throw (await import('./no-app.ts')).noApp(file, found, this.#capture.others);
+  }
+
+  /** As under node the app's own listener decides: it may exit, or let the app go on. */
+  async #afterThrow(error: unknown): Promise<undefined> {
+    if (error instanceof TshornError || process.listenerCount('uncaughtException') === 0) throw error;
+    this.#doing = `its module threw ${describeThrown(error)}, and its listener to uncaughtException was called`;
+    if (!this.#isListening) this.#tell('warn', this.#doing);
+    (process as EventEmitter).emit('uncaughtException', error, 'uncaughtException');
+    if (!this.#isListening) await this.#listensWithin();
+    if (!this.#isListening) throw error;
   }
 
   /** Resolves when the module has called listen() itself, or will not do so. */
