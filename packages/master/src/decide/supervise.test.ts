@@ -128,3 +128,13 @@ describe('the probe', () => {
     ]);
   });
 });
+
+test('an exit while booting that nothing explains is told with what the app most likely did', () => {
+  const exit = (words: string) =>
+    new Scene({ workers: 1 })
+      .happen({ type: 'worker-spawned', serial: 1, pid: 101 })
+      .happen({ type: 'worker-exited', serial: 1, code: 1, signal: null, words })
+      .reported('broken')[0]?.text;
+  expect(exit('exit code 1')).toMatch(/booting: exit code 1: the app called process\.exit\(1\)/);
+  expect(exit('exit code 1: uncaught Error: x')).toMatch(/booting: exit code 1: uncaught Error: x$/);
+});

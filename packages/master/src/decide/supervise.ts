@@ -133,7 +133,12 @@ export function exited(draft: Draft, worker: WorkerRecord, exit: Exit): void {
   else if (worker.state === 'parked' || worker.state === 'killed') {
     draft.reportOf(worker, { event: 'exited', level: 'info', text: how });
   } else {
-    broken(draft, worker, `the worker ended while booting: ${how}`);
+    // Nothing else tells more.
+    const hint =
+      code && !signal && words === plain
+        ? `: the app called process.exit(${code}), or the like; see its lines`
+        : '';
+    broken(draft, worker, `the worker ended while booting: ${how}${hint}`);
   }
   worker.state = 'exited';
   delete draft.state.workers[worker.serial];
