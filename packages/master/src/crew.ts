@@ -3,9 +3,10 @@
  * hears of both, so that none keeps anything of a worker that is gone. Created by the Performer.
  */
 import { describeThrown, type WorkerIdentity } from '@tshorn/core';
+import type { SpawnRequest } from './fork-worker.ts';
 import type { Logger } from './log.ts';
 import type { Release } from './release.ts';
-import type { SpawnRequest, WorkerHandle } from './worker-handle.ts';
+import type { WorkerHandle } from './worker-handle.ts';
 
 /** One worker process, from before its start until its end is known. */
 export interface CrewMember {

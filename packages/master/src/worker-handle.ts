@@ -2,28 +2,24 @@
  * The outside of a worker; its inside is worker/src/worker.ts. One process: started, sent messages to, ended. Created
  * by the Spawner for each process; it decides nothing.
  */
-import cluster, { type Worker as ClusterWorker } from 'node:cluster';
+import type { Worker as ClusterWorker } from 'node:cluster';
 import type { Readable } from 'node:stream';
 import {
   type BootOrder,
   type DrainOrder,
   envelope,
-  replaceLostTerminal,
   SequenceSender,
   sharedClock,
   TAKE_WITHIN_MS,
   type ToMaster,
   type ToWorker,
 } from '@tshorn/core';
-import { refusePrivilegedListeners } from './cluster-guard.ts';
+import { forkWorker, type SpawnRequest } from './fork-worker.ts';
 import { Inspector } from './hang/inspector.ts';
-import { inspectorSettings } from './hang/inspector-settings.ts';
 import { Inbox } from './inbox.ts';
 import type { Listener } from './listeners.ts';
 import { stderrOutlet } from './outlet.ts';
-import type { Identity } from './privileges.ts';
 import { type SpawnFailure, spawnFailure } from './spawn-failure.ts';
-import { openWorkerInput } from './worker-input.ts';
 import { type OutputSink, WorkerOutput } from './worker-output.ts';
 
 export interface WorkerHandleEvents {
@@ -47,16 +43,6 @@ export interface WorkerEnd {
   readonly signal: string | null;
   /** Why it could not be started. */
   readonly failure?: SpawnFailure;
-}
-
-export interface SpawnRequest {
-  /** The file that the process runs. */
-  readonly exec: string;
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-  readonly boot: BootOrder;
-  /** Undefined: the user of the master. */
-  readonly runAs: Pick<Identity, 'uid' | 'gid'> | undefined;
 }
 
 /** Time to read the last messages of a process that has ended. */
@@ -124,28 +110,14 @@ export class WorkerHandle {
     if (this.pid !== undefined) this.#events.onSpawned(this.pid);
   }
 
-  #fork({ exec, cwd, env, boot, runAs }: SpawnRequest): void {
-    // On a dead terminal, the first line that the worker prints would end it.
-    if (!this.#sink) replaceLostTerminal();
-    const input = openWorkerInput();
-    const stdio = [input.stdio, this.#sink ? 'pipe' : 'inherit', 'pipe', 'ipc'];
-    // With uid or gid libuv drops the supplementary groups as well (setgroups in uv__process_child_init).
-    const { uid, gid } = runAs ?? {};
-    // The settings of the next fork: each worker gets the working directory of its release.
-    cluster.setupPrimary({ exec, args: [], cwd, stdio, uid, gid, ...inspectorSettings(env) } as never);
-    let worker: ClusterWorker;
-    try {
-      worker = cluster.fork(env);
-    } finally {
-      input.close();
-    }
+  #fork(request: SpawnRequest): void {
+    const worker = forkWorker(request, this.#sink !== undefined);
     this.#worker = worker;
-    if (runAs) refusePrivilegedListeners(worker.process);
     this.#readOutput(worker.process);
     new Inbox({
       onMessage: (message, connection) => {
         if (message.type === 'drained') this.#drainedAt = this.#output?.passedBytes;
-        if (message.type === 'up') this.#boot(boot);
+        if (message.type === 'up') this.#boot(request.boot);
         // After its end a worker has nothing to report; but of a connection that it sent, this is the only copy.
         else if (!this.#ended || message.type === 'hand-over') this.#events.onMessage(message, connection);
       },

@@ -1,0 +1,39 @@
+/** Starts the process of a worker. Called by the WorkerHandle. */
+import cluster, { type Worker as ClusterWorker } from 'node:cluster';
+import { type BootOrder, replaceLostTerminal } from '@tshorn/core';
+import { refusePrivilegedListeners } from './cluster-guard.ts';
+import { inspectorSettings } from './hang/inspector-settings.ts';
+import type { Identity } from './privileges.ts';
+import { openWorkerInput } from './worker-input.ts';
+
+export interface SpawnRequest {
+  /** The file that the process runs. */
+  readonly exec: string;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly boot: BootOrder;
+  /** Undefined: the user of the master. */
+  readonly runAs: Pick<Identity, 'uid' | 'gid'> | undefined;
+}
+
+/**
+ * @param capture the master reads the standard output of the worker too, which is its own otherwise
+ * @throws the error of the system when the process cannot be started; some come as an 'error' of the worker
+ */
+export function forkWorker({ exec, cwd, env, runAs }: SpawnRequest, capture: boolean): ClusterWorker {
+  // On a dead terminal, the first line that the worker prints would end it.
+  if (!capture) replaceLostTerminal();
+  const input = openWorkerInput();
+  const stdio = [input.stdio, capture ? 'pipe' : 'inherit', 'pipe', 'ipc'];
+  // With uid or gid libuv drops the supplementary groups as well (setgroups in uv__process_child_init).
+  const { uid, gid } = runAs ?? {};
+  // The settings of the next fork: each worker gets the working directory of its release.
+  cluster.setupPrimary({ exec, args: [], cwd, stdio, uid, gid, ...inspectorSettings(env) } as never);
+  try {
+    const worker = cluster.fork(env);
+    if (runAs) refusePrivilegedListeners(worker.process);
+    return worker;
+  } finally {
+    input.close();
+  }
+}
