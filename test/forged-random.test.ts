@@ -56,8 +56,9 @@ class Story {
     }
   }
 
+  /** Ends as soon as enough is sent: the workers crash of it again and again, and their back-off grows. */
   async babble(): Promise<void> {
-    while (!this.isOver) {
+    while (!this.isOver && this.sent < MESSAGES) {
       if (await this.#ask(`/babble?seed=${this.#seed++}&count=${CHUNK}`)) this.sent += CHUNK;
     }
   }
