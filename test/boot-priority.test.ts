@@ -34,22 +34,31 @@ afterEach(async () => {
 });
 
 const threadsOf = (pid: number) => fs.readdirSync(`/proc/${pid}/task`).map(Number);
+/** Empty for a thread that has ended since it was listed. */
+function readOf(pid: number, thread: number, file: string): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/task/${thread}/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 const childrenOf = (pid: number) =>
   threadsOf(pid)
-    .flatMap((thread) => fs.readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' '))
+    .flatMap((thread) => readOf(pid, thread, 'children').split(' '))
     .filter(Boolean)
     .map(Number);
 
 /** Field 19 of proc(5): counted from behind the name, which may hold anything. */
-const niceOf = (pid: number, thread: number) => {
-  const stat = fs.readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+const niceOf = (pid: number, thread: number): number[] => {
+  const stat = readOf(pid, thread, 'stat');
+  return stat === '' ? [] : [Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])];
 };
 
 /** The different values of a worker's threads, and of the processes that it has started. */
 function nicesOf(pid: number): number[] {
   const processes = [pid, ...childrenOf(pid)];
-  const all = processes.flatMap((process) => threadsOf(process).map((thread) => niceOf(process, thread)));
+  const all = processes.flatMap((process) => threadsOf(process).flatMap((thread) => niceOf(process, thread)));
   return [...new Set(all)].sort((a, b) => a - b);
 }
 
