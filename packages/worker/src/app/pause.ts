@@ -3,16 +3,10 @@
  * `listening` and `address()` say so, and its own clean-up can close it. After `close()` it would emit 'close' when its
  * last connection ends, and apps clean up then; and a second `close()` would be an error.
  *
- * Looks inside Node: `_handle`, and `_emitCloseIfDrained`, which a server's sockets call when they end
- * (lib/net.js, Socket.prototype._destroy; the same in Node 20, 22, 24 and 26). Where that is missing the
- * server is closed, and cannot accept again.
+ * Looks inside Node: `_handle`, which a server that listens has (lib/net.js; the same in Node 20, 22, 24 and 26). A
+ * server that keeps it elsewhere goes on accepting.
  */
-import net from 'node:net';
-
-interface ServerInternals {
-  _handle: Handle | null;
-  _emitCloseIfDrained?: () => void;
-}
+import type net from 'node:net';
 
 /** The methods that net.Server calls of its listening handle. */
 interface Handle {
@@ -22,42 +16,21 @@ interface Handle {
   getsockname?(out: object): number;
 }
 
-export interface Paused {
-  /** Settles when the last connection has gone. */
-  readonly empty: Promise<void>;
-  /** @returns whether the server may listen again */
-  resume(): boolean;
-}
-
-export function pause(server: net.Server): Paused {
-  const internals = server as unknown as ServerInternals;
-  const emitCloseIfDrained = internals._emitCloseIfDrained;
-  if (typeof emitCloseIfDrained !== 'function') {
-    const empty = new Promise<void>((resolve) => {
-      net.Server.prototype.close.call(server, () => resolve());
-    });
-    return { empty, resume: () => false };
-  }
-  const standIn = internals._handle && standInFor(server);
-  internals._handle?.close();
+/**
+ * @returns the function that ends the pause: the server can listen again then. It returns false where there is no pause,
+ *   because the app has closed the server meanwhile, or this Node cannot pause one.
+ */
+export function pause(server: net.Server): () => boolean {
+  const internals = server as unknown as { _handle?: Handle | null };
+  const bound = internals._handle;
+  if (!bound) return () => false;
+  const standIn = standInFor(server);
+  bound.close();
   internals._handle = standIn;
-  const empty = new Promise<void>((resolve) => {
-    const look = () => server.getConnections((_, count) => count === 0 && resolve());
-    internals._emitCloseIfDrained = () => {
-      look();
-      // Emits 'close' once the app has closed the server, and not before: until then it has a handle.
-      emitCloseIfDrained.call(server);
-    };
-    look();
-  });
-  return {
-    empty,
-    resume() {
-      // The prototype's method becomes visible again.
-      delete internals._emitCloseIfDrained;
-      if (internals._handle === standIn) internals._handle = null;
-      return true;
-    },
+  return () => {
+    if (internals._handle !== standIn) return false;
+    internals._handle = null;
+    return true;
   };
 }
 

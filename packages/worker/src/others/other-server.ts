@@ -20,7 +20,8 @@ export class OtherServer {
   readonly #sockets = new OpenSockets();
   readonly #sessions = new Map<ServerHttp2Session, Socket>();
   readonly #http: Http1 | undefined;
-  #paused: ReturnType<typeof pause> | undefined;
+  /** Present while it is paused. */
+  #resume: (() => boolean) | undefined;
 
   /** @param args of its `listen()` */
   constructor(server: net.Server, args: readonly unknown[]) {
@@ -57,16 +58,14 @@ export class OtherServer {
   /** Stops accepting: node:cluster gives new connections to the other workers that share the address. */
   pause(): void {
     // A server that the app has closed accepts nothing, and must not seem to listen again.
-    if (this.#server.listening) this.#paused ??= pause(this.#server);
+    if (this.#server.listening) this.#resume ??= pause(this.#server);
   }
 
   /** Accepts again. Rejects when the address cannot be listened on. */
   async resume(): Promise<void> {
-    const { listening } = this.#server;
-    const paused = this.#paused;
-    this.#paused = undefined;
-    // The app may have closed it meanwhile.
-    if (!paused?.resume() || !listening) return;
+    const unpause = this.#resume;
+    this.#resume = undefined;
+    if (!unpause?.()) return;
     await quietly(this.#server, () => Reflect.apply(originalListen, this.#server, listenAgain(this.#args)));
   }
 
