@@ -64,6 +64,8 @@ export class AttachedListeners {
   #asked = false;
   #isPaused = false;
   #empty: Promise<void> | undefined;
+  /** Ends the watch for the last connection of a pause. */
+  #unwatch = () => {};
   #closed: NodeJS.Timeout | undefined;
 
   constructor(server: net.Server, backlog: number, events: ListenersEvents, address: string) {
@@ -141,6 +143,7 @@ export class AttachedListeners {
         resolve();
       };
       const unwatch = onConnectionEnd(this.#server, () => void look());
+      this.#unwatch = unwatch;
       void look();
     });
     return this.#empty;
@@ -149,6 +152,7 @@ export class AttachedListeners {
   /** Accepts again, by new handles of the same addresses. */
   async resume(handles: readonly ListeningHandle[]): Promise<void> {
     this.#isPaused = false;
+    this.#unwatch();
     this.#empty = undefined;
     await this.attach(handles);
   }
