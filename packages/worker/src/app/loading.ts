@@ -40,6 +40,7 @@ export class Loading {
   readonly #tell: Tell;
   readonly pending = watchPendingWork();
   readonly #timer: NodeJS.Timeout;
+  #ended = false;
   #doing = 'its module has not finished loading';
   /** Rejects for an app that is found to be none although work is pending; never resolves. */
   readonly refused: Promise<never>;
@@ -63,7 +64,8 @@ export class Loading {
         capture.others,
         await open,
       );
-      if (this.#isListening) return;
+      // It may have been found to be an app meanwhile.
+      if (this.#ended || this.#isListening) return;
       if (!refusal) return tell(level, text);
       if (child !== undefined) endAtExit(child);
       refuse(refusal);
@@ -71,6 +73,7 @@ export class Loading {
   }
 
   end(): void {
+    this.#ended = true;
     clearTimeout(this.#timer);
     this.pending.end();
   }
