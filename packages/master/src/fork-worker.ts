@@ -24,12 +24,12 @@ export function forkWorker({ exec, cwd, env, runAs }: SpawnRequest, capture: boo
   // On a dead terminal, the first line that the worker prints would end it.
   if (!capture) replaceLostTerminal();
   const input = openWorkerInput();
-  const stdio = [input.stdio, capture ? 'pipe' : 'inherit', 'pipe', 'ipc'];
-  // With uid or gid libuv drops the supplementary groups as well (setgroups in uv__process_child_init).
-  const { uid, gid } = runAs ?? {};
-  // The settings of the next fork: each worker gets the working directory of its release.
-  cluster.setupPrimary({ exec, args: [], cwd, stdio, uid, gid, ...inspectorSettings(env) } as never);
   try {
+    const stdio = [input.stdio, capture ? 'pipe' : 'inherit', 'pipe', 'ipc'];
+    // With uid or gid libuv drops the supplementary groups as well (setgroups in uv__process_child_init).
+    const { uid, gid } = runAs ?? {};
+    // The settings of the next fork: each worker gets the working directory of its release.
+    cluster.setupPrimary({ exec, args: [], cwd, stdio, uid, gid, ...inspectorSettings(env) } as never);
     const worker = cluster.fork(env);
     if (runAs) refusePrivilegedListeners(worker.process);
     return worker;

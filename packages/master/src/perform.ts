@@ -105,8 +105,11 @@ export class Performer {
     if (reason === 'not-loaded') {
       // SIGKILL would cut off the app's listeners to 'exit'. A worker that finds out itself ends its child processes too.
       const order = { mode: 'graceful', deadlineMs: 0, handoff: false, park: false } as const;
-      const timer = setTimeout(() => worker.drain(order), ASK_AFTER_MS);
-      return endWorker(worker, () => worker.exited()?.finally(() => clearTimeout(timer)));
+      return endWorker(worker, () => {
+        const exited = worker.exited();
+        const timer = exited && setTimeout(() => worker.drain(order), ASK_AFTER_MS);
+        return exited?.finally(() => clearTimeout(timer));
+      });
     }
     endWorker(worker, () => reason && this.#attendants.hangs.explain(serial, reason));
   }

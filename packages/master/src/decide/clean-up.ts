@@ -4,7 +4,7 @@
  */
 import type { Draft } from './draft.ts';
 import type { Event } from './events.ts';
-import type { FailedCleanUps, WorkerRecord } from './model.ts';
+import type { WorkerRecord } from './model.ts';
 
 type Exit = Pick<Extract<Event, { type: 'worker-exited' }>, 'code' | 'signal' | 'words'>;
 
@@ -34,6 +34,6 @@ export function neverLeft(draft: Draft, worker: WorkerRecord): string {
 function cleanUpFailed({ state }: Draft, reason: string): void {
   const verdict = state.stop ?? state.running;
   if (!verdict) return;
-  const { failed = 0, ...first } = verdict.cleanUps ?? { reason };
-  verdict.cleanUps = { ...first, failed: failed + 1 } as FailedCleanUps;
+  const before = verdict.cleanUps;
+  verdict.cleanUps = { failed: (before?.failed ?? 0) + 1, reason: before?.reason ?? reason };
 }
