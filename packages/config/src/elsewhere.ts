@@ -1,4 +1,5 @@
 /** Options that have another name here than in other programs, and options of Node. */
+import { takesNextWord } from '@tshorn/core';
 
 /** Far from its spelling, and still what it is called elsewhere: docs/decisions/environment-file-flag.md */
 const OTHER_NAMES: Readonly<Record<string, (value: string) => string>> = {
@@ -18,10 +19,6 @@ const SHORTS: Readonly<Record<string, string>> = { p: 'port', i: 'instances' };
 export const meantBy = (name: string, value: unknown): string | undefined =>
   OTHER_NAMES[SHORTS[name] ?? name]?.(String(value));
 
-/** Those that take the next word, where no `=` follows the name. */
-const WITH_VALUE =
-  /^(-r|-C|--require|--import|--loader|--experimental-loader|--conditions|--title|--disable-warning)$/;
-
 /**
  * Returns the command line with the options of Node where they belong: `tshorn --node-options '--import x' app.js`.
  * @param isOwn true for a name of tshorn's, with its dashes
@@ -36,7 +33,7 @@ export function withNodeOptions(words: readonly string[], isOwn: (name: string) 
       continue;
     }
     node.push(word);
-    const values = WITH_VALUE.test(word) ? words.slice(at + 1, at + 2) : [];
+    const values = takesNextWord(word) ? words.slice(at + 1, at + 2) : [];
     node.push(...values);
     at += values.length;
   }

@@ -5,6 +5,7 @@ export * from './errors.ts';
 export * from './heartbeat.ts';
 export * from './identity.ts';
 export * from './inspector-flags.ts';
+export { isPreload, takesNextWord } from './node-flags.ts';
 export * from './open-request.ts';
 export { commandsAround } from './package-commands.ts';
 export { envelope, isEnvelope, type MessageOf, type Reading, readerOf } from './protocol/envelope.ts';

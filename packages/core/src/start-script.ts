@@ -1,11 +1,12 @@
 /** `npm start` of a package as a command line of tshorn. */
 import { join, relative } from 'node:path';
+import { takesNextWord } from './node-flags.ts';
 import { readPackage } from './package-commands.ts';
 
 export interface StartScript {
   /** The script as package.json has it. */
   readonly runs: string;
-  /** What to type instead; undefined for a script of several commands. */
+  /** The command line to type instead; undefined for a script of several commands. */
   readonly line: string | undefined;
 }
 
@@ -29,8 +30,7 @@ function lineFor(script: string, folder: string): string | undefined {
   const flags: string[] = [];
   while (words[0]?.startsWith('-')) {
     const flag = words.shift()!;
-    const takesValue = ['-r', '--require', '--import', '--env-file', '--conditions', '-C'].includes(flag);
-    flags.push(flag, ...(takesValue ? words.splice(0, 1) : []));
+    flags.push(flag, ...(takesNextWord(flag) ? words.splice(0, 1) : []));
   }
   const file = words.shift();
   if (file === undefined) return undefined;

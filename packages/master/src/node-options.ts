@@ -1,7 +1,5 @@
 /** Reads the variable NODE_OPTIONS, by the rules of https://nodejs.org/api/cli.html#node_optionsoptions. Pure. */
-
-/** The options that load a module before the program; each takes a value. */
-const PRELOADS = /^(--(import|require|loader|experimental[-_]loader)|-r)$/;
+import { isPreload } from '@tshorn/core';
 
 interface Word {
   /** As written, with its quotes. */
@@ -34,7 +32,7 @@ export function splitNodeOptions(text: string): SplitOptions {
   for (let at = 0; at < words.length; at++) {
     const { raw, value } = words[at] as Word;
     const [name = ''] = value.split('=', 1);
-    if (!PRELOADS.test(name)) others.push(raw);
+    if (!isPreload(name)) others.push(raw);
     else if (name !== value) preloads.push(value.replace('=', ' '));
     else preloads.push(`${value} ${words[++at]?.value ?? ''}`.trim());
   }
