@@ -9,7 +9,7 @@ export const PROBE_REPORT = {
   verdict: literal('ok', 'alive', 'broken'),
   /** The status line without the protocol (`200 OK`), where the app answered at all. */
   status: optional(line(256)),
-  /** What the app answered or what went wrong, in words; absent for `ok`. */
+  /** The answer of the app or the fault, as a sentence; absent for `ok`. */
   reason: optional(line()),
   /** Milliseconds from the start of the first attempt to the verdict. */
   tookMs: ms,
@@ -17,7 +17,7 @@ export const PROBE_REPORT = {
 
 export type ProbeReport = Row<typeof PROBE_REPORT>;
 
-/** What a person is told of a probe with the verdict `alive`. */
+/** Describes a probe with the verdict `alive` to a person. */
 export const describeAlive = ({ reason = 'the app answers' }: ProbeReport): string =>
   `${reason}: alive, as any answer below 500 counts while no --status-path is set; a path that is set has to answer 2xx`;
 

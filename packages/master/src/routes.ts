@@ -20,7 +20,7 @@ type Routes = {
 
 const textOf = ({ address }: Listener) => formatAddress(address);
 
-/** What is logged of an app with two HTTP servers, when nothing says which one is to be served. */
+/** The log's text about an app with two HTTP servers, when nothing says which one is to be served. */
 export function twoServers({ served, other, port, keep }: TwoServers): string {
   const how =
     port === undefined

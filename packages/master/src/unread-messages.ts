@@ -127,7 +127,7 @@ export class UnreadMessages {
   }
 }
 
-/** What a person would search for in the code of the app. */
+/** Words that a person can search for in the code of the app. */
 function kindOf(message: unknown): string {
   if (typeof message === 'string') return oneLine(message, 40);
   if (message === null) return 'null';

@@ -22,7 +22,7 @@ export function excerptOf({ code, status, headers = {}, body = '' }: Partial<Ans
   return `: ${text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text}`;
 }
 
-/** Of a stack that the app shows, the first frame says where. */
+/** Keeps the first frame of a stack that the app shows: that one says where. */
 function withoutFrames(text: string): string {
   const frame = /^\s*at .*:\d+:\d+\)?\s*$/;
   const lines = text.split('\n');
@@ -39,7 +39,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   amp: '&',
 };
 
-/** What a person would read of a page. */
+/** The text of a page that a person would read. */
 const withoutTags = (html: string): string =>
   html
     .replace(/<(head|style|script)\b.*?(<\/\1>|$)/gis, ' ')

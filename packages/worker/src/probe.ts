@@ -23,7 +23,7 @@ export interface ProbeSettings {
   readonly probeInterval: number;
 }
 
-/** What is known before the verdict: see the message `probing`. */
+/** One attempt, before the verdict: see the message `probing`. */
 export interface Attempt {
   readonly attempt: number;
   readonly reason: string;
@@ -32,7 +32,7 @@ export interface Attempt {
 
 type Outcome = Omit<ProbeReport, 'tookMs'>;
 
-/** What an app answers that has begun to listen and is not ready yet: its routes or its connections are missing. */
+/** Answers of an app that has begun to listen and is not ready yet: its routes or its connections are missing. */
 const NOT_YET = /^(?:404|503)\b/;
 /** For this long it is asked again at a chosen path, unless somebody has limited the attempts. */
 const LATE_MS = 10_000;

@@ -4,7 +4,7 @@ import type { Transport } from './transport/transport.ts';
 
 type Handler = Parameters<Transport['intercept']>[0];
 
-/** Whether a request from the network is refused while this is the status path. */
+/** True when a request from the network is refused while this is the status path. */
 function refuses(statusPath: string, url: string): boolean {
   let handler: Handler = () => false;
   const intercept = (given: Handler) => {

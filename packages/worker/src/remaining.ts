@@ -25,9 +25,9 @@ export const OTHER_LISTENER = 'other-listener';
 
 /** How many connections there are, upgraded ones too. */
 interface All {
-  /** Of the server that tshorn serves. */
+  /** Those of the server that tshorn serves. */
   readonly served: number;
-  /** Of the app's other servers. */
+  /** Those of the app's other servers. */
   readonly beside: number;
 }
 

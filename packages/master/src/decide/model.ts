@@ -27,9 +27,9 @@ export interface WorkerRecord {
   /** The worker has no connections any more: what follows is the app's own clean-up. */
   drained?: true;
   arrivals?: MigrationCounts;
-  /** What is known of its app while that takes long to load, in words. */
+  /** The state of its app while that takes long to load, as a sentence. */
   loading?: string;
-  /** What is known of its probe before the verdict, in words. */
+  /** The state of its probe before the verdict, as a sentence. */
   probing?: string;
   /** A failed attempt of its probe has been told before the verdict. */
   toldProbing?: true;

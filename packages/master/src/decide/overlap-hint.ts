@@ -1,5 +1,5 @@
 /**
- * What to do when a new worker cannot start because an old one still runs: most plans start the new worker first, and
+ * Names the way out when a new worker cannot start because an old one still runs: most plans start the new worker first, and
  * even `replace` keeps the old process until the commit.
  */
 

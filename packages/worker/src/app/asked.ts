@@ -26,7 +26,7 @@ export function askedAddress({ host, port, path }: ListenOptions): Address {
   return { kind: 'tcp', host: typeof host === 'string' ? host : '::', port: Number(port) || 0 };
 }
 
-/** In words, where another server has asked for the same port or not. */
+/** Names the port or path for people; with its host where another server has asked for the same port. */
 export function askedWords(args: readonly unknown[], other?: readonly unknown[]): string {
   const asked = askedOf(args);
   if (!/^\d+$/.test(asked)) return asked;

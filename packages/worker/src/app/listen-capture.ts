@@ -30,7 +30,7 @@ export interface TwoServers {
   readonly other: string;
   /** The port that the other one has asked for. */
   readonly port?: number;
-  /** What a person gives tshorn to say that the right one is served. */
+  /** The option by which a person says that the right one is served. */
   readonly keep: string;
 }
 
@@ -44,7 +44,7 @@ export interface ListenCapture {
   /** The servers of other kinds that the app has opened before the release. */
   readonly others: readonly net.Server[];
   /**
-   * It is known which server is served: the others, and later ones, listen for themselves. Resolves when the others do:
+   * Sets the server that is served: the others, and later ones, listen for themselves. Resolves when the others do:
    * the worker may be admitted right after that, and the one before it stops accepting there.
    * @throws TshornError ERR_APP_KIND for another server on an address of the master
    */

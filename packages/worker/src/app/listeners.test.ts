@@ -128,7 +128,7 @@ test('an app that closes its server stops accepting; when it listens again it is
   const port = portOf(first);
   await promisify(server.close.bind(server))();
   await expect(get({ port, agent: false })).rejects.toMatchObject(REFUSED);
-  // What comes while it is closed is not used.
+  // Handles that come while it is closed are not used.
   await attached.attach(rebind(port));
   await expect(get({ port, agent: false })).rejects.toMatchObject(REFUSED);
   expect(events.onWanted).not.toHaveBeenCalled();

@@ -82,7 +82,7 @@ export class Loading {
     return this.#capture.candidates.length > 0;
   }
 
-  /** What the module exports, where that is an app; undefined when a server of it listens, and its exports are none. */
+  /** The app that the module exports; undefined when a server of it listens, and its exports are no app. */
   async exported(): Promise<LoadedApp | undefined> {
     const { file, exportName, settings } = this.#spec;
     let exports: ModuleExports;

@@ -73,7 +73,7 @@ export function missesArguments(fn: AnyFunction, thrown: unknown): TshornError |
 
 const nameOf = ({ name }: AnyFunction): string => (name && name !== 'default' ? ` ${name}` : '');
 
-/** What an exported function has done with a request that the probe has sent. */
+/** The outcome of a request that the probe has sent to an exported function. */
 export type Outcome = { readonly thrown: unknown } | { readonly returned: unknown };
 
 /**

@@ -1,7 +1,7 @@
-/** What keeps the process alive at a moment, and which part of it is connections of servers. */
+/** The handles that keep the process alive at a moment, and the connections of servers among them. */
 import type net from 'node:net';
 
-/** What is open, as of one moment. */
+/** The handles of one moment. */
 export interface Open {
   /** From `process.getActiveResourcesInfo()`. */
   readonly resources: readonly string[];

@@ -1,5 +1,5 @@
 /**
- * What can be said of an app that has not finished loading after some seconds. Loaded only then. It is refused where
+ * Describes an app that has not finished loading after some seconds. Loaded only then. The app is refused where
  * nothing is under way any more but handles of native code or a child process, of which one serves already.
  */
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -57,7 +57,7 @@ export function stillLoading(
   return { level: 'info', text: `${doing}${open}` };
 }
 
-/** What an HTTP/2 server has for a moment while it answers. */
+/** Handles that an HTTP/2 server has for a moment while it answers. */
 const ANSWERING = /^(?:Immediate|WriteWrap|ShutdownWrap)$/;
 
 /** Servers, standard streams and child processes are open for as long as the app lives, and lead to nothing more. */

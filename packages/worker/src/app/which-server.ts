@@ -58,7 +58,7 @@ export function chooseServer(
   const own = isOwn && candidates.find(({ server }) => isOwn(server));
   if (own) return { app: asScript(own, exported), isGuess: false };
   if (named) return { app: asScript(named, exported), isGuess: false };
-  // Of a fetch handler nothing tells which server calls it: most likely the only one.
+  // Nothing tells which server calls a fetch handler: most likely the only one.
   if (exported && (isOwn || candidates.length === 0)) {
     return { app: exported, isGuess };
   }

@@ -26,7 +26,7 @@ export interface Answer {
   readonly headers?: http.IncomingHttpHeaders;
   /** The first `MOST_BODY` bytes, as UTF-8. */
   readonly body?: string;
-  /** What the app's handler threw, where it is called by an adapter of ours; a TshornError says that it is no handler. */
+  /** The error of the app's handler, where an adapter of ours calls it; a TshornError says that it is no handler. */
   readonly failure?: unknown;
 }
 

@@ -2,9 +2,9 @@
 
 const TRACE = Symbol('tshorn.in-process');
 
-/** What the app's adapter tells of a request that no answer can tell. */
+/** The part of a request's outcome that no answer can tell, written by the app's adapter. */
 export interface Trace {
-  /** What the handler threw, or what is certainly wrong with it. */
+  /** The error of the handler, or the certain fault in it. */
   failure?: unknown;
 }
 
