@@ -1,4 +1,4 @@
-/** What an app is, is found out at once; and it is loaded as node would load it. */
+/** The kind of an app is found out at once, and the app is loaded as node would load it. */
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';

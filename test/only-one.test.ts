@@ -1,4 +1,4 @@
-/** What only one process may have: a port outside of node:cluster, a lock file. */
+/** Things that only one process may have: a port outside of node:cluster, a lock file. */
 import fs from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';

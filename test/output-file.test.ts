@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { eventually } from './support/descriptors.ts';
 import { ask } from './support/load.ts';
 import { run } from './support/run.ts';
 import { endServers, fixture, type ServerOptions, startServer, type TestServer } from './support/server.ts';
@@ -24,13 +25,12 @@ const start = (output: string, options: ServerOptions = {}) =>
 const printed = async ({ port }: TestServer, query: string) =>
   (await ask({ port }, { path: `/?${query}`, agent: false })).body;
 
-async function fileHas(name: string, text: string): Promise<void> {
-  for (const end = Date.now() + 30_000; Date.now() < end; ) {
-    if (fs.existsSync(name) && fs.readFileSync(name, 'utf8').includes(text)) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`${name} has no ${text} within 30 s`);
-}
+const fileHas = (name: string, text: string) =>
+  eventually(
+    name,
+    () => (fs.existsSync(name) ? fs.readFileSync(name, 'utf8') : ''),
+    (seen) => seen.includes(text),
+  );
 
 test('has both streams of every worker behind what it had, and nothing of the log', async () => {
   fs.writeFileSync(file, 'before\n');

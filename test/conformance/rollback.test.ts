@@ -16,12 +16,7 @@ const ask = () =>
 /** One of each way to come to a server. */
 const SHORT = ['handler.mjs', 'fastify.mjs', 'http-server.mjs', 'script.mjs'];
 
-test.each(
-  cases(
-    APPS.filter(({ stays }) => !stays).map(({ app }) => app),
-    (app) => SHORT.includes(app),
-  ),
-)('%s', async (app) => {
+test.each(cases(APPS, ({ app }) => SHORT.includes(app)))('$app', async ({ app, stays }) => {
   const args = ['--config', fixture('refuses.config.mjs')];
   const server = await startServer(app, { cwd: APPS_DIRECTORY, workers: 2, args });
   const before = server.readyPids;
@@ -33,6 +28,12 @@ test.each(
     replaced: 2,
   });
   expect(new Set(server.readyPids)).toEqual(new Set(before));
+  if (stays) {
+    // They were closed in order: nobody waited for an answer.
+    const failures = clients.splice(0).flatMap((client) => client.failures);
+    expect(failures).toHaveLength(10);
+    for (const failure of failures) expect(failure).toContain('closed by the server (0 unanswered');
+  }
   // New ones are accepted, too.
   clients.push(await KeepAliveClient.connect({ port: server.port }));
   await ask();

@@ -1,4 +1,4 @@
-/** What `case.ts` in a folder of test/real/packages declares, once or as a list; the files are beside it in `app`. */
+/** The declarations of `case.ts` in a folder of test/real/packages, one or a list; the files are beside it in `app`. */
 
 export interface RealRequest {
   readonly path: string;

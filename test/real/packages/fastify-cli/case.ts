@@ -1,6 +1,6 @@
 import type { RealPackage } from '../../harness/real-package.ts';
 
-/** What `fastify generate` makes: a plugin, which the command `fastify start` registers. */
+/** The file that `fastify generate` makes: a plugin, which the command `fastify start` registers. */
 export default {
   name: 'fastify-cli',
   shows: ['fastify-cli', 'fastify'],
