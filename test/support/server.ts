@@ -193,6 +193,11 @@ export class TestServer {
     return [...ready];
   }
 
+  /** Returns the pid of the newest worker that became ready in this slot (`worker=N` of the log). Slots become ready in any order. */
+  pidOf(worker: number): number {
+    return this.lines.findLast((line) => line.event === 'ready' && line.worker === worker)?.pid as number;
+  }
+
   /** Returns the fewest workers in service at any moment after line index `from`. */
   leastReady(from: number): number {
     const ready = new Set<number>();
