@@ -10,7 +10,8 @@ const common = {
   // An ES module that jest before Node 24 cannot require.
   transformIgnorePatterns: ['/node_modules/(?!yargs-parser/)'],
   moduleNameMapper: {
-    '^@tshorn/(core|config|master|worker|socket\\.io|graphql-ws)$': '<rootDir>/packages/$1/src/index.ts',
+    '^@tshorn/(core|config|master|worker|setup|doctor|socket\\.io|graphql-ws)$':
+      '<rootDir>/packages/$1/src/index.ts',
   },
   modulePathIgnorePatterns: ['/dist/'],
   testEnvironment: 'node',
