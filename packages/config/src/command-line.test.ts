@@ -42,6 +42,21 @@ describe('the command line', () => {
   });
 
   it.each([
+    [['--park', 'a.js'], true],
+    [['a.js', '--park', '--workers', '2'], true],
+    [['--park', 'no', 'a.js'], false],
+    [['--park=no', 'a.js'], false],
+    [['--no-park', 'a.js'], false],
+  ])('reads yes and no from %j', async (argv, park) => {
+    expect((await serve(...argv)).config).toMatchObject({ app: 'a.js', park });
+  });
+
+  it("leaves a word alone that is another flag's value", async () => {
+    const { config } = await serve('--node-options', '--park', 'a.js');
+    expect(config.nodeOptions).toBe('--park');
+  });
+
+  it.each([
     [['--wokers', '8'], '--wokers: unknown option; did you mean --workers?'],
     [['-workers', '8'], '-workers: unknown option; did you mean --workers?'],
     [['--no-workers', 'a.js'], '--no-workers: unknown option; did you mean --workers?'],

@@ -16,6 +16,9 @@ export interface CommandLine {
 const FLAGGED = EVERY_OPTION.filter((option) => option.flag !== undefined);
 const WITH_VALUE = [...FLAGGED.map(({ flag }) => flag as string), 'config'];
 const DASHED = FLAGGED.filter(({ row }) => row.dashed).map(({ flag }) => flag as string);
+const OPTIONAL = new Map(
+  FLAGGED.flatMap(({ flag, row: { kind } }) => (kind.alone ? [[flag as string, kind.alone] as const] : [])),
+);
 const NEGATED = FLAGGED.filter(({ row }) => row.kind.none).map(({ flag }) => `no-${flag}`);
 const ASKS = ['help', 'version', 'check-config', 'print-config'] as const;
 const ALL_FLAGS = [...WITH_VALUE, ...ASKS, ...NEGATED];
@@ -32,6 +35,7 @@ export function readCommandLine(argv: readonly string[], base: string): CommandL
   const { parsed, missing } = parseFlags(words, {
     withValue: WITH_VALUE,
     dashed: DASHED,
+    optional: OPTIONAL,
     alone: [...ASKS, ...NEGATED],
     shorts: SHORTS,
   });

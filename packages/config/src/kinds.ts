@@ -26,6 +26,15 @@ export interface Kind<Value> {
   readonly separator?: string;
   /** `''` is a value and means none; `--no-NAME` says the same. */
   readonly none?: true;
+  /** The flag may stand without a value. */
+  readonly alone?: Alone;
+}
+
+export interface Alone {
+  /** The value that `--NAME` alone stands for. */
+  readonly value: string;
+  /** The next word is the value where it looks like this; any other value is given as `--NAME=VALUE`. */
+  readonly next?: RegExp;
 }
 
 /** The input does not fit. The caller knows the option and its place, and words the error. */
@@ -112,7 +121,7 @@ export const share: Kind<Share> = {
   },
 };
 
-/** `--no-NAME` is the short way to say no. */
+/** `--NAME` alone says yes, and `--no-NAME` no. */
 export const yesNo: Kind<boolean> = {
   meta: 'yes|no',
   input: 'boolean',
@@ -125,6 +134,7 @@ export const yesNo: Kind<boolean> = {
   format: (value) => (value ? 'yes' : 'no'),
   schema: { type: 'boolean' },
   none: true,
+  alone: { value: 'yes', next: /^(?:yes|no|true|false|[01])$/ },
 };
 
 export const oneOf = <const Name extends string>(...names: Name[]): Kind<Name> => ({

@@ -1,4 +1,5 @@
 import yargsParser from 'yargs-parser';
+import type { Alone } from './kinds.ts';
 
 export type Parsed = Record<string, unknown> & { _: (string | number)[] };
 
@@ -7,6 +8,8 @@ export interface Flags {
   readonly withValue: readonly string[];
   /** Those of them whose value may begin with a dash. */
   readonly dashed?: readonly string[];
+  /** Those of them that may stand without a value. */
+  readonly optional?: ReadonlyMap<string, Alone>;
   readonly alone: readonly string[];
   /** From the letter to the flag. */
   readonly shorts: Readonly<Record<string, string>>;
@@ -18,9 +21,9 @@ export interface Flags {
  */
 export function parseFlags(
   words: readonly string[],
-  { withValue, dashed = [], alone, shorts }: Flags,
+  { withValue, dashed = [], optional = new Map(), alone, shorts }: Flags,
 ): { parsed: Parsed; missing?: string | undefined } {
-  const { argv, error } = yargsParser.detailed(joined(words, dashed), {
+  const { argv, error } = yargsParser.detailed(completed(joined(words, dashed), optional), {
     string: [...withValue],
     boolean: [...alone],
     narg: Object.fromEntries(withValue.map((flag) => [flag, 1])),
@@ -36,6 +39,15 @@ export function parseFlags(
     },
   });
   return { parsed: argv, missing: /following: (.+)$/.exec(error?.message ?? '')?.[1] ?? error?.message };
+}
+
+/** `--flag` as `--flag=VALUE` where it stands alone: otherwise the next word would be taken for its value. */
+function completed(words: readonly string[], flags: NonNullable<Flags['optional']>): string[] {
+  return words.map((word, at) => {
+    const alone = word.startsWith('--') ? flags.get(word.slice(2)) : undefined;
+    if (!alone || alone.next?.test(words[at + 1] ?? '')) return word;
+    return `${word}=${alone.value}`;
+  });
 }
 
 /** `--flag VALUE` as one word, which the parser does not take for two flags. */
