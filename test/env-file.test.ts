@@ -121,3 +121,15 @@ test('a directory in its place is told as what it is', async () => {
   expect(code).toBe(2);
   expect(text).toContain(`--environment-file ${directory}: expected a file, this is a directory`);
 });
+
+test('`env` of the config file wins over the environment and the file, and a reload reads it again', async () => {
+  write('one.env', 'APP_A=file\nAPP_B=file\n');
+  const config = (b: string) =>
+    write('tshorn.config.mjs', `export default { envFile: 'one.env', env: { APP_B: '${b}', APP_C: 3 } };`);
+  config('config');
+  const server = await startServer(APP, { cwd: directory, env: { APP_A: 'environment', APP_C: '1' } });
+  expect(await tells(server)).toEqual({ APP_A: 'environment', APP_B: 'config', APP_C: '3' });
+  config('later');
+  await server.reload();
+  expect(await tells(server)).toEqual({ APP_A: 'environment', APP_B: 'later', APP_C: '3' });
+});

@@ -19,3 +19,4 @@ export { userConfigSource } from './render/user-config.ts';
 export { type Resolved, type ResolveRequest, resolveConfig } from './resolve.ts';
 export type { Environment } from './row.ts';
 export type * from './user-config.ts';
+export type { Variables } from './variables-kind.ts';

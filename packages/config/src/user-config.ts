@@ -16,6 +16,8 @@ export interface UserConfig {
   appPort?: number;
   /** The directory to run the app in. Default: the current directory. */
   cwd?: string;
+  /** Variables for the environment of the workers. Default: none. */
+  env?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** A file of NAME=value lines for the environment of the workers; repeatable. Default: none. */
   envFile?: string | readonly string[];
   /** Options of Node for the workers alone, behind those of NODE_OPTIONS. Default: none. */
@@ -36,6 +38,8 @@ export interface UserConfig {
   umask?: string;
   /** How long a worker may take from its start until it is ready. Default: 2m. */
   bootTimeout?: Duration;
+  /** A worker is ready only when its app has called process.send('ready'). Default: no. */
+  waitReady?: boolean;
   /** The path that a worker asks its own app for before it takes traffic; empty: no probe. Default: /_status. */
   statusPath?: string;
   /** A header of the probe's request, for an app that answers only to it; repeatable. Default: none. */

@@ -4,9 +4,8 @@
  */
 import fs from 'node:fs';
 import { parseEnv } from 'node:util';
+import type { Variables } from '@tshorn/config';
 import { TshornError } from '@tshorn/core';
-
-export type Variables = Readonly<Record<string, string>>;
 
 /** MAX_ARG_STRLEN of Linux, the terminating zero included: execve(2) refuses a longer `NAME=value`. */
 const LONGEST_BYTES = 128 * 1024;

@@ -1,10 +1,10 @@
 /** A release: the config, real path of the app, working directory and environment that a generation is pinned to. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { type Config, type Resolved, usableCpus, workerOptions } from '@tshorn/config';
+import { type Config, type Resolved, usableCpus, type Variables, workerOptions } from '@tshorn/config';
 import { type BindAddress, type BootOrder, resolveApp } from '@tshorn/core';
 import type { Settings } from './decide/model.ts';
-import { readEnvFiles, type Variables } from './env-file.ts';
+import { readEnvFiles } from './env-file.ts';
 
 export interface Release {
   readonly resolved: Resolved;

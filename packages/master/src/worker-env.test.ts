@@ -2,7 +2,7 @@ import { workerEnv } from './worker-env.ts';
 
 const slotOf = (env: NodeJS.ProcessEnv, variables: Record<string, string> = {}, slot = 2) => {
   const { TSHORN_SLOT, NODE_APP_INSTANCE } = workerEnv(
-    { variables, config: { nodeOptions: undefined } },
+    { variables, config: { env: {}, nodeOptions: undefined } },
     env,
     undefined,
     slot,
@@ -29,10 +29,23 @@ it('does not take the slot of the worker that has started this tshorn', () => {
 
 it('puts --node-options behind those of the environment, or else of the file', () => {
   const optionsOf = (env: NodeJS.ProcessEnv, nodeOptions: string | undefined) =>
-    workerEnv({ variables: { NODE_OPTIONS: '--b' }, config: { nodeOptions } }, env, undefined, 0)
+    workerEnv({ variables: { NODE_OPTIONS: '--b' }, config: { env: {}, nodeOptions } }, env, undefined, 0)
       .NODE_OPTIONS;
   expect(optionsOf({ NODE_OPTIONS: '--a' }, '--import ./c.mjs')).toBe('--a --import ./c.mjs');
   expect(optionsOf({}, '--import ./c.mjs')).toBe('--b --import ./c.mjs');
   expect(optionsOf({ NODE_OPTIONS: '' }, '--c')).toBe('--c');
   expect(optionsOf({}, undefined)).toBe('--b');
+});
+
+it('gives `env` of the config file the last word, but not on the slot', () => {
+  const given = { A: 'config', NODE_APP_INSTANCE: 'blue', TSHORN_SLOT: '9', NODE_OPTIONS: '--c' };
+  const source = { variables: { A: 'file', B: 'file' }, config: { env: given, nodeOptions: '--d' } };
+  const env = workerEnv(source, { A: 'environment', NODE_OPTIONS: '--a' }, undefined, 2);
+  expect(env).toMatchObject({
+    A: 'config',
+    B: 'file',
+    NODE_APP_INSTANCE: 'blue',
+    TSHORN_SLOT: '2',
+    NODE_OPTIONS: '--c --d',
+  });
 });

@@ -1,8 +1,8 @@
 /**
- * The environment of a worker: that of the master and of `--environment-file`, without the variables that are meant for
- * the master alone. `node:cluster` adds NODE_UNIQUE_ID and NODE_CHANNEL_FD, and removes them before the app runs.
+ * The environment of a worker: that of the master, of `--environment-file` and of `env`, without the variables that are
+ * meant for the master alone. `node:cluster` adds NODE_UNIQUE_ID and NODE_CHANNEL_FD, and removes them before the app runs.
  */
-import type { Variables } from './env-file.ts';
+import type { Variables } from '@tshorn/config';
 import type { Identity } from './privileges.ts';
 import type { Release } from './release.ts';
 
@@ -23,30 +23,34 @@ function ofSlot(slot: number, { variables, env }: { variables: Variables; env: N
   return { TSHORN_SLOT: String(slot), NODE_APP_INSTANCE: instance };
 }
 
+type Source = Pick<Release, 'variables'> & {
+  readonly config: Pick<Release['config'], 'env' | 'nodeOptions'>;
+};
+
 /**
- * Returns the environment of the worker in a slot, for one release. As with Node's own `--env-file`, the environment of the master wins over a
- * file, even with an empty value. `undefined` removes a variable that node:cluster would add from the master.
+ * Returns the environment of the worker in a slot, for one release. As with Node's own `--env-file`, the environment of the
+ * master wins over a file, even with an empty value; `env` of the config file wins over both. `undefined` removes a
+ * variable that node:cluster would add from the master.
  */
 export function workerEnv(
-  {
-    variables,
-    config,
-  }: Pick<Release, 'variables'> & { readonly config: Pick<Release['config'], 'nodeOptions'> },
+  { variables, config }: Source,
   env: NodeJS.ProcessEnv,
   identity: Identity | undefined,
   slot: number,
 ): NodeJS.ProcessEnv {
   const own = Object.keys({ ...process.env, ...env }).filter((name) => MASTERS_OWN.test(name));
+  const { TSHORN_SLOT, ...instance } = ofSlot(slot, { variables, env });
+  const nodeOptions = config.env.NODE_OPTIONS ?? env.NODE_OPTIONS ?? variables.NODE_OPTIONS;
   return {
     ...variables,
     ...env,
     ...Object.fromEntries(own.map((name) => [name, variables[name]])),
     ...(identity && ofUser(identity)),
-    ...ofSlot(slot, { variables, env }),
+    ...instance,
+    ...config.env,
+    TSHORN_SLOT,
     ...(config.nodeOptions !== undefined && {
-      NODE_OPTIONS: [env.NODE_OPTIONS ?? variables.NODE_OPTIONS, config.nodeOptions]
-        .filter(Boolean)
-        .join(' '),
+      NODE_OPTIONS: [nodeOptions, config.nodeOptions].filter(Boolean).join(' '),
     }),
   };
 }

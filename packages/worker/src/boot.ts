@@ -84,6 +84,7 @@ export class Boot {
       boundPorts: portsOf(addresses ?? []),
       exportNamed: exportName !== undefined,
     };
+    const isReady = options.waitReady ? await this.#hearReadyMessage() : undefined;
     answerLibraries((library) => void this.#send({ type: 'asks-primary', library }));
     const capture = captureListen({
       addresses,
@@ -101,8 +102,16 @@ export class Boot {
     const tell = (level: 'info' | 'warn', text: string) => void this.#send({ type: 'loading', level, text });
     const spec = { file, ...(exportName && { exportName }), settings, hints };
     const app = await loadApp(spec, capture, tell);
+    await isReady?.();
     await this.#send({ type: 'loaded', kind: app.kind });
     return app;
+  }
+
+  /** @returns what resolves when the app has sent its ready message */
+  async #hearReadyMessage(): Promise<() => Promise<void>> {
+    const { awaitReadyMessage, readyMessage } = await import('./ready-message.ts');
+    const sent = readyMessage();
+    return () => awaitReadyMessage(sent, (text) => void this.#send({ type: 'loading', level: 'info', text }));
   }
 
   /**

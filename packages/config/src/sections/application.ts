@@ -1,5 +1,6 @@
 import { files, orNone, text, texts, wholeNumber } from '../kinds.ts';
 import { section } from '../row.ts';
+import { variables } from '../variables-kind.ts';
 
 export const application = section('Application', {
   app: {
@@ -37,6 +38,16 @@ export const application = section('Application', {
     summary: 'The directory to run the app in',
     details:
       'A path on the command line or in the environment starts from the current directory; one in a config file starts from the directory of that file. tshorn looks for the config file here too. Each reload follows a symbolic link in the path again.',
+    reloadable: true,
+  },
+  env: {
+    kind: variables,
+    flag: undefined,
+    alsoEnv: 'none',
+    default: {},
+    summary: 'Variables for the environment of the workers',
+    details:
+      'They win over the environment of the master and over `envFile`. In a script, `undefined` sets nothing. The master itself does not use them: see [Operating](operating.md#environment-files). `--print-config` shows the names alone.',
     reloadable: true,
   },
   envFile: {

@@ -1,5 +1,5 @@
 import { headers } from '../headers-kind.ts';
-import { duration, oneOf, orNone, text, udpTarget, wholeNumber } from '../kinds.ts';
+import { duration, oneOf, orNone, text, udpTarget, wholeNumber, yesNo } from '../kinds.ts';
 import { section } from '../row.ts';
 
 export const boot = section('Boot and probe', {
@@ -8,6 +8,15 @@ export const boot = section('Boot and probe', {
     default: 120_000,
     summary: 'How long a worker may take from its start until it is ready',
     reloadable: true,
+  },
+  waitReady: {
+    kind: yesNo,
+    default: false,
+    summary: "A worker is ready only when its app has called process.send('ready')",
+    details:
+      'For an app that listens before it can serve, such as one written for `wait_ready` of PM2. The message is waited for before the probe, within `--boot-timeout`.',
+    reloadable: true,
+    worker: true,
   },
   statusPath: {
     kind: orNone(text('PATH', 'a path that starts with "/"', /^\/[\x21-\x7e]*$/), ''),
