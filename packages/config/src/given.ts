@@ -5,7 +5,14 @@ import { WrongValue } from './kinds.ts';
 import { type Config, type Key, OPTIONS } from './options.ts';
 import type { Row } from './row.ts';
 
-export type Origin = 'default' | 'command line' | 'start()' | `environment ${string}` | `file ${string}`;
+/** `--watch`: the default of watch mode. */
+export type Origin =
+  | 'default'
+  | '--watch'
+  | 'command line'
+  | 'start()'
+  | `environment ${string}`
+  | `file ${string}`;
 
 export interface Given {
   readonly key: Key;

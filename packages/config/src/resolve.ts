@@ -1,16 +1,17 @@
-/** Puts the layers together: defaults, the file, the environment, the command line. */
+/** Puts the layers together: defaults (those of watch mode first), the file, the environment, the command line. */
 import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { TshornError } from '@tshorn/core';
 import { readCommandLine } from './command-line.ts';
-import { defaultOrigin, environmentWarnings, readEnvironment } from './environment.ts';
+import { defaultsFor, isDefault } from './defaults.ts';
+import { environmentWarnings, readEnvironment } from './environment.ts';
 import { findConfigFile } from './find-file.ts';
 import { type Given, type Origin, readGiven } from './given.ts';
 import { type Hooks, WORKER_HOOKS } from './hooks.ts';
 import { didYouMean } from './nearest.ts';
 import { type Config, EVERY_OPTION, KEYS, type Key } from './options.ts';
 import { readConfigFile } from './read-file.ts';
-import { type Environment, isComputed } from './row.ts';
+import type { Environment } from './row.ts';
 import type { UserConfig } from './user-config.ts';
 
 export interface ResolveRequest {
@@ -61,7 +62,7 @@ export async function resolveConfig({
     ...outer,
   ];
 
-  const { values, origins } = withDefaults(env, cwd, layers);
+  const { values, origins } = defaultsFor({ env, cwd }, layers);
   const chdir = layers.findLast(({ key }) => key === 'cwd');
   if (chdir) checkDirectory(chdir);
   for (const given of layers) {
@@ -86,27 +87,11 @@ export async function resolveConfig({
       pidFile: fromCwd(config.pidFile),
     },
     origins,
-    given: new Set(KEYS.filter((key) => origins[key] !== 'default')),
+    given: new Set(KEYS.filter((key) => !isDefault(origins[key]))),
     file: found.file,
     hooksInFile: WORKER_HOOKS.some((name) => inFile.hooks?.[name] !== undefined),
     warnings: [...found.warnings, ...environmentWarnings(env)],
   };
-}
-
-/** A default is computed only where nothing is given: a broken PORT is no matter to a given address. */
-function withDefaults(env: Environment, cwd: string, layers: readonly Given[]) {
-  const values: Record<string, unknown> = {};
-  const origins = {} as Record<Key, Origin>;
-  for (const { key, row } of EVERY_OPTION) {
-    origins[key] = 'default';
-    if (row.default === 'required') continue;
-    if (!isComputed(row.default)) values[key] = row.default;
-    else if (!layers.some((given) => given.key === key)) {
-      values[key] = row.default.compute({ env, cwd });
-      origins[key] = defaultOrigin(row, env);
-    }
-  }
-  return { values, origins };
 }
 
 function givenByObject(object: UserConfig, origin: Origin, where: string, base: string): Given[] {

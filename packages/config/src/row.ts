@@ -29,6 +29,8 @@ export interface Row<Value> {
   readonly alsoEnv?: readonly string[] | 'none';
   /** `required`: there is no default. */
   readonly default: Value | Computed<Value> | 'required';
+  /** The default with `--watch`, where development wants another one. */
+  readonly watchDefault?: Value;
   /** One sentence for the help text. */
   readonly summary: string;
   /** More for the docs: when to change it, limits, links. */

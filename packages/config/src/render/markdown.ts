@@ -1,6 +1,6 @@
 /** The text of docs/options.md. */
 import { COMMAND_FLAGS, type Option, SECTIONS } from '../options.ts';
-import { describeDefault } from './describe.ts';
+import { describeDefault, describeWatchDefault } from './describe.ts';
 
 export function optionsMarkdown(): string {
   const parts = [
@@ -18,7 +18,7 @@ const NOTE = '<!-- Generated from the option table in packages/config/src/sectio
 
 const INTRODUCTION = [
   'A value on the command line wins over the environment, that over the config file, and that over the',
-  'default. A duration is a number of seconds, or text such as `500ms`, `30s`, `2m` or `1h`.',
+  'default. With `--watch`, some options have a default for development. A duration is a number of seconds, or text such as `500ms`, `30s`, `2m` or `1h`.',
   '',
   'The config file is `tshorn.config.js`, `.mjs`, `.cjs`, `.ts` or `.json`, or what `--config` names. A script',
   'exports an object, a promise of one, or a function that returns one. A reload reads it again; an option',
@@ -34,6 +34,7 @@ function entryOf(option: Option): string {
     ['config file', code(key)],
     ['value', cell(row.kind.expected)],
     ['default', row.default === 'required' ? 'none; it is required' : cell(describeDefault(option) ?? '')],
+    ['default with `--watch`', describeWatchDefault(option)],
     ['changed by a reload', row.reloadable ? 'yes' : 'no, by a restart'],
   ];
   const table = facts

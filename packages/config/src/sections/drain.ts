@@ -5,6 +5,7 @@ export const drain = section('Drain and stop', {
   grace: {
     kind: duration(),
     default: 30_000,
+    watchDefault: 2_000,
     summary: 'How long a draining worker may finish its requests before it is killed',
     reloadable: true,
   },
@@ -36,6 +37,7 @@ export const drain = section('Drain and stop', {
   quickGrace: {
     kind: duration(),
     default: 2000,
+    watchDefault: 500,
     summary: 'How long a quick stop (INT, QUIT) lets requests finish',
     reloadable: true,
   },

@@ -37,6 +37,7 @@ export const reload = section('Reload', {
   soak: {
     kind: duration(),
     default: 1000,
+    watchDefault: 0,
     summary: 'How long the last new worker must serve before the reload commits',
     details: 'If a new worker crashes within this time, the reload is rolled back.',
     reloadable: true,

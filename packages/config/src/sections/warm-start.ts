@@ -5,6 +5,7 @@ export const warmStart = section('Warm start', {
   bootNice: {
     kind: wholeNumber(0, 19),
     default: 10,
+    watchDefault: 0,
     summary: 'How many nice levels a worker is lowered by while it boots beside workers that serve',
     details:
       'A reload then takes the CPU time that serving leaves over; 0 disables it. Linux only, and only where the priority may be raised again. See [Warm start](warm-start.md#priority-while-booting).',

@@ -9,6 +9,7 @@ export const workers = section('Workers', {
     short: 'w',
     alsoEnv: ['WEB_CONCURRENCY'],
     default: { compute: () => usableCpus(), inWords: 'one per CPU, within the quota of the cgroup' },
+    watchDefault: 1,
     summary: 'The number of worker processes',
     fix: 'for one worker per CPU leave it out: that is the default',
     reloadable: true,
