@@ -9,7 +9,13 @@ export default async function start() {
 
   return (request, response) => {
     response.setHeader('content-type', 'application/json');
-    if (request.url === '/_status') response.end('{"ok":true}\n');
+    if (request.url === '/_status') answerStatus(response, process.env.STATUS_ERROR);
     else response.end(`${JSON.stringify({ release: worker.generation, pid: process.pid, began })}\n`);
   };
+}
+
+/** A release that cannot serve answers 500, and tells why: the reload is rolled back. */
+function answerStatus(response, error) {
+  response.statusCode = error ? 500 : 200;
+  response.end(`${JSON.stringify(error ? { error } : { ok: true })}\n`);
 }

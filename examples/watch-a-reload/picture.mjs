@@ -5,27 +5,35 @@ const LABEL = 13;
 const IN_SERVICE = 30;
 const HISTORY = 58;
 const LOG_LINES = 4;
+const BAR = 28;
 
 const paint = (code) => (text) => (process.env.NO_COLOR ? text : `\x1b[${code}m${text}\x1b[0m`);
 const dim = paint(2);
 const bold = paint(1);
 const red = paint('1;31');
 const green = paint(32);
+const yellow = paint(33);
 /** The two generations of a reload have different colours: cyan and magenta. */
 const inColour = (generation) => paint(generation % 2 ? 36 : 35);
 
-/** @param nextReload the time of the next HUP, in milliseconds since the epoch */
-export function picture({ server, load, nextReload, stopping, now = Date.now() }) {
+/**
+ * @param nextReload the time of the next HUP, in milliseconds since the epoch
+ * @param isBad whether it finds a bad release
+ */
+export function picture({ server, load, nextReload, isBad, stopping, now = Date.now() }) {
   return [
-    spread(bold(' tshorn: watch a reload'), dim(stopping ? 'stopping ' : 'Ctrl-C to stop ')),
+    spread(
+      `${bold(' tshorn')}  four workers, one port, and a deploy every few seconds`,
+      dim(stopping ? 'stopping ' : 'Ctrl-C to stop '),
+    ),
     '',
     `${label('open')}${bold(`http://127.0.0.1:${server.port ?? ''}`)}${dim(`   master pid ${server.pid}`)}`,
-    ...reloadLines(server, load, nextReload, now),
+    ...reloadLines(server, { load, isBad, due: nextReload - now, now }),
     '',
-    dim(`${label('worker')}${'in service'.padEnd(IN_SERVICE)}starting or leaving`),
+    `${label('worker')}${dim(`${'in service'.padEnd(IN_SERVICE)}starting or leaving`)}`,
     ...slotsOf(server).map((slot) => slotLine(server, load, slot, now)),
     '',
-    dim(`${label('requests')}${cells('answered', 'failed', 'median', '99%', 'slowest')}`),
+    `${label('requests')}${dim(cells('answered', 'failed', 'median', '99%', 'slowest'))}`,
     tallyLine('  kept alive', load?.kept),
     tallyLine('  new', load?.fresh),
     `${label('connections')}${connections(load)}`,
@@ -52,26 +60,31 @@ function spread(left, right) {
   return left + ' '.repeat(Math.max(1, WIDTH - width(left) - width(right))) + right;
 }
 
-function reloadLines(server, load, nextReload, now) {
-  const { reload } = server;
-  const due = nextReload > now ? `the next one in ${Math.ceil((nextReload - now) / 1000)} s` : '';
-  if (!reload) {
-    return [`${label('reload')}${load ? 'none yet' : 'the workers are starting'}`, `${label('')}${dim(due)}`];
-  }
-  const { generation, since, step = 0, of = 1, outcome, msg } = reload;
+/** The reload that is under way or has ended, and below it what comes next. */
+function reloadLines(server, { load, isBad, due, now }) {
+  const next =
+    due > 0 ? `the next one in ${Math.ceil(due / 1000)} s${isBad ? ': a bad release, on purpose' : ''}` : '';
+  const [first, second = dim(next)] = reloadTexts(server, { load, isBad, now });
+  return [`${label('reload')}${first}`, `${label('')}${second}`];
+}
+
+function reloadTexts(server, { load, isBad, now }) {
+  if (!server.reload) return [load ? 'none yet' : 'the workers are starting'];
+  const { generation, since, step = 0, of = 1, outcome, serving, replaced, tookMs, msg } = server.reload;
+  const gen = inColour(generation)(`gen ${generation}`);
   if (outcome === 'committed') {
-    const replaced = `${server.lastReplaced} workers replaced in ${seconds(reload.tookMs)}`;
-    return [
-      `${label('reload')}${inColour(generation)(`gen ${generation}`)} ${green('committed')}: ${replaced}`,
-      `${label('')}${dim(due)}`,
-    ];
+    return [`${gen} ${green('committed')}: ${replaced} workers replaced in ${seconds(tookMs)}`];
   }
-  if (outcome) return [`${label('reload')}${red(msg)}`, `${label('')}${dim(due)}`];
-  const done = Math.round((28 * step) / of);
-  const bar = inColour(generation)('━'.repeat(done)) + dim('─'.repeat(28 - done));
+  if (outcome === 'rolled-back') {
+    const still = `after ${seconds(tookMs)}: ${inColour(serving)(`gen ${serving}`)} still serves`;
+    return [`${gen} ${yellow('rolled back')} ${still}`];
+  }
+  if (outcome) return [red(msg)];
+  const done = Math.round((BAR * step) / of);
+  const bar = inColour(generation)('━'.repeat(done)) + dim('─'.repeat(BAR - done));
   return [
-    `${label('reload')}to ${inColour(generation)(`gen ${generation}`)} ${bar} step ${step} of ${of}  ${seconds(now - since)}`,
-    `${label('')}${dim(stage(server))}`,
+    `to ${gen} ${bar} step ${step} of ${of}  ${seconds(now - since)}`,
+    `${isBad ? yellow('bad release: ') : ''}${dim(stage(server))}`,
   ];
 }
 

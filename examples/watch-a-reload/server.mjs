@@ -9,23 +9,22 @@ const KEPT_LINES = 50;
 
 /** Emits `line` for each line of the server's log, after the state includes it. */
 export class WatchedServer extends EventEmitter {
-  /** Workers by pid: { pid, slot, generation, state, since }. State: starting, ready, draining. */
+  /** Workers by pid: { pid, slot, generation, state, since }. State: starting, ready, draining, parked. */
   workers = new Map();
   size;
-  /** The current reload, or the last one: { generation, since, step, of, outcome, msg }. */
+  /** The current reload, or the last one: { generation, since, step, of, outcome, serving, reason, tookMs, replaced }. */
   reload;
   committed = 0;
-  failed = 0;
-  replaced = 0;
+  rolledBack = 0;
   lines = [];
-  crashes = 0;
   exitCode;
   #process;
 
-  constructor(cli, app, { workers, bind }) {
+  /** @param command the words behind `node` */
+  constructor(command, { workers, bind }) {
     super();
     this.size = workers;
-    const argv = [cli, app, '--workers', String(workers), '--bind', bind, '--log-format', 'json'];
+    const argv = [...command, '--workers', String(workers), '--bind', bind, '--log-format', 'json'];
     // In a process group of its own, so that Ctrl-C reaches only this process, which stops the clients first.
     this.#process = spawn(process.execPath, argv, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
@@ -73,9 +72,11 @@ export class WatchedServer extends EventEmitter {
       case 'draining':
         become(event);
         break;
+      case 'drained':
+        become('parked');
+        break;
       case 'exited':
       case 'crashed':
-        if (event === 'crashed') this.crashes++;
         this.workers.delete(pid);
         break;
       case 'resized':
@@ -85,11 +86,9 @@ export class WatchedServer extends EventEmitter {
         this.reload = { generation: line.generation, since: time };
         break;
       case 'reload-finished':
-        Object.assign(this.reload, { outcome: line.outcome, tookMs: line.tookMs, msg });
-        this.replaced += line.replaced;
-        this.lastReplaced = line.replaced;
+        Object.assign(this.reload, line);
         if (line.outcome === 'committed') this.committed++;
-        else if (line.outcome !== 'aborted') this.failed++;
+        if (line.outcome === 'rolled-back') this.rolledBack++;
         break;
     }
   }
