@@ -134,15 +134,19 @@ describe('parseCommand', () => {
     [[], 'serve'],
     [['app.js', '--check-config'], 'check-config'],
     [['app.js', '--print-config', '--workers', '2'], 'print-config'],
-    [['--version'], 'version'],
-    [['-v'], 'version'],
     [['app.js', '--', '--help'], 'serve'],
   ])('reads %j as %s', async (argv, kind) => {
     expect(await node.parseCommand(argv)).toEqual({ kind });
   });
 
+  it.each([
+    [['--version'], false],
+    [['-v', '--json'], true],
+  ])('reads %j as version, as JSON: %s', async (argv, json) => {
+    expect(await node.parseCommand(argv)).toEqual({ kind: 'version', json });
+  });
+
   it('helps even where the rest of the line is wrong', async () => {
-    const command = await node.parseCommand(['--wokers', '--help']);
-    expect(command).toMatchObject({ kind: 'help', text: expect.stringContaining('--workers N') });
+    expect(await node.parseCommand(['--wokers', '--help'])).toEqual({ kind: 'help' });
   });
 });

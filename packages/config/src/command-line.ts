@@ -10,6 +10,8 @@ export interface CommandLine {
   readonly given: readonly Given[];
   /** `--config FILE`, as written. */
   readonly file: string | undefined;
+  /** `--version --json` */
+  readonly json: boolean;
   readonly asks: 'help' | 'version' | 'check-config' | 'print-config' | 'serve';
 }
 
@@ -28,8 +30,20 @@ const SHORTS = Object.fromEntries([
   ...COMMAND_FLAGS.flatMap((row) => ('short' in row ? [[row.short, row.flag]] : [])),
 ]);
 
-/** @throws TshornError ERR_OPTION for a flag that does not exist or lacks its value */
-export function readCommandLine(argv: readonly string[], base: string): CommandLine {
+/** True for the flag of a server that takes the next word as its value: `--workers`, `-w`, and not `--workers=2`. */
+export const takesValue = (word: string): boolean =>
+  WITH_VALUE.includes(SHORTS[word.slice(1)] ?? word.slice(2));
+
+/**
+ * @param base the directory that relative paths start from
+ * @param also flags that a misspelt one may stand for besides the server's own, with their dashes
+ * @throws TshornError ERR_OPTION for a flag that does not exist or lacks its value
+ */
+export function readCommandLine(
+  argv: readonly string[],
+  base: string,
+  also: readonly string[] = [],
+): CommandLine {
   const end = argv.indexOf('--');
   const words = end === -1 ? argv : argv.slice(0, end);
   const { parsed, missing } = parseFlags(words, {
@@ -41,8 +55,9 @@ export function readCommandLine(argv: readonly string[], base: string): CommandL
   });
 
   const asks = ASKS.find((flag) => parsed[flag]) ?? 'serve';
-  if (asks === 'help' || asks === 'version') return { given: [], file: undefined, asks };
-  refuseUnknown(parsed, words);
+  const json = parsed.json === true;
+  if (asks === 'help' || asks === 'version') return { given: [], file: undefined, json, asks };
+  refuseUnknown(parsed, words, also);
   if (missing !== undefined) throw missingValue(missing);
 
   const give = (key: Given['key'], place: string, input: unknown): Given => ({
@@ -61,13 +76,13 @@ export function readCommandLine(argv: readonly string[], base: string): CommandL
   if (others.length > 0) throw secondApp(String(app), String(others[0]));
   if (app !== undefined) given.push(give('app', 'APP', app));
   if (end !== -1) given.push(give('appArgs', '--', argv.slice(end + 1)));
-  return { given, file: [parsed.config ?? []].flat().at(-1) as string | undefined, asks };
+  return { given, file: [parsed.config ?? []].flat().at(-1) as string | undefined, json, asks };
 }
 
 const isOwn = (name: string): boolean =>
   name.startsWith('--') ? ALL_FLAGS.includes(name.slice(2)) : name.slice(1) in SHORTS;
 
-function refuseUnknown(parsed: Parsed, words: readonly string[]): void {
+function refuseUnknown(parsed: Parsed, words: readonly string[], also: readonly string[]): void {
   const unknown = Object.keys(parsed).find((name) => name !== '_' && !ALL_FLAGS.includes(name));
   if (unknown === undefined) return;
   const name = unknown.length === 1 ? `-${unknown}` : `--${unknown}`;
@@ -78,7 +93,7 @@ function refuseUnknown(parsed: Parsed, words: readonly string[]): void {
       fix: `type: ${withNodeOptions(words, isOwn)}; or set NODE_OPTIONS`,
     });
   }
-  const dashed = ALL_FLAGS.map((flag) => `--${flag}`);
+  const dashed = [...ALL_FLAGS.map((flag) => `--${flag}`), ...also];
   // `-workers 8` is a row of short flags to the parser; the person meant --workers.
   const oneDash = words.find((word) => /^-[a-z]{2}/.test(word) && nearest(`-${word.split('=')[0]}`, dashed));
   if (oneDash !== undefined) {

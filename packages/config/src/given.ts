@@ -1,7 +1,8 @@
 /** A value that somebody gave for an option, before it is checked, and where it stood. */
 import { inspect } from 'node:util';
 import { TshornError } from '@tshorn/core';
-import { WrongValue } from './kinds.ts';
+import { type Kind, WrongValue } from './kinds.ts';
+import { didYouMean } from './nearest.ts';
 import { type Config, type Key, OPTIONS } from './options.ts';
 import type { Row } from './row.ts';
 
@@ -28,15 +29,30 @@ export interface Given {
 export function readGiven({ key, input, place }: Given): Config[Key] {
   const { kind, fix }: Row<unknown> = OPTIONS[key];
   try {
-    return kind.parse(input) as Config[Key];
+    return readValue(kind, input, place, fix) as Config[Key];
   } catch (error) {
-    if (error instanceof WrongValue) {
-      throw new TshornError('ERR_OPTION', `${place}: got ${show(input)}; expected ${kind.expected}`, {
-        ...(fix !== undefined && { fix }),
-      });
-    }
-    if (error instanceof TshornError) throw movedTo(place, key, error);
-    throw error;
+    const isElsewhere = error instanceof TshornError && !error.message.startsWith(`${place}: `);
+    throw isElsewhere ? movedTo(place, key, error) : error;
+  }
+}
+
+/**
+ * Reads one value.
+ * @param place how an error names it
+ * @param fix how to mend a wrong one
+ * @throws TshornError ERR_OPTION with the place, what it got and what is expected; what `kind.parse` throws besides
+ */
+export function readValue<Value>(kind: Kind<Value>, input: unknown, place: string, fix?: string): Value {
+  try {
+    return kind.parse(input);
+  } catch (error) {
+    if (!(error instanceof WrongValue)) throw error;
+    const hint = didYouMean(String(input), kind.choices ?? []);
+    throw new TshornError(
+      'ERR_OPTION',
+      `${place}: got ${show(input)}; expected ${kind.expected}${hint}`,
+      fix === undefined ? {} : { fix },
+    );
   }
 }
 

@@ -1,18 +1,27 @@
+export { readCommandLine, takesValue } from './command-line.ts';
 export { controlDirectories, userId } from './control-path.ts';
 export { usableCpus } from './cpus.ts';
 export { defineConfig } from './define-config.ts';
 export { formatDuration, parseDuration } from './duration.ts';
-export type { Origin } from './given.ts';
+export { type Origin, readValue } from './given.ts';
 export type { Header } from './headers-kind.ts';
 export * from './hooks.ts';
+export * from './kinds.ts';
 export { didYouMean } from './nearest.ts';
-export { type Config, OPTIONS, type WorkerOptions, workerOptions } from './options.ts';
+export {
+  COMMAND_FLAGS,
+  type Config,
+  OPTIONS,
+  type Option,
+  SECTIONS,
+  type WorkerOptions,
+  workerOptions,
+} from './options.ts';
 export { type Command, parseCommand } from './parse-command.ts';
-export { type Parsed, parseFlags } from './parse-flags.ts';
 export { loadHooks, readConfigFile } from './read-file.ts';
 export { keepUnreloadable } from './reload.ts';
 export { renderConfig } from './render/config.ts';
-export { helpEntry, helpText } from './render/help.ts';
+export { describeDefault } from './render/describe.ts';
 export { optionsMarkdown } from './render/markdown.ts';
 export { configSchema } from './render/schema.ts';
 export { userConfigSource } from './render/user-config.ts';

@@ -26,6 +26,10 @@ export interface Kind<Value> {
   readonly separator?: string;
   /** `''` is a value and means none; `--no-NAME` says the same. */
   readonly none?: true;
+  /** Every text that is a value, where there are a few. */
+  readonly choices?: readonly string[];
+  /** A shell completes the value as a path. */
+  readonly path?: true;
   /** The flag may stand without a value. */
   readonly alone?: Alone;
 }
@@ -135,6 +139,7 @@ export const yesNo: Kind<boolean> = {
   schema: { type: 'boolean' },
   none: true,
   alone: { value: 'yes', next: /^(?:yes|no|true|false|[01])$/ },
+  choices: ['yes', 'no'],
 };
 
 export const oneOf = <const Name extends string>(...names: Name[]): Kind<Name> => ({
@@ -144,6 +149,7 @@ export const oneOf = <const Name extends string>(...names: Name[]): Kind<Name> =
   parse: (input) => orWrong(names.find((name) => name === input)),
   format: String,
   schema: { enum: names },
+  choices: names,
 });
 
 export const text = (meta: string, expected: string, pattern = /^[^\0]+$/): Kind<string> => ({
@@ -153,6 +159,12 @@ export const text = (meta: string, expected: string, pattern = /^[^\0]+$/): Kind
   parse: (input) => orWrong(typeof input === 'string' && pattern.test(input) ? input : undefined),
   format: String,
   schema: { type: 'string', minLength: 1 },
+});
+
+/** A text that names a file or a directory. */
+export const path = (meta: string, expected: string): Kind<string> => ({
+  ...text(meta, expected),
+  path: true,
 });
 
 /** Lets `''` stand for none of it. */

@@ -1,6 +1,6 @@
 /**
  * The file with the pid of the active master. A rename replaces it, so that a reader finds one whole pid at every
- * moment, also during a re-exec. tshorn/src/commands/find.ts reads it.
+ * moment, also during a re-exec. tshorn/src/commands/control/find.ts reads it.
  */
 import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';

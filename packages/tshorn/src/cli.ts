@@ -33,8 +33,7 @@ async function main(argv: string[]): Promise<number> {
   const command = await parseCommand(argv);
   switch (command.kind) {
     case 'help':
-      process.stdout.write(`${command.text}\n`);
-      return EXIT.ok;
+      return (await import('./commands/run.ts')).help();
     case 'version':
       process.stdout.write(`${TSHORN_VERSION}\n`);
       return EXIT.ok;

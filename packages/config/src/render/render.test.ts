@@ -1,18 +1,10 @@
 import { EVERY_OPTION } from '../options.ts';
 import { resolveConfig } from '../resolve.ts';
 import { renderConfig } from './config.ts';
-import { helpText } from './help.ts';
 import { optionsMarkdown } from './markdown.ts';
 import { configSchema } from './schema.ts';
 
 const FLAGS = EVERY_OPTION.flatMap(({ flag }) => (flag ? [`--${flag}`] : []));
-
-it('the help text names every flag and fits 80 columns', () => {
-  const help = helpText();
-  for (const flag of FLAGS) expect(help).toContain(flag);
-  expect(Math.max(...help.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
-  expect(help).not.toMatch(/ +$/m);
-});
 
 it('the docs name every flag, key and variable, and nothing of this machine', () => {
   const docs = optionsMarkdown();

@@ -1,7 +1,7 @@
 /**
  * The control socket, as the master sees it: opened after the first workers are forked, closed at the very end. A start
  * loads only this small file; ./server.ts, and `node:http` with it, is loaded when the first client connects. The other
- * end is tshorn/src/commands/client.ts.
+ * end is tshorn/src/commands/control/client.ts.
  */
 import type net from 'node:net';
 import { describeThrown } from '@tshorn/core';

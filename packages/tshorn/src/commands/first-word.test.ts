@@ -22,7 +22,7 @@ const refused = (...words: string[]) => {
 
 it.each([
   ['chek', '"chek": no command and no app; did you mean tshorn check?', 'type: tshorn check app.js'],
-  ['start', '"start": no command and no app', 'type: tshorn app.js'],
+  ['serve', '"serve": no command and no app', 'type: tshorn app.js'],
   ['node', '"node": no command and no app', 'type: tshorn app.js'],
 ])('a word before the app is refused with the line that is meant: %s', (word, message, fix) => {
   expect(refused(word, 'app.js', '--workers', '2')).toEqual([message, fix]);

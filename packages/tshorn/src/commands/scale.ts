@@ -1,13 +1,21 @@
-import type { Run } from './asking.ts';
-import { ask } from './client.ts';
+import { command } from './command.ts';
+import { count } from './control/count-kind.ts';
+import { COULD_NOT_ASK, MASTER_ARGUMENT, MASTER_OPTIONS, NO_WAIT } from './control/which.ts';
 
-/** `tshorn scale N`: resolves with 0 when the number is reached. @throws TshornError ERR_STATE (1) when it is not */
-export const scale: Run = async (socket, line) => {
-  const body = { ...line.scale, by: 'tshorn scale' };
-  const path = line.wait ? '/scale' : '/scale?wait=0';
-  const answer = (await ask(socket, path, body, { patient: true })) as { from: number; to: number };
-  const reached = answer.from === answer.to ? `${answer.to} already` : `${answer.from} -> ${answer.to}`;
-  const text = line.wait ? `workers: ${reached}` : `requested ${answer.to} workers`;
-  process.stdout.write(`${line.json ? JSON.stringify(answer) : text}\n`);
-  return 0;
-};
+export const scale = command({
+  name: 'scale',
+  summary: 'Change the number of workers',
+  about:
+    'Changes the number of workers and waits until it is reached. A new worker is ready before it counts; a removed one drains. A reload keeps this number until the config sets another one.',
+  args: {
+    count: { kind: count, summary: 'The number of workers, or how many more or fewer', required: true },
+    ...MASTER_ARGUMENT,
+  },
+  options: { json: { summary: 'Print JSON, for programs' }, noWait: NO_WAIT, ...MASTER_OPTIONS },
+  examples: [
+    ['tshorn scale 6', 'six workers'],
+    ['tshorn scale -1', 'one worker fewer'],
+  ],
+  exits: [[0, 'reached'], [1, 'not reached; the last line gives the reason'], COULD_NOT_ASK],
+  run: async (values) => (await import('./control/scale.ts')).scale(values),
+});

@@ -1,13 +1,16 @@
-import type { Run } from './asking.ts';
-import { ask } from './client.ts';
-import { type Status, statusText } from './status-view.ts';
-import { paintFor } from './style.ts';
+import { command } from './command.ts';
+import { COULD_NOT_ASK, MASTER_ARGUMENT, MASTER_OPTIONS } from './control/which.ts';
 
-/** `tshorn status`: prints the master, its workers and the last reloads. Resolves with 0. */
-export const status: Run = async (socket, { json }) => {
-  const value = (await ask(socket, '/status')) as Status;
-  const paint = paintFor(process.stdout, process.env);
-  const text = json ? JSON.stringify(value, null, 2) : statusText(value, { now: Date.now(), paint });
-  process.stdout.write(`${text}\n`);
-  return 0;
-};
+export const status = command({
+  name: 'status',
+  summary: 'Show the master, its workers and the last reloads',
+  about: 'Shows the master, its workers, and the outcome of the last reloads.',
+  args: MASTER_ARGUMENT,
+  options: { json: { summary: 'Print JSON, for programs' }, ...MASTER_OPTIONS },
+  examples: [
+    ['tshorn status', 'the only master of this user'],
+    ['tshorn status --json | jq .size', 'one figure, for a script'],
+  ],
+  exits: [[0, 'shown'], COULD_NOT_ASK],
+  run: async (values) => (await import('./control/status.ts')).status(values),
+});

@@ -1,23 +1,22 @@
-import { brokeOff, onInterrupt, type Run } from './asking.ts';
-import { ask, type StreamEvent, stream } from './client.ts';
-import { print } from './style.ts';
+import { command } from './command.ts';
+import { COULD_NOT_ASK, JSON_EVENTS, MASTER_ARGUMENT, MASTER_OPTIONS, NO_WAIT } from './control/which.ts';
 
-/** `tshorn stop`: resolves when the master has ended, with 0, or with 1 when it ended with an error. */
-export const stop: Run = async (socket, { mode, json, wait }) => {
-  const body = { mode, by: 'tshorn stop' };
-  if (!wait) {
-    const answer = await ask(socket, '/stop?wait=0', body);
-    print(json ? JSON.stringify(answer) : 'stop requested');
-    return 0;
-  }
-  const release = onInterrupt(() => process.stderr.write('tshorn: the stop continues\n'));
-  let last: StreamEvent | undefined;
-  for await (const event of stream(socket, '/stop', body)) {
-    if (event.event === 'stopped') last = event;
-    if (json) print(JSON.stringify(event));
-    else if (event.level !== 'debug') print(event.msg);
-  }
-  release();
-  if (!last) throw brokeOff('the stop');
-  return last.level === 'error' ? 1 : 0;
-};
+export const stop = command({
+  name: 'stop',
+  summary: 'Stop the master and its workers',
+  about: 'Stops the master and waits for its end. Requests in flight finish within the grace period.',
+  args: MASTER_ARGUMENT,
+  options: {
+    quick: { summary: 'Stop as INT does: requests get --quick-grace', excludes: ['now'] },
+    now: { summary: 'Kill the workers at once' },
+    json: JSON_EVENTS,
+    noWait: NO_WAIT,
+    ...MASTER_OPTIONS,
+  },
+  examples: [
+    ['tshorn stop', 'requests in flight finish'],
+    ['tshorn stop 4711 --quick', 'one of several masters, soon'],
+  ],
+  exits: [[0, 'stopped'], [1, 'stopped, but the master ended with an error'], COULD_NOT_ASK],
+  run: async (values) => (await import('./control/stop.ts')).stop(values),
+});

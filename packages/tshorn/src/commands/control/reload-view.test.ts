@@ -1,6 +1,6 @@
+import { plain } from '../style.ts';
 import type { StreamEvent } from './client.ts';
 import { ReloadView } from './reload-view.ts';
-import { plain } from './style.ts';
 
 const event = (name: string, fields: object = {}): StreamEvent => ({
   event: name,

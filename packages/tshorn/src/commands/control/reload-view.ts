@@ -3,8 +3,8 @@
  * events of the stream and returns lines.
  */
 import { formatMs } from '@tshorn/core';
+import type { Colour, Paint } from '../style.ts';
 import type { StreamEvent } from './client.ts';
-import type { Colour, Paint } from './style.ts';
 
 /** The states of the workers of one slot, by generation. */
 type Slot = Map<number, string>;

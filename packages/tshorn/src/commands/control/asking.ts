@@ -1,9 +1,5 @@
 /** Shared parts of the commands that send a request to a master. */
 import { TshornError } from '@tshorn/core';
-import type { CommandLine } from './command-line.ts';
-
-/** @returns the exit code: 0 done, 1 not done */
-export type Run = (socket: string, line: CommandLine) => Promise<number>;
 
 /** The error for an answer that ended without a verdict. */
 export const brokeOff = (what: string): TshornError =>

@@ -1,8 +1,8 @@
 /** `tshorn reload --dry-run` as text. Pure. */
 import { formatMemory, formatMs } from '@tshorn/core';
 import type { DryRun } from '@tshorn/master';
+import { plain } from '../style.ts';
 import { columns } from './columns.ts';
-import { plain } from './style.ts';
 
 export function forecastText(dryRun: DryRun): string {
   const { plan, size, generation, steps, leastReady, mostInService, mostProcesses } = dryRun;

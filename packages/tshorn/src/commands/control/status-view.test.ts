@@ -1,5 +1,5 @@
+import { formatAge, plain } from '../style.ts';
 import { type Status, statusText } from './status-view.ts';
-import { formatAge, plain } from './style.ts';
 
 const NOW = Date.parse('2026-01-02T03:04:05Z');
 const STATUS: Status = {

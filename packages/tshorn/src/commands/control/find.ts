@@ -4,18 +4,21 @@ import path from 'node:path';
 import { controlDirectories, type Environment, userId } from '@tshorn/config';
 import { describeThrown, TshornError, whoListens } from '@tshorn/core';
 import { ask } from './client.ts';
-import { readPid, type Which } from './command-line.ts';
 import type { Status } from './status-view.ts';
+import { readPid, type Which } from './which.ts';
 
 /**
  * Follows the command line, else TSHORN_CONTROL, else takes the only master of this user that answers.
- * @throws TshornError ERR_CONTROL when there is none, or several
+ * @throws TshornError ERR_CONTROL when there is none, or several; ERR_OPTION when the command line names it twice
  */
 export async function findMaster(
   { pid, control, pidFile }: Which,
   env: Environment,
   directories: readonly string[] = controlDirectories(env),
 ): Promise<string> {
+  if ([pid, control, pidFile].filter((way) => way !== undefined).length > 1) {
+    throw new TshornError('ERR_OPTION', 'PID, --control and --pid-file each name a master: give one of them');
+  }
   if (control !== undefined) return path.resolve(control);
   if (pidFile !== undefined) return byPid(readPidFile(pidFile), directories, `--pid-file ${pidFile}: `);
   if (pid !== undefined) return byPid(pid, directories, '');

@@ -1,8 +1,8 @@
 /** `tshorn status` as text. Pure. */
 import { formatMemory, formatMs } from '@tshorn/core';
 import type { BackoffStatus, DegradedStatus, MasterStatus, PastReload, WorkerStatus } from '@tshorn/master';
+import { colourOfOutcome, colourOfState, formatAge, type Paint } from '../style.ts';
 import { type Cell, type Column, columns } from './columns.ts';
-import { colourOfOutcome, colourOfState, formatAge, type Paint } from './style.ts';
 
 /** The answer of `GET /status`. */
 export interface Status extends MasterStatus {

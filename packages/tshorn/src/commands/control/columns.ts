@@ -1,4 +1,4 @@
-import type { Colour, Paint } from './style.ts';
+import type { Colour, Paint } from '../style.ts';
 
 export interface Cell {
   readonly text: string;

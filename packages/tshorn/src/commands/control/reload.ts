@@ -1,0 +1,130 @@
+import { type ReloadPlan, TshornError } from '@tshorn/core';
+import { colourOfOutcome, paintFor, print } from '../style.ts';
+import { brokeOff, onInterrupt } from './asking.ts';
+import { ask, type StreamEvent, stream } from './client.ts';
+import { findMaster } from './find.ts';
+import { Live } from './live.ts';
+import { ReloadView } from './reload-view.ts';
+import type { Status } from './status-view.ts';
+import type { Which } from './which.ts';
+
+export interface ReloadValues extends Which {
+  readonly plan?: ReloadPlan | undefined;
+  readonly dryRun: boolean;
+  readonly abort: boolean;
+  readonly json: boolean;
+  readonly noWait: boolean;
+}
+
+/** Shows the events as they arrive. */
+interface Show {
+  event(event: StreamEvent): void;
+  /** Must be called before anything else is printed, and at the end. */
+  end(): void;
+}
+
+/** `tshorn reload`: resolves with 0 when the reload has committed. @throws TshornError ERR_STATE (1) when it has not */
+export async function reload({ plan, json, noWait, ...values }: ReloadValues): Promise<number> {
+  const socket = await findMaster(values, process.env);
+  if (values.dryRun) return (await import('./dry-run.ts')).dryRun(socket, { plan, json });
+  if (values.abort) return abort(socket, { json, noWait });
+  const body = { by: 'tshorn reload', ...(plan && { plan }) };
+  if (noWait) {
+    const answer = await ask(socket, '/reload?wait=0', body);
+    print(json ? JSON.stringify(answer) : 'reload requested; tshorn status shows its outcome');
+    return 0;
+  }
+  const { outcome, msg, lastLines } = await follow(socket, '/reload', body, {
+    json,
+    continues: 'the reload continues',
+  });
+  if (outcome !== 'committed') {
+    const detail = Array.isArray(lastLines) && { detail: lastLines.join('\n') };
+    throw new TshornError('ERR_STATE', msg, detail || {});
+  }
+  if (!json) print(paintFor(process.stdout, process.env)(colourOfOutcome('committed'), msg));
+  return 0;
+}
+
+/** `tshorn reload --abort`: resolves with 0 when the reload was rolled back. @throws TshornError ERR_STATE (1) else */
+async function abort(
+  socket: string,
+  { json, noWait }: Pick<ReloadValues, 'json' | 'noWait'>,
+): Promise<number> {
+  const body = { by: 'tshorn reload --abort' };
+  if (noWait) {
+    const answer = await ask(socket, '/abort?wait=0', body);
+    print(json ? JSON.stringify(answer) : 'abort requested; tshorn status shows its outcome');
+    return 0;
+  }
+  const { outcome, msg, stops } = await follow(socket, '/abort', body, {
+    json,
+    continues: 'the rollback continues',
+  });
+  // A stop also ends a reload, but does not roll it back.
+  if (stops || (outcome !== 'rolled-back' && outcome !== 'aborted')) throw new TshornError('ERR_STATE', msg);
+  if (!json) print(paintFor(process.stdout, process.env)('green', msg));
+  return 0;
+}
+
+/** Shows the streamed events and resolves with the verdict. @throws TshornError ERR_CONTROL when there is none */
+async function follow(
+  socket: string,
+  path: string,
+  body: object,
+  { json, continues }: { json: boolean; continues: string },
+): Promise<StreamEvent & { stops: boolean }> {
+  const show = json ? jsonLines : process.stdout.isTTY ? await livePicture(socket) : plainLines;
+  const release = onInterrupt(() => {
+    show.end();
+    process.stderr.write(`tshorn: ${continues}; tshorn status shows its outcome\n`);
+  });
+  let verdict: StreamEvent | undefined;
+  let stops = false;
+  try {
+    for await (const event of stream(socket, path, body)) {
+      show.event(event);
+      if (event.event === 'reload-finished') verdict = event;
+      stops ||= event.event === 'stopping';
+    }
+  } finally {
+    show.end();
+    release();
+  }
+  if (!verdict) throw brokeOff('the reload');
+  return { ...verdict, stops };
+}
+
+const jsonLines: Show = { event: (event) => print(JSON.stringify(event)), end() {} };
+
+/** Prints all events except the verdict, which follows as the last line, on standard output or standard error. */
+const plainLines: Show = {
+  event({ event, level, msg }) {
+    if (level !== 'debug' && event !== 'reload-finished') print(msg);
+  },
+  end() {},
+};
+
+async function livePicture(socket: string): Promise<Show> {
+  const { workers } = (await ask(socket, '/status')) as Status;
+  const view = new ReloadView(workers);
+  const paint = paintFor(process.stdout, process.env);
+  const begin = performance.now();
+  const live = new Live(process.stdout, (width) => view.lines(performance.now() - begin, width, paint));
+  /** Lines that remain after the picture: a canary without a verdict. */
+  const doubts: string[] = [];
+  let ended = false;
+  return {
+    event(event) {
+      if (event.event === 'canary' && event.level === 'warn') doubts.push(event.msg);
+      view.apply(event);
+      live.draw();
+    },
+    end() {
+      if (ended) return;
+      ended = true;
+      live.end();
+      for (const doubt of doubts) print(paint('yellow', doubt));
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import { print } from '../style.ts';
+import { ask } from './client.ts';
+import type { Count } from './count-kind.ts';
+import { findMaster } from './find.ts';
+import type { Which } from './which.ts';
+
+export interface ScaleValues extends Which {
+  readonly count: Count;
+  readonly json: boolean;
+  readonly noWait: boolean;
+}
+
+/** `tshorn scale N`: resolves with 0 when the number is reached. @throws TshornError ERR_STATE (1) when it is not */
+export async function scale({ count, json, noWait, ...which }: ScaleValues): Promise<number> {
+  const socket = await findMaster(which, process.env);
+  const path = noWait ? '/scale?wait=0' : '/scale';
+  const body = { ...count, by: 'tshorn scale' };
+  const answer = (await ask(socket, path, body, { patient: true })) as { from: number; to: number };
+  const reached = answer.from === answer.to ? `${answer.to} already` : `${answer.from} -> ${answer.to}`;
+  const text = noWait ? `requested ${answer.to} workers` : `workers: ${reached}`;
+  print(json ? JSON.stringify(answer) : text);
+  return 0;
+}

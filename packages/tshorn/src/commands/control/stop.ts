@@ -1,0 +1,33 @@
+import { print } from '../style.ts';
+import { brokeOff, onInterrupt } from './asking.ts';
+import { ask, type StreamEvent, stream } from './client.ts';
+import { findMaster } from './find.ts';
+import type { Which } from './which.ts';
+
+export interface StopValues extends Which {
+  readonly quick: boolean;
+  readonly now: boolean;
+  readonly json: boolean;
+  readonly noWait: boolean;
+}
+
+/** `tshorn stop`: resolves when the master has ended, with 0, or with 1 when it ended with an error. */
+export async function stop({ quick, now, json, noWait, ...which }: StopValues): Promise<number> {
+  const socket = await findMaster(which, process.env);
+  const body = { mode: now ? 'now' : quick ? 'quick' : 'graceful', by: 'tshorn stop' };
+  if (noWait) {
+    const answer = await ask(socket, '/stop?wait=0', body);
+    print(json ? JSON.stringify(answer) : 'stop requested');
+    return 0;
+  }
+  const release = onInterrupt(() => process.stderr.write('tshorn: the stop continues\n'));
+  let last: StreamEvent | undefined;
+  for await (const event of stream(socket, '/stop', body)) {
+    if (event.event === 'stopped') last = event;
+    if (json) print(JSON.stringify(event));
+    else if (event.level !== 'debug') print(event.msg);
+  }
+  release();
+  if (!last) throw brokeOff('the stop');
+  return last.level === 'error' ? 1 : 0;
+}
