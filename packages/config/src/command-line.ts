@@ -30,9 +30,12 @@ const SHORTS = Object.fromEntries([
   ...COMMAND_FLAGS.flatMap((row) => ('short' in row ? [[row.short, row.flag]] : [])),
 ]);
 
-/** True for the flag of a server that takes the next word as its value: `--workers`, `-w`, and not `--workers=2`. */
-export const takesValue = (word: string): boolean =>
-  WITH_VALUE.includes(SHORTS[word.slice(1)] ?? word.slice(2));
+/** True where a word is a flag of the server whose value is the next word: `--workers 2`, and not `--workers=2`. */
+export function takesNext(word: string, next: string): boolean {
+  const flag = SHORTS[word.slice(1)] ?? word.slice(2);
+  const alone = OPTIONAL.get(flag);
+  return alone ? alone.next?.test(next) === true : WITH_VALUE.includes(flag);
+}
 
 /**
  * @param base the directory that relative paths start from

@@ -1,4 +1,4 @@
-export { readCommandLine, takesValue } from './command-line.ts';
+export { readCommandLine, takesNext } from './command-line.ts';
 export { controlDirectories, userId } from './control-path.ts';
 export { usableCpus } from './cpus.ts';
 export { defineConfig } from './define-config.ts';

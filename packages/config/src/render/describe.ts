@@ -14,7 +14,3 @@ export function describeDefault({ row }: Option): string | undefined {
 /** The default of watch mode in words; undefined where it is the usual one. */
 export const describeWatchDefault = ({ row }: Option): string | undefined =>
   'watchDefault' in row ? row.kind.format(row.watchDefault) : undefined;
-
-/** `-w, --workers N`; short flags keep their column when absent. */
-export const describeFlag = (row: { short?: string; flag: string; meta?: string }): string =>
-  `${row.short ? `-${row.short}, ` : '    '}--${row.flag}${row.meta ? ` ${row.meta}` : ''}`;

@@ -1,5 +1,5 @@
 /** Reads the words after the name of a command, with yargs. Never prints and never exits. */
-import { didYouMean, readCommandLine, readValue, takesValue } from '@tshorn/config';
+import { didYouMean, readCommandLine, readValue, takesNext } from '@tshorn/config';
 import { TshornError } from '@tshorn/core';
 import yargs from 'yargs';
 import { type Command, flagOf } from './command.ts';
@@ -29,10 +29,11 @@ function divide(command: Command, words: readonly string[]): { own: string[]; ot
     if (word === '--') return { own, others: [...others, ...words.slice(at)] };
     const [name] = word.split('=');
     const option = optionsOf(command).find(({ flag, short }) => name === `--${flag}` || name === `-${short}`);
-    const takesNext = name === word && (option ? option.kind !== undefined : takesValue(word));
+    const next = words[at + 1] ?? '';
+    const isPair = name === word && (option ? option.kind !== undefined : takesNext(word, next));
     const target = option ? own : others;
-    target.push(...words.slice(at, takesNext ? at + 2 : at + 1));
-    if (takesNext) at++;
+    target.push(...words.slice(at, isPair ? at + 2 : at + 1));
+    if (isPair) at++;
   }
   return { own, others };
 }
