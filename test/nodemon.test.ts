@@ -12,24 +12,29 @@ afterEach(async () => {
   fs.rmSync(directory, { recursive: true });
 });
 
-test('USR2 of nodemon, to the whole tree, ends the server instead of starting a second one', async () => {
-  // As nodemon does it: the command runs in a shell, and its end is waited for.
-  const nodemon = path.join(directory, 'nodemon.js');
-  fs.writeFileSync(
-    nodemon,
-    `const [, , ...command] = process.argv;
-    const line = command.map((word) => "'" + word + "'").join(' ') + '; exit $?';
-    require('node:child_process').spawn('sh', ['-c', line], { stdio: 'inherit' })
-      .on('exit', (code) => process.exit(code));`,
-  );
-  const server = new TestServer(fixture('says-hello.mjs'), {
-    through: ([node = '', ...command]) => [node, nodemon, node, ...command],
-  });
-  const { master } = await server.started();
-  for (const pid of [...server.readyPids, master as number]) process.kill(pid, 'SIGUSR2');
-  expect(await server.exited).toBe(0);
-  expect(server.of('stopping')[0]?.msg).toBe(
-    'stopping: quick stop by SIGUSR2 from nodemon, which restarts it',
-  );
-  expect(server.of('re-exec-started')).toEqual([]);
-});
+/** As the real one does it (test/real/nodemon.test.ts): its child, a shell, gets the signal first, and ends of it. */
+const NODEMON = `const { spawn } = require('node:child_process');
+  const [, , signal, ...command] = process.argv;
+  const line = command.map((word) => "'" + word + "'").join(' ') + '; exit $?';
+  const child = spawn('sh', ['-c', line], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  process.on('SIGUSR1', () => child.kill(signal));
+  child.on('exit', () => console.log('the shell has ended'));`;
+
+test.each(['SIGUSR2', 'SIGHUP'] as const)(
+  '%s of nodemon ends the server, and starts no second one, after the shell between them has ended',
+  async (signal) => {
+    const nodemon = path.join(directory, 'nodemon.js');
+    fs.writeFileSync(nodemon, NODEMON);
+    const server = new TestServer(fixture('says-hello.mjs'), {
+      through: ([node = '', ...command]) => [node, nodemon, signal, node, ...command],
+    });
+    const { master } = await server.started();
+    process.kill(server.pid, 'SIGUSR1');
+    await server.until('the end of the shell', () => server.output.includes('the shell has ended'));
+    for (const pid of [...server.readyPids, master as number]) process.kill(pid, signal);
+    expect(await server.exited).toBe(0);
+    expect(server.of('stopping')[0]?.msg).toMatch(`stopping: quick stop by ${signal} from nodemon`);
+    expect(server.of('re-exec-started')).toEqual([]);
+    expect(server.of('reload-started')).toEqual([]);
+  },
+);

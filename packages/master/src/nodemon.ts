@@ -1,9 +1,12 @@
-/** nodemon(1), which restarts a program by SIGUSR2 to every process that it has started, and waits for their end. */
+/**
+ * nodemon(1), which restarts a program by SIGUSR2 (or its `--signal`) to every process that it has started: first to its
+ * child, which may be a shell, and then to the others. It starts the program anew when its child has ended.
+ */
 import { basename } from 'node:path';
 import { parentOf, wordsOf } from './os/proc.ts';
 
-/** Between nodemon and the master stand a shell, and npx or npm with theirs. */
-const MOST_ANCESTORS = 5;
+/** Between nodemon and the master stand a shell, and npm and npx with theirs. */
+const MOST_ANCESTORS = 10;
 
 export interface Processes {
   parentOf(pid: number): number | undefined;

@@ -13,11 +13,16 @@ export interface SignalTarget {
 /** Returns the function that gives the signals back. */
 export function listenToSignals(target: SignalTarget): () => void {
   const terminal = new Terminal();
+  // Now: nodemon ends the shell in between first, and then nothing leads to nodemon any more.
+  const underNodemon = isUnderNodemon();
+  const stopForNodemon = (signal: string) =>
+    target.stop('quick', `${signal} from nodemon, which restarts it; tshorn --watch needs no nodemon`);
   let quick = 0;
   const stopQuickly = (signal: string) => target.stop(quick++ === 0 ? 'quick' : 'now', signal);
   const actions: Partial<Record<NodeJS.Signals, () => void>> = {
     SIGHUP: () => {
-      if (terminal.hasJustClosed) target.stop('graceful', 'SIGHUP, since its terminal was closed');
+      if (underNodemon) stopForNodemon('SIGHUP');
+      else if (terminal.hasJustClosed) target.stop('graceful', 'SIGHUP, since its terminal was closed');
       else target.reload('SIGHUP');
     },
     SIGTERM: () => target.stop('graceful', 'SIGTERM'),
@@ -29,7 +34,7 @@ export function listenToSignals(target: SignalTarget): () => void {
     SIGUSR1: () => target.reopenLog(),
     SIGUSR2: () => {
       // It would start a second server beside the new master.
-      if (isUnderNodemon()) target.stop('quick', 'SIGUSR2 from nodemon, which restarts it');
+      if (underNodemon) stopForNodemon('SIGUSR2');
       else target.reExec('SIGUSR2');
     },
   };

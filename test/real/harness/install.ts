@@ -32,6 +32,19 @@ export function install({ folder, build = [], native }: RealPackage & { readonly
   return directory;
 }
 
+/** Installs packages of the registry into a folder of their own. Returns the folder; throws with the output of npm. */
+export function installPackages(...packages: string[]): string {
+  const directory = path.join(CACHE, packages.join('-').replaceAll(/[^\w.-]/g, '-'));
+  const done = path.join(directory, '.installed');
+  if (fs.existsSync(done)) return directory;
+  fs.rmSync(directory, { recursive: true, force: true });
+  fs.mkdirSync(directory, { recursive: true });
+  fs.writeFileSync(path.join(directory, 'package.json'), '{}');
+  npm(directory, ['install', '--no-save', '--no-package-lock', '--no-audit', '--no-fund', ...packages]);
+  fs.writeFileSync(done, '');
+  return directory;
+}
+
 /** The folder with the headers of this Node, if it was installed with them: a native module can be built then. */
 function headers(): { npm_config_nodedir?: string } {
   const nodedir = path.resolve(path.dirname(process.execPath), '..');
