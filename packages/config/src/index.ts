@@ -3,6 +3,7 @@ export { controlDirectories, userId } from './control-path.ts';
 export { usableCpus } from './cpus.ts';
 export { defineConfig } from './define-config.ts';
 export { formatDuration, parseDuration } from './duration.ts';
+export { configFileNames } from './find-file.ts';
 export { type Origin, readValue } from './given.ts';
 export type { Header } from './headers-kind.ts';
 export * from './hooks.ts';

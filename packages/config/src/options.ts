@@ -14,6 +14,7 @@ import { privileges } from './sections/privileges.ts';
 import { recycling } from './sections/recycling.ts';
 import { reload } from './sections/reload.ts';
 import { warmStart } from './sections/warm-start.ts';
+import { watch } from './sections/watch.ts';
 import { workers } from './sections/workers.ts';
 
 const ROWS = {
@@ -31,6 +32,7 @@ const ROWS = {
   ...http.rows,
   ...logging.rows,
   ...control.rows,
+  ...watch.rows,
   ...hooks.rows,
 };
 
@@ -106,6 +108,7 @@ export const SECTIONS = [
   http,
   logging,
   control,
+  watch,
   hooks,
 ].map(titled);
 

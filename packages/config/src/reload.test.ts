@@ -23,6 +23,7 @@ const OTHER: UserConfig = {
   outputFile: 'y.log',
   control: 'x.sock',
   pidFile: 'x.pid',
+  watch: true,
 };
 
 test('every option that is not reloadable keeps its running value, and is named at every reload', async () => {

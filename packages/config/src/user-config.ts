@@ -124,6 +124,8 @@ export interface UserConfig {
   control?: string;
   /** The file that holds the PID of the active master, for scripts and service managers. Default: none. */
   pidFile?: string;
+  /** For development: reload when a file that the app has loaded changes. Default: no. */
+  watch?: boolean;
   /** How long a hook may take. Default: 30s. */
   hookTimeout?: Duration;
   /** Functions to call at moments in the life of the master and of a worker. Default: none. */

@@ -35,4 +35,5 @@ export * from './status.ts';
 export * from './terminal.ts';
 export * from './units.ts';
 export * from './unix-socket.ts';
+export * from './watch-variable.ts';
 export * from './worker-count.ts';

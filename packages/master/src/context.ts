@@ -10,6 +10,7 @@ import type { Release } from './release.ts';
 import type { StatusUdp } from './status-udp.ts';
 import type { Party } from './traffic.ts';
 import type { View } from './view.ts';
+import type { WatchMode } from './watch/watch-mode.ts';
 
 export interface Context {
   readonly log: Logger;
@@ -24,6 +25,8 @@ export interface Context {
   readonly workerFile: string;
   readonly env: NodeJS.ProcessEnv;
   readonly privileges: Privileges;
+  /** Present with `--watch`. */
+  readonly watch: WatchMode | undefined;
   /** The other master of a re-exec. */
   readonly otherMaster: {
     neighbour(serial: number): Party | undefined;

@@ -7,8 +7,11 @@
 import type { ChildProcess } from 'node:child_process';
 import cluster from 'node:cluster';
 import { describeThrown, isEnvelope, readToMaster, type ToMaster } from '@tshorn/core';
+import { reportedFiles } from './watch/reported.ts';
 
 export interface InboxEvents {
+  /** Watch mode: the paths of files that the worker loads. Absent without it. */
+  readonly onFiles?: ((files: readonly string[]) => void) | undefined;
   /** `connection` came with a `hand-over`: a raw handle, which the receiver owns. */
   onMessage(message: ToMaster, connection: unknown): void;
   /** A message was dropped; the text says what is wrong with it. */
@@ -69,6 +72,7 @@ export class Inbox {
   receive(value: unknown, handle?: unknown): void {
     if (this.#closed) return discard(handle);
     if (!isEnvelope(value)) {
+      if (this.#hasFiles(value, handle)) return;
       // A message of the app to its parent: only a hook can listen for it.
       if (cluster.listenerCount('message') > 0) return;
       discard(handle);
@@ -87,6 +91,16 @@ export class Inbox {
     } catch (error) {
       this.#malformed(`a "${message.type}" message that could not be acted on (${describeThrown(error)})`);
     }
+  }
+
+  /** True for a message of Node itself that watch mode reads. */
+  #hasFiles(value: unknown, handle: unknown): boolean {
+    const { onFiles } = this.#events;
+    const files = onFiles && reportedFiles(value);
+    if (!files) return false;
+    discard(handle);
+    if (this.#afford('log')) onFiles(files);
+    return true;
   }
 
   /** The parts that no table can check: the handle, and numbers that follow one another. */

@@ -32,7 +32,7 @@ export function textOf(notice: Notice): string {
     case 'started':
       return `started: ${workers(notice.size)} ready`;
     case 'reload-started':
-      return `reload to gen=${notice.generation} by ${notice.operation.by}${notice.plan ? `, plan ${notice.plan}` : ''}`;
+      return `reload to gen=${notice.generation}${notice.because ? `: ${notice.because}` : ` by ${notice.operation.by}`}${notice.plan ? `, plan ${notice.plan}` : ''}`;
     case 'reload-finished': {
       const { generation, outcome, serving, replaced, tookMs, reason } = notice;
       const what = `reload to gen=${generation} ${outcome.replace('-', ' ')}`;

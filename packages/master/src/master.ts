@@ -116,6 +116,9 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       log: this.#log,
       owner: this.#privileges.identity,
       inherited: oldMaster?.listeners,
+      workerFile: this.#options.workerFile,
+      notices: this,
+      request: (operation) => this.request(operation),
     });
     await this.#announcer.open(this.#resolved, oldMaster !== undefined);
     if (!oldMaster) files.writePidFile();
@@ -132,6 +135,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       releaseOf: (generation) => this.#releases.of(generation) as Release,
       view: new View(() => this.#state),
       otherMaster: this.#reExec,
+      watch: this.#opened.watch,
       enqueue: (event) => this.#enqueue(event),
     });
     this.#queue.unshift({ type: 'start' });

@@ -1,16 +1,17 @@
 /**
  * Everything that a master opens besides its workers: the listeners, the file of `--output-file`, the socket
- * of `--status-transport udp`, the PID file and the control socket. Created by the master. A start that fails and the end of the master give all of it back.
+ * of `--status-transport udp`, watch mode, the PID file and the control socket. Created by the master. A start that fails and the end of the master give all of it back.
  */
 import type { Resolved } from '@tshorn/config';
 import type { ActiveFiles } from './active-files.ts';
 import { writeListening } from './journal.ts';
 import type { Listener } from './listeners.ts';
-import type { Logger } from './log.ts';
 import { type Opening, openListeners } from './open-listeners.ts';
 import type { OutputFile } from './output-file.ts';
 import { nameOf } from './re-exec/inherited-listeners.ts';
 import type { StatusUdp } from './status-udp.ts';
+import type { Watching } from './watch/open.ts';
+import type { WatchMode } from './watch/watch-mode.ts';
 
 /** Time that the file of `--output-file` is given for the last lines of the workers. */
 const LAST_OUTPUT_MS = 1_000;
@@ -20,13 +21,15 @@ export class Opened {
   statusUdp: StatusUdp | undefined;
   files: ActiveFiles | undefined;
   output: OutputFile | undefined;
+  watch: WatchMode | undefined;
 
   /** @throws TshornError ERR_ADDRESS and its kin, ERR_LOG_FILE */
-  async open(resolved: Resolved, opening: Opening & { readonly log: Logger }): Promise<void> {
-    const { outputFile } = resolved.config;
+  async open(resolved: Resolved, opening: Opening & Watching): Promise<void> {
+    const { outputFile, watch } = resolved.config;
     if (outputFile !== undefined) {
       this.output = new (await import('./output-file.ts')).OutputFile(outputFile, opening.log);
     }
+    if (watch) this.watch = (await import('./watch/open.ts')).openWatchMode(opening);
     this.listeners = await openListeners(resolved, opening);
     writeListening(opening.log, this.listeners);
     if (resolved.config.statusTransport !== 'udp') return;
@@ -37,6 +40,7 @@ export class Opened {
 
   /** Forgets the listeners that the new master has: to close them here would remove their socket files. */
   handOver(names: readonly string[]): void {
+    this.watch?.close();
     this.listeners = this.listeners.filter((listener) => !names.includes(nameOf(listener)));
   }
 
@@ -46,6 +50,7 @@ export class Opened {
 
   /** Closes everything else. A second call does nothing. */
   async close(): Promise<void> {
+    this.watch?.close();
     this.statusUdp?.close();
     await this.files?.close();
     await this.output?.idle(LAST_OUTPUT_MS);

@@ -60,7 +60,7 @@ export function missingOf({ cwd, appFile }: Release): string | undefined {
 
 /** The settings of the pure core. */
 export function settingsOf(config: Config): Settings {
-  const { workers, bootTimeout, grace, quickGrace, stopDelay, handoff } = config;
+  const { workers, bootTimeout, grace, quickGrace, stopDelay, handoff, watch } = config;
   const { probeAttempts, probeTimeout, probeInterval } = config;
   const warmUp = config.warmUp.length > 0 ? config.warmUpTimeout : 0;
   const probeWindow = config.hookTimeout + probeAttempts * (probeTimeout + probeInterval) + warmUp + 1_000;
@@ -68,11 +68,13 @@ export function settingsOf(config: Config): Settings {
     kind: config.reloadPlan,
     maxSurge: config.maxSurge,
     maxUnavailable: config.maxUnavailable,
-    park: config.park,
+    // The old code is in the files no more: it could not be started again.
+    park: config.park && !config.watch,
     soakMs: config.soak,
+    drainsBeside: config.watch,
     parallelism: usableCpus(),
   };
-  return { workers, bootTimeout, probeWindow, grace, quickGrace, stopDelay, handoff, reload };
+  return { workers, bootTimeout, probeWindow, grace, quickGrace, stopDelay, handoff, reload, watch };
 }
 
 export function bootOrder(

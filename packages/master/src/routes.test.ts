@@ -16,6 +16,7 @@ function scene() {
     log,
     view: new View(() => master.state),
     workerFile: '/worker.js',
+    watch: undefined,
     otherMaster: { neighbour: () => undefined, isFollowing: false },
     enqueue: (event: Parameters<Scene['happen']>[0]) => master.happen(event),
   } as unknown as Context;

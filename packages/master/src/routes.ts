@@ -38,7 +38,7 @@ const LOADING = new Set<WorkerState | undefined>(['spawned', 'booting', 'probing
  * not in changes nothing.
  */
 export function routes(
-  { log, view, enqueue, listeners }: Context,
+  { log, view, enqueue, listeners, watch }: Context,
   { traffic, vitals, remaining, recycler, hangs, gate, unread }: Attendants,
   crew: Crew,
 ): Routes {
@@ -52,6 +52,7 @@ export function routes(
     'load-failed': (serial, { code, message, detail }) => {
       // A worker fails to load while it boots, when its probe shows that it is no app, and on its way into service.
       if (!LOADING.has(view.stateOf(serial))) return;
+      watch?.broken(view.identityOf(serial)?.generation ?? 0, detail);
       enqueue({ type: 'worker-load-failed', serial, code, message, ...(detail && { detail }) });
     },
     probing: (serial, { type: _type, ...attempt }) => enqueue({ type: 'worker-probing', serial, ...attempt }),

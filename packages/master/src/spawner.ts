@@ -1,5 +1,5 @@
 /** Starts the worker processes of a release, and reports their ends to the master's loop. Created by the Performer. */
-import { describeWorker, formatAddress } from '@tshorn/core';
+import { describeWorker, formatAddress, WATCH_VARIABLE } from '@tshorn/core';
 import type { Attendants } from './attendants.ts';
 import { CompileCache } from './compile-cache.ts';
 import type { Context } from './context.ts';
@@ -50,10 +50,15 @@ export class Spawner {
   }
 
   #start({ serial, slot, generation }: SpawnEffect, release: Release): void {
-    const { hooks, workerFile, env, privileges, statusUdp, output, enqueue, listeners } = this.#context;
+    const { hooks, workerFile, env, privileges, statusUdp, output, enqueue, listeners, watch } =
+      this.#context;
     const { identity: runAs, umask } = privileges;
     const identity = { slot, generation };
-    const environment = workerEnv(release, env, runAs, slot);
+    watch?.expect(generation, release);
+    const environment = {
+      ...workerEnv(release, env, runAs, slot),
+      ...(watch && { [WATCH_VARIABLE]: '1' }),
+    };
     const compileCache = this.#compileCache.directoryOf(release);
     const status = statusUdp?.expect((report) => enqueue({ type: 'worker-probed', serial, report }));
     const addresses = listeners.map(({ address }) => formatAddress(address));
@@ -70,6 +75,7 @@ export class Spawner {
         onMessage: (message, connection) => route(this.#routes, serial, message, connection),
         onMalformed: (problem) => this.#malformed(worker, problem),
         onUnread: (message) => this.#attendants.unread.sent(handle.pid, message),
+        onFiles: watch && ((files) => watch.loaded(generation, files)),
         onFlood: (text) => this.#flooded(worker, text),
         onEnded: (end) => {
           status?.forget();
@@ -143,7 +149,8 @@ export class Spawner {
 
   /** The old code is kept nowhere: after a crash a worker would bring the new code in, and no reload would judge it. */
   #warnIfOverwritten(generation: number, release: Release): void {
-    if (this.#overwritten.has(generation) || !isOverwritten(release)) return;
+    // In watch mode the code changes all the time.
+    if (this.#context.watch || this.#overwritten.has(generation) || !isOverwritten(release)) return;
     this.#overwritten.add(generation);
     this.#context.log.warn(
       { event: 'overwritten', generation },

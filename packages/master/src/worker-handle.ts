@@ -33,6 +33,8 @@ export interface WorkerHandleEvents {
   onMalformed(problem: string): void;
   /** The app has sent a message that nobody reads. */
   onUnread(message: unknown): void;
+  /** Watch mode: see Inbox. */
+  readonly onFiles?: ((files: readonly string[]) => void) | undefined;
   /** The worker floods the master, which has to kill it. */
   onFlood(text: string): void;
 }
@@ -125,6 +127,7 @@ export class WorkerHandle {
         if (!this.#ended) this.#events.onMalformed(problem);
       },
       onUnread: (message) => this.#events.onUnread(message),
+      onFiles: this.#events.onFiles,
       onFlood: (text) => this.#events.onFlood(text),
     }).listen(worker.process);
     // `error` comes for a process that cannot be started and for a message that cannot be sent; `exit` follows the latter.

@@ -52,6 +52,10 @@ export function failed(draft: Draft, worker: WorkerRecord, failures: number, rea
 /** Sets the slot's timer, or returns that it may try at once. */
 export function mayRespawn(draft: Draft, slot: number): boolean {
   const record = draft.slot(slot);
+  if (draft.state.settings.watch && record.failures > 0 && !record.servedLast) {
+    hold(draft, slot, record);
+    return false;
+  }
   const base = backoffMs(record.failures);
   if (base === 0) return true;
   const ms = withJitter(draft, base);
@@ -64,6 +68,13 @@ export function mayRespawn(draft: Draft, slot: number): boolean {
     draft.report({ event: 'noted', level: 'warn', text });
   } else summarise(draft, series, record);
   return false;
+}
+
+/** Watch mode: the same files would fail again. */
+function hold(draft: Draft, slot: number, record: SlotRecord): void {
+  record.respawnPending = true;
+  const text = `worker=${slot} waits for the next save; connections wait in the queue of the kernel`;
+  draft.report({ event: 'noted', level: 'warn', text });
 }
 
 function summarise(draft: Draft, series: Series, last: SlotRecord): void {

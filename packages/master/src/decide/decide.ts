@@ -78,7 +78,8 @@ function react(draft: Draft, event: Event): void {
   switch (event.type) {
     case 'start':
       draft.state.startedAt = draft.at;
-      draft.setTimer('start', draft.state.settings.bootTimeout);
+      // In watch mode a start that fails waits for the next save.
+      if (!draft.state.settings.watch) draft.setTimer('start', draft.state.settings.bootTimeout);
       return;
     case 'requested':
       return request(draft, event.operation);
@@ -123,9 +124,10 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
     case 'worker-load-failed': {
       const { detail } = event;
       broken(draft, worker, event.message, { ...(detail !== undefined && { detail }), reason: 'not-loaded' });
-      const { phase, proven } = draft.state;
+      const { phase, proven, settings } = draft.state;
+      const isUnmendable = !settings.watch || event.code === 'ERR_ADDRESS_IN_USE';
       // Waiting mends no syntax error: the very first start ends here.
-      if (phase === 'starting' && proven.length === 0) {
+      if (phase === 'starting' && proven.length === 0 && isUnmendable) {
         // The others load the same app.
         for (const other of draft.workers) draft.kill(other, 'not-loaded');
         if (event.code === 'ERR_ADDRESS_IN_USE') giveUp(draft, EXIT.addressInUse, 'an address is in use');

@@ -85,7 +85,12 @@ interface Request {
 
 export type Operation = Request &
   (
-    | { readonly kind: 'reload'; readonly plan?: ReloadPlan }
+    | {
+        readonly kind: 'reload';
+        readonly plan?: ReloadPlan;
+        /** Watch mode: what has changed. A reload under way that serves nobody yet gives way to it. */
+        readonly because?: string;
+      }
     | {
         readonly kind: 'recycle';
         readonly serial: number;
@@ -118,6 +123,8 @@ export interface Running {
   committed: boolean;
   /** Reason of the rollback, while one is under way. */
   rollingBack?: string;
+  /** A newer one takes its place. */
+  superseded?: true;
   /** Number of rollback attempts so far. */
   attempts: number;
   cleanUps?: FailedCleanUps;
@@ -136,6 +143,8 @@ export interface Settings {
   /** True when idle connections may move to another worker. */
   readonly handoff: boolean;
   readonly reload: ReloadShape;
+  /** Watch mode: code that cannot be loaded waits for the next save, which is nowhere but in the same files. */
+  readonly watch: boolean;
 }
 
 export type StopMode = DrainMode | 'now';

@@ -64,6 +64,8 @@ export type Notice =
       readonly operation: OperationInfo;
       /** Present when the request names a plan that replaces the one of the config. */
       readonly plan?: ReloadPlan;
+      /** Watch mode: what has changed. */
+      readonly because?: string;
     }
   | {
       readonly event: 'reload-finished';

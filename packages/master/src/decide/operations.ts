@@ -5,8 +5,10 @@
 import { isComing, MOST_WORKERS } from '@tshorn/core';
 import { hasten } from './backoff.ts';
 import { type Draft, infoOf } from './draft.ts';
-import type { Operation, Running, Settings } from './model.ts';
+import type { Operation, Running, Settings, State } from './model.ts';
 import { type Plan, reloadPlan, replaceSlot, resize, type Step } from './plan.ts';
+import { readyWorkers } from './queries.ts';
+import { fail } from './rollback.ts';
 import { take } from './steps.ts';
 import { respawn } from './supervise.ts';
 import { finishReload, refuse } from './verdict.ts';
@@ -26,6 +28,7 @@ export function request(draft: Draft, operation: Operation): void {
   if (operation.kind === 'reload' && joinsWaiting(draft, operation)) return;
   if (operation.kind === 'recycle' && isAsked(draft, operation)) return;
   giveWay(draft, operation);
+  supersede(draft, operation);
   if (operation.kind === 'reload' && state.running) {
     const what = `the ${state.running.operation.kind} under way`;
     draft.report({ event: 'noted', level: 'info', text: `reload by ${operation.by} queued behind ${what}` });
@@ -74,13 +77,25 @@ function giveWay(draft: Draft, operation: Operation): void {
   draft.report({ event: 'noted', level: 'info', text });
 }
 
+/** In watch mode the newest save is served soonest: a reload whose workers do not serve yet ends for it. */
+function supersede(draft: Draft, operation: Operation): void {
+  const { running, workers } = draft.state;
+  if (operation.kind !== 'reload' || operation.because === undefined) return;
+  if (running?.operation.kind !== 'reload' || running.committed || running.rollingBack !== undefined) return;
+  const trials = Object.values(running.trials).flatMap((serial) => workers[serial] ?? []);
+  if (trials.some(({ state }) => state === 'admitted' || state === 'ready')) return;
+  for (const trial of trials) draft.kill(trial);
+  running.superseded = true;
+  fail(draft, operation.because, 'aborted');
+}
+
 /** Walks as far as it can: starts the operation that waits, and takes every step whose condition holds. */
 export function advance(draft: Draft): void {
   // A reload that was under way goes on while the server is leaving; nothing new begins.
-  while (draft.state.phase === 'running' || draft.state.phase === 'leaving') {
+  while (mayAdvance(draft.state)) {
     const { running } = draft.state;
     if (!running) {
-      const operation = draft.state.phase === 'running' && draft.state.queue.shift();
+      const operation = draft.state.phase !== 'leaving' && draft.state.queue.shift();
       if (!operation) return;
       begin(draft, operation);
     } else if (!running.plan) {
@@ -92,6 +107,10 @@ export function advance(draft: Draft): void {
     }
   }
 }
+
+/** In watch mode a first start that fails waits for a reload. */
+const mayAdvance = ({ phase, settings }: State): boolean =>
+  phase === 'running' || phase === 'leaving' || (phase === 'starting' && settings.watch);
 
 function begin(draft: Draft, operation: Operation): void {
   const { state } = draft;
@@ -118,6 +137,7 @@ function begin(draft: Draft, operation: Operation): void {
     level: 'info',
     ...info,
     ...(operation.plan && { plan: operation.plan }),
+    ...(operation.because !== undefined && { because: operation.because }),
   });
   draft.effects.push({ do: 'prepare', generation });
 }
@@ -173,7 +193,9 @@ function conclude(draft: Draft, running: Running): void {
   const { state } = draft;
   if (running.operation.kind !== 'reload') delete state.running;
   else if (running.rollingBack !== undefined) {
-    finishReload(draft, running, 'rolled-back', running.rollingBack);
+    // In watch mode nothing is started from the old release: its code is in the files no more.
+    const isOut = state.settings.watch && readyWorkers(state).length === 0;
+    finishReload(draft, running, isOut ? 'failed' : 'rolled-back', running.rollingBack);
   } else {
     finishReload(draft, running, 'committed');
     const { wanted } = running;

@@ -26,8 +26,8 @@ export type Step =
   | { readonly do: 'approve' }
   /** From here on the new generation is what a crash brings back. */
   | { readonly do: 'commit' }
-  /** Let the parked workers go. */
-  | { readonly do: 'release' }
+  /** Let the older workers go: the parked ones, or all. `beside`: go on at once, and leave their drain to themselves. */
+  | { readonly do: 'release'; readonly beside?: true }
   /** From here on this many slots are looked after. */
   | { readonly do: 'resize'; readonly to: number }
   /** Step of a rollback: older workers, parked or draining, serve again. */
@@ -48,6 +48,8 @@ export interface ReloadShape {
   readonly park: boolean;
   /** Milliseconds that the youngest new worker has to serve without a crash. */
   readonly soakMs: number;
+  /** True: a reload is over as soon as the new workers serve, and the older ones drain by themselves. */
+  readonly drainsBeside: boolean;
   /** Processes that may boot at a time without starving those that serve: the machine's parallelism. */
   readonly parallelism: number;
 }
@@ -87,13 +89,19 @@ export function reloadPlan(size: number, generation: number, shape: ReloadShape)
   const hasCanary = shape.kind === 'canary';
   const canary = hasCanary ? canarySteps(surge === 0, generation, shape.park) : [];
   const batches = inBatches(hasCanary ? slots.slice(1) : slots, surge + missing);
-  return [
+  const replaced = [
     ...canary,
     ...batches.flatMap((batch) => replace(batch, missing, generation, shape.park)),
+  ];
+  const judged: Step[] = [{ do: 'soak', ms: shape.soakMs }, { do: 'approve' }, { do: 'commit' }];
+  // Where an older worker has to leave first, its end has to be awaited.
+  if (shape.drainsBeside && surge > 0 && missing === 0) {
+    return [...replaced.filter((step) => step.do !== 'drain'), ...judged, { do: 'release', beside: true }];
+  }
+  return [
+    ...replaced,
     ...(shape.park ? [{ do: 'await-drains', slots } as const] : []),
-    { do: 'soak', ms: shape.soakMs },
-    { do: 'approve' },
-    { do: 'commit' },
+    ...judged,
     { do: 'release' },
   ];
 }

@@ -68,7 +68,8 @@ export function rollBack(draft: Draft, running: Running): void {
     // One that drains without being kept may end at any moment: it is no help.
     if (old.some(({ state, park }) => state === 'parked' || (state === 'draining' && park))) back.push(slot);
     // Where the old release could not serve before either, its back-off goes on.
-    else if (!isFailing(draft, slot)) anew.push(slot);
+    // In watch mode its code is in the files no more.
+    else if (!isFailing(draft, slot) && !state.settings.watch) anew.push(slot);
   }
   const leaving = [...new Set(young.filter(({ state }) => state === 'ready').map(({ slot }) => slot))];
   const step = (what: Step & { slots: readonly number[] }): Step[] => (what.slots.length > 0 ? [what] : []);

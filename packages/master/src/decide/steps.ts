@@ -55,7 +55,8 @@ function isDone(draft: Draft, running: Running, step: Step, first: boolean): boo
     case 'release': {
       const older = draft.workers.filter(({ generation }) => generation !== running.generation);
       if (first) for (const worker of older) draft.leave(worker, 'graceful');
-      return older.length === 0;
+      if (step.beside) running.replaced = state.size;
+      return step.beside || older.length === 0;
     }
     case 'resize': {
       const from = state.size;

@@ -20,7 +20,7 @@ export function finishReload(draft: Draft, running: Running, outcome: Outcome, r
   );
   draft.report({
     event: 'reload-finished',
-    level: outcome !== 'committed' ? 'error' : cleanUps ? 'warn' : 'info',
+    level: levelOf(running, outcome),
     generation,
     operation: infoOf(running.operation),
     outcome,
@@ -30,6 +30,11 @@ export function finishReload(draft: Draft, running: Running, outcome: Outcome, r
     ...(reason !== undefined && { reason }),
     ...(cleanUps && { cleanUps }),
   });
+}
+
+function levelOf({ superseded, cleanUps }: Running, outcome: Outcome): Level {
+  if (outcome !== 'committed') return superseded ? 'info' : 'error';
+  return cleanUps ? 'warn' : 'info';
 }
 
 /** Ends an operation that is no reload where it stands. The number of workers reached is the one wanted from now on. */

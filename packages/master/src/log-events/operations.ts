@@ -4,7 +4,8 @@ import type { Rows } from './row.ts';
 export const OPERATIONS = {
   'reload-started': {
     level: 'info',
-    fields: '`generation`, `by`, `plan` (where the request named one)',
+    fields:
+      '`generation`, `by`, `plan` (where the request named one), `because` (in [watch mode](watch.md): what has changed)',
     when: 'A reload begins.',
   },
   'reload-finished': {

@@ -30,6 +30,12 @@ export const SERVER = {
     when: 'A bug in tshorn: an event could not be handled. The server continues as if it had not come.',
     todo: 'Report the line.',
   },
+  'watch-polls': {
+    level: 'warn',
+    fields: '`directory`, `code`',
+    when: 'The system cannot [watch](watch.md) a directory: its files are looked at twice a second instead. Logged once.',
+    todo: 'Raise the limit that the line names.',
+  },
   control: { level: 'info', fields: '`path`', when: 'The control socket is open.' },
   leaving: {
     level: 'info',

@@ -19,8 +19,10 @@ export const settings: Settings = {
     maxUnavailable: { count: 0 },
     park: true,
     soakMs: 0,
+    drainsBeside: false,
     parallelism: 4,
   },
+  watch: false,
 };
 
 type Spawn = Extract<Effect, { do: 'spawn' }>;

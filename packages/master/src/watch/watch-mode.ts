@@ -1,0 +1,129 @@
+/**
+ * Watch mode: knows the files that make up each generation, and asks for a reload when one of them changes. Its
+ * workers report what they load; the config file and its kin come with the release. Created by the master.
+ */
+import path from 'node:path';
+import type { Release } from '../release.ts';
+import { Directories } from './directories.ts';
+import { addHash, hasChanged, stampOf } from './fingerprint.ts';
+import { namedFiles } from './named-files.ts';
+import { describeChange, isWatched } from './names.ts';
+import { brokenFile } from './reported.ts';
+import { WatchedFiles } from './watched-files.ts';
+
+export interface WatchEvents {
+  /** @param because `changed src/app.js` */
+  onChange(because: string): void;
+  /** A directory is polled, because the system does not watch it. */
+  onPolled(directory: string, code: string): void;
+}
+
+/** A change is followed by others at once: an editor truncates and writes, `git checkout` writes file after file. */
+const QUIET_MS = 30;
+const LONGEST_MS = 2_000;
+/** An editor may remove a file before it writes the new one. */
+const GONE_MS = 150;
+
+export class WatchMode {
+  readonly #events: WatchEvents;
+  /** Directory of tshorn's own files. */
+  readonly #own: string;
+  readonly #files = new WatchedFiles();
+  readonly #directories: Directories;
+  /** Files that may have changed, with the time since which they are looked at. */
+  readonly #suspects = new Map<string, number>();
+  #cwd = '/';
+  #timer: NodeJS.Timeout | undefined;
+  #hashing: NodeJS.Immediate | undefined;
+
+  constructor(own: string, events: WatchEvents) {
+    this.#own = own;
+    this.#events = events;
+    this.#directories = new Directories({
+      onChange: (directory, name) => this.#heard(directory, name),
+      onPolled: (directory, code) => events.onPolled(directory, code),
+    });
+  }
+
+  /** A worker of this release is about to start. */
+  expect(generation: number, release: Release): void {
+    this.#cwd = release.cwd;
+    this.#add(generation, namedFiles(release));
+  }
+
+  /** A worker loads these files, or looks for them in vain. */
+  loaded(generation: number, files: readonly string[]): void {
+    this.#add(
+      generation,
+      files.filter((file) => isWatched(file, this.#own)),
+    );
+  }
+
+  /** A worker has failed to load. @param excerpt of the parser's error */
+  broken(generation: number, excerpt: string | undefined): void {
+    const file = brokenFile(excerpt);
+    if (file !== undefined) this.loaded(generation, [file]);
+  }
+
+  /** What only older generations have loaded is of no interest any more. */
+  committed(generation: number): void {
+    this.#files.forgetBefore(generation);
+    const needed = this.#files.directories;
+    for (const directory of this.#directories.all)
+      if (!needed.has(directory)) this.#directories.remove(directory);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#hashing);
+    this.#directories.close();
+  }
+
+  #add(generation: number, files: readonly string[]): void {
+    for (const file of files) {
+      if (!this.#files.add(file, generation)) continue;
+      this.#directories.add(path.dirname(file));
+      // After the directory: a change in between is heard, and this stamp is of before or after it.
+      this.#files.know(file, { stamp: stampOf(file) });
+    }
+    this.#hashing ??= setImmediate(() => this.#hash());
+  }
+
+  /** One file a turn: the master has other things to do. */
+  #hash(): void {
+    this.#hashing = undefined;
+    const next = this.#files.nextUnread();
+    if (!next) return;
+    addHash(next.path, next.fingerprint);
+    this.#hashing = setImmediate(() => this.#hash());
+  }
+
+  #heard(directory: string, name: string | undefined): void {
+    const inside = this.#files.in(directory);
+    const files = name === undefined ? inside : inside.filter((file) => file === path.join(directory, name));
+    if (files.length === 0) return;
+    const now = performance.now();
+    for (const file of files) if (!this.#suspects.has(file)) this.#suspects.set(file, now);
+    const since = Math.min(...this.#suspects.values());
+    this.#lookIn(Math.max(0, Math.min(QUIET_MS, since + LONGEST_MS - now)));
+  }
+
+  #lookIn(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#look(), ms).unref();
+  }
+
+  #look(): void {
+    const now = performance.now();
+    const changed: string[] = [];
+    for (const [file, since] of this.#suspects) {
+      const fingerprint = this.#files.fingerprintOf(file);
+      const mayComeBack = fingerprint?.stamp !== '' && stampOf(file) === '' && now - since < GONE_MS;
+      if (fingerprint && mayComeBack) continue;
+      this.#suspects.delete(file);
+      if (fingerprint && hasChanged(file, fingerprint)) changed.push(file);
+    }
+    if (this.#suspects.size > 0) this.#lookIn(GONE_MS);
+    if (changed.length > 0) this.#events.onChange(describeChange(changed, this.#cwd));
+  }
+}
