@@ -19,7 +19,7 @@ export {
   workerOptions,
 } from './options.ts';
 export { type Command, parseCommand } from './parse-command.ts';
-export { loadHooks, readConfigFile } from './read-file.ts';
+export { describeFailure, loadHooks, readConfigFile } from './read-file.ts';
 export { keepUnreloadable } from './reload.ts';
 export { renderConfig } from './render/config.ts';
 export { describeDefault } from './render/describe.ts';

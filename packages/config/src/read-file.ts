@@ -54,7 +54,8 @@ const unwrapTranspiled = (exported: unknown): unknown =>
     ? exported.default
     : exported;
 
-function describeFailure(file: string, error: unknown): TshornError {
+/** The error for a script that cannot be run, with the line where it fails. */
+export function describeFailure(file: string, error: unknown): TshornError {
   if ((error as NodeJS.ErrnoException | undefined)?.code === 'ERR_UNKNOWN_FILE_EXTENSION') {
     return new TshornError(
       'ERR_CONFIG_FILE',

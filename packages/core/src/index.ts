@@ -7,7 +7,7 @@ export * from './identity.ts';
 export * from './inspector-flags.ts';
 export { isPreload, takesNextWord } from './node-flags.ts';
 export * from './open-request.ts';
-export { commandsAround } from './package-commands.ts';
+export { commandsAround, findCommand, isFile, readPackage } from './package-commands.ts';
 export { envelope, isEnvelope, type MessageOf, type Reading, readerOf } from './protocol/envelope.ts';
 export {
   bool,
@@ -30,6 +30,7 @@ export * from './read-text.ts';
 export * from './resolve-app.ts';
 export * from './sample.ts';
 export * from './sequence.ts';
+export { commandOf, type NodeCommand, nodeCommandOf, type ScriptCommand } from './start-script.ts';
 export * from './states.ts';
 export * from './status.ts';
 export * from './terminal.ts';

@@ -15,27 +15,58 @@ export function startScript(directory: string, cwd: string): StartScript | undef
   const scripts = readPackage(directory)?.scripts as { start?: unknown } | undefined;
   const runs = scripts?.start;
   if (typeof runs !== 'string') return undefined;
-  return { runs, line: /[|&;<>`$"'()]/.test(runs) ? undefined : lineFor(runs, relative(cwd, directory)) };
+  const command = commandOf(runs);
+  return { runs, line: command && lineFor(command, relative(cwd, directory)) };
 }
 
-function lineFor(script: string, folder: string): string | undefined {
+/** One command of a script: `NODE_ENV=production node --import tsx server.ts --verbose`. */
+export interface ScriptCommand {
+  /** NAME=value, as written. */
+  readonly variables: readonly string[];
+  readonly program: string;
+  readonly words: readonly string[];
+}
+
+/** Undefined for a script that only a shell understands, such as several commands. */
+export function commandOf(script: string): ScriptCommand | undefined {
+  if (/[|&;<>`$"'()]/.test(script)) return undefined;
   const words = script.split(/\s+/).filter((word) => word !== '');
+  if (words[0] === 'exec') words.shift();
   if (words[0] === 'cross-env') words.shift();
   const variables: string[] = [];
   while (/^\w+=/.test(words[0] ?? '')) variables.push(words.shift()!);
   const program = words.shift();
-  if (program === undefined || ['npm', 'npx', 'yarn', 'pnpm'].includes(program)) return undefined;
-  const chdir = folder === '' ? [] : ['--chdir', folder];
-  if (program !== 'node') return [...variables, 'tshorn', program, ...chdir, ...behind(words)].join(' ');
+  return program === undefined ? undefined : { variables, program, words };
+}
+
+export interface NodeCommand {
+  /** Options of node, with their values. */
+  readonly flags: readonly string[];
+  readonly file: string;
+  readonly words: readonly string[];
+}
+
+/** The words behind `node`, taken apart; undefined where no file is among them. */
+export function nodeCommandOf(all: readonly string[]): NodeCommand | undefined {
+  const words = [...all];
   const flags: string[] = [];
   while (words[0]?.startsWith('-')) {
     const flag = words.shift()!;
     flags.push(flag, ...(takesNextWord(flag) ? words.splice(0, 1) : []));
   }
   const file = words.shift();
-  if (file === undefined) return undefined;
-  if (flags.length > 0) variables.push(`NODE_OPTIONS="${flags.join(' ')}"`);
-  return [...variables, 'tshorn', join(folder, file), ...behind(words)].join(' ');
+  return file === undefined ? undefined : { flags, file, words };
+}
+
+function lineFor({ variables, program, words }: ScriptCommand, folder: string): string | undefined {
+  if (['npm', 'npx', 'yarn', 'pnpm'].includes(program)) return undefined;
+  const chdir = folder === '' ? [] : ['--chdir', folder];
+  if (program !== 'node') return [...variables, 'tshorn', program, ...chdir, ...behind(words)].join(' ');
+  const command = nodeCommandOf(words);
+  if (!command) return undefined;
+  const { flags, file } = command;
+  const options = flags.length > 0 ? [`NODE_OPTIONS="${flags.join(' ')}"`] : [];
+  return [...variables, ...options, 'tshorn', join(folder, file), ...behind(command.words)].join(' ');
 }
 
 const behind = (words: readonly string[]) => (words.length > 0 ? ['--', ...words] : []);

@@ -1,0 +1,138 @@
+/** One app of an ecosystem file -> the draft of its config file. */
+import { basename, relative, resolve } from 'node:path';
+import { didYouMean } from '@tshorn/config';
+import { isFile } from '@tshorn/core';
+import { Draft, literal } from './draft.ts';
+import { type EnvironmentRequest, mapEnvironment, mergedEnv } from './environment.ts';
+import { ENVIRONMENT, type Key, ROWS, SPELLINGS } from './keys.ts';
+import { mapLogs } from './logs.ts';
+import { findPort } from './port.ts';
+import type { Refused, Runs } from './runs.ts';
+import { resolveScript } from './script.ts';
+import { type App, mapPostFork, mapSettings } from './settings.ts';
+import { type RawObject, textOf, wordsOf } from './values.ts';
+
+export interface AppRequest {
+  readonly raw: RawObject;
+  readonly environment: Omit<EnvironmentRequest, 'raw'>;
+  /** The directory that relative paths of the file start from, as PM2 has it: where the command is typed. */
+  readonly base: string;
+  /** The directory of the config file. */
+  readonly target: string;
+  /** `tshorn reload` for this server alone. */
+  readonly reload: string;
+  /** The file that names this server, where there are several. */
+  readonly pidFile: string | undefined;
+}
+
+/** As PM2 names it: the script without its extension, where nobody has named it. */
+export function nameOf(raw: RawObject, chosen: string | undefined): string {
+  const app = byKey(raw);
+  const script = textOf(app.script) ?? 'app';
+  const name = textOf(app.name) ?? basename(script).replace(/(.)\.[^.]*$/, '$1');
+  return app.append_env_to_name === true && chosen !== undefined ? `${name}-${chosen}` : name;
+}
+
+/** Returns the values by the keys of PM2's schema, whatever their spelling in the file; the first one wins. */
+export function byKey(raw: RawObject): App {
+  const app: Partial<Record<Key, unknown>> = {};
+  for (const [spelling, key] of SPELLINGS) {
+    if (raw[spelling] !== undefined) app[key] ??= raw[spelling];
+  }
+  return app;
+}
+
+export function draftOf({ raw, environment, base, target, reload, pidFile }: AppRequest): Draft | Refused {
+  const app = byKey(raw);
+  const script = textOf(app.script);
+  if (script === undefined) return { refused: 'it has no script' };
+  const cwd = resolve(base, textOf(app.cwd) ?? '.');
+  const request = { ...environment, raw: { ...raw, ...(app.port !== undefined && { port: app.port }) } };
+  const merged = mergedEnv(request);
+  const runs = served(app, script, merged, cwd);
+  if ('refused' in runs) return runs;
+
+  const draft = new Draft();
+  const env = { ...merged, ...runs.variables };
+  mapScript(draft, runs, script);
+  const directory = relative(target, cwd) || '.';
+  draft.set('cwd', literal(textOf(app.cwd)?.startsWith('/') ? app.cwd : directory), cwdComment(app));
+  mapBind(draft, runs, env, cwd);
+  mapEnvironment(draft, request, env);
+  mapNodeOptions(draft, app, runs, cwd);
+  mapSettings(draft, app, { env, directory: cwd, reload });
+  mapLogs(draft, app, cwd);
+  if (pidFile !== undefined && !draft.lines.some(({ option }) => option === 'pidFile')) {
+    draft.set('pidFile', literal(pidFile), 'names this server: there are several');
+  }
+  mapWatch(draft, app);
+  draft.finishNodeOptions();
+  mapPostFork(draft);
+  noteTheRest(draft, raw, app);
+  return draft;
+}
+
+const cwdComment = (app: App) => (app.cwd === undefined ? 'the directory that pm2 is started in' : 'cwd');
+
+/** The script `serve` is the file server of PM2, whose options are variables. */
+function served(app: App, script: string, env: RawObject, cwd: string): Runs | Refused {
+  const words = wordsOf(app.args);
+  const interpreter = textOf(app.exec_interpreter);
+  if (script !== 'serve' || words.length > 0)
+    return resolveScript({ program: script, words, interpreter, cwd });
+  const folder = String(env.PM2_SERVE_PATH ?? '.');
+  const options = String(env.PM2_SERVE_SPA) === 'true' ? ['--single'] : [];
+  const port = ['--listen', String(env.PM2_SERVE_PORT ?? env.PORT ?? 8080)];
+  return resolveScript({ program: script, words: [folder, ...options, ...port], interpreter, cwd });
+}
+
+function mapScript(draft: Draft, { app, args, through, notes }: Runs, script: string): void {
+  const from = through === undefined || through === script ? `script: ${script}` : `script: ${through}`;
+  draft.set('app', literal(app), app === script ? 'script' : from);
+  if (args.length > 0) draft.set('appArgs', literal(args), 'args');
+  for (const { key, kind, text } of notes) draft.note(kind, key, text);
+}
+
+function mapBind(draft: Draft, runs: Runs, env: RawObject, cwd: string): void {
+  const found = findPort(runs, env, cwd);
+  if (found) return draft.set('bind', literal(found.bind), found.by);
+  draft.remark('bind', "':3000', the port that the app listens on; without it: 127.0.0.1:8000");
+  draft.note('differs', 'bind', 'nothing says which port the app listens on: write it into the line "bind"');
+}
+
+function mapNodeOptions(draft: Draft, app: App, runs: Runs, cwd: string): void {
+  draft.addNodeOptions(
+    runs.flags,
+    runs.through ?? (app.exec_interpreter === undefined ? 'script' : 'interpreter'),
+  );
+  draft.addNodeOptions(wordsOf(app.node_args), 'node_args');
+  const isAsked = app.source_map_support !== undefined || app.disable_source_map_support !== undefined;
+  if (isAsked || !isFile(resolve(cwd, `${runs.app}.map`))) return;
+  draft.addNodeOptions(['--enable-source-maps'], `PM2 does so where there is a ${basename(runs.app)}.map`);
+}
+
+function mapWatch(draft: Draft, app: App): void {
+  if (app.watch === undefined || app.watch === false) return;
+  draft.note(
+    'left-out',
+    'watch',
+    'for development: start it with --watch, and a save of any file that the app has loaded reloads it',
+  );
+  if (app.ignore_watch !== undefined) {
+    draft.note('unneeded', 'ignore_watch', 'only files that the app has loaded are watched');
+  }
+}
+
+/** Keys that no mapper reads, and those that PM2 does not know. */
+function noteTheRest(draft: Draft, raw: RawObject, app: App): void {
+  for (const [key, value] of Object.entries(app) as [Key, unknown][]) {
+    const { lost, unneeded } = ROWS[key];
+    const isSet = value !== null && value !== false && value !== '';
+    if (lost !== undefined && isSet) draft.note('left-out', key, lost);
+    if (unneeded !== undefined) draft.note('unneeded', key, unneeded);
+  }
+  const unknown = Object.keys(raw).filter((key) => !SPELLINGS.has(key) && !ENVIRONMENT.test(key));
+  for (const key of unknown) {
+    draft.note('unknown', key, `PM2 has no such key${didYouMean(key, [...SPELLINGS.keys()])}`);
+  }
+}

@@ -1,0 +1,60 @@
+/** The text of a config file: a line for each option, and a comment that names the key of PM2 that it comes from. */
+import type { Draft, Line } from './draft.ts';
+
+export interface Head {
+  /** The name of the app in PM2. */
+  readonly name: string;
+  /** The file that it comes from. */
+  readonly from: string;
+  readonly environment: string | undefined;
+  readonly start: string;
+  readonly reload: string;
+}
+
+/** Longer lines have their comment above. */
+const WIDEST = 100;
+
+const ORDER = [
+  'app',
+  'appArgs',
+  'cwd',
+  'bind',
+  'workers',
+  'env',
+  'nodeOptions',
+  'user',
+  'group',
+  'waitReady',
+  'bootTimeout',
+  'grace',
+  'maxMemory',
+  'outputFile',
+  'pidFile',
+  'hooks',
+];
+
+export function configText(head: Head, draft: Draft): string {
+  const environment = head.environment === undefined ? '' : `, environment "${head.environment}"`;
+  const lines = [...draft.lines].sort((a, b) => placeOf(a) - placeOf(b)).flatMap(textOfLine);
+  return [
+    `// Made by tshorn import: the app "${head.name}" of ${head.from}${environment}.`,
+    `// Start:  ${head.start}`,
+    `// Reload: ${head.reload}`,
+    ...draft.imports,
+    '',
+    "/** @type {import('tshorn').UserConfig} */",
+    'export default {',
+    ...lines.map((line) => (line === '' ? '' : `  ${line}`)),
+    '};',
+    '',
+  ].join('\n');
+}
+
+const placeOf = ({ option, code }: Line) => ORDER.indexOf(option ?? code);
+
+function textOfLine({ option, code, comment }: Line): string[] {
+  if (option === undefined) return [`// ${code}: ${comment}`];
+  const text = `${option}: ${code},`;
+  const isOneLine = !text.includes('\n') && text.length + comment.length + 6 <= WIDEST;
+  return isOneLine ? [`${text} // ${comment}`] : [`// ${comment}`, ...text.split('\n')];
+}

@@ -1,0 +1,101 @@
+/** Reads a file of PM2: a script, JSON with comments, or the list that `pm2 save` has written. */
+import { readFileSync, realpathSync } from 'node:fs';
+import { basename, extname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { runInNewContext } from 'node:vm';
+import { describeFailure } from '@tshorn/config';
+import { describeThrown, isFile, TshornError } from '@tshorn/core';
+import { fromDump, isDump } from './dump.ts';
+import { isObject, type RawObject } from './values.ts';
+
+export interface Ecosystem {
+  readonly apps: readonly RawObject[];
+  /** `deploy`: by the name of an environment. */
+  readonly deploy: RawObject;
+  /** Names of `process.env.NAME` in the file. */
+  readonly read: ReadonlySet<string>;
+  readonly isDump: boolean;
+}
+
+/** @throws TshornError ERR_CONFIG_FILE */
+export async function readEcosystem(file: string): Promise<Ecosystem> {
+  if (!isFile(file)) throw wrong(`${file}: there is no such file`);
+  const exported = await readExports(file);
+  const apps = appsOf(exported);
+  if (apps === undefined) {
+    throw wrong(
+      `${file}: got ${describeThrown(exported)}; expected an object with "apps", a list of apps, or one app`,
+    );
+  }
+  const text = readFileSync(file, 'utf8');
+  const deploy = isObject(exported) && isObject(exported.deploy) ? exported.deploy : {};
+  const read = new Set(
+    [...text.matchAll(/process\.env(?:\.(\w+)|\[["'](\w+)["']\])/g)].map(([, a, b]) => (a ?? b) as string),
+  );
+  return isDump(apps)
+    ? { apps: fromDump(apps, process.env), deploy, read, isDump: true }
+    : { apps, deploy, read, isDump: false };
+}
+
+async function readExports(file: string): Promise<unknown> {
+  switch (extname(file)) {
+    case '.yml':
+    case '.yaml': {
+      const json = basename(file).replace(/\.ya?ml$/, '.json');
+      throw new TshornError('ERR_CONFIG_FILE', `${file}: YAML is not read`, {
+        fix: `make JSON of it: npx js-yaml ${basename(file)} > ${json}; and import ${json}`,
+      });
+    }
+    case '.json':
+    case '.pm2':
+    case '.bak':
+      return readJson(file);
+    default:
+      return readScript(file);
+  }
+}
+
+/** As PM2 reads it, as an expression of JavaScript: with comments, and names without quotes. */
+function readJson(file: string): unknown {
+  const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+  try {
+    return runInNewContext(`(${text}\n)`, {}, { filename: file, timeout: 1_000 });
+  } catch (error) {
+    const { message, stack } = error as Error;
+    const line = /^[^\n]*?:(\d+)\n/.exec(stack ?? '')?.[1];
+    throw wrong(`${file}${line ? `:${line}` : ''}: ${message}`);
+  }
+}
+
+async function readScript(file: string): Promise<unknown> {
+  try {
+    const module: RawObject = await import(pathToFileURL(realpathSync(file)).href);
+    const exported = module.default ?? module;
+    const unwrapped = isObject(exported) && exported.__esModule ? (exported.default ?? exported) : exported;
+    return await (typeof unwrapped === 'function' ? unwrapped() : unwrapped);
+  } catch (error) {
+    throw describeFailure(file, error);
+  }
+}
+
+function appsOf(exported: unknown): readonly RawObject[] | undefined {
+  const list = isObject(exported) ? (exported.apps ?? exported.pm2 ?? ownApps(exported)) : exported;
+  const apps = Array.isArray(list) ? list : [list];
+  return apps.length > 0 && apps.every(isObject) ? [...apps, ...staticSites(exported)] : undefined;
+}
+
+/** An object that is an app itself; an object with `static` or `deploy` alone has none. */
+const ownApps = (exported: RawObject): unknown =>
+  exported.static !== undefined && exported.script === undefined ? [] : exported;
+
+/** `static` of the file: a list of folders that PM2 serves itself. */
+function staticSites(exported: unknown): RawObject[] {
+  if (!isObject(exported) || !Array.isArray(exported.static)) return [];
+  return exported.static.filter(isObject).map((site) => ({
+    name: site.name ?? `static-page-server-${site.port}`,
+    script: 'serve',
+    env: { PM2_SERVE_PORT: site.port, PM2_SERVE_PATH: site.path, PM2_SERVE_SPA: site.spa },
+  }));
+}
+
+const wrong = (message: string) => new TshornError('ERR_CONFIG_FILE', message);
