@@ -1,8 +1,8 @@
 /** `tshorn import`: the apps of an ecosystem file of PM2 -> config files of tshorn, and what is to be known of each. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { didYouMean } from '@tshorn/config';
-import { isFile, TshornError } from '@tshorn/core';
+import { isFile, systemReason, TshornError } from '@tshorn/core';
 import { byKey, draftOf, nameOf } from './app.ts';
 import { configText } from './config-text.ts';
 import type { Draft, Note } from './draft.ts';
@@ -11,8 +11,8 @@ import type { Refused } from './runs.ts';
 import { isObject, type RawObject, textOf } from './values.ts';
 
 export interface ImportRequest {
-  /** The path of the file, as it was typed. */
-  readonly file: string;
+  /** The path of the file, as it was typed; undefined: the one that PM2 would look for. */
+  readonly file: string | undefined;
   /** The directory that the command was typed in. */
   readonly cwd: string;
   /** `--env`: the environment whose variables come over `env`. */
@@ -21,6 +21,10 @@ export interface ImportRequest {
   readonly only?: readonly string[];
   /** Writes nothing. */
   readonly dryRun?: boolean;
+}
+
+interface FileRequest extends ImportRequest {
+  readonly file: string;
 }
 
 export interface ImportedApp {
@@ -37,9 +41,13 @@ export interface ImportedApp {
 export interface RefusedApp {
   readonly name: string;
   readonly refused: string;
+  /** There is a file of that name; it was not changed. */
+  readonly exists?: true;
 }
 
 export interface ImportReport {
+  /** `incomplete`: a config file was there already, or no app could be imported. */
+  readonly outcome: 'imported' | 'incomplete';
   readonly apps: readonly (ImportedApp | RefusedApp)[];
   /** What concerns no single app. */
   readonly notes: readonly Note[];
@@ -47,43 +55,65 @@ export interface ImportReport {
 
 /** @throws TshornError for a file that cannot be read, and for a name that is no app's */
 export async function importEcosystem(request: ImportRequest): Promise<ImportReport> {
-  return importApps(await readEcosystem(resolve(request.cwd, request.file)), request);
+  const file = resolve(request.cwd, request.file ?? findEcosystem(request.cwd));
+  return importApps(await readEcosystem(file), { ...request, file });
 }
 
-export function importApps(ecosystem: Ecosystem, request: ImportRequest): ImportReport {
-  const { cwd, environment, only = [], dryRun = false } = request;
-  const file = resolve(cwd, request.file);
+/** @param request with the absolute path of the file */
+export function importApps(ecosystem: Ecosystem, request: FileRequest): ImportReport {
+  const { cwd, environment, only = [], dryRun = false, file } = request;
   const named = withNames(ecosystem.apps, environment);
   const unknown = only.find((name) => !named.some((app) => app.name === name));
-  if (unknown !== undefined)
-    throw noSuchApp(
-      unknown,
-      named.map(({ name }) => name),
-      request.file,
-    );
-  const chosen = only.length === 0 ? named : named.filter(({ name }) => only.includes(name));
-  const drafts = chosen.map((app) => ({
-    ...app,
-    ...placed(app, ecosystem, { ...request, file }, named.length > 1),
-  }));
+  if (unknown !== undefined) throw noSuchApp(unknown, named, relative(cwd, file));
+  const chosen = named.filter(({ name }) => only.length === 0 || only.includes(name));
+  const isImported = (app: Named) => !('refused' in placed(app, ecosystem, request, false).draft);
+  const areSeveral = named.filter(isImported).length > 1;
+  const drafts = chosen.map((app) => ({ ...app, ...placed(app, ecosystem, request, areSeveral) }));
   noteSharedAddresses(drafts);
   const apps = drafts.map(({ name, draft, target, fileName, reload }) => {
     if ('refused' in draft) return { name, refused: draft.refused };
     const path = relative(cwd, join(target, fileName));
     const start = `tshorn --config ${path}`;
-    const head = { name, from: relative(target, file) || request.file, environment, start, reload };
+    const head = { name, from: relative(target, file), environment, start, reload };
     const app = { name, file: path, text: configText(head, draft), start, reload, notes: draft.notes };
-    const isThere = existsSync(join(target, fileName));
-    if (isThere && !dryRun) {
-      return {
-        name,
-        refused: `${path} is there already, and stays as it is: move it away, or compare by --dry-run`,
-      };
-    }
-    if (!dryRun) writeFileSync(join(target, fileName), app.text, { flag: 'wx' });
-    return app;
+    if (dryRun || write(join(target, fileName), app.text)) return app;
+    const refused = `${path} is there already, and stays as it is: move it away, or compare by --dry-run`;
+    return { name, refused, exists: true } as const;
   });
-  return { apps, notes: notesOf(ecosystem, request.file) };
+  const isWhole = apps.some((app) => 'text' in app) && !apps.some((app) => 'exists' in app);
+  return {
+    outcome: isWhole ? 'imported' : 'incomplete',
+    apps,
+    notes: notesOf(ecosystem, relative(cwd, file)),
+  };
+}
+
+/** False where there is such a file, or any other thing of that name. */
+function write(path: string, text: string): boolean {
+  try {
+    writeFileSync(path, text, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw new TshornError('ERR_CONFIG_FILE', `${path} cannot be written: ${systemReason(error)}`);
+  }
+}
+
+const USUAL = [
+  'ecosystem.config.js',
+  'ecosystem.config.cjs',
+  'ecosystem.config.mjs',
+  'ecosystem.json',
+  'process.json',
+  'pm2.json',
+];
+
+function findEcosystem(cwd: string): string {
+  const found = USUAL.find((name) => isFile(join(cwd, name)));
+  if (found !== undefined) return found;
+  throw new TshornError('ERR_OPTION', `there is no ecosystem.config.js in ${cwd}`, {
+    fix: 'name the file: tshorn import FILE; where there is none, "pm2 save" writes ~/.pm2/dump.pm2',
+  });
 }
 
 interface Named {
@@ -113,7 +143,7 @@ interface Placed {
 function placed(
   { name, raw }: Named,
   { deploy, read, isDump }: Ecosystem,
-  { file, cwd, environment }: ImportRequest,
+  { file, cwd, environment }: FileRequest,
   isOneOfSeveral: boolean,
 ): Placed {
   const slug = name.replace(/[^\w.-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '') || 'app';
@@ -166,7 +196,8 @@ function notesOf({ deploy }: Ecosystem, file: string): Note[] {
   return [{ kind: 'left-out', key: `deploy of ${file}`, text }];
 }
 
-function noSuchApp(name: string, names: readonly string[], file: string): TshornError {
+function noSuchApp(name: string, named: readonly Named[], file: string): TshornError {
+  const names = named.map((app) => app.name);
   const fix = `its apps are ${names.join(', ')}`;
   return new TshornError('ERR_OPTION', `--only ${name}: ${file} has no such app${didYouMean(name, names)}`, {
     fix,

@@ -1,6 +1,7 @@
 /** Every command, in the order of the help text. */
 import { check } from './check.ts';
 import type { Command } from './command.ts';
+import { importFile } from './import.ts';
 import type { CommandName } from './names.ts';
 import { reload } from './reload.ts';
 import { scale } from './scale.ts';
@@ -13,4 +14,5 @@ export const COMMAND_TABLE: Readonly<Partial<Record<CommandName, Command>>> = {
   scale,
   stop,
   check,
+  import: importFile,
 };
