@@ -6,25 +6,29 @@ const swc = [
   '@swc/jest',
   { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } },
 ];
-// yargs is only an ES module, which jest before Node 24 cannot require.
-const yargs = path.join(import.meta.dirname, 'node_modules/.cache/yargs.cjs');
-buildSync({
-  stdin: {
-    contents: "export { default } from 'yargs';",
-    resolveDir: path.join(import.meta.dirname, 'packages/tshorn'),
-  },
-  outfile: yargs,
-  bundle: true,
-  platform: 'node',
-  define: { 'import.meta.url': JSON.stringify(import.meta.url) },
-});
+// Libraries that are only ES modules, which jest before Node 24 cannot require.
+const asCommonJs = (name) => {
+  const outfile = path.join(import.meta.dirname, `node_modules/.cache/${name}.cjs`);
+  buildSync({
+    stdin: {
+      contents: `export { default } from '${name}';`,
+      resolveDir: path.join(import.meta.dirname, 'packages/tshorn'),
+    },
+    outfile,
+    bundle: true,
+    platform: 'node',
+    define: { 'import.meta.url': JSON.stringify(import.meta.url) },
+  });
+  return outfile;
+};
 
 const common = {
   transform: { '\\.[jt]s$': swc },
   // An ES module that jest before Node 24 cannot require.
   transformIgnorePatterns: ['/node_modules/(?!yargs-parser/)'],
   moduleNameMapper: {
-    '^yargs$': yargs,
+    '^yargs$': asCommonJs('yargs'),
+    '^cliui$': asCommonJs('cliui'),
     '^@tshorn/(core|config|master|worker|setup|doctor|socket\\.io|graphql-ws)$':
       '<rootDir>/packages/$1/src/index.ts',
   },

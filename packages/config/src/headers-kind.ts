@@ -15,7 +15,7 @@ const EXPECTED = 'a header such as "Accept: application/json"';
 
 /** Headers of a request, as text: `Name: value`. A value may have commas, so each header is a text of its own. */
 export const headers: Kind<readonly Header[]> = {
-  meta: "'NAME: VALUE'",
+  meta: 'HEADER',
   input: 'string | readonly string[]',
   expected: EXPECTED,
   parse(input) {

@@ -8,7 +8,7 @@ export { type Origin, readValue } from './given.ts';
 export type { Header } from './headers-kind.ts';
 export * from './hooks.ts';
 export * from './kinds.ts';
-export { didYouMean } from './nearest.ts';
+export { didYouMean, nearest } from './nearest.ts';
 export {
   COMMAND_FLAGS,
   type Config,

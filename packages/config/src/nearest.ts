@@ -4,7 +4,9 @@ import { closest, distance } from 'fastest-levenshtein';
 export function nearest(name: string, names: readonly string[]): string | undefined {
   if (names.length === 0) return undefined;
   const found = closest(name, names);
-  return distance(name, found) <= Math.max(2, Math.floor(name.length / 3)) ? found : undefined;
+  // Of a word of three letters every other one is near by two.
+  const most = name.length <= 3 ? 1 : Math.max(2, Math.floor(name.length / 3));
+  return distance(name, found) <= most ? found : undefined;
 }
 
 /** `; did you mean --workers?`, or nothing. */

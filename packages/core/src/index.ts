@@ -7,7 +7,7 @@ export * from './identity.ts';
 export * from './inspector-flags.ts';
 export { isPreload, takesNextWord } from './node-flags.ts';
 export * from './open-request.ts';
-export { commandsAround, findCommand, isFile, readPackage } from './package-commands.ts';
+export { commandNames, commandsAround, findCommand, isFile, readPackage } from './package-commands.ts';
 export { envelope, isEnvelope, type MessageOf, type Reading, readerOf } from './protocol/envelope.ts';
 export {
   bool,

@@ -1,5 +1,5 @@
 /** The commands of packages: `bin` of a package.json, and node_modules/.bin. */
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 
 export interface PackageJson {
@@ -47,6 +47,16 @@ export function findCommand(name: string, cwd: string): string | undefined {
       commandsOf(join(at, 'node_modules', name)).get(unscoped(name));
     if (file !== undefined) return file;
     if (at === dirname(at)) return undefined;
+  }
+}
+
+/** The names in node_modules/.bin, from `cwd` upwards. */
+export function commandNames(cwd: string): string[] {
+  const names: string[] = [];
+  for (let at = resolve(cwd); ; at = dirname(at)) {
+    const bin = join(at, 'node_modules/.bin');
+    if (existsSync(bin)) names.push(...readdirSync(bin).filter((name) => !name.startsWith('.')));
+    if (at === dirname(at)) return [...new Set(names)];
   }
 }
 

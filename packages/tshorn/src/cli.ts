@@ -26,14 +26,18 @@ async function main(argv: string[]): Promise<number> {
   checkPlatform();
   const [word] = argv;
   // A server does not load the code of the commands.
-  if (isCommand(word)) return (await import('./commands/run.ts')).runCommand(word, argv.slice(1));
+  if (isCommand(word)) {
+    leavePipeQuietly();
+    return (await import('./commands/run.ts')).runCommand(word, argv.slice(1));
+  }
   const foreign = dropForeignListeners();
   const serverListens = leaveOnFirstSignals();
   refuseStrayWord(argv, workingDirectory);
   const command = await parseCommand(argv);
+  if (command.kind !== 'serve') leavePipeQuietly();
   switch (command.kind) {
     case 'help':
-      return (await import('./commands/run.ts')).help();
+      return (await import('./commands/run.ts')).printHelp();
     case 'version':
       process.stdout.write(`${TSHORN_VERSION}\n`);
       return EXIT.ok;
@@ -84,10 +88,13 @@ async function main(argv: string[]): Promise<number> {
   return exitCode;
 }
 
+/** `tshorn --help | head -1` closes the pipe, which is no error. */
+const leavePipeQuietly = () => void process.stdout.on('error', () => process.exit(EXIT.ok));
+
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   async (failure) => {
-    const error = meant(failure, process.argv.slice(2));
+    const error = meant(failure, process.argv.slice(2), workingDirectory);
     process.stderr.write(`tshorn: ${renderError(error)}\n`);
     await oldMaster?.failed(renderError(error));
     process.exit(error instanceof TshornError ? error.exitCode : EXIT.failure);

@@ -67,16 +67,23 @@ interface Declared<A extends Arguments, O extends CommandOptions> {
   readonly hidden?: true;
   /**
    * Resolves with the exit code.
-   * @param words what was typed after the name, without the command's own options
+   * @param words the command line of a server, as it was typed, without the command's own options
+   * @param commands every command
    * @throws TshornError, which is printed and sets the exit code
    */
-  run(values: Values<A, O>, words: readonly string[]): Promise<number>;
+  run(values: Values<A, O>, words: readonly string[], commands: CommandTable): Promise<number>;
 }
 
 /** A command whose values are not typed any more. */
 export type Command = Omit<Declared<Arguments, CommandOptions>, 'run'> & {
-  run(values: Readonly<Record<string, unknown>>, words: readonly string[]): Promise<number>;
+  run(
+    values: Readonly<Record<string, unknown>>,
+    words: readonly string[],
+    commands: CommandTable,
+  ): Promise<number>;
 };
+
+export type CommandTable = Readonly<Partial<Record<CommandName, Command>>>;
 
 type None = Readonly<Record<never, never>>;
 

@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { refuseStrayWord } from './first-word.ts';
+import { TshornError } from '@tshorn/core';
+import { meant, refuseStrayWord } from './first-word.ts';
 
 let cwd: string;
 beforeEach(() => {
@@ -39,3 +40,36 @@ it.each([
 ])('all else is left to the reader of the command line: %j', (words) =>
   expect(refused(...words)).toBeUndefined(),
 );
+
+describe('of an app that is not found', () => {
+  beforeEach(() => {
+    fs.mkdirSync(path.join(cwd, 'node_modules/.bin'), { recursive: true });
+    fs.writeFileSync(path.join(cwd, 'node_modules/.bin/next'), '');
+  });
+
+  const about = (...argv: string[]) => {
+    const { message, fix } = meant(
+      new TshornError('ERR_APP_MISSING', 'missing'),
+      argv,
+      () => cwd,
+    ) as TshornError;
+    return [message, fix];
+  };
+
+  it.each([
+    [['nxt', '--', 'start'], 'next', 'tshorn next -- start'],
+    [['-w', '2', 'nxt'], 'next', 'tshorn -w 2 next'],
+    [['relaod'], 'tshorn reload', 'tshorn reload'],
+    [['ap.js'], 'app.js', 'tshorn app.js'],
+    [['./apps.js', '-w', '2'], './app.js', 'tshorn ./app.js -w 2'],
+  ])('the near one is named: %j', (argv, name, line) => {
+    expect(about(...argv)).toEqual([`missing; did you mean ${name}?`, `type: ${line}`]);
+  });
+
+  it.each([[['-w', '2', 'relaod']], [['elsewhere/x.js']], [['ls']], [['zzz']]])(
+    'none is near to %j',
+    (argv) => {
+      expect(about(...argv)).toEqual(['missing', undefined]);
+    },
+  );
+});

@@ -1,6 +1,8 @@
 /** A first word of the command line that is neither a command nor an app. */
-import { didYouMean } from '@tshorn/config';
-import { resolveApp, TshornError } from '@tshorn/core';
+import fs from 'node:fs';
+import path from 'node:path';
+import { didYouMean, nearest, readCommandLine } from '@tshorn/config';
+import { commandNames, resolveApp, TshornError } from '@tshorn/core';
 import { COMMANDS, isCommand } from './names.ts';
 
 /**
@@ -31,12 +33,29 @@ function isFound(app: string, cwd: string): boolean {
 /** `; did you mean tshorn check?`, or nothing. */
 const nearCommand = (word: string): string => didYouMean(word, COMMANDS).replace('mean ', 'mean tshorn ');
 
-/** A command that is misspelt is taken for an app, and is not found. */
-export function meant(error: unknown, [word = '']: readonly string[]): unknown {
-  if (!(error instanceof TshornError) || error.code !== 'ERR_APP_MISSING' || isCommand(word)) return error;
-  const { code, message, fix } = error;
-  return new TshornError(code, message + nearCommand(word), {
-    ...(fix !== undefined && { fix }),
+/**
+ * Adds to the error for an app that is not found what was probably meant: a command of tshorn, a command of a package,
+ * or a file.
+ */
+export function meant(error: unknown, argv: readonly string[], directory: () => string): unknown {
+  if (!(error instanceof TshornError) || error.code !== 'ERR_APP_MISSING' || isCommand(argv[0])) return error;
+  const cwd = directory();
+  const app = readCommandLine(argv, cwd).given.find(({ key }) => key === 'app')?.input;
+  if (typeof app !== 'string') return error;
+  const commands = argv[0] === app ? COMMANDS : [];
+  const found = nearest(app, [...commands, ...commandNames(cwd), ...filesBeside(app, cwd)]);
+  if (found === undefined) return error;
+  const name = (commands as readonly string[]).includes(found) ? `tshorn ${found}` : found;
+  return new TshornError(error.code, `${error.message}; did you mean ${name}?`, {
+    fix: `type: ${['tshorn', ...argv.map((word) => (word === app ? found : word))].join(' ')}`,
     cause: error,
   });
+}
+
+function filesBeside(app: string, cwd: string): string[] {
+  const directory = path.resolve(cwd, path.dirname(app));
+  if (!fs.existsSync(directory)) return [];
+  const names = fs.readdirSync(directory, { withFileTypes: true });
+  const files = names.filter((entry) => !entry.isDirectory() && /\.[cm]?[jt]s$/.test(entry.name));
+  return files.map(({ name }) => (app.startsWith('./') ? `./${name}` : path.join(path.dirname(app), name)));
 }

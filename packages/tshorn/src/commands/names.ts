@@ -1,6 +1,6 @@
 /**
  * The names of the commands. A first word of the command line with such a name is always the command; a file of that
- * name is served with `tshorn ./reload`. The launch of a server loads this list and no more of the commands.
+ * name is served with `tshorn ./reload`. The launch of a server loads these lists and no more of the commands.
  */
 export const COMMANDS = [
   'reload',
@@ -14,16 +14,12 @@ export const COMMANDS = [
   'unit',
   'completion',
   'help',
-  // Commands of other process managers: each answers with what to type instead.
-  'start',
-  'restart',
-  'list',
-  'ls',
-  'logs',
-  'monit',
-  'delete',
 ] as const;
-export type CommandName = (typeof COMMANDS)[number];
+
+/** Commands of other process managers: each answers with what to type instead. */
+export const FOREIGN = ['start', 'restart', 'list', 'ls', 'logs', 'monit', 'delete'] as const;
+
+export type CommandName = (typeof COMMANDS)[number] | (typeof FOREIGN)[number];
 
 export const isCommand = (word: string | undefined): word is CommandName =>
-  (COMMANDS as readonly (string | undefined)[]).includes(word);
+  ([...COMMANDS, ...FOREIGN] as readonly (string | undefined)[]).includes(word);

@@ -2,13 +2,11 @@
 import { formatMemory, formatMs } from '@tshorn/core';
 import type { DryRun } from '@tshorn/master';
 import { plain } from '../style.ts';
-import { columns } from './columns.ts';
+import { table } from './table.ts';
 
-export function forecastText(dryRun: DryRun): string {
+/** @param width columns of the terminal; undefined where nothing wraps */
+export function forecastText(dryRun: DryRun, width: number | undefined): string {
   const { plan, size, generation, steps, leastReady, mostInService, mostProcesses } = dryRun;
-  const of = steps.length;
-  const places = steps.map((_, at) => `step ${at + 1}/${of}`);
-  const wide = Math.max(...places.map((place) => place.length));
   const facts = [
     ['ready, at least', `${leastReady} of ${size}`],
     ['in service, at most', String(mostInService)],
@@ -19,17 +17,18 @@ export function forecastText(dryRun: DryRun): string {
     ['memory, at most', memoryText(dryRun)],
     ['time', timeText(dryRun)],
   ];
+  const indented = (rows: readonly (readonly string[])[]) =>
+    table(
+      [{}, {}],
+      rows.map((texts) => ({ cells: texts.map((text) => ({ text })) })),
+      { paint: plain, width },
+      { left: 2 },
+    );
   return [
-    `a reload to gen=${generation} with the plan ${plan} takes ${of} steps; nothing has changed`,
-    '',
-    ...steps.map(({ text }, at) => `  ${(places[at] as string).padEnd(wide)}  ${text}`),
-    '',
-    ...columns(
-      [{ title: '' }, { title: '' }],
-      facts.map((row) => row.map((text) => ({ text }))),
-      plain,
-    ).map((line) => `  ${line}`),
-  ].join('\n');
+    `a reload to gen=${generation} with the plan ${plan} takes ${steps.length} steps; nothing has changed`,
+    indented(steps.map(({ text }, at) => [`step ${at + 1}/${steps.length}`, text])),
+    indented(facts),
+  ].join('\n\n');
 }
 
 function memoryText({ memory }: DryRun): string {

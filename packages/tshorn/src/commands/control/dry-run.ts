@@ -10,6 +10,6 @@ export async function dryRun(
   { json, plan }: { readonly json: boolean; readonly plan?: ReloadPlan | undefined },
 ): Promise<number> {
   const value = (await ask(socket, plan ? `/plan?plan=${plan}` : '/plan')) as DryRun;
-  print(json ? JSON.stringify(value, null, 2) : forecastText(value));
+  print(json ? JSON.stringify(value, null, 2) : forecastText(value, process.stdout.columns));
   return 0;
 }

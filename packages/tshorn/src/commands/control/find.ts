@@ -4,6 +4,7 @@ import path from 'node:path';
 import { controlDirectories, type Environment, userId } from '@tshorn/config';
 import { describeThrown, TshornError, whoListens } from '@tshorn/core';
 import { ask } from './client.ts';
+import { noMaster } from './no-master.ts';
 import type { Status } from './status-view.ts';
 import { readPid, type Which } from './which.ts';
 
@@ -20,23 +21,24 @@ export async function findMaster(
     throw new TshornError('ERR_OPTION', 'PID, --control and --pid-file each name a master: give one of them');
   }
   if (control !== undefined) return path.resolve(control);
-  if (pidFile !== undefined) return byPid(readPidFile(pidFile), directories, `--pid-file ${pidFile}: `);
-  if (pid !== undefined) return byPid(pid, directories, '');
+  if (pidFile !== undefined) return byPid(readPidFile(pidFile), directories, pidFile);
+  if (pid !== undefined) return byPid(pid, directories);
   if (env.TSHORN_CONTROL) return path.resolve(env.TSHORN_CONTROL);
   return theOnly(directories);
 }
 
-function byPid(pid: number, directories: readonly string[], where: string): string {
-  const files = directories.filter(isOwn).map((directory) => path.join(directory, `${pid}.sock`));
-  const found = files.find((file) => fs.existsSync(file));
+/** @param pidFile the file that holds the pid, as it was named */
+function byPid(pid: number, directories: readonly string[], pidFile?: string): string {
+  const own = directories.filter(isOwn);
+  const socketOf = (of: number) =>
+    own.map((directory) => path.join(directory, `${of}.sock`)).find((file) => fs.existsSync(file));
+  const found = socketOf(pid);
   if (found !== undefined) return found;
-  throw new TshornError(
-    'ERR_CONTROL',
-    `${where}no master with pid ${pid} has a control socket in ${list(directories)}`,
-    {
-      fix: 'omit the pid to find the master of this user; for a master with --control PATH, give the same --control PATH',
-    },
-  );
+  const error = noMaster(pid, (of) => socketOf(of) !== undefined, list(directories));
+  if (pidFile === undefined) throw error;
+  throw new TshornError('ERR_CONTROL', `--pid-file ${pidFile}: ${error.message}`, {
+    fix: 'start the master with --pid-file and the same path: it writes the pid',
+  });
 }
 
 function readPidFile(file: string): number {

@@ -50,7 +50,7 @@ const STATUS: Status = {
 };
 
 it('is aligned, sorted, and says why a reload has failed', () => {
-  expect(statusText(STATUS, { now: NOW, paint: plain })).toBe(
+  expect(statusText(STATUS, { now: NOW, paint: plain, width: undefined })).toBe(
     `tshorn 0.1.0  master 700  running  generation 3  up 2h 5m
 
 app        /srv/app.js
@@ -81,7 +81,7 @@ it('says of a slot in back-off when it tries again and why it has failed, and si
       backoff: [{ slot: 0, nextMs: 11_200, failures: 9, reason: 'exit code 7' }],
       reloads: [],
     },
-    { now: NOW, paint: plain },
+    { now: NOW, paint: plain, width: undefined },
   );
   expect(text).toContain('degraded   1 of 2 workers ready for 12s: exit code 7\n');
   expect(text).toContain(`
@@ -93,9 +93,9 @@ it('says of a slot in back-off when it tries again and why it has failed, and si
 it('says under a worker that drains what it still has', () => {
   const [worker] = STATUS.workers;
   const workers = [{ ...worker!, state: 'draining', remaining: { upgraded: 2, queue: 1, requests: 9 } }];
-  expect(statusText({ ...STATUS, workers, reloads: [] }, { now: NOW, paint: plain })).toMatch(
-    / {2}draining .*\n {8}still has upgraded 2, queue 1, requests 9$/,
-  );
+  expect(
+    statusText({ ...STATUS, workers, reloads: [] }, { now: NOW, paint: plain, width: undefined }),
+  ).toMatch(/ {2}draining .*\n {8}still has upgraded 2, queue 1, requests 9$/);
 });
 
 it.each([

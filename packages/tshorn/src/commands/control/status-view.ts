@@ -2,7 +2,7 @@
 import { formatMemory, formatMs } from '@tshorn/core';
 import type { BackoffStatus, DegradedStatus, MasterStatus, PastReload, WorkerStatus } from '@tshorn/master';
 import { colourOfOutcome, colourOfState, formatAge, type Paint } from '../style.ts';
-import { type Cell, type Column, columns } from './columns.ts';
+import { type Cell, type Column, type Page, type Row, table } from './table.ts';
 
 /** The answer of `GET /status`. */
 export interface Status extends MasterStatus {
@@ -14,23 +14,19 @@ export interface Status extends MasterStatus {
   readonly reloads: readonly PastReload[];
 }
 
-export interface Surroundings {
+export interface Surroundings extends Page {
   /** Milliseconds since 1970. */
   readonly now: number;
-  readonly paint: Paint;
 }
 
 export function statusText(status: Status, around: Surroundings): string {
   const parts = [
-    [headOf(status, around.paint)],
+    headOf(status, around.paint),
     factsOf(status, around),
     workersOf(status, around),
     reloadsOf(status.reloads, around),
   ];
-  return parts
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join('\n\n');
+  return parts.filter((part) => part !== '').join('\n\n');
 }
 
 function headOf({ pid, state, uptimeMs, version, generation }: Status, paint: Paint): string {
@@ -38,8 +34,7 @@ function headOf({ pid, state, uptimeMs, version, generation }: Status, paint: Pa
   return `${name}  master ${pid}  ${paint(colourOfState(state), state)}  generation ${generation}  up ${formatAge(uptimeMs)}`;
 }
 
-function factsOf(status: Status, around: Surroundings): string[] {
-  const { paint } = around;
+function factsOf(status: Status, around: Surroundings): string {
   const { degraded, app, listeners, node, control, traffic, workers } = status;
   const sum = workers.reduce((bytes, { memory = 0 }) => bytes + memory, 0);
   const memory = `master ${formatMemory(status.memory)}, workers ${formatMemory(sum)}`;
@@ -54,8 +49,10 @@ function factsOf(status: Status, around: Surroundings): string[] {
     ['traffic', traffic ? trafficText(traffic) : ''],
   ];
   const known = rows.filter(([, value]) => value !== '');
-  const cells = known.map(([name, value]): Cell[] => [{ text: name, colour: 'dim' }, { text: value }]);
-  return columns([{ title: '' }, { title: '' }], cells, paint);
+  const cells = known.map(
+    ([name, value]): Row => ({ cells: [{ text: name, colour: 'dim' }, { text: value }] }),
+  );
+  return table([{}, {}], cells, around);
 }
 
 function degradedText({ ready, size, reason, since }: DegradedStatus, { now }: Surroundings): string {
@@ -88,30 +85,18 @@ const WORKER_COLUMNS: readonly Column[] = [
 ];
 
 /** One line per worker, and one per slot in back-off. A second line has the reason of a back-off, or what a drain still has. */
-function workersOf({ workers, backoff = [] }: Status, { paint }: Surroundings): string[] {
-  const sorted = [...workers.map(workerRow), ...backoff.map(backoffRow)].sort(
+function workersOf({ workers, backoff = [] }: Status, around: Surroundings): string {
+  const rows = [...workers.map(workerRow), ...backoff.map(backoffRow)].sort(
     (one, other) => one.slot - other.slot || one.generation - other.generation,
   );
-  if (sorted.length === 0) return ['no workers'];
-  const [head = '', ...lines] = columns(
-    WORKER_COLUMNS,
-    sorted.map(({ cells }) => cells),
-    paint,
-  );
-  return [
-    head,
-    ...lines.flatMap((line, at) => {
-      const more = sorted[at]?.more;
-      return more === undefined ? [line] : [line, paint('dim', more)];
-    }),
-  ];
+  return rows.length === 0
+    ? 'no workers'
+    : table(WORKER_COLUMNS, rows, around, { indent: 'WORKER  '.length });
 }
 
-interface WorkerRow {
+interface WorkerRow extends Row {
   readonly slot: number;
   readonly generation: number;
-  readonly cells: Cell[];
-  readonly more?: string;
 }
 
 function workerRow(worker: WorkerStatus): WorkerRow {
@@ -128,7 +113,7 @@ function workerRow(worker: WorkerStatus): WorkerRow {
   ];
   if (!remaining) return { slot, generation, cells };
   const reasons = Object.entries(remaining).map(([reason, count]) => `${reason} ${count}`);
-  return { slot, generation, cells, more: `        still has ${reasons.join(', ')}` };
+  return { slot, generation, cells, more: `still has ${reasons.join(', ')}` };
 }
 
 function backoffRow({ slot, nextMs, failures, reason }: BackoffStatus): WorkerRow {
@@ -140,7 +125,7 @@ function backoffRow({ slot, nextMs, failures, reason }: BackoffStatus): WorkerRo
     slot,
     generation: Number.POSITIVE_INFINITY,
     cells: [{ text: String(slot) }, none, none, state, none, none, none, none],
-    more: `        next attempt in ${Math.ceil(nextMs / 1000)}s, ${many}${why}`,
+    more: `next attempt in ${Math.ceil(nextMs / 1000)}s, ${many}${why}`,
   };
 }
 
@@ -154,24 +139,21 @@ const RELOAD_COLUMNS: readonly Column[] = [
 ];
 
 /** Lists the reloads, the newest first. A second line has the reason of one that did not commit. */
-function reloadsOf(reloads: readonly PastReload[], { now, paint }: Surroundings): string[] {
-  if (reloads.length === 0) return [];
-  const newest = [...reloads].reverse();
-  const rows = newest.map(({ generation, outcome, replaced, tookMs, at, by }): Cell[] => [
-    { text: `gen ${generation}` },
-    { text: outcome, colour: colourOfOutcome(outcome) },
-    { text: String(replaced) },
-    { text: formatMs(tookMs) },
-    { text: `${formatAge(now - Date.parse(at))} ago` },
-    { text: by },
-  ]);
-  const [head = '', ...lines] = columns(RELOAD_COLUMNS, rows, paint);
-  const indent = ' '.repeat(Math.max('RELOAD'.length, ...rows.map(([cell]) => cell?.text.length ?? 0)) + 2);
-  return [
-    head,
-    ...lines.flatMap((line, at) => {
-      const reason = newest[at]?.reason;
-      return reason === undefined ? [line] : [line, paint('dim', reason.replace(/^/gm, indent))];
+function reloadsOf(reloads: readonly PastReload[], around: Surroundings): string {
+  if (reloads.length === 0) return '';
+  const rows = [...reloads].reverse().map(
+    ({ generation, outcome, replaced, tookMs, at, by, reason }): Row => ({
+      cells: [
+        { text: `gen ${generation}` },
+        { text: outcome, colour: colourOfOutcome(outcome) },
+        { text: String(replaced) },
+        { text: formatMs(tookMs) },
+        { text: `${formatAge(around.now - Date.parse(at))} ago` },
+        { text: by },
+      ],
+      more: reason,
     }),
-  ];
+  );
+  const widest = Math.max('RELOAD'.length, ...rows.map(({ cells: [cell] }) => cell?.text.length ?? 0));
+  return table(RELOAD_COLUMNS, rows, around, { indent: widest + 2 });
 }

@@ -8,6 +8,10 @@ import type { Which } from './which.ts';
 export async function status({ json, ...which }: Which & { readonly json: boolean }): Promise<number> {
   const value = (await ask(await findMaster(which, process.env), '/status')) as Status;
   const paint = paintFor(process.stdout, process.env);
-  print(json ? JSON.stringify(value, null, 2) : statusText(value, { now: Date.now(), paint }));
+  print(
+    json
+      ? JSON.stringify(value, null, 2)
+      : statusText(value, { now: Date.now(), paint, width: process.stdout.columns }),
+  );
   return 0;
 }

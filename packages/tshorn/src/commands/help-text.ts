@@ -1,0 +1,132 @@
+/** The texts of `tshorn --help` and `tshorn reload --help`, laid out by yargs for 80 columns. */
+import { COMMAND_FLAGS, describeDefault, didYouMean, type Kind, type Option, SECTIONS } from '@tshorn/config';
+import { TshornError } from '@tshorn/core';
+import yargs, { type Argv } from 'yargs';
+import { type Command, type CommandTable, flagOf } from './command.ts';
+import type { CommandName } from './names.ts';
+import { SERVER } from './server.ts';
+
+const WIDTH = 80;
+/** Every group of options is as wide, so that the texts stand in one column; a longer name makes its group wider. */
+const NAME_WIDTH = 28;
+
+/**
+ * Returns the help of a command, or of tshorn itself.
+ * @throws TshornError ERR_OPTION when there is no such command
+ */
+export function helpText(commands: CommandTable, name?: CommandName): string {
+  return name === undefined ? serverHelp(commands) : commandHelp(found(commands, name));
+}
+
+/** @throws TshornError ERR_OPTION */
+export function found(commands: CommandTable, name: CommandName): Command {
+  const command = commands[name];
+  if (command) return command;
+  const hint = didYouMean(name, Object.keys(commands));
+  throw new TshornError('ERR_OPTION', `"${name}": no such command${hint}`, {
+    fix: 'tshorn --help lists the commands',
+  });
+}
+
+function serverHelp(commands: CommandTable): string {
+  const { usages, about, app, examples, exits, notes } = SERVER;
+  const page = blank()
+    .usage(`Usage: ${usages.join('\nor:    ')}\n\n${about}`)
+    .epilogue([exitCodes(exits), ...notes].join('\n\n'))
+    .positional('APP[:NAME]', { describe: app });
+  for (const command of Object.values(commands)) {
+    if (!command.hidden) page.command(shortUsage(command), command.summary);
+  }
+  for (const [line, what] of examples) page.example(line, what);
+  for (const { title, options } of SECTIONS) {
+    for (const option of options) addOption(page, title, option);
+  }
+  for (const row of COMMAND_FLAGS) {
+    const label = 'meta' in row ? `${row.flag} ${row.meta}` : row.flag;
+    add(page, 'Command line', label.padEnd(NAME_WIDTH), row.summary, 'short' in row ? row.short : undefined);
+  }
+  return textOf(page);
+}
+
+function addOption(page: Argv, group: string, option: Option): void {
+  const { flag, row } = option;
+  if (flag === undefined) return;
+  const fallback = describeDefault(option);
+  const text = withChoices(fallback === undefined ? row.summary : `${row.summary} [${fallback}]`, row.kind);
+  add(
+    page,
+    group,
+    `${row.kind.none ? '[no-]' : ''}${labelOf(flag, row.kind)}`.padEnd(NAME_WIDTH),
+    text,
+    row.short,
+  );
+}
+
+function commandHelp(command: Command): string {
+  const { name, about, args = {}, options = {}, server, examples, exits } = command;
+  const page = blank()
+    .usage(`Usage: tshorn ${usageOf(command)}\n\n${about}`)
+    .epilogue([exitCodes(exits), `To serve a file named ${name}: tshorn ./${name}`].join('\n\n'));
+  for (const { kind, summary } of Object.values(args)) page.positional(kind.meta, { describe: summary });
+  for (const [key, { kind, short, summary }] of Object.entries(options)) {
+    const label = kind ? labelOf(flagOf(key), kind) : flagOf(key);
+    add(page, 'Options', label, kind ? withChoices(summary, kind) : summary, short);
+  }
+  add(
+    page,
+    'Options',
+    'help',
+    server ? 'Print this text; tshorn --help has the options of a server' : 'Print this text',
+    'h',
+  );
+  for (const [line, what] of examples) page.example(line, what);
+  return textOf(page);
+}
+
+/** `reload [PID] [options]` */
+export const usageOf = (command: Command): string =>
+  [shortUsage(command), '[options]', ...(command.server ? ['[-- ARG...]'] : [])].join(' ');
+
+/** `reload [PID]` */
+const shortUsage = ({ name, args = {}, server }: Command): string => {
+  const words = Object.values(args).map(({ kind, required }) => (required ? kind.meta : `[${kind.meta}]`));
+  return [name, ...words, ...(server ? ['APP[:NAME]'] : [])].join(' ');
+};
+
+/** `grace DURATION`, `log-level LEVEL`, `handoff` */
+function labelOf(flag: string, { meta, choices, alone }: Kind<unknown>): string {
+  if (alone) return flag;
+  const [last = ''] = flag.split('-').slice(-1);
+  return `${flag} ${choices ? (last.length > 9 ? 'VALUE' : last.toUpperCase()) : meta}`;
+}
+
+const withChoices = (text: string, { choices, none }: Kind<unknown>): string =>
+  choices && !none ? `${text}: ${choices.join(', ')}` : text;
+
+function blank(): Argv {
+  const page = yargs() as Argv & { usageConfiguration(of: object): Argv };
+  return page
+    .usageConfiguration({ 'hide-types': true })
+    .scriptName('')
+    .wrap(WIDTH)
+    .help(false)
+    .version(false)
+    .parserConfiguration({ 'camel-case-expansion': false })
+    .updateStrings({ 'Commands:': 'Commands', 'Positionals:': 'Arguments', 'Examples:': 'Examples' });
+}
+
+/** yargs has no word for the value of an option: here it is a part of the option's name. */
+function add(page: Argv, group: string, label: string, text: string, short?: string): void {
+  page.option(label, { describe: text, group, ...(short && { alias: short }) });
+}
+
+const exitCodes = (codes: readonly (readonly [number, string])[]) =>
+  ['Exit code', ...codes.map(([code, meaning]) => `  ${code}  ${meaning}`)].join('\n');
+
+function textOf(page: Argv): string {
+  let text = '';
+  page.showHelp((help) => {
+    text = help;
+  });
+  return text.replace(/ +$/gm, '');
+}
