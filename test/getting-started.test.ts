@@ -1,0 +1,56 @@
+/** docs/getting-started.md prints what it says: its own commands, in an empty directory, with the packed tarball. */
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { difference, Reader, stepsOf, stepsOfFile } from './support/page.ts';
+import { root } from './support/server.ts';
+
+async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0);
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  server.close();
+  return port;
+}
+
+let directory: string;
+let reader: Reader;
+afterEach(async () => {
+  await reader?.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+test('every command of the page prints what the page says', async () => {
+  directory = realpathSync(mkdtempSync(path.join(tmpdir(), 'tshorn-')));
+  const pack = ['pack', '--json', '--pack-destination', directory];
+  const made = execFileSync('npm', pack, { cwd: path.join(root, 'packages/tshorn'), encoding: 'utf8' });
+  const [{ filename }] = JSON.parse(made) as [{ filename: string }];
+  const port = await freePort();
+  const said = {
+    'npm install tshorn': `npm install --no-audit --no-fund ${path.join(directory, filename)}`,
+    'npx tshorn app.js': `npx tshorn app.js --bind 127.0.0.1:${port}`,
+    '8000': `${port}`,
+  };
+  const empty = path.join(directory, 'empty');
+  mkdirSync(empty);
+  // The only masters that its commands find are its own.
+  mkdirSync(path.join(directory, 'run'), { mode: 0o700 });
+  const env = { TSHORN_LOG_FORMAT: 'pretty', XDG_RUNTIME_DIR: path.join(directory, 'run') };
+  reader = new Reader(empty, said, env);
+  for (const step of stepsOfFile(path.join(root, 'docs/getting-started.md'))) await reader.take(step);
+}, 120_000);
+
+test('a page that says something else is found out', () => {
+  expect(stepsOf('```console\n$ one\n1\n...\n$ two\n```\n```js a.js\nx\n```')).toMatchObject([
+    { kind: 'command', head: 'one', lines: ['1', '...'] },
+    { kind: 'command', head: 'two', lines: [] },
+    { kind: 'file', head: 'a.js', lines: ['x'] },
+  ]);
+  expect(difference(['a', '...', 'c'], ['a', 'b', 'c'])).toBeUndefined();
+  expect(difference(['ready pid=1 after 20ms'], ['ready pid=977 after 1.3s'])).toBeUndefined();
+  expect(difference(['a', 'c'], ['a', 'b', 'c'])).toBe('there is another line: b');
+  expect(difference(['committed'], ['rolled back'])).toBe('there is no line: committed');
+});
