@@ -283,3 +283,12 @@ export const files: Kind<readonly string[]> = {
   list: true,
   none: true,
 };
+
+/** Patterns for paths, as written; resolveConfig makes those with a slash absolute. */
+export const globs: Kind<readonly string[]> = {
+  ...files,
+  meta: 'GLOB',
+  expected: 'the path of a file or directory, or a pattern such as "views/**/*.html"',
+  // A pattern may hold commas, in braces.
+  separator: ':',
+};

@@ -68,8 +68,8 @@ export async function resolveConfig({
   for (const given of layers) {
     const value = readGiven(given);
     if (given.key === 'cwd') values.cwd = resolve(given.base, value as string);
-    else if (given.key === 'envFile') {
-      values.envFile = (value as readonly string[]).map((file) => resolve(given.base, file));
+    else if (ABSOLUTE.has(given.key)) {
+      values[given.key] = (value as readonly string[]).map((path) => absolute(given.base, path, given.key));
     } else if (given.key === 'hooks') values.hooks = { ...(values.hooks as Hooks), ...(value as Hooks) };
     else values[given.key] = value;
     origins[given.key] = given.origin;
@@ -90,9 +90,20 @@ export async function resolveConfig({
     given: new Set(KEYS.filter((key) => !isDefault(origins[key]))),
     file: found.file,
     hooksInFile: WORKER_HOOKS.some((name) => inFile.hooks?.[name] !== undefined),
-    warnings: [...found.warnings, ...environmentWarnings(env)],
+    warnings: [...found.warnings, ...environmentWarnings(env), ...unused(config, origins)],
   };
 }
+
+/** Options that hold paths, each from the directory of the command or file that gives it. */
+const ABSOLUTE: ReadonlySet<Key> = new Set<Key>(['envFile', 'watchPath', 'watchIgnore']);
+
+/** A name to ignore is that of a file anywhere. */
+const absolute = (base: string, path: string, key: Key): string =>
+  key === 'watchIgnore' && !path.includes('/') ? path : resolve(base, path);
+
+/** A config file may have them for those who develop the app. */
+const unused = ({ watch }: Config, origins: Resolved['origins']): string[] =>
+  watch || origins.watchPath !== 'command line' ? [] : ['--watch-path has no effect without --watch'];
 
 function givenByObject(object: UserConfig, origin: Origin, where: string, base: string): Given[] {
   const entries = Object.entries(object).filter(([key, input]) => key !== '$schema' && input !== undefined);

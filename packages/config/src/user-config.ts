@@ -126,6 +126,10 @@ export interface UserConfig {
   pidFile?: string;
   /** For development: reload when a file that the app has loaded changes. Default: no. */
   watch?: boolean;
+  /** With --watch: more files that cause a reload, such as templates; repeatable. Default: none. */
+  watchPath?: string | readonly string[];
+  /** With --watch: files that cause no reload; repeatable. Default: none. */
+  watchIgnore?: string | readonly string[];
   /** How long a hook may take. Default: 30s. */
   hookTimeout?: Duration;
   /** Functions to call at moments in the life of the master and of a worker. Default: none. */

@@ -3,6 +3,7 @@ import cluster, { type Worker as ClusterWorker } from 'node:cluster';
 import { type BootOrder, replaceLostTerminal } from '@tshorn/core';
 import { refusePrivilegedListeners } from './cluster-guard.ts';
 import { inspectorSettings } from './hang/inspector-settings.ts';
+import type { Listener } from './listeners.ts';
 import type { Identity } from './privileges.ts';
 import { openWorkerInput } from './worker-input.ts';
 
@@ -12,6 +13,8 @@ export interface SpawnRequest {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly boot: BootOrder;
+  /** Watch mode, before the first worker is in service: connections are to wait from now on, and not to be refused. */
+  readonly open?: { readonly listeners: readonly Listener[]; readonly backlog: number };
   /** Undefined: the user of the master. */
   readonly runAs: Pick<Identity, 'uid' | 'gid'> | undefined;
 }

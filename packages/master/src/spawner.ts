@@ -50,7 +50,7 @@ export class Spawner {
   }
 
   #start({ serial, slot, generation }: SpawnEffect, release: Release): void {
-    const { hooks, workerFile, env, privileges, statusUdp, output, enqueue, listeners, watch } =
+    const { hooks, workerFile, env, privileges, statusUdp, output, enqueue, listeners, watch, view } =
       this.#context;
     const { identity: runAs, umask } = privileges;
     const identity = { slot, generation };
@@ -65,7 +65,14 @@ export class Spawner {
     const socketFiles = socketFilesOf(listeners.map(({ address }) => address));
     const order = bootOrder(release, identity, status, compileCache, umask);
     const boot = { ...order, addresses, socketFiles };
-    const request = { exec: workerFile, cwd: release.cwd, env: environment, runAs, boot };
+    const request = {
+      exec: workerFile,
+      cwd: release.cwd,
+      env: environment,
+      runAs,
+      boot,
+      ...(watch && !view.hasServed && { open: { listeners, backlog: release.config.backlog } }),
+    };
     const handle = new WorkerHandle(
       {
         onSpawned: (pid) => {

@@ -36,6 +36,11 @@ export class View {
     return readyBeside(this.#state(), serials);
   }
 
+  /** True when some worker has ever been in service. */
+  get hasServed(): boolean {
+    return this.#state().proven.length > 0;
+  }
+
   /** Connections may move (`--no-handoff` is not given). */
   get handoff(): boolean {
     return this.#state().settings.handoff;

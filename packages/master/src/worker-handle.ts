@@ -5,9 +5,9 @@
 import type { Worker as ClusterWorker } from 'node:cluster';
 import type { Readable } from 'node:stream';
 import {
-  type BootOrder,
   type DrainOrder,
   envelope,
+  formatAddress,
   SequenceSender,
   sharedClock,
   TAKE_WITHIN_MS,
@@ -119,7 +119,7 @@ export class WorkerHandle {
     new Inbox({
       onMessage: (message, connection) => {
         if (message.type === 'drained') this.#drainedAt = this.#output?.passedBytes;
-        if (message.type === 'up') this.#boot(request.boot);
+        if (message.type === 'up') this.#boot(request);
         // After its end a worker has nothing to report; but of a connection that it sent, this is the only copy.
         else if (!this.#ended || message.type === 'hand-over') this.#events.onMessage(message, connection);
       },
@@ -148,10 +148,15 @@ export class WorkerHandle {
   }
 
   /** Node drops what arrives before an ES module has set up its listener: the worker speaks first. */
-  #boot(order: BootOrder): void {
+  #boot({ boot, open }: SpawnRequest): void {
     if (this.#booted) return;
     this.#booted = true;
-    this.#send({ type: 'boot', ...order });
+    // Before the app is loaded, which may block the worker for long.
+    if (open) {
+      this.#sendListeners(open.listeners, ({ address }) => formatAddress(address));
+      this.#send({ type: 'open', backlog: open.backlog });
+    }
+    this.#send({ type: 'boot', ...boot });
   }
 
   /** The kernel reports the exit before the last messages and lines are read: the end is when all three are there. */

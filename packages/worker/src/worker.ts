@@ -14,6 +14,7 @@ import {
 } from '@tshorn/core';
 import type { ListeningHandle } from './app/listeners.ts';
 import type { LoadedApp } from './app/load-app.ts';
+import { listenError, type RawListener } from './app/stand-in.ts';
 import { Boot } from './boot.ts';
 import { type Channel, openChannel } from './channel.ts';
 import type { HandoffOrder } from './handoff.ts';
@@ -78,6 +79,9 @@ export class Worker {
       case 'listener':
         this.#handles.push({ handle, address: message.address });
         break;
+      case 'open':
+        this.#open(message.backlog);
+        break;
       case 'admit':
         void this.#accept();
         break;
@@ -95,6 +99,17 @@ export class Worker {
         break;
       default:
         this.#handOff(message, handle as RawHandle | undefined);
+    }
+  }
+
+  /** A bound socket refuses connections until some process has called listen() on it; from then on, it queues them. */
+  #open(backlog: number): void {
+    for (const { handle } of this.#handles.splice(0)) {
+      const raw = handle as RawListener;
+      const code = raw.listen(backlog);
+      // Closed within this turn: libuv accepts in a later one.
+      raw.close();
+      if (code !== 0) void this.#cannotListen(listenError(code));
     }
   }
 
@@ -154,11 +169,15 @@ export class Worker {
       this.#applySettings();
       await this.#service?.accept(this.#handles.splice(0));
     } catch (error) {
-      // Until the first listen() the kernel lets two processes bind the same port.
-      const { code, message } = error as NodeJS.ErrnoException;
-      const taken = code === 'EADDRINUSE';
-      await this.#failToLoad(taken ? new TshornError('ERR_ADDRESS_IN_USE', `bind: ${message}`) : error);
+      await this.#cannotListen(error);
     }
+  }
+
+  /** Until the first listen() the kernel lets two processes bind the same port. */
+  #cannotListen(error: unknown): Promise<void> {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const taken = code === 'EADDRINUSE';
+    return this.#failToLoad(taken ? new TshornError('ERR_ADDRESS_IN_USE', `bind: ${message}`) : error);
   }
 
   async #leave(order: Leave): Promise<void> {

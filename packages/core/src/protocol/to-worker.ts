@@ -70,6 +70,8 @@ const TO_WORKER = {
   boot: BOOT,
   /** Carries a listening handle. */
   listener: { address: line(256) },
+  /** The listeners have come before: the kernel is to queue connections from now on, and nobody accepts them yet. */
+  open: { backlog: count() },
   admit: { listeners: count() },
   /** Answers `listeners-wanted`: the listeners have come before. */
   attach: {},

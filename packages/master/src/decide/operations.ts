@@ -2,10 +2,10 @@
  * Carries out one operation at a time: takes it from the queue, turns it into a plan, walks its steps as the workers
  * report, and ends it. A crash is no operation: that is supervise.ts.
  */
-import { isComing, MOST_WORKERS } from '@tshorn/core';
+import { isComing, MOST_WORKERS, type WorkerState } from '@tshorn/core';
 import { hasten } from './backoff.ts';
 import { type Draft, infoOf } from './draft.ts';
-import type { Operation, Running, Settings, State } from './model.ts';
+import type { Operation, Running, Settings, State, WorkerRecord } from './model.ts';
 import { type Plan, reloadPlan, replaceSlot, resize, type Step } from './plan.ts';
 import { readyWorkers } from './queries.ts';
 import { fail } from './rollback.ts';
@@ -77,17 +77,24 @@ function giveWay(draft: Draft, operation: Operation): void {
   draft.report({ event: 'noted', level: 'info', text });
 }
 
-/** In watch mode the newest save is served soonest: a reload whose workers do not serve yet ends for it. */
+/** In watch mode the newest save is served soonest: workers on their way that do not serve yet end for it. */
 function supersede(draft: Draft, operation: Operation): void {
-  const { running, workers } = draft.state;
+  const { running } = draft.state;
   if (operation.kind !== 'reload' || operation.because === undefined) return;
-  if (running?.operation.kind !== 'reload' || running.committed || running.rollingBack !== undefined) return;
-  const trials = Object.values(running.trials).flatMap((serial) => workers[serial] ?? []);
-  if (trials.some(({ state }) => state === 'admitted' || state === 'ready')) return;
-  for (const trial of trials) draft.kill(trial);
+  if (running) {
+    if (running.operation.kind !== 'reload' || running.committed || running.rollingBack !== undefined) return;
+    const isLate = ({ state, generation }: WorkerRecord) =>
+      generation === running.generation && (state === 'admitted' || state === 'ready');
+    if (draft.workers.some(isLate)) return;
+  }
+  for (const worker of draft.workers) if (IN_VAIN.includes(worker.state)) draft.kill(worker);
+  if (!running) return;
   running.superseded = true;
   fail(draft, operation.because, 'aborted');
 }
+
+/** On the way to serve code that has changed since. */
+const IN_VAIN: readonly WorkerState[] = ['spawned', 'booting', 'probing', 'probed'];
 
 /** Walks as far as it can: starts the operation that waits, and takes every step whose condition holds. */
 export function advance(draft: Draft): void {

@@ -28,8 +28,9 @@ export function receiversFor(state: State, serial: number, except: ReadonlySet<n
 }
 
 /** True when the plan fills the slot itself: it drains it before it starts a new worker, or boots one after the other. */
-export function isPlanned({ running }: State, slot: number): boolean {
-  if (!running?.plan) return false;
+export function isPlanned({ running, settings }: State, slot: number): boolean {
+  // In watch mode the reload brings the code that the slot is to get.
+  if (!running?.plan) return settings.watch && running !== undefined;
   const { plan, next, rollingBack } = running;
   // The rollback begins with the workers that are still there.
   const steps = rollingBack === undefined ? plan.slice(next, next + 1) : plan.slice(next);

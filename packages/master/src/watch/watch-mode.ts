@@ -10,6 +10,7 @@ import { namedFiles } from './named-files.ts';
 import { describeChange, isWatched } from './names.ts';
 import { brokenFile } from './reported.ts';
 import { WatchedFiles } from './watched-files.ts';
+import { type Found, isDirectory, WatchedPaths } from './watched-paths.ts';
 
 export interface WatchEvents {
   /** @param because `changed src/app.js` */
@@ -21,6 +22,8 @@ export interface WatchEvents {
 /** A change is followed by others at once: an editor truncates and writes, `git checkout` writes file after file. */
 const QUIET_MS = 30;
 const LONGEST_MS = 2_000;
+/** The generation of a file that a pattern names. */
+const FOR_EVER = Number.POSITIVE_INFINITY;
 /** An editor may remove a file before it writes the new one. */
 const GONE_MS = 150;
 
@@ -32,6 +35,9 @@ export class WatchMode {
   readonly #directories: Directories;
   /** Files that may have changed, with the time since which they are looked at. */
   readonly #suspects = new Map<string, number>();
+  readonly #paths = new WatchedPaths();
+  /** Directories in which a file of `--watch-path` may appear. */
+  #open = new Set<string>();
   #cwd = '/';
   #timer: NodeJS.Timeout | undefined;
   #hashing: NodeJS.Immediate | undefined;
@@ -47,15 +53,20 @@ export class WatchMode {
 
   /** A worker of this release is about to start. */
   expect(generation: number, release: Release): void {
+    const { watchPath, watchIgnore } = release.config;
     this.#cwd = release.cwd;
     this.#add(generation, namedFiles(release));
+    if (!this.#paths.use(watchPath, watchIgnore)) return;
+    this.#files.forgetFrom(FOR_EVER);
+    this.#open.clear();
+    this.#take(this.#paths.find());
   }
 
   /** A worker loads these files, or looks for them in vain. */
   loaded(generation: number, files: readonly string[]): void {
     this.#add(
       generation,
-      files.filter((file) => isWatched(file, this.#own)),
+      files.filter((file) => isWatched(file, this.#own) && !this.#paths.isIgnored(file)),
     );
   }
 
@@ -70,7 +81,7 @@ export class WatchMode {
     this.#files.forgetBefore(generation);
     const needed = this.#files.directories;
     for (const directory of this.#directories.all)
-      if (!needed.has(directory)) this.#directories.remove(directory);
+      if (!needed.has(directory) && !this.#open.has(directory)) this.#directories.remove(directory);
   }
 
   close(): void {
@@ -98,9 +109,33 @@ export class WatchMode {
     this.#hashing = setImmediate(() => this.#hash());
   }
 
+  /** Files and directories of `--watch-path`, which no worker reports. */
+  #take({ files, directories }: Found): void {
+    for (const directory of directories) {
+      this.#open.add(directory);
+      this.#directories.add(directory);
+    }
+    this.#add(FOR_EVER, files);
+  }
+
+  /** Something may have appeared that `--watch-path` names. Returns the new files. */
+  #appeared(directory: string, name: string | undefined): readonly string[] {
+    if (!this.#open.has(directory)) return [];
+    const at = name === undefined ? directory : path.join(directory, name);
+    const isFile = name !== undefined && this.#paths.matches(at) && !isDirectory(at);
+    const found = isFile ? { files: [at], directories: [] } : this.#paths.findIn(at);
+    const files = found.files.filter((file) => !this.#files.fingerprintOf(file));
+    this.#take({ ...found, files });
+    // What has just appeared differs from nothing.
+    for (const file of files) this.#files.know(file, { stamp: '' });
+    return files;
+  }
+
   #heard(directory: string, name: string | undefined): void {
     const inside = this.#files.in(directory);
-    const files = name === undefined ? inside : inside.filter((file) => file === path.join(directory, name));
+    const known = name === undefined ? inside : inside.filter((file) => file === path.join(directory, name));
+    const isKnown = name !== undefined && known.length > 0;
+    const files = isKnown ? known : [...known, ...this.#appeared(directory, name)];
     if (files.length === 0) return;
     const now = performance.now();
     for (const file of files) if (!this.#suspects.has(file)) this.#suspects.set(file, now);

@@ -58,8 +58,17 @@ export class WatchedFiles {
 
   /** Forgets the files that no generation from this one on needs. */
   forgetBefore(generation: number): void {
+    this.#forget((entry) => entry.generation < generation);
+  }
+
+  /** Forgets the files that this generation needs, or a later one. */
+  forgetFrom(generation: number): void {
+    this.#forget((entry) => entry.generation >= generation);
+  }
+
+  #forget(isOver: (entry: Entry) => boolean): void {
     for (const [file, entry] of this.#files) {
-      if (entry.generation >= generation) continue;
+      if (!isOver(entry)) continue;
       this.#files.delete(file);
       const directory = path.dirname(file);
       const names = this.#byDirectory.get(directory);

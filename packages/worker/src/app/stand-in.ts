@@ -133,7 +133,8 @@ export class StandIn {
 /** The address is a bound one, and so a number. The expression of `net.isIPv6` takes every worker 5 ms to compile. */
 const isIPv6 = (host: string): boolean => host.includes(':');
 
-function listenError(errno: number): Error {
+/** @param errno what the `listen()` of a raw handle has returned */
+export function listenError(errno: number): Error {
   const code = getSystemErrorName(errno);
   return Object.assign(new Error(`listen ${code}`), { code, errno, syscall: 'listen' });
 }
