@@ -6,6 +6,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { importConfigPackage, root } from './config-package.mjs';
 import { licencesOf } from './licences.mjs';
+import { undiciParts } from './undici-parts.mjs';
 
 const target = path.join(root, 'packages/tshorn');
 const dist = path.join(target, 'dist');
@@ -36,7 +37,7 @@ const banner = {
   js: "import { createRequire as $r } from 'node:module'; const require = $r(import.meta.url);",
 };
 const built = [
-  await bundle({ cli: 'src/cli.ts', index: 'src/index.ts' }, { banner }),
+  await bundle({ cli: 'src/cli.ts', index: 'src/index.ts' }, { banner, plugins: [undiciParts] }),
   // Shares no file with the master: each further file makes every start of a worker slower.
   await bundle({ worker: '../worker/src/main.ts' }),
   await bundle({

@@ -113,6 +113,23 @@ describe('the commands', () => {
     expect(errors).toContain('the master ended during the reload');
   });
 
+  test('a silent reload is waited for, a master that hangs is given up after 5 s', async () => {
+    const server = await start(1, '--soak', '6s');
+    await socketOf(server);
+    const reload = begin('reload');
+    const hung = await start(1, '--control', path.join(directory, 'hung.sock'));
+    const socket = await socketOf(hung);
+    hung.signal('SIGSTOP');
+    const asked = await Promise.all(
+      [['status'], ['scale', '2'], ['reload']].map((words) => tshorn(...words, '--control', socket)),
+    );
+    hung.signal('SIGCONT');
+    for (const { code, errors } of asked) {
+      expect([code, errors]).toEqual([2, expect.stringContaining(`${socket}: no answer within 5 s`)]);
+    }
+    expect(await reload.ended).toMatchObject({ code: 0, out: expect.stringContaining('committed') });
+  });
+
   test('tshorn status is a table, and JSON', async () => {
     const server = await start(2);
     await socketOf(server);

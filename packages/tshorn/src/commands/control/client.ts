@@ -2,10 +2,13 @@
  * The client's end of the control socket; the other end is master/src/control/server.ts. Every reason for which a
  * request gets no answer is a TshornError ERR_CONTROL: exit code 2, could not ask.
  */
-import http from 'node:http';
-import { createInterface } from 'node:readline';
-import { text } from 'node:stream/consumers';
+import v8 from 'node:v8';
 import { TshornError } from '@tshorn/core';
+import { Client, type Dispatcher } from 'undici';
+
+// undici's parser is WebAssembly. V8 11 compiles all of it a second time, for speed, which costs a command that sends
+// one request 90 ms of CPU. Later versions do that for what runs often.
+if (process.versions.v8.startsWith('11.')) v8.setFlagsFromString('--liftoff-only');
 
 /** One line of a stream, with the fields of the log line of that event. */
 export interface StreamEvent {
@@ -15,87 +18,94 @@ export interface StreamEvent {
   readonly [field: string]: unknown;
 }
 
+export interface AskOptions {
+  /** Waits without a limit, for a request whose answer comes when the operation has ended. Default: false. */
+  readonly patient?: boolean;
+  /** Gives up the request when it aborts; the caller gets the reason of the abort. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Time limit for an answer, in milliseconds. The loop of a master is busy only for moments. */
 const ANSWER_MS = 5_000;
 
 /**
- * Sends one request and resolves with the answer.
- * @param patient waits without a limit, for a request whose answer comes when the operation has ended
+ * Sends one request and resolves with the answer. It is a POST where there is a body.
  * @throws TshornError ERR_CONTROL: could not ask; ERR_STATE: the master refuses now
  */
 export async function ask(
   socket: string,
   path: string,
   body?: object,
-  { patient = false } = {},
+  { patient = false, signal }: AskOptions = {},
 ): Promise<unknown> {
-  const response = await send(socket, path, body, patient);
-  const read = await text(response).catch((error) => {
-    throw gone(socket, error);
-  });
-  return accepted(response, parse(read, socket));
+  // A master that hangs is found out before the wait without a limit.
+  if (patient) await ask(socket, '/status', undefined, { signal });
+  const limit = patient ? 0 : ANSWER_MS;
+  const client = clientOf(socket, { headersTimeout: limit, bodyTimeout: limit });
+  try {
+    return await answerOf(await send(client, path, body, signal), socket);
+  } catch (error) {
+    throw gone(socket, error, signal);
+  } finally {
+    void client.destroy();
+  }
 }
 
-/** Sends one request and yields each line of its answer. Ends with the answer, even with one that breaks off. */
+/**
+ * Sends one request and yields each line of its answer. Ends with the answer, even with one that breaks off. Only the
+ * beginning of the answer has a time limit: a reload may be silent for minutes.
+ * @throws TshornError as `ask`
+ */
 export async function* stream(
   socket: string,
   path: string,
   body: object,
+  { signal }: Pick<AskOptions, 'signal'> = {},
 ): AsyncGenerator<StreamEvent, void, undefined> {
-  const response = await send(socket, path, body, false);
-  if (response.statusCode !== 200) accepted(response, parse(await text(response), socket));
+  const client = clientOf(socket, { headersTimeout: ANSWER_MS, bodyTimeout: 0 });
   try {
-    for await (const line of createInterface({ input: response })) yield parse(line, socket) as StreamEvent;
+    const response = await send(client, path, body, signal);
+    if (response.statusCode !== 200) await answerOf(response, socket);
+    for await (const line of linesOf(response.body)) yield parse(line, socket) as StreamEvent;
+    signal?.throwIfAborted();
   } catch (error) {
-    // The answer of a killed master breaks off: the reader finds no last line.
-    if (error instanceof TshornError) throw error;
+    throw gone(socket, error, signal);
+  } finally {
+    void client.destroy();
   }
 }
 
+const clientOf = (socketPath: string, limits: Client.Options): Client =>
+  new Client('http://master', { socketPath, connectTimeout: ANSWER_MS, ...limits });
+
 function send(
-  socket: string,
+  client: Client,
   path: string,
   body: object | undefined,
-  patient: boolean,
-): Promise<http.IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const method = body ? 'POST' : 'GET';
-    const request = http.request({ socketPath: socket, method, path, agent: false });
-    const late = () => request.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }));
-    const timer = patient ? undefined : setTimeout(late, ANSWER_MS);
-    request.once('response', (response) => {
-      clearTimeout(timer);
-      resolve(response);
-    });
-    request.once('error', (error) => {
-      clearTimeout(timer);
-      reject(gone(socket, error));
-    });
-    request.end(body && JSON.stringify(body));
-  });
+  signal: AbortSignal | undefined,
+): Promise<Dispatcher.ResponseData> {
+  const content = body
+    ? ({ method: 'POST', body: JSON.stringify(body) } as const)
+    : { method: 'GET' as const };
+  return client.request({ path, signal, ...content });
 }
 
-const WHY: Readonly<Record<string, readonly [why: string, fix?: string]>> = {
-  ENOENT: ['no such socket', 'omit --control and TSHORN_CONTROL to find the master of this user'],
-  ECONNREFUSED: ['its master has ended', 'start it again with `tshorn APP`'],
-  EACCES: ['permission denied', 'run this as the user who started the master'],
-  ETIMEDOUT: [`no answer within ${ANSWER_MS / 1000} s`],
-  ENOTSOCK: ['the file is not a socket'],
-  ECONNRESET: ['the master ended during the request'],
-};
-
-function gone(socket: string, error: unknown): TshornError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const [why, fix] = WHY[code ?? ''] ?? [message];
-  return new TshornError(
-    'ERR_CONTROL',
-    `cannot ask the master at ${socket}: ${why}`,
-    fix === undefined ? {} : { fix },
-  );
+/** Ends early where the answer breaks off, as that of a killed master does: the reader finds no last line. */
+async function* linesOf(body: Dispatcher.ResponseData['body']): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  try {
+    for await (const chunk of body) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+      rest = lines.pop() as string;
+      yield* lines;
+    }
+  } catch {}
 }
 
 /** Returns the value of a successful answer. A status of 409 refuses the operation; others reject the request itself. */
-function accepted({ statusCode = 0 }: http.IncomingMessage, value: unknown): unknown {
+async function answerOf({ statusCode, body }: Dispatcher.ResponseData, socket: string): Promise<unknown> {
+  const value = parse(await body.text(), socket);
   if (statusCode < 400) return value;
   const reason = (value as { error?: string } | null)?.error ?? `it answered ${statusCode}`;
   throw new TshornError(statusCode === 409 ? 'ERR_STATE' : 'ERR_CONTROL', reason);
@@ -105,6 +115,38 @@ function parse(line: string, socket: string): unknown {
   try {
     return JSON.parse(line);
   } catch {
-    throw new TshornError('ERR_CONTROL', `the server at ${socket} is not a tshorn master`);
+    throw new TshornError('ERR_CONTROL', `the server at ${socket} ${NO_MASTER}`);
   }
+}
+
+const NO_MASTER = 'is not a tshorn master';
+const LATE = [`no answer within ${ANSWER_MS / 1000} s`] as const;
+const ENDED = ['the master ended during the request'] as const;
+
+/** By the code of the error, or its name where it has none. */
+const WHY: Readonly<Record<string, readonly [why: string, fix?: string]>> = {
+  ENOENT: ['no such socket', 'omit --control and TSHORN_CONTROL to find the master of this user'],
+  ECONNREFUSED: ['its master has ended', 'start it again with `tshorn APP`'],
+  EACCES: ['permission denied', 'run this as the user who started the master'],
+  ENOTSOCK: ['the file is not a socket'],
+  ECONNRESET: ENDED,
+  EPIPE: ENDED,
+  HTTPParserError: [`the server there ${NO_MASTER}`],
+  UND_ERR_SOCKET: ENDED,
+  UND_ERR_CONNECT_TIMEOUT: LATE,
+  UND_ERR_HEADERS_TIMEOUT: LATE,
+  UND_ERR_BODY_TIMEOUT: LATE,
+};
+
+/** The error for the caller. An abort is the caller's own. */
+function gone(socket: string, error: unknown, signal: AbortSignal | undefined): unknown {
+  if (error instanceof TshornError) return error;
+  if (signal?.aborted) return signal.reason;
+  const { code, name, message } = error as NodeJS.ErrnoException;
+  const [why, fix] = WHY[code ?? name] ?? [message];
+  return new TshornError(
+    'ERR_CONTROL',
+    `cannot ask the master at ${socket}: ${why}`,
+    fix === undefined ? {} : { fix },
+  );
 }

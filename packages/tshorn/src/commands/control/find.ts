@@ -8,6 +8,9 @@ import { noMaster } from './no-master.ts';
 import type { Status } from './status-view.ts';
 import { readPid, type Which } from './which.ts';
 
+/** Time limit for the answer of each of several masters, in milliseconds: one that hangs does not delay the list. */
+const DESCRIBE_MS = 1_000;
+
 /**
  * Follows the command line, else TSHORN_CONTROL, else takes the only master of this user that answers.
  * @throws TshornError ERR_CONTROL when there is none, or several; ERR_OPTION when the command line names it twice
@@ -90,7 +93,9 @@ function socketsIn(directory: string): string[] {
 
 async function describe(socket: string): Promise<string> {
   try {
-    const { pid, app, listeners } = (await ask(socket, '/status')) as Status;
+    const { pid, app, listeners } = (await ask(socket, '/status', undefined, {
+      signal: AbortSignal.timeout(DESCRIBE_MS),
+    })) as Status;
     return `${pid}  ${app ?? ''}  ${listeners.join(' ')}`;
   } catch {
     return path.basename(socket, '.sock');
