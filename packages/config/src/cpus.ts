@@ -8,10 +8,10 @@ import { cgroupOf, type ReadText, readText } from '@tshorn/core';
 
 /** At least 1. A quota of two and a half CPUs is two: a third worker would be throttled. */
 export const usableCpus = (available = availableParallelism(), read: ReadText = readText): number =>
-  Math.max(1, Math.min(available, Math.floor(quota(read))));
+  Math.max(1, Math.min(available, Math.floor(cpuQuota(read))));
 
 /** In CPUs; infinite where nothing limits it. A group gets no more than the groups above it. */
-function quota(read: ReadText): number {
+export function cpuQuota(read: ReadText = readText): number {
   const { version, directories } = cgroupOf('cpu', read) ?? { directories: [] };
   const quotas = directories.map((directory) => {
     const of = (file: string) => read(join(directory, file))?.trim().split(' ') ?? [];

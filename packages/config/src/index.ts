@@ -1,6 +1,6 @@
 export { readCommandLine, takesNext } from './command-line.ts';
 export { controlDirectories, userId } from './control-path.ts';
-export { usableCpus } from './cpus.ts';
+export { cpuQuota, usableCpus } from './cpus.ts';
 export { defineConfig } from './define-config.ts';
 export { formatDuration, parseDuration } from './duration.ts';
 export { configFileNames } from './find-file.ts';

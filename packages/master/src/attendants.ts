@@ -3,13 +3,13 @@
  * Created by the Performer.
  */
 import os from 'node:os';
+import { memoryLimit } from '@tshorn/core';
 import { BootPriority } from './boot-priority.ts';
 import { CanaryGate } from './canary/gate.ts';
 import type { Context } from './context.ts';
 import type { Attendant, Crew } from './crew.ts';
 import { Hangs, ownDirectory } from './hang/hangs.ts';
 import { isInspectorDisabled } from './hang/inspector-settings.ts';
-import { memoryLimit } from './os/cgroup.ts';
 import { Recycler } from './recycling/recycler.ts';
 import { Remaining } from './remaining.ts';
 import { Traffic } from './traffic.ts';

@@ -4,7 +4,7 @@
  * place, for `check` in its boot order: worker/src/app/listen-capture.ts.
  */
 import type { Resolved } from '@tshorn/config';
-import { type ProbeReport, type ToMaster, TshornError } from '@tshorn/core';
+import { type Examination, type ProbeReport, type ToMaster, TshornError } from '@tshorn/core';
 import { CompileCache } from './compile-cache.ts';
 import { neverLoaded, SLOW_ATTEMPT_MS, stuckProbe } from './decide/supervise.ts';
 import { endWorker } from './ending.ts';
@@ -21,6 +21,7 @@ import { twoServers } from './routes.ts';
 import { UnreadMessages } from './unread-messages.ts';
 import { workerEnv } from './worker-env.ts';
 import { WorkerHandle } from './worker-handle.ts';
+import type { OutputSink } from './worker-output.ts';
 
 export interface CheckOptions {
   readonly resolved: Resolved;
@@ -31,6 +32,10 @@ export interface CheckOptions {
   readonly log: Logger;
   /** Ends the check early. */
   readonly signal?: AbortSignal;
+  /** Gets the output of the worker, which is passed on otherwise. */
+  readonly sink?: OutputSink;
+  /** Ask the app what `tshorn doctor` wants to know. */
+  readonly examine?: boolean;
 }
 
 export interface CheckReport {
@@ -39,6 +44,16 @@ export interface CheckReport {
   readonly probe: ProbeReport;
   /** Milliseconds from the start of the worker until its probe passed. */
   readonly tookMs: number;
+  /** Present with `examine`. */
+  readonly examination: Examination | undefined;
+  readonly leave: Leave;
+}
+
+/** The end of the worker after the check. */
+export interface Leave {
+  readonly tookMs: number;
+  /** It had not ended after `LEAVE_MS`. */
+  readonly killed: boolean;
 }
 
 /** The time that the worker gets to leave by itself: enough for an app's own clean-up. */
@@ -66,27 +81,39 @@ export async function checkApp(options: CheckOptions): Promise<CheckReport> {
   // A server may serve there.
   const socketFiles = socketFilesOf(resolved.config.bind);
   const order = bootOrder(release, PLACE, undefined, compileCache, umask);
-  const boot = { ...order, socketFiles, check: true as const };
+  const boot = {
+    ...order,
+    socketFiles,
+    check: true as const,
+    ...(options.examine && { examine: true as const }),
+  };
   const env = workerEnv(release, options.env, identity, PLACE.slot);
+  let leave = { tookMs: 0, killed: false };
   try {
-    return await check.play({ exec: options.workerFile, cwd: release.cwd, env, boot, runAs: identity });
+    const request = { exec: options.workerFile, cwd: release.cwd, env, boot, runAs: identity };
+    const report = await check.play(request).finally(async () => {
+      leave = await check.end();
+    });
+    return { ...report, leave };
   } finally {
-    await check.end();
     await hooks.run('childExit', { ...PLACE, pid: check.pid, log: hooks.log });
   }
 }
+
+type Verdict = Omit<CheckReport, 'leave'>;
 
 class Check {
   readonly #options: CheckOptions;
   readonly #handle: WorkerHandle;
   readonly #exited: Promise<void>;
-  readonly #verdict: Promise<CheckReport>;
-  #pass: (report: CheckReport) => void = () => {};
+  readonly #verdict: Promise<Verdict>;
+  #pass: (verdict: Verdict) => void = () => {};
   #fail: (error: TshornError) => void = () => {};
   readonly #hangs: Hangs;
   readonly #unread: UnreadMessages;
   #startedAt = 0;
   #kind = '';
+  #examination: Examination | undefined;
   #loading: string | undefined;
   #probing: string | undefined;
   #toldProbing = false;
@@ -106,26 +133,29 @@ class Check {
     this.#exited = new Promise((resolve) => {
       exited = resolve;
     });
-    this.#handle = new WorkerHandle({
-      onSpawned: (pid) => {
-        this.pid = pid;
+    this.#handle = new WorkerHandle(
+      {
+        onSpawned: (pid) => {
+          this.pid = pid;
+        },
+        onMessage: (message) => this.#receive(message),
+        onMalformed: (problem) => log.warn(`the worker sent ${problem}; dropped`),
+        onUnread: (message) => this.#unread.sent(this.pid, message),
+        onFlood: (text) => {
+          this.#fail(neverReady(`the worker ${text}`));
+          this.#handle.kill();
+        },
+        onEnded: ({ code, signal, failure }) => {
+          const how = failure?.reason ?? describeExit({ code, signal, lastLines: this.#handle.lastLines });
+          this.#fail(neverReady(`the worker ended while booting: ${how}`));
+          exited();
+        },
       },
-      onMessage: (message) => this.#receive(message),
-      onMalformed: (problem) => log.warn(`the worker sent ${problem}; dropped`),
-      onUnread: (message) => this.#unread.sent(this.pid, message),
-      onFlood: (text) => {
-        this.#fail(neverReady(`the worker ${text}`));
-        this.#handle.kill();
-      },
-      onEnded: ({ code, signal, failure }) => {
-        const how = failure?.reason ?? describeExit({ code, signal, lastLines: this.#handle.lastLines });
-        this.#fail(neverReady(`the worker ended while booting: ${how}`));
-        exited();
-      },
-    });
+      options.sink,
+    );
   }
 
-  async play(request: Parameters<WorkerHandle['start']>[0]): Promise<CheckReport> {
+  async play(request: Parameters<WorkerHandle['start']>[0]): Promise<Verdict> {
     const { signal, resolved } = this.#options;
     const interrupted = () => this.#fail(new TshornError('ERR_STATE', 'the check was interrupted'));
     signal?.addEventListener('abort', interrupted, { once: true });
@@ -154,15 +184,22 @@ class Check {
   }
 
   /** Resolves when nothing of the worker is left. */
-  async end(): Promise<void> {
-    if (this.pid === undefined) return;
+  async end(): Promise<Leave> {
+    if (this.pid === undefined) return { tookMs: 0, killed: false };
+    const from = performance.now();
+    let killed = false;
     // A worker that is not in service has nothing to finish; one that hangs does not read the order.
     this.#handle.drain({ mode: 'graceful', deadlineMs: 0, handoff: false, park: false });
-    const timer = setTimeout(() => endWorker(this.#handle), LEAVE_MS);
+    const timer = setTimeout(() => {
+      killed = true;
+      endWorker(this.#handle);
+    }, LEAVE_MS);
     await this.#exited;
     clearTimeout(timer);
+    const tookMs = performance.now() - from;
     // The error of the check comes after the output of the app.
     await stderrOutlet.idle(LEAVE_MS);
+    return { tookMs, killed };
   }
 
   #within(ms: number, late: () => string): void {
@@ -196,10 +233,16 @@ class Check {
             ...(message.detail !== undefined && { detail: message.detail }),
           }),
         );
+      case 'examined': {
+        const { type: _type, ...examination } = message;
+        this.#examination = examination;
+        return;
+      }
       case 'probed': {
         const { type: _type, ...probe } = message;
         if (probe.verdict === 'broken') return this.#fail(neverReady(probe.reason ?? 'the probe failed'));
-        return this.#pass({ kind: this.#kind, probe, tookMs: performance.now() - this.#startedAt });
+        const tookMs = performance.now() - this.#startedAt;
+        return this.#pass({ kind: this.#kind, probe, tookMs, examination: this.#examination });
       }
       case 'asks-primary':
         return this.#unread.asks(this.pid, message.library);

@@ -22,7 +22,8 @@ const KEPT_RELEASES = 10;
 /** A file name has 255 bytes at most. */
 const LONGEST_NAME = 200;
 
-interface Place {
+/** Where a compile cache lies. */
+export interface CachePlace {
   readonly base: string;
   /** Directories below `base`, made by tshorn. */
   readonly names: readonly string[];
@@ -32,7 +33,10 @@ interface Place {
  * `$CACHE_DIRECTORY` is systemd's; of several, separated by colons, the first one is taken.
  * @param shared directories of other users lie in it, so that it has to let them through
  */
-function placeOf({ CACHE_DIRECTORY, XDG_CACHE_HOME }: NodeJS.ProcessEnv, shared: boolean): Place {
+export function cachePlaceOf(
+  { CACHE_DIRECTORY, XDG_CACHE_HOME }: NodeJS.ProcessEnv,
+  shared: boolean,
+): CachePlace {
   const [given] = (CACHE_DIRECTORY ?? '').split(':');
   const base = [given, XDG_CACHE_HOME].find((directory) => directory && isAbsolute(directory));
   if (base) return { base, names: [shared ? 'tshorn-users' : 'tshorn'] };
@@ -73,7 +77,7 @@ export class CompileCache {
     // A name that people can read, and no hash: node:crypto is 2 MB of memory. Two apps that share a directory do no
     // harm: Node tells their files apart.
     const release = appFile.replace(/[^\w.-]+/g, '-').slice(-LONGEST_NAME);
-    const { base, names } = placeOf(this.#env, identity !== undefined);
+    const { base, names } = cachePlaceOf(this.#env, identity !== undefined);
     if (!identity) return this.#use(privateDirectory(base, [...names, release]));
     // 0711: a user who knows the name of a directory in it still needs the right to enter that.
     const directory = join(privateDirectory(base, names, 0o711), `${identity.uid}-${release}`);

@@ -1,4 +1,5 @@
 export { type CheckOptions, type CheckReport, checkApp } from './check.ts';
+export { cachePlaceOf } from './compile-cache.ts';
 export type { PastReload } from './control/controlled.ts';
 export type { DryRun } from './decide/dry-run.ts';
 export type { Level, Notice, Position, WorkerEvent } from './decide/notice.ts';
@@ -7,7 +8,6 @@ export { readEnvFiles } from './env-file.ts';
 export { textOf } from './journal.ts';
 export { type Log, type Logger, openLog } from './log.ts';
 export { Master, type MasterOptions } from './master.ts';
-export { splitNodeOptions } from './node-options.ts';
 export { isReached, nextOperationId, whyScaleFailed } from './operation-id.ts';
 export { wordsOf } from './os/proc.ts';
 export { stderrOutlet } from './outlet.ts';

@@ -61,6 +61,8 @@ export function routes(
       const full = verdict === 'broken' && reason && withFullServer(reason, crew.get(serial)?.lastLines);
       enqueue({ type: 'worker-probed', serial, report: { ...report, ...(full && { reason: full }) } });
     },
+    // Asked for by `tshorn doctor` alone, whose worker is not one of a server (check.ts).
+    examined: () => {},
     accepting: (serial, { immovable }) => {
       // A worker may have been ordered to drain, or killed, since it sent this.
       if (view.stateOf(serial) !== 'admitted') return;

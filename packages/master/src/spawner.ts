@@ -1,5 +1,5 @@
 /** Starts the worker processes of a release, and reports their ends to the master's loop. Created by the Performer. */
-import { describeWorker, formatAddress, WATCH_VARIABLE } from '@tshorn/core';
+import { describeWorker, formatAddress, memoryLimit, WATCH_VARIABLE } from '@tshorn/core';
 import type { Attendants } from './attendants.ts';
 import { CompileCache } from './compile-cache.ts';
 import type { Context } from './context.ts';
@@ -7,7 +7,7 @@ import type { Crew, CrewMember } from './crew.ts';
 import type { Effect } from './decide/events.ts';
 import { describeCleanUp, describeExit } from './exit-reason.ts';
 import { fieldsOf } from './hang/warnings.ts';
-import { memoryLimit, OomKills } from './os/cgroup.ts';
+import { OomKills } from './os/cgroup.ts';
 import { bootOrder, isOverwritten, missingOf, type Release, socketFilesOf } from './release.ts';
 import { route, routes } from './routes.ts';
 import { type SpawnFailure, spawnFailure } from './spawn-failure.ts';

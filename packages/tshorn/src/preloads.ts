@@ -4,7 +4,8 @@
  * Node before 22.15 and 23.11, and where descriptors would be lost, they stay, without their listeners for signals.
  */
 import { accessSync, constants } from 'node:fs';
-import { splitNodeOptions, wordsOf } from '@tshorn/master';
+import { splitNodeOptions } from '@tshorn/core';
+import { wordsOf } from '@tshorn/master';
 
 /** The NODE_OPTIONS of the workers, where the master was started with other ones. */
 const VARIABLE = 'TSHORN_INTERNAL_NODE_OPTIONS';

@@ -138,6 +138,10 @@ export class Boot {
     if (options.warmUp.length > 0 && report.verdict !== 'broken') await this.#warmUp(transport);
     // Now, because later a client would have to wait for it.
     if (compileCache !== undefined) writeCompileCache();
+    if (this.#order.examine) {
+      const { examine } = await import('./examine.ts');
+      await this.#send({ type: 'examined', ...(await examine(transport, options)) });
+    }
     if (statusUdp) {
       const { reportByUdp } = await import('./status-udp.ts');
       return reportByUdp(statusUdp, report);

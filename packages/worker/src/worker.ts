@@ -147,6 +147,7 @@ export class Worker {
       onForceClosed: () => hooks.run('workerAbort'),
     });
     heartbeat(meter, options, (message) => void this.#send(message));
+    if (order.examine) this.#applySettings();
     this.#stopReporting = await boot.postWorkerInit(transport, hooks);
   }
 

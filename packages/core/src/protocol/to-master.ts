@@ -2,6 +2,7 @@
  * The messages of a worker to the master, over the IPC channel of `child_process`. A fact answers an order:
  * (`up` ->) `boot` -> `loaded`, `probing`, `probed`; `admit` -> `accepting`; `drain` -> (`moved-all` ->) `drained`.
  */
+import { EXAMINATION, immovable } from '../examination.ts';
 import { HEARTBEAT } from '../heartbeat.ts';
 import { openRequest } from '../open-request.ts';
 import { SAMPLE } from '../sample.ts';
@@ -55,7 +56,9 @@ const TO_MASTER = {
   probing: { attempt: count(), reason: line(), tookMs: ms },
   probed: PROBE_REPORT,
   /** `immovable`: why connections of this server cannot move to another worker; empty when they can. */
-  accepting: { immovable: literal('', 'tls', 'connection-listener', 'unknown-node') },
+  accepting: { immovable },
+  /** Comes before `probed` where the boot order asks for it. */
+  examined: EXAMINATION,
   /** The worker has closed its listeners, and is to accept again: the app listens again, or has room for connections. */
   'listeners-wanted': {},
   /** The app has closed its server and has not listened again: the worker accepts nothing any more. Sent again and again. */

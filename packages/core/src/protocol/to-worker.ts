@@ -45,6 +45,8 @@ const BOOT = {
   socketFiles: optional(list(path, 256)),
   /** The worker will not serve: the app opens no address, not even one of its own. */
   check: optional(literal(true)),
+  /** Report what `tshorn doctor` asks for, before `probed`. */
+  examine: optional(literal(true)),
 };
 
 export type BootOrder = Row<typeof BOOT>;

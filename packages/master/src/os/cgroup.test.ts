@@ -1,5 +1,5 @@
-import type { ReadText } from '@tshorn/core';
-import { memoryLimit, OomKills, oomKillCount } from './cgroup.ts';
+import { memoryLimit, type ReadText } from '@tshorn/core';
+import { OomKills, oomKillCount } from './cgroup.ts';
 
 const GB = 1024 ** 3;
 const files =

@@ -1,33 +1,15 @@
 /**
- * The kernel's figures of memory in the control group of the master and its workers: the limit, and how many
- * processes the out-of-memory killer has ended. Linux only.
+ * The kernel's count of the processes in the control group of the master that the out-of-memory killer has ended. Linux
+ * only.
  * https://docs.kernel.org/admin-guide/cgroup-v2.html, https://docs.kernel.org/admin-guide/cgroup-v1/memory.html
  */
-import os from 'node:os';
-import path from 'node:path';
-import { cgroupOf, type ReadText, readText } from '@tshorn/core';
+import { type ReadText, readText, textsInCgroup } from '@tshorn/core';
 
-const LIMIT = { 1: 'memory.limit_in_bytes', 2: 'memory.max' } as const;
 const EVENTS = { 1: 'memory.oom_control', 2: 'memory.events' } as const;
-
-/** The texts of a file in the own group and in all groups above it, the nearest first. */
-function textsOf(file: typeof LIMIT | typeof EVENTS, read: ReadText): string[] {
-  const group = cgroupOf('memory', read);
-  return (group?.directories ?? []).map((it) => read(path.join(it, file[group?.version ?? 2])) ?? '');
-}
-
-/** The smallest limit in bytes of these groups; undefined where none is below what the machine has. */
-export function memoryLimit(machineBytes = os.totalmem(), read: ReadText = readText): number | undefined {
-  const limits = textsOf(LIMIT, read)
-    .map((text) => Number.parseInt(text, 10))
-    // Version 2 writes "no limit" as `max`, version 1 as a number beyond all memory.
-    .filter((bytes) => bytes > 0 && bytes < machineBytes);
-  return limits.length > 0 ? Math.min(...limits) : undefined;
-}
 
 /** How many processes of the group the out-of-memory killer has ended; undefined where the kernel does not count. */
 export function oomKillCount(read: ReadText = readText): number | undefined {
-  const counts = textsOf(EVENTS, read).map((text) => /^oom_kill (\d+)$/m.exec(text)?.[1]);
+  const counts = textsInCgroup('memory', EVENTS, read).map((text) => /^oom_kill (\d+)$/m.exec(text)?.[1]);
   const count = counts.find((found) => found !== undefined);
   return count === undefined ? undefined : Number(count);
 }

@@ -15,6 +15,8 @@ export interface Question {
   readonly userAgent: string;
   /** Sent beside the usual ones, or in their place. */
   readonly headers?: readonly Header[];
+  /** The client would keep the connection. */
+  readonly keepAlive?: boolean;
   /** Milliseconds until the end of the answer. */
   readonly timeout: number;
 }
@@ -72,11 +74,11 @@ export async function askInProcess(
   }
 }
 
-const request = (connection: Duplex, { path, userAgent, headers = [] }: Question) =>
+const request = (connection: Duplex, question: Question) =>
   new Promise<Answer>((resolve, reject) => {
     const outgoing = http.get({
-      path,
-      headers: headersOf(userAgent, headers),
+      path: question.path,
+      headers: headersOf(question),
       createConnection: () => connection as never,
     });
     outgoing.once('error', (error: NodeJS.ErrnoException) => {
@@ -104,9 +106,9 @@ const request = (connection: Duplex, { path, userAgent, headers = [] }: Question
     });
   });
 
-function headersOf(userAgent: string, more: readonly Header[]): http.OutgoingHttpHeaders {
+function headersOf({ userAgent, headers = [], keepAlive }: Question): http.OutgoingHttpHeaders {
   const given = new Map<string, string[]>();
-  for (const { name, value } of more) {
+  for (const { name, value } of headers) {
     const key = name.toLowerCase();
     given.set(key, [...(given.get(key) ?? []), value]);
   }
@@ -114,7 +116,7 @@ function headersOf(userAgent: string, more: readonly Header[]): http.OutgoingHtt
     host: 'localhost',
     'user-agent': userAgent,
     ...Object.fromEntries([...given].map(([name, values]) => [name, values.length > 1 ? values : values[0]])),
-    connection: 'close',
+    connection: keepAlive ? 'keep-alive' : 'close',
   };
 }
 

@@ -1,4 +1,4 @@
-import { splitNodeOptions } from './node-options.ts';
+import { nodeOptionsIn, splitNodeOptions } from './node-options.ts';
 
 it.each([
   ['', [], ''],
@@ -15,3 +15,13 @@ it.each([
 ])('%j is split into preloads and others', (text, preloads, others) =>
   expect(splitNodeOptions(text)).toEqual({ preloads, others }),
 );
+
+test('options are read with their values, joined or in the next word', () => {
+  const text = '--max_old_space_size=512 -r "./a b.cjs" --inspect --import=x';
+  expect(nodeOptionsIn(text)).toEqual([
+    { name: '--max-old-space-size', value: '512' },
+    { name: '-r', value: './a b.cjs' },
+    { name: '--inspect' },
+    { name: '--import', value: 'x' },
+  ]);
+});

@@ -1,5 +1,5 @@
 /** Reads the variable NODE_OPTIONS, by the rules of https://nodejs.org/api/cli.html#node_optionsoptions. Pure. */
-import { isPreload } from '@tshorn/core';
+import { isPreload, takesNextWord } from './node-flags.ts';
 
 interface Word {
   /** As written, with its quotes. */
@@ -37,4 +37,24 @@ export function splitNodeOptions(text: string): SplitOptions {
     else preloads.push(`${value} ${words[++at]?.value ?? ''}`.trim());
   }
   return { preloads, others: others.join(' ') };
+}
+
+export interface NodeOption {
+  /** With its dashes, and `-` for `_`, which Node takes as well. */
+  readonly name: string;
+  readonly value?: string;
+}
+
+/** Returns the options in the value of NODE_OPTIONS, in their order. */
+export function nodeOptionsIn(text: string): NodeOption[] {
+  const options: NodeOption[] = [];
+  const words = wordsOf(text);
+  for (let at = 0; at < words.length; at++) {
+    const { value: word } = words[at] as Word;
+    const equals = word.indexOf('=');
+    const name = (equals < 0 ? word : word.slice(0, equals)).replaceAll('_', '-');
+    const value = equals >= 0 ? word.slice(equals + 1) : takesNextWord(name) ? words[++at]?.value : undefined;
+    options.push({ name, ...(value !== undefined && { value }) });
+  }
+  return options;
 }
