@@ -11,6 +11,9 @@ export const importConfigPackage = () => importSource('config', 'index.ts');
 /** @returns {Promise<typeof import('../packages/master/src/log-events.ts')>} */
 export const importLogEvents = () => importSource('master', 'log-events.ts');
 
+/** @returns {Promise<typeof import('../packages/doctor/src/markdown.ts')>} */
+export const importDoctorFindings = () => importSource('doctor', 'markdown.ts');
+
 async function importSource(name, file) {
   // In the package's directory, where its libraries are found.
   const outfile = path.join(root, `packages/${name}/node_modules/.cache/${file.replace('.ts', '.mjs')}`);

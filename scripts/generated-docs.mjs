@@ -1,22 +1,27 @@
-// docs/options.md and the type UserConfig are made from the options' own rows, the table of log events in docs/operating.md from
-// packages/master/src/log-events.ts. Without --write the pages are only compared: `npm run check` fails when somebody
-// changed a row and not the page.
+// docs/options.md and the type UserConfig are made from the options' own rows, the table of log events in
+// docs/operating.md from packages/master/src/log-events.ts, the findings in docs/doctor.md from
+// packages/doctor/src/checks. Without --write the pages are only compared: `npm run check` fails when somebody changed a
+// row and not the page.
 import fs from 'node:fs';
 import path from 'node:path';
-import { importConfigPackage, importLogEvents, root } from './config-package.mjs';
+import { importConfigPackage, importDoctorFindings, importLogEvents, root } from './config-package.mjs';
 
 const { optionsMarkdown, userConfigSource } = await importConfigPackage();
 const { logEventsMarkdown } = await importLogEvents();
+const { findingsMarkdown } = await importDoctorFindings();
 
 const pages = {
   'docs/options.md': () => optionsMarkdown(),
   'packages/config/src/user-config.ts': () => userConfigSource(),
-  'docs/operating.md': (page) =>
-    page.replace(
-      /(<!-- log events: [^>]*-->\n).*(<!-- end of log events -->)/s,
-      (_, begin, end) => `${begin}\n${logEventsMarkdown()}\n\n${end}`,
-    ),
+  'docs/operating.md': (page) => between(page, 'log events', logEventsMarkdown()),
+  'docs/doctor.md': (page) => between(page, 'findings', findingsMarkdown()),
 };
+
+/** Replaces what stands between the two marks of that name. */
+function between(page, name, text) {
+  const marks = new RegExp(`(<!-- ${name}: [^>]*-->\\n).*(<!-- end of ${name} -->)`, 's');
+  return page.replace(marks, (_, begin, end) => `${begin}\n${text}\n\n${end}`);
+}
 
 for (const [name, render] of Object.entries(pages)) {
   const file = path.join(root, name);

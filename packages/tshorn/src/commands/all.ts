@@ -1,6 +1,7 @@
 /** Every command, in the order of the help text. */
 import { check } from './check.ts';
 import type { CommandTable } from './command.ts';
+import { doctor } from './doctor.ts';
 import { help } from './help.ts';
 import { importFile } from './import.ts';
 import { reload } from './reload.ts';
@@ -14,6 +15,7 @@ export const COMMAND_TABLE: CommandTable = {
   scale,
   stop,
   check,
+  doctor,
   import: importFile,
   help,
 };

@@ -1,0 +1,64 @@
+/** The masters of this user, found by their control sockets, and the sockets that dead ones have left. */
+import { basename, join } from 'node:path';
+import { whoListens } from '@tshorn/core';
+import { wrapperIn } from '../checks/surroundings.ts';
+import type { MasterFacts } from '../facts.ts';
+import type { System } from '../system.ts';
+import { wordsOf } from './surroundings.ts';
+
+/** A part of what a master answers to /status. */
+export interface MasterAnswer {
+  readonly pid: number;
+  readonly app?: string;
+  readonly listeners: readonly string[];
+}
+
+export interface Control {
+  /** Where the control sockets of this user are. */
+  readonly directories: readonly string[];
+  /** Asks a master; rejects when it does not answer. */
+  ask(socket: string): Promise<MasterAnswer>;
+}
+
+const ASK_MS = 500;
+
+/** Between npm and the master may stand a shell. */
+const MOST_PARENTS = 2;
+
+export async function mastersOf(system: System, { directories, ask }: Control) {
+  const sockets = directories.flatMap((directory) =>
+    system
+      .list(directory)
+      .filter((name) => /^\d+\.sock$/.test(name))
+      .map((name) => join(directory, name)),
+  );
+  const listens = await Promise.all(sockets.map(whoListens));
+  const alive = sockets.filter((_, at) => listens[at] === 'somebody');
+  const masters = await Promise.all(alive.map((socket) => describe(system, socket, ask)));
+  return { masters, staleSockets: sockets.filter((_, at) => listens[at] === 'refused') };
+}
+
+async function describe(system: System, socket: string, ask: Control['ask']): Promise<MasterFacts> {
+  const named = Number(basename(socket, '.sock'));
+  const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), ASK_MS).unref());
+  const answer = await Promise.race([ask(socket), late]).catch(() => undefined);
+  const pid = answer?.pid ?? named;
+  const cwd = system.readlink(`/proc/${pid}/cwd`);
+  const { app, listeners: addresses = [] } = answer ?? {};
+  const isAppGone = app !== undefined && system.stat(app) === undefined;
+  const gone = cwd?.endsWith(' (deleted)') ? cwd.slice(0, -' (deleted)'.length) : isAppGone ? app : undefined;
+  return { pid, app, addresses, gone, wrapper: wrapperOf(system, pid) };
+}
+
+function wrapperOf(system: System, pid: number): string | undefined {
+  let at = pid;
+  for (let depth = 0; depth < MOST_PARENTS; depth++) {
+    const parent = /^PPid:\s+(\d+)$/m.exec(system.read(`/proc/${at}/status`) ?? '')?.[1];
+    if (parent === undefined || Number(parent) <= 1) return undefined;
+    at = Number(parent);
+    const words = wordsOf(at, system) ?? [];
+    const wrapper = wrapperIn(words);
+    if (wrapper !== undefined) return words.join(' ');
+  }
+  return undefined;
+}

@@ -1,0 +1,45 @@
+import { diagnose, exitCodeOf } from './diagnose.ts';
+import { reportJson, reportText, wrap } from './report.ts';
+import { healthy } from './testing/healthy.ts';
+
+const options = { width: 80, verbose: false, paint: (_: string, text: string) => text, about: 'tshorn 1' };
+
+it('each line fits the terminal, and says what, where, why and how to mend it', async () => {
+  const facts = await healthy({ workers: 4 });
+  const diagnosis = diagnose({ ...facts, env: {} });
+  const lines = reportText(diagnosis, options).split('\n');
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
+  expect(lines.slice(2, 8)).toEqual([
+    'Configuration',
+    '  warning  There are more workers than CPUs to run them',
+    '           seen  4 workers, and a CPU quota of 2',
+    '           why   the kernel throttles them all at once, which shows as slow',
+    '                 responses under load',
+    expect.stringContaining('           mend  leave --workers out'),
+  ]);
+  expect(lines.at(-1)).toMatch(/^1 warning, 1 note; \d+ checks ok, \d+ do not apply here/);
+});
+
+it('notes alone leave the exit code at 0', async () => {
+  const facts = await healthy();
+  expect(exitCodeOf(diagnose({ ...facts, env: {} }))).toBe(0);
+  expect(exitCodeOf(diagnose({ ...facts, isRoot: true }))).toBe(1);
+});
+
+it('the gravest finding of a group comes first', async () => {
+  const facts = await healthy();
+  const app = { failure: { code: 'ERR_APP_THROWS', message: 'x' }, warnings: ['w'], printedBytes: 0 };
+  const { findings } = diagnose({ ...facts, app });
+  expect(findings.map(({ id }) => id)).toEqual(['app-start', 'boot-warnings']);
+});
+
+it('--json has every finding and the names of the rest', async () => {
+  const facts = await healthy({ workers: 4 });
+  const { findings, ok, exitCode } = JSON.parse(reportJson(diagnose(facts)));
+  expect(findings).toEqual([expect.objectContaining({ id: 'workers-above-cpus', level: 'warning' })]);
+  expect([exitCode, ok.includes('keep-alive')]).toEqual([1, true]);
+});
+
+it('a word that is longer than a line stays whole', () => {
+  expect(wrap('a /very/long/path b', 6)).toEqual(['a', '/very/long/path', 'b']);
+});
