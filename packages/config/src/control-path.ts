@@ -39,3 +39,27 @@ function usable(directory: string | undefined): directory is string {
     return false;
   }
 }
+
+const SERVICES = '/run/tshorn';
+
+/** Path of the control socket of a service that `tshorn unit` has made: systemd makes the directory for its user. */
+export const serviceControlPath = (name: string): string => join(SERVICES, name, 'control.sock');
+
+/**
+ * The control sockets of services that this user may speak to: its own, and all of them for root. systemd makes
+ * `/run/tshorn` for root, so that nobody else can put a directory there.
+ */
+export function serviceSockets(directory: string = SERVICES): string[] {
+  try {
+    const { uid, mode } = fs.lstatSync(directory);
+    if (uid !== 0 || (mode & 0o022) !== 0) return [];
+    const user = userId();
+    return fs
+      .readdirSync(directory)
+      .filter((name) => user === 0 || fs.lstatSync(join(directory, name)).uid === user)
+      .map((name) => join(directory, name, 'control.sock'))
+      .filter((path) => fs.existsSync(path));
+  } catch {
+    return [];
+  }
+}

@@ -1,10 +1,10 @@
-export { readCommandLine, takesNext } from './command-line.ts';
-export { controlDirectories, userId } from './control-path.ts';
+export { type CommandLine, readCommandLine, takesNext } from './command-line.ts';
+export { controlDirectories, serviceControlPath, serviceSockets, userId } from './control-path.ts';
 export { cpuQuota, usableCpus } from './cpus.ts';
 export { defineConfig } from './define-config.ts';
 export { formatDuration, parseDuration } from './duration.ts';
 export { configFileNames } from './find-file.ts';
-export { type Origin, readValue } from './given.ts';
+export { type Given, type Origin, readValue } from './given.ts';
 export type { Header } from './headers-kind.ts';
 export * from './hooks.ts';
 export * from './kinds.ts';
@@ -12,8 +12,10 @@ export { didYouMean, nearest } from './nearest.ts';
 export {
   COMMAND_FLAGS,
   type Config,
+  type Key,
   OPTIONS,
   type Option,
+  optionOf,
   SECTIONS,
   type WorkerOptions,
   workerOptions,

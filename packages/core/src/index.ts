@@ -9,7 +9,16 @@ export * from './inspector-flags.ts';
 export { isPreload, takesNextWord } from './node-flags.ts';
 export { type NodeOption, nodeOptionsIn, splitNodeOptions } from './node-options.ts';
 export * from './open-request.ts';
-export { commandNames, commandsAround, findCommand, isFile, readPackage } from './package-commands.ts';
+export {
+  commandNames,
+  commandsAround,
+  commandsOf,
+  findCommand,
+  isFile,
+  type PackageJson,
+  readPackage,
+  unscoped,
+} from './package-commands.ts';
 export { envelope, isEnvelope, type MessageOf, type Reading, readerOf } from './protocol/envelope.ts';
 export {
   bool,

@@ -7,3 +7,7 @@ export {
   type RefusedApp,
 } from './import/import.ts';
 export { renderReport } from './import/report.ts';
+export { makeContainer } from './unit/container.ts';
+export { type Machine, thisMachine } from './unit/machine.ts';
+export { makeUnits, type UnitOptions } from './unit/unit.ts';
+export { type Made, type MadeFile, writeFiles } from './write-files.ts';

@@ -8,6 +8,7 @@ import { reload } from './reload.ts';
 import { scale } from './scale.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
+import { unit } from './unit.ts';
 
 export const COMMAND_TABLE: CommandTable = {
   reload,
@@ -17,5 +18,6 @@ export const COMMAND_TABLE: CommandTable = {
   check,
   doctor,
   import: importFile,
+  unit,
   help,
 };

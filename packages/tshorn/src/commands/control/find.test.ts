@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import fs from 'node:fs';
+import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { serviceSockets } from '@tshorn/config';
 import { findMaster } from './find.ts';
 
 let directory: string;
@@ -50,5 +53,22 @@ asRoot("does not speak to a socket in somebody else's directory", async () => {
   fs.chownSync(directory, 65_534, 65_534);
   await expect(findMaster({}, {}, [directory])).rejects.toThrow('runs no master');
   await expect(findMaster({ pid: process.pid }, {}, [directory])).rejects.toThrow('is no master');
+  server.close();
+});
+
+asRoot('finds the socket of a service of any user for root, alone or by its pid', async () => {
+  const services = path.join(directory, 'services');
+  fs.mkdirSync(path.join(services, 'shop'), { recursive: true, mode: 0o755 });
+  const socket = path.join(services, 'shop', 'control.sock');
+  const server = http.createServer((_, response) => response.end('{"pid":4711}')).listen(socket);
+  await once(server, 'listening');
+  fs.chownSync(path.join(services, 'shop'), 65_534, 65_534);
+  expect(serviceSockets(services)).toEqual([socket]);
+  expect(await findMaster({}, {}, [directory], serviceSockets(services))).toBe(socket);
+  expect(await findMaster({ pid: 4711 }, {}, [directory], serviceSockets(services))).toBe(socket);
+  await expect(findMaster({ pid: 4712 }, {}, [], [socket])).rejects.toThrow('no master with pid 4712');
+
+  fs.chmodSync(services, 0o777);
+  expect(serviceSockets(services)).toEqual([]);
   server.close();
 });

@@ -1,7 +1,7 @@
 /** Finds the master that a command asks: the path of its control socket. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { controlDirectories, type Environment, userId } from '@tshorn/config';
+import { controlDirectories, type Environment, serviceSockets, userId } from '@tshorn/config';
 import { describeThrown, TshornError, whoListens } from '@tshorn/core';
 import { ask } from './client.ts';
 import { noMaster } from './no-master.ts';
@@ -12,31 +12,39 @@ import { readPid, type Which } from './which.ts';
 const DESCRIBE_MS = 1_000;
 
 /**
- * Follows the command line, else TSHORN_CONTROL, else takes the only master of this user that answers.
+ * Follows the command line, else TSHORN_CONTROL, else takes the only master of this user, or of a service, that answers.
  * @throws TshornError ERR_CONTROL when there is none, or several; ERR_OPTION when the command line names it twice
  */
 export async function findMaster(
   { pid, control, pidFile }: Which,
   env: Environment,
   directories: readonly string[] = controlDirectories(env),
+  services: readonly string[] = serviceSockets(),
 ): Promise<string> {
   if ([pid, control, pidFile].filter((way) => way !== undefined).length > 1) {
     throw new TshornError('ERR_OPTION', 'PID, --control and --pid-file each name a master: give one of them');
   }
   if (control !== undefined) return path.resolve(control);
-  if (pidFile !== undefined) return byPid(readPidFile(pidFile), directories, pidFile);
-  if (pid !== undefined) return byPid(pid, directories);
+  if (pidFile !== undefined) return byPid(readPidFile(pidFile), directories, services, pidFile);
+  if (pid !== undefined) return byPid(pid, directories, services);
   if (env.TSHORN_CONTROL) return path.resolve(env.TSHORN_CONTROL);
-  return theOnly(directories);
+  return theOnly(directories, services);
 }
 
 /** @param pidFile the file that holds the pid, as it was named */
-function byPid(pid: number, directories: readonly string[], pidFile?: string): string {
+async function byPid(
+  pid: number,
+  directories: readonly string[],
+  services: readonly string[],
+  pidFile?: string,
+): Promise<string> {
   const own = directories.filter(isOwn);
   const socketOf = (of: number) =>
     own.map((directory) => path.join(directory, `${of}.sock`)).find((file) => fs.existsSync(file));
   const found = socketOf(pid);
   if (found !== undefined) return found;
+  // The path of a service has its name in it, and no pid.
+  for (const socket of services) if ((await statusOf(socket))?.pid === pid) return socket;
   const error = noMaster(pid, (of) => socketOf(of) !== undefined, list(directories));
   if (pidFile === undefined) throw error;
   throw new TshornError('ERR_CONTROL', `--pid-file ${pidFile}: ${error.message}`, {
@@ -55,8 +63,8 @@ function readPidFile(file: string): number {
   }
 }
 
-async function theOnly(directories: readonly string[]): Promise<string> {
-  const sockets = directories.filter(isOwn).flatMap((directory) => socketsIn(directory));
+async function theOnly(directories: readonly string[], services: readonly string[]): Promise<string> {
+  const sockets = [...directories.filter(isOwn).flatMap((directory) => socketsIn(directory)), ...services];
   const answers = await Promise.all(sockets.map(whoListens));
   const alive = sockets.filter((_, index) => answers[index] === 'somebody');
   if (alive.length === 1) return alive[0] as string;
@@ -92,13 +100,17 @@ function socketsIn(directory: string): string[] {
 }
 
 async function describe(socket: string): Promise<string> {
+  const status = await statusOf(socket);
+  if (!status) return /^\d+\.sock$/.test(path.basename(socket)) ? path.basename(socket, '.sock') : socket;
+  const { pid, app, listeners } = status;
+  return `${pid}  ${app ?? ''}  ${listeners.join(' ')}`;
+}
+
+async function statusOf(socket: string): Promise<Status | undefined> {
   try {
-    const { pid, app, listeners } = (await ask(socket, '/status', undefined, {
-      signal: AbortSignal.timeout(DESCRIBE_MS),
-    })) as Status;
-    return `${pid}  ${app ?? ''}  ${listeners.join(' ')}`;
+    return (await ask(socket, '/status', undefined, { signal: AbortSignal.timeout(DESCRIBE_MS) })) as Status;
   } catch {
-    return path.basename(socket, '.sock');
+    return undefined;
   }
 }
 

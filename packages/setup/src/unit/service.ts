@@ -1,0 +1,213 @@
+/** Renders the `.service` file. Pure. */
+import type { Config } from '@tshorn/config';
+import type { Directories, ServiceUser } from './directories.ts';
+import { assignment, commandLine, pathList, restOfLine } from './quote.ts';
+import type { ServerWords } from './server-words.ts';
+
+export interface Service {
+  readonly name: string;
+  readonly description: string;
+  /** The lines before the first section, without their `#`. */
+  readonly head: readonly string[];
+  readonly user: ServiceUser;
+  readonly group?: string;
+  /** Node and tshorn. */
+  readonly program: readonly [node: string, tshorn: string];
+  /** PATH, where Node is not in that of systemd. */
+  readonly path?: string;
+  readonly server: ServerWords;
+  /** The control socket; absent: none. */
+  readonly control?: string;
+  readonly config: Config;
+  readonly directories: Directories;
+  readonly hasSocket: boolean;
+  /** A port below 1024 that the server binds by itself. */
+  readonly lowPort?: number;
+  /** Of systemd; undefined: unknown. */
+  readonly version: number | undefined;
+  /** What is likely to go wrong. */
+  readonly warnings: readonly string[];
+}
+
+/** The first version with `Type=notify-reload`. */
+const NOTIFY_RELOAD = 253;
+/** Seconds beyond a deadline of the master, which then ends the phase by itself. */
+const MARGIN = 10;
+
+export function serviceFile(service: Service): string {
+  const { head, warnings } = service;
+  const sections = [
+    unitSection(service),
+    serviceSection(service),
+    ['[Install]', 'WantedBy=multi-user.target'],
+  ];
+  const warned = warnings.map((warning) => `WARNING: ${warning}`);
+  return [comment([...head, ...warned]), ...sections.map((lines) => lines.flat().join('\n'))]
+    .join('\n\n')
+    .concat('\n');
+}
+
+const comment = (lines: readonly string[]): string => lines.flatMap((line) => wrap(line)).join('\n');
+
+/** Comment lines of 100 columns at most; a longer word has a line of its own. */
+function wrap(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + word.length > 99) lines.push(`# ${word}`);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines;
+}
+
+const unitSection = ({ name, description, hasSocket }: Service): string[] => [
+  '[Unit]',
+  `Description=${restOfLine('Description', description)}`,
+  ...(hasSocket ? [`Requires=${name}.socket`, `After=${name}.socket`] : []),
+  '# The network is up before the app asks for its database, or the addresses are bound.',
+  'Wants=network-online.target',
+  'After=network-online.target',
+  '# systemd tries again for ever: the database may come back.',
+  'StartLimitIntervalSec=0',
+];
+
+const serviceSection = (service: Service): string[] => [
+  '[Service]',
+  ...typeLines(service),
+  '',
+  ...userLines(service),
+  `WorkingDirectory=${restOfLine('WorkingDirectory', service.server.workingDirectory)}`,
+  ...environmentLines(service),
+  `ExecStart=${commandLine([...service.program, ...service.server.words])}`,
+  ...reloadLines(service),
+  `SyslogIdentifier=${service.name}`,
+  '',
+  ...deadlineLines(service),
+  '',
+  ...directoryLines(service),
+  '',
+  ...rightsLines(service),
+];
+
+function typeLines({ version, control }: Service): string[] {
+  const isNew = version !== undefined && version >= NOTIFY_RELOAD;
+  const reload = isNew
+    ? '# start returns when all workers are ready; reload sends HUP and returns when it has ended.'
+    : control === undefined
+      ? '# start returns when all workers are ready.'
+      : '# start returns when all workers are ready; reload returns with the verdict, and fails when it does.';
+  return [
+    reload,
+    `Type=${isNew ? 'notify-reload' : 'notify'}`,
+    '# The messages come from systemd-notify, a child of the master.',
+    'NotifyAccess=all',
+    '# The master drains its workers itself; what remains after TimeoutStopSec= is killed.',
+    'KillMode=mixed',
+  ];
+}
+
+function userLines({ user, group }: Service): string[] {
+  if (user.name === undefined) {
+    return [
+      '# A user that exists only while the service runs: it can read what all users can. For one with an account:',
+      '# tshorn unit --user NAME ...',
+      'DynamicUser=yes',
+    ];
+  }
+  return [`User=${user.name}`, ...(group === undefined ? [] : [`Group=${group}`])];
+}
+
+function environmentLines({ name, path, server: { environment, secrets } }: Service): string[] {
+  const all = [...(path === undefined ? [] : [['PATH', path] as const]), ...environment];
+  const file = `EnvironmentFile=/etc/${name}.env`;
+  const why =
+    '# NAME=value lines with secrets: this file is read by everybody, that one by root alone (mode 600).';
+  return [
+    ...all.map(([variable, value]) => `Environment=${assignment(variable, value)}`),
+    why,
+    ...(secrets.length > 0 ? [`# It has to hold ${secrets.join(', ')}.`, file] : [`#${file}`]),
+  ];
+}
+
+function reloadLines({ version, control, program }: Service): string[] {
+  if (version !== undefined && version >= NOTIFY_RELOAD) return [];
+  if (control === undefined) return ['ExecReload=/bin/kill -HUP $MAINPID'];
+  return [`ExecReload=${commandLine([...program, 'reload', '--control', control])}`];
+}
+
+function deadlineLines({ config }: Service): string[] {
+  const seconds = (ms: number) => Math.ceil(ms / 1000) + MARGIN;
+  const stopFlags = config.stopDelay > 0 ? '--stop-delay and --grace' : '--grace';
+  return [
+    `# --boot-timeout and ${MARGIN} s.`,
+    `TimeoutStartSec=${seconds(config.bootTimeout)}`,
+    `# ${stopFlags}, and ${MARGIN} s for what a worker does at its end.`,
+    `TimeoutStopSec=${seconds(config.stopDelay + config.grace)}`,
+    '# The master reports twice in this time that its loop turns. When it hangs, systemd restarts it.',
+    'WatchdogSec=30',
+    'Restart=on-failure',
+    'RestartSec=1',
+    '# A retry does not correct a wrong option or address.',
+    'RestartPreventExitStatus=2 7',
+  ];
+}
+
+function directoryLines({ directories, config, control }: Service): string[] {
+  const { runtime, logs, state, cache, writable, sharesTmp, readsHome } = directories;
+  const sharesRuntime = config.bind.some(({ kind }) => kind === 'unix') && runtime.length > 1;
+  const made = (setting: string, names: readonly string[]) =>
+    names.length === 0 ? [] : [`${setting}=${pathList(names)}`];
+  const hasControl = runtime.some((name) => control?.startsWith(`/run/${name}/`));
+  return [
+    ...(hasControl ? ['# The control socket, where `tshorn reload` and `tshorn status` find it.'] : []),
+    ...made('RuntimeDirectory', runtime),
+    ...(runtime.length > 0 ? [`RuntimeDirectoryMode=${sharesRuntime ? '0755' : '0700'}`] : []),
+    ...(config.compileCache ? ['# Has the compiled code of the app, for a faster start.'] : []),
+    ...made('CacheDirectory', cache),
+    ...made('LogsDirectory', logs),
+    ...made('StateDirectory', state),
+    '# All else is read-only. Name here the directories that the app writes to; a line may be repeated.',
+    'ProtectSystem=strict',
+    ...(writable.length > 0 ? [`ReadWritePaths=${pathList(writable)}`] : ['#ReadWritePaths=']),
+    ...(readsHome
+      ? ['# The app, tshorn or Node lies in a home directory.', 'ProtectHome=read-only']
+      : ['ProtectHome=yes']),
+    ...(sharesTmp ? ['# A file of this service lies in /tmp.', 'PrivateTmp=no'] : ['PrivateTmp=yes']),
+  ];
+}
+
+function rightsLines({ config, lowPort }: Service): string[] {
+  const capability = lowPort === undefined ? '' : 'CAP_NET_BIND_SERVICE';
+  return [
+    '# A Node server needs none of the other rights.',
+    ...(lowPort === undefined ? [] : [`# For port ${lowPort}.`, `AmbientCapabilities=${capability}`]),
+    `CapabilityBoundingSet=${capability}`,
+    'NoNewPrivileges=yes',
+    'PrivateDevices=yes',
+    'ProtectClock=yes',
+    'ProtectControlGroups=yes',
+    'ProtectHostname=yes',
+    'ProtectKernelLogs=yes',
+    'ProtectKernelModules=yes',
+    'ProtectKernelTunables=yes',
+    'ProtectProc=invisible',
+    'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK',
+    'RestrictNamespaces=yes',
+    'RestrictRealtime=yes',
+    'RestrictSUIDSGID=yes',
+    'RemoveIPC=yes',
+    'LockPersonality=yes',
+    'SystemCallArchitectures=native',
+    'SystemCallFilter=@system-service',
+    '# Refuses other calls instead of killing: V8 calls pkey_alloc, and works without it.',
+    'SystemCallErrorNumber=EPERM',
+    '# MemoryDenyWriteExecute= must be off: V8 compiles at run time.',
+    'MemoryDenyWriteExecute=no',
+    'UMask=0027',
+    '# Each connection is an open file.',
+    'LimitNOFILE=524288',
+    ...(config.bootNice > 0
+      ? ['# --boot-nice raises the priority of a worker again before it serves.', 'LimitNICE=+0']
+      : []),
+  ];
+}

@@ -1,0 +1,318 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { argvOf, settingOf, wordsOf } from './testing/parse-unit.ts';
+import { Project } from './testing/units.ts';
+
+const project = new Project();
+
+it('the service starts exactly this app with these options, as this user, from here', async () => {
+  const { service, names, argv, warnings, environment } = await project.units([
+    'app.js',
+    '-w',
+    '4',
+    '--grace=20',
+    '--',
+    '--fast',
+    'a b',
+  ]);
+  expect(names).toEqual(['shop.service']);
+  expect(argv).toEqual([
+    '/usr/bin/node',
+    '/usr/local/bin/tshorn',
+    'app.js',
+    '--workers',
+    '4',
+    '--grace',
+    '20',
+    '--control',
+    '/run/tshorn/shop/control.sock',
+    '--',
+    '--fast',
+    'a b',
+  ]);
+  expect(settingOf(service, 'User')).toBe('ann');
+  expect(settingOf(service, 'WorkingDirectory')).toBe(project.cwd);
+  expect(environment).toEqual(['NODE_ENV=production']);
+  expect(warnings).toEqual([]);
+});
+
+it('the text as a whole', async () => {
+  const { service } = await project.units(['app.js', '--bind', ':80'], { name: 'web' });
+  expect(
+    service
+      .replaceAll(project.cwd, '/srv/shop')
+      .replace(/ProtectHome=.*/, 'ProtectHome=yes')
+      .replace(/# The app, tshorn or Node lies.*\n/, ''),
+  ).toMatchInlineSnapshot(`
+"# web.service, printed by tshorn 0.1.0 for Node 24.11.0 and systemd 252.
+
+[Unit]
+Description=web, served by tshorn
+# The network is up before the app asks for its database, or the addresses are bound.
+Wants=network-online.target
+After=network-online.target
+# systemd tries again for ever: the database may come back.
+StartLimitIntervalSec=0
+
+[Service]
+# start returns when all workers are ready; reload returns with the verdict, and fails when it does.
+Type=notify
+# The messages come from systemd-notify, a child of the master.
+NotifyAccess=all
+# The master drains its workers itself; what remains after TimeoutStopSec= is killed.
+KillMode=mixed
+
+User=ann
+WorkingDirectory=/srv/shop
+Environment=NODE_ENV=production
+# NAME=value lines with secrets: this file is read by everybody, that one by root alone (mode 600).
+#EnvironmentFile=/etc/web.env
+ExecStart=/usr/bin/node /usr/local/bin/tshorn app.js --bind :80 --control /run/tshorn/web/control.sock
+ExecReload=/usr/bin/node /usr/local/bin/tshorn reload --control /run/tshorn/web/control.sock
+SyslogIdentifier=web
+
+# --boot-timeout and 10 s.
+TimeoutStartSec=130
+# --grace, and 10 s for what a worker does at its end.
+TimeoutStopSec=40
+# The master reports twice in this time that its loop turns. When it hangs, systemd restarts it.
+WatchdogSec=30
+Restart=on-failure
+RestartSec=1
+# A retry does not correct a wrong option or address.
+RestartPreventExitStatus=2 7
+
+# The control socket, where \`tshorn reload\` and \`tshorn status\` find it.
+RuntimeDirectory=tshorn/web
+RuntimeDirectoryMode=0700
+# Has the compiled code of the app, for a faster start.
+CacheDirectory=tshorn/web
+# All else is read-only. Name here the directories that the app writes to; a line may be repeated.
+ProtectSystem=strict
+#ReadWritePaths=
+ProtectHome=yes
+PrivateTmp=yes
+
+# A Node server needs none of the other rights.
+# For port 80.
+AmbientCapabilities=CAP_NET_BIND_SERVICE
+CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+NoNewPrivileges=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RemoveIPC=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+# Refuses other calls instead of killing: V8 calls pkey_alloc, and works without it.
+SystemCallErrorNumber=EPERM
+# MemoryDenyWriteExecute= must be off: V8 compiles at run time.
+MemoryDenyWriteExecute=no
+UMask=0027
+# Each connection is an open file.
+LimitNOFILE=524288
+# --boot-nice raises the priority of a worker again before it serves.
+LimitNICE=+0
+
+[Install]
+WantedBy=multi-user.target
+"
+`);
+});
+
+describe('the deadlines follow the options, wherever they are given', () => {
+  it.each<[string, string[], Record<string, string>, string]>([
+    ['on the command line', ['--grace', '1m', '--stop-delay', '10s', '--boot-timeout', '30s'], {}, '{}'],
+    [
+      'in the environment',
+      [],
+      { TSHORN_GRACE: '1m', TSHORN_STOP_DELAY: '10s', TSHORN_BOOT_TIMEOUT: '30s' },
+      '{}',
+    ],
+    ['in the config file', [], {}, '{"grace":"1m","stopDelay":"10s","bootTimeout":"30s"}'],
+  ])('%s', async (_, flags, env, config) => {
+    project.write('tshorn.config.json', config);
+    const { service } = await project.units(['app.js', ...flags], {}, { env });
+    expect(settingOf(service, 'TimeoutStopSec')).toBe('80');
+    expect(settingOf(service, 'TimeoutStartSec')).toBe('40');
+  });
+});
+
+describe('a reload', () => {
+  it('sends HUP from 253 on, and systemd waits for its end', async () => {
+    const { service } = await project.units(['app.js'], { systemdVersion: 253 });
+    expect(settingOf(service, 'Type')).toBe('notify-reload');
+    expect(settingOf(service, 'ExecReload')).toBeUndefined();
+  });
+
+  it.each([252, undefined])('is the command for systemd %p', async (version) => {
+    const { service } = await project.units(['app.js'], {}, { systemdVersion: () => version });
+    expect(settingOf(service, 'Type')).toBe('notify');
+    expect(argvOf(settingOf(service, 'ExecReload') ?? '')).toEqual([
+      '/usr/bin/node',
+      '/usr/local/bin/tshorn',
+      'reload',
+      '--control',
+      '/run/tshorn/shop/control.sock',
+    ]);
+  });
+
+  it('is a signal without a control socket', async () => {
+    const { service, argv } = await project.units(['app.js', '--no-control']);
+    expect(settingOf(service, 'ExecReload')).toBe('/bin/kill -HUP $MAINPID');
+    expect(argv).toContain('--no-control');
+    expect(settingOf(service, 'RuntimeDirectory')).toBeUndefined();
+  });
+});
+
+describe('the user', () => {
+  const root = { name: 'root', uid: 0, groups: [0], home: '/root' };
+
+  it('of --user is the one of the service, and the master is not root', async () => {
+    const { service, argv } = await project.units(
+      ['app.js', '--user', 'www', '--group', 'web'],
+      {},
+      { account: root },
+    );
+    expect(settingOf(service, 'User')).toBe('www');
+    expect(settingOf(service, 'Group')).toBe('web');
+    expect(argv.join(' ')).not.toMatch(/--(user|group)/);
+  });
+
+  it('of a config file is as well, and tshorn does not try to become it', async () => {
+    project.write('tshorn.config.json', '{"user":"www"}');
+    const { service, argv } = await project.units(['app.js'], {}, { account: root });
+    expect(settingOf(service, 'User')).toBe('www');
+    expect(argv).toContain('--no-user');
+  });
+
+  it('is the one who has become root by sudo', async () => {
+    const { service } = await project.units(['app.js'], {}, { account: root, env: { SUDO_USER: 'ann' } });
+    expect(settingOf(service, 'User')).toBe('ann');
+  });
+
+  it('is made by systemd where root asks', async () => {
+    const { service } = await project.units(['app.js'], {}, { account: root });
+    expect(settingOf(service, 'User')).toBeUndefined();
+    expect(settingOf(service, 'DynamicUser')).toBe('yes');
+  });
+
+  it('is warned of what it cannot read or write', async () => {
+    const stats = { '/usr/local/bin/tshorn': { mode: 0o700 } };
+    const { warnings } = await project.units(['app.js', '--log-file', '/srv/log/x.log'], {}, { stats });
+    expect(warnings).toEqual([
+      'there is no directory /srv/log: make it before the service starts',
+      'the user ann cannot read /usr/local/bin/tshorn: /usr/local/bin/tshorn is closed to it',
+    ]);
+  });
+});
+
+describe('the environment', () => {
+  it('has what is in effect, and no other variable', async () => {
+    const env = {
+      PATH: '/usr/bin',
+      PORT: '3000',
+      NODE_ENV: 'staging',
+      WEB_CONCURRENCY: '3',
+      NODE_OPTIONS: '--import tsx',
+      API_KEY: 'x',
+      HOME: '/h',
+    };
+    const { environment, service } = await project.units(['app.js'], {}, { env });
+    expect(environment).toEqual([
+      'NODE_ENV=staging',
+      'PORT=3000',
+      'NODE_OPTIONS=--import tsx',
+      'WEB_CONCURRENCY=3',
+    ]);
+    expect(service).not.toContain('API_KEY');
+    expect(service).toContain('#EnvironmentFile=/etc/shop.env');
+  });
+
+  it('never has the secret of a probe: a file that root alone reads has it', async () => {
+    const argv = ['app.js', '--status-header', 'Authorization: Bearer hunter2'];
+    const { service } = await project.units(argv);
+    expect(service).not.toContain('hunter2');
+    expect(service).toContain('# It has to hold TSHORN_STATUS_HEADER.\nEnvironmentFile=/etc/shop.env\n');
+    const other = await project.units(['app.js', '--status-header', 'Host: shop.example']);
+    expect(other.argv).toContain('Host: shop.example');
+  });
+
+  it('names the directory of a Node that is not in the PATH of systemd', async () => {
+    const execPath = '/opt/node/bin/node';
+    const { environment } = await project.units(['app.js'], {}, { execPath, files: { [execPath]: true } });
+    expect(environment[0]).toBe(
+      'PATH=/opt/node/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    );
+  });
+});
+
+describe('a release that is switched by a link', () => {
+  it('is named by the link, for every reload', async () => {
+    const link = `${project.cwd}-current`;
+    fs.symlinkSync(project.cwd, link);
+    try {
+      const files = { [path.join(project.cwd, 'app.js')]: true, [link]: project.cwd } as const;
+      const { argv, service } = await project.units(['app.js'], {}, { cwd: link, files });
+      expect(argv.slice(2, 5)).toEqual(['app.js', '--chdir', link]);
+      expect(settingOf(service, 'WorkingDirectory')).toBe(link);
+    } finally {
+      fs.unlinkSync(link);
+    }
+  });
+});
+
+describe('paths', () => {
+  it('of the command line start from where it was typed', async () => {
+    project.write('env', 'A=1');
+    project.write('x.json', '{}');
+    const { argv } = await project.units([
+      'app.js',
+      '--environment-file',
+      'env',
+      '-c',
+      'x.json',
+      '--bind',
+      'unix:web.sock',
+    ]);
+    expect(argv).toEqual(
+      expect.arrayContaining([
+        path.join(project.cwd, 'env'),
+        path.join(project.cwd, 'x.json'),
+        `unix:${project.cwd}/web.sock`,
+      ]),
+    );
+  });
+
+  it('may have spaces, %, $ and quotes', async () => {
+    const odd = path.join(project.cwd, 'my $app 100% "new"');
+    fs.mkdirSync(odd);
+    fs.writeFileSync(path.join(odd, 'app.js'), '');
+    const files = { [path.join(odd, 'app.js')]: true } as const;
+    const { argv, service } = await project.units(
+      ['./app.js', '--log-file', 'a b.log'],
+      {},
+      { cwd: odd, files, stats: { [odd]: { uid: 1000 } } },
+    );
+    expect(argv).toEqual(expect.arrayContaining(['./app.js', 'a b.log']));
+    expect(wordsOf(settingOf(service, 'ReadWritePaths') ?? '')).toEqual([odd]);
+  });
+});
+
+it.each([
+  [['nope.js'], 'ERR_APP_MISSING'],
+  [['app.js', '--workers', 'x'], 'ERR_OPTION'],
+  [['app.js', '--wokers', '2'], 'ERR_OPTION'],
+])('%j is refused as a start would', async (argv, code) => {
+  await expect(project.units(argv)).rejects.toMatchObject({ code });
+});
