@@ -1,4 +1,11 @@
-import { makeContainer, makeUnits, thisMachine, type UnitOptions, writeFiles } from '@tshorn/setup';
+import {
+  type MadeFile,
+  makeContainer,
+  makeUnits,
+  thisMachine,
+  type UnitOptions,
+  writeFiles,
+} from '@tshorn/setup';
 import { workingDirectory } from '../surroundings.ts';
 import { print } from './style.ts';
 
@@ -25,16 +32,14 @@ export async function printUnit(words: readonly string[], values: Values): Promi
     ? makeContainer(words, machine)
     : makeUnits(words, values, machine));
   const { write } = values;
-  const shown = files.filter(({ isExtra }) => !isExtra);
-  if (write === undefined)
-    print(
-      shown
-        .map(({ text }) => text)
-        .join('\n')
-        .trimEnd(),
-    );
+  if (write === undefined) print(printed(files));
   else for (const path of writeFiles(files, write, cwd)) print(`written: ${path}`);
   for (const warning of warnings) process.stderr.write(`tshorn: warning: ${warning}\n`);
   if (write !== undefined) print(next.join('\n'));
   return 0;
 }
+
+const printed = (files: readonly MadeFile[]): string => {
+  const texts = files.filter(({ isExtra }) => !isExtra).map(({ text }) => text);
+  return texts.join('\n').trimEnd();
+};
