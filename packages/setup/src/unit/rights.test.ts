@@ -2,6 +2,8 @@ import { argvOf, settingOf, settingsOf } from './testing/parse-unit.ts';
 import { Project } from './testing/units.ts';
 
 const project = new Project();
+beforeEach(() => project.make());
+afterEach(() => project.remove());
 
 describe('rights', () => {
   it('a port below 1024 needs one capability, and a socket unit none', async () => {

@@ -4,6 +4,8 @@ import { argvOf, settingOf, wordsOf } from './testing/parse-unit.ts';
 import { Project } from './testing/units.ts';
 
 const project = new Project();
+beforeEach(() => project.make());
+afterEach(() => project.remove());
 
 it('the service starts exactly this app with these options, as this user, from here', async () => {
   const { service, names, argv, warnings, environment } = await project.units([

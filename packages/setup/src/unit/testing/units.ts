@@ -11,13 +11,14 @@ const parent = path.resolve(__dirname, '../../../../../node_modules');
 export class Project {
   cwd = '';
 
-  constructor() {
-    beforeEach(() => {
-      this.cwd = fs.mkdtempSync(path.join(parent, '.unit-'));
-      this.write('app.js', '');
-      this.write('package.json', '{"name":"@acme/shop"}');
-    });
-    afterEach(() => fs.rmSync(this.cwd, { recursive: true }));
+  make(): void {
+    this.cwd = fs.mkdtempSync(path.join(parent, '.unit-'));
+    this.write('app.js', '');
+    this.write('package.json', '{"name":"@acme/shop"}');
+  }
+
+  remove(): void {
+    fs.rmSync(this.cwd, { recursive: true });
   }
 
   write(name: string, text: string): void {
