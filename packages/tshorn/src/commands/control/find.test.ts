@@ -66,7 +66,7 @@ asRoot('finds the socket of a service of any user for root, alone or by its pid'
   expect(serviceSockets(services)).toEqual([socket]);
   expect(await findMaster({}, {}, [directory], serviceSockets(services))).toBe(socket);
   expect(await findMaster({ pid: 4711 }, {}, [directory], serviceSockets(services))).toBe(socket);
-  await expect(findMaster({ pid: 4712 }, {}, [], [socket])).rejects.toThrow('no master with pid 4712');
+  await expect(findMaster({ pid: 4712 }, {}, [], [socket])).rejects.toMatchObject({ code: 'ERR_CONTROL' });
 
   fs.chmodSync(services, 0o777);
   expect(serviceSockets(services)).toEqual([]);
