@@ -80,8 +80,8 @@ async function readScript(file: string): Promise<unknown> {
 
 function appsOf(exported: unknown): readonly RawObject[] | undefined {
   const list = isObject(exported) ? (exported.apps ?? exported.pm2 ?? ownApps(exported)) : exported;
-  const apps = Array.isArray(list) ? list : [list];
-  return apps.length > 0 && apps.every(isObject) ? [...apps, ...staticSites(exported)] : undefined;
+  const apps = [...(Array.isArray(list) ? list : [list]), ...staticSites(exported)];
+  return apps.length > 0 && apps.every(isObject) ? apps : undefined;
 }
 
 /** An object that is an app itself; an object with `static` or `deploy` alone has none. */

@@ -7,7 +7,6 @@ interface Interpreter {
   /** Options of Node that do the same. */
   readonly flags: readonly string[];
   readonly notes: readonly RunsNote[];
-  readonly isLoader?: true;
   readonly refused?: string;
 }
 
@@ -22,18 +21,24 @@ const LOADERS: Readonly<Record<string, readonly string[]>> = {
 };
 const OTHERS =
   /^(bun|deno|python[\d.]*|pypy\d*|ruby|php[\d.]*|perl|bash|sh|zsh|java|dotnet|go|coffee|lsc|docker)$/;
-const NODE = /^node(js)?$/;
+const NODE = /^node(js)?(@.+)?$/;
+
+const nameOf = (program: string) => basename(program).replace(/\.[cm]?js$/, '');
+
+/** The options of Node that do what this program does before it runs a file; undefined for one that is no loader. */
+export const loaderOf = (program: string): readonly string[] | undefined => LOADERS[nameOf(program)];
+
+/** The name of a program that is known not to be Node. */
+export const otherProgram = (program: string): string | undefined =>
+  OTHERS.test(nameOf(program)) ? nameOf(program) : undefined;
 
 export function interpreterOf(given: string | undefined, cwd: string): Interpreter {
-  const name = given === undefined ? 'node' : basename(given).replace(/\.[cm]?js$/, '');
-  const flags = LOADERS[name];
-  if (flags) return { flags, notes: [], isLoader: true };
   if (given === undefined || given === 'none' || given === 'node') return { flags: [], notes: [] };
-  if (/^node@/.test(name) || NODE.test(name)) return { flags: [], notes: otherNode(given, cwd) };
-  const refused = `${name} runs it, and tshorn serves Node apps: leave it to PM2, or make it a systemd service`;
-  return OTHERS.test(name) || given !== name
-    ? { flags: [], notes: [], refused }
-    : { flags: [], notes: [], refused: `its interpreter "${given}" is none that tshorn knows` };
+  const flags = loaderOf(given);
+  if (flags) return { flags, notes: [] };
+  if (NODE.test(nameOf(given))) return { flags: [], notes: otherNode(given, cwd) };
+  const refused = `${nameOf(given)} runs it, and tshorn serves Node apps: leave it to PM2, or make it a systemd service`;
+  return { flags: [], notes: [], refused };
 }
 
 /** The workers run on the Node that runs tshorn. */

@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync, realpathSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { commandOf, findCommand, isFile, nodeCommandOf } from '@tshorn/core';
-import { interpreterOf } from './interpreter.ts';
+import { interpreterOf, loaderOf, otherProgram } from './interpreter.ts';
 import { packageScript } from './package-script.ts';
 import type { Command, Refused, Runs, RunsNote } from './runs.ts';
 
@@ -30,8 +30,7 @@ function ofCommand({ program, words }: Command, cwd: string, depth: number): Run
   if (depth > DEEPEST) return { refused: `its scripts call each other in a circle (${program})` };
   const name = basename(program).replace(/(-cli)?\.[cm]?js$/, '');
   if (['npm', 'pnpm', 'yarn'].includes(name)) return ofPackageManager({ program: name, words }, cwd, depth);
-  const file = resolve(cwd, program);
-  if (isFile(file) && !isInBin(program)) return ofFile(program, words, cwd);
+  if (fileOf(program, cwd) !== undefined && !isInBin(program)) return ofFile(program, words, cwd);
   switch (name) {
     case 'node':
     case 'nodejs':
@@ -58,30 +57,32 @@ function ofCommand({ program, words }: Command, cwd: string, depth: number): Run
     case 'serve':
       return ofServe(words, cwd);
   }
-  const loader = interpreterOf(name, cwd);
-  if (loader.isLoader) {
+  const loader = loaderOf(name);
+  if (loader) {
     const runs = ofNode(words[0] === 'watch' ? words.slice(1) : words, cwd);
-    if ('refused' in runs) return runs;
-    return { ...runs, flags: [...loader.flags, ...runs.flags], notes: [...loader.notes, ...runs.notes] };
+    return 'refused' in runs ? runs : { ...runs, flags: [...loader, ...runs.flags] };
   }
   if (findCommand(name, cwd) !== undefined) return { ...PLAIN, app: name, args: words };
-  if (loader.refused !== undefined) return loader as Refused;
+  const other = otherProgram(name);
+  if (other !== undefined) return notNode(program, other);
   if (program.includes('/') || extname(program) !== '') return ofFile(program, words, cwd);
   return {
     refused: `no file or command "${program}" is found from ${cwd}: install the package that has it there, and import again`,
   };
 }
 
+/** The file, as it is named or with its extension. */
+const fileOf = (program: string, cwd: string): string | undefined =>
+  ['', '.js', '.mjs', '.cjs', '.ts'].map((end) => resolve(cwd, program + end)).find((file) => isFile(file));
+
 /** `node_modules/.bin/next` is the command `next`. */
 const isInBin = (program: string) => /(^|\/)node_modules\/\.bin\/[^/]+$/.test(program);
 
 function ofFile(program: string, words: readonly string[], cwd: string): Runs | Refused {
-  const file = resolve(cwd, program);
-  if (!isFile(file)) {
-    const found = ['.js', '.mjs', '.cjs', '.ts'].some((extension) => isFile(file + extension));
-    const text = `there is no ${file} yet: build before the start`;
-    const notes: RunsNote[] = found ? [] : [{ key: 'script', kind: 'differs', text }];
-    return { ...PLAIN, app: program, args: words, notes };
+  const file = fileOf(program, cwd);
+  if (file === undefined) {
+    const text = `there is no ${resolve(cwd, program)} yet: build before the start`;
+    return { ...PLAIN, app: program, args: words, notes: [{ key: 'script', kind: 'differs', text }] };
   }
   const by = programOf(file);
   if (by !== undefined) return notNode(program, by);
