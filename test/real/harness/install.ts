@@ -7,7 +7,7 @@ import path from 'node:path';
 import { root } from '../../support/server.ts';
 import type { RealPackage } from './real-package.ts';
 
-const CACHE = process.env.REAL_CACHE ?? path.join(os.tmpdir(), 'tshorn-real');
+export const CACHE = process.env.REAL_CACHE ?? path.join(os.tmpdir(), 'tshorn-real');
 const INSTALL_WITHIN_MS = 15 * 60_000;
 
 export const filesOf = (folder: string): string => path.join(root, 'test/real/packages', folder, 'app');
@@ -51,7 +51,7 @@ function headers(): { npm_config_nodedir?: string } {
   return fs.existsSync(path.join(nodedir, 'include/node/node.h')) ? { npm_config_nodedir: nodedir } : {};
 }
 
-function npm(cwd: string, args: readonly string[]): void {
+export function npm(cwd: string, args: readonly string[]): void {
   const { status, stdout, stderr, error } = spawnSync('npm', args, {
     cwd,
     encoding: 'utf8',
