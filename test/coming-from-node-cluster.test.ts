@@ -1,0 +1,48 @@
+/** docs/coming-from-node-cluster.md: its script serves before and after, and needs no change to be tried. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ask } from './support/load.ts';
+import { stepsOfFile } from './support/page.ts';
+import { endServers, root, startServer } from './support/server.ts';
+
+const directory = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+const files = stepsOfFile(path.join(root, 'docs/coming-from-node-cluster.md')).map(({ head, lines }) => {
+  const file = path.join(directory, head);
+  writeFileSync(file, lines.join('\n'));
+  return file;
+});
+const answer = async (port: number) => (await ask({ port }, { path: '/', agent: false })).body;
+afterEach(endServers);
+afterAll(() => rmSync(directory, { recursive: true }));
+
+test('the page has a script before and after', () => {
+  expect(files.map((file) => path.basename(file))).toEqual(['cluster-before.js', 'cluster-after.js']);
+});
+
+test.each(files)('node runs %s', async (file) => {
+  const free = net.createServer().listen(0);
+  await once(free, 'listening');
+  const { port } = free.address() as net.AddressInfo;
+  free.close();
+  const child = spawn(process.execPath, [file], { env: { ...process.env, PORT: `${port}` } });
+  try {
+    for (let tries = 0; tries < 200; tries++) {
+      const body = await answer(port).catch(() => new Promise<void>((resolve) => setTimeout(resolve, 50)));
+      if (body) return expect(body).toMatch(/^hello from \d+\n$/);
+    }
+    throw new Error('it does not serve');
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
+
+test.each(files)('tshorn runs %s, and reloads it', async (file) => {
+  const server = await startServer(file, { workers: 2 });
+  expect(await answer(server.port)).toMatch(/^hello from \d+\n$/);
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  expect(await server.stop()).toBe(0);
+});
