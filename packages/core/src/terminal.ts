@@ -13,7 +13,10 @@ export const isTerminal = (fd: number): boolean =>
 
 function isDevice(fd: number): boolean {
   try {
-    return fs.fstatSync(fd).isCharacterDevice();
+    // By bigint, which has a buffer of its own. After a look at a pipe, the next realpathSync() of Node's module loader
+    // ends at the first part of a path that it knows ("break if a pipe/socket" in lib/fs.js looks at the last result of
+    // any call): a linked package would be loaded by the path of its link.
+    return fs.fstatSync(fd, { bigint: true }).isCharacterDevice();
   } catch {
     return false; // Closed.
   }

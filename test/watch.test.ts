@@ -1,0 +1,159 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterSave, answerOf, Saves, textOf } from './support/saves.ts';
+import { endServers, TestServer } from './support/server.ts';
+
+let saves: Saves;
+
+describe('a save', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    saves = new Saves().write('.env', 'APP_A=1\n').write('views/one.html', '1');
+    server = await saves.start({ args: ['--environment-file', '.env', '--watch-path', 'views/**/*.html'] });
+  });
+  afterAll(async () => {
+    await endServers();
+    saves.remove();
+  });
+
+  const lastReason = () => server.of('reload-started').at(-1)?.because;
+
+  test('in place is a reload, and the log names the file', async () => {
+    expect(await afterSave(server, () => saves.text('second'))).toMatchObject({
+      outcome: 'committed',
+      by: 'watch',
+    });
+    expect(await answerOf(server)).toBe('second');
+    expect(lastReason()).toBe('changed text.mjs');
+  });
+
+  test('that replaces the file by another one is a reload, again and again', async () => {
+    for (const text of ['third', 'fourth']) {
+      await afterSave(server, () => saves.rename('text.mjs', textOf(text)));
+      expect(await answerOf(server)).toBe(text);
+    }
+  });
+
+  test('of code that does not parse leaves the last good release in service, with file and line in the log', async () => {
+    const verdict = await afterSave(server, () =>
+      saves.write('text.mjs', 'export const ok = 1;\nexport const text = ;\n'),
+    );
+    expect(verdict).toMatchObject({ outcome: 'rolled-back' });
+    expect(verdict.reason).toContain(`${saves.file('text.mjs')}:2`);
+    expect(await answerOf(server)).toBe('fourth');
+    await afterSave(server, () => saves.text('mended'));
+    expect(await answerOf(server)).toBe('mended');
+  });
+
+  test('of an import whose file comes later starts again when it comes', async () => {
+    const importing = "export { text } from './later.mjs';\n";
+    expect(await afterSave(server, () => saves.write('text.mjs', importing))).toMatchObject({
+      outcome: 'rolled-back',
+    });
+    await afterSave(server, () => saves.write('later.mjs', textOf('came later')));
+    expect(await answerOf(server)).toBe('came later');
+  });
+
+  test('of an environment file is a reload', async () => {
+    await afterSave(server, () => saves.write('.env', 'APP_A=2\n'));
+    expect(JSON.parse(await answerOf(server, '/environment')).APP_A).toBe('2');
+  });
+
+  test('of a config file is a reload, also of one that was not there', async () => {
+    await afterSave(server, () => saves.write('tshorn.config.json', '{ "workers": 1, "grace": "3s" }'));
+    expect(lastReason()).toBe('changed tshorn.config.json');
+    const verdict = await afterSave(server, () => saves.write('tshorn.config.json', '{ "grace": }'));
+    expect(verdict).toMatchObject({ outcome: 'refused' });
+    expect(await afterSave(server, () => saves.write('tshorn.config.json', '{}'))).toMatchObject({
+      outcome: 'committed',
+    });
+  });
+
+  test('of a file that a pattern names is a reload, also of a new one in a new directory', async () => {
+    await afterSave(server, () => saves.write('views/one.html', '2'));
+    expect(lastReason()).toBe('changed views/one.html');
+    await afterSave(server, () => saves.write('views/new/two.html', '1'));
+    expect(lastReason()).toBe('changed views/new/two.html');
+    await afterSave(server, () => fs.rmSync(saves.file('views/new'), { recursive: true }));
+    expect(lastReason()).toBe('changed views/new/two.html');
+  });
+
+  test('of many files at once is one reload', async () => {
+    const from = server.lines.length;
+    await afterSave(server, () => {
+      for (let n = 0; n < 1_000; n++) saves.write(`views/many/${n}.html`, '1');
+    });
+    const { because } = await server.event('reload-started', { from });
+    expect(because).toMatch(/^changed views\/many\/\d+\.html \(\+999 more\)$/);
+    await afterSave(server, () => saves.text('after many'));
+    expect(server.of('reload-started', from)).toHaveLength(2);
+  });
+
+  test('that changes nothing is no reload', async () => {
+    const from = server.lines.length;
+    const now = new Date();
+    fs.utimesSync(saves.file('text.mjs'), now, now);
+    saves.write('views/backup.html~', '1').write('unrelated.mjs', '1');
+    saves.write('app.mjs', fs.readFileSync(saves.file('app.mjs'), 'utf8'));
+    await afterSave(server, () => saves.text('something'));
+    expect(server.of('reload-started', from).map(({ because }) => because)).toEqual(['changed text.mjs']);
+  });
+
+  test('leaves no trace of watch mode in the environment of the app', async () => {
+    expect(await answerOf(server, '/environment')).not.toContain('WATCH_');
+  });
+});
+
+describe('one app each', () => {
+  beforeEach(() => {
+    saves = new Saves();
+  });
+  afterEach(async () => {
+    await endServers();
+    saves.remove();
+  });
+
+  test('a start with a broken app waits for the next save; connections wait with it', async () => {
+    saves.write('text.mjs', 'export const text = ;');
+    const server = new TestServer('app.mjs', saves.options());
+    await server.event('broken');
+    const waiting = answerOf(server);
+    saves.write('text.mjs', 'throw new Error("broken in another way");');
+    await server.event('reload-finished');
+    saves.text('mended');
+    expect(await waiting).toBe('mended');
+    await server.started();
+    expect(await server.stop()).toBe(0);
+  });
+
+  test('a worker that crashes comes back; with broken code on the disk it waits for the next save', async () => {
+    const server = await saves.start();
+    const crash = () => answerOf(server, '/crash').catch(() => {});
+    await crash();
+    await server.event('ready', { count: 2 });
+    await afterSave(server, () => saves.write('text.mjs', 'throw new Error("broken");'));
+    expect(await answerOf(server)).toBe('first');
+    await crash();
+    await server.until('the wait', () =>
+      server.lines.find(({ msg }) => msg.includes('waits for the next save')),
+    );
+    const waiting = answerOf(server);
+    saves.text('mended');
+    expect(await waiting).toBe('mended');
+  });
+
+  test('a workspace package that is linked into node_modules counts, an installed one does not', async () => {
+    saves.write('packages/text/index.mjs', textOf('one')).write('node_modules/installed/index.mjs', '');
+    saves.write('packages/text/package.json', '{ "name": "text", "exports": "./index.mjs" }');
+    saves.write('node_modules/installed/package.json', '{ "name": "installed", "exports": "./index.mjs" }');
+    fs.symlinkSync(path.join('..', 'packages/text'), saves.file('node_modules/text'));
+    saves.write('text.mjs', "import 'installed';\nexport { text } from 'text';\n");
+    const server = await saves.start();
+    saves.write('node_modules/installed/index.mjs', '// changed');
+    await afterSave(server, () => saves.write('packages/text/index.mjs', textOf('two')));
+    expect(await answerOf(server)).toBe('two');
+    expect(server.of('reload-started').map(({ because }) => because)).toEqual([
+      'changed packages/text/index.mjs',
+    ]);
+  });
+});
