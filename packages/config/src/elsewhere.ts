@@ -1,16 +1,47 @@
 /** Options that have another name here than in other programs, and options of Node. */
 import { takesNextWord } from '@tshorn/core';
 
+const FOREGROUND = 'tshorn stays in the foreground; tshorn unit APP prints a service';
+const RELOADS = 'each reload loads the app anew, in the workers alone';
+
 /** Far from its spelling, and still what it is called elsewhere: docs/decisions/environment-file-flag.md */
 const OTHER_NAMES: Readonly<Record<string, (value: string) => string>> = {
   'env-file': () => 'did you mean --environment-file?',
   port: (value) => `did you mean --bind :${/^\d+$/.test(value) ? value : 'PORT'}?`,
+  // Node's own cluster scripts, and PM2.
   instances: (value) =>
     /^\d+$/.test(value)
       ? `did you mean --workers ${value}?`
       : 'there is one worker per CPU without --workers',
+  'max-memory-restart': (value) => `did you mean --max-memory ${/^\d/.test(value) ? value : 'SIZE'}?`,
+  'kill-timeout': () => 'did you mean --grace?',
+  'no-daemon': () => FOREGROUND,
+  // Gunicorn and uWSGI.
+  daemon: () => FOREGROUND,
+  daemonize: () => FOREGROUND,
+  reload: () => 'did you mean --watch?',
+  preload: () => RELOADS,
+  'lazy-apps': () => RELOADS,
+  processes: (value) => `did you mean --workers ${/^\d+$/.test(value) ? value : 'N'}?`,
+  threads: () => 'a worker has one thread; did you mean --workers?',
+  'worker-class': () => 'there is one kind of worker, whose requests never wait for each other',
+  'graceful-timeout': () => 'did you mean --grace?',
+  harakiri: () => 'did you mean --timeout?',
+  'keep-alive': () => 'did you mean --keep-alive-timeout?',
+  pid: () => 'did you mean --pid-file?',
+  pidfile: () => 'did you mean --pid-file?',
+  'error-logfile': () => 'did you mean --log-file?',
+  'access-logfile': () => 'tshorn logs no requests: the app or the proxy does',
+  http: (value) => `did you mean --bind ${/^\S*:?\d+$/.test(value) ? value : ':PORT'}?`,
+  'http-socket': (value) => `did you mean --bind ${/^\S*:?\d+$/.test(value) ? value : ':PORT'}?`,
 };
-const SHORTS: Readonly<Record<string, string>> = { p: 'port', i: 'instances' };
+const SHORTS: Readonly<Record<string, string>> = {
+  p: 'port',
+  i: 'instances',
+  D: 'daemon',
+  k: 'worker-class',
+  t: 'harakiri',
+};
 
 /**
  * Returns the option that is meant by one that does not exist; undefined for a name that nobody knows.

@@ -41,7 +41,13 @@ export * from './read-text.ts';
 export * from './resolve-app.ts';
 export * from './sample.ts';
 export * from './sequence.ts';
-export { commandOf, type NodeCommand, nodeCommandOf, type ScriptCommand } from './start-script.ts';
+export {
+  commandOf,
+  type NodeCommand,
+  nodeCommandOf,
+  type ScriptCommand,
+  startScript,
+} from './start-script.ts';
 export * from './states.ts';
 export * from './status.ts';
 export * from './terminal.ts';

@@ -1,4 +1,5 @@
 /** Commands that are typed once for a service: `tshorn init`, `tshorn import`, `tshorn unit`. */
+export { foreignWord } from './foreign/foreign.ts';
 export {
   type ImportedApp,
   type ImportReport,

@@ -17,9 +17,35 @@ export const COMMANDS = [
 ] as const;
 
 /** Commands of other process managers: each answers with what to type instead. */
-export const FOREIGN = ['start', 'restart', 'list', 'ls', 'logs', 'monit', 'delete'] as const;
+export const FOREIGN = [
+  'start',
+  'restart',
+  'list',
+  'ls',
+  'logs',
+  'monit',
+  'delete',
+  'del',
+  'kill',
+  'save',
+  'resurrect',
+  'startup',
+  'unstartup',
+  'flush',
+  'reloadLogs',
+  'gracefulReload',
+  'describe',
+  'show',
+  'jlist',
+  'prettylist',
+  'dash',
+] as const;
 
-export type CommandName = (typeof COMMANDS)[number] | (typeof FOREIGN)[number];
+export type ForeignName = (typeof FOREIGN)[number];
+export type CommandName = (typeof COMMANDS)[number] | ForeignName;
 
 export const isCommand = (word: string | undefined): word is CommandName =>
   ([...COMMANDS, ...FOREIGN] as readonly (string | undefined)[]).includes(word);
+
+export const isForeign = (word: CommandName): word is ForeignName =>
+  (FOREIGN as readonly string[]).includes(word);

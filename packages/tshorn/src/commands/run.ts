@@ -1,7 +1,7 @@
 /** Runs a command. Loaded when the command line begins with the name of one, or asks for help. */
 import { COMMAND_TABLE } from './all.ts';
 import { found, helpText } from './help-text.ts';
-import type { CommandName } from './names.ts';
+import { type CommandName, isForeign } from './names.ts';
 import { readCommand } from './parser.ts';
 import { print } from './style.ts';
 
@@ -10,6 +10,7 @@ import { print } from './style.ts';
  * @throws TshornError: ERR_OPTION for a wrong command line, and what the command throws
  */
 export async function runCommand(name: CommandName, words: readonly string[]): Promise<number> {
+  if (isForeign(name)) return (await import('./foreign.ts')).foreign(name, words);
   const command = found(COMMAND_TABLE, name);
   if (asksForHelp(words)) return printHelp(name);
   const line = readCommand(command, words);

@@ -1,0 +1,113 @@
+/** Words of other process managers: each is answered with what to type instead. */
+import { basename, relative } from 'node:path';
+import { type Config, type Environment, resolveConfig } from '@tshorn/config';
+import { resolveApp, startScript, TshornError } from '@tshorn/core';
+import { startLine } from './start-line.ts';
+
+export interface Surroundings {
+  readonly env: Environment;
+  readonly cwd: string;
+}
+
+type Answer = (words: readonly string[], around: Surroundings) => Promise<Said> | Said;
+type Said = readonly [message: string, fix: string];
+
+const reload: Said = [
+  'a deploy replaces the workers, one by one',
+  'type: tshorn reload; for a new Node or tshorn: systemctl restart NAME, or kill -USR2 <pid of the master>',
+];
+const status: Said = [
+  'a master is asked for its workers',
+  'type: tshorn status; for programs: tshorn status --json',
+];
+const live: Said = ['there is no full-screen view', 'type: watch tshorn status'];
+const stop: Said = [
+  'nothing is left of a server that has stopped',
+  'type: tshorn stop; under systemd: systemctl disable --now NAME',
+];
+const unit: Said = [
+  'systemd starts the server, also at boot',
+  'type: tshorn unit APP, which prints a service',
+];
+
+const ANSWERS: Readonly<Record<string, Answer>> = {
+  start,
+  restart: () => reload,
+  gracefulReload: () => reload,
+  list: () => status,
+  ls: () => status,
+  describe: () => status,
+  show: () => status,
+  jlist: () => status,
+  prettylist: () => status,
+  logs,
+  flush: () => [
+    'logrotate renames a log file, and a signal opens it again',
+    'type: kill -USR1 <pid of the master>; the journal of systemd needs nothing',
+  ],
+  reloadLogs: () => ['a signal opens the log files again', 'type: kill -USR1 <pid of the master>'],
+  monit: () => live,
+  dash: () => live,
+  delete: () => stop,
+  del: () => stop,
+  kill: () => stop,
+  save: () => unit,
+  resurrect: () => unit,
+  startup: () => unit,
+  unstartup: () => unit,
+};
+
+/** The error for such a word, with exit code 2. */
+export async function foreignWord(
+  word: string,
+  words: readonly string[],
+  around: Surroundings,
+): Promise<TshornError> {
+  const [message, fix] = await (ANSWERS[word] as Answer)(words, around);
+  const file = fileOf(`./${word}`, around.cwd);
+  const serve = file === undefined ? '' : `; to serve ${file}: tshorn ./${word}`;
+  return new TshornError('ERR_OPTION', `tshorn has no "${word}": ${message}`, { fix: fix + serve });
+}
+
+function start(words: readonly string[], { cwd }: Surroundings): Said {
+  const { line, leftOut } = startLine(words);
+  const [, app = ''] = line.split(' ');
+  if (/(^|[./])config\.[cm]?js$|\.(json|ya?ml)$/.test(app) || /ecosystem/.test(basename(app))) {
+    return ['it makes a config file of each app in an ecosystem file', `type: tshorn import ${app}`];
+  }
+  const message =
+    'an app is started by its name, and stays in the foreground; tshorn unit APP prints a service for it';
+  if (['npm', 'yarn', 'pnpm'].includes(app)) {
+    return [message, `type: ${startScript(cwd, cwd)?.line ?? 'tshorn .'}`];
+  }
+  const without = leftOut.length === 0 ? '' : ` (${leftOut.join(', ')}: no counterpart in this line)`;
+  return [message, `type: ${line}${without}; tshorn unit ${app} prints a service`];
+}
+
+async function logs(_: readonly string[], { env, cwd }: Surroundings): Promise<Said> {
+  const resolved = await resolveConfig({ argv: [], env, cwd }).catch(() => undefined);
+  const files = [resolved?.config.logFile, resolved?.config.outputFile].filter((file) => file !== undefined);
+  return [
+    whereLogs(files),
+    files.length === 0 ? JOURNAL : `type: tail -f ${files.map((file) => near(file, cwd)).join(' ')}`,
+  ];
+}
+
+const JOURNAL =
+  'type: journalctl -fu NAME under systemd, or start with --log-file FILE and type: tail -f FILE';
+
+const whereLogs = (files: readonly Config['logFile'][]): string =>
+  files.length === 0 ? 'the log goes to standard error' : 'the config file names the file';
+
+const near = (file: string, cwd: string): string => {
+  const short = relative(cwd, file);
+  return short.startsWith('..') ? file : short;
+};
+
+function fileOf(app: string, cwd: string): string | undefined {
+  try {
+    return relative(cwd, resolveApp(app, cwd).file);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,8 @@
+import { foreignWord } from '@tshorn/setup';
+import { workingDirectory } from '../surroundings.ts';
+import type { ForeignName } from './names.ts';
+
+/** `tshorn restart`: @throws TshornError ERR_OPTION, in any case, which says what to type instead */
+export async function foreign(word: ForeignName, words: readonly string[]): Promise<never> {
+  throw await foreignWord(word, words, { env: process.env, cwd: workingDirectory() });
+}
