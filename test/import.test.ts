@@ -114,7 +114,7 @@ if (!isLong) {
       output: expect.stringContaining('tshorn.one.config.mjs is there already'),
     });
     expect(fs.readFileSync(path.join(directory, 'tshorn.one.config.mjs'), 'utf8')).toBe('mine');
-    expect(output).toContain('start:  tshorn --config tshorn.two.config.mjs');
+    expect(output).toContain('start:   tshorn --config tshorn.two.config.mjs');
     expect(output.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 
@@ -148,7 +148,7 @@ if (!isLong) {
       path.join(directory, 'deploy/minimal.config.js'),
     );
     const { output } = tshornImport(['deploy/minimal.config.js']);
-    expect(output).toContain('start:  tshorn --config deploy/tshorn.server.config.mjs');
+    expect(output).toContain('start:   tshorn --config deploy/tshorn.server.config.mjs');
     const text = fs.readFileSync(path.join(directory, 'deploy/tshorn.server.config.mjs'), 'utf8');
     expect(text).toContain("cwd: '..', //");
   });

@@ -1,5 +1,5 @@
 /** `tshorn import`: the apps of an ecosystem file of PM2 -> config files of tshorn, and what is to be known of each. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { didYouMean } from '@tshorn/config';
 import { isFile, systemReason, TshornError } from '@tshorn/core';
@@ -31,6 +31,8 @@ export interface ImportedApp {
   readonly name: string;
   /** The config file, relative to the directory of the command. */
   readonly file: string;
+  /** Its name as a part of a file name. */
+  readonly slug: string;
   readonly text: string;
   readonly start: string;
   readonly reload: string;
@@ -70,12 +72,14 @@ export function importApps(ecosystem: Ecosystem, request: FileRequest): ImportRe
   const areSeveral = named.filter(isImported).length > 1;
   const drafts = chosen.map((app) => ({ ...app, ...placed(app, ecosystem, request, areSeveral) }));
   noteSharedAddresses(drafts);
-  const apps = drafts.map(({ name, draft, target, fileName, reload }) => {
+  const apps = drafts.map(({ name, slug, draft, target, reload }) => {
+    const fileName = `tshorn.${slug}.config.mjs`;
     if ('refused' in draft) return { name, refused: draft.refused };
     const path = relative(cwd, join(target, fileName));
     const start = `tshorn --config ${path}`;
     const head = { name, from: relative(target, file), environment, start, reload };
-    const app = { name, file: path, text: configText(head, draft), start, reload, notes: draft.notes };
+    const text = configText(head, draft);
+    const app = { name, slug, file: path, text, start, reload, notes: draft.notes };
     if (dryRun || write(join(target, fileName), app.text)) return app;
     const refused = `${path} is there already, and stays as it is: move it away, or compare by --dry-run`;
     return { name, refused, exists: true } as const;
@@ -88,13 +92,15 @@ export function importApps(ecosystem: Ecosystem, request: FileRequest): ImportRe
   };
 }
 
-/** False where there is such a file, or any other thing of that name. */
+/** False where there is another file, or any other thing, of that name. */
 function write(path: string, text: string): boolean {
   try {
     writeFileSync(path, text, { flag: 'wx' });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    // What an earlier import has written, and nobody has changed.
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+      return isFile(path) && readFileSync(path, 'utf8') === text;
     throw new TshornError('ERR_CONFIG_FILE', `${path} cannot be written: ${systemReason(error)}`);
   }
 }
@@ -136,7 +142,7 @@ interface Placed {
   readonly draft: Draft | Refused;
   /** The directory of the config file. */
   readonly target: string;
-  readonly fileName: string;
+  readonly slug: string;
   readonly reload: string;
 }
 
@@ -164,7 +170,7 @@ function placed(
     reload: reload(directory),
     pidFile,
   });
-  return { draft, target, fileName: `tshorn.${slug}.config.mjs`, reload: reload(cwd) };
+  return { draft, target, slug, reload: reload(cwd) };
 }
 
 /** As in PM2 paths start where the command is typed; where that is wrong, at the file. */

@@ -26,8 +26,9 @@ export function renderReport({ apps, notes }: ImportReport, look: Look): string 
     const did = look.dryRun ? `would write ${app.file}` : `wrote ${app.file}`;
     return [
       `${look.paint('green', app.name)}: ${did}`,
-      `  start:  ${look.paint('bold', app.start)}`,
-      `  reload: ${app.reload}`,
+      `  start:   ${look.paint('bold', app.start)}`,
+      `  reload:  ${app.reload}`,
+      `  service: tshorn unit --name ${app.slug} --config ${app.file}`,
       ...TITLES.flatMap(([kind, title]) => section(app.notes, kind, title, look)),
       ...unneeded(app.notes, look),
       ...(look.dryRun ? ['', ...app.text.trimEnd().split('\n')] : []),
