@@ -61,7 +61,9 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#options = options;
     this.#resolved = options.resolved;
     this.#hooks = new Hooks(options.log.logger);
-    this.#state = initialState(settingsOf(options.resolved.config), process.pid);
+    const settings = settingsOf(options.resolved.config);
+    // A new master that cannot start must end: the old one waits for it.
+    this.#state = initialState(options.oldMaster ? { ...settings, watch: false } : settings, process.pid);
     this.#announcer = new Announcer({ log: this.#log, env: options.env, hooks: this.#hooks, emitter: this });
     this.#releases = new Releases({
       ...options,

@@ -35,7 +35,7 @@ function whyPolled(code: string): string {
   const limit = { ENOSPC: 'max_user_watches', EMFILE: 'max_user_instances' }[code];
   const why = limit
     ? `cannot be watched: the limit fs.inotify.${limit} is reached`
-    : `cannot be watched (${code})`;
+    : `cannot be watched (${code || 'for an unknown reason'})`;
   const fix = limit ? `; raise it: sudo sysctl fs.inotify.${limit}=1048576` : '';
   return `${why}: its files are looked at twice a second instead${fix}`;
 }

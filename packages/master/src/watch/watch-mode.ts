@@ -79,9 +79,7 @@ export class WatchMode {
   /** What only older generations have loaded is of no interest any more. */
   committed(generation: number): void {
     this.#files.forgetBefore(generation);
-    const needed = this.#files.directories;
-    for (const directory of this.#directories.all)
-      if (!needed.has(directory) && !this.#open.has(directory)) this.#directories.remove(directory);
+    this.#directories.keepOnly([...this.#files.directories, ...this.#open], this.#cwd);
   }
 
   close(): void {
@@ -93,7 +91,7 @@ export class WatchMode {
   #add(generation: number, files: readonly string[]): void {
     for (const file of files) {
       if (!this.#files.add(file, generation)) continue;
-      this.#directories.add(path.dirname(file));
+      this.#directories.add(path.dirname(file), this.#cwd);
       // After the directory: a change in between is heard, and this stamp is of before or after it.
       this.#files.know(file, { stamp: stampOf(file) });
     }
@@ -113,7 +111,7 @@ export class WatchMode {
   #take({ files, directories }: Found): void {
     for (const directory of directories) {
       this.#open.add(directory);
-      this.#directories.add(directory);
+      this.#directories.add(directory, this.#cwd);
     }
     this.#add(FOR_EVER, files);
   }
