@@ -55,7 +55,37 @@ export const KEYS: readonly Case[] = [
       },
     }),
   },
-  { file: 'watch.config.js', apps: api({ notes: { watch: 'left-out', ignore_watch: 'unneeded' } }) },
+  {
+    file: 'watch.config.js',
+    apps: {
+      list: {
+        has: [
+          "watchPath: ['src', 'views'], // watch; read with --watch",
+          "watchIgnore: ['*.tmp', 'src/made'], // ignore_watch",
+        ],
+        notes: { watch: 'differs', ignore_watch: 'left-out' },
+        serves: {},
+      },
+      folder: { has: ["watchPath: ['web/views']"], notes: { watch: 'differs' }, serves: {} },
+      all: { hasNot: ['watchPath', 'watchIgnore'], notes: { watch: 'differs' }, serves: {} },
+      off: { serves: {} },
+    },
+  },
+  {
+    file: 'generated-by-pm2.config.js',
+    apps: {
+      index: {
+        has: ["app: 'index.js', // script"],
+        notes: { script: 'differs', bind: 'differs', watch: 'differs' },
+      },
+      'service-worker': {
+        has: ["app: './service-worker/', // script", "watchPath: ['service-worker']"],
+        notes: { bind: 'differs', watch: 'differs' },
+        serves: { folder: /^tshorn-/ },
+      },
+    },
+    general: ['deploy of generated-by-pm2.config.js'],
+  },
   {
     file: 'camel-case.config.js',
     apps: api({

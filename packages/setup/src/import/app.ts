@@ -11,6 +11,7 @@ import type { Refused, Runs } from './runs.ts';
 import { resolveScript } from './script.ts';
 import { type App, mapPostFork, mapSettings } from './settings.ts';
 import { type RawObject, textOf, wordsOf } from './values.ts';
+import { mapWatch } from './watch.ts';
 
 export interface AppRequest {
   readonly raw: RawObject;
@@ -65,7 +66,7 @@ export function draftOf({ raw, environment, base, target, reload, pidFile }: App
   if (pidFile !== undefined && !draft.lines.some(({ option }) => option === 'pidFile')) {
     draft.set('pidFile', literal(pidFile), 'names this server: there are several');
   }
-  mapWatch(draft, app);
+  mapWatch(draft, app, directory);
   draft.finishNodeOptions();
   mapPostFork(draft);
   noteTheRest(draft, raw, app);
@@ -109,18 +110,6 @@ function mapNodeOptions(draft: Draft, app: App, runs: Runs, cwd: string): void {
   const isAsked = app.source_map_support !== undefined || app.disable_source_map_support !== undefined;
   if (isAsked || !isFile(resolve(cwd, `${runs.app}.map`))) return;
   draft.addNodeOptions(['--enable-source-maps'], `PM2 does so where there is a ${basename(runs.app)}.map`);
-}
-
-function mapWatch(draft: Draft, app: App): void {
-  if (app.watch === undefined || app.watch === false) return;
-  draft.note(
-    'left-out',
-    'watch',
-    'for development: start it with --watch, and a save of any file that the app has loaded reloads it',
-  );
-  if (app.ignore_watch !== undefined) {
-    draft.note('unneeded', 'ignore_watch', 'only files that the app has loaded are watched');
-  }
 }
 
 /** Keys that no mapper reads, and those that PM2 does not know. */

@@ -30,6 +30,8 @@ const ORDER = [
   'maxMemory',
   'outputFile',
   'pidFile',
+  'watchPath',
+  'watchIgnore',
   'hooks',
 ];
 

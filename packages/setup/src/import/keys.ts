@@ -60,7 +60,7 @@ export const KEYS = {
   autorestart: {},
   stop_exit_codes: { lost: ONCE },
   autostart: {},
-  treekill: {},
+  treekill: { unneeded: 'tshorn ends its workers, and an app what it has started' },
   filter_env: {
     lost: 'the workers get the environment that tshorn is started with: leave the variable out there, or set it to an empty text in env',
   },

@@ -1,5 +1,5 @@
 /** `script`, `args` and `interpreter` of PM2 -> the app that tshorn serves. */
-import { closeSync, openSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { commandOf, findCommand, isFile, nodeCommandOf } from '@tshorn/core';
 import { interpreterOf, loaderOf, otherProgram } from './interpreter.ts';
@@ -75,11 +75,14 @@ function ofCommand({ program, words }: Command, cwd: string, depth: number): Run
 const fileOf = (program: string, cwd: string): string | undefined =>
   ['', '.js', '.mjs', '.cjs', '.ts'].map((end) => resolve(cwd, program + end)).find((file) => isFile(file));
 
+const isDirectory = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
 /** `node_modules/.bin/next` is the command `next`. */
 const isInBin = (program: string) => /(^|\/)node_modules\/\.bin\/[^/]+$/.test(program);
 
 function ofFile(program: string, words: readonly string[], cwd: string): Runs | Refused {
   const file = fileOf(program, cwd);
+  if (isDirectory(resolve(cwd, program))) return { ...PLAIN, app: program, args: words };
   if (file === undefined) {
     const text = `there is no ${resolve(cwd, program)} yet: build before the start`;
     return { ...PLAIN, app: program, args: words, notes: [{ key: 'script', kind: 'differs', text }] };

@@ -105,16 +105,6 @@ const MAPPERS: Readonly<Partial<Record<Key, Mapper>>> = {
   autostart(draft, value) {
     if (value === false) draft.note('left-out', 'autostart', 'the server starts when you start it');
   },
-  treekill(draft, value) {
-    if (value === false)
-      draft.note('unneeded', 'treekill', 'tshorn ends its workers, and nothing that they have started');
-    else
-      draft.note(
-        'differs',
-        'treekill',
-        'tshorn ends its workers alone: the app ends what it has started, in its SIGTERM listener',
-      );
-  },
 };
 
 /** Below this a busy machine alone would fail a start. */
