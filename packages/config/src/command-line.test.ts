@@ -98,7 +98,10 @@ describe('the command line', () => {
       "tshorn --node-options '--max-old-space-size=256' -w 2 a.js",
     ],
     [['-r', './x.cjs', 'a.js'], "tshorn --node-options '-r ./x.cjs' a.js"],
-    [['--import', './x.mjs', '--inspect', 'a.js'], "tshorn --node-options '--import ./x.mjs --inspect' a.js"],
+    [
+      ['--import', './x.mjs', '--trace-warnings', 'a.js'],
+      "tshorn --node-options '--import ./x.mjs --trace-warnings' a.js",
+    ],
   ])('names the line for options of node in %j', async (argv, line) => {
     const name = argv[0]?.split('=')[0];
     await expect(serve(...argv)).rejects.toMatchObject({

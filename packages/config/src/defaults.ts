@@ -36,6 +36,6 @@ export function defaultsFor(context: DefaultContext, layers: readonly Given[]): 
 }
 
 function isWatching(layers: readonly Given[]): boolean {
-  const given = layers.findLast(({ key }) => (key as string) === 'watch');
-  return given !== undefined && readGiven(given) === (true as unknown);
+  const given = layers.findLast(({ key }) => key === 'watch');
+  return given !== undefined && readGiven(given) === true;
 }

@@ -8,6 +8,7 @@ import { drain } from './sections/drain.ts';
 import { hangs } from './sections/hangs.ts';
 import { hooks } from './sections/hooks.ts';
 import { http } from './sections/http.ts';
+import { inspect } from './sections/inspect.ts';
 import { listening } from './sections/listening.ts';
 import { logging } from './sections/logging.ts';
 import { privileges } from './sections/privileges.ts';
@@ -33,6 +34,7 @@ const ROWS = {
   ...logging.rows,
   ...control.rows,
   ...watch.rows,
+  ...inspect.rows,
   ...hooks.rows,
 };
 
@@ -109,6 +111,7 @@ export const SECTIONS = [
   logging,
   control,
   watch,
+  inspect,
   hooks,
 ].map(titled);
 

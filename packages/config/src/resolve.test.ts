@@ -114,3 +114,26 @@ describe('resolveConfig', () => {
     await expect(resolveConfig({ env: {}, cwd, overrides: wrong })).rejects.toThrow(message);
   });
 });
+
+describe('watch mode', () => {
+  const watching = (env: Record<string, string>, ...argv: string[]) =>
+    resolveConfig({ argv: [app, '--watch', ...argv], env, cwd });
+
+  it('has defaults of its own, which count as not given', async () => {
+    const { config, origins, given } = await watching({});
+    expect(config).toMatchObject({ workers: 1, soak: 0, reloadPlan: 'rolling', grace: 2_000, bootNice: 0 });
+    expect(origins).toMatchObject({ workers: '--watch', grace: '--watch', timeout: 'default' });
+    expect([...given].sort()).toEqual(['app', 'watch']);
+  });
+
+  it('lets whatever somebody gives win', async () => {
+    const { config, origins } = await watching({ WEB_CONCURRENCY: '3' }, '--grace', '9s');
+    expect(config).toMatchObject({ workers: 3, grace: 9_000 });
+    expect(origins).toMatchObject({ workers: 'environment WEB_CONCURRENCY', grace: 'command line' });
+  });
+
+  it('is off with --no-watch', async () => {
+    const { origins } = await resolveConfig({ argv: [app, '--no-watch'], env: { TSHORN_WATCH: '1' }, cwd });
+    expect(origins.workers).toBe('default');
+  });
+});

@@ -130,6 +130,10 @@ export interface UserConfig {
   watchPath?: string | readonly string[];
   /** With --watch: files that cause no reload; repeatable. Default: none. */
   watchIgnore?: string | readonly string[];
+  /** Let a debugger attach to the workers; the address is that of worker 0. Default: none. */
+  inspect?: boolean | number | string;
+  /** As --inspect; each new worker waits for a debugger before the first line of the app. Default: none. */
+  inspectBrk?: boolean | number | string;
   /** How long a hook may take. Default: 30s. */
   hookTimeout?: Duration;
   /** Functions to call at moments in the life of the master and of a worker. Default: none. */

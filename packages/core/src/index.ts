@@ -7,7 +7,7 @@ export * from './heartbeat.ts';
 export * from './identity.ts';
 export * from './inspector-flags.ts';
 export { isPreload, takesNextWord } from './node-flags.ts';
-export { type NodeOption, nodeOptionsIn, splitNodeOptions } from './node-options.ts';
+export { type NodeOption, nodeOptionsIn, splitNodeOptions, wordsOf } from './node-options.ts';
 export * from './open-request.ts';
 export {
   commandNames,

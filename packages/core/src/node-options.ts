@@ -1,14 +1,14 @@
 /** Reads the variable NODE_OPTIONS, by the rules of https://nodejs.org/api/cli.html#node_optionsoptions. Pure. */
 import { isPreload, takesNextWord } from './node-flags.ts';
 
-interface Word {
+export interface Word {
   /** As written, with its quotes. */
   readonly raw: string;
   readonly value: string;
 }
 
-/** A blank ends a word, except between double quotes, where a backslash keeps the next character. */
-function wordsOf(text: string): Word[] {
+/** The words of NODE_OPTIONS. A blank ends a word, except between double quotes, where a backslash keeps the next character. */
+export function wordsOf(text: string): Word[] {
   return [...text.matchAll(/(?:"(?:\\.|[^"\\])*"?|[^ "])+/gs)].map(([raw]) => ({
     raw,
     value: raw.replaceAll(/"((?:\\.|[^"\\])*)"?/gs, (_, quoted: string) =>

@@ -9,7 +9,8 @@ import { CanaryGate } from './canary/gate.ts';
 import type { Context } from './context.ts';
 import type { Attendant, Crew } from './crew.ts';
 import { Hangs, ownDirectory } from './hang/hangs.ts';
-import { isInspectorDisabled } from './hang/inspector-settings.ts';
+import { Inspectors } from './inspect/inspectors.ts';
+import { isInspectorDisabled } from './inspect/settings.ts';
 import { Recycler } from './recycling/recycler.ts';
 import { Remaining } from './remaining.ts';
 import { Traffic } from './traffic.ts';
@@ -25,6 +26,7 @@ export class Attendants {
   readonly gate: CanaryGate;
   readonly bootPriority: BootPriority;
   readonly unread: UnreadMessages;
+  readonly inspectors: Inspectors;
 
   constructor(context: Context, crew: Crew) {
     const { log, view, enqueue, otherMaster } = context;
@@ -35,6 +37,7 @@ export class Attendants {
       migrated: (serial, arrivals) => enqueue({ type: 'worker-migrations', serial, arrivals }),
     });
     this.remaining = new Remaining(log, view);
+    this.inspectors = new Inspectors(log);
     this.unread = new UnreadMessages((level, fields, text) => log[level](fields, text));
     this.recycler = new Recycler({
       log,
@@ -68,7 +71,7 @@ export class Attendants {
 
   /** An attendant that is not among these never hears of a worker. */
   #all({ view, lastWords, otherMaster }: Context): Attendant[] {
-    const { vitals, remaining, traffic, recycler, hangs, bootPriority, gate } = this;
+    const { vitals, remaining, traffic, recycler, hangs, bootPriority, gate, inspectors } = this;
     const isAlone = () => view.readyBeside([]).length === 0;
     return [
       vitals,
@@ -110,6 +113,7 @@ export class Attendants {
         },
       },
       { gone: ({ serial }) => gate.exited(serial) },
+      inspectors,
       traffic,
     ];
   }

@@ -10,8 +10,8 @@ import { neverLoaded, SLOW_ATTEMPT_MS, stuckProbe } from './decide/supervise.ts'
 import { endWorker } from './ending.ts';
 import { describeExit } from './exit-reason.ts';
 import { Hangs, ownDirectory } from './hang/hangs.ts';
-import { isInspectorDisabled } from './hang/inspector-settings.ts';
 import { Hooks } from './hooks.ts';
+import { isInspectorDisabled } from './inspect/settings.ts';
 import type { Logger } from './log.ts';
 import { stderrOutlet } from './outlet.ts';
 import { resolvePrivileges } from './privileges.ts';

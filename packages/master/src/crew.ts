@@ -48,6 +48,10 @@ export class Crew {
     return this.#members.get(serial)?.handle;
   }
 
+  get handles(): WorkerHandle[] {
+    return [...this.#members.values()].map(({ handle }) => handle);
+  }
+
   /** The serial of the worker with that pid. */
   serialOf(pid: number): number | undefined {
     return [...this.#members.values()].find(({ handle }) => handle.pid === pid)?.serial;

@@ -2,7 +2,7 @@
 import cluster, { type Worker as ClusterWorker } from 'node:cluster';
 import { type BootOrder, replaceLostTerminal } from '@tshorn/core';
 import { refusePrivilegedListeners } from './cluster-guard.ts';
-import { inspectorSettings } from './hang/inspector-settings.ts';
+import { inspectorSettings } from './inspect/settings.ts';
 import type { Listener } from './listeners.ts';
 import type { Identity } from './privileges.ts';
 import { openWorkerInput } from './worker-input.ts';
@@ -23,7 +23,7 @@ export interface SpawnRequest {
  * @param capture the master reads the standard output of the worker too, which is its own otherwise
  * @throws the error of the system when the process cannot be started; some come as an 'error' of the worker
  */
-export function forkWorker({ exec, cwd, env, runAs }: SpawnRequest, capture: boolean): ClusterWorker {
+export function forkWorker({ exec, cwd, env, runAs, boot }: SpawnRequest, capture: boolean): ClusterWorker {
   // On a dead terminal, the first line that the worker prints would end it.
   if (!capture) replaceLostTerminal();
   const input = openWorkerInput();
@@ -31,8 +31,9 @@ export function forkWorker({ exec, cwd, env, runAs }: SpawnRequest, capture: boo
     const stdio = [input.stdio, capture ? 'pipe' : 'inherit', 'pipe', 'ipc'];
     // With uid or gid libuv drops the supplementary groups as well (setgroups in uv__process_child_init).
     const { uid, gid } = runAs ?? {};
+    const inspectors = inspectorSettings(env, boot.inspector !== undefined);
     // The settings of the next fork: each worker gets the working directory of its release.
-    cluster.setupPrimary({ exec, args: [], cwd, stdio, uid, gid, ...inspectorSettings(env) } as never);
+    cluster.setupPrimary({ exec, args: [], cwd, stdio, uid, gid, ...inspectors } as never);
     const worker = cluster.fork(env);
     if (runAs) refusePrivilegedListeners(worker.process);
     return worker;

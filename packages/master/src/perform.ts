@@ -79,6 +79,7 @@ export class Performer {
       case 'set-timer': {
         clearTimeout(this.#timers.get(effect.timer));
         const expire = () => {
+          if (this.#isHeld(effect.timer)) return this.perform(effect);
           this.#timers.delete(effect.timer);
           this.#context.enqueue({ type: 'expired', timer: effect.timer });
         };
@@ -90,6 +91,13 @@ export class Performer {
         this.#timers.delete(effect.timer);
         return;
     }
+  }
+
+  /** A worker that stands at a breakpoint while it boots has the whole time again, and so has the start. */
+  #isHeld(timer: TimerId): boolean {
+    const [kind, serial] = timer.split(':');
+    if (kind === 'start') return this.#crew.handles.some(({ inspector }) => inspector.debugged);
+    return kind === 'boot' && this.#crew.get(Number(serial))?.inspector.debugged === true;
   }
 
   #admit(serial: number): void {

@@ -39,7 +39,7 @@ const LOADING = new Set<WorkerState | undefined>(['spawned', 'booting', 'probing
  */
 export function routes(
   { log, view, enqueue, listeners, watch }: Context,
-  { traffic, vitals, remaining, recycler, hangs, gate, unread }: Attendants,
+  { traffic, vitals, remaining, recycler, hangs, gate, unread, inspectors }: Attendants,
   crew: Crew,
 ): Routes {
   const { relay, migrations, balance } = traffic;
@@ -132,6 +132,7 @@ export function routes(
         `the app in pid=${pid} also listens on ${address}; node:cluster opened it: it drains with its worker, and its connections do not move`,
       );
     },
+    inspector: (serial, report) => inspectors.report(serial, report),
     'asks-primary': (serial, { library }) => unread.asks(pidOf(serial), library),
     'hook-failed': (serial, { hook, reason }) => {
       const pid = pidOf(serial);

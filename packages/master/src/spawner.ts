@@ -7,6 +7,7 @@ import type { Crew, CrewMember } from './crew.ts';
 import type { Effect } from './decide/events.ts';
 import { describeCleanUp, describeExit } from './exit-reason.ts';
 import { fieldsOf } from './hang/warnings.ts';
+import { takeInspector } from './inspect/take.ts';
 import { OomKills } from './os/cgroup.ts';
 import { bootOrder, isOverwritten, missingOf, type Release, socketFilesOf } from './release.ts';
 import { route, routes } from './routes.ts';
@@ -59,12 +60,13 @@ export class Spawner {
       ...workerEnv(release, env, runAs, slot),
       ...(watch && { [WATCH_VARIABLE]: '1' }),
     };
+    const inspector = takeInspector(release.config, slot, environment, env);
     const compileCache = this.#compileCache.directoryOf(release);
     const status = statusUdp?.expect((report) => enqueue({ type: 'worker-probed', serial, report }));
     const addresses = listeners.map(({ address }) => formatAddress(address));
     const socketFiles = socketFilesOf(listeners.map(({ address }) => address));
     const order = bootOrder(release, identity, status, compileCache, umask);
-    const boot = { ...order, addresses, socketFiles };
+    const boot = { ...order, addresses, socketFiles, ...(inspector && { inspector }) };
     const request = {
       exec: workerFile,
       cwd: release.cwd,

@@ -8,6 +8,7 @@ import {
   type DrainOrder,
   envelope,
   formatAddress,
+  type InspectorAddress,
   SequenceSender,
   sharedClock,
   TAKE_WITHIN_MS,
@@ -15,8 +16,8 @@ import {
   type ToWorker,
 } from '@tshorn/core';
 import { forkWorker, type SpawnRequest } from './fork-worker.ts';
-import { Inspector } from './hang/inspector.ts';
 import { Inbox } from './inbox.ts';
+import { Inspector } from './inspect/inspector.ts';
 import type { Listener } from './listeners.ts';
 import { stderrOutlet } from './outlet.ts';
 import { type SpawnFailure, spawnFailure } from './spawn-failure.ts';
@@ -254,6 +255,11 @@ export class WorkerHandle {
   /** No worker can take the connection that this one offered. */
   keep(id: number, reason: string): void {
     this.#send({ type: 'keep', id, reason });
+  }
+
+  /** Has the worker open its inspector there, or close it. */
+  inspect(open: InspectorAddress | undefined): void {
+    this.#send({ type: 'inspector', ...(open && { open }) });
   }
 
   /** Node opens it at once, also while JavaScript runs. */

@@ -6,6 +6,7 @@ import cluster from 'node:cluster';
 import {
   type BootOrder,
   describeThrown,
+  type InspectorAddress,
   stackOf,
   type ToMaster,
   type ToWorker,
@@ -20,6 +21,7 @@ import { type Channel, openChannel } from './channel.ts';
 import type { HandoffOrder } from './handoff.ts';
 import { heartbeat } from './heartbeat.ts';
 import type { Hooks } from './hooks.ts';
+import type { WorkerInspector } from './inspector.ts';
 import { Meter } from './meter.ts';
 import { readOrder } from './order.ts';
 import { OtherServers } from './others/other-servers.ts';
@@ -38,6 +40,7 @@ export class Worker {
   #app: LoadedApp | undefined;
   #transport: Transport | undefined;
   #service: Service | undefined;
+  #inspector: WorkerInspector | undefined;
   #statusPath = '';
   #handles: ListeningHandle[] = [];
   #stopReporting = () => {};
@@ -94,6 +97,9 @@ export class Worker {
       case 'leaving':
         void this.#announceLeaving();
         break;
+      case 'inspector':
+        void this.#inspect(message.open);
+        break;
       case 'watch':
         this.#service?.watch(message.on);
         break;
@@ -128,10 +134,12 @@ export class Worker {
     const { options } = order;
     this.#statusPath = options.statusPath;
     const boot = new Boot(order, (message) => this.#send(message));
+    const endPause = await this.#openInspector(order);
     const hooks = await boot.loadHooks();
     this.#hooks = hooks;
     const others = new OtherServers((text) => void this.#send({ type: 'log', level: 'warn', text }));
     const app = await boot.loadApp(others);
+    endPause?.();
     this.#app = app;
     this.#applySettings = () => boot.applyServerSettings(app);
     const transport = new Http1(app.server);
@@ -149,6 +157,23 @@ export class Worker {
     heartbeat(meter, options, (message) => void this.#send(message));
     if (order.examine) this.#applySettings();
     this.#stopReporting = await boot.postWorkerInit(transport, hooks);
+  }
+
+  async #openInspector({
+    inspector,
+    appFile,
+  }: Pick<BootOrder, 'inspector' | 'appFile'>): Promise<(() => void) | undefined> {
+    if (!inspector) return undefined;
+    const isOpen = await this.#inspect(inspector);
+    return isOpen && inspector.pause ? this.#inspector?.pauseAt(appFile) : undefined;
+  }
+
+  async #inspect(address: InspectorAddress | undefined): Promise<boolean> {
+    const { WorkerInspector } = await import('./inspector.ts');
+    this.#inspector ??= new WorkerInspector((message) => this.#send(message));
+    if (address) return this.#inspector.open(address);
+    this.#inspector.close();
+    return false;
   }
 
   async #failToLoad(error: unknown): Promise<void> {

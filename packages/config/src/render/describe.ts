@@ -1,5 +1,5 @@
 /** The words about an option that help, docs and schema share. */
-import { NONE } from '../kinds.ts';
+import { type Kind, NONE } from '../kinds.ts';
 import type { Option } from '../options.ts';
 import { isComputed } from '../row.ts';
 
@@ -10,6 +10,10 @@ export function describeDefault({ row }: Option): string | undefined {
   const text = row.kind.format(row.default);
   return text === NONE ? 'none' : text;
 }
+
+/** The value as it follows its flag: ` HOST`, or `[=HOST]` where the next word is never the value. */
+export const describeValue = ({ meta, alone }: Pick<Kind<unknown>, 'meta' | 'alone'>): string =>
+  alone && !alone.next ? `[=${meta}]` : ` ${meta}`;
 
 /** The default of watch mode in words; undefined where it is the usual one. */
 export const describeWatchDefault = ({ row }: Option): string | undefined =>

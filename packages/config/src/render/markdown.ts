@@ -1,6 +1,6 @@
 /** The text of docs/options.md. */
 import { COMMAND_FLAGS, type Option, SECTIONS } from '../options.ts';
-import { describeDefault, describeWatchDefault } from './describe.ts';
+import { describeDefault, describeValue, describeWatchDefault } from './describe.ts';
 
 export function optionsMarkdown(): string {
   const parts = [
@@ -46,14 +46,14 @@ function entryOf(option: Option): string {
 
 function commandLineOf({ key, flag, row }: Option): string | undefined {
   if (flag === undefined) return key === 'app' ? code(row.kind.meta) : undefined;
-  const plain = flagsOf({ flag, meta: row.kind.meta, ...(row.short && { short: row.short }) });
+  const plain = flagsOf({ flag, value: describeValue(row.kind), ...(row.short && { short: row.short }) });
   return [plain, row.kind.list && 'repeatable', row.kind.none && code(`--no-${flag}`)]
     .filter(Boolean)
     .join(', ');
 }
 
-const flagsOf = ({ flag, short, meta = '' }: { flag: string; short?: string; meta?: string }) =>
-  [`--${flag}`, ...(short ? [`-${short}`] : [])].map((name) => code(`${name} ${meta}`.trim())).join(', ');
+const flagsOf = ({ flag, short, value = '' }: { flag: string; short?: string; value?: string }) =>
+  [`--${flag}`, ...(short ? [`-${short}`] : [])].map((name) => code(`${name}${value}`)).join(', ');
 
 const cell = (text: string) => text.replaceAll('|', '\\|');
 const code = (text: string) => `\`${cell(text)}\``;
@@ -61,6 +61,8 @@ const code = (text: string) => `\`${cell(text)}\``;
 const COMMAND_TABLE = [
   '| flag | what it does |',
   '|---|---|',
-  ...COMMAND_FLAGS.map((row) => `| ${flagsOf(row)} | ${row.summary} |`),
+  ...COMMAND_FLAGS.map(
+    (row) => `| ${flagsOf({ ...row, ...('meta' in row && { value: ` ${row.meta}` }) })} | ${row.summary} |`,
+  ),
   '| `-- ARG...` | Everything after `--` goes to the app, in its `process.argv` |',
 ].join('\n');

@@ -105,6 +105,8 @@ const TO_MASTER = {
   'asked-elsewhere': { asked: line(256) },
   'also-listening': { address: line(256) },
   /** A library of the app asks node:cluster whether this is the primary, and leaves work to that. */
+  /** What became of the inspector; `busy`: the address is in use, and is tried again until it is free. */
+  inspector: { state: literal('open', 'closed', 'busy', 'waiting'), reason: optional(line()) },
   'asks-primary': { library: literal('log4js', 'prom-client') },
   'hook-failed': { hook: line(128), reason: line() },
   /** A line for the master's log. */

@@ -47,17 +47,19 @@ export class Hangs {
   }
 
   late(serial: number, loopDelayMs: number, requests: unknown): void {
-    const worker = this.#identityOf(serial);
+    const worker = this.#warnable(serial);
     if (worker) this.#warnings.late(serial, worker, loopDelayMs, requests);
   }
 
   waiting(serial: number, requests: unknown, more: number): void {
-    const worker = this.#identityOf(serial);
+    const worker = this.#warnable(serial);
     if (worker) this.#warnings.waiting(worker, requests, more);
   }
 
-  #identityOf(serial: number): WorkerIdentity | undefined {
+  /** Undefined for a worker that a debugger may have kept waiting. */
+  #warnable(serial: number): WorkerIdentity | undefined {
     const { identity, handle } = this.#records.get(serial)?.worker ?? {};
+    if (handle?.inspector.debugged) return undefined;
     return identity && { ...identity, pid: handle?.pid };
   }
 

@@ -115,6 +115,12 @@ export const WORKERS = {
     fields: '`count`',
     when: 'More requests were slow than are logged one by one.',
   },
+  inspector: {
+    level: 'info or warn',
+    fields: WORKER,
+    when: 'With `--inspect-brk` a worker waits for a debugger; `warn` where the address of `--inspect` is in use. The worker goes on, and tries again.',
+    todo: 'End the other program that listens there, or choose another port.',
+  },
   'no-boot-nice': {
     level: 'debug or warn',
     fields: '`pid`',

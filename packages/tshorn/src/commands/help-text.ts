@@ -95,7 +95,7 @@ const shortUsage = ({ name, args = {}, server }: Command): string => {
 
 /** `grace DURATION`, `log-level LEVEL`, `handoff` */
 function labelOf(flag: string, { meta, choices, alone }: Kind<unknown>): string {
-  if (alone) return flag;
+  if (alone) return alone.next ? flag : `${flag}[=${meta}]`;
   const [last = ''] = flag.split('-').slice(-1);
   return `${flag} ${choices ? (last.length > 9 ? 'VALUE' : last.toUpperCase()) : meta}`;
 }

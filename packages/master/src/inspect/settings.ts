@@ -1,5 +1,6 @@
 /** How a worker is started so that its inspector can be opened later: see core's inspector-flags.ts. */
-import { INSPECTOR_FLAG } from '@tshorn/core';
+import { INSPECTOR_FLAG, LISTED_INSPECTOR_FLAG } from '@tshorn/core';
+import { withoutInspect } from './asked.ts';
 
 /** The flags that node:cluster looks for, and those that stand for them in NODE_OPTIONS. */
 const OWN_INSPECTOR = /--inspect|--debug-port/;
@@ -9,12 +10,15 @@ export interface InspectorSettings {
   readonly inspectPort: number | undefined;
 }
 
-/** The settings of node:cluster. An inspector that the user has asked for stays as it is, and serves as well. */
-export function inspectorSettings(env: NodeJS.ProcessEnv): InspectorSettings {
-  const { execArgv } = process;
+/**
+ * The settings of node:cluster. Flags of the user's that open no inspector at the start (`--inspect-port`) stay as they are.
+ * @param isListed the worker opens its inspector for a debugger (`--inspect`), which looks for it in the HTTP list
+ */
+export function inspectorSettings(env: NodeJS.ProcessEnv, isListed: boolean): InspectorSettings {
+  const execArgv = withoutInspect(process.execArgv);
   if (OWN_INSPECTOR.test([...execArgv, env.NODE_OPTIONS].join(' ')))
     return { execArgv, inspectPort: undefined };
-  return { execArgv: [...execArgv, INSPECTOR_FLAG], inspectPort: 0 };
+  return { execArgv: [...execArgv, isListed ? LISTED_INSPECTOR_FLAG : INSPECTOR_FLAG], inspectPort: 0 };
 }
 
 /** True with --disable-sigusr1: Node leaves SIGUSR1 to the kernel, which would end the process. It must not be sent. */
