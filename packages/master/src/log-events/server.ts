@@ -36,6 +36,12 @@ export const SERVER = {
     when: 'The system cannot [watch](watch.md) a directory: its files are looked at twice a second instead. Logged once.',
     todo: 'Raise the limit that the line names.',
   },
+  'watch-endless': {
+    level: 'warn',
+    fields: '`file`',
+    when: 'In [watch mode](watch.md) a file has changed at each of the last starts of the app, which seems to write it.',
+    todo: 'Give the file to `--watch-ignore`.',
+  },
   control: { level: 'info', fields: '`path`', when: 'The control socket is open.' },
   leaving: {
     level: 'info',

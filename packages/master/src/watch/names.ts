@@ -18,11 +18,11 @@ export const isWatched = (file: string, own: string): boolean =>
 export function describeChange(files: readonly string[], cwd: string): string {
   const names = files.map((file) => nameIn(cwd, file)).sort((a, b) => a.length - b.length);
   const more = names.length > 1 ? ` (+${names.length - 1} more)` : '';
-  return `changed ${oneLine(names[0] ?? '', LONGEST)}${more}`;
+  return `changed ${names[0]}${more}`;
 }
 
 /** Relative in the directory of the app and in the one above it, absolute elsewhere. */
-function nameIn(cwd: string, file: string): string {
+export function nameIn(cwd: string, file: string): string {
   const relative = path.relative(cwd, file);
-  return /^\.\.\/\.\./.test(relative) ? file : relative;
+  return oneLine(/^\.\.\/\.\./.test(relative) ? file : relative, LONGEST);
 }

@@ -17,6 +17,11 @@ export function openWatchMode({ log, workerFile, notices, request }: Watching): 
   let isTold = false;
   const watch = new WatchMode(ownDirectory(workerFile), {
     onChange: (because) => request({ kind: 'reload', by: 'watch', because }),
+    onEndless: (name) =>
+      log.warn(
+        { event: 'watch-endless', file: name },
+        `${name} changes at each start of the app, and each change is a reload; if the app writes it: --watch-ignore ${name}`,
+      ),
     onPolled: (directory, code) => {
       if (isTold) return;
       isTold = true;
@@ -24,6 +29,7 @@ export function openWatchMode({ log, workerFile, notices, request }: Watching): 
     },
   });
   notices.on('notice', (notice) => {
+    if (notice.event === 'ready') watch.serves();
     if (notice.event === 'reload-finished' && notice.outcome === 'committed')
       watch.committed(notice.generation);
   });

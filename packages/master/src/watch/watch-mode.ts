@@ -5,9 +5,10 @@
 import path from 'node:path';
 import type { Release } from '../release.ts';
 import { Directories } from './directories.ts';
+import { Endless } from './endless.ts';
 import { addHash, hasChanged, stampOf } from './fingerprint.ts';
 import { namedFiles } from './named-files.ts';
-import { describeChange, isWatched } from './names.ts';
+import { describeChange, isWatched, nameIn } from './names.ts';
 import { brokenFile } from './reported.ts';
 import { WatchedFiles } from './watched-files.ts';
 import { type Found, isDirectory, WatchedPaths } from './watched-paths.ts';
@@ -15,6 +16,8 @@ import { type Found, isDirectory, WatchedPaths } from './watched-paths.ts';
 export interface WatchEvents {
   /** @param because `changed src/app.js` */
   onChange(because: string): void;
+  /** The app seems to write this file at each start. */
+  onEndless(name: string): void;
   /** A directory is polled, because the system does not watch it. */
   onPolled(directory: string, code: string): void;
 }
@@ -38,6 +41,8 @@ export class WatchMode {
   readonly #paths = new WatchedPaths();
   /** Directories in which a file of `--watch-path` may appear. */
   #open = new Set<string>();
+  readonly #endless = new Endless();
+  #isBooting = false;
   #cwd = '/';
   #timer: NodeJS.Timeout | undefined;
   #hashing: NodeJS.Immediate | undefined;
@@ -55,6 +60,7 @@ export class WatchMode {
   expect(generation: number, release: Release): void {
     const { watchPath, watchIgnore } = release.config;
     this.#cwd = release.cwd;
+    this.#isBooting = true;
     this.#add(generation, namedFiles(release));
     if (!this.#paths.use(watchPath, watchIgnore)) return;
     this.#files.forgetFrom(FOR_EVER);
@@ -74,6 +80,11 @@ export class WatchMode {
   broken(generation: number, excerpt: string | undefined): void {
     const file = brokenFile(excerpt);
     if (file !== undefined) this.loaded(generation, [file]);
+  }
+
+  /** A worker serves. */
+  serves(): void {
+    this.#isBooting = false;
   }
 
   /** What only older generations have loaded is of no interest any more. */
@@ -157,6 +168,9 @@ export class WatchMode {
       if (fingerprint && hasChanged(file, fingerprint)) changed.push(file);
     }
     if (this.#suspects.size > 0) this.#lookIn(GONE_MS);
-    if (changed.length > 0) this.#events.onChange(describeChange(changed, this.#cwd));
+    if (changed.length === 0) return;
+    this.#events.onChange(describeChange(changed, this.#cwd));
+    if (this.#endless.changed(changed, this.#isBooting))
+      this.#events.onEndless(nameIn(this.#cwd, changed[0] ?? ''));
   }
 }
