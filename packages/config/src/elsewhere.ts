@@ -24,7 +24,7 @@ const OTHER_NAMES: Readonly<Record<string, (value: string) => string>> = {
   'lazy-apps': () => RELOADS,
   processes: (value) => `did you mean --workers ${/^\d+$/.test(value) ? value : 'N'}?`,
   threads: () => 'a worker has one thread; did you mean --workers?',
-  'worker-class': () => 'there is one kind of worker, whose requests never wait for each other',
+  'worker-class': () => 'a worker is a Node process with its event loop, and there is no other kind',
   'graceful-timeout': () => 'did you mean --grace?',
   harakiri: () => 'did you mean --timeout?',
   'keep-alive': () => 'did you mean --keep-alive-timeout?',

@@ -8,6 +8,7 @@ export {
   type RefusedApp,
 } from './import/import.ts';
 export { renderReport } from './import/report.ts';
+export { type InitRequest, initProject } from './init/init.ts';
 export { makeContainer } from './unit/container.ts';
 export { type Machine, thisMachine } from './unit/machine.ts';
 export { makeUnits, type UnitOptions } from './unit/unit.ts';

@@ -4,6 +4,7 @@ import type { CommandTable } from './command.ts';
 import { doctor } from './doctor.ts';
 import { help } from './help.ts';
 import { importFile } from './import.ts';
+import { init } from './init.ts';
 import { reload } from './reload.ts';
 import { scale } from './scale.ts';
 import { status } from './status.ts';
@@ -17,6 +18,7 @@ export const COMMAND_TABLE: CommandTable = {
   stop,
   check,
   doctor,
+  init,
   import: importFile,
   unit,
   help,

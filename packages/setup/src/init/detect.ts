@@ -1,0 +1,141 @@
+/** Finds out how a project is served: its start script, its framework, and what its source says. Runs nothing of it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isFile, readPackage, resolveApp } from '@tshorn/core';
+import { resolveScript } from '../import/script.ts';
+
+export interface Project {
+  /** As it is typed; undefined where nothing looks like an app. */
+  readonly app: string | undefined;
+  readonly args: readonly string[];
+  /** Options of Node. */
+  readonly flags: readonly string[];
+  readonly variables: Readonly<Record<string, string>>;
+  /** The port that the app asks for where PORT is not set. */
+  readonly port: number | undefined;
+  /** A path of the app that looks like a health check. */
+  readonly statusPath: string | undefined;
+  /** What was found, in words for people. */
+  readonly found: readonly string[];
+  /** The config file can be TypeScript. */
+  readonly isTypeScript: boolean;
+  /** tshorn is a dependency. */
+  readonly hasTshorn: boolean;
+  /** Files of variables that the start script has Node read. */
+  readonly envFiles: readonly string[];
+}
+
+interface Framework {
+  readonly name: string;
+  /** Where it has no start script: the app that its build makes. */
+  readonly app?: string;
+  readonly args?: readonly string[];
+}
+
+const FRAMEWORKS: Readonly<Record<string, Framework>> = {
+  next: { name: 'Next.js', app: 'next', args: ['start'] },
+  nuxt: { name: 'Nuxt', app: '.output/server/index.mjs' },
+  nitropack: { name: 'Nitro', app: '.output/server/index.mjs' },
+  '@sveltejs/kit': { name: 'SvelteKit', app: 'build' },
+  astro: { name: 'Astro', app: 'dist/server/entry.mjs' },
+  '@react-router/serve': {
+    name: 'React Router',
+    app: '@react-router/serve',
+    args: ['build/server/index.js'],
+  },
+  '@strapi/strapi': { name: 'Strapi', app: 'strapi', args: ['start'] },
+  '@nestjs/core': { name: 'NestJS', app: 'dist/main.js' },
+  fastify: { name: 'Fastify' },
+  koa: { name: 'Koa' },
+  hono: { name: 'Hono' },
+  '@hapi/hapi': { name: 'hapi' },
+  restify: { name: 'restify' },
+  express: { name: 'Express' },
+};
+
+const USUAL = ['server', 'app', 'index', 'main'].flatMap((name) => [name, `src/${name}`, `dist/${name}`]);
+
+/** @param stripsTypes this Node runs TypeScript */
+export function detect(cwd: string, stripsTypes: boolean): Project {
+  const found = readPackage(cwd) as (Record<string, unknown> & ReturnType<typeof readPackage>) | undefined;
+  const dependencies = { ...(found?.devDependencies as object), ...(found?.dependencies as object) };
+  const key = Object.keys(FRAMEWORKS).find((name) => name in dependencies);
+  const framework = key === undefined ? undefined : FRAMEWORKS[key];
+  const served = fromScript(found, cwd) ?? fromFramework(framework) ?? fromFiles(cwd);
+  const source = served === undefined ? '' : sourceOf(served.app, cwd);
+  return {
+    app: served?.app,
+    args: served?.args ?? [],
+    variables: served?.variables ?? {},
+    port: portIn(source),
+    statusPath: /['"`](\/(?:_status|healthz?|readyz?|livez|api\/health|status|ping))['"`]/.exec(source)?.[1],
+    found: [...(framework ? [framework.name] : []), ...(served?.why ?? [])],
+    isTypeScript: stripsTypes && found?.type === 'module' && isFile(join(cwd, 'tsconfig.json')),
+    hasTshorn: 'tshorn' in dependencies,
+    ...divideFlags(served?.flags ?? []),
+  };
+}
+
+/** Node reads `--env-file` on its command line alone; tshorn has an option of its own. */
+function divideFlags(all: readonly string[]): Pick<Project, 'flags' | 'envFiles'> {
+  const envFiles: string[] = [];
+  const flags = all.filter((flag, at) => {
+    const [, same] = /^--env-file(?:-if-exists)?=(.+)/.exec(flag) ?? [];
+    const isName = /^--env-file(-if-exists)?$/.test(flag);
+    const isValue = /^--env-file(-if-exists)?$/.test(all[at - 1] ?? '');
+    if (same !== undefined || isValue) envFiles.push(same ?? flag);
+    return same === undefined && !isName && !isValue;
+  });
+  return { flags, envFiles };
+}
+
+interface Served {
+  readonly app: string;
+  readonly args?: readonly string[];
+  readonly flags?: readonly string[];
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly why?: readonly string[];
+}
+
+/** `npm start`: what starts the app today. */
+function fromScript(found: { readonly scripts?: unknown } | undefined, cwd: string): Served | undefined {
+  const start = (found?.scripts as Record<string, unknown> | undefined)?.start;
+  if (typeof start !== 'string') return undefined;
+  const runs = resolveScript({ program: 'npm', words: ['start'], interpreter: undefined, cwd });
+  if ('refused' in runs) return undefined;
+  const notes = runs.notes.map(({ text }) => text);
+  return { ...runs, why: [`npm start runs "${start}"`, ...notes] };
+}
+
+const fromFramework = (framework: Framework | undefined): Served | undefined =>
+  framework?.app === undefined ? undefined : { app: framework.app, args: framework.args ?? [] };
+
+function fromFiles(cwd: string): Served | undefined {
+  const { main } = readPackage(cwd) ?? {};
+  const names = [...(typeof main === 'string' ? [main] : []), ...USUAL];
+  const app = names.map((name) => fileOf(name, cwd)).find((name) => name !== undefined);
+  return app === undefined ? undefined : { app };
+}
+
+/** With its extension, as a person would type it. */
+function fileOf(name: string, cwd: string): string | undefined {
+  const file = ['', '.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'].map((end) => name + end);
+  return file.find((each) => isFile(join(cwd, each)));
+}
+
+function sourceOf(app: string, cwd: string): string {
+  try {
+    const { file } = resolveApp(app, cwd);
+    return file.includes('/node_modules/') ? '' : readFileSync(file, 'utf8').slice(0, 200_000);
+  } catch {
+    return '';
+  }
+}
+
+/** `listen(3000)`, `process.env.PORT || 3000`, `PORT ?? '3000'`. */
+function portIn(source: string): number | undefined {
+  const [, byVariable, byListen] =
+    /PORT\)?\s*(?:\|\||\?\?)\s*['"]?(\d{2,5})|\.listen\(\s*\{?\s*(?:port:\s*)?(\d{2,5})/.exec(source) ?? [];
+  const port = Number(byVariable ?? byListen);
+  return port > 0 && port < 65_536 ? port : undefined;
+}
