@@ -270,6 +270,7 @@ export const paths: Kind<readonly string[]> = {
 /** Paths of files, as written; resolveConfig makes them absolute. */
 export const files: Kind<readonly string[]> = {
   meta: 'FILE',
+  path: true,
   input: 'string | readonly string[]',
   expected: 'the path of a file',
   parse(input) {

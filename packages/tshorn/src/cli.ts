@@ -26,6 +26,9 @@ async function main(argv: string[]): Promise<number> {
   checkPlatform();
   const [word] = argv;
   // A server does not load the code of the commands.
+  if (word === '--get-yargs-completions') {
+    return (await import('./commands/completion/answer.ts')).answer(argv.slice(1), workingDirectory());
+  }
   if (isCommand(word)) {
     leavePipeQuietly();
     return (await import('./commands/run.ts')).runCommand(word, argv.slice(1));

@@ -1,4 +1,4 @@
-import { files, orNone, text, texts, wholeNumber } from '../kinds.ts';
+import { files, orNone, path, text, texts, wholeNumber } from '../kinds.ts';
 import { section } from '../row.ts';
 import { variables } from '../variables-kind.ts';
 
@@ -31,7 +31,7 @@ export const application = section('Application', {
     worker: true,
   },
   cwd: {
-    kind: text('DIR', 'the path of a directory'),
+    kind: path('DIR', 'the path of a directory'),
     flag: 'chdir',
     alsoEnv: ['TSHORN_CHDIR'],
     default: { compute: ({ cwd }) => cwd, inWords: 'the current directory' },

@@ -1,10 +1,10 @@
 import { defaultControlPath } from '../control-path.ts';
-import { orNone, text } from '../kinds.ts';
+import { orNone, path } from '../kinds.ts';
 import { section } from '../row.ts';
 
 export const control = section('Control', {
   control: {
-    kind: orNone(text('PATH', 'the path of a unix socket'), undefined),
+    kind: orNone(path('PATH', 'the path of a unix socket'), undefined),
     default: {
       compute: ({ env }) => defaultControlPath(env),
       inWords: '$XDG_RUNTIME_DIR/tshorn/PID.sock, else in TMPDIR/tshorn-UID',
@@ -15,7 +15,7 @@ export const control = section('Control', {
     reloadable: false,
   },
   pidFile: {
-    kind: orNone(text('PATH', 'the path of a file'), undefined),
+    kind: orNone(path('PATH', 'the path of a file'), undefined),
     default: undefined,
     summary: 'The file that holds the PID of the active master, for scripts and service managers',
     details:

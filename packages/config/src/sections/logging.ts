@@ -1,4 +1,4 @@
-import { oneOf, orNone, text } from '../kinds.ts';
+import { oneOf, orNone, path } from '../kinds.ts';
 import { section } from '../row.ts';
 
 export const logging = section('Logging', {
@@ -15,14 +15,14 @@ export const logging = section('Logging', {
     reloadable: false,
   },
   logFile: {
-    kind: orNone(text('PATH', 'the path of a file'), undefined),
+    kind: orNone(path('PATH', 'the path of a file'), undefined),
     default: undefined,
     summary: 'The file to append the log to, instead of standard error',
     details: 'A relative path starts from `--chdir`.',
     reloadable: false,
   },
   outputFile: {
-    kind: orNone(text('PATH', 'the path of a file'), undefined),
+    kind: orNone(path('PATH', 'the path of a file'), undefined),
     default: undefined,
     summary: 'The file to append to what the workers print, instead of standard output and standard error',
     details:

@@ -1,6 +1,7 @@
 /** Every command, in the order of the help text. */
 import { check } from './check.ts';
 import type { CommandTable } from './command.ts';
+import { completion } from './completion.ts';
 import { doctor } from './doctor.ts';
 import { help } from './help.ts';
 import { importFile } from './import.ts';
@@ -21,5 +22,6 @@ export const COMMAND_TABLE: CommandTable = {
   init,
   import: importFile,
   unit,
+  completion,
   help,
 };

@@ -25,6 +25,14 @@ export interface Argument {
   readonly kind: Kind<unknown>;
   readonly summary: string;
   readonly required?: true;
+  /** Looks up what a shell offers, where the kind does not say it. */
+  complete?(): Promise<readonly Candidate[]>;
+}
+
+export interface Candidate {
+  readonly value: string;
+  /** Stands beside it, in a shell that shows that. */
+  readonly text?: string;
 }
 
 export interface CommandOption {

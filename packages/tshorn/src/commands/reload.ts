@@ -1,6 +1,12 @@
 import { OPTIONS } from '@tshorn/config';
 import { command } from './command.ts';
-import { COULD_NOT_ASK, JSON_EVENTS, MASTER_ARGUMENT, MASTER_OPTIONS, NO_WAIT } from './control/which.ts';
+import {
+  COULD_NOT_ASK,
+  JSON_EVENTS,
+  MASTER_ARGUMENT,
+  MASTER_OPTIONS,
+  NO_WAIT,
+} from './control/master-options.ts';
 
 export const reload = command({
   name: 'reload',

@@ -1,6 +1,6 @@
 import { command } from './command.ts';
 import { count } from './control/count-kind.ts';
-import { COULD_NOT_ASK, MASTER_ARGUMENT, MASTER_OPTIONS, NO_WAIT } from './control/which.ts';
+import { COULD_NOT_ASK, MASTER_ARGUMENT, MASTER_OPTIONS, NO_WAIT } from './control/master-options.ts';
 
 export const scale = command({
   name: 'scale',

@@ -1,5 +1,5 @@
 import { command } from './command.ts';
-import { COULD_NOT_ASK, MASTER_ARGUMENT, MASTER_OPTIONS } from './control/which.ts';
+import { COULD_NOT_ASK, MASTER_ARGUMENT, MASTER_OPTIONS } from './control/master-options.ts';
 
 export const status = command({
   name: 'status',

@@ -3,10 +3,18 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { controlDirectories, type Environment, serviceSockets, userId } from '@tshorn/config';
 import { describeThrown, TshornError, whoListens } from '@tshorn/core';
+import type { Candidate } from '../command.ts';
 import { ask } from './client.ts';
 import { noMaster } from './no-master.ts';
+import { readPid } from './pid-kind.ts';
 import type { Status } from './status-view.ts';
-import { readPid, type Which } from './which.ts';
+
+/** The master that is meant. At most one field is set. */
+export interface Which {
+  readonly pid?: number | undefined;
+  readonly control?: string | undefined;
+  readonly pidFile?: string | undefined;
+}
 
 /** Time limit for the answer of each of several masters, in milliseconds: one that hangs does not delay the list. */
 const DESCRIBE_MS = 1_000;
@@ -64,9 +72,7 @@ function readPidFile(file: string): number {
 }
 
 async function theOnly(directories: readonly string[], services: readonly string[]): Promise<string> {
-  const sockets = [...directories.filter(isOwn).flatMap((directory) => socketsIn(directory)), ...services];
-  const answers = await Promise.all(sockets.map(whoListens));
-  const alive = sockets.filter((_, index) => answers[index] === 'somebody');
+  const alive = await answering(directories, services);
   if (alive.length === 1) return alive[0] as string;
   if (alive.length === 0) {
     throw new TshornError(
@@ -77,10 +83,25 @@ async function theOnly(directories: readonly string[], services: readonly string
       },
     );
   }
-  const lines = await Promise.all(alive.map(describe));
+  const masters = await Promise.all(alive.map(describe));
   throw new TshornError('ERR_CONTROL', `this user runs ${alive.length} masters: add the pid of one`, {
-    detail: lines.join('\n'),
+    detail: masters.map(({ value, text }) => [value, text].join('  ').trimEnd()).join('\n'),
   });
+}
+
+/** The pids of the masters of this user and of services, each with its app and addresses. */
+export async function runningMasters(env: Environment): Promise<Candidate[]> {
+  const masters = await Promise.all(
+    (await answering(controlDirectories(env), serviceSockets())).map(describe),
+  );
+  return masters.filter(({ value }) => /^\d+$/.test(value));
+}
+
+/** The control sockets on which a master listens. */
+async function answering(directories: readonly string[], services: readonly string[]): Promise<string[]> {
+  const sockets = [...directories.filter(isOwn).flatMap((directory) => socketsIn(directory)), ...services];
+  const answers = await Promise.all(sockets.map(whoListens));
+  return sockets.filter((_, index) => answers[index] === 'somebody');
 }
 
 /** Another user may have made a directory of this name where everybody may write. */
@@ -99,11 +120,13 @@ function socketsIn(directory: string): string[] {
   }
 }
 
-async function describe(socket: string): Promise<string> {
+/** The pid, else the path of the socket, and the app and its addresses where the master says them. */
+async function describe(socket: string): Promise<Required<Candidate>> {
   const status = await statusOf(socket);
-  if (!status) return /^\d+\.sock$/.test(path.basename(socket)) ? path.basename(socket, '.sock') : socket;
-  const { pid, app, listeners } = status;
-  return `${pid}  ${app ?? ''}  ${listeners.join(' ')}`;
+  const [, pid] = /^(\d+)\.sock$/.exec(path.basename(socket)) ?? [];
+  if (!status) return { value: pid ?? socket, text: '' };
+  const { app, listeners } = status;
+  return { value: String(status.pid), text: [app ?? '', listeners.join(' ')].filter(Boolean).join('  ') };
 }
 
 async function statusOf(socket: string): Promise<Status | undefined> {

@@ -2,11 +2,11 @@ import { type ReloadPlan, TshornError } from '@tshorn/core';
 import { colourOfOutcome, paintFor, print } from '../style.ts';
 import { brokeOff, onInterrupt } from './asking.ts';
 import { ask, type StreamEvent, stream } from './client.ts';
+import type { Which } from './find.ts';
 import { findMaster } from './find.ts';
 import { Live } from './live.ts';
 import { ReloadView } from './reload-view.ts';
 import type { Status } from './status-view.ts';
-import type { Which } from './which.ts';
 
 export interface ReloadValues extends Which {
   readonly plan?: ReloadPlan | undefined;

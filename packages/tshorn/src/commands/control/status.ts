@@ -1,8 +1,8 @@
 import { paintFor, print } from '../style.ts';
 import { ask } from './client.ts';
+import type { Which } from './find.ts';
 import { findMaster } from './find.ts';
 import { type Status, statusText } from './status-view.ts';
-import type { Which } from './which.ts';
 
 /** `tshorn status`: prints the master, its workers and the last reloads. Resolves with 0. */
 export async function status({ json, ...which }: Which & { readonly json: boolean }): Promise<number> {
