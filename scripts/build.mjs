@@ -53,8 +53,6 @@ const inputs = built.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 fs.writeFileSync(path.join(dist, 'licences.txt'), licencesOf(inputs, target));
 const { configSchema } = await importConfigPackage();
 fs.writeFileSync(path.join(dist, 'config.schema.json'), `${JSON.stringify(configSchema(), null, 2)}\n`);
-fs.copyFileSync(path.join(root, 'LICENSE'), path.join(target, 'LICENSE'));
-fs.copyFileSync(path.join(root, 'README.md'), path.join(target, 'README.md'));
 
 /** Path of the declarations of `@tshorn/NAME/AT` in the tree of all declarations. */
 function fileOf(name, at) {

@@ -28,11 +28,13 @@ beforeAll(() => {
 }, 180_000);
 afterAll(() => rmSync(directory, { recursive: true }));
 
-test('holds what is built, a README and a LICENSE, and nothing else', () => {
-  expect(packed).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/cli.js']));
+test('holds what is built, a README, a LICENSE and the pages that log lines name, and nothing else', () => {
+  expect(packed).toEqual(
+    expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/cli.js', 'docs/operating.md']),
+  );
   const strays = packed.filter(
     (file) =>
-      !/^(?:LICENSE|README\.md|package\.json|dist\/[\w./-]+\.(?:js|d\.ts|json)|dist\/licences\.txt)$/.test(
+      !/^(?:LICENSE|README\.md|package\.json|dist\/[\w./-]+\.(?:js|d\.ts|json)|dist\/licences\.txt|docs\/[\w./-]+\.(?:md|svg))$/.test(
         file,
       ) || /\.test\.|testing\//.test(file),
   );

@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Step {
   readonly kind: 'file' | 'command' | 'server';
@@ -54,6 +55,9 @@ function commandsOf(
 const VARIABLE: readonly (readonly [RegExp, string])[] = [
   [/^\[\d\d:\d\d:\d\d\.\d{3}\]/, '[TIME]'],
   [/\bpid=\d+/g, 'pid=N'],
+  [/\btshorn \d+\.\d+\.\d+/, 'tshorn VERSION'],
+  [/\bNode [\d.]+ on \w+ \w+/, 'Node VERSION'],
+  [/^ExecStart=\S+/, 'ExecStart=NODE'],
   [/\bmaster \d+/g, 'master N'],
   [/\bworker=\d/g, 'worker=N'],
   [/\S+\/\d+\.sock/g, 'SOCKET'],
@@ -71,8 +75,12 @@ const plain = (line: string): string =>
     line,
   ).trimEnd();
 
-/** Lines that a terminal does not keep, and the one that only root sees. What follows such a line belongs to it. */
-const IS_NOISE = /^(?:step \d+\/\d+|reload to gen=\d+ by|\[TIME\] WARN: workers run as root)/;
+/**
+ * Lines that a terminal does not keep, those that only root sees, and those that warn of the temporary directory of a test.
+ * What follows such a line belongs to it.
+ */
+const IS_NOISE =
+  /^(?:step \d+\/\d+|reload to gen=\d+ by|\[TIME\] WARN: workers run as root|tshorn: warning: .*(?:will not last|lies in \/tmp))/;
 const withoutNoise = (lines: readonly string[]): string[] => {
   let isNoise = false;
   return lines.filter((line) => {
@@ -101,11 +109,17 @@ export function difference(expected: readonly string[], printed: readonly string
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => (exitCode ?? signalCode) !== null;
 
+interface Terminal {
+  readonly child: ChildProcess;
+  readonly lines: string[];
+  readonly ended: Promise<[code: number | null]>;
+}
+
 export class Reader {
   #cwd: string;
   readonly #home: string;
   #code = 0;
-  #server: { child: ChildProcess; lines: string[] } | undefined;
+  #server: Terminal | undefined;
   readonly #replace: (text: string) => string;
   readonly #back: (text: string) => string;
   readonly #env: Readonly<Record<string, string>>;
@@ -134,14 +148,14 @@ export class Reader {
   }
 
   async close(): Promise<void> {
-    const child = this.#server?.child;
+    const { child, ended } = this.#server ?? {};
     this.#server = undefined;
     if (!child || hasEnded(child)) return;
     process.kill(-(child.pid as number), 'SIGKILL');
-    await once(child, 'close');
+    await ended;
   }
 
-  #spawn(command: string): { child: ChildProcess; lines: string[] } {
+  #spawn(command: string): Terminal {
     const env = { ...process.env, ...this.#env, PORT: undefined, WEB_CONCURRENCY: undefined };
     // A process group of its own, as a terminal gives it.
     const child = spawn('sh', ['-c', command], {
@@ -150,7 +164,7 @@ export class Reader {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const told = { child, lines: [] as string[] };
+    const told = { child, lines: [] as string[], ended: once(child, 'close') as Promise<[number | null]> };
     for (const stream of [child.stdout, child.stderr]) {
       let rest = '';
       stream?.setEncoding('utf8').on('data', (chunk: string) => {
@@ -165,11 +179,12 @@ export class Reader {
 
   async #command(step: Step): Promise<void> {
     const text = this.#replace(step.head);
-    const { child, lines } = this.#spawn(
+    const { child, lines, ended } = this.#spawn(
       `(exit ${this.#code}); ${text}; code=$?; echo; echo "cwd=$PWD"; exit $code`,
     );
     const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
-    [this.#code] = (await once(child, 'close')) as [number];
+    const [code] = await ended;
+    this.#code = code ?? 1;
     clearTimeout(timer);
     const cwd = lines.findLastIndex((line) => line.startsWith('cwd='));
     const printed = lines.toSpliced(cwd, 1);
@@ -186,13 +201,16 @@ export class Reader {
       this.#server = this.#spawn(`exec ${this.#replace(step.head)}`);
     }
     if (!this.#server) throw new Error(`line ${step.line}: no server runs`);
-    const { child, lines } = this.#server;
-    const began = Date.now();
+    const { child, lines, ended } = this.#server;
+    let isLate = false;
+    const deadline = sleep(TIMEOUT_MS, undefined, { ref: false }).then(() => {
+      isLate = true;
+    });
     // Waits until the expected lines are there, or will never be.
-    while (difference(step.lines, lines) && Date.now() - began < TIMEOUT_MS && !hasEnded(child)) {
-      await Promise.race([once(child.stderr as NodeJS.ReadableStream, 'data'), once(child, 'close')]);
+    while (difference(step.lines, lines) && !isLate && !hasEnded(child)) {
+      await Promise.race([once(child.stderr as NodeJS.ReadableStream, 'data'), ended, deadline]);
     }
-    if (step.head === '^C' && !hasEnded(child)) await once(child, 'close');
+    if (step.head === '^C') await Promise.race([ended, deadline]);
     this.#mustFit(step, lines);
     lines.length = 0;
   }

@@ -1,0 +1,29 @@
+// Copies what the tarball holds beside what is built: README, LICENSE, and the pages that log lines and errors name
+// (docs/operating.md). `npm pack` and `npm publish` run it, so that the tarball has them as they are now.
+import fs from 'node:fs';
+import path from 'node:path';
+
+const root = path.join(import.meta.dirname, '..');
+const target = path.join(root, 'packages/tshorn');
+const filesIn = (directory) =>
+  fs.existsSync(directory)
+    ? fs.readdirSync(directory, { recursive: true }).filter((name) => path.extname(name) !== '')
+    : [];
+
+// A photograph of a page would be a quarter of the tarball.
+const pages = filesIn(path.join(root, 'docs')).filter((name) => !name.endsWith('.png'));
+for (const name of ['LICENSE', 'README.md', ...pages.map((page) => path.join('docs', page))]) {
+  copy(path.join(root, name), path.join(target, name));
+}
+for (const name of filesIn(path.join(target, 'docs'))) {
+  if (!pages.includes(name)) fs.rmSync(path.join(target, 'docs', name));
+}
+
+/** A file that is the same already stays untouched: two tests may pack at the same time. */
+function copy(from, to) {
+  const content = fs.readFileSync(from);
+  if (fs.existsSync(to) && fs.readFileSync(to).equals(content)) return;
+  fs.mkdirSync(path.dirname(to), { recursive: true });
+  fs.writeFileSync(`${to}.${process.pid}.new`, content);
+  fs.renameSync(`${to}.${process.pid}.new`, to);
+}
