@@ -49,7 +49,8 @@ export const APP_CHECKS: readonly Check[] = [
       if (statusPath === '') {
         return { level: 'note', seen: '--no-status-path: workers are admitted without a question' };
       }
-      if (probe.verdict !== 'alive') return 'ok';
+      const later = app.report?.examination?.answers.find(({ path }) => path === statusPath)?.status ?? 0;
+      if (probe.verdict !== 'alive' || (later >= 200 && later < 300)) return 'ok';
       return { level: 'warning', seen: `GET ${statusPath}: ${probe.status}` };
     },
   },
@@ -139,7 +140,10 @@ export const APP_CHECKS: readonly Check[] = [
               seen: "a library has taken the server's connections over (PROXY protocol, say)",
             };
           case 'unknown-node':
-            return { level: 'warning', seen: `Node ${facts.node.version} differs from those that are known` };
+            return {
+              level: 'warning',
+              seen: `the connections of its server cannot be listed (Node ${facts.node.version})`,
+            };
         }
       })(facts);
     },

@@ -39,6 +39,7 @@ const all =
     Object.assign({}, ...plants.map((plant) => plant(facts)));
 const future = { file: '/srv/app.js', aheadMs: 3_600_000 };
 const tmp = { path: '/tmp', noexec: false, space: { freeBytes: GB, totalBytes: GB } };
+const NOT_FOUND = { verdict: 'alive', status: '404 Not Found', tookMs: 1 } as const;
 const taken = [{ address: ':80', pids: [7], program: 'nginx' }];
 
 const FAULTS: readonly [id: string, level: Level, plant: Plant, seen: RegExp, config?: Partial<Config>][] = [
@@ -46,7 +47,7 @@ const FAULTS: readonly [id: string, level: Level, plant: Plant, seen: RegExp, co
   [
     'status-missing',
     'warning',
-    reported({ probe: { verdict: 'alive', status: '404 Not Found', tookMs: 1 } }),
+    reported({ probe: NOT_FOUND, examination: { ...examination, answers: [] } }),
     /404/,
   ],
   ['status-missing', 'note', nothing, /--no-status-path/, { statusPath: '' }],
@@ -259,6 +260,11 @@ it('where facts cannot be had, their checks are not applicable', async () => {
   };
   const outcomes = CHECKS.map((check) => [check.id, check.run(bare)]);
   expect(outcomes.filter(([, outcome]) => typeof outcome !== 'string')).toEqual([]);
+});
+
+it('a status path that the app adds after its start is not missing', async () => {
+  const facts = await healthy();
+  expect(checkOf('status-missing').run({ ...facts, ...reported({ probe: NOT_FOUND })(facts) })).toBe('ok');
 });
 
 it('ids are unique, and texts are those of a report', () => {

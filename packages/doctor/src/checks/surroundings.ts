@@ -51,8 +51,9 @@ export const SURROUNDINGS_CHECKS: readonly Check[] = [
     mend: 'start node_modules/.bin/tshorn itself',
     run: ({ masters }) => {
       if (masters.length === 0) return NOT_APPLICABLE;
-      const found = masters.find(({ wrapper }) => wrapper !== undefined);
-      return found ? { level: 'warning', seen: `pid ${found.pid}, by ${found.wrapper}` } : 'ok';
+      const found = masters.filter(({ wrapper }) => wrapper !== undefined);
+      const seen = found.map(({ pid, wrapper }) => `pid ${pid}, by ${wrapper}`).join('; ');
+      return found.length > 0 ? { level: 'warning', seen } : 'ok';
     },
   },
   {
@@ -151,14 +152,13 @@ export const SURROUNDINGS_CHECKS: readonly Check[] = [
     why: 'it holds its port and its memory, and cannot replace a worker that crashes',
     mend: 'tshorn stop PID',
     run: ({ masters }) => {
-      const left = masters.find(({ gone }) => gone !== undefined);
-      if (!left) return 'ok';
-      const where = left.addresses.length > 0 ? ` on ${left.addresses.join(', ')}` : '';
-      return {
-        level: 'warning',
-        seen: `pid ${left.pid}${where}: ${left.gone} is gone`,
-        mend: `tshorn stop ${left.pid}`,
-      };
+      const left = masters.filter(({ gone }) => gone !== undefined);
+      if (left.length === 0) return 'ok';
+      const where = (addresses: readonly string[]) =>
+        addresses.length > 0 ? ` on ${addresses.join(', ')}` : '';
+      const seen = left.map(({ pid, addresses, gone }) => `pid ${pid}${where(addresses)}: ${gone} is gone`);
+      const mend = left.map(({ pid }) => `tshorn stop ${pid}`);
+      return { level: 'warning', seen: seen.join('; '), mend: mend.join('; ') };
     },
   },
   {

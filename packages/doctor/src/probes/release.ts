@@ -46,6 +46,7 @@ function linkBeside(system: System, cwd: string): string | undefined {
 /** The files below a directory that have changed since. Modules and the history of the source are left out. */
 export function writtenSince(system: System, directory: string, since: number): string[] {
   const written: string[] = [];
+  const until = Date.now() + COARSE_MS;
   let looked = 0;
   const walk = (at: string, depth: number) => {
     for (const name of system.list(at)) {
@@ -54,8 +55,9 @@ export function writtenSince(system: System, directory: string, since: number): 
       const path = join(at, name);
       const stat = system.readlink(path) === undefined ? system.stat(path) : undefined;
       if (stat?.kind === 'directory' && depth < DEEPEST) walk(path, depth + 1);
-      if (stat?.kind === 'file' && stat.mtimeMs > since + COARSE_MS)
-        written.push(path.slice(directory.length + 1));
+      const changedAt = stat?.kind === 'file' ? stat.mtimeMs : 0;
+      // A time in the future is older than the clock: the check of the clock has it.
+      if (changedAt > since + COARSE_MS && changedAt < until) written.push(path.slice(directory.length + 1));
     }
   };
   walk(directory, 0);

@@ -1,0 +1,144 @@
+/** `tshorn doctor`: faults planted in the machine, its limits and what runs on it are found. */
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { socketOf } from './support/control.ts';
+import { behind, doctor, place } from './support/doctor.ts';
+import { endServers, fixture, startServer } from './support/server.ts';
+
+const NOBODY = 65_534;
+const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
+const canUnshare = isRoot && spawnSync('unshare', ['-mnpf', '--mount-proc', 'true']).status === 0;
+const asRoot = isRoot ? test : test.skip;
+const inNamespace = canUnshare ? test : test.skip;
+
+const its = (name: string) => fixture(`doctor/${name}`);
+const WELL = its('is-well.mjs');
+const { directory, env, write } = place();
+let onEnd = () => {};
+afterEach(async () => {
+  onEnd();
+  onEnd = () => {};
+  await endServers();
+});
+
+describe('what runs on this machine', () => {
+  test('the address is in use, and by whom', async () => {
+    const server = net.createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = `127.0.0.1:${(server.address() as net.AddressInfo).port}`;
+    const { found } = await doctor([WELL, '--bind', address], { env: env() });
+    server.close();
+    expect(found['address-in-use']).toMatch(new RegExp(`^error ${address}: .*, pid ${process.pid}$`));
+  });
+
+  test('a master of ours beside: left over, started by npm, and the address is its', async () => {
+    const app = write('old/app.mjs', fs.readFileSync(WELL, 'utf8'));
+    const server = await startServer(app, {
+      env: env(),
+      cwd: path.dirname(app),
+      through: (command) => [process.execPath, its('npm-cli.cjs'), ...command],
+    });
+    const control = await socketOf(server);
+    const dead = path.join(path.dirname(control), '1.sock');
+    await leaveSocket(dead);
+    fs.rmSync(path.dirname(app), { recursive: true });
+    const pid = path.basename(control, '.sock');
+    // npm gets the signals of the test.
+    onEnd = () => void process.kill(Number(pid), 'SIGTERM');
+    const { found, findings } = await doctor([WELL, '--bind', `127.0.0.1:${server.port}`], { env: env() });
+    expect(found).toMatchObject({
+      'address-in-use': `note 127.0.0.1:${server.port}: a tshorn master, pid ${pid}`,
+      'leftover-master': expect.stringMatching(new RegExp(`^warning .*pid ${pid} on .*: .*/old is gone`)),
+      'started-by-npm': expect.stringMatching(new RegExp(`^warning .*pid ${pid}, by .*npm-cli.cjs`)),
+      'stale-sockets': expect.stringMatching(new RegExp(`^note .*${dead}`)),
+    });
+    expect(findings.find(({ id }) => id === 'leftover-master')?.mend).toContain(`tshorn stop ${pid}`);
+    // The doctor has touched nothing.
+    expect([fs.existsSync(dead), (await fetch(server.origin)).status]).toEqual([true, 200]);
+  });
+});
+
+/** As a killed master leaves it. */
+async function leaveSocket(file: string): Promise<void> {
+  const server = net.createServer().listen(`${file}.new`);
+  await once(server, 'listening');
+  fs.renameSync(`${file}.new`, file);
+  await new Promise((resolve) => server.close(resolve));
+}
+
+describe('limits', () => {
+  test('few open files', async () => {
+    const { found } = await doctor([WELL, '--bind', '127.0.0.1:0'], {
+      env: env(),
+      through: behind('ulimit -n 512'),
+    });
+    expect(found['open-files']).toMatch(/^warning ulimit -n 512/);
+  });
+
+  asRoot('a user without rights: low port, processes, log and cache that are closed to it', async () => {
+    fs.chmodSync(directory(), 0o755);
+    const closed = path.join(directory(), 'closed');
+    fs.mkdirSync(closed, { mode: 0o755 });
+    const more = { CACHE_DIRECTORY: closed, TSHORN_USER: '' };
+    const args = [WELL, '--bind', '127.0.0.1:80', '--workers', '30', '--log-file', path.join(closed, 'log')];
+    const { found } = await doctor(args, {
+      env: { ...env(), ...more },
+      uid: NOBODY,
+      through: (command) => ['prlimit', '--nproc=200', ...command],
+    });
+    expect(found).toMatchObject({
+      'low-port': expect.stringMatching(/^error 127.0.0.1:80; ports below 1024/),
+      processes: expect.stringMatching(/^error ulimit -u 200; 30 workers/),
+      'log-file': expect.stringMatching(/may not write it$/),
+      'compile-cache': expect.stringMatching(/^note this user may not write .*closed/),
+    });
+  });
+
+  asRoot('root without --user, and a user who cannot read the app', async () => {
+    const app = write('app.mjs', fs.readFileSync(WELL, 'utf8'));
+    expect((await doctor([WELL], { env: { ...env(), TSHORN_USER: '' } })).found.root).toMatch(
+      /^warning uid 0/,
+    );
+    const { found } = await doctor([app, '--user', String(NOBODY), '--group', String(NOBODY)], {
+      env: env(),
+    });
+    expect(found.user).toMatch(/^error --user: .* cannot/);
+    expect(found['app-start']).toBeUndefined();
+  });
+
+  inNamespace('no IPv6, a full disk, a temporary directory without programs, npm as PID 1', async () => {
+    const small = path.join(directory(), 'small');
+    fs.mkdirSync(small);
+    const mount = `mount -t tmpfs -o size=1m,noexec none '${small}'`;
+    const args = [WELL, '--bind', '[::]:8000', '--log-file', path.join(small, 'log')];
+    const container = { ...env(), KUBERNETES_SERVICE_HOST: '10.0.0.1' };
+    const { found } = await doctor(args, {
+      env: { ...container, TMPDIR: small },
+      // The shell stays PID 1 for what it runs.
+      through: (command) => [
+        'unshare',
+        '-mnpf',
+        '--mount-proc',
+        'sh',
+        '-c',
+        `${mount}\n"$@"\nexit $?`,
+        'sh',
+        ...command,
+      ],
+    });
+    expect(found).toMatchObject({
+      'ipv6-off': expect.stringMatching(/^error \[::\]:8000/),
+      'log-space': expect.stringMatching(/^error 1 MB left/),
+      tmp: expect.stringMatching(/^warning .*small has 1 MB left/),
+      'pid-1-wrapper': expect.stringMatching(/^warning pid 1 is sh -c/),
+    });
+    const own = await doctor([WELL, '--bind', '127.0.0.1:0'], {
+      env: container,
+      through: (command) => ['unshare', '-pf', '--mount-proc', ...command],
+    });
+    expect(own.found['no-init']).toMatch(/^note pid 1 is .*node/);
+  });
+});
