@@ -1,0 +1,153 @@
+/** The units of `tshorn unit` under a real systemd, in namespaces of its own. Long: it copies a machine. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { ask } from './support/load.ts';
+import { isLong } from './support/long.ts';
+import { canBoot, RealSystemd } from './support/real-systemd.ts';
+import { root } from './support/server.ts';
+
+const PORT = 18_471;
+const LOW_PORT = 841;
+const APP = `export default (request, response) =>
+  response.end(JSON.stringify({ pid: process.pid, uid: process.getuid(), env: process.env.NODE_ENV, key: process.env.KEY }));
+`;
+
+let systemd: RealSystemd;
+let shared: string;
+/** Seen inside under the same path; a service reads it as any user does. */
+beforeAll(async () => {
+  if (!isLong || !canBoot) return;
+  shared = fs.mkdtempSync('/srv/tshorn-');
+  fs.chmodSync(shared, 0o755);
+  fs.cpSync(path.join(root, 'packages/tshorn/dist'), path.join(shared, 'tshorn/dist'), { recursive: true });
+  fs.copyFileSync(path.join(root, 'packages/tshorn/package.json'), path.join(shared, 'tshorn/package.json'));
+  systemd = new RealSystemd(shared);
+  await systemd.booted();
+  await systemd.run('ln', '-s', path.join(shared, 'tshorn/dist/cli.js'), '/usr/local/bin/tshorn');
+  expect((await systemd.run('useradd', '--no-create-home', 'shopkeeper')).code).toBe(0);
+});
+afterAll(async () => {
+  await systemd?.end();
+  if (shared) fs.rmSync(shared, { recursive: true });
+});
+
+const real = isLong && canBoot ? test : test.skip;
+
+async function install(name: string, ...args: readonly string[]): Promise<void> {
+  const directory = path.join(shared, name);
+  fs.mkdirSync(directory, { recursive: true });
+  fs.writeFileSync(path.join(directory, 'package.json'), JSON.stringify({ name, type: 'module' }));
+  fs.writeFileSync(path.join(directory, 'app.js'), APP);
+  const made = await systemd.run(
+    'env',
+    '-C',
+    directory,
+    'tshorn',
+    'unit',
+    'app.js',
+    '-w',
+    '2',
+    ...args,
+    '--write',
+    '/etc/systemd/system',
+  );
+  expect(made).toMatchObject({ code: 0, text: expect.not.stringContaining('warning') });
+  expect((await systemd.run('systemctl', 'daemon-reload')).code).toBe(0);
+}
+
+const answer = async (port: number) =>
+  JSON.parse((await ask({ port }, { path: '/', agent: false })).body) as {
+    pid: number;
+    uid: number;
+    env: string;
+    key?: string;
+  };
+
+const show = async (name: string, property: string): Promise<string> =>
+  (await systemd.run('systemctl', 'show', name, '--value', '-p', property)).text.trim();
+
+real('the service starts, reloads, refuses a bad release, and is asked by its commands', async () => {
+  await install('shop', '--bind', `127.0.0.1:${PORT}`, '--user', 'shopkeeper', '--grace', '5');
+  expect(await systemd.run('systemctl', 'start', 'shop')).toEqual({ code: 0, text: '' });
+  expect(await show('shop', 'StatusText')).toBe('started: 2 workers ready');
+  const first = await answer(PORT);
+  expect(first).toMatchObject({
+    uid: Number((await systemd.run('id', '-u', 'shopkeeper')).text),
+    env: 'production',
+  });
+
+  expect(await systemd.run('systemctl', 'reload', 'shop')).toEqual({ code: 0, text: '' });
+  expect(await show('shop', 'StatusText')).toMatch(/^reload to gen=2 committed/);
+  expect((await answer(PORT)).pid).not.toBe(first.pid);
+
+  fs.writeFileSync(path.join(shared, 'shop/app.js'), 'not JavaScript');
+  const version = Number(/^systemd (\d+)/.exec((await systemd.run('systemctl', '--version')).text)?.[1]);
+  expect(await show('shop', 'Type')).toBe(version < 253 ? 'notify' : 'notify-reload');
+  // The protocol of notify-reload has no word for a failure.
+  const tells = version < 253;
+  expect((await systemd.run('systemctl', 'reload', 'shop')).code).toBe(tells ? 1 : 0);
+  expect(await show('shop', 'ActiveState')).toBe('active');
+  expect(await show('shop', 'StatusText')).toMatch(/rolled back/);
+  await answer(PORT);
+  fs.writeFileSync(path.join(shared, 'shop/app.js'), APP);
+
+  for (const which of [[], [await show('shop', 'MainPID')]]) {
+    const { code, text } = await systemd.run('tshorn', 'status', ...which);
+    expect({ code, text }).toMatchObject({
+      code: 0,
+      text: expect.stringContaining('/run/tshorn/shop/control.sock'),
+    });
+  }
+  expect((await systemd.run('tshorn', 'reload')).code).toBe(0);
+
+  expect((await systemd.run('systemctl', 'stop', 'shop')).code).toBe(0);
+  expect(await show('shop', 'Result')).toBe('success');
+});
+
+real(
+  'a client that connects while the service is restarted is answered, for a user that systemd makes',
+  async () => {
+    await install('till', '--bind', `127.0.0.1:${PORT + 1}`, '--socket');
+    expect(await systemd.run('systemctl', 'start', 'till.socket', 'till.service')).toEqual({
+      code: 0,
+      text: '',
+    });
+    const first = await answer(PORT + 1);
+    let asks = true;
+    let asked = 0;
+    const asking = (async () => {
+      for (; asks; asked++) await answer(PORT + 1);
+    })();
+    expect((await systemd.run('systemctl', 'restart', 'till')).code).toBe(0);
+    asks = false;
+    await asking;
+    expect((await answer(PORT + 1)).pid).not.toBe(first.pid);
+    expect(asked).toBeGreaterThan(0);
+    expect(await systemd.run('tshorn', 'status')).toMatchObject({
+      code: 0,
+      text: expect.stringContaining('/run/tshorn/till/'),
+    });
+    await systemd.run('systemctl', 'stop', 'till.socket', 'till.service');
+  },
+);
+
+real('a port below 1024, secrets, and every file that it writes', async () => {
+  fs.mkdirSync(path.join(shared, 'log'), { mode: 0o777 });
+  fs.chmodSync(path.join(shared, 'log'), 0o777);
+  await systemd.run('sh', '-c', 'umask 077; echo KEY=hunter2 > /etc/bank.env');
+  await install(
+    'bank',
+    ...['--bind', `127.0.0.1:${LOW_PORT}`, '--bind', 'unix:/run/bank/web.sock', '--user', 'shopkeeper'],
+    ...['--log-file', '/var/log/bank/server.log', '--output-file', path.join(shared, 'log/out.log')],
+    ...['--pid-file', '/run/bank/pid'],
+  );
+  await systemd.run('sed', '-i', 's/^#EnvironmentFile/EnvironmentFile/', '/etc/systemd/system/bank.service');
+  await systemd.run('systemctl', 'daemon-reload');
+  expect(await systemd.run('systemctl', 'start', 'bank')).toEqual({ code: 0, text: '' });
+  expect(await answer(LOW_PORT)).toMatchObject({ key: 'hunter2' });
+  expect((await systemd.run('cat', '/run/bank/pid')).text.trim()).toBe(await show('bank', 'MainPID'));
+  expect((await systemd.run('cat', '/var/log/bank/server.log')).text).toContain('"event":"started"');
+  expect((await systemd.run('test', '-S', '/run/bank/web.sock')).code).toBe(0);
+  expect((await systemd.run('tshorn', 'status', '--pid-file', '/run/bank/pid')).code).toBe(0);
+  expect((await systemd.run('systemctl', 'stop', 'bank')).code).toBe(0);
+});
