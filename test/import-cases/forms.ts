@@ -104,7 +104,6 @@ export const FORMS: readonly Case[] = [
     file: 'deploy.config.js',
     args: ['--env', 'production'],
     apps: api({
-      notes: { env_production: 'differs' },
       serves: { env: { NODE_ENV: 'production', APP_OVER: 'env' } },
     }),
     general: ['deploy of deploy.config.js'],

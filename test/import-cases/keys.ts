@@ -136,7 +136,7 @@ export const KEYS: readonly Case[] = [
     args: ['--env', 'blue', '--only', 'named-blue,app'],
     apps: {
       'named-blue': { serves: { env: { APP_COLOUR: 'blue' } } },
-      app: { notes: { env_blue: 'differs' }, serves: {} },
+      app: { serves: {} },
     },
   },
   {

@@ -6,7 +6,7 @@ import { Draft, literal } from './draft.ts';
 import { type EnvironmentRequest, mapEnvironment, mergedEnv } from './environment.ts';
 import { ENVIRONMENT, type Key, ROWS, SPELLINGS } from './keys.ts';
 import { mapLogs } from './logs.ts';
-import { findPort } from './port.ts';
+import { findPort, mayServe, sourceOf } from './port.ts';
 import type { Refused, Runs } from './runs.ts';
 import { resolveScript } from './script.ts';
 import { type App, mapPostFork, mapSettings } from './settings.ts';
@@ -97,8 +97,11 @@ function mapScript(draft: Draft, { app, args, through, notes }: Runs, script: st
 function mapBind(draft: Draft, runs: Runs, env: RawObject, cwd: string): void {
   const found = findPort(runs, env, cwd);
   if (found) return draft.set('bind', literal(found.bind), found.by);
-  draft.remark('bind', "':3000', the port that the app listens on; without it: 127.0.0.1:8000");
-  draft.note('differs', 'bind', 'nothing says which port the app listens on: write it into the line "bind"');
+  draft.remark('bind', "':3000', the port of the app; without it: 127.0.0.1:8000");
+  const file = sourceOf(runs.app, cwd);
+  const text = 'nothing says which port the app listens on: write it into the line "bind"';
+  const none = `nothing in ${runs.app} listens: tshorn serves HTTP, and an app without a server (a queue, a bot) stays under PM2 or becomes a systemd service. If it listens elsewhere, write its port into the line "bind"`;
+  draft.note('differs', 'bind', file === undefined || mayServe(file) ? text : none);
 }
 
 function mapNodeOptions(draft: Draft, app: App, runs: Runs, cwd: string): void {

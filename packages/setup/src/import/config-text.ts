@@ -11,8 +11,8 @@ export interface Head {
   readonly reload: string;
 }
 
-/** Longer lines have their comment above. */
-const WIDEST = 100;
+/** Columns; longer lines have their comment above. */
+const WIDEST = 80;
 
 const ORDER = [
   'app',
@@ -39,7 +39,7 @@ export function configText(head: Head, draft: Draft): string {
   const environment = head.environment === undefined ? '' : `, environment "${head.environment}"`;
   const lines = [...draft.lines].sort((a, b) => placeOf(a) - placeOf(b)).flatMap(textOfLine);
   return [
-    `// Made by tshorn import: the app "${head.name}" of ${head.from}${environment}.`,
+    `// App "${head.name}" of ${head.from}${environment}. Made by tshorn import.`,
     `// Start:  ${head.start}`,
     `// Reload: ${head.reload}`,
     ...draft.imports,

@@ -35,7 +35,7 @@ export function mapEnvironment(
   const others = Object.keys(raw).flatMap((key) => ENVIRONMENT.exec(key)?.[1] ?? []);
   if (typeof raw.env === 'string')
     draft.note('left-out', 'env', 'it is a text; expected an object of variables');
-  if (chosen !== undefined && !others.includes(chosen)) {
+  if (chosen !== undefined && others.length > 0 && !others.includes(chosen)) {
     draft.note(
       'differs',
       `env_${chosen}`,

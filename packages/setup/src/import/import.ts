@@ -8,7 +8,7 @@ import { configText } from './config-text.ts';
 import type { Draft, Note } from './draft.ts';
 import { type Ecosystem, readEcosystem } from './ecosystem.ts';
 import type { Refused } from './runs.ts';
-import { isObject, type RawObject, textOf } from './values.ts';
+import { isObject, type RawObject, shellWord, textOf } from './values.ts';
 
 export interface ImportRequest {
   /** The path of the file, as it was typed; undefined: the one that PM2 would look for. */
@@ -76,7 +76,7 @@ export function importApps(ecosystem: Ecosystem, request: FileRequest): ImportRe
     const fileName = `tshorn.${slug}.config.mjs`;
     if ('refused' in draft) return { name, refused: draft.refused };
     const path = relative(cwd, join(target, fileName));
-    const start = `tshorn --config ${path}`;
+    const start = `tshorn --config ${shellWord(path)}`;
     const head = { name, from: relative(target, file), environment, start, reload };
     const text = configText(head, draft);
     const app = { name, slug, file: path, text, start, reload, notes: draft.notes };
@@ -161,7 +161,7 @@ function placed(
   const reload = (from: string) =>
     pidFile === undefined
       ? 'tshorn reload'
-      : `tshorn reload --pid-file ${relative(from, resolve(directory, pidFile))}`;
+      : `tshorn reload --pid-file ${shellWord(relative(from, resolve(directory, pidFile)))}`;
   const draft = draftOf({
     raw,
     environment: { chosen: environment, deploy, read },

@@ -69,11 +69,17 @@ function byCommand(app: string): Found | undefined {
   return port === undefined ? undefined : { bind: `:${port}`, by: `the default of ${app}` };
 }
 
-/** The text of the app's own file: `listen(3000`, `process.env.APP_PORT || 3000`. Two different answers are none. */
+/** The file of the app, with or without its extension; undefined for a command, or where there is none yet. */
+export const sourceOf = (app: string, cwd: string): string | undefined =>
+  ['', '.js', '.mjs', '.cjs', '.ts'].map((end) => resolve(cwd, app + end)).find((path) => isFile(path));
+
+/** False for a script that loads nothing else of its own, exports nothing and does not listen: a queue, a bot. */
+export const mayServe = (file: string): boolean =>
+  /listen|serve|exports|\bexport\b|["'`]\.{1,2}\//i.test(readFileSync(file, 'utf8'));
+
+/** By the text of the app's own file: `listen(3000`, `process.env.APP_PORT || 3000`. Two different answers are none. */
 function bySource(app: string, env: Values, cwd: string): Found | undefined {
-  const file = ['', '.js', '.mjs', '.cjs', '.ts']
-    .map((end) => resolve(cwd, app + end))
-    .find((path) => isFile(path));
+  const file = sourceOf(app, cwd);
   if (file === undefined) return undefined;
   const lines = readFileSync(file, 'utf8').split('\n');
   const found = lines.flatMap((line, at): Found[] => {

@@ -1,6 +1,7 @@
 /** What `tshorn import` prints for a person: what was written, how to start it, and what is not in it. */
 import type { Note, NoteKind } from './draft.ts';
 import type { ImportReport } from './import.ts';
+import { shellWord } from './values.ts';
 
 type Paint = (colour: 'bold' | 'green' | 'red' | 'yellow' | 'dim', text: string) => string;
 
@@ -28,7 +29,7 @@ export function renderReport({ apps, notes }: ImportReport, look: Look): string 
       `${look.paint('green', app.name)}: ${did}`,
       `  start:   ${look.paint('bold', app.start)}`,
       `  reload:  ${app.reload}`,
-      `  service: tshorn unit --name ${app.slug} --config ${app.file}`,
+      `  service: tshorn unit --name ${app.slug} --config ${shellWord(app.file)}`,
       ...TITLES.flatMap(([kind, title]) => section(app.notes, kind, title, look)),
       ...unneeded(app.notes, look),
       ...(look.dryRun ? ['', ...app.text.trimEnd().split('\n')] : []),

@@ -2,7 +2,7 @@
 import { formatDuration, OPTIONS } from '@tshorn/config';
 import { type Draft, literal, memberName } from './draft.ts';
 import type { Key } from './keys.ts';
-import { numberOf, type RawObject, textOf } from './values.ts';
+import { numberOf, type RawObject, shellWord, textOf } from './values.ts';
 
 /** An app by the keys of PM2's schema, its environment merged. */
 export type App = Readonly<Partial<Record<Key, unknown>>>;
@@ -91,7 +91,7 @@ const MAPPERS: Readonly<Partial<Record<Key, Mapper>>> = {
     draft.note(
       'left-out',
       'cron_restart',
-      `a line for crontab -e does it, without downtime: ${value} cd ${directory} && npx ${reload}`,
+      `a line for crontab -e does it, without downtime: ${value} cd ${shellWord(directory)} && npx ${reload}`,
     );
   },
   autorestart(draft, value) {
