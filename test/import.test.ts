@@ -135,7 +135,7 @@ if (!isLong) {
     [['process.yml'], /YAML is not read\n {2}fix: make JSON of it: npx js-yaml process\.yml > process\.json/],
     [['absent.config.js'], /there is no such file/],
     [[], /there is no ecosystem\.config\.js in/],
-    [['array.config.js', '--only', 'tow'], /has no such app; did you mean two\?/],
+    [['array.config.js', '--only', 'twoo'], /has no such app; did you mean two\?/],
   ])('a file that cannot be imported is refused with the way out: %j', (words, message) => {
     const { code, errors } = tshornImport(words);
     expect({ code, errors }).toEqual({ code: 2, errors: expect.stringMatching(message) });

@@ -89,15 +89,27 @@ export const FORMS: readonly Case[] = [
   },
   {
     file: 'reads-its-environment.config.js',
-    env: { APP_SECRET: 'hush', TOKEN_OF_SHELL: 'quiet' },
+    env: { APP_SECRET: 'hush', TOKEN_OF_SHELL: 'quiet', APP_PART: 'pieces', NODE_ENV: 'production' },
     apps: api({
       has: [
+        "NODE_ENV: 'production',",
         'APP_SECRET: process.env.APP_SECRET,',
         'APP_TOKEN: process.env.TOKEN_OF_SHELL,',
         'APP_UNSET: process.env.APP_UNSET,',
+        "APP_LEVEL: process.env.APP_LEVEL || 'info',",
+        "APP_MADE: 'made of pieces',",
       ],
       hasNot: ['hush', 'quiet'],
-      serves: { env: { APP_SECRET: 'hush', APP_TOKEN: 'quiet' } },
+      serves: { env: { APP_SECRET: 'hush', APP_TOKEN: 'quiet', APP_LEVEL: 'info' } },
+    }),
+    general: ['process.env in reads-its-environment.config.js'],
+  },
+  {
+    file: 'env-file.config.js',
+    apps: api({
+      has: ["envFile: ['web/app.env'], // --env-file", "nodeOptions: '--no-warnings', // node_args"],
+      notes: { env_file: 'left-out' },
+      serves: { env: { APP_FROM_FILE: 'yes' } },
     }),
   },
   {

@@ -1,5 +1,5 @@
 /** One app of an ecosystem file -> the draft of its config file. */
-import { basename, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { didYouMean } from '@tshorn/config';
 import { isFile } from '@tshorn/core';
 import { Draft, literal } from './draft.ts';
@@ -60,7 +60,7 @@ export function draftOf({ raw, environment, base, target, reload, pidFile }: App
   draft.set('cwd', literal(textOf(app.cwd)?.startsWith('/') ? app.cwd : directory), cwdComment(app));
   mapBind(draft, runs, env, cwd);
   mapEnvironment(draft, request, env);
-  mapNodeOptions(draft, app, runs, cwd);
+  mapNodeOptions(draft, app, runs, { cwd, directory });
   mapSettings(draft, app, { env, directory: cwd, reload });
   mapLogs(draft, app, cwd);
   if (pidFile !== undefined && !draft.lines.some(({ option }) => option === 'pidFile')) {
@@ -104,15 +104,41 @@ function mapBind(draft: Draft, runs: Runs, env: RawObject, cwd: string): void {
   draft.note('differs', 'bind', file === undefined || mayServe(file) ? text : none);
 }
 
-function mapNodeOptions(draft: Draft, app: App, runs: Runs, cwd: string): void {
-  draft.addNodeOptions(
-    runs.flags,
-    runs.through ?? (app.exec_interpreter === undefined ? 'script' : 'interpreter'),
-  );
-  draft.addNodeOptions(wordsOf(app.node_args), 'node_args');
+function mapNodeOptions(draft: Draft, app: App, runs: Runs, { cwd, directory }: Directories): void {
+  const by = runs.through ?? (app.exec_interpreter === undefined ? 'script' : 'interpreter');
+  const files: string[] = [];
+  for (const [words, key] of [
+    [runs.flags, by],
+    [wordsOf(app.node_args), 'node_args'],
+  ] as const) {
+    const { rest, found } = withoutEnvFiles(words);
+    draft.addNodeOptions(rest, key);
+    files.push(...found);
+  }
+  if (files.length > 0)
+    draft.set('envFile', literal(files.map((file) => join(directory, file))), '--env-file');
   const isAsked = app.source_map_support !== undefined || app.disable_source_map_support !== undefined;
   if (isAsked || !isFile(resolve(cwd, `${runs.app}.map`))) return;
   draft.addNodeOptions(['--enable-source-maps'], `PM2 does so where there is a ${basename(runs.app)}.map`);
+}
+
+/** `--env-file` cannot stand in NODE_OPTIONS; a config file has an option for it. */
+function withoutEnvFiles(words: readonly string[]): { readonly rest: string[]; readonly found: string[] } {
+  const [rest, found]: [string[], string[]] = [[], []];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] as string;
+    const [name, value] = word.split(/=(.*)/s);
+    if (name === '--env-file') found.push(value ?? words[++at] ?? '');
+    else rest.push(word);
+  }
+  return { rest, found };
+}
+
+interface Directories {
+  /** Absolute path of the app's directory. */
+  readonly cwd: string;
+  /** The same from the directory of the config file. */
+  readonly directory: string;
 }
 
 /** Keys that no mapper reads, and those that PM2 does not know. */

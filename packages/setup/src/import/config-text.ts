@@ -21,6 +21,7 @@ const ORDER = [
   'bind',
   'workers',
   'env',
+  'envFile',
   'nodeOptions',
   'user',
   'group',

@@ -46,7 +46,7 @@ export class Draft {
     this.notes.push({ kind, key, text });
   }
 
-  /** Adds options of Node that NODE_OPTIONS may hold; the others are left out. */
+  /** Adds options of Node that NODE_OPTIONS may hold, and their values; the others are left out. */
   addNodeOptions(words: readonly string[], key: string): void {
     let isRefused = false;
     for (const word of words) {

@@ -6,14 +6,16 @@ import { runInNewContext } from 'node:vm';
 import { describeFailure } from '@tshorn/config';
 import { describeThrown, isFile, TshornError } from '@tshorn/core';
 import { fromDump, isDump } from './dump.ts';
+import { otherReadings, type Reading, readingsOf } from './readings.ts';
 import { isObject, type RawObject } from './values.ts';
 
 export interface Ecosystem {
   readonly apps: readonly RawObject[];
   /** `deploy`: by the name of an environment. */
   readonly deploy: RawObject;
-  /** Names of `process.env.NAME` in the file. */
-  readonly read: ReadonlySet<string>;
+  readonly readings: readonly Reading[];
+  /** Names of variables whose values of today are in the apps. */
+  readonly frozen: readonly string[];
   readonly isDump: boolean;
 }
 
@@ -29,12 +31,14 @@ export async function readEcosystem(file: string): Promise<Ecosystem> {
   }
   const text = readFileSync(file, 'utf8');
   const deploy = isObject(exported) && isObject(exported.deploy) ? exported.deploy : {};
-  const read = new Set(
-    [...text.matchAll(/process\.env(?:\.(\w+)|\[["'](\w+)["']\])/g)].map(([, a, b]) => (a ?? b) as string),
-  );
-  return isDump(apps)
-    ? { apps: fromDump(apps, process.env), deploy, read, isDump: true }
-    : { apps, deploy, read, isDump: false };
+  const isDumped = isDump(apps);
+  return {
+    apps: isDumped ? fromDump(apps, process.env) : apps,
+    deploy,
+    readings: readingsOf(text, process.env),
+    frozen: otherReadings(text),
+    isDump: isDumped,
+  };
 }
 
 async function readExports(file: string): Promise<unknown> {
@@ -68,6 +72,9 @@ function readJson(file: string): unknown {
 }
 
 async function readScript(file: string): Promise<unknown> {
+  // A file may print, as dotenv does; standard output is for the report.
+  const { write } = process.stdout;
+  process.stdout.write = process.stderr.write.bind(process.stderr);
   try {
     const module: RawObject = await import(pathToFileURL(realpathSync(file)).href);
     const exported = module.default ?? module;
@@ -75,6 +82,8 @@ async function readScript(file: string): Promise<unknown> {
     return await (typeof unwrapped === 'function' ? unwrapped() : unwrapped);
   } catch (error) {
     throw describeFailure(file, error);
+  } finally {
+    process.stdout.write = write;
   }
 }
 

@@ -3,6 +3,7 @@
 import { didYouMean } from '@tshorn/config';
 import { type Code, type Draft, literal, memberName } from './draft.ts';
 import { ENVIRONMENT } from './keys.ts';
+import type { Reading } from './readings.ts';
 import { isObject, type RawObject } from './values.ts';
 
 export interface EnvironmentRequest {
@@ -12,29 +13,34 @@ export interface EnvironmentRequest {
   readonly chosen: string | undefined;
   /** `deploy` of the file. */
   readonly deploy: RawObject;
-  /** Names of `process.env.NAME` in the file. */
-  readonly read: ReadonlySet<string>;
+  readonly readings: readonly Reading[];
 }
 
-/** Returns the variables as PM2 merges them: those of `deploy`, then `env`, then `env_NAME`. */
+/** Returns the variables as PM2 merges them: those of `deploy`, then `env`, `port`, and `env_NAME`. */
 export function mergedEnv({ raw, chosen, deploy }: EnvironmentRequest): RawObject {
   const target = chosen === undefined ? undefined : deploy[chosen];
   return {
     ...(isObject(target) && isObject(target.env) && target.env),
-    ...(raw.port !== undefined && { PORT: raw.port }),
     ...(isObject(raw.env) && raw.env),
+    ...(raw.port !== undefined && { PORT: raw.port }),
     ...(chosen !== undefined && isObject(raw[`env_${chosen}`]) && (raw[`env_${chosen}`] as RawObject)),
   };
 }
 
 export function mapEnvironment(
   draft: Draft,
-  { raw, chosen, read }: EnvironmentRequest,
+  { raw, chosen, readings }: EnvironmentRequest,
   env: RawObject,
 ): void {
-  const others = Object.keys(raw).flatMap((key) => ENVIRONMENT.exec(key)?.[1] ?? []);
-  if (typeof raw.env === 'string')
-    draft.note('left-out', 'env', 'it is a text; expected an object of variables');
+  const keys = ['env', ...Object.keys(raw).filter((key) => ENVIRONMENT.test(key))];
+  for (const key of keys.filter((key) => raw[key] !== undefined && !isObject(raw[key]))) {
+    draft.note(
+      'left-out',
+      key,
+      'PM2 takes an object of variables here; a file of them is envFile in the config file',
+    );
+  }
+  const others = keys.flatMap((key) => (isObject(raw[key]) ? (ENVIRONMENT.exec(key)?.[1] ?? []) : []));
   if (chosen !== undefined && others.length > 0 && !others.includes(chosen)) {
     draft.note(
       'differs',
@@ -47,25 +53,18 @@ export function mapEnvironment(
     const text = `another environment: import with --env ${name} writes it`;
     draft.note(chosen === undefined ? 'left-out' : 'unneeded', `env_${name}`, text);
   }
-  const members = Object.entries(env).flatMap(([name, value]) => memberOf(name, value, read));
+  const members = Object.entries(env).flatMap(([name, value]) => memberOf(name, value, readings));
   if (members.length === 0) return;
   const comment = chosen !== undefined && others.includes(chosen) ? `env, and env_${chosen} over it` : 'env';
   draft.set('env', `{\n${members.map((member) => `  ${member},\n`).join('')}}`, comment);
 }
 
-/** A value that the file has read from the environment stays a reading: it may be a secret, and may change. */
-function memberOf(name: string, value: unknown, read: ReadonlySet<string>): Code[] {
-  if (typeof value === 'function' || typeof value === 'symbol') return [];
-  const source = sourceOf(name, value, read);
-  if (source !== undefined) return [`${memberName(name)}: process.env.${source}`];
-  if (value === null || value === undefined) return [];
+function memberOf(name: string, value: unknown, readings: readonly Reading[]): Code[] {
+  const reading = readings.find((candidate) => candidate.member === name && candidate.value === value);
+  if (reading) return [`${memberName(name)}: ${reading.code}`];
+  if (value === null || value === undefined || typeof value === 'function' || typeof value === 'symbol') {
+    return [];
+  }
   const plain = typeof value === 'object' ? JSON.stringify(value) : value;
-  return [`${memberName(name)}: ${typeof plain === 'bigint' ? `'${plain}'` : literal(plain)}`];
-}
-
-function sourceOf(name: string, value: unknown, read: ReadonlySet<string>): string | undefined {
-  if (value === undefined) return read.has(name) ? name : undefined;
-  const isSame = (variable: string) => process.env[variable] === value && value !== '';
-  if (read.has(name) && isSame(name)) return name;
-  return [...read].find(isSame);
+  return [`${memberName(name)}: ${literal(typeof plain === 'bigint' ? String(plain) : plain)}`];
 }

@@ -148,7 +148,7 @@ interface Placed {
 
 function placed(
   { name, raw }: Named,
-  { deploy, read, isDump }: Ecosystem,
+  { deploy, readings, isDump }: Ecosystem,
   { file, cwd, environment }: FileRequest,
   isOneOfSeveral: boolean,
 ): Placed {
@@ -164,7 +164,7 @@ function placed(
       : `tshorn reload --pid-file ${shellWord(relative(from, resolve(directory, pidFile)))}`;
   const draft = draftOf({
     raw,
-    environment: { chosen: environment, deploy, read },
+    environment: { chosen: environment, deploy, readings },
     base,
     target,
     reload: reload(directory),
@@ -195,11 +195,18 @@ function noteSharedAddresses(
   }
 }
 
-function notesOf({ deploy }: Ecosystem, file: string): Note[] {
+function notesOf({ deploy, frozen }: Ecosystem, file: string): Note[] {
+  const notes: Note[] = [];
   const names = Object.keys(deploy).filter((name) => isObject(deploy[name]));
-  if (names.length === 0) return [];
-  const text = `"pm2 deploy" (${names.join(', ')}) has no counterpart: a script fetches the release, and ends with tshorn reload (docs/coming-from-pm2.md, "Deploy")`;
-  return [{ kind: 'left-out', key: `deploy of ${file}`, text }];
+  if (names.length > 0) {
+    const text = `"pm2 deploy" (${names.join(', ')}) has no counterpart: a script fetches the release, and ends with tshorn reload (docs/coming-from-pm2.md, "Deploy")`;
+    notes.push({ kind: 'left-out', key: `deploy of ${file}`, text });
+  }
+  if (frozen.length > 0) {
+    const text = `it reads ${frozen.join(', ')}: what it makes of that now is in the config files`;
+    notes.push({ kind: 'differs', key: `process.env in ${file}`, text });
+  }
+  return notes;
 }
 
 function noSuchApp(name: string, named: readonly Named[], file: string): TshornError {

@@ -35,8 +35,8 @@ export function renderReport({ apps, notes }: ImportReport, look: Look): string 
       ...(look.dryRun ? ['', ...app.text.trimEnd().split('\n')] : []),
     ];
   });
-  const general = notes.map(({ key, text }) => [
-    `${look.paint('yellow', key)}: left out`,
+  const general = notes.map(({ key, kind, text }) => [
+    `${look.paint('yellow', key)}: ${kind === 'left-out' ? 'left out' : 'not quite the same'}`,
     ...wrap(text, 2, look.width),
   ]);
   return [...parts, ...general].map((part) => part.join('\n')).join('\n\n');
