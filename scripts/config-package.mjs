@@ -14,9 +14,12 @@ export const importLogEvents = () => importSource('master', 'log-events.ts');
 /** @returns {Promise<typeof import('../packages/doctor/src/markdown.ts')>} */
 export const importDoctorFindings = () => importSource('doctor', 'markdown.ts');
 
+/** @returns {Promise<typeof import('../packages/tshorn/src/commands/markdown.ts')>} */
+export const importCommands = () => importSource('tshorn', 'commands/markdown.ts');
+
 async function importSource(name, file) {
   // In the package's directory, where its libraries are found.
-  const outfile = path.join(root, `packages/${name}/node_modules/.cache/${file.replace('.ts', '.mjs')}`);
+  const outfile = path.join(root, `packages/${name}/node_modules/.cache/${path.basename(file, '.ts')}.mjs`);
   await build({
     entryPoints: [path.join(root, `packages/${name}/src/${file}`)],
     outfile,

@@ -1,17 +1,25 @@
-// docs/options.md and the type UserConfig are made from the options' own rows, the table of log events in
+// docs/options.md and the type UserConfig are made from the options' own rows, docs/commands.md from the commands, the table of log events in
 // docs/operating.md from packages/master/src/log-events.ts, the findings in docs/doctor.md from
 // packages/doctor/src/checks. Without --write the pages are only compared: `npm run check` fails when somebody changed a
 // row and not the page.
 import fs from 'node:fs';
 import path from 'node:path';
-import { importConfigPackage, importDoctorFindings, importLogEvents, root } from './config-package.mjs';
+import {
+  importCommands,
+  importConfigPackage,
+  importDoctorFindings,
+  importLogEvents,
+  root,
+} from './config-package.mjs';
 
 const { optionsMarkdown, userConfigSource } = await importConfigPackage();
 const { logEventsMarkdown } = await importLogEvents();
+const { commandsMarkdown } = await importCommands();
 const { findingsMarkdown } = await importDoctorFindings();
 
 const pages = {
   'docs/options.md': () => optionsMarkdown(),
+  'docs/commands.md': () => commandsMarkdown(),
   'packages/config/src/user-config.ts': () => userConfigSource(),
   'docs/operating.md': (page) => between(page, 'log events', logEventsMarkdown()),
   'docs/doctor.md': (page) => between(page, 'findings', findingsMarkdown()),

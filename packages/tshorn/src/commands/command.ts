@@ -71,8 +71,6 @@ interface Declared<A extends Arguments, O extends CommandOptions> {
   readonly examples: readonly (readonly [line: string, what: string])[];
   /** Exit codes and their meanings. */
   readonly exits: readonly (readonly [code: number, meaning: string])[];
-  /** Is left out of the list of commands in `tshorn --help`. */
-  readonly hidden?: true;
   /**
    * Resolves with the exit code.
    * @param words the command line of a server, as it was typed, without the command's own options
@@ -91,7 +89,7 @@ export type Command = Omit<Declared<Arguments, CommandOptions>, 'run'> & {
   ): Promise<number>;
 };
 
-export type CommandTable = Readonly<Partial<Record<CommandName, Command>>>;
+export type CommandTable = Readonly<Record<CommandName, Command>>;
 
 type None = Readonly<Record<never, never>>;
 

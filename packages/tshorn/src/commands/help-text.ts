@@ -1,6 +1,5 @@
 /** The texts of `tshorn --help` and `tshorn reload --help`, laid out by yargs for 80 columns. */
-import { COMMAND_FLAGS, describeDefault, didYouMean, type Kind, type Option, SECTIONS } from '@tshorn/config';
-import { TshornError } from '@tshorn/core';
+import { COMMAND_FLAGS, describeDefault, type Kind, type Option, SECTIONS } from '@tshorn/config';
 import yargs, { type Argv } from 'yargs';
 import { type Command, type CommandTable, flagOf } from './command.ts';
 import type { CommandName } from './names.ts';
@@ -10,23 +9,9 @@ const WIDTH = 80;
 /** Every group of options is as wide, so that the texts stand in one column; a longer name makes its group wider. */
 const NAME_WIDTH = 28;
 
-/**
- * Returns the help of a command, or of tshorn itself.
- * @throws TshornError ERR_OPTION when there is no such command
- */
-export function helpText(commands: CommandTable, name?: CommandName): string {
-  return name === undefined ? serverHelp(commands) : commandHelp(found(commands, name));
-}
-
-/** @throws TshornError ERR_OPTION */
-export function found(commands: CommandTable, name: CommandName): Command {
-  const command = commands[name];
-  if (command) return command;
-  const hint = didYouMean(name, Object.keys(commands));
-  throw new TshornError('ERR_OPTION', `"${name}": no such command${hint}`, {
-    fix: 'tshorn --help lists the commands',
-  });
-}
+/** Returns the help of a command, or of tshorn itself. */
+export const helpText = (commands: CommandTable, name?: CommandName): string =>
+  name === undefined ? serverHelp(commands) : commandHelp(commands[name]);
 
 function serverHelp(commands: CommandTable): string {
   const { usages, about, app, examples, exits, notes } = SERVER;
@@ -35,7 +20,7 @@ function serverHelp(commands: CommandTable): string {
     .epilogue([exitCodes(exits), ...notes].join('\n\n'))
     .positional('APP[:NAME]', { describe: app });
   for (const command of Object.values(commands)) {
-    if (!command.hidden) page.command(shortUsage(command), command.summary);
+    page.command(shortUsage(command), command.summary);
   }
   for (const [line, what] of examples) page.example(line, what);
   for (const { title, options } of SECTIONS) {

@@ -42,10 +42,10 @@ export const FOREIGN = [
 ] as const;
 
 export type ForeignName = (typeof FOREIGN)[number];
-export type CommandName = (typeof COMMANDS)[number] | ForeignName;
+export type CommandName = (typeof COMMANDS)[number];
 
-export const isCommand = (word: string | undefined): word is CommandName =>
+export const isCommand = (word: string | undefined): word is CommandName | ForeignName =>
   ([...COMMANDS, ...FOREIGN] as readonly (string | undefined)[]).includes(word);
 
-export const isForeign = (word: CommandName): word is ForeignName =>
+export const isForeign = (word: CommandName | ForeignName): word is ForeignName =>
   (FOREIGN as readonly string[]).includes(word);

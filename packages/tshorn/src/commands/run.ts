@@ -1,7 +1,7 @@
 /** Runs a command. Loaded when the command line begins with the name of one, or asks for help. */
 import { COMMAND_TABLE } from './all.ts';
-import { found, helpText } from './help-text.ts';
-import { type CommandName, isForeign } from './names.ts';
+import { helpText } from './help-text.ts';
+import { type CommandName, type ForeignName, isForeign } from './names.ts';
 import { readCommand } from './parser.ts';
 import { print } from './style.ts';
 
@@ -9,9 +9,9 @@ import { print } from './style.ts';
  * Resolves with the exit code: that of the command's table of exit codes.
  * @throws TshornError: ERR_OPTION for a wrong command line, and what the command throws
  */
-export async function runCommand(name: CommandName, words: readonly string[]): Promise<number> {
+export async function runCommand(name: CommandName | ForeignName, words: readonly string[]): Promise<number> {
   if (isForeign(name)) return (await import('./foreign.ts')).foreign(name, words);
-  const command = found(COMMAND_TABLE, name);
+  const command = COMMAND_TABLE[name];
   if (asksForHelp(words)) return printHelp(name);
   const line = readCommand(command, words);
   return command.run(line.values, line.words, COMMAND_TABLE);

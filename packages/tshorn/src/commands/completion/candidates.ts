@@ -72,8 +72,9 @@ async function wordAt(
   // Without a first letter they are too many.
   const programs =
     current === '' ? [] : packageCommands().map((value) => ({ value, text: 'command of a package' }));
-  const visible = Object.values(commands).filter(({ hidden }) => !hidden);
-  const own = command ? [] : visible.map(({ name, summary }) => ({ value: name, text: summary }));
+  const own = command
+    ? []
+    : Object.values(commands).map(({ name, summary }) => ({ value: name, text: summary }));
   return {
     list: [...own, ...programs.filter(({ value }) => !own.some((each) => each.value === value))],
     paths: true,
