@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { cases, isLong } from './support/long.ts';
 import { afterSave, answerOf, Saves, textOf } from './support/saves.ts';
 import { endServers, TestServer } from './support/server.ts';
 
@@ -155,5 +157,117 @@ describe('one app each', () => {
     expect(server.of('reload-started').map(({ because }) => because)).toEqual([
       'changed packages/text/index.mjs',
     ]);
+  });
+
+  const stripsTypes = Boolean((process.features as { typescript?: unknown }).typescript);
+  const KINDS: readonly { kind: string; app: string; file: string; text: (text: string) => string }[] = [
+    {
+      kind: 'CommonJS',
+      app: "module.exports = (request, response) => response.end(require('./text').text);",
+      file: 'text.js',
+      text: (text) => `exports.text = '${text}';`,
+    },
+    {
+      kind: 'JSON',
+      app: "module.exports = (request, response) => response.end(require('./text.json').text);",
+      file: 'text.json',
+      text: (text) => JSON.stringify({ text }),
+    },
+    {
+      kind: 'a module that is imported only by a request',
+      app: "module.exports = async (request, response) => response.end((await import('./text.mjs')).text);",
+      file: 'text.mjs',
+      text: textOf,
+    },
+    ...(stripsTypes
+      ? [
+          {
+            kind: 'TypeScript',
+            app: "module.exports = async (request, response) => response.end((await import('./text.mts')).text);",
+            file: 'text.mts',
+            text: (text: string) => `export const text: string = '${text}';`,
+          },
+        ]
+      : []),
+  ];
+
+  test.each(cases(KINDS, ({ kind }) => kind === 'CommonJS'))('a save of $kind is a reload', async (kind) => {
+    saves.write('app.cjs', kind.app).write(kind.file, kind.text('one'));
+    const server = await saves.start({}, 'app.cjs');
+    expect(await answerOf(server)).toBe('one');
+    await afterSave(server, () => saves.write(kind.file, kind.text('two')));
+    expect(await answerOf(server)).toBe('two');
+  });
+
+  if (!isLong) return;
+
+  test('an editor that moves the old file away first is followed', async () => {
+    const server = await saves.start();
+    for (const text of ['second', 'third']) {
+      await afterSave(server, () => {
+        fs.renameSync(saves.file('text.mjs'), saves.file('text.mjs~'));
+        saves.text(text);
+      });
+      expect(await answerOf(server)).toBe(text);
+    }
+    expect(server.of('broken')).toEqual([]);
+  });
+
+  test('of a burst of saves the last one is served, and none is refused', async () => {
+    const server = await saves.start();
+    let failed = 0;
+    let isOver = false;
+    const clients = Array.from({ length: 4 }, async () => {
+      while (!isOver) await answerOf(server).catch(() => failed++);
+    });
+    for (let save = 1; save <= 40; save++) {
+      saves.text(`save ${save}`);
+      await new Promise((resolve) => setTimeout(resolve, save * 5));
+    }
+    await server.until('the last save', () => server.of('reload-finished').at(-1)?.outcome === 'committed');
+    await afterSave(server, () => saves.text('the end'));
+    isOver = true;
+    await Promise.all(clients);
+    expect(await answerOf(server)).toBe('the end');
+    expect(failed).toBe(0);
+    expect(server.of('reload-finished').filter(({ outcome }) => outcome === 'rolled-back')).toEqual([]);
+  });
+
+  test('a link on the way to the app that points elsewhere is a reload', async () => {
+    saves.write('releases/1/app.mjs', "export default (request, response) => response.end('1');");
+    saves.write('releases/2/app.mjs', "export default (request, response) => response.end('2');");
+    fs.symlinkSync('releases/1', saves.file('current'));
+    const server = await saves.start({}, 'current/app.mjs');
+    await afterSave(server, () => {
+      fs.symlinkSync('releases/2', saves.file('next'));
+      fs.renameSync(saves.file('next'), saves.file('current'));
+    });
+    expect(await answerOf(server)).toBe('2');
+  });
+
+  test('a checkout of a thousand files is one reload', async () => {
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@y', ...args], { cwd: saves.directory });
+    const write = (branch: string) => {
+      for (let n = 0; n < 1_000; n++) saves.write(`src/${n % 20}/${n}.mjs`, textOf(branch));
+    };
+    const names = Array.from({ length: 1_000 }, (_, n) => `import './src/${n % 20}/${n}.mjs';`);
+    saves.write('text.mjs', `${names.join('\n')}\nexport { text } from './src/0/0.mjs';`);
+    git('init', '-q', '-b', 'one');
+    write('one');
+    git('add', '.');
+    git('commit', '-q', '-m', 'one');
+    git('checkout', '-q', '-b', 'two');
+    write('two');
+    git('commit', '-q', '-a', '-m', 'two');
+    git('checkout', '-q', 'one');
+    const server = await saves.start();
+    expect(await answerOf(server)).toBe('one');
+    await afterSave(server, () => git('checkout', '-q', 'two'));
+    expect(await answerOf(server)).toBe('two');
+    // On a busy machine git may pause after the first file: that reload ends for the next one.
+    const verdicts = server.of('reload-finished').filter(({ outcome }) => outcome !== 'aborted');
+    expect(verdicts).toHaveLength(1);
+    expect(server.of('reload-started').at(-1)?.because).toMatch(/\(\+99\d more\)$/);
   });
 });

@@ -41,8 +41,8 @@ export class Saves {
     return this.write('text.mjs', textOf(text));
   }
 
-  start(options: ServerOptions = {}): Promise<TestServer> {
-    return startServer('app.mjs', this.options(options));
+  start(options: ServerOptions = {}, app = 'app.mjs'): Promise<TestServer> {
+    return startServer(app, this.options(options));
   }
 
   options({ args = [], ...options }: ServerOptions = {}): ServerOptions {

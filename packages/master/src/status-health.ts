@@ -14,8 +14,8 @@ export interface DegradedStatus {
 /** A slot without a worker, whose last attempts have failed. */
 export interface BackoffStatus {
   readonly slot: number;
-  /** Milliseconds until the next attempt. */
-  readonly nextMs: number;
+  /** Milliseconds until the next attempt; absent in watch mode, where that comes with the next save. */
+  readonly nextMs?: number;
   /** Consecutive failures. */
   readonly failures: number;
   /** Reason of the last failure. */
@@ -32,9 +32,9 @@ export function healthOf(
   if (stop) return {};
   const backoff = Object.entries(slots)
     .filter(([, { respawnPending }]) => respawnPending)
-    .map(([slot, { failures, reason, respawnAt = now }]) => ({
+    .map(([slot, { failures, reason, respawnAt }]) => ({
       slot: Number(slot),
-      nextMs: Math.max(0, Math.round(respawnAt - now)),
+      ...(respawnAt !== undefined && { nextMs: Math.max(0, Math.round(respawnAt - now)) }),
       failures,
       ...(reason !== undefined && { reason }),
     }));

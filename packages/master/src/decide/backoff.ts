@@ -34,13 +34,15 @@ function withJitter(draft: Draft, ms: number): number {
   return Math.round(ms * (1 - value / 4));
 }
 
+/** One line, and not a long one: it is repeated in summaries and in the status. */
+const inShort = (reason: string): string => (reason.split('\n', 1)[0] ?? '').slice(0, 300);
+
 /** Records a failure of a slot. `failures`: consecutive ones, this one included. */
 export function failed(draft: Draft, worker: WorkerRecord, failures: number, reason: string): void {
   const { state, at } = draft;
   const record = draft.slot(worker.slot);
   record.failures = failures;
-  // One line, and not a long one: it is repeated in summaries and in the status.
-  record.reason = (reason.split('\n', 1)[0] ?? '').slice(0, 300);
+  record.reason = inShort(reason);
   record.servedLast = worker.readyAt !== undefined;
   const { series } = state;
   if (series && at - series.lastAt < SERIES_GAP_MS) {
@@ -75,6 +77,16 @@ function hold(draft: Draft, slot: number, record: SlotRecord): void {
   record.respawnPending = true;
   const text = `worker=${slot} waits for the next save; connections wait in the queue of the kernel`;
   draft.report({ event: 'noted', level: 'warn', text });
+}
+
+/** Watch mode: nobody serves, and the slots wait for the next save. */
+export function holdAll(draft: Draft, reason: string): void {
+  for (let slot = 0; slot < draft.state.size; slot++) {
+    const record = draft.slot(slot);
+    record.failures = Math.max(1, record.failures);
+    record.servedLast = false;
+    record.reason = inShort(reason);
+  }
 }
 
 function summarise(draft: Draft, series: Series, last: SlotRecord): void {

@@ -3,7 +3,7 @@
  * report, and ends it. A crash is no operation: that is supervise.ts.
  */
 import { isComing, MOST_WORKERS, type WorkerState } from '@tshorn/core';
-import { hasten } from './backoff.ts';
+import { hasten, holdAll } from './backoff.ts';
 import { type Draft, infoOf } from './draft.ts';
 import type { Operation, Running, Settings, State, WorkerRecord } from './model.ts';
 import { type Plan, reloadPlan, replaceSlot, resize, type Step } from './plan.ts';
@@ -203,6 +203,8 @@ function conclude(draft: Draft, running: Running): void {
     // In watch mode nothing is started from the old release: its code is in the files no more.
     const isOut = state.settings.watch && readyWorkers(state).length === 0;
     finishReload(draft, running, isOut ? 'failed' : 'rolled-back', running.rollingBack);
+    // With the plan `replace` the old workers have left, and what is in the files has just failed.
+    if (isOut) holdAll(draft, running.rollingBack);
   } else {
     finishReload(draft, running, 'committed');
     const { wanted } = running;

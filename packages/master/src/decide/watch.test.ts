@@ -113,3 +113,76 @@ test('a crash in a request is made good at once; code that does not load any mor
   expect(scene.state.committed).toBe(2);
   expect(Object.values(scene.state.workers)).toMatchObject([{ state: 'ready', generation: 2 }]);
 });
+
+test('with the plan `replace`, a bad save leaves nobody in service, and does not start the same files again', () => {
+  const scene = watching()
+    .bootAll()
+    .request({ ...changed('a.js'), plan: 'replace' })
+    .prepared()
+    .exit(1);
+  failToLoad(scene, 2);
+  expect(verdicts(scene)).toMatchObject([{ outcome: 'failed' }]);
+  expect(scene.spawns).toHaveLength(2);
+  scene
+    .request({ ...changed('a.js'), plan: 'replace' })
+    .prepared()
+    .boot(3)
+    .agree();
+  expect(scene.state.committed).toBe(3);
+});
+
+/** Numbers from 0 to below 1 (https://en.wikipedia.org/wiki/Linear_congruential_generator). */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) & 0x7fffffff;
+    return (state >> 8) / (0x7fffffff >> 8);
+  };
+}
+
+describe('whatever has happened, the next good save is served', () => {
+  test.each(Array.from({ length: 60 }, (_, seed) => seed + 1))('seed %i', (seed) => {
+    const next = numbers(seed * 7_919);
+    const of = <T>(items: readonly T[]): T => items[Math.floor(next() * items.length)] as T;
+    const scene = new Scene({
+      workers: of([1, 3]),
+      watch: true,
+      reload: { ...settings.reload, park: false, drainsBeside: true, soakMs: of([0, 100]) },
+    });
+    const plan = of([undefined, 'replace', 'overlap', 'rolling', 'canary'] as const);
+    const save = () => scene.request({ ...changed('a.js'), ...(plan && { plan }) });
+    for (let act = 0; act < 80; act++) {
+      scene.at += next() * 200;
+      const worker = of(Object.values(scene.state.workers));
+      const { serial = 0, state } = worker ?? {};
+      const acts: (() => unknown)[] = [
+        save,
+        () => scene.reload(),
+        () => scene.state.running && !scene.state.running.plan && scene.prepared(),
+        () => scene.state.running && !scene.state.running.plan && scene.refused('config'),
+        () => state === 'spawned' && scene.boot(serial),
+        () => state === 'spawned' && scene.boot(serial, 'broken'),
+        () => state === 'spawned' && failToLoad(scene, serial),
+        () => worker && scene.exit(serial, 1),
+        () => state === 'draining' && scene.exit(serial),
+        () => state === 'killed' && scene.exit(serial, null, 'SIGKILL'),
+        () => scene.agree(),
+      ];
+      of(acts)();
+    }
+    save();
+    for (let round = 0; round < 40; round++) {
+      if (scene.state.running && !scene.state.running.plan) scene.prepared();
+      scene.settle();
+    }
+    const { size, committed, lastGeneration, running, queue } = scene.state;
+    expect({ running, queue, committed }).toEqual({
+      running: undefined,
+      queue: [],
+      committed: lastGeneration,
+    });
+    expect(scene.ready().map(({ slot, generation }) => [slot, generation])).toEqual(
+      Array.from({ length: size }, (_, slot) => [slot, committed]),
+    );
+  });
+});

@@ -22,8 +22,13 @@ export interface WatchEvents {
   onPolled(directory: string, code: string): void;
 }
 
-/** A change is followed by others at once: an editor truncates and writes, `git checkout` writes file after file. */
+/** A change is followed by others at once: an editor truncates the file and writes it. */
 const QUIET_MS = 30;
+/** What writes file after file (a formatter, a build, `git checkout`) pauses for longer. By the number of files. */
+const QUIET_OF_MANY_MS = [
+  [20, 300],
+  [3, 100],
+] as const;
 const LONGEST_MS = 2_000;
 /** The generation of a file that a pattern names. */
 const FOR_EVER = Number.POSITIVE_INFINITY;
@@ -141,15 +146,17 @@ export class WatchMode {
   }
 
   #heard(directory: string, name: string | undefined): void {
-    const inside = this.#files.in(directory);
-    const known = name === undefined ? inside : inside.filter((file) => file === path.join(directory, name));
-    const isKnown = name !== undefined && known.length > 0;
+    const file = name === undefined ? undefined : path.join(directory, name);
+    const isKnown = file !== undefined && this.#files.fingerprintOf(file) !== undefined;
+    const known = file === undefined ? this.#files.in(directory) : isKnown ? [file] : [];
     const files = isKnown ? known : [...known, ...this.#appeared(directory, name)];
     if (files.length === 0) return;
     const now = performance.now();
-    for (const file of files) if (!this.#suspects.has(file)) this.#suspects.set(file, now);
-    const since = Math.min(...this.#suspects.values());
-    this.#lookIn(Math.max(0, Math.min(QUIET_MS, since + LONGEST_MS - now)));
+    for (const each of files) if (!this.#suspects.has(each)) this.#suspects.set(each, now);
+    // The oldest one.
+    const [since = now] = this.#suspects.values();
+    const [, quiet = QUIET_MS] = QUIET_OF_MANY_MS.find(([count]) => this.#suspects.size >= count) ?? [];
+    this.#lookIn(Math.max(0, Math.min(quiet, since + LONGEST_MS - now)));
   }
 
   #lookIn(ms: number): void {

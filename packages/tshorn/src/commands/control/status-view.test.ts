@@ -90,6 +90,15 @@ it('says of a slot in back-off when it tries again and why it has failed, and si
      1    3  1212  ready `);
 });
 
+it('says of a slot in watch mode that it waits for the next save', () => {
+  const backoff = [{ slot: 0, failures: 1, reason: 'syntax error' }];
+  const text = statusText(
+    { ...STATUS, workers: [], backoff, reloads: [] },
+    { now: NOW, paint: plain, width: undefined },
+  );
+  expect(text).toContain('\n        waits for the next save, 1 failure: syntax error');
+});
+
 it('says under a worker that drains what it still has', () => {
   const [worker] = STATUS.workers;
   const workers = [{ ...worker!, state: 'draining', remaining: { upgraded: 2, queue: 1, requests: 9 } }];

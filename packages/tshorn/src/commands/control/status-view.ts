@@ -121,11 +121,13 @@ function backoffRow({ slot, nextMs, failures, reason }: BackoffStatus): WorkerRo
   const state: Cell = { text: 'back-off', colour: 'red' };
   const many = `${failures} failure${failures === 1 ? '' : 's'}`;
   const why = reason === undefined ? '' : `: ${reason}`;
+  const next =
+    nextMs === undefined ? 'waits for the next save' : `next attempt in ${Math.ceil(nextMs / 1000)}s`;
   return {
     slot,
     generation: Number.POSITIVE_INFINITY,
     cells: [{ text: String(slot) }, none, none, state, none, none, none, none],
-    more: `next attempt in ${Math.ceil(nextMs / 1000)}s, ${many}${why}`,
+    more: `${next}, ${many}${why}`,
   };
 }
 
