@@ -24,6 +24,10 @@ export function stampOf(path: string): string {
   }
 }
 
+/** Milliseconds since 1970; 0 for a file that is not there. */
+export const modifiedAt = (path: string): number =>
+  fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
 /** Reads the content; undefined where there is none, or more than is worth it. */
 export function hashOf(path: string): string | undefined {
   try {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Release } from '../release.ts';
 import { Directories } from './directories.ts';
 import { Endless } from './endless.ts';
-import { addHash, hasChanged, stampOf } from './fingerprint.ts';
+import { addHash, hasChanged, modifiedAt, stampOf } from './fingerprint.ts';
 import { namedFiles } from './named-files.ts';
 import { describeChange, isWatched, nameIn } from './names.ts';
 import { brokenFile } from './reported.ts';
@@ -32,6 +32,11 @@ const QUIET_OF_MANY_MS = [
 const LONGEST_MS = 2_000;
 /** The generation of a file that a pattern names. */
 const FOR_EVER = Number.POSITIVE_INFINITY;
+/**
+ * The fingerprint of a file that was saved while its worker booted: perhaps after that had read it, and before the
+ * master heard of the file.
+ */
+const UNSURE = 'unsure';
 /** An editor may remove a file before it writes the new one. */
 const GONE_MS = 150;
 
@@ -48,6 +53,9 @@ export class WatchMode {
   #open = new Set<string>();
   readonly #endless = new Endless();
   #isBooting = false;
+  /** Start of the last worker, in milliseconds since 1970, as the file system has it. */
+  #startedAt = Number.POSITIVE_INFINITY;
+  #wasUnsure = false;
   #cwd = '/';
   #timer: NodeJS.Timeout | undefined;
   #hashing: NodeJS.Immediate | undefined;
@@ -66,6 +74,7 @@ export class WatchMode {
     const { watchPath, watchIgnore } = release.config;
     this.#cwd = release.cwd;
     this.#isBooting = true;
+    this.#startedAt = Date.now();
     this.#add(generation, namedFiles(release));
     if (!this.#paths.use(watchPath, watchIgnore)) return;
     this.#files.forgetFrom(FOR_EVER);
@@ -109,7 +118,10 @@ export class WatchMode {
       if (!this.#files.add(file, generation)) continue;
       this.#directories.add(path.dirname(file), this.#cwd);
       // After the directory: a change in between is heard, and this stamp is of before or after it.
-      this.#files.know(file, { stamp: stampOf(file) });
+      const stamp = stampOf(file);
+      const isYoung = generation !== FOR_EVER && modifiedAt(file) > this.#startedAt;
+      this.#files.know(file, { stamp: isYoung ? UNSURE : stamp }, isYoung);
+      if (isYoung) this.#suspect([file], GONE_MS);
     }
     this.#hashing ??= setImmediate(() => this.#hash());
   }
@@ -150,13 +162,17 @@ export class WatchMode {
     const isKnown = file !== undefined && this.#files.fingerprintOf(file) !== undefined;
     const known = file === undefined ? this.#files.in(directory) : isKnown ? [file] : [];
     const files = isKnown ? known : [...known, ...this.#appeared(directory, name)];
+    this.#suspect(files);
+  }
+
+  #suspect(files: readonly string[], least = 0): void {
     if (files.length === 0) return;
     const now = performance.now();
     for (const each of files) if (!this.#suspects.has(each)) this.#suspects.set(each, now);
     // The oldest one.
     const [since = now] = this.#suspects.values();
     const [, quiet = QUIET_MS] = QUIET_OF_MANY_MS.find(([count]) => this.#suspects.size >= count) ?? [];
-    this.#lookIn(Math.max(0, Math.min(quiet, since + LONGEST_MS - now)));
+    this.#lookIn(Math.max(0, Math.min(Math.max(least, quiet), since + LONGEST_MS - now)));
   }
 
   #lookIn(ms: number): void {
@@ -167,15 +183,25 @@ export class WatchMode {
   #look(): void {
     const now = performance.now();
     const changed: string[] = [];
+    let unsure = 0;
     for (const [file, since] of this.#suspects) {
       const fingerprint = this.#files.fingerprintOf(file);
       const mayComeBack = fingerprint?.stamp !== '' && stampOf(file) === '' && now - since < GONE_MS;
       if (fingerprint && mayComeBack) continue;
       this.#suspects.delete(file);
-      if (fingerprint && hasChanged(file, fingerprint)) changed.push(file);
+      const isUnsure = fingerprint?.stamp === UNSURE;
+      if (!fingerprint || !hasChanged(file, fingerprint)) continue;
+      // A file that the app has written, loaded and removed, as bundlers do with their configuration.
+      if (fingerprint.stamp === '' && this.#files.isYoung(file)) continue;
+      changed.push(file);
+      if (isUnsure) unsure++;
     }
     if (this.#suspects.size > 0) this.#lookIn(GONE_MS);
     if (changed.length === 0) return;
+    // The app may write such a file at each start: twice in a row it is no save.
+    const isUnsure = unsure === changed.length;
+    if (isUnsure && this.#wasUnsure) return;
+    this.#wasUnsure = isUnsure;
     this.#events.onChange(describeChange(changed, this.#cwd));
     if (this.#endless.changed(changed, this.#isBooting))
       this.#events.onEndless(nameIn(this.#cwd, changed[0] ?? ''));

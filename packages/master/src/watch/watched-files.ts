@@ -5,6 +5,8 @@ import type { Fingerprint } from './fingerprint.ts';
 interface Entry {
   generation: number;
   fingerprint: Fingerprint;
+  /** It was written after the worker had been started that reports it. */
+  isYoung: boolean;
 }
 
 export class WatchedFiles {
@@ -19,22 +21,26 @@ export class WatchedFiles {
       known.generation = Math.max(known.generation, generation);
       return false;
     }
-    this.#files.set(file, { generation, fingerprint: { stamp: '' } });
+    this.#files.set(file, { generation, fingerprint: { stamp: '' }, isYoung: false });
     const directory = path.dirname(file);
     const names = this.#byDirectory.get(directory) ?? new Set();
     this.#byDirectory.set(directory, names.add(file));
     return true;
   }
 
-  know(file: string, fingerprint: Fingerprint): void {
+  know(file: string, fingerprint: Fingerprint, isYoung = false): void {
     const entry = this.#files.get(file);
     if (!entry) return;
-    entry.fingerprint = fingerprint;
+    Object.assign(entry, { fingerprint, isYoung });
     this.#unread.add(file);
   }
 
   fingerprintOf(file: string): Fingerprint | undefined {
     return this.#files.get(file)?.fingerprint;
+  }
+
+  isYoung(file: string): boolean {
+    return this.#files.get(file)?.isYoung === true;
   }
 
   /** Returns a file whose content has not been asked for, once. */

@@ -1,0 +1,121 @@
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Release } from '../release.ts';
+import { WatchMode } from './watch-mode.ts';
+
+let cwd: string;
+let watch: WatchMode;
+let changes: string[];
+let wake = () => {};
+
+const at = (name: string) => path.join(cwd, name);
+const write = (name: string, text: string) => fs.writeFileSync(at(name), text);
+
+const release = ({ watchPath = [] as string[], watchIgnore = [] as string[] } = {}) =>
+  ({
+    cwd,
+    appFile: at('app.js'),
+    config: { app: 'app.js', cwd, envFile: [], watchPath: watchPath.map(at), watchIgnore },
+    resolved: { file: undefined },
+  }) as unknown as Release;
+
+/** The next change that watch mode tells. */
+const next = (count = 1) =>
+  new Promise<string>((resolve) => {
+    wake = () => changes.length >= count && resolve(changes[count - 1] as string);
+    wake();
+  });
+
+beforeEach(() => {
+  cwd = fs.realpathSync(fs.mkdtempSync(path.join(tmpdir(), 'tshorn-')));
+  for (const name of ['app.js', 'a.js', 'b.js', 'package.json']) {
+    write(name, '1');
+    fs.utimesSync(at(name), 1, 1);
+  }
+  changes = [];
+  watch = new WatchMode('/tshorn/dist/', {
+    onChange: (because) => {
+      changes.push(because);
+      wake();
+    },
+    onEndless: () => {},
+    onPolled: () => {},
+  });
+});
+afterEach(() => {
+  watch.close();
+  fs.rmSync(cwd, { recursive: true, force: true });
+});
+
+test('files that no generation loads any more are of no interest', async () => {
+  watch.expect(1, release());
+  watch.loaded(1, [at('a.js'), at('b.js')]);
+  watch.expect(2, release());
+  watch.loaded(2, [at('b.js')]);
+  watch.committed(2);
+  write('a.js', '2');
+  write('b.js', '2');
+  expect(await next()).toBe('changed b.js');
+});
+
+test('after a commit that fails, the files of both generations count', async () => {
+  watch.expect(1, release());
+  watch.loaded(1, [at('a.js')]);
+  watch.committed(1);
+  watch.expect(2, release());
+  watch.broken(2, `${at('b.js')}:2\nlet x = ;`);
+  write('a.js', '2');
+  expect(await next()).toBe('changed a.js');
+  write('b.js', '2');
+  expect(await next(2)).toBe('changed b.js');
+});
+
+test('a file that is saved while its worker boots is loaded again: nobody knows what the worker has read', async () => {
+  watch.expect(1, release());
+  fs.utimesSync(at('a.js'), new Date(), new Date(Date.now() + 1_000));
+  watch.loaded(1, [at('a.js')]);
+  expect(await next()).toBe('changed a.js');
+});
+
+test('files that the app writes, loads and removes at each start cause no reload', async () => {
+  watch.expect(1, release());
+  write('config.timestamp-1.mjs', '');
+  fs.utimesSync(at('config.timestamp-1.mjs'), new Date(), new Date(Date.now() + 1_000));
+  watch.loaded(1, [at('config.timestamp-1.mjs'), at('a.js')]);
+  fs.rmSync(at('config.timestamp-1.mjs'));
+  write('a.js', '2');
+  expect(await next()).toBe('changed a.js');
+});
+
+test('files with a new name that the app writes at each start are taken for saves once, and not again and again', async () => {
+  for (let generation = 1; generation <= 3; generation++) {
+    watch.expect(generation, release());
+    const file = at(`bundle.${generation}.mjs`);
+    write(`bundle.${generation}.mjs`, '');
+    fs.utimesSync(file, new Date(), new Date(Date.now() + 1_000));
+    watch.loaded(generation, [file, at('a.js')]);
+    if (generation === 1) expect(await next()).toBe('changed bundle.1.mjs');
+  }
+  write('a.js', '2');
+  expect(await next(2)).toMatch(/^changed a\.js/);
+});
+
+test('--watch-ignore leaves out files of the app too', async () => {
+  watch.expect(1, release({ watchIgnore: ['b.js'] }));
+  watch.loaded(1, [at('a.js'), at('b.js')]);
+  write('b.js', '2');
+  write('a.js', '2');
+  expect(await next()).toBe('changed a.js');
+});
+
+test('a reload may change the patterns', async () => {
+  fs.mkdirSync(at('one'));
+  fs.mkdirSync(at('two'));
+  watch.expect(1, release({ watchPath: ['one'] }));
+  watch.expect(2, release({ watchPath: ['two'] }));
+  watch.committed(2);
+  write('one/x', '');
+  write('two/x', '');
+  expect(await next()).toBe('changed two/x');
+});
