@@ -1,7 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import type { Given as GivenMachine } from './testing/machine.ts';
 import { argvOf, settingOf, wordsOf } from './testing/parse-unit.ts';
 import { Project } from './testing/units.ts';
+import type { UnitOptions } from './unit.ts';
+
+type Given = GivenMachine & { readonly links?: true };
 
 const project = new Project();
 beforeEach(() => project.make());
@@ -177,88 +181,6 @@ describe('a reload', () => {
   });
 });
 
-describe('the user', () => {
-  const root = { name: 'root', uid: 0, groups: [0], home: '/root' };
-
-  it('of --user is the one of the service, and the master is not root', async () => {
-    const { service, argv } = await project.units(
-      ['app.js', '--user', 'www', '--group', 'web'],
-      {},
-      { account: root },
-    );
-    expect(settingOf(service, 'User')).toBe('www');
-    expect(settingOf(service, 'Group')).toBe('web');
-    expect(argv.join(' ')).not.toMatch(/--(user|group)/);
-  });
-
-  it('of a config file is as well, and tshorn does not try to become it', async () => {
-    project.write('tshorn.config.json', '{"user":"www"}');
-    const { service, argv } = await project.units(['app.js'], {}, { account: root });
-    expect(settingOf(service, 'User')).toBe('www');
-    expect(argv).toContain('--no-user');
-  });
-
-  it('is the one who has become root by sudo', async () => {
-    const { service } = await project.units(['app.js'], {}, { account: root, env: { SUDO_USER: 'ann' } });
-    expect(settingOf(service, 'User')).toBe('ann');
-  });
-
-  it('is made by systemd where root asks', async () => {
-    const { service } = await project.units(['app.js'], {}, { account: root });
-    expect(settingOf(service, 'User')).toBeUndefined();
-    expect(settingOf(service, 'DynamicUser')).toBe('yes');
-  });
-
-  it('is warned of what it cannot read or write', async () => {
-    const stats = { '/usr/local/bin/tshorn': { mode: 0o700 } };
-    const { warnings } = await project.units(['app.js', '--log-file', '/srv/log/x.log'], {}, { stats });
-    expect(warnings).toEqual([
-      'there is no directory /srv/log: make it before the service starts',
-      'the user ann cannot read /usr/local/bin/tshorn: /usr/local/bin/tshorn is closed to it',
-    ]);
-  });
-});
-
-describe('the environment', () => {
-  it('has what is in effect, and no other variable', async () => {
-    const env = {
-      PATH: '/usr/bin',
-      PORT: '3000',
-      NODE_ENV: 'staging',
-      WEB_CONCURRENCY: '3',
-      NODE_OPTIONS: '--import tsx',
-      API_KEY: 'x',
-      HOME: '/h',
-    };
-    const { environment, service } = await project.units(['app.js'], {}, { env });
-    expect(environment).toEqual([
-      'NODE_ENV=staging',
-      'PORT=3000',
-      'NODE_OPTIONS=--import tsx',
-      'WEB_CONCURRENCY=3',
-    ]);
-    expect(service).not.toContain('API_KEY');
-    expect(service).toContain('#EnvironmentFile=/etc/shop.env');
-  });
-
-  it('never has the secret of a probe: a file that root alone reads has it', async () => {
-    const argv = ['app.js', '--status-header', 'Authorization: Bearer hunter2'];
-    const { service } = await project.units(argv);
-    expect(service).not.toContain('hunter2');
-    expect(service).toContain('# It has to hold TSHORN_STATUS_HEADER.\nEnvironmentFile=/etc/shop.env\n');
-    const other = await project.units(['app.js', '--status-header', 'Host: shop.example']);
-    expect(other.argv).toContain('Host: shop.example');
-  });
-
-  it('names the directory of a Node that is not in the PATH of systemd', async () => {
-    const execPath = '/opt/node/bin/node';
-    const { environment } = await project.units(['app.js'], {}, { execPath, files: { [execPath]: true } });
-    expect(environment[0]).toBe(
-      'PATH=/opt/node/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    );
-  });
-});
-
 describe('a release that is switched by a link', () => {
   it('is named by the link, for every reload', async () => {
     const link = `${project.cwd}-current`;
@@ -272,6 +194,17 @@ describe('a release that is switched by a link', () => {
       fs.unlinkSync(link);
     }
   });
+});
+
+it.each<[string, string[], UnitOptions, Given, string]>([
+  ['a link that leads here', ['app.js'], {}, { links: true }, 'type this there'],
+  ['no systemd', ['app.js'], {}, { systemdVersion: () => undefined }, 'type this on the server'],
+  ['watch mode', ['app.js', '--watch'], {}, {}, '--watch is for development'],
+])('%s is a warning, in the unit too', async (_, argv, options, { links, ...given }, words) => {
+  const files = links && { files: { [path.join(project.cwd, '../current')]: project.cwd } };
+  const { warnings, service } = await project.units(argv, options, { ...given, ...files });
+  expect(warnings).toEqual([expect.stringContaining(words)]);
+  expect(service.replaceAll('\n#', '')).toContain(words);
 });
 
 describe('paths', () => {

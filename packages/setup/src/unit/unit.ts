@@ -3,7 +3,7 @@
  * writes nothing.
  */
 import { lookup } from 'node:dns/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type Resolved, readCommandLine, resolveConfig, serviceControlPath } from '@tshorn/config';
 import { type BindAddress, readPackage, resolveApp, TshornError, unscoped } from '@tshorn/core';
 import type { Made } from '../write-files.ts';
@@ -67,8 +67,14 @@ export async function makeUnits(
   );
   const lowPort = binds.find((bind) => bind.kind === 'tcp' && bind.port > 0 && bind.port < 1024);
   const version = options.systemdVersion ?? machine.systemdVersion();
+  const release = isLinked ? undefined : linkTo(config.cwd, machine);
   const warnings = [
     ...resolved.warnings,
+    ...(version === undefined ? [NO_SYSTEMD] : []),
+    ...(config.watch ? ['--watch is for development: a service is reloaded by systemctl reload'] : []),
+    ...(release === undefined
+      ? []
+      : [`the link ${release} leads here: type this there, so that each reload finds the new release`]),
     ...[node.warning, tshorn.warning].filter((warning) => warning !== undefined),
     ...(isLinked && isInside(tshorn.path, config.cwd) ? [releaseWarning(config.cwd)] : []),
     ...directories.problems,
@@ -128,6 +134,16 @@ function serviceUser({ config }: Resolved, { account, env, accountOf }: Machine)
 
 const versionText = (version: number | undefined) =>
   version === undefined ? 'any systemd' : `systemd ${version}`;
+
+const NO_SYSTEMD =
+  'this machine has no systemd, so that the unit is for any version: type this on the server, where its paths and its user are';
+
+/** A link to the directory, such as `current` beside the releases. */
+function linkTo(directory: string, machine: Machine): string | undefined {
+  const above = [dirname(directory), dirname(dirname(directory))];
+  const links = above.flatMap((parent) => machine.linksIn(parent).map((name) => join(parent, name)));
+  return links.find((link) => machine.realpath(link) === directory);
+}
 
 const isInside = (path: string, directory: string): boolean => path.startsWith(`${directory}/`);
 
