@@ -1,11 +1,11 @@
 // Builds packages/tshorn/dist: bundles of our code with its libraries, and the type declarations of the packages
-// behind the public interface. docs/decisions/one-package.md says why the tarball has no dependencies.
+// behind the public interface. docs/decisions/bundled-libraries.md says why the tarball has no dependencies.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { importConfigPackage, root } from './config-package.mjs';
-import { licencesOf } from './licences.mjs';
+import { librariesOf, licencesText } from './licences.mjs';
 import { undiciParts } from './undici-parts.mjs';
 
 const target = path.join(root, 'packages/tshorn');
@@ -50,7 +50,11 @@ const built = [
 fs.chmodSync(path.join(dist, 'cli.js'), 0o755);
 
 const inputs = built.flatMap(({ metafile }) => Object.keys(metafile.inputs));
-fs.writeFileSync(path.join(dist, 'licences.txt'), licencesOf(inputs, target));
+const libraries = librariesOf(inputs, target);
+fs.writeFileSync(path.join(dist, 'licences.txt'), licencesText(libraries));
+// `tshorn --version --json` prints it.
+const bundled = libraries.map(({ name, version, licence }) => ({ name, version, licence }));
+fs.writeFileSync(path.join(dist, 'bundled.json'), `${JSON.stringify(bundled, null, 2)}\n`);
 const { configSchema } = await importConfigPackage();
 fs.writeFileSync(path.join(dist, 'config.schema.json'), `${JSON.stringify(configSchema(), null, 2)}\n`);
 

@@ -59,6 +59,55 @@ test(`brings at most ${MOST_PACKAGES} packages`, () => {
   expect(installed.length - 1).toBeLessThanOrEqual(MOST_PACKAGES);
 });
 
+interface Library {
+  readonly name: string;
+  readonly version: string;
+  readonly licence: string;
+}
+const dist = (name: string): string => inDirectory('node_modules/tshorn/dist', name);
+const read = (name: string): string => readFileSync(dist(name), 'utf8');
+
+test('every library in the bundle is listed with its version and licence', () => {
+  const told = JSON.parse(exec('npx', ['tshorn', '--version', '--json']));
+  expect(told).toMatchObject({ version: exec('npx', ['tshorn', '--version']).trim(), node: process.version });
+  const bundled = told.bundled as Library[];
+  // The bundler names the files of CommonJS libraries; those of others leave no trace but their place in a package.json.
+  const code = packed.filter((file) => /^dist\/[^/]*\.js$/.test(file)).map((file) => path.basename(file));
+  const inCode = code.flatMap((file) =>
+    [...read(file).matchAll(/"[^"\n]*node_modules\/((?:@[^/"]+\/)?[^/"]+)\/[^"\n]+"\(/g)].map(
+      ([, name]) => name,
+    ),
+  );
+  const wanted = ['config', 'master', 'setup', 'doctor', 'tshorn'].flatMap((name) => {
+    const manifest = JSON.parse(readFileSync(path.join(root, `packages/${name}/package.json`), 'utf8'));
+    const libraries = name === 'tshorn' ? manifest.devDependencies : manifest.dependencies;
+    return Object.keys(libraries).filter((library) => !/^@(types|tshorn)\//.test(library));
+  });
+  expect(wanted).toEqual(expect.arrayContaining(['pino', 'undici', 'yargs', 'yargs-parser']));
+  expect(inCode).toEqual(expect.arrayContaining(['pino', 'undici']));
+  expect(bundled.map(({ name }) => name)).toEqual(expect.arrayContaining([...wanted, ...inCode]));
+  for (const { name, version, licence } of bundled) {
+    expect([name, version]).toEqual([name, expect.stringMatching(/^\d+\.\d+\.\d+/)]);
+    expect(read('licences.txt')).toContain(`${name} ${version} (${licence})\n`);
+  }
+});
+
+test('a server and its workers load neither undici nor yargs, which are for the commands', () => {
+  const seen = new Set<string>();
+  const visit = (file: string) => {
+    // Commands are behind this one.
+    if (seen.has(file) || /^run-\w+\.js$/.test(file)) return;
+    seen.add(file);
+    for (const [, next] of read(file).matchAll(/"\.\/([\w.-]+\.js)"/g)) visit(next as string);
+  };
+  for (const entry of ['cli.js', 'index.js', 'worker.js', 'worker-api.js']) visit(entry);
+  const holds = (file: string) => /node_modules\/undici\/|Not enough non-option arguments/.test(read(file));
+  expect([...seen].filter(holds)).toEqual([]);
+  // The words are those that tell.
+  const all = packed.filter((file) => /^dist\/[^/]*\.js$/.test(file)).map((file) => path.basename(file));
+  expect(all.filter(holds).length).toBeGreaterThanOrEqual(2);
+});
+
 test('npx tshorn serves, and stops', async () => {
   // With a hook that runs in the worker: it is loaded by another way than all the rest.
   writeFileSync(inDirectory('tshorn.config.mjs'), 'export default { hooks: { postFork() {} } };');

@@ -126,5 +126,5 @@ export const COMMAND_FLAGS = [
   { flag: 'check-config', summary: 'Check the configuration and exit' },
   { flag: 'print-config', summary: 'Print the configuration, with where each value came from, and exit' },
   { flag: 'help', short: 'h', summary: 'Print this text and exit' },
-  { flag: 'version', short: 'v', summary: 'Print the version and exit' },
+  { flag: 'version', short: 'v', summary: 'Print the version and exit; with --json also what is bundled' },
 ] as const satisfies readonly { flag: string; short?: string; meta?: string; summary: string }[];

@@ -42,7 +42,9 @@ async function main(argv: string[]): Promise<number> {
     case 'help':
       return (await import('./commands/run.ts')).printHelp();
     case 'version':
-      process.stdout.write(`${TSHORN_VERSION}\n`);
+      process.stdout.write(
+        `${command.json ? (await import('./version.ts')).versionJson() : TSHORN_VERSION}\n`,
+      );
       return EXIT.ok;
   }
   const request = { argv, env: process.env, cwd: workingDirectory() };
