@@ -1,24 +1,18 @@
 /** A reload that is rolled back on demand, and what else can come between it and its end. */
-import fs from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, type Ended, request, socketOf } from './support/control.ts';
+import { directory, ownDirectory } from './support/directory.ts';
 import { MixedLoad } from './support/load.ts';
 import { cases } from './support/long.ts';
-import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+import { fixture, startServer, type TestServer } from './support/server.ts';
 
 const WORKERS = 2;
-let directory: string;
 let env: Record<string, string>;
 
+ownDirectory();
 beforeEach(() => {
-  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
   env = { XDG_RUNTIME_DIR: directory, TMPDIR: directory, BOOT_MS: '400' };
-});
-afterEach(async () => {
-  await endServers();
-  fs.rmSync(directory, { recursive: true });
 });
 
 const start = (...args: string[]) => startServer(fixture('mixed.mjs'), { workers: WORKERS, args, env });

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createServer } from 'node:net';
-import { networkInterfaces, tmpdir } from 'node:os';
+import { networkInterfaces } from 'node:os';
 import path from 'node:path';
+import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
 import { INTERNAL_FRAME, run } from './support/run.ts';
-import { endServers, fixture, startServer, TestServer } from './support/server.ts';
+import { fixture, startServer, TestServer } from './support/server.ts';
 
 const HELLO = fixture('says-hello.mjs');
 const NOBODY = 65_534;
@@ -14,15 +15,10 @@ const hasIPv6 = Object.values(networkInterfaces())
   .flat()
   .some((each) => each?.address === '::1');
 
-let directory: string;
 let socket: string;
+ownDirectory();
 beforeEach(() => {
-  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
   socket = path.join(directory, 'app.sock');
-});
-afterEach(async () => {
-  await endServers();
-  fs.rmSync(directory, { recursive: true });
 });
 
 const hello = async (target: { port?: number; host?: string; socketPath?: string }): Promise<string> =>

@@ -1,21 +1,16 @@
 /** `tshorn check`: one worker is booted as serving would, told of, and ended; nothing else is touched. */
 import fs from 'node:fs';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command, type Ended, socketOf } from './support/control.ts';
+import { directory, ownDirectory } from './support/directory.ts';
 import { run } from './support/run.ts';
-import { endServers, fixture, startServer } from './support/server.ts';
+import { fixture, startServer } from './support/server.ts';
 
-let directory: string;
 let env: Record<string, string>;
+ownDirectory();
 beforeEach(() => {
-  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
   env = { XDG_RUNTIME_DIR: directory, TMPDIR: directory };
-});
-afterEach(async () => {
-  await endServers();
-  fs.rmSync(directory, { recursive: true });
 });
 
 const QUICK = ['--probe-timeout', '300ms', '--probe-attempts', '2', '--probe-interval', '50ms'];

@@ -1,19 +1,12 @@
 /** The code that V8 has compiled is kept for the next worker of the release, where Node can do so. */
 import fs from 'node:fs';
 import module from 'node:module';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { endServers, fixture, startServer } from './support/server.ts';
+import { directory, ownDirectory } from './support/directory.ts';
+import { fixture, startServer } from './support/server.ts';
 
 const canCache = 'enableCompileCache' in module;
-let directory: string;
-beforeEach(() => {
-  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-compiled-'));
-});
-afterEach(async () => {
-  await endServers();
-  fs.rmSync(directory, { recursive: true, force: true });
-});
+ownDirectory();
 
 const start = (...args: string[]) =>
   startServer(fixture('says-hello.mjs'), {

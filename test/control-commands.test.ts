@@ -1,24 +1,19 @@
 /** The commands that speak to a master over its control socket, with real processes. */
 import fs from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, type Ended, socketOf } from './support/control.ts';
-import { endServers, fixture, startServer, TestServer } from './support/server.ts';
+import { directory, ownDirectory } from './support/directory.ts';
+import { fixture, startServer, TestServer } from './support/server.ts';
 
 const APP = fixture('status-from-file.mjs');
-let directory: string;
 let env: Record<string, string>;
 const statusFile = () => path.join(directory, 'status');
 
+ownDirectory();
 beforeEach(() => {
-  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
   env = { XDG_RUNTIME_DIR: directory, TMPDIR: directory, STATUS_FILE: statusFile() };
   fs.writeFileSync(statusFile(), '200');
-});
-afterEach(async () => {
-  await endServers();
-  fs.rmSync(directory, { recursive: true });
 });
 
 const start = (workers = 1, ...args: string[]) => startServer(APP, { workers, args, env });

@@ -1,25 +1,20 @@
 /** The control socket and what is asked over it, with real processes. */
 import fs from 'node:fs';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command, type Ended, request, socketOf } from './support/control.ts';
-import { endServers, fixture, startServer } from './support/server.ts';
+import { directory, ownDirectory } from './support/directory.ts';
+import { fixture, startServer } from './support/server.ts';
 
 const APP = fixture('status-from-file.mjs');
-let directory: string;
 let env: Record<string, string>;
 const statusFile = () => path.join(directory, 'status');
 const socketDirectory = () => path.join(directory, 'tshorn');
 
+ownDirectory();
 beforeEach(() => {
-  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
   env = { XDG_RUNTIME_DIR: directory, TMPDIR: directory, STATUS_FILE: statusFile() };
   fs.writeFileSync(statusFile(), '200');
-});
-afterEach(async () => {
-  await endServers();
-  fs.rmSync(directory, { recursive: true });
 });
 
 const start = (workers = 1, ...args: string[]) => startServer(APP, { workers, args, env });

@@ -1,27 +1,22 @@
 /** An app that crashes at every boot after having been good: what is told, and how it comes back. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, request, socketOf } from './support/control.ts';
+import { directory, ownDirectory } from './support/directory.ts';
 import { times } from './support/long.ts';
-import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+import { fixture, startServer, type TestServer } from './support/server.ts';
 
 /** For how long the log is watched. */
 const SECONDS = times('CRASH_LOOP_SECONDS', 4, 30);
 
-let directory: string;
 let crash: string;
+ownDirectory();
 beforeEach(() => {
-  directory = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
   crash = path.join(directory, 'crash');
 });
-afterEach(async () => {
-  await endServers();
-  rmSync(directory, { recursive: true });
-});
 
-const start = (workers = 4): Promise<TestServer> =>
+const start = (workers = 2): Promise<TestServer> =>
   startServer(fixture('crashes-while-told.mjs'), {
     workers,
     env: { CRASH: crash, XDG_RUNTIME_DIR: directory, TMPDIR: directory },
@@ -38,23 +33,23 @@ test('a crash loop is told in few lines, its connects wait, and a mended app is 
   const server = await start();
   const from = server.lines.length;
   await loop(server);
-  expect(server.of('degraded')[0]?.msg).toMatch(/degraded: 0 of 4 workers ready: .*exit code 7/);
+  expect(server.of('degraded')[0]?.msg).toMatch(/degraded: 0 of 2 workers ready: .*exit code 7/);
   const answer = fetch(server.origin).then((response) => response.text());
   await sleep(SECONDS * 1_000);
   expect(server.lines.length - from).toBeLessThan(50);
   const summary = server.of('crash-loop').at(-1) ?? (await server.event('crash-loop'));
   expect(summary.msg).toMatch(
-    /4 workers keep failing: \d+ failures in \d+ s, next attempts in up to \d+ s; last: .*exit code 7/,
+    /2 workers keep failing: \d+ failures in \d+ s, next attempts in up to \d+ s; last: .*exit code 7/,
   );
   rmSync(crash);
   expect(await answer).toBe('hello');
   // A step may take 30 s.
   await server.until('recovered', () => server.of('recovered', from).length > 0, 60_000);
-  expect(server.of('ready', from)).toHaveLength(4);
+  expect(server.of('ready', from)).toHaveLength(2);
 }, 120_000);
 
 test('the status names each slot in back-off, with its next attempt and the reason', async () => {
-  const server = await start(2);
+  const server = await start();
   await loop(server);
   const socket = await socketOf(server);
   let status: { backoff?: unknown[] } = {};
@@ -82,16 +77,16 @@ test('a good release commits in a crash loop, and the back-off is forgotten', as
   await loop(server);
   rmSync(crash);
   const from = server.lines.length;
-  expect(await server.reload()).toMatchObject({ outcome: 'committed', replaced: 4 });
+  expect(await server.reload()).toMatchObject({ outcome: 'committed', replaced: 2 });
   await server.event('recovered', { from });
-  expect(server.readyPids).toHaveLength(4);
+  expect(server.readyPids).toHaveLength(2);
   const [pid] = server.readyPids;
   process.kill(pid as number, 'SIGKILL');
   await server.event('ready', { from: server.lines.length });
 });
 
 test('a release that is as broken changes nothing', async () => {
-  const server = await start(2);
+  const server = await start();
   await loop(server);
   const verdict = await server.reload();
   expect(verdict).toMatchObject({ outcome: 'rolled-back', serving: 1 });
@@ -100,7 +95,7 @@ test('a release that is as broken changes nothing', async () => {
 });
 
 test('a scale to the same size makes the slots try again at once', async () => {
-  const server = await start(2);
+  const server = await start();
   await loop(server);
   await server.until('a long pause', () =>
     server.of('crash-loop').some(({ nextMs }) => Number(nextMs) > 1_000),

@@ -1,18 +1,12 @@
 import fs from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
+import { cases } from './support/long.ts';
 import { run } from './support/run.ts';
-import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+import { fixture, startServer, type TestServer } from './support/server.ts';
 
-let directory: string;
-beforeEach(() => {
-  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-});
-afterEach(async () => {
-  await endServers();
-  fs.rmSync(directory, { recursive: true });
-});
+ownDirectory();
 
 const APP = fixture('tells-environment.mjs');
 const inDirectory = (name: string) => path.join(directory, name);
@@ -57,7 +51,7 @@ test.each(UNUSABLE)('%s is refused at once, with file and line', async (_, text,
   expect(said).not.toContain('xxxx');
 });
 
-test.each(UNUSABLE)(
+test.each(cases(UNUSABLE, ([name]) => name === 'NUL'))(
   '%s: the reload is refused at once, and the old release still serves',
   async (_, text, why) => {
     write('one.env', 'APP_A=1\n');

@@ -13,6 +13,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from './support/control.ts';
 import { MixedLoad } from './support/load.ts';
+import { times } from './support/long.ts';
 import { pollUntil } from './support/processes.ts';
 import { cli, fixture, root } from './support/server.ts';
 
@@ -23,6 +24,8 @@ interface Status {
   readonly state: string;
   readonly workers: { readonly pid?: number; readonly state: string }[];
 }
+
+const ROUNDS = times('ROUNDS', 1, 3);
 
 let directory: string;
 let server: ChildProcess | undefined;
@@ -76,7 +79,7 @@ class Watch {
       if (unknown.length > 0) this.disagreements.push(`the status lacks the processes ${unknown}`);
       this.#lookForPhantoms(known, new Set([...before, ...after]));
       this.comparisons++;
-      await sleep(20);
+      await sleep(50);
     }
   }
 
@@ -154,7 +157,7 @@ test.each(Object.entries(WAYS))(
       return state === 'running' && now >= generation && ready === size && workers.length === size;
     };
     const whole = async (generation = 1) => {
-      for (const end = Date.now() + 60_000; Date.now() < end; await sleep(20)) {
+      for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50)) {
         if (await isWhole(generation)) return;
       }
       throw new Error(`not whole: ${JSON.stringify(await status())}`);
@@ -174,13 +177,13 @@ test.each(Object.entries(WAYS))(
     server.kill('SIGHUP');
     await whole(3);
     server.kill('SIGTTIN');
-    for (let size = 0; size !== 4; ) ({ size } = await status());
+    for (let size = 0; size !== 4; await sleep(50)) ({ size } = await status());
     await whole(3);
     await load.flow(20);
     await load.stop();
     expect(load.failures).toEqual([]);
 
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       const { workers, generation } = await status();
       server.kill('SIGHUP');
       for (const worker of workers.slice(0, 2)) process.kill(worker.pid as number, 'SIGKILL');

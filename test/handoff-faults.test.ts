@@ -15,7 +15,7 @@ const ROUNDS = times('HANDOFF_FAULT_ROUNDS', 3, 24);
 const NO_CONTROL = ['--no-control'];
 /** After some more crashes in a row the master waits longer and longer before it starts a worker. */
 const ROUNDS_PER_SERVER = 6;
-const CLIENTS = times('CLIENTS', 600, 1_500);
+const CLIENTS = times('CLIENTS', 400, 1_500);
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 /** A client that has neither an answer nor an end by then is in limbo. */
 const LIMBO_MS = 15_000;

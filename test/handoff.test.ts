@@ -10,6 +10,7 @@ import { isAlive, pollUntil } from './support/processes.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const RELOADS = times('RELOADS', 2, 5);
+const CLIENTS = times('CLIENTS', 120, 300);
 
 const clients: KeepAliveClient[] = [];
 afterEach(async () => {
@@ -88,10 +89,10 @@ async function survives(
 }
 
 test('reloads close no connection and fail no request', async () => {
-  const server = await startServer(fixture('mixed.mjs'), { workers: 4 });
+  const server = await startServer(fixture('mixed.mjs'), { workers: times('WORKERS', 3, 4) });
   const target = { port: server.port };
-  const load = new MixedLoad(target).start({ posts: 0, slow: 0, uploads: 0, fresh: 4 });
-  await survives(server, target, 300, RELOADS);
+  const load = new MixedLoad(target).start({ posts: 0, slow: 0, uploads: 0 });
+  await survives(server, target, CLIENTS, RELOADS);
   await load.stop();
   expect(load.failures).toEqual([]);
 }, 120_000);
@@ -99,7 +100,7 @@ test('reloads close no connection and fail no request', async () => {
 test('the same on a unix socket', async () => {
   const socketPath = path.join(tmpdir(), `tshorn-handoff-${process.pid}.sock`);
   const server = await startServer(fixture('mixed.mjs'), { workers: 2, bind: `unix:${socketPath}` });
-  await survives(server, { socketPath }, 100, RELOADS);
+  await survives(server, { socketPath }, 60, RELOADS);
 }, 120_000);
 
 const APPS = ['express', 'fastify', 'koa', 'hono', 'script'];
@@ -134,7 +135,7 @@ test('a new master, again and again, and no connection is closed: they move to i
 
 test('a new master that is killed while connections move to it leaves no process behind', async () => {
   const server = await startServer(fixture('mixed.mjs'), { workers: 2 });
-  for (let at = 0; at < 300; at++) clients.push(await KeepAliveClient.connect({ port: server.port }));
+  for (let at = 0; at < CLIENTS; at++) clients.push(await KeepAliveClient.connect({ port: server.port }));
   await Promise.all(clients.map((client) => client.ask([get('/')], /^\d+$/)));
   const { pid } = await server.reExec();
   process.kill(pid as number, 'SIGKILL');

@@ -152,7 +152,8 @@ describe('what is no hang', () => {
 
   test('--timeout 0 leaves a worker that hangs alone', async () => {
     const server = await startServer(app, { workers: 2, args: ['--timeout', '0', '--quick-grace', '500ms'] });
-    provoke(server, '/spins');
+    // It waits and takes no CPU time meanwhile.
+    provoke(server, '/atomics');
     await sleep(3_000);
     expect(server.of('hung')).toEqual([]);
   });

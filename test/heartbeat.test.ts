@@ -1,20 +1,12 @@
 /** The workers' heartbeats. */
-import fs from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request, socketOf } from './support/control.ts';
+import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
-import { endServers, fixture, startServer } from './support/server.ts';
+import { fixture, startServer } from './support/server.ts';
 
-let directory: string;
-beforeEach(() => {
-  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-heartbeat-'));
-});
-afterEach(async () => {
-  await endServers();
-  fs.rmSync(directory, { recursive: true, force: true });
-});
+ownDirectory();
 
 test('a worker without a descriptor to spare gives them, and lives on', async () => {
   const server = await startServer(fixture('hoards-descriptors.mjs'), {

@@ -1,18 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
-import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+import { cases } from './support/long.ts';
+import { fixture, startServer, type TestServer } from './support/server.ts';
 
-let directory: string;
 let hookLog: string;
+ownDirectory();
 beforeEach(() => {
-  directory = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
   hookLog = path.join(directory, 'hooks');
-});
-afterEach(async () => {
-  await endServers();
-  rmSync(directory, { recursive: true });
 });
 
 const withHooks = (fails = '', args: string[] = []) => ({
@@ -131,7 +127,7 @@ describe('a hook that fails is told by its name, and the master lives', () => {
   const failure = (server: TestServer, name: string) =>
     server.until(`the failure of ${name}`, () => server.of('hook-failed').find(({ hook }) => hook === name));
 
-  test.each([
+  const FAILURES = [
     ['onStarting', 'throws'],
     ['onStarting', 'never-settles'],
     ['whenReady', 'rejects'],
@@ -142,7 +138,13 @@ describe('a hook that fails is told by its name, and the master lives', () => {
     ['preRequest', 'throws'],
     ['preRequest', 'rejects'],
     ['postRequest', 'throws'],
-  ])('%s %s', async (name, how) => {
+  ] as const;
+  /** Each hook once. */
+  const SHORT = ['onStarting throws', 'preFork never-settles', 'postFork throws', 'preRequest rejects'];
+  const isShort = ([name, how]: readonly [string, string]) =>
+    name === 'whenReady' || name === 'postRequest' || SHORT.includes(`${name} ${how}`);
+
+  test.each(cases(FAILURES, isShort))('%s %s', async (name, how) => {
     const server = await start(`${name}:${how}`);
     expect((await ask({ port: server.port }, { path: '/', agent: false })).status).toBe(200);
     const { msg } = await failure(server, name);
@@ -163,7 +165,7 @@ describe('a hook that fails is told by its name, and the master lives', () => {
     expect(await server.stop()).toBe(0);
   });
 
-  test.each(['throws', 'never-settles'])('onExit %s', async (how) => {
+  test.each(cases(['throws', 'never-settles'], (how) => how === 'throws'))('onExit %s', async (how) => {
     const server = await start(`onExit:${how}`);
     expect(await server.stop()).toBe(0);
     expect(server.of('hook-failed')[0]?.hook).toBe('onExit');

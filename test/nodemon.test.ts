@@ -1,16 +1,9 @@
 import fs from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { endServers, fixture, TestServer } from './support/server.ts';
+import { directory, ownDirectory } from './support/directory.ts';
+import { fixture, TestServer } from './support/server.ts';
 
-let directory: string;
-beforeEach(() => {
-  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-});
-afterEach(async () => {
-  await endServers();
-  fs.rmSync(directory, { recursive: true });
-});
+ownDirectory();
 
 /** As the real one does it (test/real/nodemon.test.ts): its child, a shell, gets the signal first, and ends of it. */
 const NODEMON = `const { spawn } = require('node:child_process');

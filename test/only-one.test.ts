@@ -1,19 +1,12 @@
 /** Things that only one process may have: a port outside of node:cluster, a lock file. */
 import fs from 'node:fs';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
-import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+import { fixture, startServer, type TestServer } from './support/server.ts';
 
-let directory: string;
-beforeEach(() => {
-  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-});
-afterEach(async () => {
-  await endServers();
-  fs.rmSync(directory, { recursive: true });
-});
+ownDirectory();
 
 const answers = async ({ port }: TestServer) => (await ask({ port }, { path: '/', agent: false })).status;
 const HINT = 'an old worker may still hold it: set --reload-plan replace --no-park';

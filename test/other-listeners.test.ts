@@ -7,6 +7,7 @@ import https from 'node:https';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
@@ -221,6 +222,7 @@ test('two reloads under load lose no request on another port', async () => {
     while (!stopped) {
       asked++;
       await once().catch((error) => failures.push(error));
+      await sleep(10);
     }
   });
   for (let reloads = 0; reloads < 2; reloads++) {

@@ -1,21 +1,16 @@
 /** `--output-file`: what the workers print. */
 import fs from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { eventually } from './support/descriptors.ts';
+import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
 import { run } from './support/run.ts';
-import { endServers, fixture, type ServerOptions, startServer, type TestServer } from './support/server.ts';
+import { fixture, type ServerOptions, startServer, type TestServer } from './support/server.ts';
 
-let directory: string;
 let file: string;
+ownDirectory();
 beforeEach(() => {
-  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-output-'));
   file = path.join(directory, 'app.log');
-});
-afterEach(async () => {
-  await endServers();
-  fs.rmSync(directory, { recursive: true });
 });
 
 const start = (output: string, options: ServerOptions = {}) =>

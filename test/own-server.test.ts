@@ -1,5 +1,6 @@
 /** The app's own server is its own: what an app does with it has the effect that it has under node. */
 import { ask } from './support/load.ts';
+import { cases } from './support/long.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, startServer, TestServer } from './support/server.ts';
 
@@ -173,7 +174,7 @@ describe('of several servers', () => {
     );
   });
 
-  test.each([['300'], ['1500']])(
+  test.each(cases(['300', '1500'], (ms) => ms === '1500'))(
     'the own server of an exported app that listens after %s ms is served, upgrades and settings too',
     async (LATE) => {
       const server = await startServer(fixture('exported-and-late.cjs'), { env: { LATE } });

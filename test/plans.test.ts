@@ -1,11 +1,12 @@
 /** Each plan replaces every worker under load, and is what it says about how many there are meanwhile. */
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { MixedLoad } from './support/load.ts';
-import { times } from './support/long.ts';
+import { cases, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const WORKERS = 4;
 const RELOADS = times('RELOADS', 1, 3);
+const CLIENTS = times('CLIENTS', 30, 60);
 const clients: KeepAliveClient[] = [];
 afterEach(async () => {
   for (const client of clients.splice(0)) client.leave();
@@ -27,14 +28,17 @@ function mostAlive(server: TestServer, from: number): number {
 
 const get = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 
-test.each([
-  { plan: 'rolling', args: [], least: 4, most: 5 },
+const PLANS = [
+  // Without options the plan is that of nearly every other test.
+  { plan: 'rolling', args: [], least: 4, most: 5, long: true },
   { plan: 'rolling', args: ['--max-surge', '50%'], least: 4, most: 6 },
   { plan: 'rolling', args: ['--max-surge', '0', '--max-unavailable', '50%'], least: 2, most: 4 },
   { plan: 'canary', args: ['--max-surge', '2', '--canary-time', '500ms'], least: 4, most: 6 },
   { plan: 'overlap', args: [], least: 4, most: 8 },
   { plan: 'replace', args: [], least: 3, most: 4 },
-])(
+];
+
+test.each(cases(PLANS, ({ long = false }) => !long))(
   'reloads by the plan $plan $args: nothing fails, nothing is closed, $least to $most workers',
   async ({ plan, args, least, most }) => {
     const server = await startServer(fixture('mixed.mjs'), {
@@ -42,7 +46,7 @@ test.each([
       args: ['--reload-plan', plan, '--soak', '100ms', ...args],
     });
     const load = new MixedLoad({ port: server.port }).start();
-    for (let at = 0; at < 60; at++) clients.push(await KeepAliveClient.connect({ port: server.port }));
+    for (let at = 0; at < CLIENTS; at++) clients.push(await KeepAliveClient.connect({ port: server.port }));
     const ask = () => Promise.all(clients.map((client) => client.ask([get], /^\d+$/)));
     await ask();
     await load.flow(100);
@@ -63,7 +67,7 @@ test.each([
   120_000,
 );
 
-test.each([1, 2])(
+test.each(cases([1, 2], (workers) => workers === 2))(
   'replace, all %d at once: idle connections wait in the old workers for the new ones',
   async (workers) => {
     const server = await startServer(fixture('mixed.mjs'), {

@@ -1,23 +1,18 @@
 /** Modules that NODE_OPTIONS or --node-options preload: they are for the app. */
 import fs from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
-import { endServers, fixture, type ServerOptions, startServer } from './support/server.ts';
+import { fixture, type ServerOptions, startServer } from './support/server.ts';
 
 /** Node can replace a process by another program from 22.15 and 23.11 on. */
 const canReplace = 'execve' in process;
 const AGENT = `--import ${fixture('holds-marker.mjs')}`;
 
-let directory: string;
 let marker: string;
+ownDirectory();
 beforeEach(() => {
-  directory = fs.realpathSync(fs.mkdtempSync(path.join(tmpdir(), 'tshorn-')));
   marker = path.join(directory, 'marker');
-});
-afterEach(async () => {
-  await endServers();
-  fs.rmSync(directory, { recursive: true });
 });
 
 const start = ({ env, ...options }: ServerOptions) =>

@@ -2,11 +2,11 @@
 import fs from 'node:fs';
 import module from 'node:module';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
 import { run } from './support/run.ts';
-import { endServers, fixture, root, startServer, TestServer } from './support/server.ts';
+import { fixture, root, startServer, TestServer } from './support/server.ts';
 
 /** A user that exists on every Linux and macOS. */
 const nobody = fs
@@ -19,14 +19,9 @@ const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
 const asRoot = isRoot ? describe : describe.skip;
 const app = fixture('tells-privileges.mjs');
 
-let directory: string;
+ownDirectory();
 beforeEach(() => {
-  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-privileges-'));
   fs.chmodSync(directory, 0o755);
-});
-afterEach(async () => {
-  await endServers();
-  fs.rmSync(directory, { recursive: true, force: true });
 });
 
 const answer = async ({ port }: TestServer, asked = '/') =>

@@ -1,22 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { WebSocket } from 'ws';
+import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
-import { endServers, fixture, startServer, TestServer } from './support/server.ts';
+import { cases } from './support/long.ts';
+import { fixture, startServer, TestServer } from './support/server.ts';
 
-let directory: string;
 let statusFile: string;
+ownDirectory();
 beforeEach(() => {
-  directory = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
   statusFile = path.join(directory, 'status');
-});
-afterEach(async () => {
-  await endServers();
-  rmSync(directory, { recursive: true });
 });
 
 const QUICK = ['--probe-attempts', '2', '--probe-interval', '10ms'];
@@ -30,7 +26,7 @@ const withStatus = (args: string[] = [], workers = 1) => ({
 const reasonOf = async (server: TestServer): Promise<string> => String((await server.event('broken')).reason);
 
 describe('before a worker is admitted it asks its own app', () => {
-  test.each(['301', '401', '404'])(
+  test.each(cases(['301', '401', '404'], (status) => status === '404'))(
     '%s at the default path admits, with one line for all workers of a generation',
     async (status) => {
       writeFileSync(statusFile, status);

@@ -1,22 +1,17 @@
 import fs from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
-import { endServers, startServer, TestServer } from './support/server.ts';
+import { startServer, TestServer } from './support/server.ts';
 
-let directory: string;
+ownDirectory();
 beforeEach(() => {
-  directory = fs.realpathSync(fs.mkdtempSync(path.join(tmpdir(), 'tshorn-')));
   for (const release of ['1', '2']) {
     fs.mkdirSync(path.join(directory, release));
     const app = `export default (request, response) => response.end(${JSON.stringify(`${release} in `)} + process.cwd());`;
     fs.writeFileSync(path.join(directory, release, 'app.mjs'), app);
   }
   link('1');
-});
-afterEach(async () => {
-  await endServers();
-  fs.rmSync(directory, { recursive: true });
 });
 
 const current = () => path.join(directory, 'current');

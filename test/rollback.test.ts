@@ -8,10 +8,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { MixedLoad } from './support/load.ts';
-import { isLong } from './support/long.ts';
+import { isLong, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
-const WORKERS = 4;
+const WORKERS = times('WORKERS', 3, 4);
+const CLIENTS = times('CLIENTS', 20, 40);
 const PLANS = ['rolling', 'canary', 'overlap', 'replace'] as const;
 const FLAWS: [flaw: string, reason: RegExp][] = [
   ['throws-on-import', /the release is broken/],
@@ -86,7 +87,7 @@ test.each(matrix)(
       ...(park ? ['yes'] : []),
     );
     const load = new MixedLoad({ port: server.port }).start();
-    await connect(server, 40);
+    await connect(server, CLIENTS);
     await load.flow(50);
     for (const { flaw, reason, slot } of cases) {
       writeFileSync(breakFile, `${flaw}@${slot}`);

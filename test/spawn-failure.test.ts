@@ -1,17 +1,10 @@
 /** Worker processes that cannot be started. */
 import fs from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { endServers, fixture, startServer } from './support/server.ts';
+import { directory, ownDirectory } from './support/directory.ts';
+import { fixture, startServer } from './support/server.ts';
 
-let directory: string;
-beforeEach(() => {
-  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-spawn-'));
-});
-afterEach(async () => {
-  await endServers();
-  fs.rmSync(directory, { recursive: true });
-});
+ownDirectory();
 
 describe.each([
   ['without a preFork hook', undefined],

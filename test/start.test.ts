@@ -1,19 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { networkInterfaces, tmpdir } from 'node:os';
+import { networkInterfaces } from 'node:os';
 import path from 'node:path';
+import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
 import { INTERNAL_FRAME, type Run, run } from './support/run.ts';
-import { endServers, fixture, startServer } from './support/server.ts';
+import { fixture, startServer } from './support/server.ts';
 
-let directory: string;
-beforeEach(() => {
-  directory = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-});
-afterEach(async () => {
-  await endServers();
-  rmSync(directory, { recursive: true });
-});
+ownDirectory();
 
 const HELLO = fixture('says-hello.mjs');
 const hasIPv6 = Object.values(networkInterfaces())

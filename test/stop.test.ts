@@ -1,20 +1,13 @@
 /** The stop of the whole server, as its clients see it. */
 import fs from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { directory, ownDirectory } from './support/directory.ts';
 import { ask, type Target } from './support/load.ts';
 import { RawClient } from './support/raw.ts';
-import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+import { fixture, startServer, type TestServer } from './support/server.ts';
 
-let directory: string;
-beforeEach(() => {
-  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-stop-'));
-});
-afterEach(async () => {
-  await endServers();
-  fs.rmSync(directory, { recursive: true, force: true });
-});
+ownDirectory();
 
 /** Asks until every worker has come to give this answer: twenty times in a row. */
 async function untilAll(target: Target, asked: string, status: number) {

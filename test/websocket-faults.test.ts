@@ -9,7 +9,7 @@ import { endServers, fixture, startServer, type TestServer } from './support/ser
 import { WebSocketClient } from './support/websocket-client.ts';
 
 const ROUNDS = times('WS_FAULT_ROUNDS', 3, 12);
-const CLIENTS = times('WS_CLIENTS', 200, 500);
+const CLIENTS = times('WS_CLIENTS', 100, 500);
 /** After some more crashes in a row the master waits longer and longer before it starts a worker. */
 const ROUNDS_PER_SERVER = 6;
 const GRACE_S = 10;

@@ -8,7 +8,7 @@ import { endServers, fixture, startServer, type TestServer } from './support/ser
 import { WebSocketClient } from './support/websocket-client.ts';
 import { type CrowdOptions, WebSocketClients } from './support/websocket-clients.ts';
 
-const CLIENTS = times('WS_CLIENTS', 100, 500);
+const CLIENTS = times('WS_CLIENTS', 60, 500);
 const RELOADS = times('RELOADS', 3, 6);
 const APP = fixture('survives-websockets.mjs');
 
@@ -146,7 +146,8 @@ test('a re-exec hands the WebSockets to the workers of the new master', async ()
 
 test('what the server is compressing while a WebSocket moves comes before it does', async () => {
   const server = await startServer(APP, { workers: 2, env: { DEFLATE: 'no-context' } });
-  const clients = await crowd(server, { count: 40, chatty: 40, pauseMs: 1_000 });
+  const count = times('WS_COMPRESSED', 12, 40);
+  const clients = await crowd(server, { count, chatty: count, pauseMs: 1_000 });
   for (let at = 0; at < 2; at++) await server.reload();
   await expectWhole(server, clients);
 });
@@ -229,7 +230,8 @@ test('clients that are being let in when a drain begins: they are let in, and mo
 
 test('clients that close, vanish or are closed while they move: each sees its own end, and nothing is left', async () => {
   const server = await startServer(APP, { workers: 2 });
-  const clients = await crowd(server, { count: 200, pauseMs: 0, connect: { path: '/?push=20' } });
+  const count = times('WS_LEAVING', 100, 200);
+  const clients = await crowd(server, { count, pauseMs: 0, connect: { path: '/?push=20' } });
   await Promise.all(clients.all.map((client, at) => at % 4 === 3 && client.ask('!close 700')));
   const reloaded = server.reload();
   const ends = clients.all.map(async (client, at) => {
@@ -246,18 +248,19 @@ test('clients that close, vanish or are closed while they move: each sees its ow
   expect(new Set(await Promise.all(of(3)))).toEqual(new Set([4001]));
   await server.reload();
   const [one] = clients.open as [WebSocketClient];
-  expect(clients.open).toHaveLength(50);
+  expect(clients.open).toHaveLength(count / 4);
   // More often when the load has been evened out meanwhile.
   expect((await one.ask()).moves).toBeGreaterThanOrEqual(2);
   // What each worker takes for its clients are those that are open.
   const clientsOf = async () => {
     const known = new Map<number, number>();
     for (const client of clients.open) {
-      const { pid, clients: count } = await client.ask('!who');
-      known.set(pid, count as number);
+      const { pid, clients: open } = await client.ask('!who');
+      known.set(pid, open as number);
     }
-    return [...known.values()].reduce((total, count) => total + count, 0);
+    return [...known.values()].reduce((total, open) => total + open, 0);
   };
-  for (const end = Date.now() + 10_000; (await clientsOf()) !== 50 && Date.now() < end; ) await sleep(100);
-  expect(await clientsOf()).toBe(50);
+  for (const end = Date.now() + 10_000; (await clientsOf()) !== count / 4 && Date.now() < end; )
+    await sleep(100);
+  expect(await clientsOf()).toBe(count / 4);
 }, 60_000);

@@ -1,17 +1,10 @@
 /** The workers' standard error, as it passes through the master. */
 import fs from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { endServers, type ServerOptions, startServer, type TestServer } from './support/server.ts';
+import { directory, ownDirectory } from './support/directory.ts';
+import { type ServerOptions, startServer, type TestServer } from './support/server.ts';
 
-let directory: string;
-beforeEach(() => {
-  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-output-'));
-});
-afterEach(async () => {
-  await endServers();
-  fs.rmSync(directory, { recursive: true, force: true });
-});
+ownDirectory();
 
 /** Its handler is not asked for a status: it is there to misbehave. */
 function serve(code: string, options: ServerOptions = {}): Promise<TestServer> {

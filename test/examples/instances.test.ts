@@ -1,19 +1,11 @@
 /** The patterns of docs/instances.md: what two workers of one slot must not do at the same time. */
-import fs from 'node:fs';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { directory, ownDirectory } from '../support/directory.ts';
 import { ask } from '../support/load.ts';
-import { endServers, fixture, startServer } from '../support/server.ts';
+import { fixture, startServer } from '../support/server.ts';
 
-let directory: string;
-beforeEach(() => {
-  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
-});
-afterEach(async () => {
-  await endServers();
-  fs.rmSync(directory, { recursive: true });
-});
+ownDirectory();
 
 test('each worker has its slot in the environment, and the replacement has the same', async () => {
   const server = await startServer(fixture('tells-all-environment.mjs'), { workers: 2 });

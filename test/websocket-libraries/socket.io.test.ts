@@ -116,7 +116,7 @@ test('a client that has moved is pinged at once: it would not wait for the next 
   socket.io.on('ping', () => {
     pings++;
   });
-  for (let reload = 1; reload <= 3; reload++) {
+  for (let reload = 1; reload <= 2; reload++) {
     await server.reload();
     await pollUntil(() => pings === reload);
   }
@@ -182,11 +182,11 @@ describe('a server that allows polling', () => {
   };
 
   test('is warned of once in each generation, where there are several workers', async () => {
-    expect(await warnings(3, {})).toBe(2);
+    expect(await warnings(2, {})).toBe(2);
   });
 
   test('is not warned of with one worker, and a server without polling never', async () => {
     expect(await warnings(1, {})).toBe(0);
-    expect(await warnings(3, { TRANSPORTS: 'websocket' })).toBe(0);
+    expect(await warnings(2, { TRANSPORTS: 'websocket' })).toBe(0);
   });
 });

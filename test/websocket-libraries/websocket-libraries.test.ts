@@ -8,7 +8,7 @@ import { endServers, fixture, startServer } from '../support/server.ts';
 import type { LibraryClient } from './client.ts';
 import { LIBRARIES } from './libraries.ts';
 
-const CLIENTS = times('LIBRARY_CLIENTS', 20, 50);
+const CLIENTS = times('LIBRARY_CLIENTS', 12, 50);
 const RELOADS = times('RELOADS', 3, 5);
 /** This one is rolled back. */
 const BROKEN = 2;
