@@ -25,9 +25,9 @@ const order = (server: TestServer, from: number): string[] =>
 
 describe('a reload under mixed load', () => {
   test('slow-starting reloads fail no request, keep capacity, and replace every worker in order', async () => {
-    const server = await start({ env: { BOOT_MS: '1000' } });
+    const server = await start({ env: { BOOT_MS: '500' } });
     const load = new MixedLoad({ port: server.port }).start();
-    await load.flow(200);
+    await load.flow(100);
     for (let reload = 1; reload <= RELOADS; reload++) {
       const from = server.lines.length;
       const before = server.readyPids;
@@ -43,7 +43,7 @@ describe('a reload under mixed load', () => {
       expect(server.readyPids.filter((pid) => before.includes(pid))).toEqual([]);
       expect(server.leastReady(from)).toBeGreaterThanOrEqual(4);
     }
-    await load.flow(200);
+    await load.flow(100);
     await load.stop();
     expect(load.failures).toEqual([]);
     expect(Object.keys(load.kinds).sort()).toEqual(['fresh', 'post', 'slow', 'upload']);

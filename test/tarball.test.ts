@@ -68,8 +68,11 @@ const dist = (name: string): string => inDirectory('node_modules/tshorn/dist', n
 const read = (name: string): string => readFileSync(dist(name), 'utf8');
 
 test('every library in the bundle is listed with its version and licence', () => {
-  const told = JSON.parse(exec('npx', ['tshorn', '--version', '--json']));
-  expect(told).toMatchObject({ version: exec('npx', ['tshorn', '--version']).trim(), node: process.version });
+  const told = JSON.parse(exec(process.execPath, [dist('cli.js'), '--version', '--json']));
+  expect(told).toMatchObject({
+    version: exec(process.execPath, [dist('cli.js'), '--version']).trim(),
+    node: process.version,
+  });
   const bundled = told.bundled as Library[];
   // The bundler names the files of CommonJS libraries; those of others leave no trace but their place in a package.json.
   const code = packed.filter((file) => /^dist\/[^/]*\.js$/.test(file)).map((file) => path.basename(file));

@@ -59,7 +59,12 @@ test(
   `${CLIENTS} WebSockets and ${RELOADS} reloads, one of them rolled back: none closes, every message comes once and in order`,
   async () => {
     const server = await startServer(APP, { workers: 3, env: { STATUS_FILE } });
-    const options = { count: CLIENTS, large: 6, chatty: 10, seed: Date.now() % 100_000 };
+    const options = {
+      count: CLIENTS,
+      large: times('WS_LARGE', 3, 6),
+      chatty: times('WS_CHATTY', 4, 10),
+      seed: Date.now() % 100_000,
+    };
     process.stdout.write(`seed ${options.seed}\n`);
     const clients = await crowd(server, options);
     const broken = Math.floor(RELOADS / 2);
