@@ -37,7 +37,11 @@ describe('an app that cannot be served is told before anything else', () => {
 
   test('the file that was meant is named', async () => {
     written('server.mjs', '');
-    await refused([path.join(directory, 'sever.mjs')], 4, `${directory} has server.mjs`);
+    await refused(
+      [path.join(directory, 'sever.mjs')],
+      4,
+      `did you mean ${path.join(directory, 'server.mjs')}?`,
+    );
   });
 
   test("an app that throws on import, with the app's own frames", async () => {
