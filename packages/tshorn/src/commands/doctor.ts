@@ -4,7 +4,7 @@ export const doctor = command({
   name: 'doctor',
   summary: 'Look for what goes wrong in the field, and say how to mend it',
   about:
-    'Checks the machine, the configuration and the app, for which it boots one worker as `tshorn check` does. Without APP and without a config file it checks the machine alone. It changes nothing and leaves nothing behind.',
+    'Checks the machine, the configuration and the app, for which it boots one worker as tshorn check does. Without APP and without a config file it checks the machine alone. It changes nothing and leaves nothing behind.',
   server: true,
   options: {
     json: { summary: 'Print JSON, for programs' },

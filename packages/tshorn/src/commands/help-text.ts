@@ -17,12 +17,11 @@ function serverHelp(commands: CommandTable): string {
   const { usages, about, app, examples, exits, notes } = SERVER;
   const page = blank()
     .usage(`Usage: ${usages.join('\nor:    ')}\n\n${about}`)
-    .epilogue([exitCodes(exits), ...notes].join('\n\n'))
+    .epilogue([examplesText(examples), exitCodes(exits), ...notes].join('\n\n'))
     .positional('APP[:NAME]', { describe: app });
   for (const command of Object.values(commands)) {
     page.command(shortUsage(command), command.summary);
   }
-  for (const [line, what] of examples) page.example(line, what);
   for (const { title, options } of SECTIONS) {
     for (const option of options) addOption(page, title, option);
   }
@@ -37,7 +36,10 @@ function addOption(page: Argv, group: string, option: Option): void {
   const { flag, row } = option;
   if (flag === undefined) return;
   const fallback = describeDefault(option);
-  const text = withChoices(fallback === undefined ? row.summary : `${row.summary} [${fallback}]`, row.kind);
+  const text = withChoices(
+    fallback === undefined || fallback === 'none' ? row.summary : `${row.summary} [${fallback}]`,
+    row.kind,
+  );
   add(
     page,
     group,
@@ -51,7 +53,11 @@ function commandHelp(command: Command): string {
   const { name, about, args = {}, options = {}, server, examples, exits } = command;
   const page = blank()
     .usage(`Usage: tshorn ${usageOf(command)}\n\n${about}`)
-    .epilogue([exitCodes(exits), `To serve a file named ${name}: tshorn ./${name}`].join('\n\n'));
+    .epilogue(
+      [examplesText(examples), exitCodes(exits), `To serve a file named ${name}: tshorn ./${name}`].join(
+        '\n\n',
+      ),
+    );
   for (const { kind, summary } of Object.values(args)) page.positional(kind.meta, { describe: summary });
   for (const [key, { kind, short, summary }] of Object.entries(options)) {
     const label = kind ? labelOf(flagOf(key), kind) : flagOf(key);
@@ -64,7 +70,6 @@ function commandHelp(command: Command): string {
     server ? 'Print this text; tshorn --help has the options of a server' : 'Print this text',
     'h',
   );
-  for (const [line, what] of examples) page.example(line, what);
   return textOf(page);
 }
 
@@ -75,7 +80,7 @@ export const usageOf = (command: Command): string =>
 /** `reload [PID]` */
 const shortUsage = ({ name, args = {}, server }: Command): string => {
   const words = Object.values(args).map(({ kind, required }) => (required ? kind.meta : `[${kind.meta}]`));
-  return [name, ...words, ...(server ? ['APP[:NAME]'] : [])].join(' ');
+  return [name, ...words, ...(server ? ['[APP[:NAME]]'] : [])].join(' ');
 };
 
 /** `grace DURATION`, `log-level LEVEL`, `handoff` */
@@ -97,12 +102,23 @@ function blank(): Argv {
     .help(false)
     .version(false)
     .parserConfiguration({ 'camel-case-expansion': false })
-    .updateStrings({ 'Commands:': 'Commands', 'Positionals:': 'Arguments', 'Examples:': 'Examples' });
+    .updateStrings({ 'Commands:': 'Commands', 'Positionals:': 'Arguments' });
 }
 
 /** yargs has no word for the value of an option: here it is a part of the option's name. */
 function add(page: Argv, group: string, label: string, text: string, short?: string): void {
   page.option(label, { describe: text, group, ...(short && { alias: short }) });
+}
+
+/** The text stands beside the line, or below where a line is too long for that: a wrapped line could not be copied. */
+function examplesText(examples: Command['examples']): string {
+  const column = Math.max(...examples.map(([line]) => line.length)) + 2;
+  const fits = examples.every(([, what]) => 2 + column + what.length <= WIDTH);
+  const texts = examples.map(([line, what]) => {
+    if (what === '') return `  ${line}`;
+    return fits ? `  ${line.padEnd(column)}${what}` : `  ${line}\n      ${what}`;
+  });
+  return ['Examples', ...texts].join('\n');
 }
 
 const exitCodes = (codes: readonly (readonly [number, string])[]) =>
