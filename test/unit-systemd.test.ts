@@ -1,8 +1,10 @@
 /** The units of `tshorn unit` under a real systemd, in namespaces of its own. Long: it copies a machine. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { assignment, commandLine, restOfLine } from '../packages/setup/src/unit/quote.ts';
 import { ask } from './support/load.ts';
 import { isLong } from './support/long.ts';
+import { Random } from './support/random.ts';
 import { canBoot, RealSystemd } from './support/real-systemd.ts';
 import { root } from './support/server.ts';
 
@@ -150,4 +152,55 @@ real('a port below 1024, secrets, and every file that it writes', async () => {
   expect((await systemd.run('test', '-S', '/run/bank/web.sock')).code).toBe(0);
   expect((await systemd.run('tshorn', 'status', '--pid-file', '/run/bank/pid')).code).toBe(0);
   expect((await systemd.run('systemctl', 'stop', 'bank')).code).toBe(0);
+});
+
+real('random words, variables and directories reach the program as they were', async () => {
+  const seed = Number(process.env.QUOTE_SEED ?? Date.now());
+  const random = new Random(seed);
+  const pieces = [
+    '%',
+    '$',
+    '"',
+    "'",
+    '\\',
+    ' ',
+    ';',
+    '\n',
+    '\t',
+    'n',
+    'x41',
+    '{',
+    '}',
+    'é',
+    '🙂',
+    '#',
+    '=',
+    '/',
+    'a',
+    '\u001b',
+    '\u0085',
+  ];
+  const text = () => Array.from({ length: 1 + random.below(8) }, () => random.of(pieces)).join('');
+  const words = [';', '', '$HOME', '%n', ...Array.from({ length: 300 }, text)];
+  const variables = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`V${at}`, text()]));
+  const directory = path.join(shared, 'odd $dir 100% "x" ü');
+  fs.mkdirSync(directory);
+  const out = path.join(directory, 'out.json');
+  const code = `require('fs').writeFileSync('out.json', JSON.stringify([process.argv.slice(1), process.env]))`;
+  const unit = [
+    '[Service]',
+    'Type=oneshot',
+    `WorkingDirectory=${restOfLine('WorkingDirectory', directory)}`,
+    ...Object.entries(variables).map(([name, value]) => `Environment=${assignment(name, value)}`),
+    `ExecStart=${commandLine([process.execPath, '-e', code, '--', ...words])}`,
+    '',
+  ].join('\n');
+  const file = path.join(shared, 'odd.service');
+  fs.writeFileSync(file, unit);
+  await systemd.run('cp', file, '/etc/systemd/system/');
+  await systemd.run('systemctl', 'daemon-reload');
+  expect(await systemd.run('systemctl', 'start', 'odd')).toEqual({ code: 0, text: '' });
+  const [argv, env] = JSON.parse(fs.readFileSync(out, 'utf8'));
+  expect({ seed, argv }).toEqual({ seed, argv: words });
+  expect({ seed, env }).toEqual({ seed, env: expect.objectContaining(variables) });
 });
