@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { cases, isLong } from './support/long.ts';
 import { afterSave, answerOf, Saves, textOf } from './support/saves.ts';
-import { endServers, TestServer } from './support/server.ts';
+import { endServers, fixture, TestServer } from './support/server.ts';
+import { WebSocketClients } from './support/websocket-clients.ts';
 
 let saves: Saves;
 
@@ -157,6 +158,24 @@ describe('one app each', () => {
     expect(server.of('reload-started').map(({ because }) => because)).toEqual([
       'changed packages/text/index.mjs',
     ]);
+  });
+
+  test('WebSockets stay connected over saves, good and bad', async () => {
+    const app = JSON.stringify(fixture('survives-websockets.mjs'));
+    saves.write('app.mjs', `import './text.mjs';\nexport { default } from ${app};`);
+    const server = await saves.start();
+    const clients = await new WebSocketClients().connect(server.port, { count: 20, pauseMs: 200 });
+    for (const text of ['second', 'third']) {
+      await afterSave(server, () => saves.write('text.mjs', 'export const text = ;'));
+      expect(await afterSave(server, () => saves.text(text))).toMatchObject({ outcome: 'committed' });
+    }
+    await server.event('drained', { count: 2 });
+    await clients.stop();
+    await Promise.all(clients.all.map((client) => client.ask()));
+    expect(clients.failures).toEqual([]);
+    expect(clients.open).toHaveLength(20);
+    expect(clients.all.map(({ last }) => last?.pid)).toEqual(clients.all.map(() => server.pidOf(0)));
+    clients.leave();
   });
 
   const stripsTypes = Boolean((process.features as { typescript?: unknown }).typescript);
