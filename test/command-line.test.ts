@@ -94,8 +94,8 @@ test('a pid that is no master is told apart', async () => {
 const OF_COMMANDS = {
   yargs: 'showHelpOnFail',
   undici: 'UND_ERR_',
-  setup: 'ecosystem.config',
-  doctor: 'somaxconn',
+  setup: 'exp_backoff_restart_delay',
+  doctor: 'end of life',
 };
 
 test('a server loads neither yargs nor undici, neither setup nor doctor', async () => {
