@@ -16,8 +16,8 @@ export interface Flags {
 }
 
 /**
- * Reads flags with the parser of yargs: all of yargs takes 70 ms to load, which every start would pay. Unknown flags
- * are in `parsed` like the others; `missing` is a flag without its value.
+ * Reads flags with the parser of yargs alone: docs/decisions/command-line.md. Unknown flags are in `parsed` like the
+ * others; `missing` is a flag without its value.
  */
 export function parseFlags(
   words: readonly string[],

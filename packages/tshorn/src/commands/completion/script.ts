@@ -15,7 +15,7 @@ _tshorn() {
   while IFS= read -r line; do
     if [[ $line == :paths ]]; then
       compopt -o filenames 2>/dev/null
-      COMPREPLY+=($(compgen -f -- "$cur"))
+      COMPREPLY+=($(compgen -f -- "\${cur#[\\"\\']}"))
     else
       COMPREPLY+=("$line")
     fi
