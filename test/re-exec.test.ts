@@ -59,11 +59,11 @@ test('USR2 again and again under mixed load: no request fails, and the PID file 
   await pollUntil(() => !everyPid(server).some(isAlive));
 });
 
-test('the new master is of what the links lead to now: tshorn, the app and the directory of the start', async () => {
+test('the new master has the environment of the start, and is of what the links lead to now: tshorn, the app and the directory', async () => {
   releases.link('tshorn.js', cli);
   const server = await startServer('app.mjs', {
     cwd: releases.file('current'),
-    env: { PWD: releases.file('current') },
+    env: { PWD: releases.file('current'), KEPT: 'kept' },
     program: releases.file('tshorn.js'),
   });
   releases.deploy("process.stdout.write('the second release\\n');");
@@ -71,9 +71,9 @@ test('the new master is of what the links lead to now: tshorn, the app and the d
   expect(server.output).toContain('the second release');
   // The directory of the first release may go, and the third is found all the same.
   fs.rmSync(releases.file('releases/1'), { recursive: true });
-  releases.deploy("process.stdout.write('the third release\\n');");
+  releases.deploy("process.stdout.write('the third release, ' + process.env.KEPT);");
   expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
-  expect(server.output).toContain('the third release');
+  expect(server.output).toContain('the third release, kept');
   await answers(server);
 });
 

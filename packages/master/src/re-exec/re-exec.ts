@@ -88,11 +88,13 @@ export class ReExec {
     });
     if (refusal !== undefined || !command) return this.#warn(`re-exec by ${by} refused: ${refusal}`);
     this.#isUnderWay = true;
+    const { bootTimeout, grace } = master.timing();
     const side = {
       ...master,
       command,
       listeners: master.listeners(),
-      ...master.timing(),
+      bootTimeout,
+      grace,
       warn: (text: string) => this.#warn(text),
       took: (id: number) => master.relay()?.took(NEW_MASTER, id),
       declined: (id: number, reason: string) => master.relay()?.declined(NEW_MASTER, id, reason),
