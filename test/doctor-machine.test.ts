@@ -51,7 +51,9 @@ describe('what runs on this machine', () => {
     const { found, findings } = await doctor([WELL, '--bind', `127.0.0.1:${server.port}`], { env: env() });
     expect(found).toMatchObject({
       'address-in-use': `note 127.0.0.1:${server.port}: a tshorn master, pid ${pid}`,
-      'leftover-master': expect.stringMatching(new RegExp(`^warning .*pid ${pid} on .*: .*/old is gone`)),
+      'leftover-master': expect.stringMatching(
+        new RegExp(`^warning .*pid ${pid} on .*: .*/old/app.mjs is gone`),
+      ),
       'started-by-npm': expect.stringMatching(new RegExp(`^warning .*pid ${pid}, by .*npm-cli.cjs`)),
       'stale-sockets': expect.stringMatching(new RegExp(`^note .*${dead}`)),
     });
@@ -68,6 +70,46 @@ async function leaveSocket(file: string): Promise<void> {
   fs.renameSync(`${file}.new`, file);
   await new Promise((resolve) => server.close(resolve));
 }
+
+/** A group below that of the machine; version 1, as each controller has a tree of its own there. */
+const groupOf = (controller: string, name: string) => `/sys/fs/cgroup/${controller}/${name}`;
+const canGroup =
+  isRoot && ['cpu', 'memory'].every((at) => fs.existsSync(`/sys/fs/cgroup/${at}/cgroup.procs`));
+
+(canGroup ? test : test.skip)('control groups: more workers than CPUs, heaps beyond the memory', async () => {
+  const name = path.basename(directory());
+  const limits: [string, string, string][] = [
+    ['cpu', 'cpu.cfs_quota_us', '100000'],
+    ['memory', 'memory.limit_in_bytes', String(1024 ** 3)],
+  ];
+  try {
+    for (const [controller, file, limit] of limits) {
+      fs.mkdirSync(groupOf(controller, name));
+      fs.writeFileSync(path.join(groupOf(controller, name), file), limit);
+    }
+    const enter = limits
+      .map(([controller]) => `echo $$ > ${groupOf(controller, name)}/cgroup.procs`)
+      .join('\n');
+    const args = [WELL, '--bind', '127.0.0.1:0', '--workers', '4'];
+    const { found, findings } = await doctor(args, { env: env(), through: behind(enter) });
+    expect(found).toMatchObject({
+      'workers-above-cpus': 'warning 4 workers, and a CPU quota of 1',
+      'heap-limit': expect.stringMatching(/^warning 4 workers .*; the control group allows 1024 MB$/),
+    });
+    const heap = findings.find(({ id }) => id === 'heap-limit')?.mend ?? '';
+    const mended = await doctor(
+      [...args, '--workers', '1', '--node-options', /'(.*)'/.exec(heap)?.[1] ?? ''],
+      {
+        env: env(),
+        through: behind(enter),
+      },
+    );
+    expect(mended.found).not.toHaveProperty('heap-limit');
+    expect(mended.found).not.toHaveProperty('workers-above-cpus');
+  } finally {
+    for (const [controller] of limits) fs.rmdirSync(groupOf(controller, name));
+  }
+});
 
 describe('limits', () => {
   test('few open files', async () => {

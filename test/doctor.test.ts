@@ -80,7 +80,16 @@ test('faults of a configuration and of a release: all in one', async () => {
       '--max-memory',
       '900GB',
     ],
-    ['--environment-file', variables, '--log-file', 'logs/app.log', '--no-handoff', '--no-status-path'],
+    [
+      '--environment-file',
+      variables,
+      '--log-file',
+      'logs/app.log',
+      '--output-file',
+      'out.log',
+      '--no-handoff',
+      '--no-status-path',
+    ],
     ['--node-options', '--inspect=127.0.0.1:0 --max-old-space-size=9000000'],
   ].flat();
   const { found, code } = await doctor(args, {
@@ -103,8 +112,8 @@ test('faults of a configuration and of a release: all in one', async () => {
     'environment-file': `warning ${variables}`,
     'foreign-addons': expect.stringMatching(/^error .*x.node: it was built for another|^error .*VERSION 1,/),
     handoff: 'note --handoff no',
-    'log-file': expect.stringMatching(/^error --log-file .*logs\/app.log: there is no such directory()/),
-    'log-rotation': expect.stringMatching(/^note no entry in/),
+    'log-file': expect.stringMatching(/^error --log-file .*logs\/app.log: there is no such directory/),
+    'log-rotation': expect.stringMatching(/^note no entry in .* names .*out.log$/),
     'memory-sum': expect.stringMatching(/^warning 40 workers x --max-memory 921600 MB/),
     'node-env': 'note NODE_ENV=development',
     'node-options-heap': expect.stringMatching(/^warning --max-old-space-size=9000000/),

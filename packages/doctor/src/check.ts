@@ -1,5 +1,5 @@
 /** The form of a check: one declared record, from which the report and docs/doctor.md are made. */
-import type { Facts } from './facts.ts';
+import type { Facts, Failure } from './facts.ts';
 
 /** `error`: the service fails. `warning`: it is hurt sooner or later. `note`: worth knowing; no fault. */
 export const LEVELS = ['error', 'warning', 'note'] as const;
@@ -34,5 +34,13 @@ export interface Check {
   readonly mend: string;
   run(facts: Facts): Outcome;
 }
+
+/** The finding of an error with which a start would end: its own words say how to mend it. */
+export const failed = ({ message, fix, detail }: Failure): Found => ({
+  level: 'error',
+  seen: message,
+  ...(fix !== undefined && { mend: fix }),
+  ...(detail !== undefined && { detail }),
+});
 
 export const NOT_APPLICABLE = 'not applicable';

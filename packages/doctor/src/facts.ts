@@ -3,7 +3,7 @@
  * checks are not applicable: on macOS, all of /proc and the control groups.
  */
 import type { Resolved } from '@tshorn/config';
-import type { Examination, NodeOption, ProbeReport } from '@tshorn/core';
+import type { Examination, NodeOption, ProbeReport, TshornError } from '@tshorn/core';
 import type { Space } from './system.ts';
 
 export interface Facts {
@@ -20,8 +20,8 @@ export interface Facts {
   readonly staleSockets: readonly string[];
   /** Absent where there is no app, or its options cannot be read. */
   readonly server: ServerFacts | undefined;
-  /** The options cannot be read: the error, as a start would print it. */
-  readonly configError: string | undefined;
+  /** The options cannot be read. */
+  readonly configError: Failure | undefined;
   readonly files: FileFacts;
   readonly network: NetworkFacts;
   readonly release: ReleaseFacts | undefined;
@@ -141,9 +141,11 @@ export interface ReleaseFacts {
   readonly written: readonly string[];
 }
 
+/** The error with which a start would end. */
+export type Failure = Pick<TshornError, 'code' | 'message' | 'fix' | 'detail'>;
+
 export interface AppFacts {
-  /** The error of the boot, as a start would print it, without its detail. */
-  readonly failure?: { readonly code: string; readonly message: string; readonly detail?: string };
+  readonly failure?: Failure;
   readonly report?: {
     readonly kind: string;
     readonly probe: ProbeReport;

@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import { cpuQuota } from '@tshorn/config';
 import { memoryLimit } from '@tshorn/core';
-import type { AppFacts, Facts, ServerFacts } from './facts.ts';
+import type { AppFacts, Facts, Failure, ServerFacts } from './facts.ts';
 import { type CachePlace, filesOf } from './probes/files.ts';
 import { limitsOf } from './probes/limits.ts';
 import { type Control, mastersOf } from './probes/masters.ts';
@@ -17,7 +17,7 @@ export interface GatherOptions {
   /** The directory that the command was given in. */
   readonly cwd: string;
   readonly server: ServerFacts | undefined;
-  readonly configError: string | undefined;
+  readonly configError: Failure | undefined;
   /** Of the environment files. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly program: { readonly path: string; readonly version: string };

@@ -1,3 +1,4 @@
+import { TshornError } from '@tshorn/core';
 import { diagnose, exitCodeOf } from './diagnose.ts';
 import { reportJson, reportText, wrap } from './report.ts';
 import { healthy } from './testing/healthy.ts';
@@ -13,11 +14,11 @@ it('each line fits the terminal, and says what, where, why and how to mend it', 
     'Configuration',
     '  warning  There are more workers than CPUs to run them',
     '           seen  4 workers, and a CPU quota of 2',
-    '           why   the kernel throttles them all at once, which shows as slow',
-    '                 responses under load',
+    '           why   under load they wait for each other, and a quota stops them all',
+    '                 at once: slow responses',
     expect.stringContaining('           mend  leave --workers out'),
   ]);
-  expect(lines.at(-1)).toMatch(/^1 warning, 1 note; \d+ checks ok, \d+ do not apply here/);
+  expect(lines.at(-1)).toMatch(/^1 warning, 1 note; \d+ checks ok, \d+ not applicable/);
 });
 
 it('notes alone leave the exit code at 0', async () => {
@@ -28,9 +29,16 @@ it('notes alone leave the exit code at 0', async () => {
 
 it('the gravest finding of a group comes first', async () => {
   const facts = await healthy();
-  const app = { failure: { code: 'ERR_APP_THROWS', message: 'x' }, warnings: ['w'], printedBytes: 0 };
+  const app = {
+    failure: new TshornError('ERR_APP_THROWS', 'x', { fix: 'do this' }),
+    warnings: ['w'],
+    printedBytes: 0,
+  };
   const { findings } = diagnose({ ...facts, app });
-  expect(findings.map(({ id }) => id)).toEqual(['app-start', 'boot-warnings']);
+  expect(findings.map(({ id, mend }) => [id, mend])).toEqual([
+    ['app-start', 'do this'],
+    ['boot-warnings', expect.stringContaining('tshorn check')],
+  ]);
 });
 
 it('--json has every finding and the names of the rest', async () => {

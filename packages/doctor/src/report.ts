@@ -54,10 +54,12 @@ function linesOf({ level, title, seen, why, mend, detail }: Finding, { width, pa
   ];
 }
 
-const verboseLines = ({ ok, notApplicable }: Diagnosis, { paint }: ReportOptions) => [
-  ...ok.map(({ id }) => `  ${paint('ok', 'ok')}  ${id}`),
-  ...notApplicable.map(({ id }) => `  ${paint('dim', `--  ${id} (does not apply here)`)}`),
-];
+function verboseLines({ ok, notApplicable }: Diagnosis, { paint, width }: ReportOptions): string[] {
+  const names = (checks: Diagnosis['ok']) => checks.map(({ id }) => id).join(', ');
+  const part = (label: string, text: string) =>
+    text === '' ? [] : [label, ...wrap(text, width - 2).map((line) => `  ${paint('dim', line)}`)];
+  return [...part(paint('ok', 'ok'), names(ok)), ...part('not applicable here', names(notApplicable))];
+}
 
 function summary(diagnosis: Diagnosis, verbose: boolean): string {
   const counts = LEVELS.map((level) => [countOf(diagnosis, level), level] as const)
@@ -65,9 +67,8 @@ function summary(diagnosis: Diagnosis, verbose: boolean): string {
     .map(([count, level]) => `${count} ${level}${count === 1 ? '' : 's'}`);
   const found = counts.length > 0 ? counts.join(', ') : 'nothing found';
   const { ok, notApplicable } = diagnosis;
-  const listed = verbose ? '' : ' (--verbose lists them)';
-  const more = notApplicable.length > 0 ? `, ${notApplicable.length} do not apply here` : '';
-  return `${found}; ${ok.length} checks ok${more}${listed}`;
+  const more = notApplicable.length > 0 ? `, ${notApplicable.length} not applicable` : '';
+  return `${found}; ${ok.length} checks ok${more}${verbose ? '' : ' (--verbose)'}`;
 }
 
 /** Breaks between words. A word that is longer than a line, such as a path, stays whole: people copy it. */

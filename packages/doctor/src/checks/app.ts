@@ -1,6 +1,6 @@
 /** The app itself, as one worker of it has booted. */
 import { formatMs } from '@tshorn/core';
-import { type Check, NOT_APPLICABLE, type Outcome } from '../check.ts';
+import { type Check, failed, NOT_APPLICABLE, type Outcome } from '../check.ts';
 import type { Facts } from '../facts.ts';
 
 /** The idle timeout of AWS, GCP, nginx and HAProxy load balancers, or less. */
@@ -26,13 +26,11 @@ export const APP_CHECKS: readonly Check[] = [
     levels: ['error'],
     title: 'The app does not start',
     why: 'no worker becomes ready, so a start fails and a reload is rolled back',
-    mend: 'mend the error, and look again by `tshorn check APP`',
+    mend: 'correct it, and look again by `tshorn check APP`',
     run: ({ app }) => {
       if (!app) return NOT_APPLICABLE;
-      // Other checks have these.
-      if (!app.failure || app.failure.code === 'ERR_USER') return 'ok';
-      const { message, detail } = app.failure;
-      return { level: 'error', seen: message, ...(detail !== undefined && { detail }) };
+      // Another check has this one.
+      return !app.failure || app.failure.code === 'ERR_USER' ? 'ok' : failed(app.failure);
     },
   },
   {

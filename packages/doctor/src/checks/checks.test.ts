@@ -2,7 +2,7 @@
 import type { Config } from '@tshorn/config';
 import { parseAddress } from '@tshorn/core';
 import type { Found, Level } from '../check.ts';
-import type { Facts, LogFacts, MasterFacts } from '../facts.ts';
+import type { Facts, Failure, LogFacts, MasterFacts } from '../facts.ts';
 import { examination, healthy, report } from '../testing/healthy.ts';
 import { CHECKS } from './index.ts';
 
@@ -39,11 +39,17 @@ const all =
     Object.assign({}, ...plants.map((plant) => plant(facts)));
 const future = { file: '/srv/app.js', aheadMs: 3_600_000 };
 const tmp = { path: '/tmp', noexec: false, space: { freeBytes: GB, totalBytes: GB } };
+const failure = (code: Failure['code'], message: string): Failure => ({
+  code,
+  message,
+  fix: 'do this',
+  detail: undefined,
+});
 const NOT_FOUND = { verdict: 'alive', status: '404 Not Found', tookMs: 1 } as const;
 const taken = [{ address: ':80', pids: [7], program: 'nginx' }];
 
 const FAULTS: readonly [id: string, level: Level, plant: Plant, seen: RegExp, config?: Partial<Config>][] = [
-  ['app-start', 'error', app({ failure: { code: 'ERR_APP_THROWS', message: 'boom' } }), /^boom$/],
+  ['app-start', 'error', app({ failure: failure('ERR_APP_THROWS', 'boom') }), /^boom$/],
   [
     'status-missing',
     'warning',
@@ -76,7 +82,7 @@ const FAULTS: readonly [id: string, level: Level, plant: Plant, seen: RegExp, co
   ['slow-clean-up', 'warning', reported({ leave: { tookMs: 2_000, killed: true } }), /2.0s after SIGTERM/],
   ['prints-much', 'note', app({ printedBytes: 200_000 }), /195 KB/],
   ['boot-warnings', 'note', app({ warnings: ['two servers', 'x'] }), /^two servers \(and 1 more line\)/],
-  ['config', 'error', () => ({ configError: 'file x: workres: unknown option\n  fix: y' }), /workres/],
+  ['config', 'error', () => ({ configError: failure('ERR_OPTION', 'file x: workres: unknown') }), /workres/],
   ['config-warnings', 'warning', inside('server', { warnings: ['TSHORN_X: no option'] }), /TSHORN_X/],
   ['workers-above-cpus', 'warning', nothing, /quota of 2/, { workers: 8 }],
   [
@@ -144,13 +150,7 @@ const FAULTS: readonly [id: string, level: Level, plant: Plant, seen: RegExp, co
     /\/run\/x/,
   ],
   ['root', 'warning', () => ({ isRoot: true }), /uid 0/],
-  [
-    'user',
-    'error',
-    app({ failure: { code: 'ERR_USER', message: 'cannot read' } }),
-    /cannot read/,
-    { user: 'www' },
-  ],
+  ['user', 'error', app({ failure: failure('ERR_USER', 'cannot read') }), /cannot read/, { user: 'www' }],
   ['node-env', 'note', () => ({ env: {} }), /not set/],
   ['node-env', 'note', () => ({ env: { NODE_ENV: 'test' } }), /=test/],
   [

@@ -1,6 +1,6 @@
 /** The options of the server against the machine that it is to run on. */
 import { formatAddress, formatMemory } from '@tshorn/core';
-import { type Check, NOT_APPLICABLE } from '../check.ts';
+import { type Check, failed, NOT_APPLICABLE } from '../check.ts';
 import type { Facts } from '../facts.ts';
 
 const MB = 1024 * 1024;
@@ -28,12 +28,9 @@ export const CONFIGURATION_CHECKS: readonly Check[] = [
     levels: ['error'],
     title: 'The configuration cannot be used',
     why: 'the server does not start, and a reload is refused',
-    mend: 'mend what the line names, and look again by `tshorn --check-config`',
+    mend: 'correct what the line names, and look again by `tshorn --check-config`',
     run: ({ configError, server }) => {
-      if (configError !== undefined) {
-        const [seen = '', ...detail] = configError.split('\n');
-        return { level: 'error', seen, ...(detail.length > 0 && { detail: detail.join('\n') }) };
-      }
+      if (configError) return failed(configError);
       return server?.hasApp ? 'ok' : NOT_APPLICABLE;
     },
   },
@@ -54,7 +51,7 @@ export const CONFIGURATION_CHECKS: readonly Check[] = [
     group: 'Configuration',
     levels: ['warning', 'note'],
     title: 'There are more workers than CPUs to run them',
-    why: 'the kernel throttles them all at once, which shows as slow responses under load',
+    why: 'under load they wait for each other, and a quota stops them all at once: slow responses',
     mend: 'leave --workers out: the default is one per CPU, within the quota',
     run: ({ server, resources }) => {
       if (!server?.hasApp) return NOT_APPLICABLE;

@@ -172,7 +172,7 @@ export const MACHINE_CHECKS: readonly Check[] = [
     mend: 'an entry in /etc/logrotate.d with `postrotate kill -USR1 <pid>` (docs/operating.md)',
     run: ({ files }) => {
       if (files.logs.length === 0) return NOT_APPLICABLE;
-      const bad = files.logs.find(({ rotated }) => !rotated);
+      const bad = files.logs.find(({ rotated, writable }) => writable && !rotated);
       return bad ? { level: 'note', seen: `no entry in /etc/logrotate.d names ${bad.file}` } : 'ok';
     },
   },

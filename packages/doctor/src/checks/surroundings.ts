@@ -1,6 +1,6 @@
 /** Who starts the server, as whom, and what else of tshorn there is. */
 import { basename } from 'node:path';
-import { type Check, NOT_APPLICABLE } from '../check.ts';
+import { type Check, failed, NOT_APPLICABLE } from '../check.ts';
 
 /** Programs that stand between a supervisor and the server, and do not pass every signal on. */
 const WRAPPER = /^(npm|npx|yarn|pnpm|corepack)(-cli)?(\.c?js)?$/;
@@ -12,8 +12,9 @@ export function wrapperIn(words: readonly string[]): string | undefined {
   return names.find((name) => WRAPPER.test(name));
 }
 
-const isShell = ([program = '', option]: readonly string[]) =>
-  SHELL.test(basename(program)) && option === '-c';
+/** True for `sh -c 'node ...'`; a shell that waits for a developer runs something else. */
+const isShell = ([program = '', option, ...script]: readonly string[]) =>
+  SHELL.test(basename(program)) && option === '-c' && /tshorn|node|npm|npx|yarn/.test(script.join(' '));
 
 export const SURROUNDINGS_CHECKS: readonly Check[] = [
   {
@@ -111,7 +112,7 @@ export const SURROUNDINGS_CHECKS: readonly Check[] = [
     mend: 'let that user read the app, its directory, Node and tshorn',
     run: ({ app, server }) => {
       if (!app || server?.config.user === undefined) return NOT_APPLICABLE;
-      return app.failure?.code === 'ERR_USER' ? { level: 'error', seen: app.failure.message } : 'ok';
+      return app.failure?.code === 'ERR_USER' ? failed(app.failure) : 'ok';
     },
   },
   {

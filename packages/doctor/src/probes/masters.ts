@@ -21,6 +21,8 @@ export interface Control {
 }
 
 const ASK_MS = 500;
+/** What the kernel adds to a removed directory: proc_pid_cwd(5). */
+const DELETED = ' (deleted)';
 
 /** Between npm and the master may stand a shell. */
 const MOST_PARENTS = 2;
@@ -45,9 +47,12 @@ async function describe(system: System, socket: string, ask: Control['ask']): Pr
   const pid = answer?.pid ?? named;
   const cwd = system.readlink(`/proc/${pid}/cwd`);
   const { app, listeners: addresses = [] } = answer ?? {};
-  const isAppGone = app !== undefined && system.stat(app) === undefined;
-  const gone = cwd?.endsWith(' (deleted)') ? cwd.slice(0, -' (deleted)'.length) : isAppGone ? app : undefined;
-  return { pid, app, addresses, gone, wrapper: wrapperOf(system, pid) };
+  // A master outlives the directory that it was started in, as long as its release is elsewhere (`--chdir`).
+  const deleted = cwd?.endsWith(DELETED) ? cwd.slice(0, -DELETED.length) : undefined;
+  const gone = app === undefined ? deleted : system.stat(app) === undefined ? app : undefined;
+  // `npm run dev` is no service.
+  const isWatching = wordsOf(pid, system)?.includes('--watch');
+  return { pid, app, addresses, gone, wrapper: isWatching ? undefined : wrapperOf(system, pid) };
 }
 
 function wrapperOf(system: System, pid: number): string | undefined {

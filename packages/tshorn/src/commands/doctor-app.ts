@@ -1,7 +1,7 @@
 /** `tshorn doctor`: resolves the options, boots the app, and prints what the checks have found. */
 import { fileURLToPath } from 'node:url';
 import { controlDirectories, type Resolved, resolveConfig } from '@tshorn/config';
-import { formatAddress, renderError, resolveApp, TshornError } from '@tshorn/core';
+import { formatAddress, resolveApp, TshornError } from '@tshorn/core';
 import {
   type AppFacts,
   diagnose,
@@ -86,7 +86,7 @@ function aboutLine(resolved: Resolved | undefined, hasApp: boolean): string {
 interface Options {
   readonly resolved: Resolved | undefined;
   readonly hasApp: boolean;
-  readonly configError: string | undefined;
+  readonly configError: TshornError | undefined;
 }
 
 /** Without an app the other options count all the same. What stands in a file or a variable is a finding. */
@@ -101,7 +101,7 @@ async function readOptions(argv: readonly string[], cwd: string): Promise<Option
       const resolved = await resolveConfig({ ...request, overrides: { app: '.' } });
       return { resolved, hasApp: false, configError: undefined };
     }
-    return { resolved: undefined, hasApp: false, configError: renderError(error) };
+    return { resolved: undefined, hasApp: false, configError: error };
   }
 }
 
@@ -152,13 +152,7 @@ async function boot(resolved: Resolved, signal: AbortSignal): Promise<AppFacts> 
     return { report, warnings, printedBytes };
   } catch (error) {
     if (!(error instanceof TshornError)) throw error;
-    const { code, message, fix, detail } = error;
-    const failure = {
-      code,
-      message: [message, fix].filter(Boolean).join('; '),
-      ...(detail !== undefined && { detail }),
-    };
-    return { failure, warnings, printedBytes };
+    return { failure: error, warnings, printedBytes };
   }
 }
 
