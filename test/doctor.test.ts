@@ -117,7 +117,7 @@ test('faults of a configuration and of a release: all in one', async () => {
     'memory-sum': expect.stringMatching(/^warning 40 workers x --max-memory 921600 MB/),
     'node-env': 'note NODE_ENV=development',
     'node-options-heap': expect.stringMatching(/^warning --max-old-space-size=9000000/),
-    'node-options-inspect': 'warning --inspect=127.0.0.1:0',
+    inspector: 'note --inspect=127.0.0.1:0',
     'notify-socket': expect.stringMatching(/^error NOTIFY_SOCKET/),
     'status-missing': expect.stringMatching(/^note --no-status-path/),
     'symlinked-release': `warning ${directory()}/current leads to ${release}`,

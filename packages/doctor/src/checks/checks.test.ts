@@ -97,8 +97,10 @@ const FAULTS: readonly [id: string, level: Level, plant: Plant, seen: RegExp, co
   ['memory-sum', 'warning', option('--max-old-space-size', '6000'), /--max-old-space-size 6000 MB/],
   ['heap-limit', 'warning', inside('resources', { memoryLimitBytes: GB }), /2048 MB; .* 1024 MB/],
   ['node-options-heap', 'warning', option('--max-old-space-size', '9000'), /=9000; .* 8192 MB/],
-  ['node-options-inspect', 'warning', option('--inspect', '0.0.0.0:9229'), /--inspect=0.0.0.0:9229/],
-  ['node-options-inspect', 'error', option('--inspect-brk'), /waits/],
+  ['inspector', 'warning', option('--inspect', '0.0.0.0:9229'), /^--inspect=0.0.0.0:9229$/],
+  ['inspector', 'note', option('--inspect', '9229'), /^--inspect=9229$/],
+  ['inspector', 'error', option('--inspect-brk'), /^--inspect-brk: .* waits/],
+  ['inspector', 'warning', nothing, /^--inspect=0.0.0.0:1$/, { inspect: { host: '0.0.0.0', port: 1 } }],
   [
     'node-options-missing',
     'error',

@@ -4,11 +4,13 @@ import { APP_CHECKS } from './app.ts';
 import { CONFIGURATION_CHECKS } from './configuration.ts';
 import { MACHINE_CHECKS } from './machine.ts';
 import { RELEASE_CHECKS } from './release.ts';
+import { RESOURCE_CHECKS } from './resources.ts';
 import { SURROUNDINGS_CHECKS } from './surroundings.ts';
 
 export const CHECKS: readonly Check[] = [
   ...APP_CHECKS,
   ...CONFIGURATION_CHECKS,
+  ...RESOURCE_CHECKS,
   ...RELEASE_CHECKS,
   ...SURROUNDINGS_CHECKS,
   ...MACHINE_CHECKS,
