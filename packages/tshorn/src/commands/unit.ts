@@ -1,4 +1,4 @@
-import { text, wholeNumber } from '@tshorn/config';
+import { path, text, wholeNumber } from '@tshorn/config';
 import { command } from './command.ts';
 
 export const unit = command({
@@ -22,7 +22,7 @@ export const unit = command({
       summary: 'The version of systemd on the server; by default that of this machine',
     },
     write: {
-      kind: text('DIR', 'the path of a directory'),
+      kind: path('DIR', 'the path of a directory'),
       summary: 'Write the files there instead of printing them; never over another file',
     },
   },
