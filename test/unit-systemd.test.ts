@@ -44,6 +44,8 @@ async function install(name: string, ...args: readonly string[]): Promise<void> 
     'env',
     '-C',
     directory,
+    // The Node that runs this test.
+    `PATH=${path.dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
     'tshorn',
     'unit',
     'app.js',
@@ -148,7 +150,10 @@ real('a port below 1024, secrets, and every file that it writes', async () => {
   expect(await systemd.run('systemctl', 'start', 'bank')).toEqual({ code: 0, text: '' });
   expect(await answer(LOW_PORT)).toMatchObject({ key: 'hunter2' });
   expect((await systemd.run('cat', '/run/bank/pid')).text.trim()).toBe(await show('bank', 'MainPID'));
-  expect((await systemd.run('cat', '/var/log/bank/server.log')).text).toContain('"event":"started"');
+  const log = (await systemd.run('cat', '/var/log/bank/server.log')).text.trim().split('\n');
+  const lines = log.map((line) => JSON.parse(line) as { event: string; level: number; msg: string });
+  expect(lines.map(({ event }) => event)).toContain('started');
+  expect(lines.filter(({ level }) => level >= 40).map(({ msg }) => msg)).toEqual([]);
   expect((await systemd.run('test', '-S', '/run/bank/web.sock')).code).toBe(0);
   expect((await systemd.run('tshorn', 'status', '--pid-file', '/run/bank/pid')).code).toBe(0);
   expect((await systemd.run('systemctl', 'stop', 'bank')).code).toBe(0);

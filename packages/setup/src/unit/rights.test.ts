@@ -34,6 +34,12 @@ describe('rights', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('a directory whose name says that the app writes to it is proposed', async () => {
+    const files = { [`${project.cwd}/uploads/x`]: true } as const;
+    const { service } = await project.units(['app.js'], {}, { files });
+    expect(service).toContain(`\n#ReadWritePaths=${project.cwd}/uploads\n`);
+  });
+
   it('a directory that belongs to somebody else is not taken over', async () => {
     const files = { '/var/log/nginx/access.log': true } as const;
     const { service, warnings } = await project.units(

@@ -20,6 +20,8 @@ export interface Service {
   readonly control?: string;
   readonly config: Config;
   readonly directories: Directories;
+  /** Directories that the app may write to, by their names. */
+  readonly maybeWritten: readonly string[];
   readonly hasSocket: boolean;
   /** A port below 1024 that the server binds by itself. */
   readonly lowPort?: number;
@@ -152,7 +154,7 @@ function deadlineLines({ config }: Service): string[] {
   ];
 }
 
-function directoryLines({ directories, config, control }: Service): string[] {
+function directoryLines({ directories, maybeWritten, config, control }: Service): string[] {
   const { runtime, logs, state, cache, writable, sharesTmp, readsHome } = directories;
   const sharesRuntime = config.bind.some(({ kind }) => kind === 'unix') && runtime.length > 1;
   const made = (setting: string, names: readonly string[]) =>
@@ -168,7 +170,10 @@ function directoryLines({ directories, config, control }: Service): string[] {
     ...made('StateDirectory', state),
     '# All else is read-only. Name here the directories that the app writes to; a line may be repeated.',
     'ProtectSystem=strict',
-    ...(writable.length > 0 ? [`ReadWritePaths=${pathList(writable)}`] : ['#ReadWritePaths=']),
+    ...made('ReadWritePaths', writable),
+    ...(maybeWritten.length > 0 || writable.length === 0
+      ? [`#ReadWritePaths=${pathList(maybeWritten)}`]
+      : []),
     ...(readsHome
       ? ['# The app, tshorn or Node lies in a home directory.', 'ProtectHome=read-only']
       : ['ProtectHome=yes']),

@@ -29,7 +29,12 @@ export function socketFile({ name, description, head, binds, unixMode, user, add
     ...binds.map((bind) => `ListenStream=${restOfLine('ListenStream', listened(bind, addressOf))}`),
     ...(hasAny ? ['# IPv4 as well as IPv6.', 'BindIPv6Only=both'] : []),
     ...(hasUnix
-      ? [...(user === undefined ? [] : [`SocketUser=${user}`]), `SocketMode=0${unixMode.toString(8)}`]
+      ? [
+          ...(user === undefined ? [] : [`SocketUser=${user}`]),
+          '# The group of the proxy in front of it, if that is another user.',
+          '#SocketGroup=',
+          `SocketMode=0${unixMode.toString(8)}`,
+        ]
       : []),
     `FileDescriptorName=${name}`,
     '',

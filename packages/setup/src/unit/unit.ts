@@ -95,6 +95,9 @@ export async function makeUnits(
     ...(control !== undefined && { control }),
     config,
     directories,
+    maybeWritten: USUALLY_WRITTEN.map((each) => join(config.cwd, each)).filter(
+      (path) => machine.stat(path)?.isDirectory,
+    ),
     hasSocket: options.socket === true,
     ...(lowPort?.kind === 'tcp' && { lowPort: lowPort.port }),
     version,
@@ -149,6 +152,8 @@ const isInside = (path: string, directory: string): boolean => path.startsWith(`
 
 const releaseWarning = (cwd: string): string =>
   `tshorn is part of the release that ${cwd} points to, and the master starts workers from there: keep that release until the service is restarted, or install tshorn outside of the releases`;
+
+const USUALLY_WRITTEN = ['data', 'db', 'storage', 'upload', 'uploads', 'public/uploads', 'tmp', 'var'];
 
 /** Directories that a known framework writes to while it serves. */
 const writtenBy = (app: string, cwd: string): string[] =>
