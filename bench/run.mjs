@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npm run bench [-- reload|idle|websockets|slow-boot|peers|throughput|startup] [options]`; README.md says how to read the figures. */
+/** `npm run bench [-- reload|idle|websockets|slow-boot|peers|throughput|startup|watch] [options]`; README.md says how to read the figures. */
 import { parseArgs } from 'node:util';
 
 const HELP = `npm run bench -- [MODE] [options]
@@ -22,6 +22,8 @@ const HELP = `npm run bench -- [MODE] [options]
       --workers N [2]  --rounds N [15]  --seconds N [1]  --connections N [32]
   startup     launch to first answer, and memory, beside a bare cluster
       --workers N [2]  --rounds N [15]
+  watch       from a save to the first answer of the new code, beside node --watch and nodemon
+      --saves N [30]
 `;
 
 const defaults = {
@@ -32,6 +34,7 @@ const defaults = {
   peers: { workers: 4, rounds: 1 },
   throughput: { workers: 2, rounds: 15, seconds: 1, connections: 32 },
   startup: { workers: 2, rounds: 15 },
+  watch: { saves: 30 },
 };
 
 /** Options that are no numbers, and the mode of each. */
@@ -49,6 +52,7 @@ const { values, positionals } = parseArgs({
     rounds: text,
     connections: text,
     sample: text,
+    saves: text,
     only: text,
     help: { type: 'boolean', short: 'h' },
   },
@@ -80,6 +84,7 @@ try {
     peers: async () => (await import('./modes/peers.mjs')).peers,
     throughput: async () => (await import('./modes/throughput.mjs')).throughput,
     startup: async () => (await import('./modes/startup.mjs')).startup,
+    watch: async () => (await import('./modes/watch.mjs')).watch,
   };
   const measure = await modes[mode]();
   process.exitCode = (await measure(optionsOf(mode))) ? 0 : 1;
