@@ -87,9 +87,10 @@ export class Project {
     fs.renameSync(this.#file('current/text.mjs.tmp'), this.#file('current/text.mjs'));
   }
 
+  /** Never the same text twice: that would be no change. */
   break(text: string): void {
     this.isBroken = true;
-    this.write('current/text.mjs', text);
+    this.write('current/text.mjs', `// ${++this.#count}\n${text}`);
   }
 
   config(): this {
