@@ -1,7 +1,7 @@
 /** Measures the time from a save to the first answer of the new code, and the requests that fail meanwhile. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Asker } from '../load/asker.mjs';
-import { quantile } from '../measure/stats.mjs';
+import { median, quantile } from '../measure/stats.mjs';
 import { kinds, startUpOf, Watcher } from '../measure/watchers.mjs';
 import { machine, save } from '../report/save.mjs';
 import { fixed, ms, table, verdict } from '../report/table.mjs';
@@ -60,10 +60,14 @@ export async function watch({ saves }) {
     const { starts, samples } = await measure(startMs, saves);
     report(what, saves, starts, samples);
     const own = samples['tshorn --watch'];
-    const more = quantile(took(own), 0.5) - quantile(starts, 0.5);
+    // Neighbours in time share the machine's mood.
+    const more = median(took(own).map((value, round) => value - starts[round]));
     const failed = own.reduce((sum, sample) => sum + sample.failed, 0);
     targets.push(
-      { what: `${what}: ${ms(more)} more than its start-up (target ${MORE_MS} ms)`, met: more <= MORE_MS },
+      {
+        what: `${what}: ${ms(more)} more than its start-up, median of the rounds (target ${MORE_MS} ms)`,
+        met: more <= MORE_MS,
+      },
       { what: `${what}: ${failed} failed requests (target 0)`, met: failed === 0, must: true },
     );
     figures[what] = { starts, samples };
