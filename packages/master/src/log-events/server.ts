@@ -36,6 +36,11 @@ export const SERVER = {
     when: 'The system cannot [watch](watch.md) a directory: its files are looked at twice a second instead. Logged once.',
     todo: 'Raise the limit that the line names.',
   },
+  'watch-blind': {
+    level: 'warn',
+    when: 'In [watch mode](watch.md) Node does not report the files that the app loads.',
+    todo: 'Name them with `--watch-path`.',
+  },
   'watch-endless': {
     level: 'warn',
     fields: '`file`',

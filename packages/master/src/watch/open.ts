@@ -22,6 +22,11 @@ export function openWatchMode({ log, workerFile, notices, request }: Watching): 
         { event: 'watch-endless', file: name },
         `${name} changes at each start of the app, and each change is a reload; if the app writes it: --watch-ignore ${name}`,
       ),
+    onBlind: () =>
+      log.warn(
+        { event: 'watch-blind' },
+        `Node ${process.version} does not report what the app loads: only its own file, the config files and --watch-path are watched`,
+      ),
     onPolled: (directory, code) => {
       if (isTold) return;
       isTold = true;

@@ -7,6 +7,7 @@ import { WatchMode } from './watch-mode.ts';
 let cwd: string;
 let watch: WatchMode;
 let changes: string[];
+let blind = 0;
 let wake = () => {};
 
 const at = (name: string) => path.join(cwd, name);
@@ -40,6 +41,7 @@ beforeEach(() => {
       wake();
     },
     onEndless: () => {},
+    onBlind: () => blind++,
     onPolled: () => {},
   });
 });
@@ -99,6 +101,23 @@ test('files with a new name that the app writes at each start are taken for save
   }
   write('a.js', '2');
   expect(await next(2)).toMatch(/^changed a\.js/);
+});
+
+test('a Node that reports nothing is told, once', () => {
+  blind = 0;
+  watch.expect(1, release());
+  watch.loaded(1, ['/tshorn/dist/worker.js']);
+  watch.serves();
+  watch.serves();
+  expect(blind).toBe(1);
+});
+
+test('a Node that reports the app is not', () => {
+  blind = 0;
+  watch.expect(1, release());
+  watch.loaded(1, [at('app.js')]);
+  watch.serves();
+  expect(blind).toBe(0);
 });
 
 test('--watch-ignore leaves out files of the app too', async () => {

@@ -18,6 +18,8 @@ export interface WatchEvents {
   onChange(because: string): void;
   /** The app seems to write this file at each start. */
   onEndless(name: string): void;
+  /** Node has not reported a single file of a worker that serves. */
+  onBlind(): void;
   /** A directory is polled, because the system does not watch it. */
   onPolled(directory: string, code: string): void;
 }
@@ -53,6 +55,7 @@ export class WatchMode {
   #open = new Set<string>();
   readonly #endless = new Endless();
   #isBooting = false;
+  #hasReports = false;
   /** Start of the last worker, in milliseconds since 1970, as the file system has it. */
   #startedAt = Number.POSITIVE_INFINITY;
   #wasUnsure = false;
@@ -84,6 +87,7 @@ export class WatchMode {
 
   /** A worker loads these files, or looks for them in vain. */
   loaded(generation: number, files: readonly string[]): void {
+    this.#hasReports ||= files.some((file) => !file.startsWith(this.#own));
     this.#add(
       generation,
       files.filter((file) => isWatched(file, this.#own) && !this.#paths.isIgnored(file)),
@@ -99,6 +103,8 @@ export class WatchMode {
   /** A worker serves. */
   serves(): void {
     this.#isBooting = false;
+    if (!this.#hasReports) this.#events.onBlind();
+    this.#hasReports = true;
   }
 
   /** What only older generations have loaded is of no interest any more. */
