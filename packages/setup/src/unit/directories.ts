@@ -63,10 +63,7 @@ export function directoriesOf(paths: Paths, own: Own, user: ServiceUser, machine
   let sharesTmp = false;
   for (const file of paths.made) {
     if (file.startsWith(`/run/${own.runtime}/`) || file.startsWith('/dev/')) continue;
-    if (TMP.test(file)) {
-      sharesTmp = true;
-      continue;
-    }
+    sharesTmp ||= TMP.test(file);
     const kind = (Object.keys(OF_SYSTEMD) as Managed[]).find((each) => OF_SYSTEMD[each].test(file));
     const first = kind && OF_SYSTEMD[kind].exec(file)?.[1];
     if (first && isFree(`/${dirOf(kind)}/${first}`, user, machine)) managed[kind].push(first);
@@ -95,7 +92,8 @@ export function directoriesOf(paths: Paths, own: Own, user: ServiceUser, machine
     logs: unique(managed.logs),
     state: unique(managed.state),
     cache: unique(managed.cache),
-    writable: [...writable],
+    // With a /tmp of its own it could write there in any case.
+    writable: [...writable, ...(sharesTmp ? ['/tmp', '/var/tmp'] : [])],
     sharesTmp,
     readsHome: [...paths.read, ...writable].some((path) => HOME.test(path)),
     problems: unique(problems),

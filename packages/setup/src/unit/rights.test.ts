@@ -56,6 +56,7 @@ describe('rights', () => {
     expect(settingOf((await project.units(['app.js'])).service, 'PrivateTmp')).toBe('yes');
     const { service } = await project.units(['app.js', '--control', '/tmp/x/control.sock']);
     expect(settingOf(service, 'PrivateTmp')).toBe('no');
+    expect(settingOf(service, 'ReadWritePaths')).toBe('/tmp/x /tmp /var/tmp');
     expect(argvOf(settingOf(service, 'ExecReload') ?? '')).toContain('/tmp/x/control.sock');
   });
 
