@@ -157,5 +157,5 @@ function refuseWorkerHooks({ hooks }: UserConfig): void {
 
 const missingApp = () =>
   new TshornError('ERR_OPTION', 'there is no app to serve', {
-    fix: 'name it, as in `tshorn app.js`, or write `app` in the config file',
+    fix: 'name it, as in `tshorn app.js`, or write `app` in the config file; tshorn --help lists commands and options',
   });
