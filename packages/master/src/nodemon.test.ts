@@ -13,6 +13,11 @@ it.each([
   ['sh -c x', 'npm exec tshorn', 'sh -c x', '/usr/local/bin/nodemon'],
 ])('is found among %j', (...lines) => expect(under(...lines)).toBe(true));
 
+it('is not found in the line of npm, which is one word', () => {
+  const wordsOf = () => ['npm run test -- /srv/nodemon'];
+  expect(isUnderNodemon(100, { parentOf: (pid) => pid - 10, wordsOf })).toBe(false);
+});
+
 it.each([['bash'], ['sh -c x', 'node server.js nodemon'], ['node nodemon-like.js']])(
   'is not found among %j',
   (...lines) => expect(under(...lines)).toBe(false),

@@ -19,7 +19,8 @@ export function isUnderNodemon(ppid = process.ppid, processes: Processes = { par
   for (let depth = 0; pid !== undefined && pid > 1 && depth < MOST_ANCESTORS; depth++) {
     // `node /app/node_modules/.bin/nodemon ...`
     const program = processes.wordsOf(pid)?.slice(0, 2) ?? [];
-    if (program.some((word) => /^nodemon(\.js)?$/.test(basename(word)))) return true;
+    // npm has its whole line as one word, which may end in a directory of that name.
+    if (program.some((word) => !word.includes(' ') && /^nodemon(\.js)?$/.test(basename(word)))) return true;
     pid = processes.parentOf(pid);
   }
   return false;
