@@ -148,11 +148,9 @@ export const FORMS: readonly Case[] = [
   {
     file: 'interpreter-loader.config.js',
     apps: {
-      tsx: { has: ["nodeOptions: '--import tsx', // interpreter"], notes: { script: 'differs' } },
-      'ts-node': {
-        has: ["nodeOptions: '-r ts-node/register', // interpreter"],
-        notes: { script: 'differs' },
-      },
+      tsx: { has: ["nodeOptions: '--import tsx', // interpreter"] },
+      'ts-node': { has: ["nodeOptions: '-r ts-node/register', // interpreter"] },
+      none: { hasNot: ['nodeOptions'], notes: { script: 'differs' } },
     },
   },
   {
@@ -200,6 +198,7 @@ export const FORMS: readonly Case[] = [
     },
   },
   {
+    // What is typed wins over PORT, as in the frameworks.
     file: 'framework.config.js',
     apps: {
       bin: {

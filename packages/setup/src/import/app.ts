@@ -55,7 +55,7 @@ export function draftOf({ raw, environment, base, target, reload, pidFile }: App
 
   const draft = new Draft();
   const env = { ...merged, ...runs.variables };
-  mapScript(draft, runs, script);
+  mapScript(draft, { ...runs, flags: [...runs.flags, ...wordsOf(app.node_args)] }, script);
   const directory = relative(target, cwd) || '.';
   draft.set('cwd', literal(textOf(app.cwd)?.startsWith('/') ? app.cwd : directory), cwdComment(app));
   mapBind(draft, runs, env, cwd);
@@ -87,11 +87,18 @@ function served(app: App, script: string, env: RawObject, cwd: string): Runs | R
   return resolveScript({ program: script, words: [folder, ...options, ...port], interpreter, cwd });
 }
 
-function mapScript(draft: Draft, { app, args, through, notes }: Runs, script: string): void {
+function mapScript(draft: Draft, { app, args, flags, through, notes }: Runs, script: string): void {
   const from = through === undefined || through === script ? `script: ${script}` : `script: ${through}`;
   draft.set('app', literal(app), app === script ? 'script' : from);
   if (args.length > 0) draft.set('appArgs', literal(args), 'args');
   for (const { key, kind, text } of notes) draft.note(kind, key, text);
+  if (/\.[cm]?tsx?$/.test(app) && flags.length === 0) {
+    draft.note(
+      'differs',
+      'script',
+      "PM2 runs TypeScript by bun; here Node strips the types, from 22.18 on. Otherwise: nodeOptions: '--import tsx'",
+    );
+  }
 }
 
 function mapBind(draft: Draft, runs: Runs, env: RawObject, cwd: string): void {
@@ -119,7 +126,7 @@ function mapNodeOptions(draft: Draft, app: App, runs: Runs, { cwd, directory }: 
     draft.set('envFile', literal(files.map((file) => join(directory, file))), '--env-file');
   const isAsked = app.source_map_support !== undefined || app.disable_source_map_support !== undefined;
   if (isAsked || !isFile(resolve(cwd, `${runs.app}.map`))) return;
-  draft.addNodeOptions(['--enable-source-maps'], `PM2 does so where there is a ${basename(runs.app)}.map`);
+  draft.addNodeOptions(['--enable-source-maps'], `as PM2 where there is ${basename(runs.app)}.map`);
 }
 
 /** `--env-file` cannot stand in NODE_OPTIONS; a config file has an option for it. */

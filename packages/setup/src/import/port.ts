@@ -34,7 +34,7 @@ type Values = Readonly<Record<string, unknown>>;
 /** Undefined where nothing says it. */
 export function findPort(runs: Runs, env: Values, cwd: string): Found | undefined {
   return (
-    byVariable('PORT', env) ?? byArguments(runs.args) ?? byCommand(runs.app) ?? bySource(runs.app, env, cwd)
+    byArguments(runs.args) ?? byVariable('PORT', env) ?? byCommand(runs.app) ?? bySource(runs.app, env, cwd)
   );
 }
 

@@ -91,17 +91,7 @@ function ofFile(program: string, words: readonly string[], cwd: string): Runs | 
   if (by !== undefined) return notNode(program, by);
   const command = commandIn(file, cwd);
   if (command !== undefined) return { ...PLAIN, app: command, args: words, through: program };
-  const isTypeScript = /\.[cm]?tsx?$/.test(program);
-  const notes: RunsNote[] = isTypeScript
-    ? [
-        {
-          key: 'script',
-          kind: 'differs',
-          text: "PM2 runs TypeScript by bun; here Node strips the types, from 22.18 on. Otherwise nodeOptions: '--import tsx'",
-        },
-      ]
-    : [];
-  return { ...PLAIN, app: program, args: words, notes };
+  return { ...PLAIN, app: program, args: words };
 }
 
 /** A file in node_modules that is a command: its name says more, and outlives a new version of the package. */
