@@ -32,9 +32,9 @@ function installNext(): void {
   fs.symlinkSync('../next/dist/bin/next', path.join(directory, 'node_modules/.bin/next'));
 }
 
-function tshornImport(words: readonly string[], env: Readonly<Record<string, string>> = {}) {
+function tshornImport(words: readonly string[], env: Readonly<Record<string, string>> = {}, cwd = directory) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [cli, 'import', ...words], {
-    cwd: directory,
+    cwd,
     encoding: 'utf8',
     env: { ...process.env, NODE_ENV: undefined, PORT: undefined, ...env },
   });
@@ -151,5 +151,12 @@ if (!isLong) {
     expect(output).toContain('start:   tshorn --config deploy/tshorn.server.config.mjs');
     const text = fs.readFileSync(path.join(directory, 'deploy/tshorn.server.config.mjs'), 'utf8');
     expect(text).toContain("cwd: '..', //");
+  });
+
+  test('a command that is typed elsewhere writes beside the ecosystem file', () => {
+    const { output } = tshornImport([path.join(directory, 'npm-start.config.js')], {}, tmpdir());
+    const file = path.join(path.basename(directory), 'tshorn.web.config.mjs');
+    expect(output).toContain(`start:   tshorn --config ${file}\n`);
+    expect(fs.readFileSync(path.join(tmpdir(), file), 'utf8')).toContain("cwd: 'web', // cwd");
   });
 }

@@ -198,7 +198,7 @@ export const FORMS: readonly Case[] = [
     },
   },
   {
-    // What is typed wins over PORT, as in the frameworks.
+    // A port among the arguments wins over PORT, as in the frameworks.
     file: 'framework.config.js',
     apps: {
       bin: {

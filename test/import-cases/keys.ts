@@ -146,6 +146,7 @@ export const KEYS: readonly Case[] = [
       same: { serves: {} },
       'same-2': { serves: {} },
       named: { notes: { env_blue: 'left-out' }, serves: {} },
+      'line\n};break': { serves: {} },
       app: { serves: {} },
     },
   },

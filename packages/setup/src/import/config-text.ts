@@ -40,9 +40,11 @@ export function configText(head: Head, draft: Draft): string {
   const environment = head.environment === undefined ? '' : `, environment "${head.environment}"`;
   const lines = [...draft.lines].sort((a, b) => placeOf(a) - placeOf(b)).flatMap(textOfLine);
   return [
-    `// App "${head.name}" of ${head.from}${environment}. Made by tshorn import.`,
-    `// Start:  ${head.start}`,
-    `// Reload: ${head.reload}`,
+    ...[
+      `App "${head.name}" of ${head.from}${environment}. Made by tshorn import.`,
+      `Start:  ${head.start}`,
+      `Reload: ${head.reload}`,
+    ].map((line) => `// ${oneLine(line)}`),
     ...draft.imports,
     '',
     "/** @type {import('tshorn').UserConfig} */",
@@ -55,7 +57,11 @@ export function configText(head: Head, draft: Draft): string {
 
 const placeOf = ({ option, code }: Line) => ORDER.indexOf(option ?? code);
 
-function textOfLine({ option, code, comment }: Line): string[] {
+/** A name or a value of the file may hold anything. */
+const oneLine = (comment: string) => comment.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+
+function textOfLine({ option, code, comment: given }: Line): string[] {
+  const comment = oneLine(given);
   if (option === undefined) return [`// ${code}: ${comment}`];
   const text = `${option}: ${code},`;
   const isOneLine = !text.includes('\n') && text.length + comment.length + 6 <= WIDEST;

@@ -4,7 +4,7 @@ import { isObject, type RawObject } from './values.ts';
 
 export const isDump = (apps: readonly RawObject[]): boolean => apps.some((app) => 'pm_exec_path' in app);
 
-/** Of a shell or of PM2, and not of the app. So is a variable with the name of the app. */
+/** Variables of a shell or of PM2. So is one with the name of the app. */
 const OF_SESSION =
   /^(_|PWD|OLDPWD|SHLVL|HOME|USER|LOGNAME|SHELL|PATH|TERM|LANG|LC_.*|MAIL|HOSTTYPE|SSH_.*|XDG_.*|DBUS_.*|LS_COLORS|LESS.*|COLORTERM|TMUX.*|NVM_.*|npm_.*|PM2_.*|pm_.*|NODE_APP_INSTANCE|unique_id|axm_.*|km_link|status|created_at|name|namespace|io)$/;
 const FILES = {

@@ -51,7 +51,7 @@ export interface ImportReport {
   /** `incomplete`: a config file was there already, or no app could be imported. */
   readonly outcome: 'imported' | 'incomplete';
   readonly apps: readonly (ImportedApp | RefusedApp)[];
-  /** What concerns no single app. */
+  /** Notes about the file. */
   readonly notes: readonly Note[];
 }
 
@@ -98,7 +98,7 @@ function write(path: string, text: string): boolean {
     writeFileSync(path, text, { flag: 'wx' });
     return true;
   } catch (error) {
-    // What an earlier import has written, and nobody has changed.
+    // An earlier import has written it, and nobody has changed it.
     if ((error as NodeJS.ErrnoException).code === 'EEXIST')
       return isFile(path) && readFileSync(path, 'utf8') === text;
     throw new TshornError('ERR_CONFIG_FILE', `${path} cannot be written: ${systemReason(error)}`);
@@ -154,30 +154,22 @@ function placed(
 ): Placed {
   const slug = name.replace(/[^\w.-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '') || 'app';
   const target = isDump ? cwd : dirname(file);
-  const base = baseOf(raw, cwd, target);
   const app = byKey(raw);
   const pidFile = textOf(app.pid_file) ?? (isOneOfSeveral ? `tshorn.${slug}.pid` : undefined);
-  const directory = resolve(base, textOf(app.cwd) ?? '.');
-  const reload = (from: string) =>
-    pidFile === undefined
-      ? 'tshorn reload'
-      : `tshorn reload --pid-file ${shellWord(relative(from, resolve(directory, pidFile)))}`;
-  const draft = draftOf({
-    raw,
-    environment: { chosen: environment, deploy, readings },
-    base,
-    target,
-    reload: reload(directory),
-    pidFile,
-  });
-  return { draft, target, slug, reload: reload(cwd) };
-}
-
-/** As in PM2 paths start where the command is typed; where that is wrong, at the file. */
-function baseOf(raw: RawObject, cwd: string, target: string): string {
-  const { script, cwd: own } = byKey(raw);
-  const isThere = (base: string) => isFile(resolve(base, textOf(own) ?? '.', String(script)));
-  return !isThere(cwd) && isThere(target) ? target : cwd;
+  const from = (base: string) => {
+    const directory = resolve(base, textOf(app.cwd) ?? '.');
+    const reload = (at: string) =>
+      pidFile === undefined
+        ? 'tshorn reload'
+        : `tshorn reload --pid-file ${shellWord(relative(at, resolve(directory, pidFile)))}`;
+    const request = { raw, environment: { chosen: environment, deploy, readings }, base, target, pidFile };
+    return { draft: draftOf({ ...request, reload: reload(directory) }), target, slug, reload: reload(cwd) };
+  };
+  // As in PM2 paths start where the command is typed; where that is wrong, at the file.
+  const isThere = (base: string) => isFile(resolve(base, textOf(app.cwd) ?? '.', String(app.script)));
+  const [here, there] = [from(cwd), from(target)];
+  const isBetter = isThere(target) ? !isThere(cwd) : 'refused' in here.draft;
+  return isBetter && !('refused' in there.draft) ? there : here;
 }
 
 /** Two servers cannot have one port, and under PM2 they did not, either. */

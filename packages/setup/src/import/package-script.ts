@@ -14,21 +14,31 @@ interface PackageScript {
 }
 
 const DIRECTORY = ['--prefix', '--cwd', '-C', '--dir'];
+const WORKSPACE = ['-w', '--workspace', '--filter', '-F'];
 
 /** `command`: a command of node_modules, as in `yarn next start`. */
 export function packageScript(
   { program, words: given }: Command,
   cwd: string,
 ): PackageScript | { readonly command: Command } | Refused {
-  const words = [...given];
+  const end = program === 'npm' ? given.indexOf('--') : -1;
+  // npm keeps its own options apart, wherever they stand before `--`; the others pass on what follows the script.
+  const own = end === -1 ? given : given.slice(0, end);
+  const words: string[] = [];
   let directory = cwd;
-  let name: string | undefined;
-  while (words.length > 0 && name === undefined) {
-    const word = words.shift() as string;
-    if (DIRECTORY.includes(word)) directory = resolve(cwd, words.shift() ?? '.');
-    else if (word === '--') continue;
-    else if (!word.startsWith('-')) name = word;
+  for (let at = 0; at < own.length; at++) {
+    const [word = '', value] = (own[at] as string).split(/=(.*)/s);
+    const isOption = word.startsWith('-') && (program === 'npm' || words.length === 0);
+    if (!isOption) words.push(own[at] as string);
+    else if (DIRECTORY.includes(word)) directory = resolve(cwd, value ?? own[++at] ?? '.');
+    else if (WORKSPACE.includes(word)) {
+      return {
+        refused: `${program} runs in the workspace ${value ?? own[at + 1]}: set cwd to its directory, and import again`,
+      };
+    }
   }
+  if (end !== -1) words.push(...given.slice(end + 1));
+  let name = words.shift();
   if (name === 'exec' || name === 'dlx') return commandIn(words);
   if (name === 'run' || name === 'run-script') name = words.shift();
   if (name === undefined) return { refused: `${program} without a script: name one in args` };

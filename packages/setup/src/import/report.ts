@@ -1,4 +1,4 @@
-/** What `tshorn import` prints for a person: what was written, how to start it, and what is not in it. */
+/** The text that `tshorn import` prints for a person: what was written, how to start it, and what is not in it. */
 import type { Note, NoteKind } from './draft.ts';
 import type { ImportReport } from './import.ts';
 import { shellWord } from './values.ts';

@@ -1,6 +1,6 @@
-/** What a script of PM2 comes to. */
+/** The result of taking a script of PM2 apart. */
 
-/** What runs in each worker. */
+/** The app that runs in each worker. */
 export interface Runs {
   readonly app: string;
   readonly args: readonly string[];

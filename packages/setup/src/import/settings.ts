@@ -18,7 +18,7 @@ export interface Place {
 
 type Mapper = (draft: Draft, value: unknown, place: Place) => void;
 
-/** Of keys that are mapped one by one, where they are set. */
+/** The keys that are mapped one by one, where they are set. */
 const MAPPERS: Readonly<Partial<Record<Key, Mapper>>> = {
   wait_ready(draft, value) {
     if (value === true) draft.set('waitReady', 'true', "wait_ready: the app calls process.send('ready')");

@@ -15,7 +15,10 @@ interface Values {
 const WIDEST = 100;
 
 export async function importFile({ file, env, only = '', dryRun, json }: Values): Promise<number> {
-  const names = only.split(/[,\s]+/).filter((name) => name !== '');
+  const names = only
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   const request = { file, cwd: workingDirectory(), environment: env, only: names, dryRun };
   const report = await importEcosystem(request);
   const width = Math.min(process.stdout.columns || 80, WIDEST);
