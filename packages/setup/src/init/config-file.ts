@@ -1,6 +1,7 @@
 /** The text of a config file for a project: the values that matter, and the others as comments. Pure. */
 import { describeDefault, type Key, optionOf } from '@tshorn/config';
 import { literal, memberName } from '../import/draft.ts';
+import { wrapComments } from '../wrap-comments.ts';
 
 export interface Chosen {
   readonly app: string;
@@ -26,14 +27,12 @@ interface Entry {
   readonly more?: string;
 }
 
-const WIDTH = 98;
-
 export function configFile(chosen: Chosen): string {
   const entries = entriesOf(chosen).map(textOf);
   const [open, close] = chosen.isTypeScript
     ? [["import type { UserConfig } from 'tshorn';", '', 'export default {'], '} satisfies UserConfig;']
     : [["/** @type {import('tshorn').UserConfig} */", 'export default {'], '};'];
-  return [
+  const lines = [
     '// How tshorn serves this app. `tshorn --help` lists all options.',
     '// The command line and the environment (TSHORN_WORKERS=4) win over this file.',
     '',
@@ -41,7 +40,8 @@ export function configFile(chosen: Chosen): string {
     entries.join('\n\n'),
     close,
     '',
-  ].join('\n');
+  ];
+  return wrapComments(lines.join('\n'), '//');
 }
 
 function entriesOf(chosen: Chosen): Entry[] {
@@ -86,15 +86,5 @@ function textOf({ key, code, isSet, more }: Entry): string {
   const { summary } = optionOf(key).row;
   const fallback = describeDefault(optionOf(key) as never);
   const words = `${summary}.${more === undefined ? '' : ` ${more}`}${fallback === undefined || isSet ? '' : ` Default: ${fallback}.`}`;
-  return [...wrap(words), `${isSet ? '' : '// '}${key}: ${code},`].map((line) => `  ${line}`).join('\n');
-}
-
-function wrap(text: string): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1);
-    if (line === undefined || line.length + word.length > WIDTH - 2) lines.push(`// ${word}`);
-    else lines[lines.length - 1] = `${line} ${word}`;
-  }
-  return lines;
+  return [`// ${words}`, `${isSet ? '' : '// '}${key}: ${code},`].map((line) => `  ${line}`).join('\n');
 }

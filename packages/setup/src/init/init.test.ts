@@ -137,25 +137,29 @@ export default {
   // The file to serve; :NAME picks a named export.
   app: 'server.js',
 
-  // The address to listen on: HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or systemd:NAME;
-  // repeatable.
+  // The address to listen on: HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or
+  // systemd:NAME; repeatable.
   bind: process.env.PORT ? \`:\${process.env.PORT}\` : '127.0.0.1:3000',
 
-  // The number of worker processes. Default: one per CPU, within the quota of the cgroup.
+  // The number of worker processes. Default: one per CPU, within the quota of
+  // the cgroup.
   // workers: 4,
 
-  // The path that a worker asks its own app for before it takes traffic; empty: no probe. It has
-  // to answer 2xx when the app can serve, and 5xx when it cannot.
+  // The path that a worker asks its own app for before it takes traffic; empty:
+  // no probe. It has to answer 2xx when the app can serve, and 5xx when it
+  // cannot.
   statusPath: '/healthz',
 
-  // A file of NAME=value lines for the environment of the workers; repeatable. Default: none.
+  // A file of NAME=value lines for the environment of the workers; repeatable.
+  // Default: none.
   // envFile: ['.env'],
 
-  // How long a draining worker may finish its requests before it is killed. Default: 30s.
+  // How long a draining worker may finish its requests before it is killed.
+  // Default: 30s.
   // grace: '30s',
 
-  // How long to serve on after TERM, before the drain; the status path answers 503 meanwhile.
-  // Default: 0s.
+  // How long to serve on after TERM, before the drain; the status path answers
+  // 503 meanwhile. Default: 0s.
   // stopDelay: '10s',
 
   // Recycle a worker that holds more memory than this. Default: none.

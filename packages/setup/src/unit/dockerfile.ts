@@ -1,5 +1,6 @@
 /** Renders a Dockerfile. Pure. */
 import type { Config } from '@tshorn/config';
+import { wrapComments } from '../wrap-comments.ts';
 
 export interface Container {
   readonly head: readonly string[];
@@ -87,7 +88,7 @@ export function dockerfile(container: Container): string {
   const { head, node, config, environment, ports, warnings } = container;
   const seconds = Math.ceil((config.stopDelay + config.grace) / 1000) + MARGIN;
   const comments = [...head, ...warnings.map((warning) => `WARNING: ${warning}`)];
-  return [
+  const lines = [
     ...comments.map((line) => `# ${line}`),
     `# .dockerignore: ${DOCKERIGNORE.join(' ')}`,
     '',
@@ -101,14 +102,17 @@ export function dockerfile(container: Container): string {
       : ['COPY --from=build /app/node_modules ./node_modules', 'COPY . .']),
     'USER node',
     ...(ports.length === 0 ? [] : [`EXPOSE ${ports.join(' ')}`]),
-    `# TERM drains: it takes up to ${seconds} s. Docker kills after 10 s by default: docker run --stop-timeout ${seconds};`,
-    `# Compose: stop_grace_period: ${seconds}s; Kubernetes: terminationGracePeriodSeconds: ${seconds}.`,
+    `# TERM drains: it takes up to ${seconds} s, and Docker kills after 10 s by default.`,
+    `# docker run --stop-timeout ${seconds}`,
+    `# Compose: stop_grace_period: ${seconds}s`,
+    `# Kubernetes: terminationGracePeriodSeconds: ${seconds}`,
     'STOPSIGNAL SIGTERM',
     ...healthCheck(container),
     '# The list form: tshorn itself is PID 1 and gets the signals, not a shell or npm.',
     `CMD ${JSON.stringify(['node_modules/.bin/tshorn', ...container.words])}`,
     '',
-  ].join('\n');
+  ];
+  return wrapComments(lines.join('\n'), '#');
 }
 
 function buildStage({ node, lock = NO_LOCK, builds }: Container): string[] {

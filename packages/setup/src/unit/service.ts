@@ -1,5 +1,6 @@
 /** Renders the `.service` file. Pure. */
 import type { Config } from '@tshorn/config';
+import { wrapComments } from '../wrap-comments.ts';
 import type { Directories, ServiceUser } from './directories.ts';
 import { assignment, commandLine, pathList, restOfLine } from './quote.ts';
 import type { ServerWords } from './server-words.ts';
@@ -44,22 +45,9 @@ export function serviceFile(service: Service): string {
     ['[Install]', 'WantedBy=multi-user.target'],
   ];
   const warned = warnings.map((warning) => `WARNING: ${warning}`);
-  return [comment([...head, ...warned]), ...sections.map((lines) => lines.flat().join('\n'))]
-    .join('\n\n')
-    .concat('\n');
-}
-
-const comment = (lines: readonly string[]): string => lines.flatMap((line) => wrap(line)).join('\n');
-
-/** Comment lines of 100 columns at most; a longer word has a line of its own. */
-function wrap(text: string): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const line = lines.at(-1);
-    if (line === undefined || line.length + word.length > 99) lines.push(`# ${word}`);
-    else lines[lines.length - 1] = `${line} ${word}`;
-  }
-  return lines;
+  const comments = [...head, ...warned].map((line) => `# ${line}`).join('\n');
+  const text = [comments, ...sections.map((lines) => lines.flat().join('\n'))].join('\n\n');
+  return `${wrapComments(text, '#')}\n`;
 }
 
 const unitSection = ({ name, description, hasSocket }: Service): string[] => [

@@ -54,24 +54,28 @@ it('the text as a whole', async () => {
 
 [Unit]
 Description=web, served by tshorn
-# The network is up before the app asks for its database, or the addresses are bound.
+# The network is up before the app asks for its database, or the addresses are
+# bound.
 Wants=network-online.target
 After=network-online.target
 # systemd tries again for ever: the database may come back.
 StartLimitIntervalSec=0
 
 [Service]
-# start returns when all workers are ready; reload returns with the verdict, and fails when it does.
+# start returns when all workers are ready; reload returns with the verdict, and
+# fails when it does.
 Type=notify
 # The messages come from systemd-notify, a child of the master.
 NotifyAccess=all
-# The master drains its workers itself; what remains after TimeoutStopSec= is killed.
+# The master drains its workers itself; what remains after TimeoutStopSec= is
+# killed.
 KillMode=mixed
 
 User=ann
 WorkingDirectory=/srv/shop
 Environment=NODE_ENV=production
-# NAME=value lines with secrets: this file is read by everybody, that one by root alone (mode 600).
+# NAME=value lines with secrets: this file is read by everybody, that one by
+# root alone (mode 600).
 #EnvironmentFile=/etc/web.env
 ExecStart=/usr/bin/node /usr/local/bin/tshorn app.js --bind :80 --control /run/tshorn/web/control.sock
 ExecReload=/usr/bin/node /usr/local/bin/tshorn reload --control /run/tshorn/web/control.sock
@@ -81,7 +85,8 @@ SyslogIdentifier=web
 TimeoutStartSec=130
 # --grace, and 10 s for what a worker does at its end.
 TimeoutStopSec=40
-# The master reports twice in this time that its loop turns. When it hangs, systemd restarts it.
+# The master reports twice in this time that its loop turns. When it hangs,
+# systemd restarts it.
 WatchdogSec=30
 Restart=on-failure
 RestartSec=1
@@ -93,7 +98,8 @@ RuntimeDirectory=tshorn/web
 RuntimeDirectoryMode=0700
 # Has the compiled code of the app, for a faster start.
 CacheDirectory=tshorn/web
-# All else is read-only. Name here the directories that the app writes to; a line may be repeated.
+# All else is read-only. Name here the directories that the app writes to; a
+# line may be repeated.
 ProtectSystem=strict
 #ReadWritePaths=
 ProtectHome=yes
@@ -120,7 +126,8 @@ RemoveIPC=yes
 LockPersonality=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
-# Refuses other calls instead of killing: V8 calls pkey_alloc, and works without it.
+# Refuses other calls instead of killing: V8 calls pkey_alloc, and works without
+# it.
 SystemCallErrorNumber=EPERM
 # MemoryDenyWriteExecute= must be off: V8 compiles at run time.
 MemoryDenyWriteExecute=no
