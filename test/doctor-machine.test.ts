@@ -151,36 +151,46 @@ describe('limits', () => {
     expect(found['app-start']).toBeUndefined();
   });
 
-  inNamespace('no IPv6, a full disk, a temporary directory without programs, npm as PID 1', async () => {
-    const small = path.join(directory(), 'small');
-    fs.mkdirSync(small);
-    const mount = `mount -t tmpfs -o size=1m,noexec none '${small}'`;
-    const args = [WELL, '--bind', '[::]:8000', '--log-file', path.join(small, 'log')];
-    const container = { ...env(), KUBERNETES_SERVICE_HOST: '10.0.0.1' };
-    const { found } = await doctor(args, {
-      env: { ...container, TMPDIR: small },
-      // The shell stays PID 1 for what it runs.
-      through: (command) => [
-        'unshare',
-        '-mnpf',
-        '--mount-proc',
-        'sh',
-        '-c',
-        `${mount}\n"$@"\nexit $?`,
-        'sh',
-        ...command,
-      ],
-    });
-    expect(found).toMatchObject({
-      'ipv6-off': expect.stringMatching(/^error \[::\]:8000/),
-      'log-space': expect.stringMatching(/^error 1 MB left/),
-      tmp: expect.stringMatching(/^warning .*small has 1 MB left/),
-      'pid-1-wrapper': expect.stringMatching(/^warning pid 1 is sh -c/),
-    });
-    const own = await doctor([WELL, '--bind', '127.0.0.1:0'], {
-      env: container,
-      through: (command) => ['unshare', '-pf', '--mount-proc', ...command],
-    });
-    expect(own.found['no-init']).toMatch(/^note pid 1 is .*node/);
-  });
+  inNamespace(
+    'no IPv6, a full disk, a temporary directory without programs, a shell as PID 1, an old systemd',
+    async () => {
+      const small = path.join(directory(), 'small');
+      fs.mkdirSync(small);
+      const before = [
+        `mount -t tmpfs -o size=1m,noexec none '${small}'`,
+        // A systemd that runs, and is old.
+        'mount -t tmpfs none /run && mkdir -p /run/systemd/system',
+        `PATH='${path.dirname(write('systemctl', "#!/bin/sh\necho 'systemd 249 (249)'\n"))}':$PATH`,
+      ].join('\n');
+      fs.chmodSync(path.join(directory(), 'systemctl'), 0o755);
+      const args = [WELL, '--bind', '[::]:8000', '--log-file', path.join(small, 'log')];
+      const container = { ...env(), KUBERNETES_SERVICE_HOST: '10.0.0.1' };
+      const { found } = await doctor(args, {
+        env: { ...container, TMPDIR: small },
+        // The shell stays PID 1 for what it runs.
+        through: (command) => [
+          'unshare',
+          '-mnpf',
+          '--mount-proc',
+          'sh',
+          '-c',
+          `${before}\n"$@"\nexit $?`,
+          'sh',
+          ...command,
+        ],
+      });
+      expect(found).toMatchObject({
+        'ipv6-off': expect.stringMatching(/^error \[::\]:8000/),
+        'log-space': expect.stringMatching(/^error 1 MB left/),
+        tmp: expect.stringMatching(/^warning .*small has 1 MB left/),
+        'pid-1-wrapper': expect.stringMatching(/^warning pid 1 is sh -c/),
+        'systemd-version': 'note systemd 249; it came with 253',
+      });
+      const own = await doctor([WELL, '--bind', '127.0.0.1:0'], {
+        env: container,
+        through: (command) => ['unshare', '-pf', '--mount-proc', ...command],
+      });
+      expect(own.found['no-init']).toMatch(/^note pid 1 is .*node/);
+    },
+  );
 });
