@@ -163,7 +163,7 @@ describe('one app each', () => {
   test('WebSockets stay connected over saves, good and bad', async () => {
     const app = JSON.stringify(fixture('survives-websockets.mjs'));
     saves.write('app.mjs', `import './text.mjs';\nexport { default } from ${app};`);
-    const server = await saves.start();
+    const server = await saves.start({ args: ['--log-level', 'debug'] });
     const clients = await new WebSocketClients().connect(server.port, { count: 20, pauseMs: 200 });
     for (const text of ['second', 'third']) {
       await afterSave(server, () => saves.write('text.mjs', 'export const text = ;'));

@@ -75,7 +75,7 @@ export function mayRespawn(draft: Draft, slot: number): boolean {
 /** Watch mode: the same files would fail again. */
 function hold(draft: Draft, slot: number, record: SlotRecord): void {
   record.respawnPending = true;
-  const text = `worker=${slot} waits for the next save; connections wait in the queue of the kernel`;
+  const text = `worker=${slot} waits for the next save; connections wait`;
   draft.report({ event: 'noted', level: 'warn', text });
 }
 

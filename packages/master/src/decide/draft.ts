@@ -16,6 +16,9 @@ export const KILL_MARGIN_MS = 3_000;
 /** Listening on a handle is a matter of milliseconds, even for an app with a slow `listening` callback. */
 const ACCEPT_MS = 10_000;
 
+/** In watch mode workers come and go with each save: a person wants the change, the moment that it serves, and the verdict. */
+const OF_EACH_SAVE: readonly WorkerEvent[] = ['spawned', 'draining', 'drained', 'exited'];
+
 type WorkerNotice = Extract<Notice, { event: WorkerEvent }>;
 
 /** The operation as a notice carries it. */
@@ -55,7 +58,10 @@ export class Draft {
   reportOf(worker: WorkerRecord, notice: Omit<WorkerNotice, 'worker'>): void {
     const { slot, generation, pid } = worker;
     const position = this.#positionOf(worker);
-    const level = isRepeat(worker, this.slot(worker.slot), notice.event, this.at) ? 'debug' : notice.level;
+    const isKnown =
+      isRepeat(worker, this.slot(worker.slot), notice.event, this.at) ||
+      (this.state.settings.watch && notice.level === 'info' && OF_EACH_SAVE.includes(notice.event));
+    const level = isKnown ? 'debug' : notice.level;
     this.report({ ...notice, level, worker: { slot, generation, pid }, ...(position && { position }) });
   }
 

@@ -63,6 +63,12 @@ test('the last good release stays in service', () => {
   expect(scene.spawns).toHaveLength(2);
 });
 
+test('a save is three lines: the change, the new worker, the verdict', () => {
+  const scene = watching().bootAll().forget().request(changed('a.js')).prepared().boot(2).agree().settle();
+  const told = scene.notices.filter(({ level }) => level !== 'debug').map(({ event }) => event);
+  expect(told).toEqual(['reload-started', 'ready', 'reload-finished']);
+});
+
 describe('a first start that fails', () => {
   test('waits for the next save, without an end and without a back-off', () => {
     const scene = failToLoad(watching(), 1);
