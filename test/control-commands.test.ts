@@ -163,7 +163,7 @@ describe('the commands', () => {
   });
 
   test.each([[[]], [['--quick']], [['--now']]])('tshorn stop %j waits for the end', async (flags) => {
-    const server = await start(2);
+    const server = await start();
     await socketOf(server);
     const { code, out } = await tshorn('stop', ...flags);
     expect(code).toBe(0);

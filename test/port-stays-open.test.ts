@@ -1,6 +1,9 @@
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { times } from './support/long.ts';
 import { endServers, fixture, startServer } from './support/server.ts';
+
+const ROUNDS = times('ROUNDS', 3, 10);
 
 afterEach(endServers);
 
@@ -42,15 +45,15 @@ function connectors(port: number, count: number) {
 test('kill -9 of all workers at once refuses no connection', async () => {
   // Further crashes in a row are told in the debug log alone.
   const server = await startServer(fixture('mixed.mjs'), {
-    workers: 4,
+    workers: 3,
     env: { BOOT_MS: '300' },
     args: ['--log-level', 'debug'],
   });
   const load = connectors(server.port, 8);
-  for (let round = 1; round <= 5; round++) {
+  for (let round = 1; round <= ROUNDS; round++) {
     const from = server.lines.length;
     for (const pid of server.readyPids) process.kill(pid, 'SIGKILL');
-    await server.event('ready', { from, count: 4 });
+    await server.event('ready', { from, count: 3 });
   }
   await load.flow(20);
   await load.stop();

@@ -71,7 +71,7 @@ test('the new master has the environment of the start, and is of what the links 
   expect(server.output).toContain('the second release');
   // The directory of the first release may go, and the third is found all the same.
   fs.rmSync(releases.file('releases/1'), { recursive: true });
-  releases.deploy("process.stdout.write('the third release, ' + process.env.KEPT);");
+  releases.deploy("process.stdout.write('the third release, ' + process.env.KEPT + '\\n');");
   expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
   expect(server.output).toContain('the third release, kept');
   await answers(server);

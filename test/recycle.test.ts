@@ -32,7 +32,7 @@ function expectOneAtATime(server: TestServer): void {
 test('a leaking app under load is recycled by memory, and no client notices', async () => {
   const server = await startServer(fixture('leaks.mjs'), {
     workers: 3,
-    env: { LEAK_KB: '1000' },
+    env: { LEAK_KB: '2000' },
     args: ['--max-memory', '160MB'],
   });
   const from = server.lines.length;

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from './support/load.ts';
 import { endServers, fixture, startServer, TestServer } from './support/server.ts';
 import { activated, closeSockets, needing, tcpSocket, unixSocket } from './support/systemd.ts';
@@ -48,7 +49,10 @@ test('every connect is answered during a reload', async () => {
   let asked = 0;
   let reloading = true;
   const asking = (async () => {
-    for (; reloading; asked++) expect(await hello({ port })).toBe('hello');
+    for (; reloading; await sleep(5)) {
+      expect(await hello({ port })).toBe('hello');
+      asked++;
+    }
   })();
   for (let reload = 0; reload < 2; reload++) {
     expect(await server.reload()).toMatchObject({ outcome: 'committed', replaced: 2 });

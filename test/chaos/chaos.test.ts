@@ -19,7 +19,7 @@ import { LongLivedClients } from './long-lived.ts';
 import { ChaosServer } from './server.ts';
 
 const SEED = Number(process.env.CHAOS_SEED ?? Date.now() % 1_000_000);
-const SECONDS = times('CHAOS_SECONDS', 16, 120);
+const SECONDS = times('CHAOS_SECONDS', 12, 120);
 const WORKERS = 3;
 
 let server: ChaosServer | undefined;
