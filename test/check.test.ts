@@ -185,5 +185,5 @@ test.each([
 
 test('--help is its own', async () => {
   const { code, out } = await new Command(['check', '--help'], env).ended;
-  expect([code, out]).toEqual([0, expect.stringContaining('Usage: tshorn check APP')]);
+  expect([code, out]).toEqual([0, expect.stringContaining('Usage: tshorn check [APP')]);
 });
