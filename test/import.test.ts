@@ -8,6 +8,7 @@ import { FORMS } from './import-cases/forms.ts';
 import { KEYS } from './import-cases/keys.ts';
 import { ask } from './support/load.ts';
 import { cases, isLong } from './support/long.ts';
+import { run } from './support/run.ts';
 import { cli, endServers, fixture, startServer } from './support/server.ts';
 
 let directory: string;
@@ -151,6 +152,18 @@ if (!isLong) {
     expect(output).toContain('start:   tshorn --config deploy/tshorn.server.config.mjs');
     const text = fs.readFileSync(path.join(directory, 'deploy/tshorn.server.config.mjs'), 'utf8');
     expect(text).toContain("cwd: '..', //");
+  });
+
+  test.each([
+    ['as the config', ['--config', 'ecosystem.config.js'], 2],
+    ['as the app', ['ecosystem.config.js'], 4],
+  ])('an ecosystem file that is given %s is answered with what to type', async (_, words, code) => {
+    fs.renameSync(path.join(directory, 'minimal.config.js'), path.join(directory, 'ecosystem.config.js'));
+    const said = await run([...words, '--bind', '127.0.0.1:0'], { cwd: directory });
+    expect(said).toEqual({
+      code,
+      text: expect.stringMatching(/type: tshorn import \S*ecosystem\.config\.js/),
+    });
   });
 
   test('a command that is typed elsewhere writes beside the ecosystem file', () => {

@@ -137,6 +137,10 @@ const directoryOf = (outer: readonly Given[], cwd: string) => {
 };
 
 function unknownKey(key: string, where: string): TshornError {
+  if (key === 'apps') {
+    const message = `${where}: it has "apps", as an ecosystem file of PM2`;
+    return new TshornError('ERR_OPTION', message, { fix: `type: tshorn import ${where}` });
+  }
   const byFlag = EVERY_OPTION.find(({ flag }) => flag === key)?.key;
   const hint = byFlag ? `; did you mean ${byFlag}?` : didYouMean(key, KEYS);
   return new TshornError('ERR_OPTION', `${where}: ${key}: unknown option${hint}`);

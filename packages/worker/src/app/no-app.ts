@@ -1,5 +1,6 @@
 /** Words why a module cannot be served, and what to do. */
 import type net from 'node:net';
+import { basename } from 'node:path';
 import { commandsAround, TshornError } from '@tshorn/core';
 import type { Found } from './app-export.ts';
 import { isTls } from './http-server.ts';
@@ -22,6 +23,10 @@ export function noApp(file: string, found: Found, servers: readonly net.Server[]
     const kind = kindOf(found.foreign);
     const message = `app: ${file} exports ${kind}, which tshorn cannot serve`;
     return new TshornError('ERR_APP_KIND', message, { fix: FIXES[kind] });
+  }
+  if (/^ecosystem\.|^process\.json$/.test(basename(file))) {
+    const message = `app: ${file} is no app: it looks like an ecosystem file of PM2`;
+    return new TshornError('ERR_APP_KIND', message, { fix: `type: tshorn import ${basename(file)}` });
   }
   const [command] = commandsAround(file, process.cwd());
   const start = command && `start the command of this package: tshorn ${command} -- ARGUMENTS`;
