@@ -1,7 +1,7 @@
 /** `--inspect`: a debugger finds the newest worker at one address, and never costs a reload. */
 import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Debugger, freePort } from './support/debugger.ts';
+import { Debugger, freePorts } from './support/debugger.ts';
 import { ask } from './support/load.ts';
 import { Releases } from './support/releases.ts';
 import { endServers, fixture, type ServerOptions, startServer, TestServer } from './support/server.ts';
@@ -11,7 +11,7 @@ const pidIn = (debuggers: Debugger) => debuggers.evaluate('process.pid');
 
 let port: number;
 beforeEach(async () => {
-  port = await freePort();
+  port = await freePorts(3);
 });
 const attached: Debugger[] = [];
 const attach = async (at = port) => {

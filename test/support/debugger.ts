@@ -24,14 +24,19 @@ interface Message {
 const WITHIN_MS = 30_000;
 const EVERY_MS = 20;
 
-/** A port that is free, and so are the ones behind it, most probably. */
-export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+/** Below the ports that the kernel gives to connections, which come and go. */
+const FIRST = 12_000;
+const LAST = 32_000;
+
+/** The first one of some ports in a row that are free. */
+export async function freePorts(count: number): Promise<number> {
+  const first = FIRST + Math.floor(Math.random() * (LAST - FIRST));
+  const servers = Array.from({ length: count }, (_, at) =>
+    net.createServer().listen(first + at, '127.0.0.1'),
+  );
+  const results = await Promise.allSettled(servers.map((server) => once(server, 'listening')));
+  for (const server of servers) server.close();
+  return results.every(({ status }) => status === 'fulfilled') ? first : freePorts(count);
 }
 
 /** The WebSocket address of the process that listens there; undefined while none does. */
