@@ -120,7 +120,10 @@ function parse(line: string, socket: string): unknown {
 }
 
 const NO_MASTER = 'is not a tshorn master';
-const LATE = [`no answer within ${ANSWER_MS / 1000} s`] as const;
+const LATE = [
+  `no answer within ${ANSWER_MS / 1000} s`,
+  'look whether it is stopped: state T in `ps`',
+] as const;
 const ENDED = ['the master ended during the request'] as const;
 
 /** By the code of the error, or its name where it has none. */
