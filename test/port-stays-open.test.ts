@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { times } from './support/long.ts';
 import { endServers, fixture, startServer } from './support/server.ts';
 
-const ROUNDS = times('ROUNDS', 3, 10);
+const ROUNDS = times('ROUNDS', 3, 5);
 
 afterEach(endServers);
 
