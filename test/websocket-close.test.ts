@@ -42,7 +42,7 @@ const RESTART = '1012 service restart';
 const drained = (server: TestServer): Promise<LogLine> => server.event('drained');
 
 test("a reload closes WebSockets with 1012, those of a library and those of the app's own hand", async () => {
-  const server = await start(['--grace', '3s']);
+  const server = await start(['--grace', '10s']);
   const paths = ['/echo', '/by-hand', '/echo', '/by-hand'];
   const clients = await Promise.all(paths.map((path) => connect(server, path)));
   server.signal('SIGHUP');
