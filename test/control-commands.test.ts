@@ -183,6 +183,12 @@ describe('the commands', () => {
     const several = await tshorn('reload');
     expect(several.code).toBe(2);
     for (const { pid } of [one, two]) expect(several.errors).toContain(`  | ${pid}  ${fs.realpathSync(APP)}`);
+    const list = await tshorn('status');
+    expect(list).toMatchObject({ code: 0, errors: '' });
+    for (const { pid } of [one, two]) expect(list.out).toMatch(new RegExp(`${pid} +running +1 of 1 +127`));
+    const { out } = await tshorn('status', '--json');
+    const pids = (JSON.parse(out) as { pid: number }[]).map(({ pid }) => pid);
+    expect(pids).toEqual(expect.arrayContaining([one.pid, two.pid]));
     env.TSHORN_CONTROL = socket;
     expect((await tshorn('status')).out).toContain(`master ${one.pid}`);
     expect(await tshorn('status', '1')).toMatchObject({ code: 2 });

@@ -17,7 +17,7 @@ const reload: Said = [
   'type: tshorn reload; for a new Node or tshorn: systemctl restart NAME, or kill -USR2 <pid of the master>',
 ];
 const status: Said = [
-  'a master is asked for its workers',
+  'a master is asked for its workers, and several masters are listed',
   'type: tshorn status; for programs: tshorn status --json',
 ];
 const live: Said = ['there is no full-screen view', 'type: watch tshorn status'];

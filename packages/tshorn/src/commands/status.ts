@@ -4,11 +4,13 @@ import { COULD_NOT_ASK, MASTER_ARGUMENT, MASTER_OPTIONS } from './control/master
 export const status = command({
   name: 'status',
   summary: 'Show the master, its workers and the last reloads',
-  about: 'Shows the master, its workers, and the outcome of the last reloads.',
+  about:
+    'Shows the master, its workers, and the outcome of the last reloads. Where several masters run and none is named, it shows one line for each; --json prints an array of them then.',
   args: MASTER_ARGUMENT,
   options: { json: { summary: 'Print JSON, for programs' }, ...MASTER_OPTIONS },
   examples: [
-    ['tshorn status', 'the only master of this user'],
+    ['tshorn status', 'the master of this user, or a list of several'],
+    ['tshorn status 4711', 'one of several'],
     ['tshorn status --json | jq .size', 'one figure, for a script'],
   ],
   exits: [[0, 'shown'], COULD_NOT_ASK],

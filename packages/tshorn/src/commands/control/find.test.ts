@@ -5,7 +5,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { serviceSockets } from '@tshorn/config';
-import { findMaster } from './find.ts';
+import { findMaster, findMasters } from './find.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -23,24 +23,26 @@ it('takes the only one that answers', async () => {
   fs.writeFileSync(path.join(directory, '5.sock'), '');
   fs.writeFileSync(path.join(directory, 'notes.txt'), '');
   const server = await listen('7.sock');
-  expect(await findMaster({}, {}, ['/nowhere', directory])).toBe(path.join(directory, '7.sock'));
+  expect(await findMaster({}, {}, ['/nowhere', directory], [])).toBe(path.join(directory, '7.sock'));
   server.close();
-  await expect(findMaster({}, {}, [directory])).rejects.toThrow('runs no master');
+  await expect(findMaster({}, {}, [directory], [])).rejects.toThrow('runs no master');
 });
 
-it('lists several', async () => {
+it('names none of several, and lists them', async () => {
   const servers = [await listen('7.sock'), await listen('8.sock')];
-  await expect(findMaster({}, {}, [directory])).rejects.toMatchObject({
+  await expect(findMaster({}, {}, [directory], [])).rejects.toMatchObject({
     code: 'ERR_CONTROL',
     detail: '7\n8',
   });
+  const both = [path.join(directory, '7.sock'), path.join(directory, '8.sock')];
+  expect(await findMasters({}, {}, [directory], [])).toEqual(both);
   for (const server of servers) server.close();
 });
 
 it('follows what it is told, in the order of its words', async () => {
   expect(await findMaster({ control: '/a.sock' }, { TSHORN_CONTROL: '/b.sock' }, [])).toBe('/a.sock');
   expect(await findMaster({}, { TSHORN_CONTROL: '/b.sock' }, [])).toBe('/b.sock');
-  await expect(findMaster({ pid: process.pid }, {}, [directory])).rejects.toThrow('is no master');
+  await expect(findMaster({ pid: process.pid }, {}, [directory], [])).rejects.toThrow('is no master');
   const pidFile = path.join(directory, 'pid');
   await expect(findMaster({ pidFile }, {}, [])).rejects.toThrow(`cannot read ${pidFile}`);
   fs.writeFileSync(pidFile, 'x');
@@ -51,8 +53,8 @@ const asRoot = process.geteuid?.() === 0 ? it : it.skip;
 asRoot("does not speak to a socket in somebody else's directory", async () => {
   const server = await listen(`${process.pid}.sock`);
   fs.chownSync(directory, 65_534, 65_534);
-  await expect(findMaster({}, {}, [directory])).rejects.toThrow('runs no master');
-  await expect(findMaster({ pid: process.pid }, {}, [directory])).rejects.toThrow('is no master');
+  await expect(findMaster({}, {}, [directory], [])).rejects.toThrow('runs no master');
+  await expect(findMaster({ pid: process.pid }, {}, [directory], [])).rejects.toThrow('is no master');
   server.close();
 });
 

@@ -20,23 +20,50 @@ export interface Which {
 const DESCRIBE_MS = 1_000;
 
 /**
- * Follows the command line, else TSHORN_CONTROL, else takes the only master of this user, or of a service, that answers.
+ * Returns the control socket of the master that is meant.
  * @throws TshornError ERR_CONTROL when there is none, or several; ERR_OPTION when the command line names it twice
  */
 export async function findMaster(
+  which: Which,
+  env: Environment,
+  directories?: readonly string[],
+  services?: readonly string[],
+): Promise<string> {
+  const [socket, ...others] = await findMasters(which, env, directories, services);
+  if (others.length === 0) return socket;
+  const masters = await describeAll([socket, ...others]);
+  throw new TshornError('ERR_CONTROL', `this user runs ${masters.length} masters: add the pid of one`, {
+    detail: masters.map(({ value, text }) => [value, text].join('  ').trimEnd()).join('\n'),
+  });
+}
+
+/**
+ * Follows the command line, else TSHORN_CONTROL, else returns the control socket of each master of this user, or of a
+ * service, that answers.
+ * @throws TshornError ERR_CONTROL when there is none; ERR_OPTION when the command line names it twice
+ */
+export async function findMasters(
   { pid, control, pidFile }: Which,
   env: Environment,
   directories: readonly string[] = controlDirectories(env),
   services: readonly string[] = serviceSockets(),
-): Promise<string> {
+): Promise<readonly [string, ...string[]]> {
   if ([pid, control, pidFile].filter((way) => way !== undefined).length > 1) {
     throw new TshornError('ERR_OPTION', 'PID, --control and --pid-file each name a master: give one of them');
   }
-  if (control !== undefined) return path.resolve(control);
-  if (pidFile !== undefined) return byPid(readPidFile(pidFile), directories, services, pidFile);
-  if (pid !== undefined) return byPid(pid, directories, services);
-  if (env.TSHORN_CONTROL) return path.resolve(env.TSHORN_CONTROL);
-  return theOnly(directories, services);
+  if (control !== undefined) return [path.resolve(control)];
+  if (pidFile !== undefined) return [await byPid(readPidFile(pidFile), directories, services, pidFile)];
+  if (pid !== undefined) return [await byPid(pid, directories, services)];
+  if (env.TSHORN_CONTROL) return [path.resolve(env.TSHORN_CONTROL)];
+  const [first, ...others] = await answering(directories, services);
+  if (first !== undefined) return [first, ...others];
+  throw new TshornError(
+    'ERR_CONTROL',
+    `this user runs no master with a control socket in ${list(directories)}`,
+    {
+      fix: 'start one with `tshorn APP`, run this as the user who started it, or name its socket with --control PATH',
+    },
+  );
 }
 
 /** @param pidFile the file that holds the pid, as it was named */
@@ -71,29 +98,9 @@ function readPidFile(file: string): number {
   }
 }
 
-async function theOnly(directories: readonly string[], services: readonly string[]): Promise<string> {
-  const alive = await answering(directories, services);
-  if (alive.length === 1) return alive[0] as string;
-  if (alive.length === 0) {
-    throw new TshornError(
-      'ERR_CONTROL',
-      `this user runs no master with a control socket in ${list(directories)}`,
-      {
-        fix: 'start one with `tshorn APP`, run this as the user who started it, or name its socket with --control PATH',
-      },
-    );
-  }
-  const masters = await Promise.all(alive.map(describe));
-  throw new TshornError('ERR_CONTROL', `this user runs ${alive.length} masters: add the pid of one`, {
-    detail: masters.map(({ value, text }) => [value, text].join('  ').trimEnd()).join('\n'),
-  });
-}
-
 /** The pids of the masters of this user and of services, each with its app and addresses. */
 export async function runningMasters(env: Environment): Promise<Candidate[]> {
-  const masters = await Promise.all(
-    (await answering(controlDirectories(env), serviceSockets())).map(describe),
-  );
+  const masters = await describeAll(await answering(controlDirectories(env), serviceSockets()));
   return masters.filter(({ value }) => /^\d+$/.test(value));
 }
 
@@ -121,15 +128,24 @@ function socketsIn(directory: string): string[] {
 }
 
 /** The pid, else the path of the socket, and the app and its addresses where the master says them. */
-async function describe(socket: string): Promise<Required<Candidate>> {
-  const status = await statusOf(socket);
+const describeAll = (sockets: readonly string[]): Promise<Required<Candidate>[]> =>
+  Promise.all(
+    sockets.map(async (socket) => {
+      const status = await statusOf(socket);
+      if (!status) return { value: String(pidIn(socket) ?? socket), text: '' };
+      const { app, listeners } = status;
+      return { value: String(status.pid), text: [app ?? '', listeners.join(' ')].filter(Boolean).join('  ') };
+    }),
+  );
+
+/** The name of a socket has the pid of its master; that of a service has not. */
+export function pidIn(socket: string): number | undefined {
   const [, pid] = /^(\d+)\.sock$/.exec(path.basename(socket)) ?? [];
-  if (!status) return { value: pid ?? socket, text: '' };
-  const { app, listeners } = status;
-  return { value: String(status.pid), text: [app ?? '', listeners.join(' ')].filter(Boolean).join('  ') };
+  return pid === undefined ? undefined : Number(pid);
 }
 
-async function statusOf(socket: string): Promise<Status | undefined> {
+/** Undefined for a master that does not answer in time. */
+export async function statusOf(socket: string): Promise<Status | undefined> {
   try {
     return (await ask(socket, '/status', undefined, { signal: AbortSignal.timeout(DESCRIBE_MS) })) as Status;
   } catch {

@@ -1,8 +1,7 @@
 import { print } from '../style.ts';
 import { ask } from './client.ts';
 import type { Count } from './count-kind.ts';
-import type { Which } from './find.ts';
-import { findMaster } from './find.ts';
+import { findMaster, type Which } from './find.ts';
 
 export interface ScaleValues extends Which {
   readonly count: Count;

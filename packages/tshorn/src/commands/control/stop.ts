@@ -1,8 +1,7 @@
 import { print } from '../style.ts';
 import { brokeOff, onInterrupt } from './asking.ts';
 import { ask, type StreamEvent, stream } from './client.ts';
-import type { Which } from './find.ts';
-import { findMaster } from './find.ts';
+import { findMaster, type Which } from './find.ts';
 
 export interface StopValues extends Which {
   readonly quick: boolean;
