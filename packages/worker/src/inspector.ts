@@ -33,7 +33,8 @@ export class WorkerInspector {
     this.#stop();
     this.#address = address;
     const until = performance.now() + WAIT_MS;
-    while (!this.#tryToOpen() && this.#address === address) {
+    // Another order may come between two attempts.
+    while (this.#address === address && !this.#tryToOpen()) {
       if (performance.now() >= until) {
         this.#goOn(address);
         return false;
