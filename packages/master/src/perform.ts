@@ -96,8 +96,8 @@ export class Performer {
   /** A worker that stands at a breakpoint while it boots has the whole time again, and so has the start. */
   #isHeld(timer: TimerId): boolean {
     const [kind, serial] = timer.split(':');
-    if (kind === 'start') return this.#crew.handles.some(({ inspector }) => inspector.debugged);
-    return kind === 'boot' && this.#crew.get(Number(serial))?.inspector.debugged === true;
+    if (kind === 'start') return this.#crew.handles.some(({ inspector }) => inspector.mayHoldBoot);
+    return kind === 'boot' && this.#crew.get(Number(serial))?.inspector.mayHoldBoot === true;
   }
 
   #admit(serial: number): void {

@@ -56,3 +56,11 @@ test('lines of the app pass', () => {
     ['', 'Debugger?', ' Debugger attached.', 'error: x'].map((line) => inspector.readLine(line)),
   ).toEqual(Array(4).fill(false));
 });
+
+test('without --inspect, no line on stderr lets a worker boot for ever', () => {
+  const inspector = new Inspector();
+  for (const line of CHATTER) inspector.readLine(line);
+  expect(inspector.mayHoldBoot).toBe(false);
+  inspector.isManaged = true;
+  expect(inspector.mayHoldBoot).toBe(true);
+});

@@ -26,6 +26,11 @@ export class Inspector {
     return this.#debuggers > 0 || this.isAwaited;
   }
 
+  /** With `--inspect` a worker may stand still while it boots. Without it, no line on stderr buys a worker that time. */
+  get mayHoldBoot(): boolean {
+    return this.isManaged && this.debugged;
+  }
+
   /** The address for a client of the master's; undefined where none is known to listen. */
   get address(): string | undefined {
     return this.#address;
