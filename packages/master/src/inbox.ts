@@ -79,7 +79,8 @@ export class Inbox {
       return this.#events.onUnread(value);
     }
     const { message, problem } = readToMaster(value);
-    if (!this.#afford(message?.type)) return discard(handle);
+    const isCheap = !message || CHEAP.has(message.type);
+    if (!this.#afford(isCheap ? 1 : COST)) return discard(handle);
     const wrong = problem ?? this.#misplaced(message, handle);
     if (wrong !== undefined || !message) {
       discard(handle);
@@ -99,7 +100,12 @@ export class Inbox {
     const files = onFiles && reportedFiles(value);
     if (!files) return false;
     discard(handle);
-    if (this.#afford('log')) onFiles(files);
+    if (!this.#afford(Math.max(1, files.length))) return true;
+    try {
+      onFiles(files);
+    } catch (error) {
+      this.#malformed(`names of files that could not be acted on (${describeThrown(error)})`);
+    }
     return true;
   }
 
@@ -120,11 +126,11 @@ export class Inbox {
   }
 
   /** False when the worker has sent too much within this second. */
-  #afford(type: string | undefined): boolean {
+  #afford(cost: number): boolean {
     const second = Math.floor(performance.now() / 1000);
     if (second !== this.#second) this.#spent = 0;
     this.#second = second;
-    this.#spent += type === undefined || CHEAP.has(type) ? 1 : COST;
+    this.#spent += cost;
     if (this.#spent <= MOST_PER_SECOND) return true;
     this.#closed = true;
     this.#events.onFlood('sent more messages than the master can read beside its work');
