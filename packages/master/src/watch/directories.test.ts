@@ -89,3 +89,29 @@ it('directories that nobody needs any more are watched no more', () => {
   directories.keepOnly([at('a/b')], root);
   expect(closed).toEqual(['c']);
 });
+
+it('a server whose working directory is the root of the file system watches it too', () => {
+  const targets: string[] = [];
+  jest.spyOn(fs, 'watch').mockImplementation(((name: string) => {
+    targets.push(name);
+    return { on: () => {}, close: () => {} };
+  }) as never);
+  directories.add(path.dirname(root), '/');
+  expect(targets).toEqual([path.dirname(root), '/']);
+});
+
+it('a path that the system refuses to look at is taken for one that is not there', () => {
+  const refused = at('x'.repeat(300));
+  expect(() => directories.add(refused, root)).not.toThrow();
+});
+
+it('a directory that comes while the one above it begins to be watched is not missed', async () => {
+  const { watch } = fs;
+  jest.spyOn(fs, 'watch').mockImplementationOnce(((...args: Parameters<typeof watch>) => {
+    make('later/still');
+    return watch(...args);
+  }) as never);
+  directories.add(at('later/still'), root);
+  fs.writeFileSync(at('later/still/a.js'), '');
+  await hears('later/still/a.js');
+});

@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { statOf } from './fingerprint.ts';
 
 export interface DirectoriesEvents {
   /** Something has happened to this name in the directory; undefined: to any of its names. */
@@ -59,6 +60,8 @@ export class Directories {
     const { target, inode } = nearest(directory);
     const onEvent = (name: string | undefined) => this.#heard(directory, name);
     this.#watched.set(directory, { target, inode, close: this.#open(target, onEvent) });
+    // Something may have come, gone or been replaced between the look and the watch.
+    this.#renew(directory);
   }
 
   #open(target: string, onEvent: (name: string | undefined) => void): () => void {
@@ -106,15 +109,15 @@ export class Directories {
 /** The directory and those above it, up to the root if it is in there. */
 function upTo(root: string, directory: string): string[] {
   const directories = [directory];
-  const isInside = (at: string) => at.startsWith(root === '/' ? '/' : `${root}/`);
-  for (let at = directory; isInside(at); at = path.dirname(at)) directories.push(path.dirname(at));
+  const isBelow = (at: string) => at !== root && at.startsWith(root === '/' ? '/' : `${root}/`);
+  for (let at = directory; isBelow(at); at = path.dirname(at)) directories.push(path.dirname(at));
   return directories;
 }
 
 /** The directory itself, or the nearest one above it that exists. */
 function nearest(directory: string): { target: string; inode: number } {
   for (let at = directory; ; at = path.dirname(at)) {
-    const stat = fs.statSync(at, { throwIfNoEntry: false });
+    const stat = statOf(at);
     if (stat?.isDirectory() || at === path.dirname(at)) return { target: at, inode: stat?.ino ?? 0 };
   }
 }

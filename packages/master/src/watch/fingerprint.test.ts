@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { addHash, hasChanged, stampOf } from './fingerprint.ts';
+import { addHash, hasChanged, hashOf, stampOf } from './fingerprint.ts';
 
 let directory: string;
 let file: string;
@@ -62,4 +62,12 @@ it('a link has changed when it points elsewhere; to a directory, not with each f
   fs.rmSync(link);
   fs.symlinkSync(file, link);
   expect(hasChanged(link, fingerprint)).toBe(true);
+});
+
+it('a file that says it is empty is not read: in /proc some such read would wait for ever', () => {
+  const read = jest.spyOn(fs, 'readFileSync');
+  fs.writeFileSync(file, '');
+  expect(hashOf(file)).toBeDefined();
+  expect(read).not.toHaveBeenCalled();
+  read.mockRestore();
 });

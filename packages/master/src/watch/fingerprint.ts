@@ -24,15 +24,27 @@ export function stampOf(path: string): string {
   }
 }
 
+/** Undefined for what is not there, and for what the system refuses to look at: a worker may report any path. */
+export function statOf(path: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+export const isDirectory = (path: string): boolean => statOf(path)?.isDirectory() === true;
+
 /** Milliseconds since 1970; 0 for a file that is not there. */
-export const modifiedAt = (path: string): number =>
-  fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+export const modifiedAt = (path: string): number => statOf(path)?.mtimeMs ?? 0;
 
 /** Reads the content; undefined where there is none, or more than is worth it. */
 export function hashOf(path: string): string | undefined {
   try {
     const stat = fs.statSync(path);
     if (!stat.isFile() || stat.size > LARGEST) return undefined;
+    // A read of some file in /proc, which all say so, would wait for ever.
+    if (stat.size === 0) return 'empty';
     return createHash('sha1').update(fs.readFileSync(path)).digest('base64');
   } catch {
     return undefined;

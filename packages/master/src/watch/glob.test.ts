@@ -16,6 +16,8 @@ it.each([
   ['/a/b?/[xy].{js,ts}', '/a/b1/z.ts', false],
   ['/a/[!x].js', '/a/y.js', true],
   ['/a/[!x].js', '/a/x.js', false],
+  ['/a/[!x]y', '/a//y', false],
+  ['/a/[z-a]', '/a/[z-a]', true],
   ['/a/x+(1).js', '/a/x+(1).js', true],
   ['/a/.env*', '/a/.env.local', true],
   ['/a/views', '/a/views/b/x.html', true],

@@ -83,8 +83,7 @@ function translate(part: string): string {
     dot +
     pieces
       .map((piece) => {
-        if (piece.length > 1 && piece.startsWith('['))
-          return piece.replace(/^\[!/, '[^').replaceAll('\\', '\\\\');
+        if (piece.length > 1 && piece.startsWith('[')) return translateClass(piece);
         if (piece === '*') return '[^/]*';
         if (piece === '?') return '[^/]';
         if (piece === '{' && part.includes('}')) {
@@ -96,12 +95,26 @@ function translate(part: string): string {
           return ')';
         }
         if (piece === ',' && depth > 0) return '|';
-        return piece.replace(/^\\/, '').replace(/[$()*+.?[\\\]^{|}]/g, '\\$&');
+        return literal(piece.replace(/^\\/, ''));
       })
       .join('') +
     ')'.repeat(depth)
   );
 }
+
+/** `[a-z]` or `[!a]`, which never means a slash; a range that is none, such as `[z-a]`, means its own text. */
+function translateClass(piece: string): string {
+  const characters = piece.slice(1, -1).replaceAll('\\', '\\\\');
+  const expression = /^[!^]/.test(characters) ? `[^/${characters.slice(1)}]` : `[${characters}]`;
+  try {
+    new RegExp(expression);
+    return expression;
+  } catch {
+    return literal(piece);
+  }
+}
+
+const literal = (text: string): string => text.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&');
 
 /**
  * Returns the test of `--watch-ignore`. A pattern with a slash is an absolute path; one without is the name of a file

@@ -47,6 +47,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   watch.close();
+  jest.restoreAllMocks();
   fs.rmSync(cwd, { recursive: true, force: true });
 });
 
@@ -137,4 +138,50 @@ test('a reload may change the patterns', async () => {
   write('one/x', '');
   write('two/x', '');
   expect(await next()).toBe('changed two/x');
+});
+
+test('a directory of --watch-path that appears later is watched, with what is put into it', async () => {
+  watch.expect(1, release({ watchPath: ['views'] }));
+  fs.mkdirSync(at('views'));
+  expect(await next()).toBe('changed views');
+  write('views/x.html', '1');
+  expect(await next(2)).toBe('changed views/x.html');
+});
+
+test('a file that comes while its new directory begins to be watched is not missed', async () => {
+  watch.expect(1, release({ watchPath: ['**/*.html'] }));
+  const original = fs.watch;
+  jest.spyOn(fs, 'watch').mockImplementation(((...args: Parameters<typeof original>) => {
+    if (args[0] === at('views')) write('views/x.html', '1');
+    return original(...args);
+  }) as never);
+  fs.mkdirSync(at('views'));
+  expect(await next()).toBe('changed views/x.html');
+});
+
+test('a file that no pattern names is not watched as if it were a directory', async () => {
+  watch.expect(1, release({ watchPath: ['**/*.html'] }));
+  const watched = jest.spyOn(fs, 'watch');
+  write('notes.txt', '1');
+  write('x.html', '1');
+  expect(await next()).toBe('changed x.html');
+  expect(watched).not.toHaveBeenCalled();
+});
+
+test('a worker that still loads files watches nothing any more after the end', () => {
+  watch.expect(1, release());
+  watch.close();
+  const watched = jest.spyOn(fs, 'watch');
+  fs.mkdirSync(at('late'));
+  write('late/c.js', '1');
+  watch.loaded(1, [at('late/c.js')]);
+  expect(watched).not.toHaveBeenCalled();
+});
+
+test('a worker may report any path: one that the system refuses harms nothing', async () => {
+  watch.expect(1, release());
+  const name = 'x'.repeat(300);
+  watch.loaded(1, [at(`${name}.js`), at(`${name}/b.js`), at('a.js')]);
+  write('a.js', '2');
+  expect(await next()).toBe('changed a.js');
 });

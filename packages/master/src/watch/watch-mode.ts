@@ -6,12 +6,12 @@ import path from 'node:path';
 import type { Release } from '../release.ts';
 import { Directories } from './directories.ts';
 import { Endless } from './endless.ts';
-import { addHash, hasChanged, modifiedAt, stampOf } from './fingerprint.ts';
+import { addHash, hasChanged, isDirectory, modifiedAt, stampOf } from './fingerprint.ts';
 import { namedFiles } from './named-files.ts';
 import { describeChange, isWatched, nameIn } from './names.ts';
 import { brokenFile } from './reported.ts';
 import { WatchedFiles } from './watched-files.ts';
-import { type Found, isDirectory, WatchedPaths } from './watched-paths.ts';
+import { type Found, WatchedPaths } from './watched-paths.ts';
 
 export interface WatchEvents {
   /** @param because `changed src/app.js` */
@@ -60,6 +60,7 @@ export class WatchMode {
   #startedAt = Number.POSITIVE_INFINITY;
   #wasUnsure = false;
   #cwd = '/';
+  #isClosed = false;
   #timer: NodeJS.Timeout | undefined;
   #hashing: NodeJS.Immediate | undefined;
 
@@ -74,6 +75,7 @@ export class WatchMode {
 
   /** A worker of this release is about to start. */
   expect(generation: number, release: Release): void {
+    if (this.#isClosed) return;
     const { watchPath, watchIgnore } = release.config;
     this.#cwd = release.cwd;
     this.#isBooting = true;
@@ -82,11 +84,13 @@ export class WatchMode {
     if (!this.#paths.use(watchPath, watchIgnore)) return;
     this.#files.forgetFrom(FOR_EVER);
     this.#open.clear();
-    this.#take(this.#paths.find());
+    this.#take(() => this.#paths.find());
   }
 
   /** A worker loads these files, or looks for them in vain. */
   loaded(generation: number, files: readonly string[]): void {
+    // After a re-exec the workers of the old master still load files.
+    if (this.#isClosed) return;
     this.#hasReports ||= files.some((file) => !file.startsWith(this.#own));
     this.#add(
       generation,
@@ -114,6 +118,7 @@ export class WatchMode {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     clearImmediate(this.#hashing);
     this.#directories.close();
@@ -141,23 +146,27 @@ export class WatchMode {
     this.#hashing = setImmediate(() => this.#hash());
   }
 
-  /** Files and directories of `--watch-path`, which no worker reports. */
-  #take({ files, directories }: Found): void {
-    for (const directory of directories) {
+  /** Files and directories of `--watch-path`, which no worker reports. Returns the files that were not known. */
+  #take(find: () => Found): readonly string[] {
+    const { files, directories } = find();
+    const unwatched = directories.filter((directory) => !this.#open.has(directory));
+    for (const directory of unwatched) {
       this.#open.add(directory);
       this.#directories.add(directory, this.#cwd);
     }
+    // A file may have come into a directory after the look, and before the watch.
+    if (unwatched.length > 0) return this.#take(find);
+    const unknown = files.filter((file) => !this.#files.fingerprintOf(file));
     this.#add(FOR_EVER, files);
+    return unknown;
   }
 
   /** Something may have appeared that `--watch-path` names. Returns the new files. */
   #appeared(directory: string, name: string | undefined): readonly string[] {
     if (!this.#open.has(directory)) return [];
     const at = name === undefined ? directory : path.join(directory, name);
-    const isFile = name !== undefined && this.#paths.matches(at) && !isDirectory(at);
-    const found = isFile ? { files: [at], directories: [] } : this.#paths.findIn(at);
-    const files = found.files.filter((file) => !this.#files.fingerprintOf(file));
-    this.#take({ ...found, files });
+    const file = { files: this.#paths.matches(at) ? [at] : [], directories: [] };
+    const files = this.#take(() => (isDirectory(at) ? this.#paths.findIn(at) : file));
     // What has just appeared differs from nothing.
     for (const file of files) this.#files.know(file, { stamp: '' });
     return files;
@@ -197,6 +206,8 @@ export class WatchMode {
       this.#suspects.delete(file);
       const isUnsure = fingerprint?.stamp === UNSURE;
       if (!fingerprint || !hasChanged(file, fingerprint)) continue;
+      // A path that `--watch-path` names may become a directory.
+      if (isDirectory(file)) this.#take(() => this.#paths.findIn(file));
       // A file that the app has written, loaded and removed, as bundlers do with their configuration.
       if (fingerprint.stamp === '' && this.#files.isYoung(file)) continue;
       changed.push(file);

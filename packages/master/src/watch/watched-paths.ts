@@ -1,6 +1,7 @@
 /** The files that `--watch-path` names, those that appear later included. Created by WatchMode. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { isDirectory } from './fingerprint.ts';
 import { type Glob, ignoring, parseGlob } from './glob.ts';
 
 /** What editors leave beside a file: the copy of Emacs, Vim's with `backup`. */
@@ -81,6 +82,3 @@ function entriesOf(directory: string): fs.Dirent[] {
     return [];
   }
 }
-
-export const isDirectory = (file: string): boolean =>
-  fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
