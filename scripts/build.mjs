@@ -87,3 +87,7 @@ for (const file of fs.readdirSync(types, { recursive: true }).filter((name) => n
     .replaceAll(/(from |import\()(["'])(\.[^"']*)\.ts\2/g, '$1$2$3.js$2');
   fs.writeFileSync(full, text);
 }
+
+// turbo restores these beside what an older build has left, which pack-files.mjs removes.
+const names = fs.readdirSync(dist, { recursive: true }).sort();
+fs.writeFileSync(path.join(target, 'built-files.json'), `${JSON.stringify(names, null, 2)}\n`);

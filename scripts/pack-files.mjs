@@ -1,5 +1,6 @@
 // Copies what the tarball holds beside what is built: README, LICENSE, and the pages that log lines and errors name
-// (docs/operating.md). `npm pack` and `npm publish` run it, so that the tarball has them as they are now.
+// (docs/operating.md). Removes from dist what the last build has not made. `npm pack` and `npm publish` run it, so that
+// the tarball has everything as it is now.
 import fs from 'node:fs';
 import path from 'node:path';
 
@@ -16,7 +17,15 @@ for (const name of ['LICENSE', 'README.md', ...pages.map((page) => path.join('do
   copy(path.join(root, name), path.join(target, name));
 }
 for (const name of filesIn(path.join(target, 'docs'))) {
-  if (!pages.includes(name)) fs.rmSync(path.join(target, 'docs', name));
+  if (!pages.includes(name)) fs.rmSync(path.join(target, 'docs', name), { force: true });
+}
+
+const built = path.join(target, 'built-files.json');
+if (!fs.existsSync(built)) throw new Error('nothing is built: npm run build');
+const made = JSON.parse(fs.readFileSync(built, 'utf8'));
+const dist = path.join(target, 'dist');
+for (const name of fs.readdirSync(dist, { recursive: true })) {
+  if (!made.includes(name)) fs.rmSync(path.join(dist, name), { recursive: true, force: true });
 }
 
 /** A file that is the same already stays untouched: two tests may pack at the same time. */

@@ -16,7 +16,11 @@ const inDirectory = (...names: string[]): string => path.join(directory, ...name
 const exec = (file: string, args: string[], cwd = directory): string =>
   execFileSync(file, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
+/** An older build has left it. */
+const LEFT = 'dist/chunk-OLDBUILD.js';
+
 beforeAll(() => {
+  writeFileSync(path.join(root, 'packages/tshorn', LEFT), '');
   directory = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
   const [made] = JSON.parse(
     exec('npm', ['pack', '--json', '--pack-destination', directory], path.join(root, 'packages/tshorn')),
@@ -39,6 +43,7 @@ test('holds what is built, a README, a LICENSE and the pages that log lines name
       ) || /\.test\.|testing\//.test(file),
   );
   expect(strays).toEqual([]);
+  expect(packed).not.toContain(LEFT);
 });
 
 test('has the fields that a registry shows, and exports only what is there', () => {
