@@ -1,6 +1,6 @@
 import { TshornError } from '@tshorn/core';
 import { diagnose, exitCodeOf } from './diagnose.ts';
-import { reportJson, reportText, wrap } from './report.ts';
+import { reportJson, reportText } from './report.ts';
 import { healthy } from './testing/healthy.ts';
 
 const options = { width: 80, verbose: false, paint: (_: string, text: string) => text, about: 'tshorn 1' };
@@ -46,8 +46,4 @@ it('--json has every finding and the names of the rest', async () => {
   const { findings, ok, exitCode } = JSON.parse(reportJson(diagnose(facts)));
   expect(findings).toEqual([expect.objectContaining({ id: 'workers-above-cpus', level: 'warning' })]);
   expect([exitCode, ok.includes('keep-alive')]).toEqual([1, true]);
-});
-
-it('a word that is longer than a line stays whole', () => {
-  expect(wrap('a /very/long/path b', 6)).toEqual(['a', '/very/long/path', 'b']);
 });

@@ -1,4 +1,5 @@
 /** The diagnosis as people and programs read it. */
+import { wrapWords } from '@tshorn/core';
 import { LEVELS, type Level } from './check.ts';
 import { countOf, type Diagnosis, exitCodeOf, type Finding } from './diagnose.ts';
 
@@ -20,7 +21,7 @@ const LABEL_WIDTH = 'mend'.length + 2;
 
 export function reportText(diagnosis: Diagnosis, options: ReportOptions): string {
   const { paint, width, verbose, about } = options;
-  const lines = wrap(about, width).map((line) => paint('dim', line));
+  const lines = wrapWords(about, width).map((line) => paint('dim', line));
   let group: string | undefined;
   for (const finding of diagnosis.findings) {
     lines.push('');
@@ -30,17 +31,17 @@ export function reportText(diagnosis: Diagnosis, options: ReportOptions): string
   }
   lines.push('');
   if (verbose) lines.push(...verboseLines(diagnosis, options), '');
-  lines.push(...wrap(summary(diagnosis, verbose), width));
+  lines.push(...wrapWords(summary(diagnosis, verbose), width));
   return lines.join('\n');
 }
 
 function linesOf({ level, title, seen, why, mend, detail }: Finding, { width, paint }: ReportOptions) {
   const room = width - INDENT.length;
   const part = (label: string, text: string) =>
-    wrap(text, room - LABEL_WIDTH).map((line, at) =>
+    wrapWords(text, room - LABEL_WIDTH).map((line, at) =>
       [INDENT, at === 0 ? paint('dim', label.padEnd(LABEL_WIDTH)) : ' '.repeat(LABEL_WIDTH), line].join(''),
     );
-  const [head = '', ...rest] = wrap(title, room);
+  const [head = '', ...rest] = wrapWords(title, room);
   return [
     `  ${paint(level, level.padEnd(LEVEL_WIDTH))}  ${paint('bold', head)}`,
     ...rest.map((line) => INDENT + paint('bold', line)),
@@ -57,7 +58,7 @@ function linesOf({ level, title, seen, why, mend, detail }: Finding, { width, pa
 function verboseLines({ ok, notApplicable }: Diagnosis, { paint, width }: ReportOptions): string[] {
   const names = (checks: Diagnosis['ok']) => checks.map(({ id }) => id).join(', ');
   const part = (label: string, text: string) =>
-    text === '' ? [] : [label, ...wrap(text, width - 2).map((line) => `  ${paint('dim', line)}`)];
+    text === '' ? [] : [label, ...wrapWords(text, width - 2).map((line) => `  ${paint('dim', line)}`)];
   return [...part(paint('ok', 'ok'), names(ok)), ...part('not applicable here', names(notApplicable))];
 }
 
@@ -69,19 +70,6 @@ function summary(diagnosis: Diagnosis, verbose: boolean): string {
   const { ok, notApplicable } = diagnosis;
   const more = notApplicable.length > 0 ? `, ${notApplicable.length} not applicable` : '';
   return `${found}; ${ok.length} checks ok${more}${verbose ? '' : ' (--verbose)'}`;
-}
-
-/** Breaks between words. A word that is longer than a line, such as a path, stays whole: people copy it. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }
 
 /** For programs: one object, with `findings` first. */

@@ -22,7 +22,7 @@ afterEach(() => {
 async function master({ files = {}, links = {} }: Planted, app: string | undefined = '/srv/app.js') {
   const system = plantedSystem({ files, links, list: fs.readdirSync as never });
   const ask = async () => ({ pid: 77, listeners: [':80'], ...(app && { app }) });
-  return (await mastersOf(system, { directories: [directory], ask })).masters[0];
+  return (await mastersOf(system, { directories: [directory], services: [], ask })).masters[0];
 }
 
 const there = { '/srv/app.js': '' };
@@ -57,7 +57,23 @@ it('may be under npm in development', async () => {
 it('is known by its socket where it does not answer', async () => {
   const system = plantedSystem({ list: fs.readdirSync as never, links: deleted });
   const ask = async () => Promise.reject(new Error('busy'));
-  const { masters, staleSockets } = await mastersOf(system, { directories: [directory], ask });
+  const { masters, staleSockets } = await mastersOf(system, { directories: [directory], services: [], ask });
   expect(masters).toMatchObject([{ pid: 77, gone: '/srv/old' }]);
   expect(staleSockets).toEqual([]);
+});
+
+it('may be a service, whose socket has no pid in its name', async () => {
+  const socket = path.join(directory, 'control.sock');
+  const service = net.createServer().listen(socket);
+  await once(service, 'listening');
+  const system = plantedSystem({ files: there });
+  const ask = async () => ({ pid: 99, app: '/srv/app.js', listeners: [':80'] });
+  const { masters } = await mastersOf(system, { directories: [], services: [socket], ask });
+  expect(masters).toMatchObject([{ pid: 99, gone: undefined }]);
+  const silent = async () => Promise.reject(new Error('busy'));
+  expect(await mastersOf(system, { directories: [], services: [socket], ask: silent })).toEqual({
+    masters: [],
+    staleSockets: [],
+  });
+  service.close();
 });

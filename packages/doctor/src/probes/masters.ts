@@ -16,6 +16,8 @@ export interface MasterAnswer {
 export interface Control {
   /** Where the control sockets of this user are. */
   readonly directories: readonly string[];
+  /** The control sockets of services that this user may ask; their names have no pid. */
+  readonly services: readonly string[];
   /** Asks a master; rejects when it does not answer. */
   ask(socket: string): Promise<MasterAnswer>;
 }
@@ -27,24 +29,34 @@ const DELETED = ' (deleted)';
 /** Between npm and the master may stand a shell. */
 const MOST_PARENTS = 2;
 
-export async function mastersOf(system: System, { directories, ask }: Control) {
-  const sockets = directories.flatMap((directory) =>
+export async function mastersOf(system: System, { directories, services, ask }: Control) {
+  const own = directories.flatMap((directory) =>
     system
       .list(directory)
       .filter((name) => /^\d+\.sock$/.test(name))
       .map((name) => join(directory, name)),
   );
+  const sockets = [...own, ...services];
   const listens = await Promise.all(sockets.map(whoListens));
   const alive = sockets.filter((_, at) => listens[at] === 'somebody');
   const masters = await Promise.all(alive.map((socket) => describe(system, socket, ask)));
-  return { masters, staleSockets: sockets.filter((_, at) => listens[at] === 'refused') };
+  return {
+    masters: masters.filter((master) => master !== undefined),
+    // systemd removes those of services.
+    staleSockets: own.filter((_, at) => listens[at] === 'refused'),
+  };
 }
 
-async function describe(system: System, socket: string, ask: Control['ask']): Promise<MasterFacts> {
+async function describe(
+  system: System,
+  socket: string,
+  ask: Control['ask'],
+): Promise<MasterFacts | undefined> {
   const named = Number(basename(socket, '.sock'));
   const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), ASK_MS).unref());
   const answer = await Promise.race([ask(socket), late]).catch(() => undefined);
   const pid = answer?.pid ?? named;
+  if (Number.isNaN(pid)) return undefined;
   const cwd = system.readlink(`/proc/${pid}/cwd`);
   const { app, listeners: addresses = [] } = answer ?? {};
   // A master outlives the directory that it was started in, as long as its release is elsewhere (`--chdir`).

@@ -3,9 +3,8 @@ import { resolveConfig } from '@tshorn/config';
 import { describeAlive, formatMs } from '@tshorn/core';
 import { type CheckReport, checkApp, type Level, type Logger } from '@tshorn/master';
 import { workingDirectory } from '../surroundings.ts';
+import { listenForEnd } from './end-signals.ts';
 import { print } from './style.ts';
-
-const EXIT_OF_SIGNAL = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
  * `tshorn check APP`: boots one worker as a server would, and reports the result.
@@ -17,23 +16,17 @@ export async function check(words: readonly string[]): Promise<number> {
   const log = plainLogger(resolved.config.logLevel);
   for (const warning of resolved.warnings) log.warn(warning);
 
-  const controller = new AbortController();
-  let signalled: keyof typeof EXIT_OF_SIGNAL | undefined;
-  const interrupt = (signal: NodeJS.Signals) => {
-    signalled ??= signal as keyof typeof EXIT_OF_SIGNAL;
-    controller.abort();
-  };
-  for (const signal of Object.keys(EXIT_OF_SIGNAL)) process.on(signal, interrupt);
+  const end = listenForEnd('the check');
   // Relative to dist/cli.js: this file is part of it, or a chunk beside it.
   const workerFile = fileURLToPath(new URL('./worker.js', import.meta.url));
   try {
-    const report = await checkApp({ resolved, workerFile, env: process.env, log, signal: controller.signal });
+    const report = await checkApp({ resolved, workerFile, env: process.env, log, signal: end.signal });
     print(textOf(report, resolved.config));
     return 0;
   } catch (error) {
-    if (signalled === undefined) throw error;
-    process.stderr.write(`tshorn: ${signalled} ended the check, without a verdict\n`);
-    return EXIT_OF_SIGNAL[signalled];
+    const code = end.exitCode();
+    if (code === undefined) throw error;
+    return code;
   }
 }
 

@@ -1,6 +1,6 @@
 /** `tshorn doctor`: resolves the options, boots the app, and prints what the checks have found. */
 import { fileURLToPath } from 'node:url';
-import { controlDirectories, type Resolved, resolveConfig } from '@tshorn/config';
+import { controlDirectories, type Resolved, resolveConfig, serviceSockets } from '@tshorn/config';
 import { formatAddress, resolveApp, TshornError } from '@tshorn/core';
 import {
   type AppFacts,
@@ -17,11 +17,11 @@ import {
 import { cachePlaceOf, checkApp, type Logger, readEnvFiles } from '@tshorn/master';
 import { workingDirectory } from '../surroundings.ts';
 import { ask } from './control/client.ts';
+import { listenForEnd } from './end-signals.ts';
 import { type Colour, paintFor, print } from './style.ts';
 
 declare const TSHORN_VERSION: string;
 
-const EXIT_OF_SIGNAL = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 const COLUMNS = 80;
 
 export interface DoctorOptions {
@@ -37,14 +37,7 @@ export async function doctorApp({ json, verbose }: DoctorOptions, words: readonl
   const cwd = workingDirectory();
   const { resolved, hasApp, configError } = await readOptions(words, cwd);
   const config = resolved?.config;
-  const controller = new AbortController();
-  let signalled: keyof typeof EXIT_OF_SIGNAL | undefined;
-  for (const signal of Object.keys(EXIT_OF_SIGNAL) as (keyof typeof EXIT_OF_SIGNAL)[]) {
-    process.on(signal, () => {
-      signalled ??= signal;
-      controller.abort();
-    });
-  }
+  const end = listenForEnd('the doctor');
   const cli = fileURLToPath(new URL('./cli.js', import.meta.url));
   const facts = await gather({
     system: realSystem(),
@@ -55,16 +48,15 @@ export async function doctorApp({ json, verbose }: DoctorOptions, words: readonl
     program: { path: cli, version: TSHORN_VERSION },
     control: {
       directories: controlDirectories(process.env),
+      services: serviceSockets(),
       ask: async (socket) => (await ask(socket, '/status')) as MasterAnswer,
     },
     cache: cachePlaceOf(process.env, config?.user !== undefined || config?.group !== undefined),
-    boot: resolved && hasApp ? () => boot(resolved, controller.signal) : undefined,
+    boot: resolved && hasApp ? () => boot(resolved, end.signal) : undefined,
     appFile: config && hasApp ? appFileOf(config) : undefined,
   });
-  if (signalled) {
-    process.stderr.write(`tshorn: ${signalled} ended the doctor, without a verdict\n`);
-    return EXIT_OF_SIGNAL[signalled];
-  }
+  const ended = end.exitCode();
+  if (ended !== undefined) return ended;
   const diagnosis = diagnose(facts);
   const about = aboutLine(resolved, hasApp);
   print(
