@@ -55,3 +55,4 @@ export * from './units.ts';
 export * from './unix-socket.ts';
 export * from './watch-variable.ts';
 export * from './worker-count.ts';
+export * from './wrap-words.ts';

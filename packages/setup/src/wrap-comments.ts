@@ -1,3 +1,5 @@
+import { wrapWords } from '@tshorn/core';
+
 /** The width of a terminal. */
 const WIDTH = 80;
 
@@ -15,11 +17,6 @@ function wrap(line: string, mark: string): string[] {
   const [indent] = /^ */.exec(line) as RegExpExecArray;
   const start = `${indent}${mark} `;
   if (line.length <= WIDTH || !line.startsWith(start)) return [line];
-  const lines: string[] = [];
-  for (const word of line.slice(start.length).split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > WIDTH) lines.push(start + word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
+  const words = line.slice(start.length);
+  return wrapWords(words, WIDTH - start.length).map((part) => start + part);
 }

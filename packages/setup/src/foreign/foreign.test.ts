@@ -39,9 +39,15 @@ it.each([
   [['app.js', '--node-args', '--import tsx'], "tshorn app.js --node-options '--import tsx'", []],
   [['app.js', '--kill-timeout', '5000', '--env', 'production'], 'tshorn app.js --grace 5000ms', ['--env']],
   [['a.js', 'b.js', '--no-daemon'], 'tshorn a.js', ['b.js']],
+  [['app.js', '--wait-ready', '--time'], 'tshorn app.js --wait-ready', ['--time']],
+  [['app.js', '--exp-backoff-restart-delay', '100'], 'tshorn app.js', ['--exp-backoff-restart-delay']],
   [[], 'tshorn APP', []],
 ])('start %j is %s', (words, line, leftOut) => {
-  expect(startLine(words)).toEqual({ line, leftOut });
+  expect(startLine(words)).toMatchObject({ line, leftOut });
+});
+
+it('start with a name of several words', async () => {
+  expect((await answer('start', 'my ecosystem.json')).fix).toBe("type: tshorn import 'my ecosystem.json'");
 });
 
 it.each(['ecosystem.config.js', 'apps.json', 'pm2.config.cjs'])('start %s is an import', async (file) => {

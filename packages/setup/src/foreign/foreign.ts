@@ -2,6 +2,7 @@
 import { basename, relative } from 'node:path';
 import { type Config, type Environment, resolveConfig } from '@tshorn/config';
 import { resolveApp, startScript, TshornError } from '@tshorn/core';
+import { shellWord } from '../shell-word.ts';
 import { startLine } from './start-line.ts';
 
 export interface Surroundings {
@@ -70,10 +71,12 @@ export async function foreignWord(
 }
 
 function start(words: readonly string[], { cwd }: Surroundings): Said {
-  const { line, leftOut } = startLine(words);
-  const [, app = ''] = line.split(' ');
+  const { app = 'APP', line, leftOut } = startLine(words);
   if (/(^|[./])config\.[cm]?js$|\.(json|ya?ml)$/.test(app) || /ecosystem/.test(basename(app))) {
-    return ['it makes a config file of each app in an ecosystem file', `type: tshorn import ${app}`];
+    return [
+      'it makes a config file of each app in an ecosystem file',
+      `type: tshorn import ${shellWord(app)}`,
+    ];
   }
   const message =
     'an app is started by its name, and stays in the foreground; tshorn unit APP prints a service for it';
@@ -81,7 +84,7 @@ function start(words: readonly string[], { cwd }: Surroundings): Said {
     return [message, `type: ${startScript(cwd, cwd)?.line ?? 'tshorn .'}`];
   }
   const without = leftOut.length === 0 ? '' : ` (${leftOut.join(', ')}: no counterpart in this line)`;
-  return [message, `type: ${line}${without}; tshorn unit ${app} prints a service`];
+  return [message, `type: ${line}${without}; tshorn unit ${shellWord(app)} prints a service`];
 }
 
 async function logs(_: readonly string[], { env, cwd }: Surroundings): Promise<Said> {

@@ -1,6 +1,10 @@
 /** `pm2 start ...` as a command line of tshorn. Pure. */
 
+import { shellWord } from '../shell-word.ts';
+
 export interface StartLine {
+  /** The first word that is no option: `app.js`. Undefined where there is none. */
+  readonly app: string | undefined;
   /** The line to type. */
   readonly line: string;
   /** Words that have no counterpart. */
@@ -25,11 +29,16 @@ const WITH_VALUE: Readonly<Record<string, ((value: string) => string[]) | undefi
   '--pid': (value) => ['--pid-file', value],
   '--cron': undefined,
   '--restart-delay': undefined,
+  '--exp-backoff-restart-delay': undefined,
+  '--stop-exit-codes': undefined,
   '--max-restarts': undefined,
   '--namespace': undefined,
   '--log-date-format': undefined,
 };
-const ALONE: Readonly<Record<string, string[] | undefined>> = { '--watch': ['--watch'] };
+const ALONE: Readonly<Record<string, string[] | undefined>> = {
+  '--watch': ['--watch'],
+  '--wait-ready': ['--wait-ready'],
+};
 const SHORTS: Readonly<Record<string, string>> = {
   '-i': '--instances',
   '-n': '--name',
@@ -40,7 +49,7 @@ const SHORTS: Readonly<Record<string, string>> = {
   '-c': '--cron',
 };
 /** They say what is so here in any case. */
-const IMPLIED = ['--name', '--no-daemon', '-f', '--force', '--wait-ready', '--time', '--help', '-h'];
+const IMPLIED = ['--name', '--no-daemon', '-f', '--force', '--help', '-h'];
 
 /** @param words the words after `start` */
 export function startLine(words: readonly string[]): StartLine {
@@ -66,13 +75,10 @@ export function startLine(words: readonly string[]): StartLine {
     } else if (ALONE[name]) flags.push(...ALONE[name]);
     else if (!IMPLIED.includes(name)) leftOut.push(name);
   }
-  const [app = 'APP', ...others] = apps;
+  const [app, ...others] = apps;
   return {
-    line: ['tshorn', app, ...flags, ...behind].map(shellWord).join(' '),
+    app,
+    line: ['tshorn', app ?? 'APP', ...flags, ...behind].map(shellWord).join(' '),
     leftOut: [...others, ...leftOut],
   };
 }
-
-/** As a shell reads it. */
-const shellWord = (word: string): string =>
-  /^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

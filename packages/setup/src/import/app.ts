@@ -3,12 +3,13 @@ import { basename, join, relative, resolve } from 'node:path';
 import { didYouMean } from '@tshorn/config';
 import { isFile } from '@tshorn/core';
 import { Draft, literal } from './draft.ts';
+import { divideEnvFiles } from './env-files.ts';
 import { type EnvironmentRequest, mapEnvironment, mergedEnv } from './environment.ts';
 import { ENVIRONMENT, type Key, ROWS, SPELLINGS } from './keys.ts';
 import { mapLogs } from './logs.ts';
-import { findPort, mayServe, sourceOf } from './port.ts';
+import { findPort, mayServe } from './port.ts';
 import type { Refused, Runs } from './runs.ts';
-import { resolveScript } from './script.ts';
+import { fileOf, resolveScript } from './script.ts';
 import { type App, mapPostFork, mapSettings } from './settings.ts';
 import { type RawObject, textOf, wordsOf } from './values.ts';
 import { mapWatch } from './watch.ts';
@@ -105,7 +106,7 @@ function mapBind(draft: Draft, runs: Runs, env: RawObject, cwd: string): void {
   const found = findPort(runs, env, cwd);
   if (found) return draft.set('bind', literal(found.bind), found.by);
   draft.remark('bind', "':3000', the port of the app; without it: 127.0.0.1:8000");
-  const file = sourceOf(runs.app, cwd);
+  const file = fileOf(runs.app, cwd);
   const text = 'nothing says which port the app listens on: write it into the line "bind"';
   const none = `nothing in ${runs.app} listens: tshorn serves HTTP, and an app without a server (a queue, a bot) stays under PM2 or becomes a systemd service. If it listens elsewhere, write its port into the line "bind"`;
   draft.note('differs', 'bind', file === undefined || mayServe(file) ? text : none);
@@ -118,27 +119,22 @@ function mapNodeOptions(draft: Draft, app: App, runs: Runs, { cwd, directory }: 
     [runs.flags, by],
     [wordsOf(app.node_args), 'node_args'],
   ] as const) {
-    const { rest, found } = withoutEnvFiles(words);
-    draft.addNodeOptions(rest, key);
-    files.push(...found);
+    const divided = divideEnvFiles(words, (file) => isFile(resolve(cwd, file)));
+    draft.addNodeOptions(divided.rest, key);
+    files.push(...divided.files);
+    for (const file of divided.missing) {
+      draft.note(
+        'left-out',
+        key,
+        `--env-file-if-exists: there is no ${file}; envFile takes files that exist`,
+      );
+    }
   }
   if (files.length > 0)
     draft.set('envFile', literal(files.map((file) => join(directory, file))), '--env-file');
   const isAsked = app.source_map_support !== undefined || app.disable_source_map_support !== undefined;
   if (isAsked || !isFile(resolve(cwd, `${runs.app}.map`))) return;
   draft.addNodeOptions(['--enable-source-maps'], `as PM2 where there is ${basename(runs.app)}.map`);
-}
-
-/** `--env-file` cannot stand in NODE_OPTIONS; a config file has an option for it. */
-function withoutEnvFiles(words: readonly string[]): { readonly rest: string[]; readonly found: string[] } {
-  const [rest, found]: [string[], string[]] = [[], []];
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at] as string;
-    const [name, value] = word.split(/=(.*)/s);
-    if (name === '--env-file') found.push(value ?? words[++at] ?? '');
-    else rest.push(word);
-  }
-  return { rest, found };
 }
 
 interface Directories {

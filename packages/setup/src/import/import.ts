@@ -3,12 +3,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { didYouMean } from '@tshorn/config';
 import { isFile, systemReason, TshornError } from '@tshorn/core';
+import { shellWord } from '../shell-word.ts';
 import { byKey, draftOf, nameOf } from './app.ts';
 import { configText } from './config-text.ts';
 import type { Draft, Note } from './draft.ts';
 import { type Ecosystem, readEcosystem } from './ecosystem.ts';
 import type { Refused } from './runs.ts';
-import { isObject, type RawObject, shellWord, textOf } from './values.ts';
+import { isObject, type RawObject, textOf } from './values.ts';
 
 export interface ImportRequest {
   /** The path of the file, as it was typed; undefined: the one that PM2 would look for. */

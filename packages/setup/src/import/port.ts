@@ -1,8 +1,7 @@
 /** The port that an app asks for, where the ecosystem file or the app says it: `--bind` has to name it. */
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { isFile } from '@tshorn/core';
 import type { Runs } from './runs.ts';
+import { fileOf } from './script.ts';
 
 export interface Found {
   readonly bind: string;
@@ -69,17 +68,13 @@ function byCommand(app: string): Found | undefined {
   return port === undefined ? undefined : { bind: `:${port}`, by: `the default of ${app}` };
 }
 
-/** The file of the app, with or without its extension; undefined for a command, or where there is none yet. */
-export const sourceOf = (app: string, cwd: string): string | undefined =>
-  ['', '.js', '.mjs', '.cjs', '.ts'].map((end) => resolve(cwd, app + end)).find((path) => isFile(path));
-
 /** False for a script that loads nothing else of its own, exports nothing and does not listen: a queue, a bot. */
 export const mayServe = (file: string): boolean =>
   /listen|serve|exports|\bexport\b|["'`]\.{1,2}\//i.test(readFileSync(file, 'utf8'));
 
 /** By the text of the app's own file: `listen(3000`, `process.env.APP_PORT || 3000`. Two different answers are none. */
 function bySource(app: string, env: Values, cwd: string): Found | undefined {
-  const file = sourceOf(app, cwd);
+  const file = fileOf(app, cwd);
   if (file === undefined) return undefined;
   const lines = readFileSync(file, 'utf8').split('\n');
   const found = lines.flatMap((line, at): Found[] => {

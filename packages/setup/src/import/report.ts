@@ -1,7 +1,8 @@
 /** The text that `tshorn import` prints for a person: what was written, how to start it, and what is not in it. */
+import { wrapWords } from '@tshorn/core';
+import { shellWord } from '../shell-word.ts';
 import type { Note, NoteKind } from './draft.ts';
 import type { ImportReport } from './import.ts';
-import { shellWord } from './values.ts';
 
 type Paint = (colour: 'bold' | 'green' | 'red' | 'yellow' | 'dim', text: string) => string;
 
@@ -55,20 +56,16 @@ function section(notes: readonly Note[], kind: NoteKind, title: string, { paint,
   return [`  ${paint('yellow', title)}:`, ...entries];
 }
 
+const UNNEEDED = 'not needed here:';
+
 /** Keys without which nothing is lost: their names do. */
 function unneeded(notes: readonly Note[], { paint, width }: Look): string[] {
   const keys = notes.filter(({ kind }) => kind === 'unneeded').map(({ key }) => key);
-  return keys.length === 0 ? [] : wrap(`${paint('dim', 'not needed here:')} ${keys.join(', ')}`, 2, width);
+  if (keys.length === 0) return [];
+  const lines = wrap(`${UNNEEDED} ${keys.join(', ')}`, 2, width);
+  return lines.map((line) => line.replace(UNNEEDED, paint('dim', UNNEEDED)));
 }
 
-/** Lines of at most `width` columns, indented; a word that is longer has a line of its own. */
-function wrap(text: string, indent: number, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && indent + last.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines.map((line) => ' '.repeat(indent) + line);
-}
+/** Lines of at most `width` columns, indented. */
+const wrap = (text: string, indent: number, width: number): string[] =>
+  wrapWords(text, width - indent).map((line) => ' '.repeat(indent) + line);

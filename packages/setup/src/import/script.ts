@@ -71,8 +71,8 @@ function ofCommand({ program, words }: Command, cwd: string, depth: number): Run
   };
 }
 
-/** The file, as it is named or with its extension. */
-const fileOf = (program: string, cwd: string): string | undefined =>
+/** The file of an app, as it is named or with its extension; undefined for a command, or where there is none yet. */
+export const fileOf = (program: string, cwd: string): string | undefined =>
   ['', '.js', '.mjs', '.cjs', '.ts'].map((end) => resolve(cwd, program + end)).find((file) => isFile(file));
 
 const isDirectory = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -1,8 +1,9 @@
 /** The keys of PM2 that are options of tshorn: numbers of workers, limits, times, users. */
 import { formatDuration, OPTIONS } from '@tshorn/config';
+import { shellWord } from '../shell-word.ts';
 import { type Draft, literal, memberName } from './draft.ts';
 import type { Key } from './keys.ts';
-import { numberOf, type RawObject, shellWord, textOf } from './values.ts';
+import { numberOf, type RawObject, textOf } from './values.ts';
 
 /** An app by the keys of PM2's schema, its environment merged. */
 export type App = Readonly<Partial<Record<Key, unknown>>>;

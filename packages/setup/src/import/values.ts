@@ -22,7 +22,3 @@ export type RawObject = Readonly<Record<string, unknown>>;
 
 export const isObject = (value: unknown): value is RawObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** A word as a person types it in a shell. */
-export const shellWord = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isFile, readPackage, resolveApp } from '@tshorn/core';
+import { divideEnvFiles } from '../import/env-files.ts';
 import { resolveScript } from '../import/script.ts';
 
 export interface Project {
@@ -62,6 +63,7 @@ export function detect(cwd: string, stripsTypes: boolean): Project {
   const key = Object.keys(FRAMEWORKS).find((name) => name in dependencies);
   const framework = key === undefined ? undefined : FRAMEWORKS[key];
   const served = fromScript(found, cwd) ?? fromFramework(framework) ?? fromFiles(cwd);
+  const flags = divideEnvFiles(served?.flags ?? [], (file) => isFile(join(cwd, file)));
   const source = served === undefined ? '' : sourceOf(served.app, cwd);
   return {
     app: served?.app,
@@ -72,21 +74,9 @@ export function detect(cwd: string, stripsTypes: boolean): Project {
     found: [...(framework ? [framework.name] : []), ...(served?.why ?? [])],
     isTypeScript: stripsTypes && found?.type === 'module' && isFile(join(cwd, 'tsconfig.json')),
     hasTshorn: 'tshorn' in dependencies,
-    ...divideFlags(served?.flags ?? []),
+    flags: flags.rest,
+    envFiles: flags.files,
   };
-}
-
-/** Node reads `--env-file` on its command line alone; tshorn has an option of its own. */
-function divideFlags(all: readonly string[]): Pick<Project, 'flags' | 'envFiles'> {
-  const envFiles: string[] = [];
-  const flags = all.filter((flag, at) => {
-    const [, same] = /^--env-file(?:-if-exists)?=(.+)/.exec(flag) ?? [];
-    const isName = /^--env-file(-if-exists)?$/.test(flag);
-    const isValue = /^--env-file(-if-exists)?$/.test(all[at - 1] ?? '');
-    if (same !== undefined || isValue) envFiles.push(same ?? flag);
-    return same === undefined && !isName && !isValue;
-  });
-  return { flags, envFiles };
 }
 
 interface Served {

@@ -2,7 +2,6 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
-import { join } from 'node:path';
 import type { Environment } from '@tshorn/config';
 
 export interface Stat {
@@ -120,6 +119,3 @@ function becomesNode(program: string, cwd: string, home: string): boolean {
   });
   return stdout?.trim() === `${process.pid} ${process.execPath}`;
 }
-
-/** Path of this very tshorn as Node was told it. */
-export const ownProgram = (): string => process.argv[1] ?? join(import.meta.dirname, 'cli.js');
