@@ -14,12 +14,16 @@ export const isDefault = (origin: Origin): boolean => origin === 'default' || or
 
 /**
  * A default is computed only where nothing is given: a broken PORT is no matter to a given address.
+ * @param watching in watch mode; as the layers say, where it is not given
  * @throws TshornError ERR_OPTION naming a broken variable, or a wrong value of `watch`
  */
-export function defaultsFor(context: DefaultContext, layers: readonly Given[]): Defaults {
+export function defaultsFor(
+  context: DefaultContext,
+  layers: readonly Given[],
+  watching = isWatching(layers),
+): Defaults {
   const values: Defaults['values'] = {};
   const origins = {} as Defaults['origins'];
-  const watching = isWatching(layers);
   for (const { key, row } of EVERY_OPTION) {
     origins[key] = 'default';
     if (row.default === 'required') continue;

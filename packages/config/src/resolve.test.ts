@@ -132,6 +132,15 @@ describe('watch mode', () => {
     expect(origins).toMatchObject({ workers: 'environment WEB_CONCURRENCY', grace: 'command line' });
   });
 
+  it('of a running server decides the defaults: a reload does not change it', async () => {
+    const request = { argv: [app], env: { TSHORN_WATCH: '1' }, cwd };
+    const { config, origins } = await resolveConfig({ ...request, running: { watch: false } });
+    expect(config.grace).toBe(30_000);
+    expect(origins).toMatchObject({ workers: 'default', grace: 'default' });
+    const off = await resolveConfig({ ...request, env: {}, running: { watch: true } });
+    expect(off.config).toMatchObject({ workers: 1, grace: 2_000 });
+  });
+
   it('is off with --no-watch', async () => {
     const { origins } = await resolveConfig({ argv: [app, '--no-watch'], env: { TSHORN_WATCH: '1' }, cwd });
     expect(origins.workers).toBe('default');

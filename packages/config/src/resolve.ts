@@ -22,6 +22,8 @@ export interface ResolveRequest {
   readonly cwd: string;
   /** The library's `start(config)`: it ranks above the command line. */
   readonly overrides?: UserConfig;
+  /** Of the server that reloads: it stays in watch mode, or out of it, and so keeps the defaults of that. */
+  readonly running?: Pick<Config, 'watch'>;
 }
 
 export interface Resolved {
@@ -46,6 +48,7 @@ export async function resolveConfig({
   env,
   cwd,
   overrides = {},
+  running,
 }: ResolveRequest): Promise<Resolved> {
   const commandLine = readCommandLine(argv, cwd);
   const outer = [
@@ -62,7 +65,7 @@ export async function resolveConfig({
     ...outer,
   ];
 
-  const { values, origins } = defaultsFor({ env, cwd }, layers);
+  const { values, origins } = defaultsFor({ env, cwd }, layers, running?.watch);
   const chdir = layers.findLast(({ key }) => key === 'cwd');
   if (chdir) checkDirectory(chdir);
   for (const given of layers) {

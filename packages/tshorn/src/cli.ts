@@ -73,7 +73,7 @@ async function main(argv: string[]): Promise<number> {
   process.on('uncaughtException', logStray).on('unhandledRejection', logStray);
   const launched = launch({
     resolved,
-    resolveAgain: () => resolveConfig(request),
+    resolveAgain: () => resolveConfig({ ...request, running: resolved.config }),
     log,
     signals: true,
     command: {

@@ -136,7 +136,12 @@ export async function start(config: UserConfig, { signals = false }: StartOption
   const request = { env: process.env, cwd: workingDirectory(), overrides: config };
   const resolved = await resolveConfig(request);
   const log = openLog(resolved.config);
-  return launch({ resolved, resolveAgain: () => resolveConfig(request), log, signals });
+  return launch({
+    resolved,
+    resolveAgain: () => resolveConfig({ ...request, running: resolved.config }),
+    log,
+    signals,
+  });
 }
 
 interface Launch {
