@@ -55,7 +55,7 @@ export const behind =
   (words: string) =>
   (command: readonly string[]): readonly string[] => ['sh', '-c', `${words}\nexec "$@"`, 'sh', ...command];
 
-/** What a machine may have whatever is tested: the age of its Node, or the masters of other tests. */
+/** Findings of the machine, whatever is tested: the age of its Node, or the masters of other tests. */
 export const OF_MACHINE = [
   'node-end-of-life',
   'open-files',
@@ -64,6 +64,9 @@ export const OF_MACHINE = [
   'clock',
   'systemd-version',
   'no-init',
+  'pid-1-wrapper',
+  'processes',
+  'heap-limit',
   'leftover-master',
   'same-app-twice',
   'stale-sockets',

@@ -1,5 +1,5 @@
 /** A systemd of its own, with pid 1 in namespaces: for tests that are run by root on Linux. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -13,11 +13,17 @@ const CGROUP = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'].find((directory) =>
 
 const isThere = (file: string): boolean => fs.existsSync(file);
 
-/** False where it cannot be started: not root, no systemd, or not Linux. */
+const NAMESPACES = ['--mount', '--pid', '--cgroup', '--uts', '--ipc', '--fork', '--kill-child'];
+
+/** Root of a container may be root in name alone. */
+const canUnshare = (): boolean => spawnSync('unshare', [...NAMESPACES, 'true']).status === 0;
+
+/** False where it cannot be started: no root, no systemd, no namespaces, or not Linux. */
 export const canBoot: boolean =
   process.geteuid?.() === 0 &&
   CGROUP !== undefined &&
-  ['/lib/systemd/systemd', '/usr/bin/unshare', '/usr/bin/nsenter', '/usr/bin/dbus-daemon'].every(isThere);
+  ['/lib/systemd/systemd', '/usr/bin/unshare', '/usr/bin/nsenter', '/usr/bin/dbus-daemon'].every(isThere) &&
+  canUnshare();
 
 export interface Result {
   readonly code: number | null;
@@ -41,12 +47,11 @@ export class RealSystemd {
     this.#cgroup = path.join(CGROUP as string, path.basename(at));
     fs.mkdirSync(this.#cgroup);
     const script = path.join(__dirname, 'boot-systemd.sh');
-    const namespaces = ['--mount', '--pid', '--cgroup', '--uts', '--ipc', '--fork', '--kill-child'];
     // The group comes first: the namespace of groups begins where the process is.
     const line = 'echo $$ > "$1/cgroup.procs"; shift; exec unshare "$@"';
     this.#unshare = spawn(
       'sh',
-      ['-c', line, 'sh', this.#cgroup, ...namespaces, 'sh', script, at, shared, ...(OTHER ? [OTHER] : [])],
+      ['-c', line, 'sh', this.#cgroup, ...NAMESPACES, 'sh', script, at, shared, ...(OTHER ? [OTHER] : [])],
       {
         stdio: 'ignore',
       },
