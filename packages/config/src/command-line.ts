@@ -32,7 +32,12 @@ const SHORTS = Object.fromEntries([
 
 /** True where a word is a flag of the server whose value is the next word: `--workers 2`, and not `--workers=2`. */
 export function takesNext(word: string, next: string): boolean {
-  const flag = SHORTS[word.slice(1)] ?? word.slice(2);
+  const flag = word.startsWith('--')
+    ? word.slice(2)
+    : word.startsWith('-')
+      ? SHORTS[word.slice(1)]
+      : undefined;
+  if (flag === undefined) return false;
   const alone = OPTIONAL.get(flag);
   return alone ? alone.next?.test(next) === true : WITH_VALUE.includes(flag);
 }

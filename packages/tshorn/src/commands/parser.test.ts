@@ -43,6 +43,13 @@ it('divides the words of a server from the options of the command', () => {
   expect(line.words).toEqual(words.filter((_, at) => at !== 3 && at !== 4));
 });
 
+it('an app whose name ends like a flag is an app', () => {
+  for (const app of ['./workers', './bind', './config']) {
+    const line = readCommand(unit, [app, '--name', 'shop']);
+    expect(line).toMatchObject({ values: { name: 'shop' }, words: [app] });
+  }
+});
+
 it.each([
   ['unit', ['app.js', '--wokers', '2'], '--wokers: unknown option; did you mean --workers?'],
   ['unit', ['app.js', '--contaner'], '--contaner: unknown option; did you mean --container?'],
