@@ -76,17 +76,17 @@ test('after a bad release the old worker listens for the debugger again', async 
 });
 
 test('--inspect-brk stops each new worker at the first line of the app, and no timeout ends one that waits', async () => {
-  const args = [`--inspect-brk=${port}`, '--boot-timeout', '2s', '--soak', '0'];
+  const args = [`--inspect-brk=${port}`, '--boot-timeout', '4s', '--soak', '0'];
   const server = new TestServer(app, { args });
   for (const event of ['started', 'reload-finished']) {
     if (event === 'reload-finished') server.signal('SIGHUP');
     const from = server.lines.length;
     await server.event('inspector', { count: event === 'started' ? 1 : 2 });
     // Longer than the boot timeout.
-    if (event === 'started') await sleep(2_500);
+    if (event === 'started') await sleep(4_500);
     const debuggers = await attach();
     expect(await debuggers.paused()).toMatchObject({ file: expect.stringContaining(app) });
-    if (event === 'started') await sleep(2_500);
+    if (event === 'started') await sleep(4_500);
     else expect(server.of('reload-finished', from)).toEqual([]);
     void debuggers.send('Debugger.resume');
     await server.event(event);
