@@ -1,6 +1,7 @@
 /**
  * Everything that a master opens besides its workers: the listeners, the file of `--output-file`, the socket
- * of `--status-transport udp`, watch mode, the PID file and the control socket. Created by the master. A start that fails and the end of the master give all of it back.
+ * of `--status-transport udp`, watch mode, the PID file and the control socket. Created by the master. A start that fails
+ * and the end of the master give all of it back.
  */
 import type { Resolved } from '@tshorn/config';
 import type { ActiveFiles } from './active-files.ts';

@@ -7,8 +7,8 @@ import type { Identity } from './privileges.ts';
 import type { Release } from './release.ts';
 
 /**
- * The variable of `node --watch`, the options of tshorn, which a tshorn that the app starts would use (TSHORN_CONTROL above all), and the variables of
- * systemd for its main process: sd_notify(3), sd_watchdog_enabled(3), sd_listen_fds(3).
+ * The variable of `node --watch`, the options of tshorn, which a tshorn that the app starts would use (TSHORN_CONTROL above
+ * all), and the variables of systemd for its main process: sd_notify(3), sd_watchdog_enabled(3), sd_listen_fds(3).
  */
 const MASTERS_OWN =
   /^(WATCH_REPORT_DEPENDENCIES|TSHORN_.*|NOTIFY_SOCKET|WATCHDOG_(USEC|PID)|LISTEN_(PID|PIDFDID|FDS|FDNAMES))$/;
