@@ -11,6 +11,8 @@ it('numbers and booleans become text; undefined sets nothing', () => {
 });
 
 it.each([
+  [['TOKEN=secret'], 'env: got a list; expected an object of variables'],
+  ['TOKEN=secret', 'env: got a value of type string; expected an object of variables'],
   [{ LIST: ['secret'] }, 'env.LIST: got a list; expected a text, a number or a boolean'],
   [{ OBJECT: { secret: 1 } }, 'env.OBJECT: got a value of type object'],
   [{ NULL: null }, 'env.NULL: got null'],

@@ -1,6 +1,6 @@
 /** The kind of option that holds variables of the environment. */
 import { TshornError } from '@tshorn/core';
-import { type Kind, NONE, WrongValue } from './kinds.ts';
+import { type Kind, NONE } from './kinds.ts';
 
 /** Variables by name; a type and no interface, as a process is given it. */
 export type Variables = { readonly [name: string]: string };
@@ -11,7 +11,9 @@ export const variables: Kind<Variables> = {
   input: 'Readonly<Record<string, string | number | boolean | undefined>>',
   expected: 'an object of variables, such as { NODE_ENV: "production" }',
   parse(input) {
-    if (typeof input !== 'object' || input === null || Array.isArray(input)) throw new WrongValue();
+    if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+      throw wrong(`env: got ${kindOf(input)}; expected ${variables.expected}`);
+    }
     return Object.fromEntries(
       Object.entries(input)
         .filter(([, value]) => value !== undefined)
@@ -32,12 +34,14 @@ function checkedName(name: string): string {
 /** An error never shows the value, which may be a secret. */
 function textOf(name: string, value: unknown): string {
   if (!['string', 'number', 'boolean'].includes(typeof value)) {
-    const got = value === null ? 'null' : Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
-    throw wrong(`env.${name}: got ${got}; expected a text, a number or a boolean`);
+    throw wrong(`env.${name}: got ${kindOf(value)}; expected a text, a number or a boolean`);
   }
   const text = String(value);
   if (text.includes('\0')) throw wrong(`env.${name}: the value has a NUL character, and a variable is text`);
   return text;
 }
+
+const kindOf = (value: unknown): string =>
+  value === null ? 'null' : Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
 
 const wrong = (message: string) => new TshornError('ERR_OPTION', message);
