@@ -185,3 +185,26 @@ test('a worker may report any path: one that the system refuses harms nothing', 
   write('a.js', '2');
   expect(await next()).toBe('changed a.js');
 });
+
+test('where the system watches nothing, a save does not wait for a moment without a look at some directory', () => {
+  jest.useFakeTimers();
+  jest.spyOn(fs, 'watch').mockImplementation(() => {
+    throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+  });
+  watch.expect(1, release());
+  for (const directory of ['one', 'two']) {
+    fs.mkdirSync(at(directory));
+    const names = Array.from({ length: 24 }, (_, n) => `${directory}/${n}.js`);
+    for (const name of names) {
+      write(name, '1');
+      fs.utimesSync(at(name), 1, 1);
+    }
+    watch.loaded(1, names.map(at));
+    // Half of the time between two looks.
+    jest.advanceTimersByTime(250);
+  }
+  write('one/0.js', '2');
+  jest.advanceTimersByTime(1_000);
+  jest.useRealTimers();
+  expect(changes).toEqual(['changed one/0.js']);
+});

@@ -175,9 +175,16 @@ export class WatchMode {
   #heard(directory: string, name: string | undefined): void {
     const file = name === undefined ? undefined : path.join(directory, name);
     const isKnown = file !== undefined && this.#files.fingerprintOf(file) !== undefined;
-    const known = file === undefined ? this.#files.in(directory) : isKnown ? [file] : [];
+    const known = file === undefined ? this.#touchedIn(directory) : isKnown ? [file] : [];
     const files = isKnown ? known : [...known, ...this.#appeared(directory, name)];
     this.#suspect(files);
+  }
+
+  /** A directory that is polled is heard of all the time: files as before would put off the look at those that differ. */
+  #touchedIn(directory: string): readonly string[] {
+    return this.#files
+      .in(directory)
+      .filter((file) => stampOf(file) !== this.#files.fingerprintOf(file)?.stamp);
   }
 
   #suspect(files: readonly string[], least = 0): void {
