@@ -161,12 +161,6 @@ export const text = (meta: string, expected: string, pattern = /^[^\0]+$/): Kind
   schema: { type: 'string', minLength: 1 },
 });
 
-/** A text that names a file or a directory. */
-export const path = (meta: string, expected: string): Kind<string> => ({
-  ...text(meta, expected),
-  path: true,
-});
-
 /** Lets `''` stand for none of it. */
 export const orNone = <Value, None>(kind: Kind<Value>, none: None): Kind<Value | None> => ({
   ...kind,
@@ -265,31 +259,4 @@ export const paths: Kind<readonly string[]> = {
   schema: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string', pattern: PATH.source } }] },
   list: true,
   none: true,
-};
-
-/** Paths of files, as written; resolveConfig makes them absolute. */
-export const files: Kind<readonly string[]> = {
-  meta: 'FILE',
-  path: true,
-  input: 'string | readonly string[]',
-  expected: 'the path of a file',
-  parse(input) {
-    const items: unknown[] = Array.isArray(input) ? input : [input];
-    return items
-      .filter((item) => item !== '')
-      .map((item) => orWrong(typeof item === 'string' && !item.includes('\0') ? item : undefined));
-  },
-  format: (value) => (value.length === 0 ? NONE : value.join(', ')),
-  schema: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
-  list: true,
-  none: true,
-};
-
-/** Patterns for paths, as written; resolveConfig makes those with a slash absolute. */
-export const globs: Kind<readonly string[]> = {
-  ...files,
-  meta: 'GLOB',
-  expected: 'the path of a file or directory, or a pattern such as "views/**/*.html"',
-  // A pattern may hold commas, in braces.
-  separator: ':',
 };

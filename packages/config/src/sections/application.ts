@@ -1,4 +1,5 @@
-import { files, orNone, path, text, texts, wholeNumber } from '../kinds.ts';
+import { orNone, text, texts, wholeNumber } from '../kinds.ts';
+import { files, path } from '../path-kinds.ts';
 import { section } from '../row.ts';
 import { variables } from '../variables-kind.ts';
 

@@ -1,5 +1,6 @@
 import { defaultControlPath } from '../control-path.ts';
-import { orNone, path } from '../kinds.ts';
+import { orNone } from '../kinds.ts';
+import { path } from '../path-kinds.ts';
 import { section } from '../row.ts';
 
 export const control = section('Control', {

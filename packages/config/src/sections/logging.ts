@@ -1,4 +1,5 @@
-import { oneOf, orNone, path } from '../kinds.ts';
+import { oneOf, orNone } from '../kinds.ts';
+import { path } from '../path-kinds.ts';
 import { section } from '../row.ts';
 
 export const logging = section('Logging', {

@@ -1,4 +1,5 @@
-import { globs, yesNo } from '../kinds.ts';
+import { yesNo } from '../kinds.ts';
+import { globs } from '../path-kinds.ts';
 import { section } from '../row.ts';
 
 export const watch = section('Watch mode', {
