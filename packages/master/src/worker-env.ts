@@ -3,6 +3,7 @@
  * meant for the master alone. `node:cluster` adds NODE_UNIQUE_ID and NODE_CHANNEL_FD, and removes them before the app runs.
  */
 import type { Variables } from '@tshorn/config';
+import { WATCH_VARIABLE } from '@tshorn/core';
 import type { Identity } from './privileges.ts';
 import type { Release } from './release.ts';
 
@@ -10,8 +11,9 @@ import type { Release } from './release.ts';
  * The variable of `node --watch`, the options of tshorn, which a tshorn that the app starts would use (TSHORN_CONTROL above
  * all), and the variables of systemd for its main process: sd_notify(3), sd_watchdog_enabled(3), sd_listen_fds(3).
  */
-const MASTERS_OWN =
-  /^(WATCH_REPORT_DEPENDENCIES|TSHORN_.*|NOTIFY_SOCKET|WATCHDOG_(USEC|PID)|LISTEN_(PID|PIDFDID|FDS|FDNAMES))$/;
+const MASTERS_OWN = new RegExp(
+  `^(${WATCH_VARIABLE}|TSHORN_.*|NOTIFY_SOCKET|WATCHDOG_(USEC|PID)|LISTEN_(PID|PIDFDID|FDS|FDNAMES))$`,
+);
 
 /** The variables that name the user, as su(1) and systemd set them. */
 const ofUser = ({ name, home }: Identity): NodeJS.ProcessEnv => ({ HOME: home, USER: name, LOGNAME: name });
