@@ -63,7 +63,7 @@ export async function importEcosystem(request: ImportRequest): Promise<ImportRep
 }
 
 /** @param request with the absolute path of the file */
-export function importApps(ecosystem: Ecosystem, request: FileRequest): ImportReport {
+function importApps(ecosystem: Ecosystem, request: FileRequest): ImportReport {
   const { cwd, environment, only = [], dryRun = false, file } = request;
   const named = withNames(ecosystem.apps, environment);
   const unknown = only.find((name) => !named.some((app) => app.name === name));
