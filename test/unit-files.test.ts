@@ -4,19 +4,19 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
+import { directoryOutsideTmp } from '../packages/setup/src/unit/testing/outside-tmp.ts';
 import { instructionsOf } from '../packages/setup/src/unit/testing/parse-dockerfile.ts';
 import { argvOf, settingOf, settingsOf, wordsOf } from '../packages/setup/src/unit/testing/parse-unit.ts';
 import { ask } from './support/load.ts';
 import { run } from './support/run.ts';
-import { cli, endServers, fixture, root, TestServer } from './support/server.ts';
+import { cli, endServers, fixture, TestServer } from './support/server.ts';
 import { needing } from './support/systemd.ts';
 
 const JSON_LOG = { TSHORN_LOG_FORMAT: 'json', TSHORN_SOAK: '50ms' };
 
 let directory: string;
 beforeEach(() => {
-  // Not below /tmp, which a service does not share.
-  directory = fs.mkdtempSync(path.join(root, 'node_modules/.unit-files-'));
+  directory = directoryOutsideTmp('.unit-files-');
   fs.copyFileSync(fixture('says-hello.mjs'), path.join(directory, 'app.mjs'));
   fs.writeFileSync(path.join(directory, 'package.json'), '{"name":"shop","dependencies":{"tshorn":"*"}}');
 });

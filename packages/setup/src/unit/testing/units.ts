@@ -2,17 +2,15 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { makeUnits, type UnitOptions } from '../unit.ts';
 import { type Given, machineWith } from './machine.ts';
+import { directoryOutsideTmp } from './outside-tmp.ts';
 import { argvOf, settingOf, settingsOf, wordsOf } from './parse-unit.ts';
-
-// Not below /tmp, which a service does not share.
-const parent = path.resolve(__dirname, '../../../../../node_modules');
 
 /** A directory with an app for each test of a file. */
 export class Project {
   cwd = '';
 
   make(): void {
-    this.cwd = fs.mkdtempSync(path.join(parent, '.unit-'));
+    this.cwd = directoryOutsideTmp('.unit-');
     this.write('app.js', '');
     this.write('package.json', '{"name":"@acme/shop"}');
   }
