@@ -141,6 +141,15 @@ describe('watch mode', () => {
     expect(off.config).toMatchObject({ workers: 1, grace: 2_000 });
   });
 
+  it('takes the directory that a pattern starts from as it is, whatever its name', async () => {
+    const { config } = await resolveConfig({
+      argv: [app, '--watch', '--watch-path', '*.html', '--watch-path', '../b', '--watch-path', '/c/*'],
+      env: {},
+      cwd: '/[a]/{x}',
+    });
+    expect(config.watchPath).toEqual(['/\\[a]/\\{x}/*.html', '/\\[a]/b', '/c/*']);
+  });
+
   it('is off with --no-watch', async () => {
     const { origins } = await resolveConfig({ argv: [app, '--no-watch'], env: { TSHORN_WATCH: '1' }, cwd });
     expect(origins.workers).toBe('default');

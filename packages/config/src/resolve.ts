@@ -100,9 +100,13 @@ export async function resolveConfig({
 /** Options that hold paths, each from the directory of the command or file that gives it. */
 const ABSOLUTE: ReadonlySet<Key> = new Set<Key>(['envFile', 'watchPath', 'watchIgnore']);
 
-/** A name to ignore is that of a file anywhere. */
-const absolute = (base: string, path: string, key: Key): string =>
-  key === 'watchIgnore' && !path.includes('/') ? path : resolve(base, path);
+function absolute(base: string, path: string, key: Key): string {
+  if (key === 'envFile') return resolve(base, path);
+  // A name to ignore is that of a file anywhere.
+  if (key === 'watchIgnore' && !path.includes('/')) return path;
+  // The name of the directory is no pattern.
+  return resolve(base.replace(/[\\*?[{]/g, '\\$&'), path);
+}
 
 /** A config file may have them for those who develop the app. */
 const unused = ({ watch }: Config, origins: Resolved['origins']): string[] =>

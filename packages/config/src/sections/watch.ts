@@ -16,7 +16,7 @@ export const watch = section('Watch mode', {
     default: [],
     summary: 'With --watch: more files that cause a reload, such as templates; repeatable',
     details:
-      'A pattern with `*`, `?`, `[abc]`, `{a,b}` and `**`, or the path of a file or directory. Files that appear later count. Quote it, so that the shell leaves it alone. See [Watch mode](watch.md#more-files).',
+      'A pattern with `*`, `?`, `[abc]`, `{a,b}` and `**`, where a backslash takes the next character as it is, or the path of a file or directory. Files that appear later count. Quote it, so that the shell leaves it alone. See [Watch mode](watch.md#more-files).',
     reloadable: true,
   },
   watchIgnore: {

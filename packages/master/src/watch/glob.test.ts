@@ -24,6 +24,8 @@ it.each([
   ['/a/views', '/a/views/.git/x', false],
   ['/a/views', '/a/views2/x', false],
   ['/a/one.txt', '/a/one.txt', true],
+  ['/a/\\[b\\]/*.txt', '/a/[b]/x.txt', true],
+  ['/a/\\[b\\]', '/a/[b]/x.txt', true],
   ['/*.txt', '/one.txt', true],
 ])('%s and %s: %s', (pattern, file, matches) => expect(parseGlob(pattern).matches(file)).toBe(matches));
 
@@ -44,6 +46,7 @@ it('a pattern begins to look in the deepest directory that it names', () => {
   expect(parseGlob('/a/b/*.js').base).toBe('/a/b');
   expect(parseGlob('/a/b/c').base).toBe('/a/b/c');
   expect(parseGlob('/**').base).toBe('/');
+  expect(parseGlob('/a/\\[b\\]/*.js').base).toBe('/a/[b]');
 });
 
 it.each([

@@ -1,6 +1,6 @@
 /**
  * The patterns of `--watch-path` and `--watch-ignore`: `*`, `?`, `[abc]`, `{a,b}`, and `**` for any number of
- * directories. path.matchesGlob() of Node prints a warning before Node 24 and is not in each Node 20. Pure.
+ * directories; a backslash takes the next character as it is. path.matchesGlob() of Node prints a warning before Node 24 and is not in each Node 20. Pure.
  */
 import path from 'node:path';
 
@@ -14,7 +14,7 @@ export interface Glob {
   mayHold(directory: string): boolean;
 }
 
-const MAGIC = /[*?[{]/;
+const MAGIC = /(?<!\\)[*?[{]/;
 
 /** Not matched by `*` and its kin: hidden files, and those that a pattern has to name to mean them. */
 const NO_DOT = '(?!\\.)';
@@ -24,16 +24,17 @@ export function parseGlob(pattern: string): Glob {
   const parts = pattern.split('/').slice(1);
   const at = parts.findIndex((part) => MAGIC.test(part));
   if (at === -1) {
-    const inside = `${pattern}/`;
+    const base = unescaped(pattern);
+    const inside = `${base}/`;
     return {
-      base: pattern,
+      base,
       isPlain: true,
-      matches: (file) => file === pattern || (file.startsWith(inside) && !isHiddenIn(inside, file)),
+      matches: (file) => file === base || (file.startsWith(inside) && !isHiddenIn(inside, file)),
       mayHold: (directory) =>
-        directory === pattern || (directory.startsWith(inside) && !isHiddenIn(inside, directory)),
+        directory === base || (directory.startsWith(inside) && !isHiddenIn(inside, directory)),
     };
   }
-  const base = `/${parts.slice(0, at).join('/')}`;
+  const base = unescaped(`/${parts.slice(0, at).join('/')}`);
   const rest = parts.slice(at);
   const whole = new RegExp(`^${toExpression(rest)}$`);
   // Every prefix of a match, up to the first `**`, behind which any directory may hold one.
@@ -51,6 +52,8 @@ export function parseGlob(pattern: string): Glob {
       directory === base || (isBelow(directory) && prefixes.some((prefix) => prefix.test(inBase(directory)))),
   };
 }
+
+const unescaped = (pattern: string): string => pattern.replace(/\\(.)/gs, '$1');
 
 /** `.git`, `.cache` and the like, and `node_modules`: everything in a directory does not mean these. */
 const isHiddenIn = (base: string, file: string): boolean =>
