@@ -49,6 +49,22 @@ it('follows what it is told, in the order of its words', async () => {
   await expect(findMaster({ pidFile }, {}, [])).rejects.toThrow('got "x"');
 });
 
+it('finds one that is named by its pid wherever its socket lies', async () => {
+  const pidFile = path.join(directory, 'pid');
+  fs.writeFileSync(pidFile, `${process.pid}\n`);
+  const socket = path.join(fs.realpathSync(directory), `${process.pid}.sock`);
+  const hangs = net.createServer().listen(socket);
+  await once(hangs, 'listening');
+  expect(await findMaster({ pid: process.pid }, {}, ['/nowhere'], [])).toBe(socket);
+  expect(await findMaster({ pidFile }, {}, ['/nowhere'], [])).toBe(socket);
+  hangs.close();
+  const control = path.join(directory, 'shop.sock');
+  const server = http.createServer((_, response) => response.end(`{"pid":${process.pid}}`)).listen(control);
+  await once(server, 'listening');
+  expect(await findMaster({ pidFile }, {}, ['/nowhere'], [])).toBe(control);
+  server.close();
+});
+
 const asRoot = process.geteuid?.() === 0 ? it : it.skip;
 asRoot("does not speak to a socket in somebody else's directory", async () => {
   const server = await listen(`${process.pid}.sock`);

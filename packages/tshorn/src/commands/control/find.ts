@@ -7,6 +7,7 @@ import type { Candidate } from '../command.ts';
 import { ask } from './client.ts';
 import { noMaster } from './no-master.ts';
 import { readPid } from './pid-kind.ts';
+import { socketsOf } from './sockets-of.ts';
 import type { Status } from './status-view.ts';
 
 /** The master that is meant. At most one field is set. */
@@ -80,11 +81,23 @@ async function byPid(
   if (found !== undefined) return found;
   // The path of a service has its name in it, and no pid.
   for (const socket of services) if ((await statusOf(socket))?.pid === pid) return socket;
+  const elsewhere = await amongSocketsOf(pid);
+  if (elsewhere !== undefined) return elsewhere;
   const error = noMaster(pid, (of) => socketOf(of) !== undefined, list(directories));
   if (pidFile === undefined) throw error;
   throw new TshornError('ERR_CONTROL', `--pid-file ${pidFile}: ${error.message}`, {
     fix: 'start the master with --pid-file and the same path: it writes the pid',
   });
+}
+
+/** The control socket among all sockets of the process: its directory depends on the environment of the master. */
+async function amongSocketsOf(pid: number): Promise<string | undefined> {
+  const sockets = socketsOf(pid);
+  // Also one that hangs is found by its name.
+  const named = sockets.find((socket) => pidIn(socket) === pid && isOwn(path.dirname(socket)));
+  if (named !== undefined) return named;
+  for (const socket of sockets) if ((await statusOf(socket))?.pid === pid) return socket;
+  return undefined;
 }
 
 function readPidFile(file: string): number {
