@@ -5,6 +5,7 @@ import { isFile } from '@tshorn/core';
 import { Draft, literal } from './draft.ts';
 import { divideEnvFiles } from './env-files.ts';
 import { type EnvironmentRequest, mapEnvironment, mergedEnv } from './environment.ts';
+import { jobOf } from './job.ts';
 import { ENVIRONMENT, type Key, ROWS, SPELLINGS } from './keys.ts';
 import { mapLogs } from './logs.ts';
 import { findPort, mayServe } from './port.ts';
@@ -53,6 +54,9 @@ export function draftOf({ raw, environment, base, target, reload, pidFile }: App
   const merged = mergedEnv(request);
   const runs = served(app, script, merged, cwd);
   if ('refused' in runs) return runs;
+
+  const job = jobOf(app, runs, merged, cwd);
+  if (job) return job;
 
   const draft = new Draft();
   const env = { ...merged, ...runs.variables };

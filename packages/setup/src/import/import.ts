@@ -44,6 +44,8 @@ export interface ImportedApp {
 export interface RefusedApp {
   readonly name: string;
   readonly refused: string;
+  /** A line to type instead. */
+  readonly line?: string;
   /** There is a file of that name; it was not changed. */
   readonly exists?: true;
 }
@@ -75,7 +77,7 @@ function importApps(ecosystem: Ecosystem, request: FileRequest): ImportReport {
   noteSharedAddresses(drafts);
   const apps = drafts.map(({ name, slug, draft, target, reload }) => {
     const fileName = `tshorn.${slug}.config.mjs`;
-    if ('refused' in draft) return { name, refused: draft.refused };
+    if ('refused' in draft) return { name, ...draft };
     const path = relative(cwd, join(target, fileName));
     const start = `tshorn --config ${shellWord(path)}`;
     const head = { name, from: relative(target, file), environment, start, reload };

@@ -23,7 +23,11 @@ const TITLES: readonly (readonly [NoteKind, string])[] = [
 export function renderReport({ apps, notes }: ImportReport, look: Look): string {
   const parts = apps.map((app) => {
     if ('refused' in app) {
-      return [`${look.paint('red', app.name)}: not imported`, ...wrap(app.refused, 2, look.width)];
+      return [
+        `${look.paint('red', app.name)}: not imported`,
+        ...wrap(app.refused, 2, look.width),
+        ...(app.line === undefined ? [] : [`    ${look.paint('bold', app.line)}`]),
+      ];
     }
     const did = look.dryRun ? `would write ${app.file}` : `wrote ${app.file}`;
     return [

@@ -23,6 +23,8 @@ export interface RunsNote {
 /** The app is none that tshorn can serve. */
 export interface Refused {
   readonly refused: string;
+  /** A line to type instead, which stays whole. */
+  readonly line?: string;
 }
 
 export interface Command {
