@@ -4,25 +4,40 @@ import path from 'node:path';
 import { configFileNames } from '@tshorn/config';
 import type { Release } from '../release.ts';
 
+/** What npm, Yarn (1, and later ones with and without `node_modules`) and pnpm write when an installation ends. */
+const INSTALL_MARKS = [
+  'node_modules/.package-lock.json',
+  'node_modules/.yarn-integrity',
+  'node_modules/.yarn-state.yml',
+  'node_modules/.modules.yaml',
+  '.pnp.cjs',
+];
+
+export const isInstallMark = (file: string): boolean =>
+  INSTALL_MARKS.some((mark) => file.endsWith(`/${mark}`));
+
 export function namedFiles({ resolved, config, appFile, cwd }: Release): readonly string[] {
   const named = path.resolve(config.cwd, config.app);
   const configFiles = resolved.file === undefined ? configFileNames(config.cwd) : [resolved.file];
   const written = [...configFiles, ...config.envFile];
+  const packages = packagesAbove(path.dirname(appFile));
   return [
     appFile,
     // A `type`, `imports` or dependency of the package has changed, as by npm install.
-    nearestPackage(path.dirname(appFile), cwd),
+    path.join(packages[0] ?? cwd, 'package.json'),
+    ...packages.flatMap((directory) => INSTALL_MARKS.map((mark) => path.join(directory, mark))),
     ...written,
     ...[named, ...written].flatMap(linksOn),
   ];
 }
 
-function nearestPackage(directory: string, cwd: string): string {
+/** Directories with a `package.json`, the nearest one first: that of a workspace, and the one above with its dependencies. */
+function packagesAbove(directory: string): string[] {
+  const found: string[] = [];
   for (let at = directory; at !== path.dirname(at); at = path.dirname(at)) {
-    const file = path.join(at, 'package.json');
-    if (fs.existsSync(file)) return file;
+    if (fs.existsSync(path.join(at, 'package.json'))) found.push(at);
   }
-  return path.join(cwd, 'package.json');
+  return found;
 }
 
 /** The symbolic links in a path: a release that is switched by one, such as `current`. */

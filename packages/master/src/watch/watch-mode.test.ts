@@ -62,6 +62,24 @@ test('files that no generation loads any more are of no interest', async () => {
   expect(await next()).toBe('changed b.js');
 });
 
+test('an installation of packages is a change, of the same ones too, and its beginning is none', async () => {
+  watch.expect(1, release());
+  watch.loaded(1, [at('a.js')]);
+  const install = () => {
+    fs.mkdirSync(at('node_modules/is-odd'), { recursive: true });
+    write('node_modules/.package-lock.json', '{}');
+  };
+  install();
+  expect(await next()).toBe('changed node_modules/.package-lock.json');
+  install();
+  expect(await next(2)).toBe('changed node_modules/.package-lock.json');
+  fs.rmSync(at('node_modules'), { recursive: true });
+  write('a.js', '2');
+  expect(await next(3)).toBe('changed a.js');
+  install();
+  expect(await next(4)).toBe('changed node_modules/.package-lock.json');
+});
+
 test('after a commit that fails, the files of both generations count', async () => {
   watch.expect(1, release());
   watch.loaded(1, [at('a.js')]);

@@ -7,7 +7,7 @@ import type { Release } from '../release.ts';
 import { Directories } from './directories.ts';
 import { Endless } from './endless.ts';
 import { addHash, hasChanged, isDirectory, modifiedAt, stampOf } from './fingerprint.ts';
-import { namedFiles } from './named-files.ts';
+import { isInstallMark, namedFiles } from './named-files.ts';
 import { describeChange, isWatched, nameIn } from './names.ts';
 import { brokenFile } from './reported.ts';
 import { WatchedFiles } from './watched-files.ts';
@@ -212,7 +212,12 @@ export class WatchMode {
       if (fingerprint && mayComeBack) continue;
       this.#suspects.delete(file);
       const isUnsure = fingerprint?.stamp === UNSURE;
+      const isMark = isInstallMark(file);
+      // An installation that writes the same may have brought packages back.
+      if (isMark) delete fingerprint?.hash;
       if (!fingerprint || !hasChanged(file, fingerprint)) continue;
+      // `npm ci` removes everything first.
+      if (isMark && fingerprint.stamp === 'nothing') continue;
       // A path that `--watch-path` names may become a directory.
       if (isDirectory(file)) this.#take(() => this.#paths.findIn(file));
       // A file that the app has written, loaded and removed, as bundlers do with their configuration.
