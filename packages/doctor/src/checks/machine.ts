@@ -169,7 +169,7 @@ export const MACHINE_CHECKS: readonly Check[] = [
     levels: ['note'],
     title: 'Nothing rotates the log file',
     why: 'it grows until the disk is full',
-    mend: 'an entry in /etc/logrotate.d with `postrotate kill -USR1 <pid>` (docs/operating.md)',
+    mend: 'an entry in /etc/logrotate.d that sends USR1 to the master alone (docs/operating.md, "Rotation")',
     run: ({ files }) => {
       if (files.logs.length === 0) return NOT_APPLICABLE;
       const bad = files.logs.find(({ rotated, writable }) => writable && !rotated);
