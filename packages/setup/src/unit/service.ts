@@ -70,6 +70,7 @@ const serviceSection = (service: Service): string[] => [
   ...environmentLines(service),
   `ExecStart=${commandLine([...service.program, ...service.server.words])}`,
   ...reloadLines(service),
+  ...rotationLines(service),
   `SyslogIdentifier=${service.name}`,
   '',
   ...deadlineLines(service),
@@ -81,13 +82,18 @@ const serviceSection = (service: Service): string[] => [
 
 function typeLines({ version, control }: Service): string[] {
   const isNew = version !== undefined && version >= NOTIFY_RELOAD;
+  const start = '# start returns when all workers are ready';
+  const verdict = control === undefined ? '' : ` (its verdict: tshorn reload --control ${control})`;
   const reload = isNew
-    ? '# start returns when all workers are ready; reload sends HUP and returns when it has ended.'
+    ? [
+        `${start}; reload sends HUP and returns when it has ended.`,
+        `# A reload that is rolled back succeeds for systemd, too${verdict}.`,
+      ]
     : control === undefined
-      ? '# start returns when all workers are ready.'
-      : '# start returns when all workers are ready; reload returns with the verdict, and fails when it does.';
+      ? [`${start}.`]
+      : [`${start}; reload returns with the verdict, and fails when it does.`];
   return [
-    reload,
+    ...reload,
     `Type=${isNew ? 'notify-reload' : 'notify'}`,
     '# The messages come from systemd-notify, a child of the master.',
     'NotifyAccess=all',
@@ -125,6 +131,12 @@ function reloadLines({ version, control, program }: Service): string[] {
   return [`ExecReload=${commandLine([...program, 'reload', '--control', control])}`];
 }
 
+/** USR1 opens the inspector in a worker, so that only the master may get it. `--kill-who` is known to every version. */
+const rotationLines = ({ name, config }: Service): string[] =>
+  config.logFile === undefined && config.outputFile === undefined
+    ? []
+    : [`# In logrotate: postrotate systemctl kill --kill-who=main --signal=USR1 ${name}.service`];
+
 function deadlineLines({ config }: Service): string[] {
   const seconds = (ms: number) => Math.ceil(ms / 1000) + MARGIN;
   const stopFlags = config.stopDelay > 0 ? '--stop-delay and --grace' : '--grace';
@@ -137,8 +149,10 @@ function deadlineLines({ config }: Service): string[] {
     'WatchdogSec=30',
     'Restart=on-failure',
     'RestartSec=1',
-    '# A retry does not correct a wrong option or address.',
-    'RestartPreventExitStatus=2 7',
+    '# A retry does not correct a wrong option. An address may become right: exit code 7 is tried again.',
+    'RestartPreventExitStatus=2',
+    '# The kernel may end one process for its memory: the master replaces a worker, and the others serve on.',
+    'OOMPolicy=continue',
   ];
 }
 
@@ -172,8 +186,13 @@ function directoryLines({ directories, maybeWritten, config, control }: Service)
 function rightsLines({ config, lowPort }: Service): string[] {
   const capability = lowPort === undefined ? '' : 'CAP_NET_BIND_SERVICE';
   return [
-    '# A Node server needs none of the other rights.',
-    ...(lowPort === undefined ? [] : [`# For port ${lowPort}.`, `AmbientCapabilities=${capability}`]),
+    ...(lowPort === undefined
+      ? ['# A Node server needs none of these rights.']
+      : [
+          `# Port ${lowPort} needs this right.`,
+          `AmbientCapabilities=${capability}`,
+          '# No other is needed.',
+        ]),
     `CapabilityBoundingSet=${capability}`,
     'NoNewPrivileges=yes',
     'PrivateDevices=yes',

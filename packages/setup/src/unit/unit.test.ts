@@ -90,8 +90,12 @@ TimeoutStopSec=40
 WatchdogSec=30
 Restart=on-failure
 RestartSec=1
-# A retry does not correct a wrong option or address.
-RestartPreventExitStatus=2 7
+# A retry does not correct a wrong option. An address may become right: exit
+# code 7 is tried again.
+RestartPreventExitStatus=2
+# The kernel may end one process for its memory: the master replaces a worker,
+# and the others serve on.
+OOMPolicy=continue
 
 # The control socket, where \`tshorn reload\` and \`tshorn status\` find it.
 RuntimeDirectory=tshorn/web
@@ -105,9 +109,9 @@ ProtectSystem=strict
 ProtectHome=yes
 PrivateTmp=yes
 
-# A Node server needs none of the other rights.
-# For port 80.
+# Port 80 needs this right.
 AmbientCapabilities=CAP_NET_BIND_SERVICE
+# No other is needed.
 CapabilityBoundingSet=CAP_NET_BIND_SERVICE
 NoNewPrivileges=yes
 PrivateDevices=yes
@@ -165,6 +169,9 @@ describe('a reload', () => {
   it('sends HUP from 253 on, and systemd waits for its end', async () => {
     const { service } = await project.units(['app.js'], { systemdVersion: 253 });
     expect(settingOf(service, 'Type')).toBe('notify-reload');
+    expect(service.replaceAll('\n#', '')).toContain(
+      'succeeds for systemd, too (its verdict: tshorn reload --control /run/tshorn/shop/control.sock)',
+    );
     expect(settingOf(service, 'ExecReload')).toBeUndefined();
   });
 
@@ -186,6 +193,13 @@ describe('a reload', () => {
     expect(argv).toContain('--no-control');
     expect(settingOf(service, 'RuntimeDirectory')).toBeUndefined();
   });
+});
+
+it.each(['--log-file', '--output-file'])('%s is rotated by a signal to the master alone', async (flag) => {
+  const { service } = await project.units(['app.js', flag, '/var/log/shop/a.log']);
+  expect(service.replaceAll('\n#', '')).toContain(
+    'postrotate systemctl kill --kill-who=main --signal=USR1 shop.service',
+  );
 });
 
 describe('a release that is switched by a link', () => {
