@@ -194,6 +194,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       state: this.#state,
       listeners: this.#opened.listeners,
       app: this.#releases.of(this.#state.committed)?.appFile,
+      cwd: this.#resolved.config.cwd,
       performer: this.#performer,
       newMaster: this.#reExec.newMaster,
       now: performance.now(),

@@ -57,6 +57,8 @@ export interface MasterStatus {
   readonly listeners: string[];
   /** Real path of the app of the last committed reload. */
   readonly app?: string;
+  /** The working directory of the app, as the options name it. */
+  readonly cwd: string;
   /** Absent when no reload is under way. */
   readonly reload?: ReloadStatus;
   /** Pid of the new master that a re-exec has started and that is not active yet. */
@@ -74,6 +76,7 @@ interface Sources {
   readonly state: State;
   readonly listeners: readonly Listener[];
   readonly app: string | undefined;
+  readonly cwd: string;
   readonly performer: Pick<Performer, 'traffic' | 'vitals' | 'remaining'> | undefined;
   readonly newMaster: number | undefined;
   /** Monotonic milliseconds. */
@@ -84,6 +87,7 @@ export function statusOf({
   state: master,
   listeners,
   app,
+  cwd,
   performer,
   newMaster,
   now,
@@ -99,6 +103,7 @@ export function statusOf({
     memory: process.memoryUsage.rss(),
     listeners: listeners.map(({ address }) => formatAddress(address)),
     ...(app !== undefined && { app }),
+    cwd,
     ...(reload && { reload }),
     ...(newMaster !== undefined && { newMaster }),
     ...healthOf(master, now, Date.now()),

@@ -5,7 +5,8 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { serviceSockets } from '@tshorn/config';
-import { findMaster, findMasters } from './find.ts';
+import { findMaster } from './choose.ts';
+import { findMasters } from './find.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -23,14 +24,14 @@ it('takes the only one that answers', async () => {
   fs.writeFileSync(path.join(directory, '5.sock'), '');
   fs.writeFileSync(path.join(directory, 'notes.txt'), '');
   const server = await listen('7.sock');
-  expect(await findMaster({}, {}, ['/nowhere', directory], [])).toBe(path.join(directory, '7.sock'));
+  expect(await findMaster({}, {}, {}, ['/nowhere', directory], [])).toBe(path.join(directory, '7.sock'));
   server.close();
-  await expect(findMaster({}, {}, [directory], [])).rejects.toThrow('runs no master');
+  await expect(findMaster({}, {}, {}, [directory], [])).rejects.toThrow('runs no master');
 });
 
 it('names none of several, and lists them', async () => {
   const servers = [await listen('7.sock'), await listen('8.sock')];
-  await expect(findMaster({}, {}, [directory], [])).rejects.toMatchObject({
+  await expect(findMaster({}, {}, {}, [directory], [])).rejects.toMatchObject({
     code: 'ERR_CONTROL',
     detail: '7\n8',
   });
@@ -40,13 +41,13 @@ it('names none of several, and lists them', async () => {
 });
 
 it('follows what it is told, in the order of its words', async () => {
-  expect(await findMaster({ control: '/a.sock' }, { TSHORN_CONTROL: '/b.sock' }, [])).toBe('/a.sock');
-  expect(await findMaster({}, { TSHORN_CONTROL: '/b.sock' }, [])).toBe('/b.sock');
-  await expect(findMaster({ pid: process.pid }, {}, [directory], [])).rejects.toThrow('is no master');
+  expect(await findMaster({ control: '/a.sock' }, { TSHORN_CONTROL: '/b.sock' }, {}, [])).toBe('/a.sock');
+  expect(await findMaster({}, { TSHORN_CONTROL: '/b.sock' }, {}, [])).toBe('/b.sock');
+  await expect(findMaster({ pid: process.pid }, {}, {}, [directory], [])).rejects.toThrow('is no master');
   const pidFile = path.join(directory, 'pid');
-  await expect(findMaster({ pidFile }, {}, [])).rejects.toThrow(`cannot read ${pidFile}`);
+  await expect(findMaster({ pidFile }, {}, {}, [])).rejects.toThrow(`cannot read ${pidFile}`);
   fs.writeFileSync(pidFile, 'x');
-  await expect(findMaster({ pidFile }, {}, [])).rejects.toThrow('got "x"');
+  await expect(findMaster({ pidFile }, {}, {}, [])).rejects.toThrow('got "x"');
 });
 
 it('finds one that is named by its pid wherever its socket lies', async () => {
@@ -55,13 +56,13 @@ it('finds one that is named by its pid wherever its socket lies', async () => {
   const socket = path.join(fs.realpathSync(directory), `${process.pid}.sock`);
   const hangs = net.createServer().listen(socket);
   await once(hangs, 'listening');
-  expect(await findMaster({ pid: process.pid }, {}, ['/nowhere'], [])).toBe(socket);
-  expect(await findMaster({ pidFile }, {}, ['/nowhere'], [])).toBe(socket);
+  expect(await findMaster({ pid: process.pid }, {}, {}, ['/nowhere'], [])).toBe(socket);
+  expect(await findMaster({ pidFile }, {}, {}, ['/nowhere'], [])).toBe(socket);
   hangs.close();
   const control = path.join(directory, 'shop.sock');
   const server = http.createServer((_, response) => response.end(`{"pid":${process.pid}}`)).listen(control);
   await once(server, 'listening');
-  expect(await findMaster({ pidFile }, {}, ['/nowhere'], [])).toBe(control);
+  expect(await findMaster({ pidFile }, {}, {}, ['/nowhere'], [])).toBe(control);
   server.close();
 });
 
@@ -69,8 +70,8 @@ const asRoot = process.geteuid?.() === 0 ? it : it.skip;
 asRoot("does not speak to a socket in somebody else's directory", async () => {
   const server = await listen(`${process.pid}.sock`);
   fs.chownSync(directory, 65_534, 65_534);
-  await expect(findMaster({}, {}, [directory], [])).rejects.toThrow('runs no master');
-  await expect(findMaster({ pid: process.pid }, {}, [directory], [])).rejects.toThrow('is no master');
+  await expect(findMaster({}, {}, {}, [directory], [])).rejects.toThrow('runs no master');
+  await expect(findMaster({ pid: process.pid }, {}, {}, [directory], [])).rejects.toThrow('is no master');
   server.close();
 });
 
@@ -82,9 +83,11 @@ asRoot('finds the socket of a service of any user for root, alone or by its pid'
   await once(server, 'listening');
   fs.chownSync(path.join(services, 'shop'), 65_534, 65_534);
   expect(serviceSockets(services)).toEqual([socket]);
-  expect(await findMaster({}, {}, [directory], serviceSockets(services))).toBe(socket);
-  expect(await findMaster({ pid: 4711 }, {}, [directory], serviceSockets(services))).toBe(socket);
-  await expect(findMaster({ pid: 4712 }, {}, [], [socket])).rejects.toMatchObject({ code: 'ERR_CONTROL' });
+  expect(await findMaster({}, {}, {}, [directory], serviceSockets(services))).toBe(socket);
+  expect(await findMaster({ pid: 4711 }, {}, {}, [directory], serviceSockets(services))).toBe(socket);
+  await expect(findMaster({ pid: 4712 }, {}, {}, [], [socket])).rejects.toMatchObject({
+    code: 'ERR_CONTROL',
+  });
 
   fs.chmodSync(services, 0o777);
   expect(serviceSockets(services)).toEqual([]);

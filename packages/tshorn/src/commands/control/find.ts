@@ -1,4 +1,4 @@
-/** Finds the master that a command asks: the path of its control socket. */
+/** Finds the masters that a command may ask: the paths of their control sockets. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { controlDirectories, type Environment, serviceSockets, userId } from '@tshorn/config';
@@ -19,24 +19,6 @@ export interface Which {
 
 /** Time limit for the answer of each of several masters, in milliseconds: one that hangs does not delay the list. */
 const DESCRIBE_MS = 1_000;
-
-/**
- * Returns the control socket of the master that is meant.
- * @throws TshornError ERR_CONTROL when there is none, or several; ERR_OPTION when the command line names it twice
- */
-export async function findMaster(
-  which: Which,
-  env: Environment,
-  directories?: readonly string[],
-  services?: readonly string[],
-): Promise<string> {
-  const [socket, ...others] = await findMasters(which, env, directories, services);
-  if (others.length === 0) return socket;
-  const masters = await describeAll([socket, ...others]);
-  throw new TshornError('ERR_CONTROL', `this user runs ${masters.length} masters: add the pid of one`, {
-    detail: masters.map(({ value, text }) => [value, text].join('  ').trimEnd()).join('\n'),
-  });
-}
 
 /**
  * Follows the command line, else TSHORN_CONTROL, else returns the control socket of each master of this user, or of a
@@ -140,8 +122,8 @@ function socketsIn(directory: string): string[] {
   }
 }
 
-/** The pid, else the path of the socket, and the app and its addresses where the master says them. */
-const describeAll = (sockets: readonly string[]): Promise<Required<Candidate>[]> =>
+/** Says for each the pid, else the path of the socket, and the app and its addresses where the master says them. */
+export const describeAll = (sockets: readonly string[]): Promise<Required<Candidate>[]> =>
   Promise.all(
     sockets.map(async (socket) => {
       const status = await statusOf(socket);

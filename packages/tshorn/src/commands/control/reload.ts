@@ -1,8 +1,9 @@
 import { type ReloadPlan, TshornError } from '@tshorn/core';
 import { colourOfOutcome, paintFor, print } from '../style.ts';
 import { brokeOff, onInterrupt } from './asking.ts';
+import { chooseMaster } from './choose.ts';
 import { ask, type StreamEvent, stream } from './client.ts';
-import { findMaster, type Which } from './find.ts';
+import type { Which } from './find.ts';
 import { Live } from './live.ts';
 import { ReloadView } from './reload-view.ts';
 import type { Status } from './status-view.ts';
@@ -24,7 +25,7 @@ interface Show {
 
 /** `tshorn reload`: resolves with 0 when the reload has committed. @throws TshornError ERR_STATE (1) when it has not */
 export async function reload({ plan, json, noWait, ...values }: ReloadValues): Promise<number> {
-  const socket = await findMaster(values, process.env);
+  const socket = await chooseMaster({ json, ...values });
   if (values.dryRun) return (await import('./dry-run.ts')).dryRun(socket, { plan, json });
   if (values.abort) return abort(socket, { json, noWait });
   const body = { by: 'tshorn reload', ...(plan && { plan }) };

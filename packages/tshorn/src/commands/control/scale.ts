@@ -1,7 +1,8 @@
 import { print } from '../style.ts';
+import { chooseMaster } from './choose.ts';
 import { ask } from './client.ts';
 import type { Count } from './count-kind.ts';
-import { findMaster, type Which } from './find.ts';
+import type { Which } from './find.ts';
 
 export interface ScaleValues extends Which {
   readonly count: Count;
@@ -11,7 +12,7 @@ export interface ScaleValues extends Which {
 
 /** `tshorn scale N`: resolves with 0 when the number is reached. @throws TshornError ERR_STATE (1) when it is not */
 export async function scale({ count, json, noWait, ...which }: ScaleValues): Promise<number> {
-  const socket = await findMaster(which, process.env);
+  const socket = await chooseMaster({ json, ...which });
   const path = noWait ? '/scale?wait=0' : '/scale';
   const body = { ...count, by: 'tshorn scale' };
   const answer = (await ask(socket, path, body, { patient: true })) as { from: number; to: number };

@@ -1,7 +1,8 @@
 import { print } from '../style.ts';
 import { brokeOff, onInterrupt } from './asking.ts';
+import { chooseMaster } from './choose.ts';
 import { ask, type StreamEvent, stream } from './client.ts';
-import { findMaster, type Which } from './find.ts';
+import type { Which } from './find.ts';
 
 export interface StopValues extends Which {
   readonly quick: boolean;
@@ -12,7 +13,7 @@ export interface StopValues extends Which {
 
 /** `tshorn stop`: resolves when the master has ended, with 0, or with 1 when it ended with an error. */
 export async function stop({ quick, now, json, noWait, ...which }: StopValues): Promise<number> {
-  const socket = await findMaster(which, process.env);
+  const socket = await chooseMaster({ json, ...which });
   const body = { mode: now ? 'now' : quick ? 'quick' : 'graceful', by: 'tshorn stop' };
   if (noWait) {
     const answer = await ask(socket, '/stop?wait=0', body);

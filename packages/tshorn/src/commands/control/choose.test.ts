@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import fs from 'node:fs';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { findMaster } from './choose.ts';
+
+let directory: string;
+const servers: http.Server[] = [];
+beforeEach(() => {
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+});
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+  fs.rmSync(directory, { recursive: true });
+});
+
+/** A master with this pid that works in a directory of this name. */
+async function master(pid: number, name: string): Promise<string> {
+  const cwd = path.join(directory, name);
+  fs.mkdirSync(cwd, { recursive: true });
+  const socket = path.join(directory, `${pid}.sock`);
+  const answer = JSON.stringify({ pid, cwd, app: `${cwd}/app.js`, listeners: [] });
+  const server = http.createServer((_, response) => response.end(answer)).listen(socket);
+  servers.push(server);
+  await once(server, 'listening');
+  return socket;
+}
+
+async function chosenIn(name: string): Promise<{ socket: string; said: string[] }> {
+  const said: string[] = [];
+  const place = { here: path.join(directory, name), say: (line: string) => said.push(line) };
+  return { socket: await findMaster({}, {}, place, [directory], []), said };
+}
+
+it('of several masters the only one of this directory is meant, also through a link', async () => {
+  await master(7, 'a');
+  const socket = await master(8, 'b');
+  fs.symlinkSync(path.join(directory, 'b'), path.join(directory, 'current'));
+  expect(await chosenIn('b')).toEqual({ socket, said: [] });
+  expect(await chosenIn('current')).toEqual({ socket, said: [] });
+});
+
+it('of several elsewhere, or several here, none is meant', async () => {
+  await master(7, 'a');
+  await master(8, 'b');
+  await expect(chosenIn('c')).rejects.toThrow('this user runs 2 masters: add the pid of one');
+  await master(9, 'b');
+  await expect(chosenIn('b')).rejects.toThrow('this user runs 3 masters');
+});
+
+it('the only one is meant wherever it works, and is named first when that is elsewhere', async () => {
+  const socket = await master(7, 'a');
+  expect(await chosenIn('a')).toEqual({ socket, said: [] });
+  const a = path.join(directory, 'a');
+  expect(await chosenIn('b')).toEqual({
+    socket,
+    said: [`no master of this directory runs; this is about master 7: ${a}/app.js in ${a}`],
+  });
+});
