@@ -44,7 +44,7 @@ export const SERVER = {
   'watch-endless': {
     level: 'warn',
     fields: '`file`',
-    when: 'In [watch mode](watch.md) a file has changed at each of the last starts of the app, which seems to write it.',
+    when: 'In [watch mode](watch.md) a file has changed at each of the last starts of the app, which seems to write it. The reloads for it come less and less often.',
     todo: 'Give the file to `--watch-ignore`.',
   },
   control: { level: 'info', fields: '`path`', when: 'The control socket is open.' },

@@ -20,7 +20,7 @@ export function openWatchMode({ log, workerFile, notices, request }: Watching): 
     onEndless: (name) =>
       log.warn(
         { event: 'watch-endless', file: name },
-        `${name} changes at each start of the app, and each change is a reload; if the app writes it: --watch-ignore ${name}`,
+        `${name} changes at each start of the app, and each change is a reload, held back for longer and longer; if the app writes it: --watch-ignore ${name}`,
       ),
     onBlind: () =>
       log.warn(

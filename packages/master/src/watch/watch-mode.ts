@@ -54,6 +54,9 @@ export class WatchMode {
   /** Directories in which a file of `--watch-path` may appear. */
   #open = new Set<string>();
   readonly #endless = new Endless();
+  /** Files whose reload is held back, until this timer. */
+  #held: readonly string[] = [];
+  #release: NodeJS.Timeout | undefined;
   #isBooting = false;
   #hasReports = false;
   /** Start of the last worker, in milliseconds since 1970, as the file system has it. */
@@ -120,6 +123,7 @@ export class WatchMode {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#release);
     clearImmediate(this.#hashing);
     this.#directories.close();
   }
@@ -231,8 +235,19 @@ export class WatchMode {
     const isUnsure = unsure === changed.length;
     if (isUnsure && this.#wasUnsure) return;
     this.#wasUnsure = isUnsure;
-    this.#events.onChange(describeChange(changed, this.#cwd));
-    if (this.#endless.changed(changed, this.#isBooting))
-      this.#events.onEndless(nameIn(this.#cwd, changed[0] ?? ''));
+    this.#changed(changed, now);
+  }
+
+  #changed(files: readonly string[], now: number): void {
+    clearTimeout(this.#release);
+    const all = [...new Set([...this.#held, ...files])];
+    const ms = this.#endless.changed(files, this.#isBooting, now);
+    this.#held = ms > 0 ? all : [];
+    if (ms === 0) return this.#events.onChange(describeChange(all, this.#cwd));
+    this.#release = setTimeout(() => {
+      this.#held = [];
+      if (this.#endless.released()) this.#events.onEndless(nameIn(this.#cwd, all[0] ?? ''));
+      this.#events.onChange(describeChange(all, this.#cwd));
+    }, ms).unref();
   }
 }
