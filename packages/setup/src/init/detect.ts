@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isFile, readPackage, resolveApp } from '@tshorn/core';
 import { divideEnvFiles } from '../import/env-files.ts';
 import { resolveScript } from '../import/script.ts';
+import { namedExport } from './named-export.ts';
 
 export interface Project {
   /** As it is typed; undefined where nothing looks like an app. */
@@ -60,13 +61,14 @@ const USUAL = ['server', 'app', 'index', 'main'].flatMap((name) => [name, `src/$
 export function detect(cwd: string, stripsTypes: boolean): Project {
   const found = readPackage(cwd) as (Record<string, unknown> & ReturnType<typeof readPackage>) | undefined;
   const dependencies = { ...(found?.devDependencies as object), ...(found?.dependencies as object) };
-  const key = Object.keys(FRAMEWORKS).find((name) => name in dependencies);
-  const framework = key === undefined ? undefined : FRAMEWORKS[key];
-  const served = fromScript(found, cwd) ?? fromFramework(framework) ?? fromFiles(cwd);
+  const installed = Object.keys(FRAMEWORKS).filter((name) => name in dependencies);
+  const built = installed.map((name) => FRAMEWORKS[name]).find((each) => each?.app !== undefined);
+  const served = fromScript(found, cwd) ?? fromFramework(built) ?? fromFiles(cwd);
   const flags = divideEnvFiles(served?.flags ?? [], (file) => isFile(join(cwd, file)));
   const source = served === undefined ? '' : sourceOf(served.app, cwd);
+  const framework = built ?? frameworkOf(source, installed);
   return {
-    app: served?.app,
+    app: served && withExport(served.app, cwd),
     args: served?.args ?? [],
     variables: served?.variables ?? {},
     port: portIn(source),
@@ -77,6 +79,22 @@ export function detect(cwd: string, stripsTypes: boolean): Project {
     flags: flags.rest,
     envFiles: flags.files,
   };
+}
+
+/** One of several is the one that the app imports. */
+function frameworkOf(source: string, installed: readonly string[]): Framework | undefined {
+  const [first, ...others] = installed;
+  const imported = installed.find((name) =>
+    ["'", '"', '`'].some((quote) => source.includes(quote + name + quote)),
+  );
+  const name = others.length === 0 ? first : imported;
+  return name === undefined ? undefined : FRAMEWORKS[name];
+}
+
+/** `app.js` as `app.js:app`, where only that export of it can be served. */
+export function withExport(app: string, cwd: string): string {
+  const name = namedExport(sourceOf(app, cwd));
+  return name === undefined || app.endsWith(`:${name}`) ? app : `${app}:${name}`;
 }
 
 interface Served {

@@ -77,6 +77,35 @@ describe('the app is found', () => {
     expect((await init()).options).toEqual([`app: '${name}',`]);
   });
 
+  it.each([
+    ['app.js', 'export const app = express();', 'app.js:app'],
+    ['server.ts', 'const server = createServer();\nexport { server };', 'server.ts:server'],
+    ['app.cjs', 'exports.app = express();', 'app.cjs:app'],
+    ['app.js', 'module.exports = { db, app };', 'app.js:app'],
+    ['app.js', '// export default app\nexport function createApp() {}', 'app.js:createApp'],
+    ['app.js', 'export const app = express();\nexport default app;', 'app.js'],
+    ['app.js', 'export const app = express();\napp.listen(3000);', 'app.js'],
+    ['app.js', 'const app = express();\nmodule.exports = app;\nmodule.exports.app = app;', 'app.js'],
+    ['app.js', 'export const application = 1;', 'app.js'],
+  ])('%s by the export that can be served: %s', async (file, source, app) => {
+    write({ [file]: source });
+    expect((await init()).options[0]).toBe(`app: '${app}',`);
+    fs.rmSync(path.join(cwd, 'tshorn.config.mjs'));
+    expect((await init({ app: file })).options[0]).toBe(`app: '${app}',`);
+    fs.rmSync(path.join(cwd, 'tshorn.config.mjs'));
+    expect((await init({ app: app })).options[0]).toBe(`app: '${app}',`);
+  });
+
+  it.each([
+    ["import express from 'express';", ['found: Express']],
+    ["const fastify = require('fastify')();", ['found: Fastify']],
+    ["import { app } from './app.js';", []],
+  ])('and of two frameworks the one that it imports: %s', async (source, found) => {
+    write({ 'package.json': { dependencies: { express: '5', fastify: '5' } }, 'server.js': source });
+    await init();
+    expect(said).toEqual(found);
+  });
+
   it('or is named', async () => {
     write({ 'server.js': '', 'web.js': '' });
     expect((await init({ app: 'web.js' })).options).toEqual(["app: 'web.js',"]);

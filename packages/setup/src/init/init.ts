@@ -4,7 +4,7 @@ import { configFileNames, OPTIONS } from '@tshorn/config';
 import { isFile, renderError, resolveApp, TshornError } from '@tshorn/core';
 import { type Made, writeFiles } from '../write-files.ts';
 import { configFile } from './config-file.ts';
-import { detect, type Project } from './detect.ts';
+import { detect, type Project, withExport } from './detect.ts';
 
 export interface InitRequest {
   readonly cwd: string;
@@ -58,7 +58,7 @@ async function chooseApp(
 ): Promise<string> {
   if (named !== undefined) {
     resolveApp(named, cwd);
-    return named;
+    return withExport(named, cwd);
   }
   if (ask === undefined) {
     if (found !== undefined) return found;
@@ -72,7 +72,7 @@ async function chooseApp(
     if (answer === found) return answer;
     try {
       resolveApp(answer, cwd);
-      return answer;
+      return withExport(answer, cwd);
     } catch (error) {
       say(renderError(error));
     }
