@@ -43,6 +43,8 @@ export * from './sample.ts';
 export * from './sequence.ts';
 export {
   commandOf,
+  isConfigOfTshorn,
+  isEcosystem,
   type NodeCommand,
   nodeCommandOf,
   type ScriptCommand,

@@ -1,5 +1,5 @@
 /** `npm start` of a package as a command line of tshorn. */
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { takesNextWord } from './node-flags.ts';
 import { readPackage } from './package-commands.ts';
 
@@ -58,8 +58,30 @@ export function nodeCommandOf(all: readonly string[]): NodeCommand | undefined {
   return file === undefined ? undefined : { flags, file, words };
 }
 
+/** A file of PM2 that lists apps: `ecosystem.config.js`, `process.json`. */
+export const isEcosystem = (file: string): boolean =>
+  !isConfigOfTshorn(file) &&
+  (/(^|[./])config\.[cm]?js$|\.(json|ya?ml)$/.test(file) || /^ecosystem/.test(basename(file)));
+
+/** `tshorn.config.mjs`, `tshorn.api.config.mjs`. */
+export const isConfigOfTshorn = (file: string): boolean =>
+  /^tshorn\.(.+\.)?config\.([cm]?[jt]s|json)$/.test(basename(file));
+
+/** `pm2 start ecosystem.config.js --env production`; else `tshorn start ...`, which answers with its line. */
+function lineForPm2(words: readonly string[]): string | undefined {
+  const all = words[0] === 'start' || words[0] === 'startOrReload' ? words.slice(1) : words;
+  const file = all.find((word) => !word.startsWith('-'));
+  if (file === undefined) return undefined;
+  if (!isEcosystem(file)) return ['tshorn', 'start', ...all].join(' ');
+  const kept = all.flatMap((word, at) =>
+    /^--(env|only)$/.test(word) ? [word, all[at + 1] ?? ''] : /^--(env|only)=/.test(word) ? [word] : [],
+  );
+  return ['tshorn', 'import', file, ...kept].join(' ');
+}
+
 function lineFor({ variables, program, words }: ScriptCommand, folder: string): string | undefined {
   if (['npm', 'npx', 'yarn', 'pnpm'].includes(program)) return undefined;
+  if (['pm2', 'pm2-runtime', 'pm2-dev'].includes(program)) return lineForPm2(words);
   const chdir = folder === '' ? [] : ['--chdir', folder];
   if (program !== 'node') return [...variables, 'tshorn', program, ...chdir, ...behind(words)].join(' ');
   const command = nodeCommandOf(words);

@@ -1,4 +1,5 @@
 /** Commands that are typed once for a service: `tshorn init`, `tshorn import`, `tshorn unit`. */
+export { refuseAppName } from './foreign/app-name.ts';
 export { foreignWord } from './foreign/foreign.ts';
 export {
   type ImportedApp,

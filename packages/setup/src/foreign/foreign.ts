@@ -1,9 +1,8 @@
 /** Words of other process managers: each is answered with what to type instead. */
-import { basename, relative } from 'node:path';
+import { relative } from 'node:path';
 import { type Config, type Environment, resolveConfig } from '@tshorn/config';
-import { resolveApp, startScript, TshornError } from '@tshorn/core';
-import { shellWord } from '../shell-word.ts';
-import { startLine } from './start-line.ts';
+import { resolveApp, TshornError } from '@tshorn/core';
+import { start } from './start.ts';
 
 export interface Surroundings {
   readonly env: Environment;
@@ -32,7 +31,7 @@ const unit: Said = [
 ];
 
 const ANSWERS: Readonly<Record<string, Answer>> = {
-  start,
+  start: (words, { cwd }) => start(words, cwd),
   restart: () => reload,
   gracefulReload: () => reload,
   list: () => status,
@@ -68,23 +67,6 @@ export async function foreignWord(
   const file = fileOf(`./${word}`, around.cwd);
   const serve = file === undefined ? '' : `; to serve ${file}: tshorn ./${word}`;
   return new TshornError('ERR_OPTION', `tshorn has no "${word}": ${message}`, { fix: fix + serve });
-}
-
-function start(words: readonly string[], { cwd }: Surroundings): Said {
-  const { app = 'APP', line, leftOut } = startLine(words);
-  if (/(^|[./])config\.[cm]?js$|\.(json|ya?ml)$/.test(app) || /ecosystem/.test(basename(app))) {
-    return [
-      'it makes a config file of each app in an ecosystem file',
-      `type: tshorn import ${shellWord(app)}`,
-    ];
-  }
-  const message =
-    'an app is started by its name, and stays in the foreground; tshorn unit APP prints a service for it';
-  if (['npm', 'yarn', 'pnpm'].includes(app)) {
-    return [message, `type: ${startScript(cwd, cwd)?.line ?? 'tshorn .'}`];
-  }
-  const without = leftOut.length === 0 ? '' : ` (${leftOut.join(', ')}: no counterpart in this line)`;
-  return [message, `type: ${line}${without}; tshorn unit ${shellWord(app)} prints a service`];
 }
 
 async function logs(_: readonly string[], { env, cwd }: Surroundings): Promise<Said> {

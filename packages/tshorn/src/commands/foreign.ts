@@ -1,4 +1,5 @@
-import { foreignWord } from '@tshorn/setup';
+import type { TshornError } from '@tshorn/core';
+import { foreignWord, refuseAppName } from '@tshorn/setup';
 import { workingDirectory } from '../surroundings.ts';
 import type { ForeignName } from './names.ts';
 
@@ -6,3 +7,7 @@ import type { ForeignName } from './names.ts';
 export async function foreign(word: ForeignName, words: readonly string[]): Promise<never> {
   throw await foreignWord(word, words, { env: process.env, cwd: workingDirectory() });
 }
+
+/** `tshorn reload api`: the error that names the line to type. */
+export const appName = (command: string, words: readonly string[]): TshornError =>
+  refuseAppName(command, words, workingDirectory());

@@ -1,7 +1,7 @@
 /** Runs a command. Loaded when the command line begins with the name of one, or asks for help. */
 import { COMMAND_TABLE } from './all.ts';
 import { helpText } from './help-text.ts';
-import { type CommandName, type ForeignName, isForeign } from './names.ts';
+import { type CommandName, FOREIGN, type ForeignName, isForeign } from './names.ts';
 import { readCommand } from './parser.ts';
 import { print } from './style.ts';
 
@@ -11,6 +11,12 @@ import { print } from './style.ts';
  */
 export async function runCommand(name: CommandName | ForeignName, words: readonly string[]): Promise<number> {
   if (isForeign(name)) return (await import('./foreign.ts')).foreign(name, words);
+  if (name === 'help' && isForeignWord(words[0])) {
+    return (await import('./foreign.ts')).foreign(words[0], words.slice(1));
+  }
+  if (ASKING.includes(name) && isAppName(words[0])) {
+    throw (await import('./foreign.ts')).appName(name, words);
+  }
   const command = COMMAND_TABLE[name];
   if (asksForHelp(words)) return printHelp(name);
   const line = readCommand(command, words);
@@ -22,6 +28,15 @@ export async function printHelp(name?: CommandName): Promise<number> {
   print(helpText(COMMAND_TABLE, name));
   return 0;
 }
+
+/** Commands that take the pid of a master. */
+const ASKING: readonly string[] = ['reload', 'status', 'scale', 'stop'] satisfies CommandName[];
+
+/** As PM2 names its apps: `api`, `0`, `all`. */
+const isAppName = (word = ''): boolean => /^[a-z]/i.test(word) || word === '0';
+
+const isForeignWord = (word: string | undefined): word is ForeignName =>
+  (FOREIGN as readonly (string | undefined)[]).includes(word);
 
 function asksForHelp(words: readonly string[]): boolean {
   const end = words.indexOf('--');
