@@ -105,6 +105,8 @@ export interface FileFacts {
   /** Environment files that every user of the machine can read. */
   readonly openEnvFiles: readonly string[];
   readonly logs: readonly LogFacts[];
+  /** Why the file of --pid-file cannot be written; undefined without one, too. */
+  readonly pidFileProblem: string | undefined;
   /** Why the compile cache cannot be used. */
   readonly compileCacheProblem: string | undefined;
 }

@@ -201,6 +201,13 @@ const FAULTS: readonly [id: string, level: Level, plant: Plant, seen: RegExp, co
   ],
   ['log-file', 'error', log({ writable: false }), /may not write/],
   ['log-file', 'error', log({ writable: false, directoryExists: false }), /no such directory/],
+  [
+    'pid-file',
+    'error',
+    inside('files', { pidFileProblem: '/x/a.pid: there is no such directory' }),
+    /x\/a.pid/,
+    { pidFile: '/x/a.pid' },
+  ],
   ['log-space', 'error', log({ space: { freeBytes: MB, totalBytes: GB } }), /1 MB left/],
   ['log-space', 'warning', log({ space: { freeBytes: 500 * MB, totalBytes: GB } }), /500 MB left/],
   ['log-rotation', 'note', log({ rotated: false }), /logrotate/],

@@ -35,7 +35,7 @@ export const MACHINE_CHECKS: readonly Check[] = [
     group: 'Machine',
     levels: ['error', 'warning'],
     title: 'The limit of open files is low',
-    why: 'each connection is a file: a worker at its limit accepts no more',
+    why: 'each connection is a file: a worker at its limit closes a new one without an answer, and logs nothing',
     mend: 'ulimit -n 65536 before the start; under systemd: LimitNOFILE=65536',
     run: ({ limits, server }) => {
       const { openFiles } = limits;
@@ -145,6 +145,18 @@ export const MACHINE_CHECKS: readonly Check[] = [
       if (!bad) return 'ok';
       const why = bad.directoryExists ? 'this user may not write it' : 'there is no such directory';
       return { level: 'error', seen: `${bad.option} ${bad.file}: ${why}` };
+    },
+  },
+  {
+    id: 'pid-file',
+    group: 'Machine',
+    levels: ['error'],
+    title: 'The pid file cannot be written',
+    why: 'the start ends with exit code 2',
+    mend: 'name a file by --pid-file in a directory that exists and that this user may write to',
+    run: ({ files, server }) => {
+      if (server?.config.pidFile === undefined) return NOT_APPLICABLE;
+      return files.pidFileProblem === undefined ? 'ok' : { level: 'error', seen: files.pidFileProblem };
     },
   },
   {

@@ -16,11 +16,12 @@ const OTHERS_PASS = 0o001;
 const STICKY = 0o1000;
 
 export function filesOf(system: System, server: ServerFacts | undefined, cache: CachePlace): FileFacts {
-  const { envFile = [], logFile, outputFile } = server?.config ?? {};
+  const { envFile = [], logFile, outputFile, pidFile } = server?.config ?? {};
   const log = (option: string, file: string | undefined) => (file ? logAt(system, option, file) : []);
   return {
     openEnvFiles: envFile.filter((file) => isOpen(system, file)),
     logs: [...log('--log-file', logFile), ...log('--output-file', outputFile)],
+    pidFileProblem: pidFile === undefined ? undefined : pidFileProblem(system, pidFile),
     compileCacheProblem: cacheProblem(system, cache),
   };
 }
@@ -43,6 +44,15 @@ function logAt(system: System, option: string, file: string): LogFacts[] {
     : directoryExists && system.can(directory, 'write') && system.can(directory, 'execute');
   const space = directoryExists ? system.space(directory) : undefined;
   return [{ option, file, directoryExists, writable, rotated: isRotated(system, file), space }];
+}
+
+/** The master puts another file in its place, so that the directory has to be writable. */
+function pidFileProblem({ stat, can, read }: System, file: string): string | undefined {
+  const directory = dirname(file);
+  if (stat(directory)?.kind !== 'directory') return `${file}: there is no such directory`;
+  if (!can(directory, 'write') || !can(directory, 'execute'))
+    return `${file}: this user may not write to ${directory}`;
+  return /^([1-9]\d{0,9})?$/.test(read(file)?.trim() ?? '') ? undefined : `${file} holds no pid`;
 }
 
 /** True where a path or a pattern in the configuration of logrotate(8) covers the file. */

@@ -125,6 +125,26 @@ describe('files', () => {
     });
   });
 
+  it.each([
+    [{}, /no such directory/],
+    [{ '/run/app': { kind: 'directory' }, '/run/app/a.pid': 'pid: 7\n' }, /holds no pid/],
+    [{ '/run/app': { kind: 'directory' }, '/run/app/a.pid': '7\n' }, undefined],
+    [{ '/run/app': { kind: 'directory' }, '/run/app/a.pid': '' }, undefined],
+    [{ '/run/app': { kind: 'directory' } }, undefined],
+  ] as const)('the pid file in %j: %s', async (files, problem) => {
+    const server = await serverWith({ pidFile: '/run/app/a.pid' });
+    const { pidFileProblem } = filesOf(plantedSystem({ files }), server, cache);
+    if (problem === undefined) expect(pidFileProblem).toBeUndefined();
+    else expect(pidFileProblem).toMatch(problem);
+  });
+
+  it('a directory that is closed to this user takes no pid file', async () => {
+    const server = await serverWith({ pidFile: '/run/app/a.pid' });
+    const files = { '/run/app': { kind: 'directory' } } as const;
+    const system = plantedSystem({ files, can: (_path, access) => access !== 'write' });
+    expect(filesOf(system, server, cache).pidFileProblem).toMatch(/may not write to \/run\/app$/);
+  });
+
   it('a pipe or a device is no log that fills a disk', async () => {
     const server = await serverWith({ logFile: '/dev/stdout' });
     const files = { '/dev/stdout': { kind: 'other' } } as const;

@@ -75,6 +75,7 @@ export async function healthy(config: Partial<Config> = {}): Promise<Facts> {
           space: { freeBytes: 9 * GB, totalBytes: 10 * GB },
         },
       ],
+      pidFileProblem: undefined,
       compileCacheProblem: undefined,
     },
     network: { hasIpv6: true, lowestPort: 1_024, mayBindLow: false, taken: [] },
