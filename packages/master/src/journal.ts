@@ -39,8 +39,11 @@ export function textOf(notice: Notice): string {
       const took = formatMs(tookMs);
       const failed = textOfCleanUps(notice.cleanUps);
       if (outcome === 'committed') return `${what}: ${workers(replaced)} replaced in ${took}${failed}`;
-      const state = outcome === 'failed' ? '' : `, gen=${serving} still serves`;
-      return `${what} after ${took}${state}: ${reason}${failed}`;
+      const state = serving === undefined ? ', nothing serves yet' : `, gen=${serving} still serves`;
+      // In watch mode the line before says why.
+      const isTold = notice.operation.by === 'watch' && (outcome === 'failed' || outcome === 'rolled-back');
+      const why = isTold ? '' : `: ${reason}`;
+      return `${what} after ${took}${outcome === 'failed' ? '' : state}${why}${failed}`;
     }
     case 'canary':
       return `canary gen=${notice.generation} ${notice.pass ? 'passed' : 'failed'}: ${notice.text}`;

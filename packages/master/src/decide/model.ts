@@ -90,6 +90,8 @@ export type Operation = Request &
         readonly plan?: ReloadPlan;
         /** Watch mode: what has changed. A reload under way that serves nobody yet gives way to it. */
         readonly because?: string;
+        /** Its forerunner has ended for it, and was reported with the same words. */
+        readonly isAgain?: true;
       }
     | {
         readonly kind: 'recycle';
@@ -123,8 +125,8 @@ export interface Running {
   committed: boolean;
   /** Reason of the rollback, while one is under way. */
   rollingBack?: string;
-  /** A newer one takes its place. */
-  superseded?: true;
+  /** Level of the verdict where the end is no failure: a newer save takes its place, or the server stops. */
+  endLevel?: 'debug' | 'info';
   /** Number of rollback attempts so far. */
   attempts: number;
   cleanUps?: FailedCleanUps;

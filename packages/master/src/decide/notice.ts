@@ -73,8 +73,8 @@ export type Notice =
       readonly generation: number;
       readonly operation: OperationInfo;
       readonly outcome: Outcome;
-      /** The generation that is committed now. */
-      readonly serving: number;
+      /** The generation that is committed now; absent while nothing has served yet. */
+      readonly serving?: number;
       readonly replaced: number;
       readonly tookMs: number;
       readonly reason?: string;

@@ -28,12 +28,15 @@ export function request(draft: Draft, operation: Operation): void {
   if (operation.kind === 'reload' && joinsWaiting(draft, operation)) return;
   if (operation.kind === 'recycle' && isAsked(draft, operation)) return;
   giveWay(draft, operation);
-  supersede(draft, operation);
-  if (operation.kind === 'reload' && state.running) {
-    const what = `the ${state.running.operation.kind} under way`;
-    draft.report({ event: 'noted', level: 'info', text: `reload by ${operation.by} queued behind ${what}` });
+  const isAgain = supersede(draft, operation);
+  if (operation.kind !== 'reload') state.queue.push(operation);
+  else {
+    if (state.running) {
+      const text = `reload by ${operation.by} queued behind the ${state.running.operation.kind} under way`;
+      draft.report({ event: 'noted', level: operation.because === undefined ? 'info' : 'debug', text });
+    }
+    state.queue.push({ ...operation, ...(isAgain && { isAgain }) });
   }
-  state.queue.push(operation);
 }
 
 /** A second HUP asks for the newest code, and the reload that waits brings it, by the plan that was named last. */
@@ -77,20 +80,25 @@ function giveWay(draft: Draft, operation: Operation): void {
   draft.report({ event: 'noted', level: 'info', text });
 }
 
-/** In watch mode the newest save is served soonest: workers on their way that do not serve yet end for it. */
-function supersede(draft: Draft, operation: Operation): void {
+/**
+ * In watch mode the newest save is served soonest: workers on their way that do not serve yet end for it.
+ * Returns true where a reload has ended for another one of the same files.
+ */
+function supersede(draft: Draft, operation: Operation): boolean {
   const { running } = draft.state;
-  if (operation.kind !== 'reload' || operation.because === undefined) return;
+  if (operation.kind !== 'reload' || operation.because === undefined) return false;
   if (running) {
-    if (running.operation.kind !== 'reload' || running.committed || running.rollingBack !== undefined) return;
+    if (running.operation.kind !== 'reload' || running.committed || running.rollingBack !== undefined)
+      return false;
     const isLate = ({ state, generation }: WorkerRecord) =>
       generation === running.generation && (state === 'admitted' || state === 'ready');
-    if (draft.workers.some(isLate)) return;
+    if (draft.workers.some(isLate)) return false;
   }
   for (const worker of draft.workers) if (IN_VAIN.includes(worker.state)) draft.kill(worker);
-  if (!running) return;
-  running.superseded = true;
+  if (running?.operation.kind !== 'reload') return false;
+  running.endLevel = 'debug';
   fail(draft, operation.because, 'aborted');
+  return running.operation.because === operation.because;
 }
 
 /** On the way to serve code that has changed since. */
@@ -141,7 +149,7 @@ function begin(draft: Draft, operation: Operation): void {
   const info = { generation, operation: infoOf(operation) };
   draft.report({
     event: 'reload-started',
-    level: 'info',
+    level: operation.isAgain ? 'debug' : 'info',
     ...info,
     ...(operation.plan && { plan: operation.plan }),
     ...(operation.because !== undefined && { because: operation.because }),

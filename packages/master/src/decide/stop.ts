@@ -19,6 +19,7 @@ export function stop(draft: Draft, { mode, by, newMaster }: StopRequest): void {
   // After a re-exec the new master serves: clients have nothing to notice.
   if (!newMaster && isAnnounced(state, mode)) return announce(draft, by);
   draft.report({ event: 'stopping', level: 'info', text: `${mode} stop by ${by}` });
+  if (state.running) state.running.endLevel = 'info';
   fail(draft, `stopped by ${by}`, 'aborted');
   begin(draft, { mode, exitCode: state.stop?.exitCode ?? EXIT.ok, ...(newMaster && { newMaster }) });
 }

@@ -2,7 +2,7 @@
 import { type Draft, infoOf } from './draft.ts';
 import type { Operation, Running, WorkerRecord } from './model.ts';
 import type { Level, Outcome } from './notice.ts';
-import { neededGenerations } from './queries.ts';
+import { neededGenerations, readyWorkers } from './queries.ts';
 
 /** Ends the reload under way. The master keeps the releases that are still needed. */
 export function finishReload(draft: Draft, running: Running, outcome: Outcome, reason?: string): void {
@@ -24,7 +24,7 @@ export function finishReload(draft: Draft, running: Running, outcome: Outcome, r
     generation,
     operation: infoOf(running.operation),
     outcome,
-    serving: state.committed,
+    ...(hasServed(draft, outcome) && { serving: state.committed }),
     replaced: running.replaced,
     tookMs: draft.at - running.startedAt,
     ...(reason !== undefined && { reason }),
@@ -32,8 +32,12 @@ export function finishReload(draft: Draft, running: Running, outcome: Outcome, r
   });
 }
 
-function levelOf({ superseded, cleanUps }: Running, outcome: Outcome): Level {
-  if (outcome !== 'committed') return superseded ? 'info' : 'error';
+/** In watch mode a first start that fails waits for a reload. */
+const hasServed = ({ state }: Draft, outcome: Outcome): boolean =>
+  outcome === 'committed' || state.phase !== 'starting' || readyWorkers(state).length > 0;
+
+function levelOf({ endLevel, cleanUps }: Running, outcome: Outcome): Level {
+  if (outcome !== 'committed') return endLevel ?? 'error';
   return cleanUps ? 'warn' : 'info';
 }
 

@@ -35,7 +35,7 @@ test('a save while the old worker drains begins at once', () => {
 
 test('the newest save wins: a reload that serves nobody yet ends for it', () => {
   const scene = watching().bootAll().request(changed('a.js')).prepared().request(changed('b.js')).prepared();
-  expect(verdicts(scene)).toMatchObject([{ outcome: 'aborted', level: 'info', reason: 'changed b.js' }]);
+  expect(verdicts(scene)).toMatchObject([{ outcome: 'aborted', level: 'debug', reason: 'changed b.js' }]);
   expect(killed(scene)).toEqual([2]);
   scene.boot(3).agree();
   expect(scene.state.committed).toBe(3);
@@ -69,7 +69,30 @@ test('a save is three lines: the change, the new worker, the verdict', () => {
   expect(told).toEqual(['reload-started', 'ready', 'reload-finished']);
 });
 
+test('saves in quick succession are not louder than one', () => {
+  const scene = watching().bootAll().forget();
+  for (let save = 0; save < 30; save++) {
+    scene.request(changed('a.js'));
+    if (save % 2) scene.prepared();
+  }
+  scene.request(changed('b.js')).prepared().boot(17).agree().settle();
+  const told = scene.notices.filter(({ level }) => level !== 'debug');
+  expect(told.map((notice) => ('because' in notice ? notice.because : notice.event))).toEqual([
+    'changed a.js',
+    'changed b.js',
+    'ready',
+    'reload-finished',
+  ]);
+});
+
 describe('a first start that fails', () => {
+  test('and a stop while a later one is tried: that nothing serves yet, and no error', () => {
+    const scene = failToLoad(watching(), 1).request(changed('a.js')).prepared();
+    scene.happen({ type: 'stop-requested', mode: 'quick', by: 'SIGINT' });
+    expect(verdicts(scene)).toMatchObject([{ outcome: 'aborted', level: 'info' }]);
+    expect(verdicts(scene)[0]).not.toHaveProperty('serving');
+  });
+
   test('waits for the next save, without an end and without a back-off', () => {
     const scene = failToLoad(watching(), 1);
     expect(scene.state.phase).toBe('starting');
