@@ -29,6 +29,7 @@ export interface ServerRequest {
 export interface ServerWords {
   /** Behind the program. */
   readonly words: readonly string[];
+  /** NODE_ENV comes first. */
   readonly environment: readonly (readonly [name: string, value: string])[];
   readonly workingDirectory: string;
   /** Names of variables with values that belong in no unit file, which everybody can read. */
@@ -95,7 +96,9 @@ export function serverWords(request: ServerRequest): ServerWords {
 function flagOf({ key, input, place, base }: Given, named: (path: string) => string): string[] {
   const flag = `--${optionOf(key).flag}`;
   if (place !== flag) return [place];
+  const { alone } = optionOf(key).row.kind;
   return [input].flat().flatMap((value) => {
+    if (value === alone?.value) return [flag];
     const text = key === 'envFile' ? named(resolve(base, String(value))) : absolute(key, String(value), base);
     return text.startsWith('-') ? [`${flag}=${text}`] : [flag, text];
   });

@@ -114,12 +114,16 @@ function userLines({ user, group }: Service): string[] {
 }
 
 function environmentLines({ name, path, server: { environment, secrets } }: Service): string[] {
-  const all = [...(path === undefined ? [] : [['PATH', path] as const]), ...environment];
+  const own = [...(path === undefined ? [] : [['PATH', path] as const]), ...environment.slice(0, 1)];
+  const found = environment.slice(1);
+  const line = ([variable, value]: readonly [string, string]) => `Environment=${assignment(variable, value)}`;
   const file = `EnvironmentFile=/etc/${name}.env`;
   const why =
     '# NAME=value lines with secrets: this file is read by everybody, that one by root alone (mode 600).';
   return [
-    ...all.map(([variable, value]) => `Environment=${assignment(variable, value)}`),
+    ...own.map(line),
+    ...(found.length > 0 ? ['# From the environment that `tshorn unit` was typed in.'] : []),
+    ...found.map(line),
     why,
     ...(secrets.length > 0 ? [`# It has to hold ${secrets.join(', ')}.`, file] : [`#${file}`]),
   ];

@@ -147,6 +147,11 @@ WantedBy=multi-user.target
 `);
 });
 
+it('a flag that says yes by itself is printed by itself', async () => {
+  const { argv } = await project.units(['app.js', '--watch', '--no-handoff', '--workers', '2']);
+  expect(argv.slice(2, -2)).toEqual(['app.js', '--workers', '2', '--no-handoff', '--watch']);
+});
+
 describe('the deadlines follow the options, wherever they are given', () => {
   it.each<[string, string[], Record<string, string>, string]>([
     ['on the command line', ['--grace', '1m', '--stop-delay', '10s', '--boot-timeout', '30s'], {}, '{}'],

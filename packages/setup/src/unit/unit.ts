@@ -75,6 +75,9 @@ export async function makeUnits(
     ...(release === undefined
       ? []
       : [`the link ${release} leads here: type this there, so that each reload finds the new release`]),
+    ...(user.name !== undefined && user.uid === undefined && !/^\d+$/.test(user.name)
+      ? [`this machine has no user ${user.name}: make it by useradd --system ${user.name}`]
+      : []),
     ...[node.warning, tshorn.warning].filter((warning) => warning !== undefined),
     ...(isLinked && isInside(tshorn.path, config.cwd) ? [releaseWarning(config.cwd)] : []),
     ...directories.problems,

@@ -31,6 +31,14 @@ describe('the user', () => {
     expect(settingOf(service, 'User')).toBe('ann');
   });
 
+  it('is warned of where this machine does not have it', async () => {
+    const { warnings } = await project.units(['app.js', '--user', 'nobdy'], {}, { account: root });
+    expect(warnings).toEqual(['this machine has no user nobdy: make it by useradd --system nobdy']);
+    const known = await project.units(['app.js', '--user', 'www'], {}, { account: root });
+    const byNumber = await project.units(['app.js', '--user', '4711'], {}, { account: root });
+    expect([...known.warnings, ...byNumber.warnings]).toEqual([]);
+  });
+
   it('is made by systemd where root asks', async () => {
     const { service } = await project.units(['app.js'], {}, { account: root });
     expect(settingOf(service, 'User')).toBeUndefined();
@@ -66,6 +74,9 @@ describe('the environment', () => {
       'WEB_CONCURRENCY=3',
     ]);
     expect(service).not.toContain('API_KEY');
+    expect(service).toContain(
+      '# From the environment that `tshorn unit` was typed in.\nEnvironment=PORT=3000\n',
+    );
     expect(service).toContain('#EnvironmentFile=/etc/shop.env');
   });
 
