@@ -132,7 +132,10 @@ export function routes(
         `the app in pid=${pid} also listens on ${address}; node:cluster opened it: it drains with its worker, and its connections do not move`,
       );
     },
-    inspector: (serial, report) => inspectors.report(serial, report),
+    inspector: (serial, report) => {
+      if (report.state === 'waiting') watch?.waits();
+      inspectors.report(serial, report);
+    },
     'asks-primary': (serial, { library }) => unread.asks(pidOf(serial), library),
     'hook-failed': (serial, { hook, reason }) => {
       const pid = pidOf(serial);

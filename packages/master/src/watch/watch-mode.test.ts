@@ -99,6 +99,17 @@ test('a file that is saved while its worker boots is loaded again: nobody knows 
   expect(await next()).toBe('changed a.js');
 });
 
+test('a file that is saved while its worker waits for a debugger is read after that', async () => {
+  const now = Date.now();
+  jest.spyOn(Date, 'now').mockReturnValueOnce(now - 10_000);
+  watch.expect(1, release());
+  watch.waits();
+  fs.utimesSync(at('a.js'), new Date(), new Date(now - 5_000));
+  watch.loaded(1, [at('a.js'), at('b.js')]);
+  write('b.js', '2');
+  expect(await next()).toBe('changed b.js');
+});
+
 test('files that the app writes, loads and removes at each start cause no reload', async () => {
   watch.expect(1, release());
   write('config.timestamp-1.mjs', '');

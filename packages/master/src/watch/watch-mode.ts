@@ -39,6 +39,8 @@ const FOR_EVER = Number.POSITIVE_INFINITY;
  * master heard of the file.
  */
 const UNSURE = 'unsure';
+/** A report of the worker may be late by as much. */
+const REPORT_MS = 1_000;
 /** An editor may remove a file before it writes the new one. */
 const GONE_MS = 150;
 
@@ -59,8 +61,9 @@ export class WatchMode {
   #release: NodeJS.Timeout | undefined;
   #isBooting = false;
   #hasReports = false;
-  /** Start of the last worker, in milliseconds since 1970, as the file system has it. */
+  /** Since then the last worker may have read files, in milliseconds since 1970, as the file system has it. */
   #startedAt = Number.POSITIVE_INFINITY;
+  #isWaiting = false;
   #wasUnsure = false;
   #cwd = '/';
   #isClosed = false;
@@ -82,6 +85,7 @@ export class WatchMode {
     const { watchPath, watchIgnore } = release.config;
     this.#cwd = release.cwd;
     this.#isBooting = true;
+    this.#isWaiting = false;
     this.#startedAt = Date.now();
     this.#add(generation, namedFiles(release));
     if (!this.#paths.use(watchPath, watchIgnore)) return;
@@ -90,10 +94,17 @@ export class WatchMode {
     this.#take(() => this.#paths.find());
   }
 
+  /** A worker waits for a debugger before it loads the app. */
+  waits(): void {
+    this.#isWaiting = true;
+  }
+
   /** A worker loads these files, or looks for them in vain. */
   loaded(generation: number, files: readonly string[]): void {
     // After a re-exec the workers of the old master still load files.
     if (this.#isClosed) return;
+    if (this.#isWaiting) this.#startedAt = Date.now() - REPORT_MS;
+    this.#isWaiting = false;
     this.#hasReports ||= files.some((file) => !file.startsWith(this.#own));
     this.#add(
       generation,
