@@ -115,7 +115,7 @@ if (!isLong) {
       output: expect.stringContaining('tshorn.one.config.mjs is there already'),
     });
     expect(fs.readFileSync(path.join(directory, 'tshorn.one.config.mjs'), 'utf8')).toBe('mine');
-    expect(output).toContain('start:   tshorn --config tshorn.two.config.mjs');
+    expect(output).toContain('start:   npx tshorn --config tshorn.two.config.mjs');
     expect(output.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 
@@ -149,7 +149,7 @@ if (!isLong) {
       path.join(directory, 'deploy/minimal.config.js'),
     );
     const { output } = tshornImport(['deploy/minimal.config.js']);
-    expect(output).toContain('start:   tshorn --config deploy/tshorn.server.config.mjs');
+    expect(output).toContain('start:   npx tshorn --config deploy/tshorn.server.config.mjs');
     const text = fs.readFileSync(path.join(directory, 'deploy/tshorn.server.config.mjs'), 'utf8');
     expect(text).toContain("cwd: '..', //");
   });
@@ -169,7 +169,7 @@ if (!isLong) {
   test('a command that is typed elsewhere writes beside the ecosystem file', () => {
     const { output } = tshornImport([path.join(directory, 'npm-start.config.js')], {}, tmpdir());
     const file = path.join(path.basename(directory), 'tshorn.web.config.mjs');
-    expect(output).toContain(`start:   tshorn --config ${file}\n`);
+    expect(output).toContain(`start:   npx tshorn --config ${file}\n`);
     expect(fs.readFileSync(path.join(tmpdir(), file), 'utf8')).toContain("cwd: 'web', // cwd");
   });
 }

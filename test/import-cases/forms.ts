@@ -91,6 +91,7 @@ export const FORMS: readonly Case[] = [
     file: 'reads-its-environment.config.js',
     env: { APP_SECRET: 'hush', TOKEN_OF_SHELL: 'quiet', APP_PART: 'pieces', NODE_ENV: 'production' },
     apps: api({
+      notes: { env: 'differs' },
       has: [
         "NODE_ENV: 'production',",
         'APP_SECRET: process.env.APP_SECRET,',

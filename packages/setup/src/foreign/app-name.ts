@@ -12,7 +12,7 @@ export function refuseAppName(command: string, words: readonly string[], cwd: st
   const [name = '', count] = words;
   const rest = command === 'scale' && count !== undefined ? [count] : [];
   const files = readdirSync(cwd).filter((file) => /\.pid$/.test(file));
-  const own = files.filter((file) => file === `tshorn.${name}.pid` || file === `${name}.pid`);
+  const own = files.filter((file) => file.startsWith(`tshorn.${name}.`) || file === `${name}.pid`);
   const isEach = name === 'all' || name === '0' || isEcosystem(name);
   const named = isEach ? files.filter((file) => file.startsWith('tshorn.')) : own;
   const lines = (named.length > 0 ? named : [undefined]).map((file) =>

@@ -1,4 +1,5 @@
 /** One app of an ecosystem file -> the draft of its config file. */
+import { readFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { didYouMean } from '@tshorn/config';
 import { isFile } from '@tshorn/core';
@@ -12,6 +13,7 @@ import { findPort, mayServe } from './port.ts';
 import type { Refused, Runs } from './runs.ts';
 import { fileOf, resolveScript } from './script.ts';
 import { type App, mapPostFork, mapSettings } from './settings.ts';
+import { statusPathIn } from './status-path.ts';
 import { type RawObject, textOf, wordsOf } from './values.ts';
 import { mapWatch } from './watch.ts';
 
@@ -26,6 +28,8 @@ export interface AppRequest {
   readonly reload: string;
   /** The file that names this server, where there are several. */
   readonly pidFile: string | undefined;
+  /** The name of its service. */
+  readonly service: string;
 }
 
 /** As PM2 names it: the script without its extension, where nobody has named it. */
@@ -45,7 +49,15 @@ export function byKey(raw: RawObject): App {
   return app;
 }
 
-export function draftOf({ raw, environment, base, target, reload, pidFile }: AppRequest): Draft | Refused {
+export function draftOf({
+  raw,
+  environment,
+  base,
+  target,
+  reload,
+  pidFile,
+  service,
+}: AppRequest): Draft | Refused {
   const app = byKey(raw);
   const script = textOf(app.script);
   if (script === undefined) return { refused: 'it has no script' };
@@ -64,7 +76,8 @@ export function draftOf({ raw, environment, base, target, reload, pidFile }: App
   const directory = relative(target, cwd) || '.';
   draft.set('cwd', literal(textOf(app.cwd)?.startsWith('/') ? app.cwd : directory), cwdComment(app));
   mapBind(draft, runs, env, cwd);
-  mapEnvironment(draft, request, env);
+  mapStatusPath(draft, runs, cwd);
+  mapEnvironment(draft, request, env, service);
   mapNodeOptions(draft, app, runs, { cwd, directory });
   mapSettings(draft, app, { env, directory: cwd, reload });
   mapLogs(draft, app, cwd);
@@ -113,7 +126,17 @@ function mapBind(draft: Draft, runs: Runs, env: RawObject, cwd: string): void {
   const file = fileOf(runs.app, cwd);
   const text = 'nothing says which port the app listens on: write it into the line "bind"';
   const none = `nothing in ${runs.app} listens: tshorn serves HTTP, and an app without a server (a queue, a bot) stays under PM2 or becomes a systemd service. If it listens elsewhere, write its port into the line "bind"`;
-  draft.note('differs', 'bind', file === undefined || mayServe(file) ? text : none);
+  const wrong = env.PORT === undefined ? '' : `env.PORT is ${JSON.stringify(env.PORT)}, which is no port; `;
+  draft.note('differs', 'bind', file === undefined || mayServe(file) ? wrong + text : none);
+}
+
+/** Only of the app's own file: that of a package may hold the paths of other servers. */
+function mapStatusPath(draft: Draft, runs: Runs, cwd: string): void {
+  const file = fileOf(runs.app, cwd);
+  if (file === undefined || file.includes('/node_modules/')) return;
+  const path = statusPathIn(readFileSync(file, 'utf8'));
+  if (path !== undefined)
+    draft.set('statusPath', literal(path), `found in ${runs.app}: 2xx when it can serve`);
 }
 
 function mapNodeOptions(draft: Draft, app: App, runs: Runs, { cwd, directory }: Directories): void {

@@ -25,6 +25,7 @@ const ORDER = [
   'nodeOptions',
   'user',
   'group',
+  'statusPath',
   'waitReady',
   'bootTimeout',
   'grace',

@@ -25,6 +25,9 @@ export async function readEcosystem(file: string): Promise<Ecosystem> {
   const exported = await readExports(file);
   const apps = appsOf(exported);
   if (apps === undefined) {
+    if (isObject(exported) && Array.isArray(exported.apps) && exported.apps.length === 0) {
+      throw wrong(`${file}: the list "apps" is empty; expected at least one app`);
+    }
     throw wrong(
       `${file}: got ${describeThrown(exported)}; expected an object with "apps", a list of apps, or one app`,
     );
@@ -72,6 +75,15 @@ function readJson(file: string): unknown {
 }
 
 async function readScript(file: string): Promise<unknown> {
+  if (isApp(file)) {
+    throw new TshornError(
+      'ERR_CONFIG_FILE',
+      `${file} is an app, and no ecosystem file: nothing is imported`,
+      {
+        fix: `serve it: tshorn ${basename(file)}`,
+      },
+    );
+  }
   // A file may print, as dotenv does; standard output is for the report.
   const { write } = process.stdout;
   process.stdout.write = process.stderr.write.bind(process.stderr);
@@ -85,6 +97,12 @@ async function readScript(file: string): Promise<unknown> {
   } finally {
     process.stdout.write = write;
   }
+}
+
+/** A script that listens and says nothing of apps: to run it would start a server. */
+function isApp(file: string): boolean {
+  const text = readFileSync(file, 'utf8');
+  return /\b(listen|createServer)\s*\(/.test(text) && !/\b(apps|script|exec|pm2|static)\b/.test(text);
 }
 
 function appsOf(exported: unknown): readonly RawObject[] | undefined {

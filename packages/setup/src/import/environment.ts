@@ -31,6 +31,7 @@ export function mapEnvironment(
   draft: Draft,
   { raw, chosen, readings }: EnvironmentRequest,
   env: RawObject,
+  service: string,
 ): void {
   const keys = ['env', ...Object.keys(raw).filter((key) => ENVIRONMENT.test(key))];
   for (const key of keys.filter((key) => raw[key] !== undefined && !isObject(raw[key]))) {
@@ -55,8 +56,18 @@ export function mapEnvironment(
   }
   const members = Object.entries(env).flatMap(([name, value]) => memberOf(name, value, readings));
   if (members.length === 0) return;
+  noteNeeded(draft, members, service);
   const comment = chosen !== undefined && others.includes(chosen) ? `env, and env_${chosen} over it` : 'env';
   draft.set('env', `{\n${members.map((member) => `  ${member},\n`).join('')}}`, comment);
+}
+
+/** Variables that the file takes from the shell, where a service has none. */
+function noteNeeded(draft: Draft, members: readonly Code[], service: string): void {
+  const names = members.flatMap((member) => /: process\.env\.(\w+)$/.exec(member)?.[1] ?? []);
+  if (names.length === 0) return;
+  const all = [...new Set(names)].join(', ');
+  const text = `read from the environment of the start: ${all}. A service takes it from /etc/${service}.env, as NAME=value lines`;
+  draft.note('differs', 'env', text);
 }
 
 function memberOf(name: string, value: unknown, readings: readonly Reading[]): Code[] {

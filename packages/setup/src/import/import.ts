@@ -75,11 +75,11 @@ function importApps(ecosystem: Ecosystem, request: FileRequest): ImportReport {
   const areSeveral = named.filter(isImported).length > 1;
   const drafts = chosen.map((app) => ({ ...app, ...placed(app, ecosystem, request, areSeveral) }));
   noteSharedAddresses(drafts);
-  const apps = drafts.map(({ name, slug, draft, target, reload }) => {
-    const fileName = `tshorn.${slug}.config.mjs`;
+  const apps = drafts.map(({ name, slug, stem, draft, target, reload }) => {
+    const fileName = `tshorn.${stem}.config.mjs`;
     if ('refused' in draft) return { name, ...draft };
     const path = relative(cwd, join(target, fileName));
-    const start = `tshorn --config ${shellWord(path)}`;
+    const start = `npx tshorn --config ${shellWord(path)}`;
     const head = { name, from: relative(target, file), environment, start, reload };
     const text = configText(head, draft);
     const app = { name, slug, file: path, text, start, reload, notes: draft.notes };
@@ -146,6 +146,8 @@ interface Placed {
   /** The directory of the config file. */
   readonly target: string;
   readonly slug: string;
+  /** The middle of the name of its files: the slug, and the environment where the app has one of that name. */
+  readonly stem: string;
   readonly reload: string;
 }
 
@@ -155,18 +157,33 @@ function placed(
   { file, cwd, environment }: FileRequest,
   isOneOfSeveral: boolean,
 ): Placed {
-  const slug = name.replace(/[^\w.-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '') || 'app';
+  const slug = slugOf(name) || 'app';
+  const hasOwn = environment !== undefined && isObject(raw[`env_${environment}`]);
+  const stem = hasOwn && !slug.endsWith(`-${environment}`) ? `${slug}.${slugOf(environment)}` : slug;
   const target = isDump ? cwd : dirname(file);
   const app = byKey(raw);
-  const pidFile = textOf(app.pid_file) ?? (isOneOfSeveral ? `tshorn.${slug}.pid` : undefined);
+  const pidFile = textOf(app.pid_file) ?? (isOneOfSeveral ? `tshorn.${stem}.pid` : undefined);
   const from = (base: string) => {
     const directory = resolve(base, textOf(app.cwd) ?? '.');
     const reload = (at: string) =>
       pidFile === undefined
-        ? 'tshorn reload'
-        : `tshorn reload --pid-file ${shellWord(relative(at, resolve(directory, pidFile)))}`;
-    const request = { raw, environment: { chosen: environment, deploy, readings }, base, target, pidFile };
-    return { draft: draftOf({ ...request, reload: reload(directory) }), target, slug, reload: reload(cwd) };
+        ? 'npx tshorn reload'
+        : `npx tshorn reload --pid-file ${shellWord(relative(at, resolve(directory, pidFile)))}`;
+    const request = {
+      raw,
+      environment: { chosen: environment, deploy, readings },
+      base,
+      target,
+      pidFile,
+      service: slug,
+    };
+    return {
+      draft: draftOf({ ...request, reload: reload(directory) }),
+      target,
+      slug,
+      stem,
+      reload: reload(cwd),
+    };
   };
   // As in PM2 paths start where the command is typed; where that is wrong, at the file.
   const isThere = (base: string) => isFile(resolve(base, textOf(app.cwd) ?? '.', String(app.script)));
@@ -174,6 +191,8 @@ function placed(
   const isBetter = isThere(target) ? !isThere(cwd) : 'refused' in here.draft;
   return isBetter && !('refused' in there.draft) ? there : here;
 }
+
+const slugOf = (name: string): string => name.replace(/[^\w.-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '');
 
 /** Two servers cannot have one port, and under PM2 they did not, either. */
 function noteSharedAddresses(

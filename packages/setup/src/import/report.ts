@@ -34,7 +34,7 @@ export function renderReport({ apps, notes }: ImportReport, look: Look): string 
       `${look.paint('green', app.name)}: ${did}`,
       `  start:   ${look.paint('bold', app.start)}`,
       `  reload:  ${app.reload}`,
-      `  service: tshorn unit --name ${app.slug} --config ${shellWord(app.file)}`,
+      `  service: npx tshorn unit --name ${app.slug} --config ${shellWord(app.file)}`,
       ...TITLES.flatMap(([kind, title]) => section(app.notes, kind, title, look)),
       ...unneeded(app.notes, look),
       ...(look.dryRun ? ['', ...app.text.trimEnd().split('\n')] : []),

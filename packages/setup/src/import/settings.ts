@@ -92,7 +92,7 @@ const MAPPERS: Readonly<Partial<Record<Key, Mapper>>> = {
     draft.note(
       'left-out',
       'cron_restart',
-      `a line for crontab -e does it, without downtime: ${value} cd ${shellWord(directory)} && npx ${reload}`,
+      `a line for crontab -e does it, without downtime: ${value} cd ${shellWord(directory)} && ${reload}`,
     );
   },
   autorestart(draft, value) {
@@ -125,6 +125,10 @@ function mapWorkers(draft: Draft, given: unknown): void {
   }
   const count = Math.trunc(typeof given === 'string' ? Number.parseInt(given, 10) || 0 : Number(given));
   if (count > 0) return draft.set('workers', String(count), 'instances');
+  if (typeof given === 'string' && given !== 'max' && Number.isNaN(Number.parseInt(given, 10))) {
+    const text = `"${given}" is no number: PM2 takes it for "max", and the config file has one worker for each CPU`;
+    draft.note('differs', 'instances', text);
+  }
   if (!(count < 0)) return draft.remark('workers', `one per CPU, the default (instances: ${given})`);
   draft.imports.add("import { availableParallelism } from 'node:os';");
   draft.set('workers', `Math.max(1, availableParallelism() - ${-count})`, `instances: ${given}`);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isFile, readPackage, resolveApp } from '@tshorn/core';
 import { divideEnvFiles } from '../import/env-files.ts';
 import { resolveScript } from '../import/script.ts';
+import { statusPathIn } from '../import/status-path.ts';
 import { namedExport } from './named-export.ts';
 
 export interface Project {
@@ -72,7 +73,7 @@ export function detect(cwd: string, stripsTypes: boolean): Project {
     args: served?.args ?? [],
     variables: served?.variables ?? {},
     port: portIn(source),
-    statusPath: /['"`](\/(?:_status|healthz?|readyz?|livez|api\/health|status|ping))['"`]/.exec(source)?.[1],
+    statusPath: statusPathIn(source),
     found: [...(framework ? [framework.name] : []), ...(served?.why ?? [])],
     isTypeScript: stripsTypes && found?.type === 'module' && isFile(join(cwd, 'tsconfig.json')),
     hasTshorn: 'tshorn' in dependencies,
