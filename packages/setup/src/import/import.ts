@@ -146,7 +146,7 @@ interface Placed {
   /** The directory of the config file. */
   readonly target: string;
   readonly slug: string;
-  /** The middle of the name of its files: the slug, and the environment where the app has one of that name. */
+  /** The middle of the name of its files: the slug, and the environment. */
   readonly stem: string;
   readonly reload: string;
 }
@@ -158,8 +158,8 @@ function placed(
   isOneOfSeveral: boolean,
 ): Placed {
   const slug = slugOf(name) || 'app';
-  const hasOwn = environment !== undefined && isObject(raw[`env_${environment}`]);
-  const stem = hasOwn && !slug.endsWith(`-${environment}`) ? `${slug}.${slugOf(environment)}` : slug;
+  const isNamed = environment === undefined || slug.endsWith(`-${environment}`);
+  const stem = isNamed ? slug : `${slug}.${slugOf(environment)}`;
   const target = isDump ? cwd : dirname(file);
   const app = byKey(raw);
   const pidFile = textOf(app.pid_file) ?? (isOneOfSeveral ? `tshorn.${stem}.pid` : undefined);
