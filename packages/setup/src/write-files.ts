@@ -1,6 +1,7 @@
 import fs from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { systemReason, TshornError } from '@tshorn/core';
+import { shellWord } from './shell-word.ts';
 
 export interface MadeFile {
   /** Without a directory. */
@@ -37,7 +38,13 @@ export function writeFiles(files: readonly MadeFile[], directory: string, cwd: s
       // Exclusive: the file may have appeared since the look, or be a link to somewhere else.
       if (!fs.existsSync(path)) fs.writeFileSync(path, text, { flag: 'wx' });
     } catch (error) {
-      throw new TshornError('ERR_OPTION', `cannot write ${path}: ${systemReason(error)}`);
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOENT') {
+        throw new TshornError('ERR_OPTION', `cannot write ${path}: ${systemReason(error)}`);
+      }
+      throw new TshornError('ERR_OPTION', `cannot write ${path}: there is no directory ${dirname(path)}`, {
+        fix: `make it: mkdir -p ${shellWord(dirname(path))}`,
+      });
     }
   }
   return all.map(({ path }) => path);

@@ -3,9 +3,10 @@
  * writes nothing.
  */
 import { lookup } from 'node:dns/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type Resolved, readCommandLine, resolveConfig, serviceControlPath } from '@tshorn/config';
 import { type BindAddress, readPackage, resolveApp, TshornError, unscoped } from '@tshorn/core';
+import { shellWord } from '../shell-word.ts';
 import type { Made } from '../write-files.ts';
 import { directoriesOf, filesMade, type ServiceUser } from './directories.ts';
 import { type Machine, SERVICE_PATH } from './machine.ts';
@@ -21,6 +22,8 @@ export interface UnitOptions {
   readonly systemdVersion?: number | undefined;
   /** Name of the unit, without `.service`. Default: the name of the package, or of its directory. */
   readonly name?: string | undefined;
+  /** The directory that the files are written to; absent: they are printed. */
+  readonly write?: string | undefined;
 }
 
 /**
@@ -108,15 +111,23 @@ export async function makeUnits(
   };
   const files = [{ name: `${name}.service`, text: serviceFile(service) }];
   if (options.socket) files.push({ name: `${name}.socket`, text: await makeSocket(name, resolved, user) });
-  const units = files
-    .map((file) => file.name)
-    .reverse()
-    .join(' ');
-  return {
-    files,
-    warnings,
-    next: ['next: systemctl daemon-reload', `      systemctl enable --now ${units}`],
-  };
+  const names = files.map((file) => file.name);
+  return { files, warnings, next: nextLines(names, options.write ?? '.', machine) };
+}
+
+/** Where systemd looks for units that an administrator has written or that are there until the next boot. */
+const UNIT_DIRECTORIES = ['/etc/systemd/system', '/run/systemd/system', '/usr/local/lib/systemd/system'];
+
+function nextLines(names: readonly string[], directory: string, { cwd, account }: Machine): string[] {
+  const sudo = account.uid === 0 ? '' : 'sudo ';
+  const isInPlace = UNIT_DIRECTORIES.includes(resolve(cwd, directory));
+  const paths = names.map((name) => shellWord(join(directory, name))).join(' ');
+  const lines = [
+    ...(isInPlace ? [] : [`cp ${paths} ${UNIT_DIRECTORIES[0]}/`]),
+    'systemctl daemon-reload',
+    `systemctl enable --now ${[...names].reverse().join(' ')}`,
+  ];
+  return lines.map((line, at) => `${at === 0 ? 'next:' : '     '} ${sudo}${line}`);
 }
 
 /** The name of the package; else that of the directory, unless it is one of a release; else that of the app. */
