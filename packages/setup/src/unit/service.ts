@@ -178,7 +178,7 @@ function directoryLines({ directories, maybeWritten, config, control }: Service)
     'ProtectSystem=strict',
     ...made('ReadWritePaths', writable),
     ...(maybeWritten.length > 0 || writable.length === 0
-      ? [`#ReadWritePaths=${pathList(maybeWritten)}`]
+      ? [`#ReadWritePaths=${pathList(maybeWritten.length > 0 ? maybeWritten : [`${config.cwd}/data`])}`]
       : []),
     ...(readsHome
       ? ['# The app, tshorn or Node lies in a home directory.', 'ProtectHome=read-only']

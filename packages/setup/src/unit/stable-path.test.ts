@@ -146,4 +146,11 @@ describe('tshorn is named by a path that survives its updates', () => {
       'npm install tshorn',
     );
   });
+
+  it('installed below /tmp, with a warning that does not speak of npx', () => {
+    const program = '/tmp/shop/node_modules/tshorn/dist/cli.js';
+    const { warning } = findTshorn(machineWith({ cwd: '/tmp/shop', program, files: { [program]: true } }));
+    expect(warning).toContain('install the app with its tshorn in a lasting one');
+    expect(warning).not.toContain('npx');
+  });
 });

@@ -105,13 +105,17 @@ export function findTshorn(machine: Machine): FoundProgram {
   const matching = paths.filter((path) => machine.realpath(path) === own);
   const found = matching.find(lasts);
   if (found !== undefined) return { path: found };
-  const remedy = PASSING.test(own)
-    ? 'npx has fetched this tshorn for the moment: run `npm install tshorn`'
-    : 'an update leaves this directory behind: install tshorn in the project, or for the whole system';
   return {
     path: matching[0] ?? program,
-    warning: `the path of tshorn will not last: ${own}; ${remedy}, then print the unit again`,
+    warning: `the path of tshorn will not last: ${own}; ${remedyFor(own)}, then print the unit again`,
   };
+}
+
+function remedyFor(own: string): string {
+  if (own.includes('/_npx/')) return 'npx has fetched this tshorn for the moment: run `npm install tshorn`';
+  if (PASSING.test(own))
+    return 'the machine empties that directory: install the app with its tshorn in a lasting one, such as /srv';
+  return 'an update leaves this directory behind: install tshorn in the project, or for the whole system';
 }
 
 /** node_modules/.bin of each directory upwards, and the file itself, where pnpm has a shell script in .bin. */
