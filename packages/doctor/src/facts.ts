@@ -158,4 +158,6 @@ export interface AppFacts {
   /** Warnings and errors of the boot, as a server would log them. */
   readonly warnings: readonly string[];
   readonly printedBytes: number;
+  /** What the worker printed last. */
+  readonly lastLines: readonly string[];
 }

@@ -6,5 +6,6 @@ export { type GatherOptions, gather } from './gather.ts';
 export { findingsMarkdown } from './markdown.ts';
 export type { CachePlace } from './probes/files.ts';
 export type { MasterAnswer } from './probes/masters.ts';
+export { Printed } from './probes/printed.ts';
 export { type PaintLevel, reportJson, reportText } from './report.ts';
 export { realSystem } from './system.ts';

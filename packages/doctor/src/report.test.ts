@@ -33,6 +33,7 @@ it('the gravest finding of a group comes first', async () => {
     failure: new TshornError('ERR_APP_THROWS', 'x', { fix: 'do this' }),
     warnings: ['w'],
     printedBytes: 0,
+    lastLines: [],
   };
   const { findings } = diagnose({ ...facts, app });
   expect(findings.map(({ id, mend }) => [id, mend])).toEqual([

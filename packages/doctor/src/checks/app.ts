@@ -30,7 +30,10 @@ export const APP_CHECKS: readonly Check[] = [
     run: ({ app }) => {
       if (!app) return NOT_APPLICABLE;
       // Another check has this one.
-      return !app.failure || app.failure.code === 'ERR_USER' ? 'ok' : failed(app.failure);
+      if (!app.failure || app.failure.code === 'ERR_USER') return 'ok';
+      // An app that prints why and exits by itself has no other reason.
+      const printed = app.lastLines.length > 0 && { detail: app.lastLines.join('\n') };
+      return { ...printed, ...failed(app.failure) };
     },
   },
   {

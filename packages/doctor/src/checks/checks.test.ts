@@ -1,6 +1,6 @@
 /** Each check finds the fault that is planted in the facts, and nothing in facts without one. */
 import type { Config } from '@tshorn/config';
-import { parseAddress } from '@tshorn/core';
+import { parseAddress, TshornError } from '@tshorn/core';
 import type { Found, Level } from '../check.ts';
 import type { Facts, Failure, LogFacts, MasterFacts } from '../facts.ts';
 import { examination, healthy, report } from '../testing/healthy.ts';
@@ -282,4 +282,18 @@ it('ids are unique, and texts are those of a report', () => {
     expect(id).toMatch(/^[a-z][a-z0-9-]+$/);
     for (const text of [title, why, mend]) expect(text).not.toMatch(/\.$|\s\s|\n/);
   }
+});
+
+it('an app that prints why it exits is quoted, unless the error has its own text', async () => {
+  const facts = await healthy();
+  const check = CHECKS.find(({ id }) => id === 'app-start');
+  const withApp = (more: Parameters<typeof app>[0]) => ({ ...facts, ...app(more)(facts) });
+  const lastLines = ['DATABASE_URL is missing'];
+  const exits = new TshornError('ERR_NEVER_READY', 'exit code 1');
+  expect(check?.run(withApp({ failure: exits, lastLines }))).toMatchObject({
+    seen: 'exit code 1',
+    detail: 'DATABASE_URL is missing',
+  });
+  const throws = new TshornError('ERR_APP_THROWS', 'x', { detail: 'Error: x\n  at y' });
+  expect(check?.run(withApp({ failure: throws, lastLines }))).toMatchObject({ detail: throws.detail });
 });

@@ -80,6 +80,6 @@ export async function healthy(config: Partial<Config> = {}): Promise<Facts> {
     },
     network: { hasIpv6: true, lowestPort: 1_024, mayBindLow: false, taken: [] },
     release: { cwd: '/srv', linkBeside: undefined, foreignAddons: [], written: [] },
-    app: { report, warnings: [], printedBytes: 100 },
+    app: { report, warnings: [], printedBytes: 100, lastLines: [] },
   };
 }

@@ -46,11 +46,11 @@ it('the service starts exactly this app with these options, as this user, from h
 it('the text as a whole', async () => {
   const { service } = await project.units(['app.js', '--bind', ':80'], { name: 'web' });
   expect(
-  service.
-  replaceAll(project.cwd, '/srv/shop').
-  replace(/ProtectHome=.*/, 'ProtectHome=yes').
-  replace(/# The app, tshorn or Node lies.*\n/, '')
-).toMatchInlineSnapshot(`
+    service
+      .replaceAll(project.cwd, '/srv/shop')
+      .replace(/ProtectHome=.*/, 'ProtectHome=yes')
+      .replace(/# The app, tshorn or Node lies.*\n/, ''),
+  ).toMatchInlineSnapshot(`
 "# web.service, printed by tshorn 0.1.0 for Node 24.11.0 and systemd 252.
 
 [Unit]

@@ -10,6 +10,7 @@ import {
   type Level,
   type MasterAnswer,
   type PaintLevel,
+  Printed,
   realSystem,
   reportJson,
   reportText,
@@ -118,14 +119,12 @@ function appFileOf({ app, cwd }: Resolved['config']): string | undefined {
   }
 }
 
-/** Boots one worker. What it prints is counted and thrown away: the report is what was asked for. */
+/** Boots one worker. What it prints is not passed on: the report is what was asked for. */
 async function boot(resolved: Resolved, signal: AbortSignal): Promise<AppFacts> {
-  let printedBytes = 0;
+  const printed = new Printed();
   const sink = {
     full: false,
-    add: (data: Buffer) => {
-      printedBytes += data.length;
-    },
+    add: (data: Buffer) => printed.add(data),
     onRoom: (act: () => void) => act(),
   };
   const warnings: string[] = [];
@@ -141,10 +140,10 @@ async function boot(resolved: Resolved, signal: AbortSignal): Promise<AppFacts> 
   };
   try {
     const report = await checkApp(options);
-    return { report, warnings, printedBytes };
+    return { report, warnings, printedBytes: printed.bytes, lastLines: printed.lastLines };
   } catch (error) {
     if (!(error instanceof TshornError)) throw error;
-    return { failure: error, warnings, printedBytes };
+    return { failure: error, warnings, printedBytes: printed.bytes, lastLines: printed.lastLines };
   }
 }
 
