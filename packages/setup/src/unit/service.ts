@@ -83,11 +83,11 @@ const serviceSection = (service: Service): string[] => [
 function typeLines({ version, control }: Service): string[] {
   const isNew = version !== undefined && version >= NOTIFY_RELOAD;
   const start = '# start returns when all workers are ready';
-  const verdict = control === undefined ? '' : ` (its verdict: tshorn reload --control ${control})`;
   const reload = isNew
     ? [
         `${start}; reload sends HUP and returns when it has ended.`,
-        `# A reload that is rolled back succeeds for systemd, too${verdict}.`,
+        '# systemd calls a reload that is rolled back a success, too. Its verdict comes from',
+        `# tshorn reload${control === undefined ? '' : ` --control ${control}`}`,
       ]
     : control === undefined
       ? [`${start}.`]
@@ -139,7 +139,10 @@ function reloadLines({ version, control, program }: Service): string[] {
 const rotationLines = ({ name, config }: Service): string[] =>
   config.logFile === undefined && config.outputFile === undefined
     ? []
-    : [`# In logrotate: postrotate systemctl kill --kill-who=main --signal=USR1 ${name}.service`];
+    : [
+        '# logrotate tells the master alone that the log has moved, behind postrotate:',
+        `# systemctl kill --kill-who=main --signal=USR1 ${name}.service`,
+      ];
 
 function deadlineLines({ config }: Service): string[] {
   const seconds = (ms: number) => Math.ceil(ms / 1000) + MARGIN;

@@ -175,9 +175,7 @@ describe('a reload', () => {
   it('sends HUP from 253 on, and systemd waits for its end', async () => {
     const { service } = await project.units(['app.js'], { systemdVersion: 253 });
     expect(settingOf(service, 'Type')).toBe('notify-reload');
-    expect(service.replaceAll('\n#', '')).toContain(
-      'succeeds for systemd, too (its verdict: tshorn reload --control /run/tshorn/shop/control.sock)',
-    );
+    expect(service).toContain('\n# tshorn reload --control /run/tshorn/shop/control.sock\n');
     expect(settingOf(service, 'ExecReload')).toBeUndefined();
   });
 
@@ -203,9 +201,7 @@ describe('a reload', () => {
 
 it.each(['--log-file', '--output-file'])('%s is rotated by a signal to the master alone', async (flag) => {
   const { service } = await project.units(['app.js', flag, '/var/log/shop/a.log']);
-  expect(service.replaceAll('\n#', '')).toContain(
-    'postrotate systemctl kill --kill-who=main --signal=USR1 shop.service',
-  );
+  expect(service).toContain('\n# systemctl kill --kill-who=main --signal=USR1 shop.service\n');
 });
 
 describe('a release that is switched by a link', () => {
