@@ -35,14 +35,26 @@ export const isForeign = (frame: string): boolean =>
   /(?:\(|at )<anonymous>\)?$/.test(frame) ||
   (ownDirectory !== undefined && frame.includes(`${ownDirectory}/`));
 
-/** ` at app.js:3`: the first place in the app's code, from the current directory where it lies below; empty where there is none. */
-export function placeOf(thrown: unknown): string {
+/** `/srv/lib/a.js:3:7`: the first place in the app's code, its packages left out; undefined where there is none. */
+export function thrownAt(thrown: unknown): string | undefined {
+  const place = firstPlace(thrown, (frame) => !isForeign(frame) && !frame.includes('/node_modules/'));
+  return place && `${place.path}:${place.line}${place.column}`;
+}
+
+function firstPlace(thrown: unknown, isIt: (frame: string) => boolean) {
   const frame = stackOf(thrown)
     .split('\n')
-    .find((line) => /^\s+at /.test(line) && !isForeign(line));
-  const [, file, line] = /((?:file:\/\/)?\/[^()]*?):(\d+)(?::\d+)?\)?$/.exec(frame ?? '') ?? [];
-  if (file === undefined) return '';
-  const path = file.startsWith('file:') ? fileURLToPath(file) : file;
+    .find((line) => /^\s+at /.test(line) && isIt(line));
+  const [, file, line, column = ''] = /((?:file:\/\/)?\/[^()]*?):(\d+)(:\d+)?\)?$/.exec(frame ?? '') ?? [];
+  if (file === undefined) return undefined;
+  return { path: file.startsWith('file:') ? fileURLToPath(file) : file, line, column };
+}
+
+/** ` at app.js:3`: the first place in the app's code, from the current directory where it lies below; empty where there is none. */
+export function placeOf(thrown: unknown): string {
+  const place = firstPlace(thrown, (frame) => !isForeign(frame));
+  if (!place) return '';
+  const { path, line } = place;
   const below = relative(process.cwd(), path);
   return ` at ${below.startsWith('..') ? path : below}:${line}`;
 }

@@ -1,5 +1,9 @@
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { appFrames } from './app-frames.ts';
 import { describeLoadError, excerptOf } from './load-error.ts';
+import { missingModule } from './missing-module.ts';
 
 const withStack = <E extends Error>(error: E, stack: string): E => Object.assign(error, { stack });
 
@@ -38,6 +42,44 @@ test('TypeScript that this Node does not take is told with what does', async () 
   const error = await describeLoadError(refusal, '/srv/app.ts');
   expect(error.code).toBe('ERR_APP_TYPESCRIPT');
   expect(error.fix).toContain('--import tsx');
+});
+
+test('a throw is told with its place, which may be in another file', async () => {
+  const stack =
+    'Error: boo\n    at /srv/node_modules/x/a.js:1:1\n    at file:///srv/lib/greet.mjs:1:22\n    at node:x:1:1';
+  const error = await describeLoadError(withStack(new Error('boo'), stack), '/srv/app.mjs');
+  expect(error.message).toBe('app: /srv/lib/greet.mjs:1:22 threw while it was loaded: Error: boo');
+});
+
+test('a message that goes on after a colon is not cut there', async () => {
+  const text = 'Transform failed with 1 error:\n/srv/app.ts:3:1: ERROR: Unexpected "}"';
+  const error = await describeLoadError(withStack(new Error(text), `Error: ${text}`), '/srv/app.ts');
+  expect(error.message).toMatch(/failed with 1 error: \/srv\/app\.ts:3:1: ERROR: Unexpected "}"$/);
+});
+
+test.each([
+  ["module './lib/a'", 'MODULE_NOT_FOUND', 'check the path'],
+  ["module '/srv/lib/a.mjs' imported from /srv/app.mjs", 'ERR_MODULE_NOT_FOUND', 'check the path'],
+  ["module '/srv/node_modules/x/main.js'", 'MODULE_NOT_FOUND', 'npm install'],
+  ["package '@is/odd' imported from /srv/app.mjs", 'ERR_MODULE_NOT_FOUND', 'npm install'],
+])('Cannot find %s (%s): the way out is %s', async (what, code, fix) => {
+  const missing = Object.assign(new Error(`Cannot find ${what}`), { code });
+  expect((await describeLoadError(missing, '/srv/app.mjs')).fix).toContain(fix);
+});
+
+test.each([
+  ["package 'is-odd'", 2],
+  ["package '@is/odd'", 3],
+  ["module '/srv/lib/a.mjs'", 4],
+])('Cannot find %s: the line that imports it is told', (what, line) => {
+  const directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+  const file = path.join(directory, 'app.mjs');
+  fs.writeFileSync(file, "\nimport 'is-odd';\nimport '@is/odd/sub';\nimport './lib/a.mjs';\n");
+  const error = new Error(`Cannot find ${what} imported from ${file}`);
+  expect(missingModule(Object.assign(error, { code: 'ERR_MODULE_NOT_FOUND' }))?.importedAt).toBe(
+    `${file}:${line}`,
+  );
+  fs.rmSync(directory, { recursive: true });
 });
 
 test('a package that is not installed is told with the fix', async () => {

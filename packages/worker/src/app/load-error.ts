@@ -1,8 +1,9 @@
 /** Words what went wrong while an app was loaded: where it is in the app's files, without our frames. */
 import { extname } from 'node:path';
 import { describeThrown, stackOf, TshornError } from '@tshorn/core';
-import { appFrames, isForeign } from './app-frames.ts';
+import { appFrames, isForeign, thrownAt } from './app-frames.ts';
 import { findSyntaxError } from './find-syntax-error.ts';
+import { type Missing, missingModule } from './missing-module.ts';
 
 export async function describeLoadError(error: unknown, file: string): Promise<TshornError> {
   if (error instanceof TshornError) return error;
@@ -10,15 +11,25 @@ export async function describeLoadError(error: unknown, file: string): Promise<T
   if (isTypeScriptRefusal(error, code)) return typescriptError(error, file);
   if (error instanceof SyntaxError && !comesFromRunningCode(error)) return syntaxError(error, file);
 
-  const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
-  return new TshornError('ERR_APP_THROWS', `app: ${file} threw while it was loaded: ${firstLine(error)}`, {
+  const missing = missingModule(error);
+  const where = thrownAt(error) ?? missing?.importedAt ?? file;
+  return new TshornError('ERR_APP_THROWS', `app: ${where} threw while it was loaded: ${firstLine(error)}`, {
     detail: appFrames(error),
-    ...(missing && { fix: 'check the name, and that its dependencies are installed (npm install)' }),
+    ...(missing && { fix: fixOf(missing) }),
     cause: error,
   });
 }
 
-const firstLine = (error: unknown) => describeThrown(error).split('\n', 1)[0];
+const fixOf = ({ isPath }: Missing) =>
+  isPath
+    ? 'check the path, its extension included'
+    : 'check the name, and that its dependencies are installed (npm install)';
+
+/** With the line that follows a colon: transpilers tell the place there. */
+function firstLine(error: unknown): string {
+  const [first = '', second] = describeThrown(error).split('\n');
+  return first.endsWith(':') && second ? `${first} ${second.trim()}` : first;
+}
 
 /** Thrown by JSON.parse or new Function() at run time: the app's own frames are in the stack. */
 const comesFromRunningCode = (error: SyntaxError) =>
