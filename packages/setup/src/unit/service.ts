@@ -86,8 +86,8 @@ function typeLines({ version, control }: Service): string[] {
   const reload = isNew
     ? [
         `${start}; reload sends HUP and returns when it has ended.`,
-        '# systemd calls a reload that is rolled back a success, too. Its verdict comes from',
-        `# tshorn reload${control === undefined ? '' : ` --control ${control}`}`,
+        '# systemd calls a reload that is rolled back a success, too.',
+        ...(control === undefined ? [] : ['# For its verdict:', `# tshorn reload --control ${control}`]),
       ]
     : control === undefined
       ? [`${start}.`]

@@ -176,6 +176,8 @@ describe('a reload', () => {
     const { service } = await project.units(['app.js'], { systemdVersion: 253 });
     expect(settingOf(service, 'Type')).toBe('notify-reload');
     expect(service).toContain('\n# tshorn reload --control /run/tshorn/shop/control.sock\n');
+    const without = await project.units(['app.js', '--no-control'], { systemdVersion: 253 });
+    expect(without.service).not.toContain('tshorn reload');
     expect(settingOf(service, 'ExecReload')).toBeUndefined();
   });
 
