@@ -1,7 +1,7 @@
 /** `--inspect`: a debugger finds the newest worker at one address, and never costs a reload. */
 import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Debugger, freePorts } from './support/debugger.ts';
+import { Debugger, freePorts, nodeInspect } from './support/debugger.ts';
 import { ask } from './support/load.ts';
 import { Releases } from './support/releases.ts';
 import { endServers, fixture, type ServerOptions, startServer, TestServer } from './support/server.ts';
@@ -59,6 +59,34 @@ test('a worker at a breakpoint is not killed as hung, and a reload has it go on 
   expect(await verdict).toMatchObject({ outcome: 'committed' });
   expect(server.of('killed')).toEqual([]);
   expect(await pidIn(await attach())).toBe(server.pidOf(0));
+});
+
+test('a reload with `node inspect` attached answers the request in flight, and the old worker leaves', async () => {
+  const server = await start({ args: ['--timeout', '2s'] });
+  const pid = server.pidOf(0);
+  const client = await nodeInspect(port);
+  try {
+    const answer = await fetch(`${server.origin}/slow`);
+    expect((await server.reload()).outcome).toBe('committed');
+    expect(await answer.text()).toBe(String(pid));
+    await server.event('exited');
+    expect([...server.of('hung'), ...server.of('killed')]).toEqual([]);
+    expect(await pidIn(await attach())).toBe(server.pidOf(0));
+  } finally {
+    await client.end();
+  }
+});
+
+test('a crash with `node inspect` attached ends the worker at once', async () => {
+  const server = await start();
+  const client = await nodeInspect(port);
+  try {
+    client.type('exec setTimeout(() => { throw new Error("crash") }, 0)');
+    await server.event('crashed');
+    await server.event('ready', { count: 2 });
+  } finally {
+    await client.end();
+  }
 });
 
 test('after a bad release the old worker listens for the debugger again', async () => {

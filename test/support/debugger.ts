@@ -1,4 +1,5 @@
 /** A debugger as an editor attaches it: it asks for the target at an address, and attaches again when its connection ends. */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -136,4 +137,28 @@ export class Debugger {
   close(): void {
     this.#socket.close();
   }
+}
+
+/** `node inspect`, attached. It does not answer the close frame of Node's inspector, and keeps its connection. */
+export async function nodeInspect(port: number) {
+  const child = spawn(process.execPath, ['inspect', `127.0.0.1:${port}`], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin.on('error', () => {});
+  let text = '';
+  await new Promise<void>((resolve, reject) => {
+    child.once('close', () => reject(new Error(`node inspect has ended: ${text}`)));
+    child.stdout.on('data', (chunk) => {
+      text += chunk;
+      if (text.includes('debug> ')) resolve();
+    });
+  });
+  return {
+    type: (line: string) => void child.stdin.write(`${line}\n`),
+    end: async () => {
+      const closed = child.exitCode === null && child.signalCode === null && once(child, 'close');
+      child.kill('SIGKILL');
+      await closed;
+    },
+  };
 }

@@ -8,7 +8,6 @@ import {
   type DrainOrder,
   envelope,
   formatAddress,
-  type InspectorAddress,
   SequenceSender,
   sharedClock,
   TAKE_WITHIN_MS,
@@ -255,11 +254,6 @@ export class WorkerHandle {
   /** No worker can take the connection that this one offered. */
   keep(id: number, reason: string): void {
     this.#send({ type: 'keep', id, reason });
-  }
-
-  /** Has the worker open its inspector there, or close it. */
-  inspect(open: InspectorAddress | undefined): void {
-    this.#send({ type: 'inspector', ...(open && { open }) });
   }
 
   /** Node opens it at once, also while JavaScript runs. */

@@ -1,54 +1,42 @@
 /**
- * The inspector of this worker, which listens for a debugger where the master says (`--inspect`). One worker of a slot has
- * the address at a time: the master orders the older one to close before this one opens. Loaded only with `--inspect`.
+ * The inspector of this worker, open for a debugger (`--inspect`) on a free port of 127.0.0.1. A relay in the master has the
+ * address that people know, and ends the debuggers' connections. Loaded only with `--inspect`.
  * The other end is master/src/inspect/inspectors.ts.
  */
 import inspector from 'node:inspector';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { describeThrown, type InspectorAddress, type ToMaster } from '@tshorn/core';
-
-/** The boot goes on without a debugger after this time. */
-const WAIT_MS = 1_000;
-const FAST_EVERY_MS = 20;
-const SLOW_EVERY_MS = 500;
+import { describeThrown, type ToMaster } from '@tshorn/core';
 
 type Send = (message: ToMaster) => Promise<void>;
 
 export class WorkerInspector {
   readonly #send: Send;
-  #address: InspectorAddress | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  /** Why the last attempt failed; Node may have told stderr instead. */
-  #problem: string | undefined;
 
   constructor(send: Send) {
     this.#send = send;
     // With a debugger attached, Node would wait for its end: the worker would be neither there nor gone.
-    process.on('exit', () => this.#close());
+    process.on('exit', () => {
+      if (inspector.url() !== undefined) inspector.close();
+    });
   }
 
-  /** Opens at that address, as soon as it is free. Resolves when it is open, or after a second. */
-  async open(address: InspectorAddress): Promise<boolean> {
-    this.#stop();
-    this.#address = address;
-    const until = performance.now() + WAIT_MS;
-    // Another order may come between two attempts.
-    while (this.#address === address && !this.#tryToOpen()) {
-      if (performance.now() >= until) {
-        this.#goOn(address);
-        return false;
-      }
-      await sleep(FAST_EVERY_MS);
+  /** Returns true when a debugger can attach. */
+  open(): boolean {
+    let reason: string | undefined;
+    try {
+      if (inspector.url() === undefined) inspector.open(0, '127.0.0.1');
+    } catch (error) {
+      reason = describeThrown(error);
     }
-    return this.#address === address;
-  }
-
-  /** Disconnects the debuggers, which then find the next worker at the address. */
-  close(): void {
-    this.#stop();
-    this.#close();
-    void this.#send({ type: 'inspector', state: 'closed' });
+    const address = inspector.url();
+    // Node may have told stderr the reason, and thrown nothing.
+    void this.#send({
+      type: 'inspector',
+      ...(address === undefined
+        ? { state: 'failed', ...(reason !== undefined && { reason }) }
+        : { state: 'open', address }),
+    });
+    return address !== undefined;
   }
 
   /**
@@ -60,38 +48,6 @@ export class WorkerInspector {
     await this.#send({ type: 'inspector', state: 'waiting' });
     inspector.waitForDebugger();
     return pauseAtFirstStatement(file);
-  }
-
-  /** Node writes why it failed to stderr, and throws nothing; a wrong host or port throws. */
-  #tryToOpen(): boolean {
-    const { host, port } = this.#address as InspectorAddress;
-    try {
-      if (inspector.url() === undefined) inspector.open(port, host);
-    } catch (error) {
-      this.#problem = describeThrown(error);
-    }
-    if (inspector.url() === undefined) return false;
-    void this.#send({ type: 'inspector', state: 'open' });
-    return true;
-  }
-
-  #goOn(address: InspectorAddress): void {
-    const reason = this.#problem;
-    void this.#send({ type: 'inspector', state: 'busy', ...(reason !== undefined && { reason }) });
-    const attempt = () => {
-      if (this.#address === address && !this.#tryToOpen())
-        this.#timer = setTimeout(attempt, SLOW_EVERY_MS).unref();
-    };
-    this.#timer = setTimeout(attempt, SLOW_EVERY_MS).unref();
-  }
-
-  #stop(): void {
-    clearTimeout(this.#timer);
-    this.#address = undefined;
-  }
-
-  #close(): void {
-    if (inspector.url() !== undefined) inspector.close();
   }
 }
 

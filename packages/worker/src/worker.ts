@@ -6,7 +6,6 @@ import cluster from 'node:cluster';
 import {
   type BootOrder,
   describeThrown,
-  type InspectorAddress,
   stackOf,
   type ToMaster,
   type ToWorker,
@@ -21,7 +20,6 @@ import { type Channel, openChannel } from './channel.ts';
 import type { HandoffOrder } from './handoff.ts';
 import { heartbeat } from './heartbeat.ts';
 import type { Hooks } from './hooks.ts';
-import type { WorkerInspector } from './inspector.ts';
 import { Meter } from './meter.ts';
 import { readOrder } from './order.ts';
 import { OtherServers } from './others/other-servers.ts';
@@ -40,7 +38,6 @@ export class Worker {
   #app: LoadedApp | undefined;
   #transport: Transport | undefined;
   #service: Service | undefined;
-  #inspector: WorkerInspector | undefined;
   #statusPath = '';
   #handles: ListeningHandle[] = [];
   #stopReporting = () => {};
@@ -96,9 +93,6 @@ export class Worker {
         break;
       case 'leaving':
         void this.#announceLeaving();
-        break;
-      case 'inspector':
-        void this.#inspect(message.open);
         break;
       case 'watch':
         this.#service?.watch(message.on);
@@ -164,16 +158,9 @@ export class Worker {
     appFile,
   }: Pick<BootOrder, 'inspector' | 'appFile'>): Promise<(() => void) | undefined> {
     if (!inspector) return undefined;
-    const isOpen = await this.#inspect(inspector);
-    return isOpen && inspector.pause ? this.#inspector?.pauseAt(appFile) : undefined;
-  }
-
-  async #inspect(address: InspectorAddress | undefined): Promise<boolean> {
     const { WorkerInspector } = await import('./inspector.ts');
-    this.#inspector ??= new WorkerInspector((message) => this.#send(message));
-    if (address) return this.#inspector.open(address);
-    this.#inspector.close();
-    return false;
+    const own = new WorkerInspector((message) => this.#send(message));
+    return own.open() && inspector.pause ? own.pauseAt(appFile) : undefined;
   }
 
   async #failToLoad(error: unknown): Promise<void> {

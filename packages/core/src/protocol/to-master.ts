@@ -104,8 +104,12 @@ const TO_MASTER = {
   /** The app has asked for this port or path, and none of the listeners is there. */
   'asked-elsewhere': { asked: line(256) },
   'also-listening': { address: line(256) },
-  /** What became of the inspector; `busy`: the address is in use, and is tried again until it is free. */
-  inspector: { state: literal('open', 'closed', 'busy', 'waiting'), reason: optional(line()) },
+  /** What became of the inspector, which listens at `address`; `waiting`: for a debugger, before the app is loaded. */
+  inspector: {
+    state: literal('open', 'failed', 'waiting'),
+    address: optional(line()),
+    reason: optional(line()),
+  },
   /** A library of the app asks node:cluster whether this is the primary, and leaves work to that. */
   'asks-primary': { library: literal('log4js', 'prom-client') },
   'hook-failed': { hook: line(128), reason: line() },

@@ -19,9 +19,6 @@ import { LONGEST_RESUMER, LONGEST_STATE } from './handoff.ts';
 /** PATH_MAX of Linux, with room. */
 const path = opaque(8_192);
 
-/** The address for the inspector of this worker (`--inspect`). */
-const INSPECTOR = { host: line(256), port: count(65_535) };
-
 /** The facts that a worker needs to boot. */
 const BOOT = {
   slot: count(),
@@ -46,8 +43,11 @@ const BOOT = {
   addresses: optional(list(line(256), 256)),
   /** Absolute paths of the unix sockets: the app does not remove these files, in a check neither. */
   socketFiles: optional(list(path, 256)),
-  /** The inspector opens before any code of the user; with `pause` the worker waits for a debugger (`--inspect-brk`). */
-  inspector: optional(row({ ...INSPECTOR, pause: optional(literal(true)) })),
+  /**
+   * The inspector opens before any code of the user, on a free port; debuggers find it at this address of the master's. With
+   * `pause` the worker waits for one (`--inspect-brk`).
+   */
+  inspector: optional(row({ host: line(256), port: count(65_535), pause: optional(literal(true)) })),
   /** The worker will not serve: the app opens no address, not even one of its own. */
   check: optional(literal(true)),
   /** Report what `tshorn doctor` asks for, before `probed`. */
@@ -85,8 +85,6 @@ const TO_WORKER = {
   drain: DRAIN,
   /** The server stops soon: the status path is answered with 503 over the network, all else as before. */
   leaving: {},
-  /** Open the inspector there; without an address, close it: another worker is to listen there. */
-  inspector: { open: optional(row(INSPECTOR)) },
   /** Measure and send samples. */
   watch: { on: bool },
   /** Hand over this many idle connections, if there are: other workers have fewer. */

@@ -1,7 +1,7 @@
 /**
  * The inspector of one worker, from outside. Node opens it when the process gets SIGUSR1, also in the middle of a busy
  * loop, and writes its address, with a secret part, to the worker's standard error. With `--inspect` the worker opens it
- * itself (inspectors.ts). The WorkerHandle creates it; it only reads along until it is opened.
+ * itself, on a port that a relay stands before (inspectors.ts). The WorkerHandle creates it; it only reads along until it is opened.
  */
 
 /** Addresses of this machine alone, whatever the app may write there. */
@@ -14,7 +14,7 @@ export class Inspector {
   #opened = false;
   #onAddress: (address: string) => void = () => {};
   #debuggers = 0;
-  /** The worker opens the inspector as the master says: a reload opens it in the next worker. */
+  /** The worker opens the inspector itself: people are told of the relay's address. */
   isManaged = false;
   /** The worker waits for a debugger before it loads its app. */
   isAwaited = false;
@@ -47,7 +47,7 @@ export class Inspector {
     else if (line.startsWith('Debugger ending')) this.#debuggers = Math.max(0, this.#debuggers - 1);
     else if (line.startsWith('Starting'))
       this.problem = line.slice(line.indexOf('failed: ') + 'failed: '.length);
-    return this.#opened || (this.isManaged && !line.startsWith('Debugger listening'));
+    return this.#opened || this.isManaged;
   }
 
   #attached(): void {
@@ -55,9 +55,8 @@ export class Inspector {
     if (!this.#opened) this.#debuggers++;
   }
 
-  /** The worker has closed it, which ends the debuggers' connections. */
-  closed(): void {
-    this.#address = undefined;
+  /** The connections of the debuggers are ended, and the next ones go to another worker. */
+  left(): void {
     this.#debuggers = 0;
     this.isAwaited = false;
   }

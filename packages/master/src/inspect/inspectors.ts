@@ -1,93 +1,112 @@
 /**
- * With `--inspect`: has the newest worker of each slot listen for a debugger, always at the same address. A reload starts the
- * new worker before the old one leaves, so the old one is told to close its inspector; when the new one ends before it
- * serves, the old one opens it again. The other end is worker/src/inspector.ts. The Attendants create it.
+ * With `--inspect`: a debugger finds the newest worker of each slot, always at the same address. A worker opens its inspector
+ * on a port of its own; a relay in the master has the address, and is aimed at another worker at a reload, and back when
+ * that one ends before it serves. The other end is worker/src/inspector.ts. The Attendants create it.
  */
-import { describeWorker, formatAddress, type ToMaster } from '@tshorn/core';
+import { describeWorker, formatAddress, type InspectorAddress, type ToMaster } from '@tshorn/core';
 import type { Attendant, CrewMember } from '../crew.ts';
 import { fieldsOf } from '../hang/warnings.ts';
 import type { Logger } from '../log.ts';
+import { stderrOutlet } from '../outlet.ts';
+import { Relay } from './relay.ts';
 
 type Report = Extract<ToMaster, { type: 'inspector' }>;
 
-/** A worker that runs has closed its inspector by then; one at a breakpoint has not heard of it. */
-const CLOSE_WITHIN_MS = 250;
+/** A worker's inspector; no other address is relayed to, whatever the worker says. */
+const OWN = /^ws:\/\/127\.0\.0\.1:(?<port>\d+)\/(?<id>[0-9a-f-]+)$/;
 
 export class Inspectors implements Attendant {
   readonly #log: Logger;
   /** The living workers that have an inspector, oldest first. */
   readonly #workers: CrewMember[] = [];
-  readonly #closing = new Map<number, NodeJS.Timeout>();
+  /** The inspectors that listen, by the serial of their worker. */
+  readonly #open = new Map<number, { readonly port: number; readonly id: string }>();
+  /** By slot. */
+  readonly #relays = new Map<number, Relay>();
 
   constructor(log: Logger) {
     this.#log = log;
   }
 
   spawned(worker: CrewMember): void {
-    if (!worker.request.boot.inspector) return;
+    const { inspector } = worker.request.boot;
+    if (!inspector) return;
     worker.handle.inspector.isManaged = true;
-    const older = this.#newestOf(worker.identity.slot);
+    const { slot } = worker.identity;
+    const older = this.#newestOf(slot);
     this.#workers.push(worker);
-    if (older) this.#close(older);
+    this.#relayAt(slot, inspector);
+    // One that stands at a breakpoint goes on without its debugger, and finishes its requests.
+    older?.handle.inspector.left();
+    this.#aim(slot);
   }
 
   ended(worker: CrewMember): void {
     const at = this.#workers.indexOf(worker);
     if (at === -1) return;
     const { slot } = worker.identity;
-    const wasNewest = this.#newestOf(slot) === worker;
     this.#workers.splice(at, 1);
-    this.#closed(worker);
-    const newest = this.#newestOf(slot);
-    if (wasNewest && newest && !newest.handle.isKilled) this.#open(newest);
+    this.#open.delete(worker.serial);
+    if (this.#newestOf(slot)) return this.#aim(slot);
+    this.#relays.get(slot)?.close();
+    this.#relays.delete(slot);
   }
 
   /** A worker reports what became of its inspector. */
-  report(serial: number, { state, reason }: Report): void {
+  report(serial: number, { state, address, reason }: Report): void {
     const worker = this.#workers.find((one) => one.serial === serial);
     if (!worker) return;
-    const { inspector } = worker.handle;
-    if (state === 'closed') return this.#closed(worker);
-    if (state === 'waiting') {
-      inspector.isAwaited = true;
-      return this.#say(worker, 'info', `waits for a debugger on ${addressOf(worker)} (--inspect-brk)`);
+    if (state === 'open') {
+      const { port, id } = OWN.exec(address ?? '')?.groups ?? {};
+      if (port === undefined || id === undefined) return;
+      this.#open.set(serial, { port: Number(port), id });
+      return this.#aim(worker.identity.slot);
     }
-    if (state === 'busy') {
-      const why = reason ?? inspector.problem ?? 'address already in use';
-      this.#say(worker, 'warn', `no debugger can attach on ${addressOf(worker)}: ${why}; it is tried again`);
-    }
+    if (state === 'failed')
+      return this.#say(worker, 'warn', `has no inspector: ${reason ?? worker.handle.inspector.problem}`);
+    worker.handle.inspector.isAwaited = true;
+    this.#say(worker, 'info', `waits for a debugger on ${addressOf(worker)} (--inspect-brk)`);
   }
 
   #newestOf(slot: number): CrewMember | undefined {
     return this.#workers.findLast(({ identity }) => identity.slot === slot);
   }
 
-  #open({ handle, request }: CrewMember): void {
-    const { host, port } = request.boot.inspector ?? {};
-    if (host !== undefined && port !== undefined) handle.inspect({ host, port });
+  #relayAt(slot: number, { host, port }: InspectorAddress): void {
+    const last = this.#relays.get(slot);
+    if (last?.address.host === host && last.address.port === port) return;
+    last?.close();
+    const relay = new Relay(
+      { host, port },
+      {
+        onListening: () => this.#tell(slot),
+        onBusy: (reason) => {
+          const worker = this.#newestOf(slot);
+          if (worker)
+            this.#say(
+              worker,
+              'warn',
+              `no debugger can attach on ${addressOf(worker)}: ${reason}; it is tried again`,
+            );
+        },
+      },
+    );
+    this.#relays.set(slot, relay);
   }
 
-  #close(worker: CrewMember): void {
-    worker.handle.inspect(undefined);
-    clearTimeout(this.#closing.get(worker.serial));
-    const timer = setTimeout(() => void this.#release(worker), CLOSE_WITHIN_MS).unref();
-    this.#closing.set(worker.serial, timer);
+  #aim(slot: number): void {
+    const target = this.#open.get(this.#newestOf(slot)?.serial ?? -1);
+    if (this.#relays.get(slot)?.aim(target?.port)) this.#tell(slot);
   }
 
-  /** It stands at a breakpoint: it goes on, finishes its requests, and reads the order. */
-  async #release({ identity, handle }: CrewMember): Promise<void> {
-    const { address } = handle.inspector;
-    if (address === undefined) return;
-    const { resume } = await import('./resume.ts');
-    resume(address);
-    const worker = { ...identity, pid: handle.pid };
-    this.#log.debug(`${describeWorker(worker)} continues: the debugger attaches to its replacement`);
-  }
-
-  #closed({ serial, handle }: CrewMember): void {
-    clearTimeout(this.#closing.get(serial));
-    this.#closing.delete(serial);
-    handle.inspector.closed();
+  /** In the words of Node, which editors look for. */
+  #tell(slot: number): void {
+    const worker = this.#newestOf(slot);
+    const open = worker && this.#open.get(worker.serial);
+    const { port, address: { host } = { host: '' } } = this.#relays.get(slot) ?? {};
+    if (!open || port === undefined) return;
+    const address = formatAddress({ kind: 'tcp', host, port });
+    stderrOutlet.add(Buffer.from(`Debugger listening on ws://${address}/${open.id}\n`));
   }
 
   #say({ identity, handle: { pid } }: CrewMember, level: 'info' | 'warn', text: string): void {

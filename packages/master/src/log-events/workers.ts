@@ -118,7 +118,7 @@ export const WORKERS = {
   inspector: {
     level: 'info or warn',
     fields: WORKER,
-    when: 'With `--inspect-brk` a worker waits for a debugger; `warn` where the address of `--inspect` is in use. The worker goes on, and tries again.',
+    when: 'With `--inspect-brk` a worker waits for a debugger; `warn` where the address of `--inspect` is in use. The worker goes on, and the address is tried again.',
     todo: 'End the other program that listens there, or choose another port.',
   },
   'no-boot-nice': {
