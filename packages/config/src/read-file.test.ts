@@ -100,6 +100,51 @@ describe('a config file', () => {
     expect(`${error.detail}`).not.toMatch(/node:internal|subject\.mjs|\?tshorn/);
   });
 
+  it.each([
+    ['a.mjs', 'import "./validator.mjs"; export default {}'],
+    ['a.cjs', 'require("./validator.cjs"); module.exports = {}'],
+    ['a.mjs', 'export default async () => { await null; process.exit(1) }'],
+    ['a.mjs', 'try { process.exit(1) } catch {}; export default {}'],
+    [
+      'a.mjs',
+      'Promise.reject().catch(() => process.reallyExit(1)).catch(() => {}); await new Promise(() => {})',
+    ],
+  ])('%s that calls process.exit() is refused, and the process stays: %s', async (name, text) => {
+    // Node 20 leaves a second rejection of a CommonJS module that throws under an ES module, which ends this process.
+    for (const each of ['validator.mjs', 'validator.cjs']) write(each, 'process.exit(1)');
+    const file = write(name, text);
+    await expect(resolve('-c', name, 'a.js')).rejects.toMatchObject({
+      code: 'ERR_CONFIG_FILE',
+      message: expect.stringMatching(/: process\.(exit|reallyExit)\(1\) is called$/),
+      detail: expect.stringContaining(
+        name.startsWith('a.') && text.includes('validator') ? 'validator.' : file,
+      ),
+      fix: expect.stringContaining('throw an error instead'),
+    });
+    await expect(resolve('a.js')).resolves.toBeDefined();
+  });
+
+  it('is refused where nothing will ever settle what it awaits', () => {
+    const file = write('a.mjs', 'await new Promise(() => {}); export default {}');
+    expect(node.runAlone(`await readConfigFile(${JSON.stringify(file)})`)).toContain(
+      `${file}: the process ended before the file was read`,
+    );
+  });
+
+  it('cannot end the process by a timer that it leaves behind, and a hook can', () => {
+    const file = write(
+      'a.mjs',
+      'setTimeout(() => process.exit(7)); export default { hooks: { onExit: () => process.exit(9) } }',
+    );
+    const late = node.runAlone(`
+      const stray = new Promise((resolve) => process.once('uncaughtException', resolve));
+      process.on('exit', (code) => console.log('code', code));
+      const { hooks } = await readConfigFile(${JSON.stringify(file)});
+      console.log((await stray).message);
+      hooks.onExit();`);
+    expect(late).toBe(`process.exit(7) is called by code of ${file}\ncode 9\n`);
+  });
+
   it('names the line of broken JSON', async () => {
     const file = write('a.json', '{\n  "workers": 8\n  "grace": 3\n}\n');
     await expect(resolve('-c', 'a.json', 'a.js')).rejects.toThrow(`${file}:3: `);

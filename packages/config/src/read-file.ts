@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { describeThrown, stackOf, TshornError } from '@tshorn/core';
+import { EndedEarly, guardExit } from './exit-guard.ts';
 import type { Hooks } from './hooks.ts';
 import { importFresh, withoutQuery } from './import-fresh.ts';
 import type { UserConfig } from './user-config.ts';
@@ -11,9 +12,15 @@ import type { UserConfig } from './user-config.ts';
  * Returns the exports of the file, read afresh. The only check is that they are an object.
  * @throws TshornError ERR_CONFIG_FILE naming the file, and the line where the parser gives one
  */
-export async function readConfigFile(file: string): Promise<UserConfig> {
+export function readConfigFile(file: string): Promise<UserConfig> {
+  return readObject(file, (run) => guardExit(file, run));
+}
+
+type Run = () => Promise<unknown>;
+
+async function readObject(file: string, guard: (run: Run) => Promise<unknown>): Promise<UserConfig> {
   if (!existsSync(file)) throw new TshornError('ERR_CONFIG_FILE', `${file}: there is no such config file`);
-  const exported = extname(file) === '.json' ? parseJson(file) : await runScript(file);
+  const exported = extname(file) === '.json' ? parseJson(file) : await runScript(file, guard);
   if (typeof exported === 'object' && exported !== null && !Array.isArray(exported)) return exported;
   throw new TshornError(
     'ERR_CONFIG_FILE',
@@ -22,9 +29,12 @@ export async function readConfigFile(file: string): Promise<UserConfig> {
   );
 }
 
-/** The hooks of a config file, for a worker. The master has checked them before it forked anything. */
+/**
+ * The hooks of a config file, for a worker. The master has checked them before it forked anything. A worker may exit, and
+ * the guard's asynchronous context would slow each of its requests before Node 24.
+ */
 export async function loadHooks(file: string): Promise<Hooks> {
-  return (await readConfigFile(file)).hooks ?? {};
+  return (await readObject(file, (run) => run())).hooks ?? {};
 }
 
 function parseJson(file: string): unknown {
@@ -39,10 +49,12 @@ function parseJson(file: string): unknown {
   }
 }
 
-async function runScript(file: string): Promise<unknown> {
+async function runScript(file: string, guard: (run: Run) => Promise<unknown>): Promise<unknown> {
   try {
-    const exported = unwrapTranspiled(await importFresh(file));
-    return await (typeof exported === 'function' ? exported() : exported);
+    return await guard(async () => {
+      const exported = unwrapTranspiled(await importFresh(file));
+      return typeof exported === 'function' ? exported() : exported;
+    });
   } catch (error) {
     throw describeFailure(file, error);
   }
@@ -64,6 +76,12 @@ export function describeFailure(file: string, error: unknown): TshornError {
         fix: 'use Node 22.18 or newer, or rename the file to .mjs and take the types out',
       },
     );
+  }
+  if (error instanceof EndedEarly) {
+    return new TshornError('ERR_CONFIG_FILE', `${file}: ${error.message}`, {
+      fix: error.fix,
+      detail: withoutQuery(authorsStack(error.stack ?? '')),
+    });
   }
   if (error instanceof Error && error.name === 'SyntaxError') return describeSyntaxError(file, error);
   return new TshornError('ERR_CONFIG_FILE', `${file}: ${withoutQuery(describeThrown(error))}`, {

@@ -37,7 +37,7 @@ export function heartbeat(
       worst = 0;
     }
     if (loopDelayWarning > 0 && loopDelayMs > loopDelayWarning) {
-      send({ type: 'late', loopDelayMs, requests: inFlight.around() });
+      send({ type: 'late', loopDelayMs, requests: inFlight.around(loopDelayMs + 2 * LOOK_EVERY_MS) });
     }
     if (requestTimeout === 0 || now - scannedAt < scanEveryMs) return;
     scannedAt = now;

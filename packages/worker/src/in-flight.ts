@@ -32,11 +32,15 @@ export class InFlight {
     return open.slice(0, MOST).map(toOpenRequest);
   }
 
-  /** The same, and the newest request even if it has ended: it may be why the loop was late. */
-  around(): OpenRequest[] {
+  /**
+   * The same, and the newest request even if it has ended, where it began in this time: it may be why the loop was late.
+   * One that is older has most likely ended before.
+   */
+  around(lastMs: number): OpenRequest[] {
     const { newest } = this.#meter;
     const isOpen = this.#meter.open().some(({ response }) => response === newest?.response);
-    return !newest || isOpen ? this.list() : [toOpenRequest(newest), ...this.list()];
+    const isOld = newest !== undefined && performance.now() - newest.begunAt > lastMs;
+    return !newest || isOpen || isOld ? this.list() : [toOpenRequest(newest), ...this.list()];
   }
 
   /** Requests that have waited for this long for their response's headers; each is reported once. */
@@ -60,6 +64,6 @@ function toOpenRequest({ response, begunAt }: Begun): OpenRequest {
     method,
     path: pathOf(url),
     ageMs: Math.round(performance.now() - begunAt),
-    answering: response.headersSent,
+    answering: response.headersSent && !response.writableFinished,
   };
 }

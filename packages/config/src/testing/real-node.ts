@@ -2,7 +2,7 @@
  * Calls this package as a real Node process has it. Under jest `import()` is `require`, which can load
  * neither yargs-parser nor an ES module of a user.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -67,6 +67,14 @@ export class RealNode {
 
   loadHooks(file: string): Promise<Record<string, string>> {
     return this.#call('loadHooks', file) as Promise<Record<string, string>>;
+  }
+
+  /** Runs a program that may use this package in a process without a channel, and returns all that it prints. */
+  runAlone(program: string): string {
+    const file = join(this.#directory, 'alone.mjs');
+    writeFileSync(file, `import { readConfigFile } from './subject.mjs';\n${program}`);
+    const { stdout, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8', timeout: 20_000 });
+    return stdout + stderr;
   }
 
   stop(): void {
