@@ -5,6 +5,7 @@ import { type BindAddress, formatAddress, readPackage, resolveApp } from '@tshor
 import type { Made, MadeFile } from '../write-files.ts';
 import { type Container, DOCKERIGNORE, dockerfile, LOCKS, type Probe } from './dockerfile.ts';
 import type { Machine } from './machine.ts';
+import { missingVariables } from './missing-variables.ts';
 import { serverWords } from './server-words.ts';
 
 type Tcp = Extract<BindAddress, { kind: 'tcp' }>;
@@ -22,7 +23,7 @@ export async function makeContainer(argv: readonly string[], machine: Machine): 
   const { cwd, env } = machine;
   const resolved = await resolveConfig({ argv, env, cwd });
   const { config, origins } = resolved;
-  resolveApp(config.app, config.cwd);
+  const app = resolveApp(config.app, config.cwd);
   const root = config.cwd;
   const readsPort = !resolved.given.has('bind');
   const hidden = readsPort ? [] : config.bind.filter(isHidden);
@@ -39,6 +40,11 @@ export async function makeContainer(argv: readonly string[], machine: Machine): 
   const ports = [...new Set(own.map(({ port }) => port))].filter((port) => port > 0);
   const packageJson = readPackage(root);
   const hasIgnore = machine.stat(join(root, '.dockerignore')) !== undefined;
+  const missing = missingVariables(
+    resolved,
+    app.file,
+    new Set([...server.environment.map(([name]) => name), ...server.secrets]),
+  );
   const warnings = [
     ...hidden.map(
       (bind) =>
@@ -54,6 +60,7 @@ export async function makeContainer(argv: readonly string[], machine: Machine): 
     ...(hasIgnore
       ? []
       : [`there is no .dockerignore: without one, node_modules of this machine gets into the image`]),
+    ...missing.map((name) => `the code reads ${name}: set it when the container is started`),
     ...server.secrets.map((name) => `${name} holds a secret: set it when the container is started`),
   ];
   const container: Container = {

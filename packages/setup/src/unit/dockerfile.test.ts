@@ -115,6 +115,13 @@ it('paths are those in the image, and what is outside of it is named', async () 
   expect(outside.warnings).toEqual([expect.stringContaining('/etc/app.env is outside of')]);
 });
 
+it('names the variables that the app reads', async () => {
+  write('app.js', 'connect(process.env.DATABASE_URL)');
+  expect((await container(['app.js'])).warnings).toEqual([
+    'the code reads DATABASE_URL: set it when the container is started',
+  ]);
+});
+
 it('names a missing dependency on tshorn', async () => {
   write('package.json', '{}');
   expect((await container(['app.js'])).warnings).toEqual([expect.stringContaining('npm install tshorn')]);

@@ -17,6 +17,8 @@ export interface Service {
   /** PATH, where Node is not in that of systemd. */
   readonly path?: string;
   readonly server: ServerWords;
+  /** Variables that the code reads, and that nothing here sets. */
+  readonly missing: readonly string[];
   /** The control socket; absent: none. */
   readonly control?: string;
   readonly config: Config;
@@ -31,6 +33,9 @@ export interface Service {
   /** What is likely to go wrong. */
   readonly warnings: readonly string[];
 }
+
+/** The file with the secrets of a service. */
+export const envFileOf = (name: string): string => `/etc/${name}.env`;
 
 /** The first version with `Type=notify-reload`. */
 const NOTIFY_RELOAD = 253;
@@ -113,11 +118,11 @@ function userLines({ user, group }: Service): string[] {
   return [`User=${user.name}`, ...(group === undefined ? [] : [`Group=${group}`])];
 }
 
-function environmentLines({ name, path, server: { environment, secrets } }: Service): string[] {
+function environmentLines({ name, path, missing, server }: Service): string[] {
+  const { environment, secrets } = server;
   const own = [...(path === undefined ? [] : [['PATH', path] as const]), ...environment.slice(0, 1)];
   const found = environment.slice(1);
   const line = ([variable, value]: readonly [string, string]) => `Environment=${assignment(variable, value)}`;
-  const file = `EnvironmentFile=/etc/${name}.env`;
   const why =
     '# NAME=value lines with secrets: this file is read by everybody, that one by root alone (mode 600).';
   return [
@@ -125,8 +130,16 @@ function environmentLines({ name, path, server: { environment, secrets } }: Serv
     ...(found.length > 0 ? ['# From the environment that `tshorn unit` was typed in.'] : []),
     ...found.map(line),
     why,
-    ...(secrets.length > 0 ? [`# It has to hold ${secrets.join(', ')}.`, file] : [`#${file}`]),
+    ...envFileLines(envFileOf(name), secrets, missing),
   ];
+}
+
+/** A start without the variables of the code is left to the app: it may have values of its own. */
+function envFileLines(file: string, secrets: readonly string[], missing: readonly string[]): string[] {
+  const all = [...secrets, ...missing];
+  if (all.length === 0) return [`#EnvironmentFile=${file}`];
+  const mark = secrets.length > 0 ? '' : '-';
+  return [`# It has to hold ${all.join(', ')}.`, `EnvironmentFile=${mark}${file}`];
 }
 
 function reloadLines({ version, control, program }: Service): string[] {

@@ -1,6 +1,5 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { writeFiles } from '../write-files.ts';
 import type { Given as GivenMachine } from './testing/machine.ts';
 import { argvOf, settingOf, wordsOf } from './testing/parse-unit.ts';
 import { Project } from './testing/units.ts';
@@ -230,29 +229,6 @@ it.each<[string, string[], UnitOptions, Given, string]>([
   const { warnings, service } = await project.units(argv, options, { ...given, ...files });
   expect(warnings).toEqual([expect.stringContaining(words)]);
   expect(service.replaceAll('\n#', '')).toContain(words);
-});
-
-describe('the next lines', () => {
-  it('put the files where systemd looks, as a user who may', async () => {
-    expect((await project.units(['app.js'], { write: 'my units' })).next).toEqual([
-      "next: sudo cp 'my units/shop.service' /etc/systemd/system/",
-      '      sudo systemctl daemon-reload',
-      '      sudo systemctl enable --now shop.service',
-    ]);
-    const account = { name: 'root', uid: 0, groups: [0], home: '/root' };
-    const { next } = await project.units(['app.js'], { write: '/etc/systemd/system/' }, { account });
-    expect(next).toEqual(['next: systemctl daemon-reload', '      systemctl enable --now shop.service']);
-  });
-
-  it('a directory that is missing is named, with the line that makes it', async () => {
-    const { files } = await project.units(['app.js']);
-    expect(() => writeFiles(files, 'units', project.cwd)).toThrow(
-      expect.objectContaining({
-        message: expect.stringContaining(`there is no directory ${project.cwd}/units`),
-        fix: `make it: mkdir -p ${project.cwd}/units`,
-      }),
-    );
-  });
 });
 
 describe('paths', () => {

@@ -10,8 +10,9 @@ import { shellWord } from '../shell-word.ts';
 import type { Made } from '../write-files.ts';
 import { directoriesOf, filesMade, type ServiceUser } from './directories.ts';
 import { type Machine, SERVICE_PATH } from './machine.ts';
+import { missingVariables } from './missing-variables.ts';
 import { serverWords } from './server-words.ts';
-import { type Service, serviceFile } from './service.ts';
+import { envFileOf, type Service, serviceFile } from './service.ts';
 import { socketFile } from './socket.ts';
 import { findNode, findTshorn } from './stable-path.ts';
 
@@ -71,8 +72,13 @@ export async function makeUnits(
   const lowPort = binds.find((bind) => bind.kind === 'tcp' && bind.port > 0 && bind.port < 1024);
   const version = options.systemdVersion ?? machine.systemdVersion();
   const release = isLinked ? undefined : linkTo(config.cwd, machine);
+  const set = [...server.environment.map(([variable]) => variable), ...server.secrets];
+  const missing = missingVariables(resolved, app.file, new Set(set));
   const warnings = [
     ...resolved.warnings,
+    ...(missing.length === 0
+      ? []
+      : [`the service needs ${missing.join(', ')}, which the code reads: put it into ${envFileOf(name)}`]),
     ...(version === undefined ? [NO_SYSTEMD] : []),
     ...(config.watch ? ['--watch is for development: a service is reloaded by systemctl reload'] : []),
     ...(release === undefined
@@ -98,6 +104,7 @@ export async function makeUnits(
     program: [node.path, tshorn.path],
     ...(path !== undefined && { path }),
     server,
+    missing,
     ...(control !== undefined && { control }),
     config,
     directories,

@@ -1,3 +1,6 @@
+import path from 'node:path';
+import { resolveConfig } from '@tshorn/config';
+import { missingVariables } from './missing-variables.ts';
 import { settingOf } from './testing/parse-unit.ts';
 import { Project } from './testing/units.ts';
 
@@ -78,6 +81,41 @@ describe('the environment', () => {
       '# From the environment that `tshorn unit` was typed in.\nEnvironment=PORT=3000\n',
     );
     expect(service).toContain('#EnvironmentFile=/etc/shop.env');
+  });
+
+  it('variables that the app reads and nothing sets are named, once each', async () => {
+    project.write(
+      'app.js',
+      'connect(process.env.DATABASE_URL); send(process.env.REGION, process.env.IN_FILE)',
+    );
+    project.write('x.json', '{ "env": { "REGION": "eu" } }');
+    project.write('.env.shop', 'IN_FILE=1');
+    const { service, warnings } = await project.units([
+      'app.js',
+      '-c',
+      'x.json',
+      '--environment-file',
+      '.env.shop',
+    ]);
+    expect(warnings).toEqual([
+      'the service needs DATABASE_URL, which the code reads: put it into /etc/shop.env',
+    ]);
+    expect(service).toContain('# It has to hold DATABASE_URL.\nEnvironmentFile=-/etc/shop.env\n');
+    project.write('app.js', 'require("dotenv").config(); connect(process.env.DATABASE_URL)');
+    project.write('.env', 'DATABASE_URL=x');
+    expect((await project.units(['app.js'])).warnings).toEqual([]);
+  });
+
+  it('a variable that a config file passes on from the environment has to be set as well', async () => {
+    const resolved = await resolveConfig({ argv: ['app.js'], env: {}, cwd: project.cwd });
+    project.write('app.js', 'connect(process.env.DATABASE_URL)');
+    project.write('x.config.mjs', 'export default { env: { DATABASE_URL: process.env.DATABASE_URL } }');
+    const file = path.join(project.cwd, 'x.config.mjs');
+    const config = { ...resolved.config, env: { DATABASE_URL: '' } };
+    const app = path.join(project.cwd, 'app.js');
+    expect(missingVariables({ ...resolved, config, file }, app, new Set())).toEqual(['DATABASE_URL']);
+    expect(missingVariables({ ...resolved, config }, app, new Set())).toEqual([]);
+    expect(missingVariables(resolved, app, new Set(['DATABASE_URL']))).toEqual([]);
   });
 
   it('never has the secret of a probe: a file that root alone reads has it', async () => {
