@@ -1,4 +1,6 @@
-import { resolve } from 'node:path';
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { resolveConfig } from './resolve.ts';
 
 const cwd = '/nowhere';
@@ -154,4 +156,14 @@ describe('watch mode', () => {
     const { origins } = await resolveConfig({ argv: [app, '--no-watch'], env: { TSHORN_WATCH: '1' }, cwd });
     expect(origins.workers).toBe('default');
   });
+});
+
+it('names the config files of several servers where there is no app', async () => {
+  const directory = fs.mkdtempSync(join(tmpdir(), 'tshorn-'));
+  for (const name of ['web', 'api']) fs.writeFileSync(join(directory, `tshorn.${name}.config.mjs`), '');
+  await expect(resolveConfig({ argv: [], env: {}, cwd: directory })).rejects.toMatchObject({
+    message: 'there is no app to serve',
+    fix: 'type: tshorn --config tshorn.api.config.mjs; beside it: tshorn.web.config.mjs',
+  });
+  fs.rmSync(directory, { recursive: true });
 });

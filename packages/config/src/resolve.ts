@@ -1,6 +1,6 @@
 /** Puts the layers together: defaults (those of watch mode first), the file, the environment, the command line. */
-import { statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { readdirSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { TshornError } from '@tshorn/core';
 import { readCommandLine } from './command-line.ts';
 import { defaultsFor, isDefault } from './defaults.ts';
@@ -79,7 +79,7 @@ export async function resolveConfig({
   }
   refuseWorkerHooks(overrides);
   const config = values as unknown as Config;
-  if (config.app === undefined) throw missingApp();
+  if (config.app === undefined) throw missingApp(directoryOf(outer, cwd), cwd);
   const fromCwd = (path: string | undefined) => (path === undefined ? undefined : resolve(config.cwd, path));
   return {
     config: {
@@ -166,7 +166,16 @@ function refuseWorkerHooks({ hooks }: UserConfig): void {
   );
 }
 
-const missingApp = () =>
-  new TshornError('ERR_OPTION', 'there is no app to serve', {
-    fix: 'name it, as in `tshorn app.js`, or write `app` in the config file; tshorn --help lists commands and options',
+function missingApp(directory: string, cwd: string): TshornError {
+  // Those of several servers in one directory, as an import makes them.
+  const names = isDirectory(directory) ? readdirSync(directory) : [];
+  const files = names.filter((name) => /^tshorn\..+\.config\.[cm]?[jt]s(on)?$/.test(name));
+  const [first, ...others] = files.sort().map((name) => relative(cwd, join(directory, name)));
+  const more = others.length === 0 ? '' : `; beside it: ${others.join(', ')}`;
+  return new TshornError('ERR_OPTION', 'there is no app to serve', {
+    fix:
+      first === undefined
+        ? 'name it, as in `tshorn app.js`, or write `app` in the config file; tshorn --help lists commands and options'
+        : `type: tshorn --config ${first}${more}`,
   });
+}

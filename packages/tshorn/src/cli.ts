@@ -99,7 +99,7 @@ const leavePipeQuietly = () => void process.stdout.on('error', () => process.exi
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   async (failure) => {
-    const error = meant(failure, process.argv.slice(2), workingDirectory);
+    const error = await meant(failure, process.argv.slice(2), workingDirectory);
     process.stderr.write(`tshorn: ${renderError(error)}\n`);
     await oldMaster?.failed(renderError(error));
     process.exit(error instanceof TshornError ? error.exitCode : EXIT.failure);

@@ -26,6 +26,18 @@ it.each([
   ['kill', 'tshorn stop'],
   ['save', 'tshorn unit'],
   ['startup', 'tshorn unit'],
+  ['startOrReload', 'tshorn reload'],
+  ['startOrRestart', 'tshorn reload'],
+  ['deploy', 'npx tshorn reload'],
+  ['sendSignal', 'tshorn status'],
+  ['pid', 'tshorn status'],
+  ['update', 'kill -USR2'],
+  ['install', 'logrotate'],
+  ['env', 'tshorn --print-config'],
+  ['reset', 'tshorn status'],
+  ['ping', 'tshorn status'],
+  ['id', 'tshorn status'],
+  ['plus', 'tshorn status --json'],
 ])('%s is answered with %s', async (word, line) => {
   const error = await answer(word);
   expect(error).toMatchObject({ exitCode: 2, fix: expect.stringContaining(line) });

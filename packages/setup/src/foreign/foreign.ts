@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import { type Config, type Environment, resolveConfig } from '@tshorn/config';
 import { resolveApp, TshornError } from '@tshorn/core';
+import { shellWord } from '../shell-word.ts';
 import { start } from './start.ts';
 
 export interface Surroundings {
@@ -30,6 +31,15 @@ const unit: Said = [
   'type: tshorn unit APP, which prints a service',
 ];
 
+const startOrReload: Answer = (words, { cwd }) => [
+  'the deploy of a running server is a reload, and a service starts it',
+  `type: tshorn reload; for the first start ${start(words, cwd)[1]}`,
+];
+const modules: Said = [
+  'there are no modules: logrotate and the journal keep logs short, and tshorn status --json has the counters',
+  'remove the line; for logrotate: kill -USR1 <pid of the master> opens the log file again',
+];
+
 const ANSWERS: Readonly<Record<string, Answer>> = {
   start: (words, { cwd }) => start(words, cwd),
   restart: () => reload,
@@ -55,6 +65,34 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   resurrect: () => unit,
   startup: () => unit,
   unstartup: () => unit,
+  startOrReload,
+  startOrRestart: startOrReload,
+  startOrGracefulReload: startOrReload,
+  sendSignal: ([signal = 'SIGUSR2']) => [
+    'a signal goes to a pid',
+    `type: tshorn status, which shows the pids, and kill -s ${shellWord(signal.replace(/^SIG/, ''))} <pid>`,
+  ],
+  reset: () => ['there is no counter to reset: all begin with the master', 'type: tshorn status'],
+  deploy: () => [
+    'a script fetches the release, and its last line is a reload',
+    'type: git pull && npm ci && npx tshorn reload; the page "Coming from PM2" has a whole script',
+  ],
+  pid: () => ['a master is asked for its pids', 'type: tshorn status'],
+  id: () => status,
+  ping: () => ['there is no daemon: each server is asked itself', 'type: tshorn status'],
+  env: () => ['the config file has the variables of the app', 'type: tshorn --print-config'],
+  log: logs,
+  update: () => [
+    'a new version takes over from the running master, and no port closes',
+    'type: npm install tshorn@latest, and kill -USR2 <pid of the master>',
+  ],
+  install: () => modules,
+  uninstall: () => modules,
+  plus: () => ['there is no dashboard', 'type: tshorn status; for programs: tshorn status --json'],
+  serve: ([folder = '.', port = '8080']) => [
+    'the package "serve" serves a folder',
+    `type: npm install serve && npx tshorn serve --bind :${shellWord(port)} -- ${shellWord(folder)}`,
+  ],
 };
 
 /** The error for such a word, with exit code 2. */

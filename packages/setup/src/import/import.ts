@@ -9,6 +9,7 @@ import { configText } from './config-text.ts';
 import type { Draft, Note } from './draft.ts';
 import { type Ecosystem, readEcosystem } from './ecosystem.ts';
 import type { Refused } from './runs.ts';
+import { usualEcosystem } from './usual.ts';
 import { isObject, type RawObject, textOf } from './values.ts';
 
 export interface ImportRequest {
@@ -108,17 +109,8 @@ function write(path: string, text: string): boolean {
   }
 }
 
-const USUAL = [
-  'ecosystem.config.js',
-  'ecosystem.config.cjs',
-  'ecosystem.config.mjs',
-  'ecosystem.json',
-  'process.json',
-  'pm2.json',
-];
-
 function findEcosystem(cwd: string): string {
-  const found = USUAL.find((name) => isFile(join(cwd, name)));
+  const found = usualEcosystem(cwd);
   if (found !== undefined) return found;
   throw new TshornError('ERR_OPTION', `there is no ecosystem.config.js in ${cwd}`, {
     fix: 'name the file: tshorn import FILE; where there is none, "pm2 save" writes ~/.pm2/dump.pm2',

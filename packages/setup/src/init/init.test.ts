@@ -229,3 +229,10 @@ it.each(['tshorn.config.js', 'tshorn.config.json'])(
     expect(fs.readdirSync(cwd).sort()).toEqual(['server.js', name].sort());
   },
 );
+
+it('an ecosystem file beside the app is named', async () => {
+  write({ 'server.js': '', 'ecosystem.config.js': 'module.exports = {};' });
+  expect((await init()).warnings).toEqual([
+    'ecosystem.config.js of PM2 is not read here: npx tshorn import makes config files of it',
+  ]);
+});

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { configFileNames, OPTIONS } from '@tshorn/config';
 import { isFile, renderError, resolveApp, TshornError } from '@tshorn/core';
+import { usualEcosystem } from '../import/usual.ts';
 import { type Made, writeFiles } from '../write-files.ts';
 import { configFile } from './config-file.ts';
 import { detect, type Project, withExport } from './detect.ts';
@@ -47,7 +48,12 @@ export async function initProject(
   });
   const files = [{ name: `tshorn.config.${project.isTypeScript ? 'ts' : 'mjs'}`, text }];
   const paths = writeFiles(files, cwd, cwd);
-  return { files, paths, warnings: warningsOf(app, cwd), next: nextLines(project) };
+  return {
+    files,
+    paths,
+    warnings: [...warningsOf(app, cwd), ...warningsOfPm2(cwd)],
+    next: nextLines(project),
+  };
 }
 
 const DEFAULT_BIND = '127.0.0.1:8000';
@@ -120,6 +126,14 @@ function warningsOf(app: string, cwd: string): string[] {
   } catch {
     return [`there is no ${app} yet: build before the start`];
   }
+}
+
+/** An ecosystem file says more than the source of the app. */
+function warningsOfPm2(cwd: string): string[] {
+  const file = usualEcosystem(cwd);
+  return file === undefined
+    ? []
+    : [`${file} of PM2 is not read here: npx tshorn import makes config files of it`];
 }
 
 function nextLines({ hasTshorn }: Project): string[] {

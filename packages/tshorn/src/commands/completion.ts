@@ -5,7 +5,7 @@ export const completion = command({
   name: 'completion',
   summary: 'Print the completion script of a shell',
   about:
-    'Prints a script that lets a shell complete commands, options, their values, files, and the pids of running masters. The shell asks tshorn itself at each TAB, so that the script need not be renewed.',
+    'Prints a script that lets a shell complete commands, options, their values, files, and the pids of running masters. The shell asks tshorn itself at each TAB, so that the script need not be renewed. It completes the word tshorn, and not `npx tshorn`: install tshorn for the whole system, or put node_modules/.bin into PATH.',
   args: {
     shell: {
       kind: { ...oneOf('bash', 'zsh', 'fish'), meta: 'SHELL' },

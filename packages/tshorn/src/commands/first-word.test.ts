@@ -47,12 +47,12 @@ describe('of an app that is not found', () => {
     fs.writeFileSync(path.join(cwd, 'node_modules/.bin/next'), '');
   });
 
-  const about = (...argv: string[]) => {
-    const { message, fix } = meant(
+  const about = async (...argv: string[]) => {
+    const { message, fix } = (await meant(
       new TshornError('ERR_APP_MISSING', 'missing'),
       argv,
       () => cwd,
-    ) as TshornError;
+    )) as TshornError;
     return [message, fix];
   };
 
@@ -60,16 +60,30 @@ describe('of an app that is not found', () => {
     [['nxt', '--', 'start'], 'next', 'tshorn next -- start'],
     [['-w', '2', 'nxt'], 'next', 'tshorn -w 2 next'],
     [['relaod'], 'tshorn reload', 'tshorn reload'],
+    [['lgos'], 'tshorn logs', 'tshorn logs'],
     [['ap.js'], 'app.js', 'tshorn app.js'],
     [['./apps.js', '-w', '2'], './app.js', 'tshorn ./app.js -w 2'],
-  ])('the near one is named: %j', (argv, name, line) => {
-    expect(about(...argv)).toEqual([`missing; did you mean ${name}?`, `type: ${line}`]);
+  ])('the near one is named: %j', async (argv, name, line) => {
+    expect(await about(...argv)).toEqual([`missing; did you mean ${name}?`, `type: ${line}`]);
+  });
+
+  it.each([
+    [['deploy', 'production'], 'tshorn has no "deploy": ', 'npx tshorn reload'],
+    [['serve', './public', '8080'], 'tshorn has no "serve": ', 'tshorn serve --bind :8080 -- ./public'],
+    [['log'], 'tshorn has no "log": ', 'journalctl'],
+  ])('a word of PM2 has its answer: %j', async (argv, message, line) => {
+    expect(await about(...argv)).toEqual([expect.stringContaining(message), expect.stringContaining(line)]);
+  });
+
+  it('an app of such a name is an app', async () => {
+    fs.writeFileSync(path.join(cwd, 'node_modules/.bin/serve'), '');
+    expect((await about('serve'))[0]).toMatch(/^missing/);
   });
 
   it.each([[['-w', '2', 'relaod']], [['elsewhere/x.js']], [['ls']], [['zzz']]])(
     'none is near to %j',
-    (argv) => {
-      expect(about(...argv)).toEqual(['missing', undefined]);
+    async (argv) => {
+      expect(await about(...argv)).toEqual(['missing', undefined]);
     },
   );
 });

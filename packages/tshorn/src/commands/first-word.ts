@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { didYouMean, nearest, readCommandLine } from '@tshorn/config';
 import { commandNames, resolveApp, TshornError } from '@tshorn/core';
-import { COMMANDS, isCommand } from './names.ts';
+import { COMMANDS, FOREIGN, FOREIGN_UNLESS_APP, type ForeignName, isCommand } from './names.ts';
 
 /**
  * `tshorn chek app.js`, `tshorn start app.js`: the app is the second word. Two words in front are an error in any case,
@@ -37,12 +37,19 @@ const nearCommand = (word: string): string => didYouMean(word, COMMANDS).replace
  * Adds to the error for an app that is not found what was probably meant: a command of tshorn, a command of a package,
  * or a file.
  */
-export function meant(error: unknown, argv: readonly string[], directory: () => string): unknown {
+export async function meant(
+  error: unknown,
+  argv: readonly string[],
+  directory: () => string,
+): Promise<unknown> {
+  if (isForeignWord(error, argv, directory)) {
+    return (await import('./foreign.ts')).foreignError(argv[0] as ForeignName, argv.slice(1));
+  }
   if (!(error instanceof TshornError) || error.code !== 'ERR_APP_MISSING' || isCommand(argv[0])) return error;
   const cwd = directory();
   const app = readCommandLine(argv, cwd).given.find(({ key }) => key === 'app')?.input;
   if (typeof app !== 'string') return error;
-  const commands = argv[0] === app ? COMMANDS : [];
+  const commands = argv[0] === app ? [...COMMANDS, ...FOREIGN.filter(({ length }) => length > 3)] : [];
   const found = nearest(app, [...commands, ...commandNames(cwd), ...filesBeside(app, cwd)]);
   if (found === undefined) return error;
   const name = (commands as readonly string[]).includes(found) ? `tshorn ${found}` : found;
@@ -50,6 +57,19 @@ export function meant(error: unknown, argv: readonly string[], directory: () => 
     fix: `type: ${['tshorn', ...argv.map((word) => (word === app ? found : word))].join(' ')}`,
     cause: error,
   });
+}
+
+/** `tshorn deploy production`, where neither is an app. */
+function isForeignWord(
+  error: unknown,
+  [word, next]: readonly string[],
+  directory: () => string,
+): error is TshornError {
+  if (!(error instanceof TshornError) || !['ERR_APP_MISSING', 'ERR_OPTION'].includes(error.code))
+    return false;
+  if (word === undefined || !(FOREIGN_UNLESS_APP as readonly string[]).includes(word)) return false;
+  const cwd = directory();
+  return !isFound(word, cwd) && !(isPlain(next) && isFound(next, cwd));
 }
 
 function filesBeside(app: string, cwd: string): string[] {

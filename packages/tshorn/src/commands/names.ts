@@ -39,9 +39,29 @@ export const FOREIGN = [
   'jlist',
   'prettylist',
   'dash',
+  'startOrReload',
+  'startOrRestart',
+  'startOrGracefulReload',
+  'sendSignal',
+  'reset',
 ] as const;
 
-export type ForeignName = (typeof FOREIGN)[number];
+/** Such commands whose names an app may have, as the package serve: they answer where no such app is found. */
+export const FOREIGN_UNLESS_APP = [
+  'deploy',
+  'env',
+  'id',
+  'install',
+  'log',
+  'pid',
+  'ping',
+  'plus',
+  'serve',
+  'uninstall',
+  'update',
+] as const;
+
+export type ForeignName = (typeof FOREIGN)[number] | (typeof FOREIGN_UNLESS_APP)[number];
 export type CommandName = (typeof COMMANDS)[number];
 
 export const isCommand = (word: string | undefined): word is CommandName | ForeignName =>

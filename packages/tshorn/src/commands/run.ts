@@ -1,7 +1,7 @@
 /** Runs a command. Loaded when the command line begins with the name of one, or asks for help. */
 import { COMMAND_TABLE } from './all.ts';
 import { helpText } from './help-text.ts';
-import { type CommandName, FOREIGN, type ForeignName, isForeign } from './names.ts';
+import { type CommandName, FOREIGN, FOREIGN_UNLESS_APP, type ForeignName, isForeign } from './names.ts';
 import { readCommand } from './parser.ts';
 import { print } from './style.ts';
 
@@ -36,7 +36,7 @@ const ASKING: readonly string[] = ['reload', 'status', 'scale', 'stop'] satisfie
 const isAppName = (word = ''): boolean => /^[a-z]/i.test(word) || word === '0';
 
 const isForeignWord = (word: string | undefined): word is ForeignName =>
-  (FOREIGN as readonly (string | undefined)[]).includes(word);
+  ([...FOREIGN, ...FOREIGN_UNLESS_APP] as readonly (string | undefined)[]).includes(word);
 
 function asksForHelp(words: readonly string[]): boolean {
   const end = words.indexOf('--');
