@@ -9,14 +9,17 @@ import { View } from './view.ts';
 const REPORT = { moved: 1, finished: 1, closed: 7, forceClosed: 7, refused: { tls: 7 }, tookMs: 1 };
 
 /** A master whose workers have no processes, and what it hears of worker 1. */
-function scene() {
+function scene(watch?: object) {
   const master = new Scene({ workers: 1 });
-  const log = { info: () => {}, warn: () => {}, error: () => {} } as unknown as Logger;
+  const told: string[] = [];
+  const tell = ({ event }: { event: string }) => told.push(event);
+  const log = { info: tell, warn: tell, error: () => {}, debug: () => {} } as unknown as Logger;
   const context = {
     log,
     view: new View(() => master.state),
     workerFile: '/worker.js',
-    watch: undefined,
+    watch,
+    listeners: [],
     otherMaster: { neighbour: () => undefined, isFollowing: false },
     enqueue: (event: Parameters<Scene['happen']>[0]) => master.happen(event),
   } as unknown as Context;
@@ -24,7 +27,7 @@ function scene() {
   const attendants = new Attendants(context, crew);
   const table = routes(context, attendants, crew);
   const hear = (message: WorkerMessage) => route(table, 1, message, undefined);
-  return { master, ...attendants, hear, state: () => master.state.workers[1]?.state };
+  return { master, told, ...attendants, hear, state: () => master.state.workers[1]?.state };
 }
 
 function serving() {
@@ -69,4 +72,30 @@ test('what a drain came to is counted once the worker was ordered to drain', () 
   master.happen({ type: 'stop-requested', mode: 'graceful', by: 'TERM' });
   hear({ type: 'drained', ...REPORT });
   expect(traffic.status()).toMatchObject({ refused: { tls: 7 }, closed: 7, forceClosed: 7 });
+});
+
+test.each([
+  ['each worker', undefined, ['also-listening', 'also-listening']],
+  ['the first one alone in watch mode, where each save brings the same', {}, ['also-listening']],
+])('what else the app listens on is told of %s', (_, watch, events) => {
+  const { told, hear } = scene(watch);
+  hear({ type: 'also-listening', address: '127.0.0.1:9464' } as WorkerMessage);
+  hear({ type: 'also-listening', address: '127.0.0.1:9464' } as WorkerMessage);
+  expect(told).toEqual(events);
+});
+
+test.each([
+  ['of each generation', undefined, 4],
+  ['once in watch mode', {}, 2],
+])('that the app asks for another port, or has two servers, is told %s', (_, watch, times) => {
+  const { master, told, hear } = scene(watch);
+  const say = () => {
+    hear({ type: 'asked-elsewhere', asked: 'port 3000' } as WorkerMessage);
+    hear({ type: 'two-servers', served: 'one', other: 'other', keep: 'APP:default' } as WorkerMessage);
+  };
+  say();
+  const worker = master.state.workers[1] as { generation: number };
+  worker.generation++;
+  say();
+  expect(told).toHaveLength(times);
 });

@@ -45,6 +45,9 @@ export function routes(
   const { relay, migrations, balance } = traffic;
   let toldServers = '';
   let toldAsked = '';
+  const toldAlso = new Set<string>();
+  // In watch mode each save is a generation, and says the same.
+  const eachTime = (serial: number) => (watch ? '' : view.identityOf(serial)?.generation);
   const pidOf = (serial: number) => crew.get(serial)?.pid;
   return {
     loading: (serial, { level, text }) => enqueue({ type: 'worker-loading', serial, level, text }),
@@ -107,16 +110,15 @@ export function routes(
     answered: (serial, { count }) => migrations.answered(serial, count),
 
     'two-servers': (serial, { type: _type, ...two }) => {
-      const generation = view.identityOf(serial)?.generation;
       // Every worker of a generation says so.
-      const told = `${generation} ${two.served} ${two.other}`;
+      const told = `${eachTime(serial)} ${two.served} ${two.other}`;
       if (told === toldServers) return;
       toldServers = told;
       const pid = pidOf(serial);
       log.warn({ event: 'two-servers', pid, ...two }, twoServers(two));
     },
     'asked-elsewhere': (serial, { asked }) => {
-      const told = `${view.identityOf(serial)?.generation} ${asked}`;
+      const told = `${eachTime(serial)} ${asked}`;
       if (told === toldAsked) return;
       toldAsked = told;
       const addresses = listeners.map(textOf);
@@ -127,7 +129,9 @@ export function routes(
     },
     'also-listening': (serial, { address }) => {
       const pid = pidOf(serial);
-      log.info(
+      const level = watch && toldAlso.has(address) ? 'debug' : 'info';
+      toldAlso.add(address);
+      log[level](
         { event: 'also-listening', pid, address },
         `the app in pid=${pid} also listens on ${address}; node:cluster opened it: it drains with its worker, and its connections do not move`,
       );

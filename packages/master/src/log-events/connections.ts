@@ -29,8 +29,8 @@ export const CONNECTIONS = {
     when: 'The app has asked for another port or path than [those that are served](operating.md#the-apps-own-server); logged once for each generation.',
   },
   'also-listening': {
-    level: 'info',
+    level: 'debug or info',
     fields: '`pid`, `address`',
-    when: 'The app listens on [another port](operating.md#an-apps-other-ports), by `node:cluster`.',
+    when: 'The app listens on [another port](operating.md#an-apps-other-ports), by `node:cluster`. In [watch mode](watch.md) `debug` after the first one.',
   },
 } as const satisfies Rows;

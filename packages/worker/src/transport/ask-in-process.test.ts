@@ -49,3 +49,10 @@ test.each([
     await expect(ask(handler)).rejects.toThrow(words);
   },
 );
+
+test('an answer without an end, as an event stream, is told with its status', async () => {
+  const stream: http.RequestListener = (_req, res) => res.writeHead(200).write('data: 1\n\n');
+  await expect(ask(stream, { timeout: 500 })).rejects.toThrow(
+    '200 OK, and the body did not end within 0.5 s',
+  );
+});

@@ -56,13 +56,16 @@ export async function askInProcess(
     if (!inside.writableFinished) client.push(null);
   });
   try {
-    const answered = request(client, question);
+    let head: string | undefined;
+    const answered = request(client, question, (status) => {
+      head = status;
+    });
     serve(asSocket(inside, encrypted));
-    const answer = await withDeadline(
-      answered,
-      timeout,
-      () => new NoAnswer(`no answer within ${Math.round(timeout) / 1000} s`),
-    );
+    const answer = await withDeadline(answered, timeout, () => {
+      const within = `within ${Math.round(timeout) / 1000} s`;
+      // As an event stream, which has no end.
+      return new NoAnswer(head ? `${head}, and the body did not end ${within}` : `no answer ${within}`);
+    });
     return 'failure' in trace ? { ...answer, failure: trace.failure } : answer;
   } catch (error) {
     // An answer that was cut off because its handler failed says less than that failure.
@@ -74,7 +77,7 @@ export async function askInProcess(
   }
 }
 
-const request = (connection: Duplex, question: Question) =>
+const request = (connection: Duplex, question: Question, onHead: (status: string) => void) =>
   new Promise<Answer>((resolve, reject) => {
     const outgoing = http.get({
       path: question.path,
@@ -94,10 +97,11 @@ const request = (connection: Duplex, question: Question) =>
         size += chunk.length;
       });
       const code = response.statusCode ?? 0;
+      const status = `${code} ${response.statusMessage}`.trim();
+      onHead(status);
       // The whole answer counts: a status page that dies in its body is not healthy.
       response.once('end', () => {
         const body = Buffer.concat(chunks).toString('utf8', 0, MOST_BODY);
-        const status = `${code} ${response.statusMessage}`.trim();
         resolve({ code, status, headers: response.headers, body });
       });
       response.once('error', () =>
