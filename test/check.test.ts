@@ -75,7 +75,7 @@ describe('the verdict', () => {
     for (const [app, code, more] of [
       ['syntax-error.mjs', 4, []],
       // At the start a probe is tried again until then.
-      ['status-500.mjs', 3, ['--boot-timeout', '1500ms']],
+      ['status-500.mjs', 3, ['--boot-timeout', '3s']],
     ] as const) {
       const args = [...QUICK, ...more];
       const start = await run([fixture(app), '--bind', '127.0.0.1:0', ...args], { env });

@@ -16,7 +16,7 @@ test('a worker is ready only when its app has sent the message, at the start and
 });
 
 test('without the option nobody waits', async () => {
-  const { code, text } = await run([APP, '--bind', '127.0.0.1:0', '--boot-timeout', '2s', ...PROBE]);
+  const { code, text } = await run([APP, '--bind', '127.0.0.1:0', '--boot-timeout', '4s', ...PROBE]);
   expect({ code, text }).toEqual({ code: 3, text: expect.stringContaining('/ answered 503') });
 });
 
