@@ -69,6 +69,23 @@ describe('the command line', () => {
     [['a.js', '--processes', '4'], '--processes: unknown option; did you mean --workers 4?'],
     [['a.js', '-D'], '-D: unknown option; tshorn stays in the foreground; tshorn unit APP prints a service'],
     [['a.js', '--reload'], '--reload: unknown option; did you mean --watch?'],
+    [['a.js', '-p', 'run/app.pid'], '-p: unknown option; did you mean --pid-file?'],
+    [['a.js', '-u', 'www'], '-u: unknown option; did you mean --user?'],
+    [
+      ['a.js', '-e', 'A=1'],
+      '-e: unknown option; variables of the app stand in `env` of the config file, or in --environment-file FILE',
+    ],
+    [['a.js', '--capture-output'], '--capture-output: unknown option; did you mean --output-file?'],
+    [
+      ['a.js', '--certfile', 'a.pem'],
+      '--certfile: unknown option; the app makes an https server, or a proxy speaks TLS',
+    ],
+    [
+      ['a.js', '--log-config', 'a'],
+      '--log-config: unknown option; the log has --log-file, --log-level and --log-format, and no other settings',
+    ],
+    [['a.js', '--work', '4'], '--work: unknown option; did you mean --workers?'],
+    [['a.js', '--WORKERS', '4'], '--WORKERS: unknown option; did you mean --workers?'],
     [['a.js', '--http', ':8000'], '--http: unknown option; did you mean --bind :8000?'],
     [['a.js', '--instances', '4'], '--instances: unknown option; did you mean --workers 4?'],
     [['--zzzzzzzzz', 'a.js'], '--zzzzzzzzz: unknown option'],

@@ -4,6 +4,11 @@ import { takesNextWord } from '@tshorn/core';
 const FOREGROUND = 'tshorn stays in the foreground; tshorn unit APP prints a service';
 const RELOADS = 'each reload loads the app anew, in the workers alone';
 
+const VARIABLES = 'variables of the app stand in `env` of the config file, or in --environment-file FILE';
+const HEADERS = "Node has one limit for all headers: --node-options '--max-http-header-size=16384'";
+const TLS = 'the app makes an https server, or a proxy speaks TLS';
+const pidFile = () => 'did you mean --pid-file?';
+
 /** Far from its spelling, and still what it is called elsewhere: docs/decisions/environment-file-flag.md */
 const OTHER_NAMES: Readonly<Record<string, (value: string) => string>> = {
   'env-file': () => 'did you mean --environment-file?',
@@ -28,9 +33,30 @@ const OTHER_NAMES: Readonly<Record<string, (value: string) => string>> = {
   'graceful-timeout': () => 'did you mean --grace?',
   harakiri: () => 'did you mean --timeout?',
   'keep-alive': () => 'did you mean --keep-alive-timeout?',
-  pid: () => 'did you mean --pid-file?',
-  pidfile: () => 'did you mean --pid-file?',
+  keepalive: () => 'did you mean --keep-alive-timeout?',
+  pid: pidFile,
+  pidfile: pidFile,
   'error-logfile': () => 'did you mean --log-file?',
+  errorlog: () => 'did you mean --log-file?',
+  loglevel: () => 'did you mean --log-level?',
+  'capture-output': () => 'did you mean --output-file?',
+  'reload-extra-file': () => 'did you mean --watch-path?',
+  'reload-extra-files': () => 'did you mean --watch-path?',
+  env: () => VARIABLES,
+  'raw-env': () => VARIABLES,
+  'preload-app': () => RELOADS,
+  accesslog: () => 'tshorn logs no requests: the app or the proxy does',
+  'log-config': () => 'the log has --log-file, --log-level and --log-format, and no other settings',
+  logconfig: () => 'the log has --log-file, --log-level and --log-format, and no other settings',
+  initgroups: () => 'supplementary groups are dropped with --user',
+  'worker-connections': () => "to limit connections, set maxConnections of the app's own http.Server",
+  'limit-request-line': () => HEADERS,
+  'limit-request-field-size': () => HEADERS,
+  'limit-request-fields': () => "set maxHeadersCount of the app's own http.Server",
+  certfile: () => TLS,
+  keyfile: () => TLS,
+  'statsd-host': () => "tshorn status --json has the figures, as have the app's own metrics",
+  'forwarded-allow-ips': () => "set your framework's `trust proxy`",
   'access-logfile': () => 'tshorn logs no requests: the app or the proxy does',
   http: (value) => `did you mean --bind ${/^\S*:?\d+$/.test(value) ? value : ':PORT'}?`,
   'http-socket': (value) => `did you mean --bind ${/^\S*:?\d+$/.test(value) ? value : ':PORT'}?`,
@@ -41,14 +67,23 @@ const SHORTS: Readonly<Record<string, string>> = {
   D: 'daemon',
   k: 'worker-class',
   t: 'harakiri',
+  e: 'env',
+  u: 'user',
+  g: 'group',
+  m: 'umask',
 };
 
 /**
  * Returns the option that is meant by one that does not exist; undefined for a name that nobody knows.
  * @param name without the dashes
  */
-export const meantBy = (name: string, value: unknown): string | undefined =>
-  OTHER_NAMES[SHORTS[name] ?? name]?.(String(value));
+export function meantBy(name: string, value: unknown): string | undefined {
+  const long = SHORTS[name] ?? name;
+  // `-p FILE` of Gunicorn is its PID file.
+  if (name === 'p' && /[a-z/]/i.test(String(value)) && value !== true) return pidFile();
+  const known = Object.hasOwn(OTHER_NAMES, long) ? OTHER_NAMES[long]?.(String(value)) : undefined;
+  return known ?? (Object.hasOwn(SHORTS, name) ? `did you mean --${long}?` : undefined);
+}
 
 /**
  * Returns the command line with the options of Node where they belong: `tshorn --node-options '--import x' app.js`.

@@ -68,6 +68,8 @@ function install(): void {
       'the process ended before the file was read',
       'look for an `await` whose promise nothing settles',
     );
+    // No line of the file is in it.
+    error.stack = '';
     for (const { refuse } of pending) refuse(error);
   });
 }

@@ -145,6 +145,22 @@ describe('a config file', () => {
     expect(late).toBe(`process.exit(7) is called by code of ${file}\ncode 9\n`);
   });
 
+  it.each([
+    ['gunicorn.conf.py', 'workers = 4', 'a config file of Gunicorn', 'tshorn init'],
+    ['a.conf', 'workers = 4', 'no config file has this extension', '.mjs'],
+    ['a.cjs', 'import "node:fs"', 'Cannot use import statement outside a module', 'rename the file to .mjs'],
+    ['a.cjs', 'export default {}', "Unexpected token 'export'", 'rename the file to .mjs'],
+    ['a.mjs', 'module.exports = {}', 'module is not defined', 'rename the file to .cjs'],
+  ])('%s of another kind is told with its mending: %s', async (name, text, message, fix) => {
+    // The extension of a file is unknown where a package says that files are modules.
+    write('package.json', '{ "type": "module" }');
+    write(name, text);
+    await expect(resolve('-c', name, 'a.js')).rejects.toMatchObject({
+      message: expect.stringContaining(message),
+      fix: expect.stringContaining(fix),
+    });
+  });
+
   it('names the line of broken JSON', async () => {
     const file = write('a.json', '{\n  "workers": 8\n  "grace": 3\n}\n');
     await expect(resolve('-c', 'a.json', 'a.js')).rejects.toThrow(`${file}:3: `);

@@ -69,6 +69,17 @@ const unwrapTranspiled = (exported: unknown): unknown =>
 /** The error for a script that cannot be run, with the line where it fails. */
 export function describeFailure(file: string, error: unknown): TshornError {
   if ((error as NodeJS.ErrnoException | undefined)?.code === 'ERR_UNKNOWN_FILE_EXTENSION') {
+    const extension = extname(file);
+    if (extension === '.py') {
+      return new TshornError('ERR_CONFIG_FILE', `${file}: a config file of Gunicorn`, {
+        fix: 'type: tshorn init, which writes a config file; the extensions that are read are .js, .mjs, .cjs, .ts and .json',
+      });
+    }
+    if (!/^\.[cm]?tsx?$/.test(extension) && String((error as Error).message).includes(file)) {
+      return new TshornError('ERR_CONFIG_FILE', `${file}: no config file has this extension`, {
+        fix: 'the extensions that are read are .js, .mjs, .cjs, .ts and .json',
+      });
+    }
     return new TshornError(
       'ERR_CONFIG_FILE',
       `${file}: Node ${process.versions.node} does not run TypeScript`,
@@ -80,11 +91,12 @@ export function describeFailure(file: string, error: unknown): TshornError {
   if (error instanceof EndedEarly) {
     return new TshornError('ERR_CONFIG_FILE', `${file}: ${error.message}`, {
       fix: error.fix,
-      detail: withoutQuery(authorsStack(error.stack ?? '')),
+      ...(error.stack && { detail: withoutQuery(authorsStack(error.stack)) }),
     });
   }
   if (error instanceof Error && error.name === 'SyntaxError') return describeSyntaxError(file, error);
   return new TshornError('ERR_CONFIG_FILE', `${file}: ${withoutQuery(describeThrown(error))}`, {
+    ...otherKind(file, error),
     detail: withoutQuery(authorsStack(stackOf(error))),
   });
 }
@@ -93,8 +105,19 @@ function describeSyntaxError(file: string, error: Error): TshornError {
   const excerpt = excerptOf(error.stack) ?? excerptOf(checkSyntax(file));
   const line = /^[^\n]*?:(\d+)\n/.exec(excerpt ?? '')?.[1];
   return new TshornError('ERR_CONFIG_FILE', `${file}${line ? `:${line}` : ''}: ${error.message}`, {
+    ...otherKind(file, error),
     ...(excerpt && { detail: withoutQuery(excerpt) }),
   });
+}
+
+/** The mending of a file that Node takes for the other kind of module. */
+function otherKind(file: string, error: unknown): { fix?: string } {
+  const message = error instanceof Error ? error.message : '';
+  if (/^Cannot use import statement outside a module|^Unexpected token 'export'/.test(message)) {
+    return extname(file) === '.mjs' ? {} : { fix: 'rename the file to .mjs: to Node this one is CommonJS' };
+  }
+  if (!/^(module|exports|require) is not defined in ES module scope/.test(message)) return {};
+  return { fix: 'rename the file to .cjs, or write `export default`: to Node this one is an ES module' };
 }
 
 /** Node 20 keeps the line of a syntax error in an ES module to itself, but `node --check` tells it. */

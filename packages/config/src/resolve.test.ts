@@ -100,6 +100,16 @@ describe('resolveConfig', () => {
 
   it.each([
     [{ wokers: 3 }, 'start(): wokers: unknown option; did you mean workers?'],
+    [{ graceful_timeout: 20 }, 'start(): graceful_timeout: unknown option; did you mean grace?'],
+    [{ errorlog: '-' }, 'start(): errorlog: unknown option; did you mean logFile?'],
+    [{ max_requests: 20 }, 'start(): max_requests: unknown option; did you mean maxRequests?'],
+    [{ instances: 4 }, 'start(): instances: unknown option; did you mean workers: 4?'],
+    [{ raw_env: ['A=1'] }, 'start(): raw_env: unknown option; variables of the app stand in `env`'],
+    [{ onExit() {} }, 'start(): onExit: unknown option; it belongs in hooks: hooks.onExit'],
+    [
+      { post_worker_init() {} },
+      'start(): post_worker_init: unknown option; it belongs in hooks: hooks.postWorkerInit',
+    ],
     [{ chdir: '/' }, 'start(): chdir: unknown option; did you mean cwd?'],
     [{ workers: 1.5 }, 'start(): workers: got 1.5; expected a whole number from 1 to 1024'],
     [{ grace: '5 days' }, 'start(): grace: got "5 days"; expected a duration such as'],

@@ -4,10 +4,11 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { TshornError } from '@tshorn/core';
 import { readCommandLine } from './command-line.ts';
 import { defaultsFor, isDefault } from './defaults.ts';
+import { meantBy } from './elsewhere.ts';
 import { environmentWarnings, readEnvironment } from './environment.ts';
 import { findConfigFile } from './find-file.ts';
 import { type Given, type Origin, readGiven } from './given.ts';
-import { type Hooks, WORKER_HOOKS } from './hooks.ts';
+import { HOOK_NAMES, type Hooks, WORKER_HOOKS } from './hooks.ts';
 import { didYouMean } from './nearest.ts';
 import { type Config, EVERY_OPTION, KEYS, type Key } from './options.ts';
 import { readConfigFile } from './read-file.ts';
@@ -115,7 +116,7 @@ const unused = ({ watch }: Config, origins: Resolved['origins']): string[] =>
 function givenByObject(object: UserConfig, origin: Origin, where: string, base: string): Given[] {
   const entries = Object.entries(object).filter(([key, input]) => key !== '$schema' && input !== undefined);
   return entries.map(([key, input]) => {
-    if (!(KEYS as readonly string[]).includes(key)) throw unknownKey(key, where);
+    if (!(KEYS as readonly string[]).includes(key)) throw unknownKey(key, input, where);
     return { key: key as Key, input, origin, place: `${where}: ${key}`, base };
   });
 }
@@ -143,14 +144,29 @@ const directoryOf = (outer: readonly Given[], cwd: string) => {
   return chdir ? resolve(cwd, readGiven(chdir) as string) : cwd;
 };
 
-function unknownKey(key: string, where: string): TshornError {
+function unknownKey(key: string, input: unknown, where: string): TshornError {
   if (key === 'apps') {
     const message = `${where}: it has "apps", as an ecosystem file of PM2`;
     return new TshornError('ERR_OPTION', message, { fix: `type: tshorn import ${where}` });
   }
-  const byFlag = EVERY_OPTION.find(({ flag }) => flag === key)?.key;
-  const hint = byFlag ? `; did you mean ${byFlag}?` : didYouMean(key, KEYS);
-  return new TshornError('ERR_OPTION', `${where}: ${key}: unknown option${hint}`);
+  return new TshornError('ERR_OPTION', `${where}: ${key}: unknown option${hintFor(key, input)}`);
+}
+
+/** Names of other programs may have underscores, and those of flags have dashes. */
+function hintFor(key: string, input: unknown): string {
+  const flag = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll('_', '-');
+  const camel = flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  if ((HOOK_NAMES as readonly string[]).includes(camel)) return `; it belongs in hooks: hooks.${camel}`;
+  const ofFlag = (name: string) => EVERY_OPTION.find((option) => option.flag === name)?.key;
+  const own = ofFlag(flag) ?? KEYS.find((name) => name === camel);
+  if (own) return `; did you mean ${own}?`;
+  const meant = meantBy(flag.length > 1 ? flag : '', typeof input === 'object' ? '' : input);
+  if (meant === undefined) return didYouMean(key, KEYS);
+  const inFile = meant.replace(/^did you mean --([a-z-]+)( \S+)?\?$/, (text, name: string, value = '') => {
+    const its = ofFlag(name);
+    return its ? `did you mean ${its}${value && `:${value}`}?` : text;
+  });
+  return `; ${inFile}`;
 }
 
 /** A function cannot be handed to another process; only a file can be imported there. */
