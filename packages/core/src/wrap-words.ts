@@ -12,3 +12,18 @@ export function wrapWords(text: string, width: number): string[] {
   }
   return lines;
 }
+
+const HANGING = '       ';
+
+/**
+ * Wraps a rendered error for a terminal: what follows a line's first words hangs below them. Lines of somebody else's
+ * making (`  | ...`) stay as they came.
+ */
+export function wrapError(text: string, columns: number): string {
+  const wrap = (line: string) => {
+    if (line.startsWith('  | ') || line.length <= columns) return line;
+    const [first, ...rest] = wrapWords(line, columns - HANGING.length);
+    return [first, ...rest.map((more) => HANGING + more)].join('\n');
+  };
+  return text.split('\n').map(wrap).join('\n');
+}

@@ -1,4 +1,4 @@
-import { describeCleanUp, describeExit } from './exit-reason.ts';
+import { describeCleanUp, describeExit, whereToLook } from './exit-reason.ts';
 
 const MB = 1024 ** 2;
 const HEAP = [
@@ -72,4 +72,13 @@ it.each([
   [{ code: null, signal: 'SIGSEGV', lastLines: ['bye'] }, describeExit({ code: null, signal: 'SIGSEGV' })],
 ])('a clean-up that ends with %j is put into words', (exit, words) =>
   expect(describeCleanUp(exit)).toBe(words),
+);
+
+test.each([
+  [[], undefined, 'see its lines'],
+  [[], '/var/log/api.log', 'see its lines in /var/log/api.log'],
+  [['starting', 'DATABASE_URL is missing'], undefined, 'its last line: DATABASE_URL is missing'],
+  [['DATABASE_URL is missing'], '/api.log', 'its last line in /api.log: DATABASE_URL is missing'],
+])('a worker that wrote %j, with the output file %s, points at them', (lines, file, text) =>
+  expect(whereToLook(lines, file)).toBe(text),
 );

@@ -81,6 +81,16 @@ export function withFullServer(reason: string, lastLines: readonly string[] = []
   return line === undefined ? reason : `${reason}: ${oneLine(line, MOST_REASON)}`;
 }
 
+/**
+ * Points at the lines of a worker that has ended without a reason of its own: the last one of its standard error, which may
+ * be all that a person sees, and the file of `--output-file`, which also has its standard output.
+ */
+export function whereToLook(lastLines: readonly string[], outputFile?: string): string {
+  const last = lastLines.at(-1);
+  const file = outputFile === undefined ? '' : ` in ${outputFile}`;
+  return last === undefined ? `see its lines${file}` : `its last line${file}: ${oneLine(last, MOST_REASON)}`;
+}
+
 /** Longest reason that an app's own line makes, in characters. */
 const MOST_REASON = 300;
 

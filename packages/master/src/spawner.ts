@@ -5,7 +5,7 @@ import { CompileCache } from './compile-cache.ts';
 import type { Context } from './context.ts';
 import type { Crew, CrewMember } from './crew.ts';
 import type { Effect } from './decide/events.ts';
-import { describeCleanUp, describeExit } from './exit-reason.ts';
+import { describeCleanUp, describeExit, whereToLook } from './exit-reason.ts';
 import { fieldsOf } from './hang/warnings.ts';
 import { takeInspector } from './inspect/take.ts';
 import { OomKills } from './os/cgroup.ts';
@@ -139,9 +139,10 @@ export class Spawner {
     // Before the event: the last worker's end leads straight to onExit.
     void hooks.run('childExit', { ...identity, pid: handle.pid, log: hooks.log });
     const words = failure?.reason ?? this.#describe(worker, code, signal);
+    const see = whereToLook(handle.lastLines, worker.release.config.outputFile);
     this.#crew.remove(worker, () => {
       if (failure) this.#reportFailure(serial, failure);
-      enqueue({ type: 'worker-exited', serial, code, signal, ...(words !== undefined && { words }) });
+      enqueue({ type: 'worker-exited', serial, code, signal, see, ...(words !== undefined && { words }) });
     });
   }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** `tshorn APP`: reads the command line, and then answers it or becomes the master. */
 import { parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
-import { EXIT, renderError, resolveApp, stackOf, TshornError } from '@tshorn/core';
+import { EXIT, renderError, resolveApp, stackOf, TshornError, wrapError } from '@tshorn/core';
 import { openLog, ownCommand, readEnvFiles, stderrOutlet, takeOldMaster } from '@tshorn/master';
 import { meant, refuseStrayWord } from './commands/first-word.ts';
 import { isCommand } from './commands/names.ts';
@@ -100,7 +100,9 @@ main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   async (failure) => {
     const error = await meant(failure, process.argv.slice(2), workingDirectory);
-    process.stderr.write(`tshorn: ${renderError(error)}\n`);
+    const { isTTY, columns } = process.stderr;
+    const text = `tshorn: ${renderError(error)}`;
+    process.stderr.write(`${isTTY ? wrapError(text, Math.max(40, columns)) : text}\n`);
     await oldMaster?.failed(renderError(error));
     process.exit(error instanceof TshornError ? error.exitCode : EXIT.failure);
   },

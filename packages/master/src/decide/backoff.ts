@@ -101,8 +101,8 @@ function summarise(draft: Draft, series: Series, last: SlotRecord): void {
     level: 'error',
     workers: waiting.length,
     failures: series.failures,
-    tookMs: at - series.since,
-    nextMs: Math.max(0, ...waiting.map(({ respawnAt = at }) => respawnAt - at)),
+    tookMs: Math.round(at - series.since),
+    nextMs: Math.round(Math.max(0, ...waiting.map(({ respawnAt = at }) => respawnAt - at))),
     reason: last.reason ?? '',
   });
 }

@@ -33,16 +33,41 @@ const seen = (notices: readonly Notice[]) => notices.filter(({ level }) => level
 
 describe('an app that crashes at every boot', () => {
   test('is told in full at first, and then in one line with a count, more and more rarely', () => {
-    const scene = loop(new Scene().started().forget(), 60_000);
+    const scene = new Scene().started().forget();
+    // The clock has fractions; figures in a log line have none.
+    scene.at += 0.1;
+    loop(scene, 60_000);
     expect(seen(scene.notices).length).toBeLessThan(50);
     const [first] = scene.reported('broken');
     expect(first).toMatchObject({ level: 'error', text: 'the worker ended while booting: exit code 7' });
     const summary = scene.reported('crash-loop').at(-1);
     expect(summary).toMatchObject({ workers: 4, reason: 'the worker ended while booting: exit code 7' });
     expect(summary?.failures).toBeGreaterThan(25);
+    expect([summary?.nextMs, summary?.tookMs].every(Number.isInteger)).toBe(true);
     scene.forget();
     loop(scene, 60_000);
     expect(seen(scene.notices).length).toBeLessThan(10);
+  });
+
+  test('is told with the last line of the app, where it has one', () => {
+    const scene = new Scene({ workers: 1 }).started().forget();
+    const end = (see: string) => {
+      const [serial] = Object.values(scene.state.workers).map((worker) => worker.serial);
+      scene.happen({
+        type: 'worker-exited',
+        serial: serial as number,
+        code: 1,
+        signal: null,
+        words: 'exit code 1',
+        see,
+      });
+    };
+    end('');
+    next(scene);
+    end('its last line: no db');
+    expect(scene.reported('broken')[0]).toMatchObject({
+      text: 'the worker ended while booting: exit code 1: the app called process.exit(1), or the like; its last line: no db',
+    });
   });
 
   test('follows the back-off up to 30 s, each pause up to a quarter shorter', () => {

@@ -76,6 +76,8 @@ export type Event =
       readonly signal: string | null;
       /** Explanation, where the end was not ordered. */
       readonly words?: string;
+      /** Where its own words are: its last line, or the file that has them. */
+      readonly see?: string;
     }
   /** Counts of migrated connections; sent for a worker of an uncommitted release only. */
   | { readonly type: 'worker-migrations'; readonly serial: number; readonly arrivals: MigrationCounts }

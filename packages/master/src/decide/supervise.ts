@@ -114,7 +114,7 @@ export function broken(
 type Exit = Extract<Event, { type: 'worker-exited' }>;
 
 export function exited(draft: Draft, worker: WorkerRecord, exit: Exit): void {
-  const { code, signal, words } = exit;
+  const { code, signal, words, see = 'see its lines' } = exit;
   const ended = code === null ? 'the process could not be started' : `exit code ${code}`;
   const isKilled = worker.state === 'killed' && signal === 'SIGKILL';
   const bySignal = isKilled ? 'killed by the master (SIGKILL)' : `killed by ${signal}`;
@@ -135,9 +135,7 @@ export function exited(draft: Draft, worker: WorkerRecord, exit: Exit): void {
   } else {
     // Nothing else tells more.
     const hint =
-      code && !signal && words === plain
-        ? `: the app called process.exit(${code}), or the like; see its lines`
-        : '';
+      code && !signal && words === plain ? `: the app called process.exit(${code}), or the like; ${see}` : '';
     broken(draft, worker, `the worker ended while booting: ${how}${hint}`);
   }
   worker.state = 'exited';
