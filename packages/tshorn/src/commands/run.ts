@@ -14,7 +14,7 @@ export async function runCommand(name: CommandName | ForeignName, words: readonl
   if (name === 'help' && isForeignWord(words[0])) {
     return (await import('./foreign.ts')).foreign(words[0], words.slice(1));
   }
-  if (ASKING.includes(name) && isAppName(words[0])) {
+  if (ASKING.includes(name) && isAppName(name, words)) {
     throw (await import('./foreign.ts')).appName(name, words);
   }
   const command = COMMAND_TABLE[name];
@@ -32,8 +32,9 @@ export async function printHelp(name?: CommandName): Promise<number> {
 /** Commands that take the pid of a master. */
 const ASKING: readonly string[] = ['reload', 'status', 'scale', 'stop'] satisfies CommandName[];
 
-/** As PM2 names its apps: `api`, `0`, `all`. */
-const isAppName = (word = ''): boolean => /^[a-z]/i.test(word) || word === '0';
+/** As PM2 names its apps: `api`, `0`, `all`. `scale 0` is a count. */
+const isAppName = (command: string, [word = '', next]: readonly string[]): boolean =>
+  /^[a-z]/i.test(word) || (word === '0' && (command !== 'scale' || next !== undefined));
 
 const isForeignWord = (word: string | undefined): word is ForeignName =>
   ([...FOREIGN, ...FOREIGN_UNLESS_APP] as readonly (string | undefined)[]).includes(word);
