@@ -87,6 +87,7 @@ describe('a config file', () => {
     ['a.cjs', 'module.exports = {\n  workers: 8\n  grace: 3\n};\n', ":3: Unexpected identifier 'grace'"],
     ['a.mjs', 'throw new TypeError("mine")', ': TypeError: mine'],
     ['a.mjs', 'export default () => { throw "text" }', ': text'],
+    ['a.mjs', 'export default () => { throw new Error("mine") }', ': Error: mine'],
     ['a.mjs', 'export const workers = 3', ': got no default export; expected an object'],
     ['a.mjs', 'export default 8', ': got number 8; expected an object'],
     ['a.json', '[]', ': got object []; expected an object'],

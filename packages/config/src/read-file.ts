@@ -20,7 +20,7 @@ type Run = () => Promise<unknown>;
 
 async function readObject(file: string, guard: (run: Run) => Promise<unknown>): Promise<UserConfig> {
   if (!existsSync(file)) throw new TshornError('ERR_CONFIG_FILE', `${file}: there is no such config file`);
-  const exported = extname(file) === '.json' ? parseJson(file) : await runScript(file, guard);
+  const exported = extname(file) === '.json' ? parseJson(file) : await readScript(file, guard);
   if (typeof exported === 'object' && exported !== null && !Array.isArray(exported)) return exported;
   throw new TshornError(
     'ERR_CONFIG_FILE',
@@ -49,15 +49,18 @@ function parseJson(file: string): unknown {
   }
 }
 
-async function runScript(file: string, guard: (run: Run) => Promise<unknown>): Promise<unknown> {
+async function readScript(file: string, guard: (run: Run) => Promise<unknown>): Promise<unknown> {
   try {
-    return await guard(async () => {
-      const exported = unwrapTranspiled(await importFresh(file));
-      return typeof exported === 'function' ? exported() : exported;
-    });
+    return await guard(() => runScript(file));
   } catch (error) {
     throw describeFailure(file, error);
   }
+}
+
+/** Below this function's frame a stack is ours: `authorsStack` knows its name. */
+async function runScript(file: string): Promise<unknown> {
+  const exported = unwrapTranspiled(await importFresh(file));
+  return await (typeof exported === 'function' ? exported() : exported);
 }
 
 /** CommonJS that a compiler made of an ES module has its default export one level down. */

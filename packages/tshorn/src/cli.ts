@@ -53,7 +53,7 @@ async function main(argv: string[]): Promise<number> {
     case 'check-config':
       resolveApp(resolved.config.app, resolved.config.cwd);
       readEnvFiles(resolved.config.envFile);
-      process.stdout.write('the configuration is valid\n');
+      process.stdout.write('the configuration is valid (the app was not loaded: tshorn check loads it)\n');
       return EXIT.ok;
     case 'print-config':
       process.stdout.write(`${renderConfig(resolved)}\n`);
