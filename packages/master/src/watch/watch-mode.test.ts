@@ -64,7 +64,7 @@ test('files that no generation loads any more are of no interest', async () => {
 
 test('an installation of packages is a change, of the same ones too, and its beginning is none', async () => {
   watch.expect(1, release());
-  watch.loaded(1, [at('a.js')]);
+  watch.loaded(1, [at('b.js')]);
   const install = () => {
     fs.mkdirSync(at('node_modules/is-odd'), { recursive: true });
     write('node_modules/.package-lock.json', '{}');
@@ -74,8 +74,8 @@ test('an installation of packages is a change, of the same ones too, and its beg
   install();
   expect(await next(2)).toBe('changed node_modules/.package-lock.json');
   fs.rmSync(at('node_modules'), { recursive: true });
-  write('a.js', '2');
-  expect(await next(3)).toBe('changed a.js');
+  fs.rmSync(at('b.js'));
+  expect(await next(3)).toBe('changed b.js');
   install();
   expect(await next(4)).toBe('changed node_modules/.package-lock.json');
 });

@@ -232,7 +232,7 @@ export class WatchMode {
       if (isMark) delete fingerprint?.hash;
       if (!fingerprint || !hasChanged(file, fingerprint)) continue;
       // `npm ci` removes everything first.
-      if (isMark && fingerprint.stamp === 'nothing') continue;
+      if (isMark && fingerprint.stamp === '') continue;
       // A path that `--watch-path` names may become a directory.
       if (isDirectory(file)) this.#take(() => this.#paths.findIn(file));
       // A file that the app has written, loaded and removed, as bundlers do with their configuration.
