@@ -33,7 +33,7 @@ async function relay(): Promise<Relay> {
 test('a client that keeps its connection is cut off, and the next one reaches the next worker', async () => {
   const [first, second] = [await inspector('first'), await inspector('second')];
   const own = await relay();
-  // It waits until a worker listens.
+  // The debugger waits until a worker listens.
   const client = net.connect(own.port as number, HERE);
   own.aim(first.port);
   expect(String((await once(client, 'data'))[0])).toBe('first');
@@ -57,4 +57,20 @@ test('an inspector that closes does not wait for its client', async () => {
   socket.write(Buffer.from([0x88, 0x00]));
   await ended;
   client.destroy();
+});
+
+test('debuggers that come while no worker listens are bounded in number: the oldest one is cut off', async () => {
+  const own = await relay();
+  const clients: net.Socket[] = [];
+  for (let at = 0; at < 17; at++) {
+    const client = net.connect(own.port as number, HERE).resume();
+    clients.push(client.on('error', () => {}));
+    await once(client, 'connect');
+  }
+  await once(clients[0] as net.Socket, 'close');
+  const worker = await inspector('there');
+  const greeted = once(clients[16] as net.Socket, 'data');
+  own.aim(worker.port);
+  expect(String((await greeted)[0])).toBe('there');
+  for (const client of clients) client.destroy();
 });

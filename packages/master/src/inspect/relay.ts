@@ -8,6 +8,8 @@ import net from 'node:net';
 import type { InspectorAddress } from '@tshorn/core';
 
 const AGAIN_MS = 500;
+/** An editor connects again and again while no worker listens, and a connection that waits does not see its end. */
+const MOST_WAITING = 16;
 /** A WebSocket close frame of Node's inspector. Its other frames are JSON, which has no such bytes. */
 const CLOSE_FRAME = Buffer.from([0x88, 0x00]);
 const END_OF_JSON = '}'.charCodeAt(0);
@@ -70,8 +72,9 @@ export class Relay {
   #accept(client: net.Socket): void {
     client.unref();
     client.on('error', () => {});
-    if (this.#target === undefined) this.#waiting.push(client);
-    else this.#pass(client, this.#target);
+    if (this.#target !== undefined) return this.#pass(client, this.#target);
+    this.#waiting.push(client);
+    if (this.#waiting.length > MOST_WAITING) this.#waiting.shift()?.destroy();
   }
 
   #pass(client: net.Socket, port: number): void {
