@@ -21,6 +21,7 @@ export {
   workerOptions,
 } from './options.ts';
 export { type Command, parseCommand } from './parse-command.ts';
+export { PARSING } from './parse-flags.ts';
 export { path } from './path-kinds.ts';
 export { describeFailure, loadHooks, readConfigFile } from './read-file.ts';
 export { keepUnreloadable } from './reload.ts';

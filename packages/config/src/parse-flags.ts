@@ -3,6 +3,16 @@ import type { Alone } from './kinds.ts';
 
 export type Parsed = Record<string, unknown> & { _: (string | number)[] };
 
+/** Words reach the options as they were typed. For yargs and its parser alike. */
+export const PARSING = {
+  'boolean-negation': false,
+  'camel-case-expansion': false,
+  'dot-notation': false,
+  'parse-numbers': false,
+  'parse-positional-numbers': false,
+  'strip-aliased': true,
+} as const;
+
 export interface Flags {
   /** Without the dashes. */
   readonly withValue: readonly string[];
@@ -29,14 +39,7 @@ export function parseFlags(
     narg: Object.fromEntries(withValue.map((flag) => [flag, 1])),
     // The name to keep comes first: the others are stripped.
     alias: Object.fromEntries(Object.entries(shorts).map(([short, flag]) => [flag, [short]])),
-    configuration: {
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'strip-aliased': true,
-    },
+    configuration: PARSING,
   });
   return { parsed: argv, missing: /following: (.+)$/.exec(error?.message ?? '')?.[1] ?? error?.message };
 }

@@ -1,5 +1,5 @@
 /** Reads the words after the name of a command, with yargs. Never prints and never exits. */
-import { didYouMean, readCommandLine, readValue, takesNext } from '@tshorn/config';
+import { didYouMean, PARSING, readCommandLine, readValue, takesNext } from '@tshorn/config';
 import { TshornError } from '@tshorn/core';
 import yargs from 'yargs';
 import { type Command, flagOf } from './command.ts';
@@ -75,14 +75,7 @@ function parse(command: Command, words: readonly string[]): Parsed {
   const args = Object.keys(command.args ?? {});
   let failure: TshornError | undefined;
   const parser = yargs()
-    .parserConfiguration({
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'strip-aliased': true,
-    })
+    .parserConfiguration(PARSING)
     .updateStrings(MESSAGES)
     .help(false)
     .version(false)
