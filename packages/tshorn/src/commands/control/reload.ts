@@ -1,6 +1,6 @@
 import { type ReloadPlan, TshornError } from '@tshorn/core';
 import { colourOfOutcome, paintFor, print } from '../style.ts';
-import { brokeOff, onInterrupt } from './asking.ts';
+import { brokeOff, onInterrupt, requestOnly } from './asking.ts';
 import { chooseMaster } from './choose.ts';
 import { ask, type StreamEvent, stream } from './client.ts';
 import type { Which } from './find.ts';
@@ -29,11 +29,8 @@ export async function reload({ plan, json, noWait, ...values }: ReloadValues): P
   if (values.dryRun) return (await import('./dry-run.ts')).dryRun(socket, { plan, json });
   if (values.abort) return abort(socket, { json, noWait });
   const body = { by: 'tshorn reload', ...(plan && { plan }) };
-  if (noWait) {
-    const answer = await ask(socket, '/reload?wait=0', body);
-    print(json ? JSON.stringify(answer) : 'reload requested; tshorn status shows its outcome');
-    return 0;
-  }
+  const text = 'reload requested; tshorn status shows its outcome';
+  if (noWait) return requestOnly(socket, '/reload', body, { json, text });
   const { outcome, msg, lastLines } = await follow(socket, '/reload', body, {
     json,
     continues: 'the reload continues',
@@ -52,11 +49,8 @@ async function abort(
   { json, noWait }: Pick<ReloadValues, 'json' | 'noWait'>,
 ): Promise<number> {
   const body = { by: 'tshorn reload --abort' };
-  if (noWait) {
-    const answer = await ask(socket, '/abort?wait=0', body);
-    print(json ? JSON.stringify(answer) : 'abort requested; tshorn status shows its outcome');
-    return 0;
-  }
+  const text = 'abort requested; tshorn status shows its outcome';
+  if (noWait) return requestOnly(socket, '/abort', body, { json, text });
   const { outcome, msg, stops } = await follow(socket, '/abort', body, {
     json,
     continues: 'the rollback continues',

@@ -1,7 +1,7 @@
 import { print } from '../style.ts';
-import { brokeOff, onInterrupt } from './asking.ts';
+import { brokeOff, onInterrupt, requestOnly } from './asking.ts';
 import { chooseMaster } from './choose.ts';
-import { ask, type StreamEvent, stream } from './client.ts';
+import { type StreamEvent, stream } from './client.ts';
 import type { Which } from './find.ts';
 
 export interface StopValues extends Which {
@@ -15,11 +15,7 @@ export interface StopValues extends Which {
 export async function stop({ quick, now, json, noWait, ...which }: StopValues): Promise<number> {
   const socket = await chooseMaster({ json, ...which });
   const body = { mode: now ? 'now' : quick ? 'quick' : 'graceful', by: 'tshorn stop' };
-  if (noWait) {
-    const answer = await ask(socket, '/stop?wait=0', body);
-    print(json ? JSON.stringify(answer) : 'stop requested');
-    return 0;
-  }
+  if (noWait) return requestOnly(socket, '/stop', body, { json, text: 'stop requested' });
   const release = onInterrupt(() => process.stderr.write('tshorn: the stop continues\n'));
   let last: StreamEvent | undefined;
   for await (const event of stream(socket, '/stop', body)) {
