@@ -1,4 +1,4 @@
-/** What `tshorn` says to what is typed, in real processes. */
+/** The answers of `tshorn` to words that are typed, in real processes. */
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';

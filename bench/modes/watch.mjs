@@ -9,9 +9,9 @@ import { fixed, ms, table, verdict } from '../report/table.mjs';
 const ASK_EVERY_MS = 5;
 /** A save that is not served by then is given up. */
 const GIVE_UP_MS = 30_000;
-/** What the server has to do after its first answer, such as a drain, is over by then. */
+/** The work of the server after its first answer, such as a drain, is over by then. */
 const AFTER_MS = 400;
-/** What tshorn may add to the start-up time of the app. */
+/** The time that tshorn may add to the start-up of the app. */
 const MORE_MS = 150;
 
 async function measureOne(watcher, version) {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 export class Releases {
-  /** Whether the release that the next reload finds is a bad one. */
+  /** True: the release that the next reload finds is a bad one. */
   isBad = false;
   #directory = mkdtempSync(path.join(tmpdir(), 'tshorn-releases-'));
   file = path.join(this.#directory, 'release.env');

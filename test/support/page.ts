@@ -51,7 +51,7 @@ function commandsOf(
   }));
 }
 
-/** What differs from run to run, in the page and in the output alike. */
+/** The parts that differ from run to run, in the page and in the output alike. */
 const VARIABLE: readonly (readonly [RegExp, string])[] = [
   [/^\[\d\d:\d\d:\d\d\.\d{3}\]/, '[TIME]'],
   [/\bpid=\d+/g, 'pid=N'],
@@ -77,7 +77,7 @@ const plain = (line: string): string =>
 
 /**
  * Lines that a terminal does not keep, those that only root sees, and those that warn of the temporary directory of a test.
- * What follows such a line belongs to it.
+ * The lines after such a line belong to it.
  */
 const IS_NOISE =
   /^(?:step \d+\/\d+|reload to gen=\d+ by|\[TIME\] WARN: workers run as root|tshorn: warning: .*(?:will not last|lies in \/tmp))/;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { root, type ServerOptions } from './server.ts';
 
-/** What `/` answers. */
+/** The answer of `/`. */
 export interface State {
   text: string;
   /** From the config file. */

@@ -2,7 +2,7 @@
 import { formatAddress, type InspectorAddress } from '@tshorn/core';
 import { type Kind, NONE, WrongValue } from './kinds.ts';
 
-/** Of this machine alone, as with node's own `--inspect`. */
+/** The default listens on this machine alone, as with node's own `--inspect`. */
 const INSPECTOR = { host: '127.0.0.1', port: 9229 };
 
 /** `--NAME` alone stands for Node's own default address. */

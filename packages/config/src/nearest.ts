@@ -8,7 +8,7 @@ export function nearest(name: string, names: readonly string[]): string | undefi
     small.replace(/^-+/, '').length < 3 ? [] : names.filter((each) => each.toLowerCase().startsWith(small));
   if (begun.length === 1) return begun[0];
   const found = begun.find((each) => each.toLowerCase() === small) ?? closest(name, names);
-  // Of a word of three letters every other one is near by two.
+  // Two letters make any word of three letters into any other one.
   const most = name.length <= 3 ? 1 : Math.max(2, Math.floor(name.length / 3));
   return distance(name, found) <= most ? found : undefined;
 }

@@ -23,7 +23,7 @@ export interface ResolveRequest {
   readonly cwd: string;
   /** The library's `start(config)`: it ranks above the command line. */
   readonly overrides?: UserConfig;
-  /** Of the server that reloads: it stays in watch mode, or out of it, and so keeps the defaults of that. */
+  /** The configuration of the server that reloads: it stays in watch mode, or out of it, and keeps those defaults. */
   readonly running?: Pick<Config, 'watch'>;
 }
 

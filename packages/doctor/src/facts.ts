@@ -41,7 +41,7 @@ export interface NodeFacts {
 }
 
 export interface LimitFacts {
-  /** Of this process, as Node raises it: the hard limit. */
+  /** The limit of this process, as Node raises it: the hard limit. */
   readonly openFiles: number | undefined;
   /** Processes and threads of this user; not for root. */
   readonly processes: number | undefined;
@@ -158,6 +158,6 @@ export interface AppFacts {
   /** Warnings and errors of the boot, as a server would log them. */
   readonly warnings: readonly string[];
   readonly printedBytes: number;
-  /** What the worker printed last. */
+  /** The last lines that the worker printed. */
   readonly lastLines: readonly string[];
 }

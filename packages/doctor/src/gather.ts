@@ -18,7 +18,7 @@ export interface GatherOptions {
   readonly cwd: string;
   readonly server: ServerFacts | undefined;
   readonly configError: Failure | undefined;
-  /** Of the environment files. */
+  /** The variables of the environment files. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly program: { readonly path: string; readonly version: string };
   readonly control: Control;

@@ -52,7 +52,7 @@ export interface CheckReport {
 /** The end of the worker after the check. */
 export interface Leave {
   readonly tookMs: number;
-  /** It had not ended after `LEAVE_MS`. */
+  /** True: the worker had not ended after `LEAVE_MS`. */
   readonly killed: boolean;
 }
 

@@ -14,9 +14,9 @@ export interface MadeFile {
 /** The result of a command that makes files. */
 export interface Made {
   readonly files: readonly MadeFile[];
-  /** What to type when the files are in their places. */
+  /** The lines to type when the files are in their places. */
   readonly next: readonly string[];
-  /** What is likely to go wrong, one line each. */
+  /** Likely mistakes, one line each. */
   readonly warnings: readonly string[];
 }
 

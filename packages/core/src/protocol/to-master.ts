@@ -104,7 +104,7 @@ const TO_MASTER = {
   /** The app has asked for this port or path, and none of the listeners is there. */
   'asked-elsewhere': { asked: line(256) },
   'also-listening': { address: line(256) },
-  /** What became of the inspector, which listens at `address`; `waiting`: for a debugger, before the app is loaded. */
+  /** The state of the inspector, which listens at `address`; `waiting`: for a debugger, before the app is loaded. */
   inspector: {
     state: literal('open', 'failed', 'waiting'),
     address: optional(line()),

@@ -11,7 +11,7 @@ interface AskedInspector {
   readonly host: string;
 }
 
-/** Of Node's own flag: `--inspect=[HOST:]PORT`. */
+/** The address of Node's own flag: `--inspect=[HOST:]PORT`. */
 function inspectorIn(options: Facts['node']['options']): AskedInspector | undefined {
   const found = options.find(({ name }) => /^--inspect(-brk|-wait)?$/.test(name));
   if (!found) return undefined;

@@ -11,7 +11,7 @@ const limitOf = ({ resources }: Facts) => resources.memoryLimitBytes ?? resource
 const whose = ({ resources }: Facts) =>
   resources.memoryLimitBytes === undefined ? 'the machine has' : 'the control group allows';
 
-/** Of --max-old-space-size, where somebody has set it. */
+/** The value of --max-old-space-size, where somebody has set it. */
 function heapBytes({ node }: Facts): number | undefined {
   const option = node.options.findLast(({ name }) => name === '--max-old-space-size');
   const megabytes = Number(option?.value);

@@ -1,4 +1,4 @@
-/** What the kernel allows this user and this control group. Linux only. */
+/** The limits of the kernel for this user and this control group. Linux only. */
 import { textsInCgroup } from '@tshorn/core';
 import type { LimitFacts } from '../facts.ts';
 import type { System } from '../system.ts';

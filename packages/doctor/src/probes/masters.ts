@@ -23,7 +23,7 @@ export interface Control {
 }
 
 const ASK_MS = 500;
-/** What the kernel adds to a removed directory: proc_pid_cwd(5). */
+/** The kernel adds this to a removed directory: proc_pid_cwd(5). */
 const DELETED = ' (deleted)';
 
 /** Between npm and the master may stand a shell. */

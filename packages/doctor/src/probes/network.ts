@@ -8,7 +8,7 @@ import { wordsOf } from './surroundings.ts';
 const CAP_NET_BIND_SERVICE = 10n;
 /** The state of a listening socket in /proc/net/tcp. */
 const LISTEN = '0A';
-/** What listens on a unix socket: __SO_ACCEPTCON in the flags of /proc/net/unix. */
+/** The flag of a unix socket that listens: __SO_ACCEPTCON in the flags of /proc/net/unix. */
 const ACCEPTS = 0x10000;
 
 export function networkOf(system: System, server: ServerFacts | undefined): NetworkFacts {
@@ -91,7 +91,7 @@ function inodeOfPath({ read }: System, path: string): string | undefined {
   return undefined;
 }
 
-/** Of this user, or for root of everybody. */
+/** The processes of this user, or for root those of everybody. */
 function holdersOf({ list, readlink }: System, inode: string): number[] {
   const wanted = `socket:[${inode}]`;
   const pids = list('/proc')

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 const TAIL_BYTES = 4096;
 const MOST_LINES = 5;
 
-/** What a worker prints while it boots: the amount, and the last lines, which may say why it ended. */
+/** The output of a worker while it boots: the amount, and the last lines, which may say why it ended. */
 export class Printed {
   #bytes = 0;
   #tail = Buffer.alloc(0);

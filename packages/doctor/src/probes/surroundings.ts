@@ -74,7 +74,7 @@ function fromTheFuture({ now, stat }: System, files: readonly string[]) {
   return ahead && ahead.aheadMs > AHEAD_MS ? ahead : undefined;
 }
 
-/** Of the file system that a path lies on: proc_mounts(5). */
+/** The mount of the file system that a path lies on: proc_mounts(5). */
 function mountOptions({ read, realpath }: System, path: string): string[] {
   const real = realpath(path) ?? path;
   const mounts = (read('/proc/self/mounts') ?? '').split('\n').map((line) => line.split(' '));

@@ -18,7 +18,7 @@ export class Inspector {
   isManaged = false;
   /** The worker waits for a debugger before it loads its app. */
   isAwaited = false;
-  /** What Node wrote about the last attempt to listen. */
+  /** The words of Node about the last attempt to listen. */
   problem: string | undefined;
 
   /** A person has attached a debugger, or is to attach it: a worker at a breakpoint stands still as well. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { configFileNames } from '@tshorn/config';
 import type { Release } from '../release.ts';
 
-/** What npm, Yarn (1, and later ones with and without `node_modules`) and pnpm write when an installation ends. */
+/** Files that npm, Yarn (1, and later ones with and without `node_modules`) and pnpm write when an installation ends. */
 const INSTALL_MARKS = [
   'node_modules/.package-lock.json',
   'node_modules/.yarn-integrity',

@@ -26,7 +26,7 @@ export interface WatchEvents {
 
 /** A change is followed by others at once: an editor truncates the file and writes it. */
 const QUIET_MS = 30;
-/** What writes file after file (a formatter, a build, `git checkout`) pauses for longer. By the number of files. */
+/** A program that writes file after file (a formatter, a build, `git checkout`) pauses for longer. By the number of files. */
 const QUIET_OF_MANY_MS = [
   [20, 300],
   [3, 100],
@@ -125,7 +125,7 @@ export class WatchMode {
     this.#hasReports = true;
   }
 
-  /** What only older generations have loaded is of no interest any more. */
+  /** Files that only older generations have loaded are of no interest any more. */
   committed(generation: number): void {
     this.#files.forgetBefore(generation);
     this.#directories.keepOnly([...this.#files.directories, ...this.#open], this.#cwd);
@@ -182,7 +182,7 @@ export class WatchMode {
     const at = name === undefined ? directory : path.join(directory, name);
     const file = { files: this.#paths.matches(at) ? [at] : [], directories: [] };
     const files = this.#take(() => (isDirectory(at) ? this.#paths.findIn(at) : file));
-    // What has just appeared differs from nothing.
+    // A file that has just appeared differs from nothing.
     for (const file of files) this.#files.know(file, { stamp: '' });
     return files;
   }

@@ -5,7 +5,7 @@ import type { Fingerprint } from './fingerprint.ts';
 interface Entry {
   generation: number;
   fingerprint: Fingerprint;
-  /** It was written after the worker had been started that reports it. */
+  /** True: the file was written after the worker that reports it had been started. */
   isYoung: boolean;
 }
 

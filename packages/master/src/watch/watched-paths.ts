@@ -4,7 +4,7 @@ import path from 'node:path';
 import { isDirectory } from './fingerprint.ts';
 import { type Glob, ignoring, parseGlob } from './glob.ts';
 
-/** What editors leave beside a file: the copy of Emacs, Vim's with `backup`. */
+/** Files that editors leave beside another one: the copy of Emacs, Vim's with `backup`. */
 const BESIDE = /~$|^#.*#$/;
 
 export interface Found {

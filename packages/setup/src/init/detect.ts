@@ -18,7 +18,7 @@ export interface Project {
   readonly port: number | undefined;
   /** A path of the app that looks like a health check. */
   readonly statusPath: string | undefined;
-  /** What was found, in words for people. */
+  /** A sentence for people about the app that was found. */
   readonly found: readonly string[];
   /** The config file can be TypeScript. */
   readonly isTypeScript: boolean;

@@ -21,7 +21,7 @@ export interface Directories {
   /** A file that it reads, or that others look for, lies in /tmp. */
   readonly sharesTmp: boolean;
   readonly readsHome: boolean;
-  /** What the user of the service cannot do, one line each. */
+  /** Rights that the user of the service lacks, one line each. */
   readonly problems: readonly string[];
 }
 

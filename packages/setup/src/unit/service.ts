@@ -28,9 +28,9 @@ export interface Service {
   readonly hasSocket: boolean;
   /** A port below 1024 that the server binds by itself. */
   readonly lowPort?: number;
-  /** Of systemd; undefined: unknown. */
+  /** The version of systemd; undefined: unknown. */
   readonly version: number | undefined;
-  /** What is likely to go wrong. */
+  /** Likely mistakes, one line each. */
   readonly warnings: readonly string[];
 }
 

@@ -7,7 +7,7 @@ export interface Socket {
   readonly description: string;
   readonly head: readonly string[];
   readonly binds: readonly BindAddress[];
-  /** Of a unix socket. */
+  /** The mode of a unix socket. */
   readonly unixMode: number;
   readonly user?: string;
   /** The IP address of a host name. */

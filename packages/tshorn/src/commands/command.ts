@@ -36,7 +36,7 @@ export interface Candidate {
 }
 
 export interface CommandOption {
-  /** What the option takes; without a kind it is a flag that is on when it is given. */
+  /** The kind of the option's value; without one it is a flag that is on when it is given. */
   readonly kind?: Kind<unknown>;
   readonly short?: string;
   readonly summary: string;

@@ -1,4 +1,4 @@
-/** What can stand at the place of the cursor. Pure, apart from what arguments look up for themselves. */
+/** The words that can stand at the place of the cursor. Pure, apart from what arguments look up for themselves. */
 import { COMMAND_FLAGS, type Kind, SECTIONS, takesNext } from '@tshorn/config';
 import { type Candidate, type Command, type CommandTable, flagOf } from '../command.ts';
 

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { readText } from '@tshorn/core';
 
-/** What a listening socket has in its flags: __SO_ACCEPTCON, proc_pid_net(5). */
+/** A listening socket has this in its flags: __SO_ACCEPTCON, proc_pid_net(5). */
 const ACCEPTS = 0x10000;
 /** cron has neither directory of macOS in its PATH. */
 const LSOF = ['lsof', '/usr/sbin/lsof', '/usr/bin/lsof'];
@@ -35,7 +35,7 @@ function descriptorsOf(pid: number): string[] {
       try {
         return [fs.readlinkSync(`${directory}/${name}`)];
       } catch {
-        // It has been closed since.
+        // The descriptor has been closed since.
         return [];
       }
     });
