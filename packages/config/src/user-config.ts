@@ -96,12 +96,20 @@ export interface UserConfig {
   maxAge?: Duration;
   /** The most time that is added to the limit, at random for each worker. Default: a tenth of --max-age. */
   maxAgeJitter?: Duration;
+  /** Recycle a worker whose heap stays above this part of V8's limit, in percent; 0: never. Default: 92. */
+  heapGuard?: number;
+  /** How long a worker finishes its other requests after an uncaught exception; 0: it ends at once. Default: 5s. */
+  crashGrace?: Duration;
   /** How long a worker may miss heartbeats before it is diagnosed, killed and replaced; 0: no limit. Default: 30s. */
   timeout?: Duration;
   /** How long a request may wait for its response headers before a warning is logged; 0: no warning. Default: 1m. */
   requestTimeout?: Duration;
   /** How late the event loop of a worker may be before a warning is logged; 0: no warning. Default: 1s. */
   loopDelayWarning?: Duration;
+  /** rescue: save the other connections and requests of a worker that hangs; kill: end it. Default: rescue. */
+  onHang?: 'rescue' | 'kill';
+  /** Open the inspector of a worker that hangs, on loopback, to read its stack and to rescue it. Default: yes. */
+  hangDebugger?: boolean;
   /** How long the canary is compared with the old workers under real traffic. Default: 30s. */
   canaryTime?: Duration;
   /** How many requests let a canary pass before its time is over; 0: by time alone. Default: 0. */

@@ -1,5 +1,6 @@
 export * from './address.ts';
 export * from './cgroup.ts';
+export { CULPRIT, type Culprit } from './culprit.ts';
 export * from './deadline.ts';
 export * from './errors.ts';
 export type { Examination } from './examination.ts';

@@ -3,7 +3,11 @@
  * another boolean beside the state.
  */
 
-/** `probed`: waits to be admitted. `parked`: drained, and kept until a reload commits, to serve again after a rollback. */
+/**
+ * `probed`: waits to be admitted. `parked`: drained, and kept until a reload commits, to serve again after a rollback.
+ * `hung`: its event loop is stuck, and what can be saved is being saved. `failing`: an exception that nobody caught, or a
+ * hang, has cost a request; the worker finishes the others within `--crash-grace`, and never serves again.
+ */
 export type WorkerState =
   | 'spawned'
   | 'booting'
@@ -13,6 +17,8 @@ export type WorkerState =
   | 'ready'
   | 'draining'
   | 'parked'
+  | 'hung'
+  | 'failing'
   | 'killed'
   | 'exited';
 
@@ -24,10 +30,12 @@ const NEXT: Record<WorkerState, readonly WorkerState[]> = {
   booting: ['probing', 'killed', 'exited'],
   probing: ['probed', 'killed', 'exited'],
   probed: ['admitted', 'killed', 'exited'],
-  admitted: ['ready', 'draining', 'killed', 'exited'],
-  ready: ['draining', 'killed', 'exited'],
-  draining: ['parked', 'admitted', 'killed', 'exited'],
-  parked: ['admitted', 'draining', 'killed', 'exited'],
+  admitted: ['ready', 'draining', 'hung', 'failing', 'killed', 'exited'],
+  ready: ['draining', 'hung', 'failing', 'killed', 'exited'],
+  draining: ['parked', 'admitted', 'hung', 'failing', 'killed', 'exited'],
+  parked: ['admitted', 'draining', 'hung', 'failing', 'killed', 'exited'],
+  hung: ['failing', 'killed', 'exited'],
+  failing: ['hung', 'killed', 'exited'],
   killed: ['exited'],
   exited: [],
 };

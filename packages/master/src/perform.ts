@@ -6,7 +6,7 @@ import { formatAddress } from '@tshorn/core';
 import { Attendants } from './attendants.ts';
 import type { Context } from './context.ts';
 import { Crew } from './crew.ts';
-import type { Effect, TimerId } from './decide/events.ts';
+import type { Effect, Rescue, TimerId } from './decide/events.ts';
 import { endWorker } from './ending.ts';
 import { Spawner } from './spawner.ts';
 
@@ -19,6 +19,7 @@ export type ProcessEffect = Extract<
       | 'drain'
       | 'announce-leaving'
       | 'kill'
+      | 'rescue'
       | 'watch'
       | 'end-watch'
       | 'report-migrations'
@@ -68,6 +69,8 @@ export class Performer {
         return this.#crew.get(effect.serial)?.announceLeaving();
       case 'kill':
         return this.#kill(effect);
+      case 'rescue':
+        return this.#rescue(effect.serial);
       case 'watch': {
         const { config } = this.#context.releaseOf(effect.generation);
         return this.#attendants.gate.begin(effect.generation, effect.serials, config);
@@ -120,6 +123,13 @@ export class Performer {
       });
     }
     endWorker(worker, () => reason && this.#attendants.hangs.explain(serial, reason));
+  }
+
+  /** The answer comes whatever happens: the worker waits for it. */
+  #rescue(serial: number): void {
+    const answer = (rescue: Rescue) => this.#context.enqueue({ type: 'worker-rescued', serial, rescue });
+    const stuck = () => answer({ outcome: 'stuck', rescued: 0 });
+    void Promise.resolve(this.#attendants.hangs.explain(serial, 'hung')).then(stuck, stuck);
   }
 
   #drain({ do: _do, serial, emptyQueue, ...order }: Extract<Effect, { do: 'drain' }>): void {

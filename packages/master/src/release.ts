@@ -60,7 +60,8 @@ export function missingOf({ cwd, appFile }: Release): string | undefined {
 
 /** The settings of the pure core. */
 export function settingsOf(config: Config): Settings {
-  const { workers, bootTimeout, grace, quickGrace, stopDelay, handoff, watch } = config;
+  const { workers, bootTimeout, grace, quickGrace, crashGrace, stopDelay, handoff, watch } = config;
+  const rescuesHung = config.onHang === 'rescue' && config.hangDebugger;
   const { probeAttempts, probeTimeout, probeInterval } = config;
   const warmUp = config.warmUp.length > 0 ? config.warmUpTimeout : 0;
   const probeWindow = config.hookTimeout + probeAttempts * (probeTimeout + probeInterval) + warmUp + 1_000;
@@ -74,7 +75,8 @@ export function settingsOf(config: Config): Settings {
     drainsBeside: config.watch,
     parallelism: usableCpus(),
   };
-  return { workers, bootTimeout, probeWindow, grace, quickGrace, stopDelay, handoff, reload, watch };
+  const graces = { grace, quickGrace, crashGrace };
+  return { workers, bootTimeout, probeWindow, ...graces, rescuesHung, stopDelay, handoff, reload, watch };
 }
 
 export function bootOrder(

@@ -74,9 +74,11 @@ export function routes(
       traffic.opened(serial, immovable);
     },
     'moved-all': (serial) => enqueue({ type: 'worker-moved-all', serial }),
+    crashed: (serial, { reason, culprit }) => enqueue({ type: 'worker-crashed', serial, reason, culprit }),
+    'turns-again': (serial, { culprit }) => enqueue({ type: 'worker-turns-again', serial, culprit }),
     drained: (serial, { type: _type, ...report }) => {
       const state = view.stateOf(serial);
-      if (state !== 'draining' && state !== 'killed') return;
+      if (state !== 'draining' && state !== 'failing' && state !== 'killed') return;
       traffic.drained(serial, report);
       remaining.over(serial);
       enqueue({ type: 'worker-drained', serial, report });

@@ -1,7 +1,16 @@
-import { duration, durationOrOff } from '../kinds.ts';
+import { duration, durationOrOff, oneOf, yesNo } from '../kinds.ts';
 import { section } from '../row.ts';
 
-export const hangs = section('Hangs', {
+export const hangs = section('Crashes and hangs', {
+  crashGrace: {
+    kind: duration(),
+    default: 5_000,
+    summary: 'How long a worker finishes its other requests after an uncaught exception; 0: it ends at once',
+    details:
+      'Its replacement starts first, and its idle connections move. An app with its own listener for `uncaughtException` decides itself. A worker that was interrupted in an endless loop has the same time. See [Containment](containment.md).',
+    reloadable: true,
+    worker: true,
+  },
   timeout: {
     kind: durationOrOff(2_000),
     default: 30_000,
@@ -26,5 +35,20 @@ export const hangs = section('Hangs', {
     summary: 'How late the event loop of a worker may be before a warning is logged; 0: no warning',
     reloadable: true,
     worker: true,
+  },
+  onHang: {
+    kind: oneOf('rescue', 'kill'),
+    default: 'rescue',
+    summary: 'rescue: save the other connections and requests of a worker that hangs; kill: end it',
+    details: 'The reason is found and logged in both cases. See [Containment](containment.md).',
+    reloadable: true,
+  },
+  hangDebugger: {
+    kind: yesNo,
+    default: true,
+    summary: 'Open the inspector of a worker that hangs, on loopback, to read its stack and to rescue it',
+    details:
+      'It is open for as short a time as possible. Without it the kernel alone is asked, and a worker that hangs is killed.',
+    reloadable: true,
   },
 });

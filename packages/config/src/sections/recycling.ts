@@ -39,4 +39,13 @@ export const recycling = section('Recycling', {
     details: 'Without it all workers reach the limit at once.',
     reloadable: true,
   },
+  heapGuard: {
+    kind: wholeNumber(0, 99),
+    default: 92,
+    summary: "Recycle a worker whose heap stays above this part of V8's limit, in percent; 0: never",
+    details:
+      "Measured after a full garbage collection. The memory of the container's control group counts in the same way. The new worker starts first, before V8 or the kernel ends the old one. See [Containment](containment.md).",
+    reloadable: true,
+    worker: true,
+  },
 });

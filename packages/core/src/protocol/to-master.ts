@@ -2,6 +2,8 @@
  * The messages of a worker to the master, over the IPC channel of `child_process`. A fact answers an order:
  * (`up` ->) `boot` -> `loaded`, `probing`, `probed`; `admit` -> `accepting`; `drain` -> (`moved-all` ->) `drained`.
  */
+
+import { CULPRIT } from '../culprit.ts';
 import { EXAMINATION, immovable } from '../examination.ts';
 import { HEARTBEAT } from '../heartbeat.ts';
 import { openRequest } from '../open-request.ts';
@@ -67,6 +69,10 @@ const TO_MASTER = {
   'leave-requested': { signal: line(32) },
   /** Nothing is left of the drain but connections that cannot move, or that no worker can take yet. It goes on for these. */
   'moved-all': {},
+  /** An exception that nobody caught. The worker accepts no more, waits for `drain` with `failing`, and ends. */
+  crashed: { reason: line(), culprit: CULPRIT },
+  /** Answers `drain` with `failing: 'hang'`: the event loop turns again, and the request that was stuck is settled. */
+  'turns-again': { culprit: CULPRIT },
   drained: DRAIN_REPORT,
   /** Sent every `heartbeatEvery` milliseconds, from when the app is loaded. */
   heartbeat: HEARTBEAT,
@@ -79,8 +85,16 @@ const TO_MASTER = {
   /** While it is watched: every SAMPLE_EVERY_MS, and at once after URGENT_BAD bad responses. */
   sample: SAMPLE,
   /** Carries a connection at rest; the worker keeps its own descriptor until the answer. */
-  'hand-over': { id: count(), resumer: optional(name(LONGEST_RESUMER)) },
-  /** Answers `handed-over` of a connection with a resumer; without a text there is no state any more. */
+  'hand-over': {
+    id: count(),
+    resumer: optional(name(LONGEST_RESUMER)),
+    /** The sender is about to end, or is stuck: the master keeps the connection until a worker can take it. */
+    rescued: optional(literal(true)),
+  },
+  /**
+   * Answers `handed-over` of a connection with a resumer, and follows a `hand-over` that is `rescued` at once; without a
+   * text there is no state any more.
+   */
   state: { id: count(), text: optional(opaque(LONGEST_STATE)) },
   /** The worker owned the connection and could not resume it: its client has been told. */
   'resume-failed': {

@@ -69,6 +69,8 @@ const DRAIN = {
   park: bool,
   /** Nobody else will accept what waits in the kernel's queue: this worker does, before it stops accepting. */
   emptyQueue: optional(literal(true)),
+  /** After a crash or a hang: no clean-up of the app runs, and the worker ends with the exit code of a crash. */
+  failing: optional(literal('crash', 'hang')),
 };
 
 export type DrainOrder = Row<typeof DRAIN>;

@@ -6,6 +6,7 @@ import { EXIT } from '@tshorn/core';
 import { forgetSlots } from './backoff.ts';
 import { neverLeft } from './clean-up.ts';
 import { closedServer } from './closed-server.ts';
+import { crashed, rescued, turnsAgain } from './containment.ts';
 import { Draft } from './draft.ts';
 import type { Effect, Event, TimerId } from './events.ts';
 import { stayedSo, watchHealth } from './health.ts';
@@ -151,6 +152,12 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
       return closedServer(draft, worker);
     case 'worker-hung':
       return hung(draft, worker, event.silentMs);
+    case 'worker-crashed':
+      return crashed(draft, worker, event.reason, event.culprit);
+    case 'worker-rescued':
+      return rescued(draft, worker, event.rescue);
+    case 'worker-turns-again':
+      return turnsAgain(draft, worker, event.culprit);
     case 'worker-exited':
       return exited(draft, worker, event);
   }
@@ -172,11 +179,12 @@ function expire(draft: Draft, timer: TimerId): void {
     return;
   }
   if (timer === 'degraded' || timer === 'recovered') return stayedSo(draft, timer);
-  const [what, number] = timer.split(':') as ['boot' | 'drain' | 'respawn', string];
+  const [what, number] = timer.split(':') as ['boot' | 'drain' | 'respawn' | 'rescue', string];
   if (what === 'respawn') return respawn(draft, Number(number));
   const worker = state.workers[Number(number)];
   if (!worker) return;
   if (what === 'boot') return broken(draft, worker, overdue(draft, worker), { reason: 'never-came-up' });
+  if (what === 'rescue') return draft.kill(worker);
   draft.reportOf(worker, { event: 'killed', level: 'warn', text: neverLeft(draft, worker) });
   draft.kill(worker, 'never-left');
 }

@@ -131,6 +131,15 @@ export class Draft {
     this.setTimer(`drain:${worker.serial}`, deadlineMs + KILL_MARGIN_MS);
   }
 
+  /** The worker finishes its requests after a crash or a hang, and ends. */
+  fail(worker: WorkerRecord, failing: 'crash' | 'hang'): void {
+    const { crashGrace, handoff: allowed } = this.state.settings;
+    const handoff = allowed && takerMayCome(this.state, worker.serial);
+    const order = { serial: worker.serial, mode: 'graceful', deadlineMs: crashGrace, handoff } as const;
+    this.effects.push({ do: 'drain', ...order, park: false, failing });
+    this.setTimer(`drain:${worker.serial}`, crashGrace + KILL_MARGIN_MS);
+  }
+
   /** Lets the worker serve, for the first time or again. */
   admit(worker: WorkerRecord): void {
     if (!this.become(worker, 'admitted')) return;

@@ -2,12 +2,13 @@
  * The words between the pure core and its shell. An **event** is what happened, an **effect** is what has to be done. What
  * is reported to people is in notice.ts.
  */
-import type { DrainMode, DrainReport, ProbeReport } from '@tshorn/core';
+import type { Culprit, DrainMode, DrainReport, ProbeReport } from '@tshorn/core';
 import type { MigrationCounts, Operation, Settings, StopMode } from './model.ts';
 
 export type TimerId =
   | `boot:${number}`
   | `drain:${number}`
+  | `rescue:${number}`
   | `respawn:${number}`
   | 'start'
   | 'soak'
@@ -85,7 +86,33 @@ export type Event =
   | { readonly type: 'worker-closed'; readonly serial: number }
   /** The worker misses heartbeats: its event loop is stuck. */
   | { readonly type: 'worker-hung'; readonly serial: number; readonly silentMs: number }
+  /** An exception that nobody caught; the worker waits for its last drain. */
+  | {
+      readonly type: 'worker-crashed';
+      readonly serial: number;
+      readonly reason: string;
+      readonly culprit: Culprit;
+    }
+  /** The outcome of the effect `rescue`. */
+  | { readonly type: 'worker-rescued'; readonly serial: number; readonly rescue: Rescue }
+  /** An interrupted worker has settled the request that was stuck. */
+  | { readonly type: 'worker-turns-again'; readonly serial: number; readonly culprit: Culprit }
   | { readonly type: 'expired'; readonly timer: TimerId };
+
+/** The attempt to save what a worker that hangs has. */
+export interface Rescue {
+  /**
+   * `interrupted`: the code that was stuck has been ended, and the event loop turns. `turning`: it turns by itself.
+   * `stuck`: neither; the worker has to be killed.
+   */
+  readonly outcome: 'interrupted' | 'turning' | 'stuck';
+  /** Connections that were taken out of it. */
+  readonly rescued: number;
+  /** Connections that were left in it, where that is known. */
+  readonly left?: number;
+  /** For `stuck`: why it could not be interrupted. */
+  readonly why?: string;
+}
 
 export type KillReason = 'hung' | 'never-came-up' | 'never-left' | 'not-loaded';
 
@@ -103,7 +130,11 @@ export type Effect =
       readonly park: boolean;
       /** Present when all workers leave: nobody else accepts what waits in the kernel's queue. */
       readonly emptyQueue?: true;
+      /** Present when the worker ends for this cause. */
+      readonly failing?: 'crash' | 'hang';
     }
+  /** Finds out why a worker hangs, takes its connections out and interrupts it; the answer is `worker-rescued`. */
+  | { readonly do: 'rescue'; readonly serial: number }
   /** Compares new workers with the others from now on; the answer is the event `watched`. */
   | { readonly do: 'watch'; readonly generation: number; readonly serials: readonly number[] }
   | { readonly do: 'end-watch' }

@@ -140,6 +140,10 @@ export interface Settings {
   readonly probeWindow: number;
   readonly grace: number;
   readonly quickGrace: number;
+  /** Time that a worker has for its other requests after a crash, or after it was interrupted. */
+  readonly crashGrace: number;
+  /** False: a worker that hangs is killed as soon as that is explained. */
+  readonly rescuesHung: boolean;
   /** Time from a graceful stop to its drain. */
   readonly stopDelay: number;
   /** True when idle connections may move to another worker. */

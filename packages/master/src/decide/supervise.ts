@@ -10,6 +10,7 @@ import type { Event, KillReason } from './events.ts';
 import type { State, WorkerRecord } from './model.ts';
 import { isPlanned, startedByOperation } from './queries.ts';
 import { STABLE_MS } from './repeats.ts';
+import { RESCUE_MS } from './rescue.ts';
 import { fail } from './rollback.ts';
 import { announceLeaving } from './stop.ts';
 
@@ -124,13 +125,14 @@ export function exited(draft: Draft, worker: WorkerRecord, exit: Exit): void {
   const how = asked ? plain : (words ?? plain);
   draft.clearTimer(`boot:${worker.serial}`);
   draft.clearTimer(`drain:${worker.serial}`);
+  draft.clearTimer(`rescue:${worker.serial}`);
   if (worker.state === 'ready' || worker.state === 'admitted') {
     const servedMs = draft.at - (worker.readyAt ?? draft.at);
     const text = `${how}, after ${(servedMs / 1000).toFixed(1)}s of service`;
     draft.reportOf(worker, { event: 'crashed', level: 'error', text });
     fellOut(draft, worker, 'ended', text);
   } else if (worker.state === 'draining') left(draft, worker, exit);
-  else if (worker.state === 'parked' || worker.state === 'killed') {
+  else if (['parked', 'killed', 'hung', 'failing'].includes(worker.state)) {
     draft.reportOf(worker, { event: 'exited', level: 'info', text: how });
   } else {
     // Nothing else tells more.
@@ -219,9 +221,12 @@ export function hung(draft: Draft, worker: WorkerRecord, silentMs: number): void
   if (state === 'spawned' || state === 'booting' || state === 'probing') {
     return broken(draft, worker, text, { reason: 'hung' });
   }
-  draft.reportOf(worker, { event: 'killed', level: 'warn', text });
+  if (!draft.state.settings.rescuesHung) draft.reportOf(worker, { event: 'killed', level: 'warn', text });
   // Before the slot's failure is counted or a plan is rolled back: neither may reckon with this worker any more.
   draft.clearTimer(`drain:${worker.serial}`);
-  draft.kill(worker, 'hung');
+  if (draft.state.settings.rescuesHung && draft.become(worker, 'hung')) {
+    draft.effects.push({ do: 'rescue', serial: worker.serial });
+    draft.setTimer(`rescue:${worker.serial}`, RESCUE_MS);
+  } else draft.kill(worker, 'hung');
   if (isComing(state)) fellOut(draft, worker, 'hung', text);
 }

@@ -11,6 +11,8 @@ export const settings: Settings = {
   probeWindow: 40_000,
   grace: 30_000,
   quickGrace: 2_000,
+  crashGrace: 5_000,
+  rescuesHung: false,
   stopDelay: 0,
   handoff: true,
   reload: {
