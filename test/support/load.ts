@@ -21,6 +21,8 @@ interface Ask {
   readonly body?: Buffer;
   readonly pieces?: number;
   readonly headers?: http.OutgoingHttpHeaders;
+  /** Called at an informational response: the app has the request. */
+  readonly onArrival?: () => void;
 }
 
 export interface Answer {
@@ -35,7 +37,7 @@ const LONGEST_MS = 120_000;
 /** Sends one request. Rejects when the connection fails before the answer is complete. */
 export function ask(
   target: Target,
-  { path, method, agent, body, pieces = 1, headers }: Ask,
+  { path, method, agent, body, pieces = 1, headers, onArrival }: Ask,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = http.request(
@@ -54,6 +56,7 @@ export function ask(
       },
     );
     request.on('error', reject);
+    if (onArrival) request.once('information', onArrival);
     void write(request, body, pieces);
   });
 }
