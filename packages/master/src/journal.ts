@@ -1,5 +1,6 @@
 /** Writes each notice to the log: one line of text, and the same facts as JSON fields. */
 import { type DrainReport, describeWorker, formatAddress, formatMs } from '@tshorn/core';
+import { textOfContainment } from './containment-text.ts';
 import type { FailedCleanUps } from './decide/model.ts';
 import type { Notice } from './decide/notice.ts';
 import type { Listener } from './listeners.ts';
@@ -75,9 +76,10 @@ export function textOf(notice: Notice): string {
     default: {
       const parts = [
         notice.position && `step ${notice.position.step}/${notice.position.of}`,
-        notice.event,
+        !notice.containment && notice.event,
         describeWorker(notice.worker),
         notice.report && textOfDrain(notice.report),
+        notice.containment && textOfContainment(notice.containment),
         notice.text,
       ];
       const line = parts.filter(Boolean).join(' ');
@@ -110,7 +112,7 @@ export function fieldsOf(notice: Notice): { readonly event: LogEvent } & Record<
       ...(tookMs !== undefined && { tookMs: Math.round(tookMs) }),
     };
   }
-  const { event, worker, position, report, text, lastLines } = notice;
+  const { event, worker, position, report, containment, text, lastLines } = notice;
   return {
     event,
     worker: worker.slot,
@@ -118,6 +120,7 @@ export function fieldsOf(notice: Notice): { readonly event: LogEvent } & Record<
     pid: worker.pid,
     ...position,
     ...(report && { ...report, tookMs: Math.round(report.tookMs) }),
+    ...(containment && { ...containment, tookMs: Math.round(containment.tookMs) }),
     ...(event === 'broken' && { reason: text }),
     // Not in the text: where the log is standard error too, they stand right above.
     ...(lastLines && { lastLines }),

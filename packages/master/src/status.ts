@@ -1,6 +1,6 @@
 /** The status of a master: made from its state, and never a part of it. */
 import { formatAddress, type MasterState } from '@tshorn/core';
-import type { Running, State } from './decide/model.ts';
+import type { ContainmentCounts, Running, State } from './decide/model.ts';
 import type { Listener } from './listeners.ts';
 import type { Performer } from './perform.ts';
 import { type BackoffStatus, type DegradedStatus, healthOf } from './status-health.ts';
@@ -67,6 +67,8 @@ export interface MasterStatus {
   readonly degraded?: DegradedStatus;
   /** Slots that wait for their next attempt; absent when there are none. */
   readonly backoff?: BackoffStatus[];
+  /** What crashes and hangs that were contained have cost since the start, and what was saved. */
+  readonly containment: Readonly<ContainmentCounts>;
   /** Absent before the first worker starts. */
   readonly traffic?: TrafficStatus;
   readonly workers: WorkerStatus[];
@@ -92,7 +94,7 @@ export function statusOf({
   newMaster,
   now,
 }: Sources): MasterStatus {
-  const { phase, running, committed, size, desired, workers } = master;
+  const { phase, running, committed, size, desired, containment, workers } = master;
   const reload = phase === 'running' && running && reloadOf(running);
   return {
     pid: process.pid,
@@ -107,6 +109,7 @@ export function statusOf({
     ...(reload && { reload }),
     ...(newMaster !== undefined && { newMaster }),
     ...healthOf(master, now, Date.now()),
+    containment,
     ...(performer && { traffic: performer.traffic.status() }),
     workers: Object.values(workers).map(({ serial, slot, generation, pid, state, bornAt, bootMs }) => ({
       slot,

@@ -39,6 +39,10 @@ const DRAIN_REPORT = {
   closed: count(),
   /** Connections force-closed at the deadline. */
   forceClosed: count(),
+  /** After a crash or a hang: requests, besides the culprit, that were in flight or came later, and were answered. */
+  answered: optional(count()),
+  /** After a crash or a hang: requests that the deadline has cut off. */
+  unanswered: optional(count()),
   /** Connections that could not move, by reason. */
   refused: tally,
   tookMs: ms,

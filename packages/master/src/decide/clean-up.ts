@@ -25,6 +25,7 @@ export function left(draft: Draft, worker: WorkerRecord, { code, signal, words }
 
 /** The worker is still there at its deadline. Returns the reason why it is killed. */
 export function neverLeft(draft: Draft, worker: WorkerRecord): string {
+  if (worker.failure) return 'still there after its last drain (--crash-grace)';
   if (!worker.drained) return 'still there after its grace period';
   const reason = "the app's own clean-up did not end within the grace period (--grace)";
   cleanUpFailed(draft, reason);

@@ -1,10 +1,10 @@
 /** An app has closed its server and not listened again: its worker is there, and accepts nothing any more. Pure. */
+import { fellOut } from './containment.ts';
 import type { Draft } from './draft.ts';
 import type { WorkerRecord } from './model.ts';
 import { request } from './operations.ts';
 import { startedByOperation } from './queries.ts';
 import { STABLE_MS } from './repeats.ts';
-import { fellOut } from './supervise.ts';
 
 const BY = 'an app that has closed its server';
 

@@ -6,9 +6,10 @@ import { EXIT } from '@tshorn/core';
 import { forgetSlots } from './backoff.ts';
 import { neverLeft } from './clean-up.ts';
 import { closedServer } from './closed-server.ts';
-import { crashed, rescued, turnsAgain } from './containment.ts';
+import { crashed, hung, rescued, stayedStuck, turnsAgain } from './containment.ts';
 import { Draft } from './draft.ts';
 import type { Effect, Event, TimerId } from './events.ts';
+import { exited } from './exits.ts';
 import { stayedSo, watchHealth } from './health.ts';
 import { arrived } from './migrations.ts';
 import type { Settings, State } from './model.ts';
@@ -21,8 +22,6 @@ import {
   accepting,
   broken,
   drained,
-  exited,
-  hung,
   loaded,
   loading,
   movedAll,
@@ -49,6 +48,7 @@ export const initialState = (settings: Settings, seed?: number): State => ({
   workers: {},
   slots: {},
   queue: [],
+  containment: { crashes: 0, hangs: 0, interrupted: 0, rescued: 0, finished: 0, lost: 0 },
 });
 
 export interface Decision {
@@ -157,7 +157,7 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
     case 'worker-rescued':
       return rescued(draft, worker, event.rescue);
     case 'worker-turns-again':
-      return turnsAgain(draft, worker, event.culprit);
+      return turnsAgain(worker, event.culprit);
     case 'worker-exited':
       return exited(draft, worker, event);
   }
@@ -184,7 +184,7 @@ function expire(draft: Draft, timer: TimerId): void {
   const worker = state.workers[Number(number)];
   if (!worker) return;
   if (what === 'boot') return broken(draft, worker, overdue(draft, worker), { reason: 'never-came-up' });
-  if (what === 'rescue') return draft.kill(worker);
+  if (what === 'rescue') return stayedStuck(draft, worker);
   draft.reportOf(worker, { event: 'killed', level: 'warn', text: neverLeft(draft, worker) });
   draft.kill(worker, 'never-left');
 }

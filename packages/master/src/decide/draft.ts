@@ -7,7 +7,7 @@ import type { Effect, KillReason, TimerId } from './events.ts';
 import type { Operation, SlotRecord, State, WorkerRecord } from './model.ts';
 import type { Notice, OperationInfo, Position, WorkerEvent } from './notice.ts';
 import type { Step } from './plan.ts';
-import { takerMayCome } from './queries.ts';
+import { isEnding, takerMayCome } from './queries.ts';
 import { isRepeat } from './repeats.ts';
 
 /** Time that a worker gets on top of its deadline before it is killed, for its own clean-up. */
@@ -109,7 +109,7 @@ export class Draft {
 
   /** Drains a worker in service. A worker on its way there has nothing to finish and is killed. */
   leave(worker: WorkerRecord, mode: DrainMode, park = false): void {
-    if (worker.state === 'draining' || worker.state === 'killed') return;
+    if (worker.state === 'draining' || worker.state === 'killed' || isEnding(worker)) return;
     const parked = worker.state === 'parked';
     if (!this.become(worker, 'draining')) return this.kill(worker);
     this.clearTimer(`boot:${worker.serial}`);
@@ -128,16 +128,23 @@ export class Draft {
     // The new master goes on accepting from the same sockets.
     const isLast = this.state.stop && !this.state.stop.newMaster;
     this.effects.push({ do: 'drain', ...order, ...(isLast && { emptyQueue: true }) });
+    worker.drainsUntil = this.at + deadlineMs;
     this.setTimer(`drain:${worker.serial}`, deadlineMs + KILL_MARGIN_MS);
   }
 
-  /** The worker finishes its requests after a crash or a hang, and ends. */
-  fail(worker: WorkerRecord, failing: 'crash' | 'hang'): void {
-    const { crashGrace, handoff: allowed } = this.state.settings;
-    const handoff = allowed && takerMayCome(this.state, worker.serial);
-    const order = { serial: worker.serial, mode: 'graceful', deadlineMs: crashGrace, handoff } as const;
-    this.effects.push({ do: 'drain', ...order, park: false, failing });
-    this.setTimer(`drain:${worker.serial}`, crashGrace + KILL_MARGIN_MS);
+  /**
+   * Orders the last drain, after a crash or a hang. A second order, or one during another drain, never gives more time.
+   * @param atMostMs milliseconds
+   */
+  fail(worker: WorkerRecord, failing: 'crash' | 'hang', atMostMs: number): void {
+    const { serial } = worker;
+    const until = Math.min(worker.drainsUntil ?? Number.POSITIVE_INFINITY, this.at + atMostMs);
+    worker.drainsUntil = until;
+    const deadlineMs = Math.max(0, until - this.at);
+    const handoff = this.state.settings.handoff && takerMayCome(this.state, serial);
+    // Never `quick`: no hook of the app and no clean-up runs.
+    this.effects.push({ do: 'drain', serial, mode: 'graceful', deadlineMs, handoff, park: false, failing });
+    this.setTimer(`drain:${serial}`, deadlineMs + KILL_MARGIN_MS);
   }
 
   /** Lets the worker serve, for the first time or again. */
@@ -146,6 +153,7 @@ export class Draft {
     delete worker.park;
     delete worker.movedAll;
     delete worker.drained;
+    delete worker.drainsUntil;
     this.clearTimer(`drain:${worker.serial}`);
     this.setTimer(`boot:${worker.serial}`, ACCEPT_MS);
     this.effects.push({ do: 'admit', serial: worker.serial });
@@ -153,7 +161,7 @@ export class Draft {
 
   kill(worker: WorkerRecord, reason?: KillReason): void {
     if (!this.become(worker, 'killed')) return;
-    this.clearTimer(`boot:${worker.serial}`);
+    for (const timer of ['boot', 'drain', 'rescue'] as const) this.clearTimer(`${timer}:${worker.serial}`);
     this.effects.push({ do: 'kill', serial: worker.serial, ...(reason && { reason }) });
   }
 }

@@ -3,7 +3,9 @@
  * is reported to people is in notice.ts.
  */
 import type { Culprit, DrainMode, DrainReport, ProbeReport } from '@tshorn/core';
-import type { MigrationCounts, Operation, Settings, StopMode } from './model.ts';
+import type { MigrationCounts, Operation, Rescue, Settings, StopMode } from './model.ts';
+
+export type { Rescue };
 
 export type TimerId =
   | `boot:${number}`
@@ -79,6 +81,8 @@ export type Event =
       readonly words?: string;
       /** Where its own words are: its last line, or the file that has them. */
       readonly see?: string;
+      /** Connections that were taken out of it while it hung, or that it gave away as it ended. */
+      readonly rescued?: number;
     }
   /** Counts of migrated connections; sent for a worker of an uncommitted release only. */
   | { readonly type: 'worker-migrations'; readonly serial: number; readonly arrivals: MigrationCounts }
@@ -98,21 +102,6 @@ export type Event =
   /** An interrupted worker has settled the request that was stuck. */
   | { readonly type: 'worker-turns-again'; readonly serial: number; readonly culprit: Culprit }
   | { readonly type: 'expired'; readonly timer: TimerId };
-
-/** The attempt to save what a worker that hangs has. */
-export interface Rescue {
-  /**
-   * `interrupted`: the code that was stuck has been ended, and the event loop turns. `turning`: it turns by itself.
-   * `stuck`: neither; the worker has to be killed.
-   */
-  readonly outcome: 'interrupted' | 'turning' | 'stuck';
-  /** Connections that were taken out of it. */
-  readonly rescued: number;
-  /** Connections that were left in it, where that is known. */
-  readonly left?: number;
-  /** For `stuck`: why it could not be interrupted. */
-  readonly why?: string;
-}
 
 export type KillReason = 'hung' | 'never-came-up' | 'never-left' | 'not-loaded';
 

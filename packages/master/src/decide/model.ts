@@ -1,5 +1,5 @@
 /** The state of the pure core: the workers, the slots, and the operation under way. events.ts has what changes it. */
-import type { DrainMode, MasterState, ReloadPlan, WorkerState } from '@tshorn/core';
+import type { Culprit, DrainMode, DrainReport, MasterState, ReloadPlan, WorkerState } from '@tshorn/core';
 import type { Plan, ReloadShape } from './plan.ts';
 
 /** Used in place of a worker's serial where connections move to or from another master. */
@@ -37,6 +37,49 @@ export interface WorkerRecord {
   closed?: true;
   /** One more attempt of a crash loop that has been reported in full already. */
   repeat?: true;
+  /** When what is left of its drain is cut off. */
+  drainsUntil?: number;
+  failure?: Failure;
+}
+
+/** The crash or the hang that ends a worker, and what is known of its price. */
+export interface Failure {
+  /** The first one, where the worker has met both. */
+  readonly cause: 'crash' | 'hang';
+  readonly at: number;
+  culprit?: Culprit;
+  /** Outcome of the attempt to save what it had while it hung. */
+  rescue?: Rescue;
+  report?: DrainReport;
+}
+
+/** The attempt to save what a worker that hangs has. */
+export interface Rescue {
+  /**
+   * `interrupted`: the code that was stuck has been ended, and the event loop turns. `turning`: it turns by itself.
+   * `stuck`: neither; the worker has to be killed.
+   */
+  readonly outcome: 'interrupted' | 'turning' | 'stuck';
+  /** Connections that were taken out of it. */
+  readonly rescued: number;
+  /** Connections that were left in it, where that is known. */
+  readonly left?: number;
+  /** For `stuck`: why it could not be interrupted. */
+  readonly why?: string;
+}
+
+/** Sums over the failures that were contained, since the start of the master. */
+export interface ContainmentCounts {
+  crashes: number;
+  hangs: number;
+  /** Hangs that ended when the code that was stuck was interrupted. */
+  interrupted: number;
+  /** Connections that were taken out of a worker that hung, or that ended at once. */
+  rescued: number;
+  /** Requests that were answered in spite of the failure. */
+  finished: number;
+  /** Requests that failed, as far as that is known; the culprits are among them. */
+  lost: number;
 }
 
 /** The clean-ups that failed, and why the first of them did. */
@@ -196,4 +239,5 @@ export interface State {
   seed?: number;
   /** Requester of the stop that begins after `--stop-delay`. */
   stopBy?: string;
+  containment: ContainmentCounts;
 }

@@ -1,5 +1,5 @@
 /** A **notice** reports what happened. The log, the hooks, the control clients and the library's listeners all get the same one. */
-import type { DrainReport, ReloadPlan, WorkerIdentity } from '@tshorn/core';
+import type { Culprit, DrainReport, ReloadPlan, WorkerIdentity } from '@tshorn/core';
 import type { FailedCleanUps } from './model.ts';
 
 /** The operation that a notice belongs to. */
@@ -39,8 +39,33 @@ export type WorkerEvent =
   | 'exited'
   | 'crashed'
   | 'broken'
+  | 'rescuing'
+  | 'contained'
   | 'killed'
   | 'closed-server';
+
+/** What a crash or a hang of a worker has cost, and what was saved. */
+export interface Containment {
+  readonly cause: 'crash' | 'hang';
+  /** Connections that were taken out of the worker while it hung, or as it ended. */
+  readonly rescued: number;
+  /** Connections that moved while it drained; absent where it ended before it could tell. */
+  readonly moved?: number;
+  /** Requests that were answered after the failure; absent where that is unknown. */
+  readonly finished?: number;
+  /** Requests that failed, the culprit among them; absent where that is unknown. */
+  readonly lost?: number;
+  /** For a hang: the code that was stuck has been ended. */
+  readonly interrupted?: boolean;
+  /** For a hang that was not interrupted, and for a worker that did not drain: why. */
+  readonly why?: string;
+  /** Method and path of the request that caused it. */
+  readonly request?: string;
+  /** Outcome of that request; see core/src/culprit.ts. */
+  readonly cost?: Culprit['cost'];
+  readonly killed?: true;
+  readonly tookMs: number;
+}
 
 export type Notice =
   | {
@@ -53,6 +78,8 @@ export type Notice =
       /** For `ready`: the status line of the probe. */
       readonly status?: string;
       readonly report?: DrainReport;
+      /** For `contained`. */
+      readonly containment?: Containment;
       /** The last lines on the worker's standard error, when the worker has failed. */
       readonly lastLines?: readonly string[];
     }

@@ -6,6 +6,9 @@ import { NEW_MASTER, type State, type WorkerRecord } from './model.ts';
 export const readyWorkers = ({ workers }: State): WorkerRecord[] =>
   Object.values(workers).filter(({ state }) => state === 'ready');
 
+/** True for a worker that has crashed or hangs: it serves no more, and ends by itself or is killed, within its grace. */
+export const isEnding = ({ state }: WorkerRecord): boolean => state === 'hung' || state === 'failing';
+
 /** Reason of the last failed slot; undefined when none fails. */
 export const lastReason = ({ slots }: State): string | undefined =>
   Object.values(slots).findLast(({ reason }) => reason !== undefined)?.reason;
@@ -40,11 +43,14 @@ export function isPlanned({ running, settings }: State, slot: number): boolean {
 /**
  * True when some worker can take connections of this one, now or soon: another one is coming, its replacement boots while
  * it drains, or another slot is filled again when its worker has ended. False where nobody comes before it has drained.
+ * The connections of one that ends without an order wait in the master, so long as any worker will come.
  */
 export function takerMayCome(state: State, serial: number): boolean {
   const { stop, workers, size } = state;
   if (stop) return stop.newMaster === true;
-  const { park, slot } = workers[serial] ?? {};
+  const worker = workers[serial];
+  if (!worker || isEnding(worker)) return true;
+  const { park, slot } = worker;
   if (park || Object.values(workers).some((other) => other.serial !== serial && isComing(other.state)))
     return true;
   return Array.from({ length: size }).some((_, other) => other !== slot && !isPlanned(state, other));

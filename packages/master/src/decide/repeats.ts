@@ -13,6 +13,8 @@ const REPEATED: readonly WorkerEvent[] = [
   'ready',
   'broken',
   'crashed',
+  'rescuing',
+  'contained',
   'exited',
 ];
 

@@ -2,7 +2,7 @@
  * Failing. A reload that has not committed is rolled back, step by step, by a plan of its own. Any other operation
  * ends where it stands.
  */
-import { isComing } from '@tshorn/core';
+import { isComing, type WorkerState } from '@tshorn/core';
 import { isFailing } from './backoff.ts';
 import type { Draft } from './draft.ts';
 import type { Running } from './model.ts';
@@ -47,6 +47,9 @@ export function fail(
 /** Number of times that the old release may fail to come back. */
 const ATTEMPTS = 3;
 
+/** New workers in these states have requests to finish; the others have none. */
+const FINISHES: readonly WorkerState[] = ['ready', 'draining', 'hung', 'failing'];
+
 /**
  * Replaces the plan by the rollback, from the present state: old workers that are still there serve again first, missing
  * ones are started from the old release, and then the new workers leave.
@@ -55,7 +58,7 @@ export function rollBack(draft: Draft, running: Running): void {
   const { state } = draft;
   running.attempts++;
   const young = draft.workers.filter(({ generation }) => generation === running.generation);
-  for (const worker of young) if (worker.state !== 'ready' && worker.state !== 'draining') draft.kill(worker);
+  for (const worker of young) if (!FINISHES.includes(worker.state)) draft.kill(worker);
   const back: number[] = [];
   const anew: number[] = [];
   for (let slot = 0; slot < state.size; slot++) {

@@ -5,6 +5,7 @@ import { type Draft, infoOf } from './draft.ts';
 import { isAwaited } from './migrations.ts';
 import type { Running, WorkerRecord } from './model.ts';
 import type { Slots, Step } from './plan.ts';
+import { isEnding } from './queries.ts';
 import { fail, rollBack } from './rollback.ts';
 
 /** Takes the step as far as it goes. Returns true when the plan goes on at once: with the next step, or another plan. */
@@ -29,13 +30,17 @@ function isDone(draft: Draft, running: Running, step: Step, first: boolean): boo
     case 'drain': {
       const older = olderIn(draft, running, step.slots);
       if (first) for (const worker of older) draft.leave(worker, 'graceful', step.park);
-      const isOver = (worker: WorkerRecord) => isDrained(worker) || (step.beside && worker.movedAll);
+      const isOver = (worker: WorkerRecord) =>
+        isDrained(worker) || (step.beside && (worker.movedAll || isEnding(worker)));
       if (!older.every(isOver) || isAwaited(draft)) return false;
       running.replaced += step.slots.length;
       return true;
     }
     case 'await-drains':
-      return olderIn(draft, running, step.slots).every(isDrained) && !isAwaited(draft);
+      return (
+        olderIn(draft, running, step.slots).every((worker) => isDrained(worker) || isEnding(worker)) &&
+        !isAwaited(draft)
+      );
     case 'watch':
       if (first) {
         const serials = step.slots.flatMap((slot) => running.trials[slot] ?? []);
@@ -77,7 +82,7 @@ function isDone(draft: Draft, running: Running, step: Step, first: boolean): boo
     case 'withdraw': {
       const young = draft.workers.filter((worker) => isYoung(running, step.slots, worker));
       if (first) for (const worker of young) draft.leave(worker, 'graceful');
-      return young.length === 0;
+      return young.every(isEnding);
     }
   }
 }

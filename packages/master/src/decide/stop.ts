@@ -6,6 +6,8 @@ import { EXIT } from '@tshorn/core';
 import type { Draft } from './draft.ts';
 import type { Event } from './events.ts';
 import type { State, StopMode, WorkerRecord } from './model.ts';
+import { isEnding } from './queries.ts';
+import { hurryEnding } from './rescue.ts';
 import { fail } from './rollback.ts';
 
 type StopRequest = Omit<Extract<Event, { type: 'stop-requested' }>, 'type'>;
@@ -68,6 +70,7 @@ function begin(draft: Draft, how: NonNullable<State['stop']>): void {
   for (const worker of draft.workers) {
     if (mode === 'now') draft.kill(worker);
     else if (worker.state === 'draining') draft.hurry(worker, mode);
+    else if (isEnding(worker)) hurryEnding(draft, worker, mode);
     else draft.leave(worker, mode);
   }
 }

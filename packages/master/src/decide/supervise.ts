@@ -1,17 +1,14 @@
 /**
- * The life of a single worker: its way into service, its end, and the refill of its slot. A worker that an operation
- * has started (its trial) is judged here as well; operations.ts sees the outcome.
+ * The life of a single worker: its way into service, its drain, and the refill of its slot. Its end is exits.ts, a crash or a
+ * hang containment.ts. A worker that an operation has started (its trial) is judged here as well; operations.ts sees the
+ * outcome.
  */
-import { type DrainReport, describeAlive, isComing, type ProbeReport } from '@tshorn/core';
+import { type DrainReport, describeAlive, type ProbeReport } from '@tshorn/core';
 import { failed, mayRespawn, REPORTED_IN_FULL, served } from './backoff.ts';
-import { left } from './clean-up.ts';
 import type { Draft } from './draft.ts';
 import type { Event, KillReason } from './events.ts';
 import type { State, WorkerRecord } from './model.ts';
 import { isPlanned, startedByOperation } from './queries.ts';
-import { STABLE_MS } from './repeats.ts';
-import { RESCUE_MS } from './rescue.ts';
-import { fail } from './rollback.ts';
 import { announceLeaving } from './stop.ts';
 
 const isProven = (state: State, generation: number) => state.proven.includes(generation);
@@ -88,8 +85,10 @@ export function movedAll(worker: WorkerRecord): void {
 
 /** The worker has no connections left. It exits by itself, or is kept. */
 export function drained(draft: Draft, worker: WorkerRecord, report: DrainReport): void {
-  draft.reportOf(worker, { event: 'drained', level: 'info', report });
+  // The line about a failure has these figures too.
+  draft.reportOf(worker, { event: 'drained', level: worker.failure ? 'debug' : 'info', report });
   worker.drained = true;
+  if (worker.failure) worker.failure.report = report;
   if (!worker.park || !draft.become(worker, 'parked')) return;
   draft.clearTimer(`drain:${worker.serial}`);
   draft.reportOf(worker, { event: 'parked', level: 'debug' });
@@ -110,52 +109,6 @@ export function broken(
   const notice = { event: 'broken', level: 'error', text } as const;
   draft.reportOf(worker, detail === undefined ? notice : { ...notice, detail });
   draft.kill(worker, reason);
-}
-
-type Exit = Extract<Event, { type: 'worker-exited' }>;
-
-export function exited(draft: Draft, worker: WorkerRecord, exit: Exit): void {
-  const { code, signal, words, see = 'see its lines' } = exit;
-  const ended = code === null ? 'the process could not be started' : `exit code ${code}`;
-  const isKilled = worker.state === 'killed' && signal === 'SIGKILL';
-  const bySignal = isKilled ? 'killed by the master (SIGKILL)' : `killed by ${signal}`;
-  const plain = signal ? bySignal : ended;
-  // An end that was ordered needs no explanation.
-  const asked = worker.state === 'killed' || (worker.state === 'parked' && code === 0);
-  const how = asked ? plain : (words ?? plain);
-  draft.clearTimer(`boot:${worker.serial}`);
-  draft.clearTimer(`drain:${worker.serial}`);
-  draft.clearTimer(`rescue:${worker.serial}`);
-  if (worker.state === 'ready' || worker.state === 'admitted') {
-    const servedMs = draft.at - (worker.readyAt ?? draft.at);
-    const text = `${how}, after ${(servedMs / 1000).toFixed(1)}s of service`;
-    draft.reportOf(worker, { event: 'crashed', level: 'error', text });
-    fellOut(draft, worker, 'ended', text);
-  } else if (worker.state === 'draining') left(draft, worker, exit);
-  else if (['parked', 'killed', 'hung', 'failing'].includes(worker.state)) {
-    draft.reportOf(worker, { event: 'exited', level: 'info', text: how });
-  } else {
-    // Nothing else tells more.
-    const hint =
-      code && !signal && words === plain ? `: the app called process.exit(${code}), or the like; ${see}` : '';
-    broken(draft, worker, `the worker ended while booting: ${how}${hint}`);
-  }
-  worker.state = 'exited';
-  delete draft.state.workers[worker.serial];
-}
-
-/** A worker in service has ended, or has to be ended, without an order. */
-export function fellOut(
-  draft: Draft,
-  worker: WorkerRecord,
-  how: 'ended' | 'hung' | 'closed its server',
-  text: string,
-): void {
-  // A trial's failures are the operation's, not the slot's: the old release need not wait for them.
-  if (startedByOperation(draft.state, worker)) return fail(draft, `a new worker ${how}: ${text}`);
-  const servedMs = draft.at - (worker.readyAt ?? draft.at);
-  const { failures } = draft.slot(worker.slot);
-  failed(draft, worker, servedMs >= STABLE_MS ? 1 : failures + 1, text);
 }
 
 /** Gives every slot without a worker a new one: at once, or after its back-off. */
@@ -211,22 +164,4 @@ export function stillBooting({ workers }: Draft): string {
   if (probing.length > 0) return stuckProbe(undefined);
   const known = workers.find(({ loading }) => loading !== undefined)?.loading;
   return `the app is still loading${known ? `: ${known}` : ''}`;
-}
-
-/** A worker whose event loop is stuck is given up: its slot is filled again while its stack is still being read. */
-export function hung(draft: Draft, worker: WorkerRecord, silentMs: number): void {
-  const { state } = worker;
-  if (state === 'killed') return;
-  const text = `no heartbeat for ${(silentMs / 1000).toFixed(1)}s (--timeout)`;
-  if (state === 'spawned' || state === 'booting' || state === 'probing') {
-    return broken(draft, worker, text, { reason: 'hung' });
-  }
-  if (!draft.state.settings.rescuesHung) draft.reportOf(worker, { event: 'killed', level: 'warn', text });
-  // Before the slot's failure is counted or a plan is rolled back: neither may reckon with this worker any more.
-  draft.clearTimer(`drain:${worker.serial}`);
-  if (draft.state.settings.rescuesHung && draft.become(worker, 'hung')) {
-    draft.effects.push({ do: 'rescue', serial: worker.serial });
-    draft.setTimer(`rescue:${worker.serial}`, RESCUE_MS);
-  } else draft.kill(worker, 'hung');
-  if (isComing(state)) fellOut(draft, worker, 'hung', text);
 }

@@ -55,13 +55,23 @@ export const WORKERS = {
   crashed: {
     level: 'error',
     fields: FAILED,
-    when: 'A worker that was ready has ended without being asked to. A replacement starts.',
+    when: 'An exception that nobody caught, or a worker that was ready has ended without being asked to. A replacement starts. After an exception the worker [finishes its other requests](containment.md); `contained` follows.',
   },
   'closed-server': {
     level: 'warn',
     fields: IN_STEP,
     when: 'The app has [closed its server](operating.md#an-app-that-closes-its-server) and has not listened again. The worker is replaced.',
     todo: 'End the process after `close()`, or call `listen()` again.',
+  },
+  rescuing: {
+    level: 'warn',
+    fields: IN_STEP,
+    when: 'A worker gives no heartbeat. The master finds out why (`hung`), and [saves what it has](containment.md).',
+  },
+  contained: {
+    level: 'info or warn',
+    fields: `${IN_STEP}; \`cause\` (\`crash\` or \`hang\`), \`rescued\`, \`moved\`, \`finished\`, \`lost\`, \`interrupted\`, \`why\`, \`request\`, \`cost\`, \`killed\`, \`tookMs\``,
+    when: 'A worker has ended after a crash or a hang: what that has [cost, and what was saved](containment.md). A figure that nobody knows is absent. `warn` when more was lost than the request that caused it.',
   },
   killed: {
     level: 'warn',

@@ -27,7 +27,7 @@ export const colourOfOutcome = (outcome: string): Colour =>
 
 export const colourOfState = (state: string): Colour => {
   if (state === 'ready' || state === 'running') return 'green';
-  return ['broken', 'crashed', 'killed', 'no answer'].includes(state) ? 'red' : 'yellow';
+  return ['broken', 'crashed', 'hung', 'failing', 'killed', 'no answer'].includes(state) ? 'red' : 'yellow';
 };
 
 /** Formats a duration by its two largest units: `45s`, `12m 5s`, `3h 12m`, `5d 4h`. */

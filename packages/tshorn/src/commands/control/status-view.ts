@@ -35,7 +35,7 @@ function headOf({ pid, state, uptimeMs, version, generation }: Status, paint: Pa
 }
 
 function factsOf(status: Status, around: Surroundings): string {
-  const { degraded, app, listeners, node, control, traffic, workers } = status;
+  const { degraded, app, listeners, node, control, traffic, containment, workers } = status;
   const sum = workers.reduce((bytes, { memory = 0 }) => bytes + memory, 0);
   const memory = `master ${formatMemory(status.memory)}, workers ${formatMemory(sum)}`;
   const urls = listeners.map((address) => (address.startsWith('unix:') ? address : `http://${address}`));
@@ -47,6 +47,7 @@ function factsOf(status: Status, around: Surroundings): string {
     ['control', control],
     ['memory', memory],
     ['traffic', traffic ? trafficText(traffic) : ''],
+    ['contained', containmentText(containment)],
   ];
   const known = rows.filter(([, value]) => value !== '');
   const cells = known.map(
@@ -72,6 +73,21 @@ function trafficText({
   const stayed = reasons.length > 0 ? `, refused ${reasons.join(' ')}` : '';
   return `moved ${moved}, closed ${closed}, force-closed ${forceClosed}${stayed}; handoff ${handoff}`;
 }
+
+/** Renders the sums since the start of the master; empty while nothing has failed. */
+function containmentText(sums: MasterStatus['containment'] | undefined): string {
+  // A master of an older version that is asked by this command knows none.
+  if (!sums || sums.crashes + sums.hangs === 0) return '';
+  const { crashes, hangs, interrupted, rescued, finished, lost } = sums;
+  const ended = hangs > 0 ? ` (${interrupted} interrupted)` : '';
+  const failures = [
+    crashes > 0 && many(crashes, 'crash', 'crashes'),
+    hangs > 0 && `${many(hangs, 'hang', 'hangs')}${ended}`,
+  ];
+  return `${failures.filter(Boolean).join(', ')}; rescued ${rescued}, finished ${finished}, lost ${lost}`;
+}
+
+const many = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`;
 
 const WORKER_COLUMNS: readonly Column[] = [
   { title: 'WORKER', align: 'right' },

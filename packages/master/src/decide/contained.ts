@@ -1,0 +1,66 @@
+/** What a crash or a hang has cost, and what was saved: told once, when the worker has ended. Pure. */
+import type { Culprit } from '@tshorn/core';
+import type { Draft } from './draft.ts';
+import type { Event } from './events.ts';
+import type { Failure, Rescue, WorkerRecord } from './model.ts';
+import type { Containment } from './notice.ts';
+
+type Exit = Extract<Event, { type: 'worker-exited' }>;
+
+export function contained(draft: Draft, worker: WorkerRecord, failure: Failure, exit: Exit): void {
+  const containment = whatIsKnown(draft, worker, failure, exit);
+  const { cause, rescued, finished = 0, lost = 0, interrupted } = containment;
+  const { containment: sums } = draft.state;
+  sums[cause === 'crash' ? 'crashes' : 'hangs']++;
+  if (interrupted) sums.interrupted++;
+  sums.rescued += rescued;
+  sums.finished += finished;
+  sums.lost += lost;
+  const expected = containment.cost === 'none' ? 0 : 1;
+  const level = containment.lost === undefined || lost > expected ? 'warn' : 'info';
+  draft.reportOf(worker, { event: 'contained', level, containment });
+}
+
+function whatIsKnown(draft: Draft, worker: WorkerRecord, failure: Failure, exit: Exit): Containment {
+  const { cause, at, culprit, rescue, report } = failure;
+  const why = whyNotAll(worker, failure, exit);
+  const finished = report?.answered ?? report?.finished ?? (rescue?.outcome === 'stuck' ? 0 : undefined);
+  const lost = lostBy(failure);
+  const request = culprit?.request;
+  return {
+    cause,
+    // The master counts what it gets; a worker that hands over in a pause may know of more.
+    rescued: Math.max(exit.rescued ?? 0, rescue?.rescued ?? 0),
+    ...(report && { moved: report.moved }),
+    ...(finished !== undefined && { finished }),
+    ...(lost !== undefined && { lost }),
+    ...(rescue && { interrupted: rescue.outcome === 'interrupted' }),
+    ...(why !== undefined && { why }),
+    ...(request && { request: `${request.method} ${request.path}` }),
+    ...(culprit && { cost: culprit.cost }),
+    ...(worker.state === 'killed' && { killed: true as const }),
+    tookMs: draft.at - at,
+  };
+}
+
+/** Requests that failed; undefined where nobody can tell. */
+function lostBy({ culprit, rescue, report }: Failure): number | undefined {
+  if (!report) return rescue?.outcome === 'stuck' ? rescue.left : undefined;
+  const { unanswered = report.forceClosed } = report;
+  return unanswered + costOf(culprit);
+}
+
+/** One that is unknown is cut off with the rest, and counted there. */
+const costOf = (culprit: Culprit | undefined): number =>
+  culprit?.cost === 'answered' || culprit?.cost === 'closed' ? 1 : 0;
+
+function whyNotAll(worker: WorkerRecord, { rescue, report }: Failure, exit: Exit): string | undefined {
+  if (rescue && rescue.outcome !== 'interrupted') return whyNotInterrupted(rescue);
+  if (report) return undefined;
+  const { code, signal, words } = exit;
+  if (worker.state === 'killed') return 'the master killed it';
+  return `it ended before it had drained: ${words ?? (signal ? `killed by ${signal}` : `exit code ${code}`)}`;
+}
+
+const whyNotInterrupted = ({ outcome, why }: Rescue): string | undefined =>
+  outcome === 'turning' ? 'its event loop turned again by itself' : why;

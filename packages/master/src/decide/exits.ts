@@ -1,0 +1,53 @@
+/** The end of a worker's process: asked for, or a crash, or the end of a failure that was contained. Pure. */
+import { left } from './clean-up.ts';
+import { contained } from './contained.ts';
+import { fellOut, servedFor } from './containment.ts';
+import type { Draft } from './draft.ts';
+import type { Event } from './events.ts';
+import type { WorkerRecord } from './model.ts';
+import { broken } from './supervise.ts';
+
+type Exit = Extract<Event, { type: 'worker-exited' }>;
+
+export function exited(draft: Draft, worker: WorkerRecord, exit: Exit): void {
+  const { serial, state } = worker;
+  const { code, signal, words } = exit;
+  const plain = plainly(worker, exit);
+  // An end that was ordered needs no explanation.
+  const asked = state === 'killed' || (state === 'parked' && code === 0);
+  const how = asked ? plain : (words ?? plain);
+  for (const timer of ['boot', 'drain', 'rescue'] as const) draft.clearTimer(`${timer}:${serial}`);
+  if (state === 'ready' || state === 'admitted') {
+    const text = `${how}, after ${servedFor(draft, worker)}`;
+    draft.reportOf(worker, { event: 'crashed', level: 'error', text });
+    // Its connections went to others as it ended: an app that handles its exceptions itself.
+    if (exit.rescued) worker.failure = { cause: 'crash', at: draft.at };
+    fellOut(draft, worker, 'ended', text);
+  } else if (state === 'draining') left(draft, worker, exit);
+  else if (state === 'parked' || state === 'killed') {
+    draft.reportOf(worker, { event: 'exited', level: 'info', text: how });
+  } else if (state === 'hung' || state === 'failing') {
+    const isAsked = state === 'failing' && signal === null;
+    draft.reportOf(worker, {
+      event: 'exited',
+      level: isAsked ? 'debug' : 'warn',
+      text: isAsked ? plain : how,
+    });
+  } else {
+    // Nothing else tells more.
+    const hint =
+      code && !signal && words === plain
+        ? `: the app called process.exit(${code}), or the like; ${exit.see ?? 'see its lines'}`
+        : '';
+    broken(draft, worker, `the worker ended while booting: ${how}${hint}`);
+  }
+  if (worker.failure) contained(draft, worker, worker.failure, exit);
+  worker.state = 'exited';
+  delete draft.state.workers[serial];
+}
+
+function plainly({ state }: WorkerRecord, { code, signal }: Exit): string {
+  if (signal === 'SIGKILL' && state === 'killed') return 'killed by the master (SIGKILL)';
+  if (signal) return `killed by ${signal}`;
+  return code === null ? 'the process could not be started' : `exit code ${code}`;
+}
