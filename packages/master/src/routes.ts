@@ -31,7 +31,12 @@ export function twoServers({ served, other, port, keep }: TwoServers): string {
 
 type TwoServers = Omit<Extract<ToMaster, { type: 'two-servers' }>, 'type'>;
 
-const LOADING = new Set<WorkerState | undefined>(['spawned', 'booting', 'probing', 'admitted']);
+type States = ReadonlySet<WorkerState | undefined>;
+
+const LOADING: States = new Set(['spawned', 'booting', 'probing', 'admitted']);
+/** An exception before and after ends the process at once. */
+const MAY_CRASH: States = new Set(['admitted', 'ready', 'draining', 'parked', 'hung']);
+const MAY_DRAIN: States = new Set(['draining', 'hung', 'failing', 'killed']);
 
 /**
  * The app shares the worker's process and may send any of these at any time: a fact about a state that the worker is
@@ -74,11 +79,14 @@ export function routes(
       traffic.opened(serial, immovable);
     },
     'moved-all': (serial) => enqueue({ type: 'worker-moved-all', serial }),
-    crashed: (serial, { reason, culprit }) => enqueue({ type: 'worker-crashed', serial, reason, culprit }),
+    crashed: (serial, { reason, culprit }) => {
+      if (!MAY_CRASH.has(view.stateOf(serial))) return;
+      // The worker has written its report before it sent this: one turn of the loop reads it, for the last lines.
+      setImmediate(() => enqueue({ type: 'worker-crashed', serial, reason, culprit }));
+    },
     'turns-again': (serial, { culprit }) => enqueue({ type: 'worker-turns-again', serial, culprit }),
     drained: (serial, { type: _type, ...report }) => {
-      const state = view.stateOf(serial);
-      if (state !== 'draining' && state !== 'failing' && state !== 'killed') return;
+      if (!MAY_DRAIN.has(view.stateOf(serial))) return;
       traffic.drained(serial, report);
       remaining.over(serial);
       enqueue({ type: 'worker-drained', serial, report });
@@ -102,8 +110,10 @@ export function routes(
     remaining: (serial, { left }) => remaining.report(serial, left),
 
     census: (serial, { connections }) => balance.report(serial, connections),
-    'hand-over': (serial, { id, resumer }, connection) =>
-      relay.offer(serial, id, connection as Connection, resumer),
+    'hand-over': (serial, { id, resumer, rescued }, connection) => {
+      if (rescued) traffic.rescued(serial);
+      relay.offer(serial, id, connection as Connection, resumer);
+    },
     sent: (serial, { upTo }) => relay.sent(serial, upTo),
     took: (serial, { id }) => relay.took(serial, id),
     declined: (serial, { id, reason }) => relay.declined(serial, id, reason),

@@ -142,7 +142,9 @@ export class Spawner {
     const see = whereToLook(handle.lastLines, worker.release.config.outputFile);
     this.#crew.remove(worker, () => {
       if (failure) this.#reportFailure(serial, failure);
-      enqueue({ type: 'worker-exited', serial, code, signal, see, ...(words !== undefined && { words }) });
+      const rescued = this.#attendants.traffic.rescuedOf(serial);
+      const told = { ...(words !== undefined && { words }), ...(rescued > 0 && { rescued }) };
+      enqueue({ type: 'worker-exited', serial, code, signal, see, ...told });
     });
   }
 

@@ -54,6 +54,8 @@ export class Traffic {
   readonly #immovable = new Map<number, string>();
   readonly #logged = new Set<string>();
   readonly #refused: Record<string, number> = {};
+  /** By serial: connections that were taken out of a worker that hangs or has ended. */
+  readonly #rescued = new Map<number, number>();
   #closed = 0;
   #forceClosed = 0;
 
@@ -108,9 +110,20 @@ export class Traffic {
     this.#forceClosed += forceClosed;
   }
 
+  /** A worker that hangs, or is about to end, gives a connection away. */
+  rescued(serial: number): void {
+    // The last ones may arrive when the worker is forgotten.
+    if (this.#orders.party(serial)) this.#rescued.set(serial, this.rescuedOf(serial) + 1);
+  }
+
+  rescuedOf(serial: number): number {
+    return this.#rescued.get(serial) ?? 0;
+  }
+
   /** To be called when the state knows of the end: the worker is no receiver any more. */
   gone({ serial }: { readonly serial: number }): void {
     this.#immovable.delete(serial);
+    this.#rescued.delete(serial);
     this.migrations.gone(serial);
     this.balance.gone(serial);
     this.relay.gone(serial);

@@ -23,6 +23,8 @@ export interface DrainSettings {
   readonly lingerMs: number;
   /** When WebSockets are closed; without a window they are force-closed at the deadline. */
   readonly closing: Window | undefined;
+  /** The worker has crashed, or was interrupted: from now on its requests are counted. */
+  readonly failing: boolean;
 }
 
 /** The parts of the worker that a drain acts on. */
@@ -51,6 +53,7 @@ export class Drain {
   readonly done: Promise<DrainReport | undefined>;
   readonly #listeners: AttachedListeners;
   readonly #connections: DrainingConnections;
+  readonly #meter: Meter;
   readonly #others: OtherServers;
   readonly #otherConnections: DrainingConnections;
   readonly #closing: Closing;
@@ -61,6 +64,8 @@ export class Drain {
   #unlisten = () => {};
   #resolve: (report?: DrainReport) => void = () => {};
   #closed = 0;
+  /** Counted after a failure only. */
+  #requests: { answered: number; unanswered: number } | undefined;
   #closingSince: number | undefined;
   #lingerMs: number;
   #sweep: NodeJS.Timeout | undefined;
@@ -90,6 +95,7 @@ export class Drain {
         ...(beside > 0 && { [OTHER_LISTENER]: beside }),
       };
     });
+    this.#meter = meter;
     this.#connections = transport.drain(meter);
     this.#otherConnections = others.drain();
     this.#otherConnections.beginClosing();
@@ -97,9 +103,13 @@ export class Drain {
     if (sender) {
       sender.onRefused = () => this.#beginClosing();
       sender.sendAll();
-      // A response that has just ended is still on its way through the socket.
-      this.#unlisten = meter.listen({ finished: () => void setImmediate(() => sender.pump()) });
     } else this.#beginClosing();
+    const finished = () => {
+      if (this.#requests) this.#requests.answered++;
+      // The response is still on its way through the socket.
+      if (sender) setImmediate(() => sender.pump());
+    };
+    this.#unlisten = meter.listen({ finished });
     this.hurry(settings);
   }
 
@@ -136,6 +146,7 @@ export class Drain {
     // After the end, while the app cleans up, a timer would keep the process alive for nothing.
     if (this.#ended) return;
     this.#lingerMs = settings.lingerMs;
+    if (settings.failing) this.#requests ??= { answered: 0, unanswered: 0 };
     clearTimeout(this.#deadline);
     clearInterval(this.#sweep);
     clearTimeout(this.#lastCall);
@@ -166,6 +177,8 @@ export class Drain {
 
   async #forceClose(): Promise<void> {
     const left = await this.#count();
+    const open = this.#meter.open().filter(({ response }) => !response.writableEnded);
+    if (this.#requests) this.#requests.unanswered = open.length;
     this.#sender?.outgoing.refuseRest();
     void this.#end(left);
     this.#connections.forceClose();
@@ -188,6 +201,6 @@ export class Drain {
       ...this.#sender?.refused,
       ...this.#sender?.outgoing.refused,
     };
-    this.#resolve({ moved, finished, closed, forceClosed, refused, tookMs });
+    this.#resolve({ moved, finished, closed, forceClosed, ...this.#requests, refused, tookMs });
   }
 }

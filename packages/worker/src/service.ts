@@ -173,7 +173,7 @@ export class Service {
     return listeners.emptyQueue(() => performance.now() < Math.min(until, this.#leaveAt));
   }
 
-  #settingsOf({ mode }: Leave): DrainSettings {
+  #settingsOf({ mode, failing }: Leave): DrainSettings {
     const { idleLinger, websocketSpread } = this.#settings.options;
     const quick = mode === 'quick';
     const deadlineMs = this.leftMs;
@@ -181,6 +181,7 @@ export class Service {
       deadlineMs,
       lingerMs: quick ? 0 : idleLinger,
       closing: windowOf(deadlineMs, websocketSpread, quick),
+      failing: failing !== undefined,
     };
   }
 
