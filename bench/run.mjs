@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npm run bench [-- reload|idle|websockets|slow-boot|peers|throughput|startup|watch] [options]`; README.md says how to read the figures. */
+/** `npm run bench [-- reload|idle|websockets|slow-boot|peers|crash|throughput|startup|watch] [options]`; README.md says how to read the figures. */
 import { parseArgs } from 'node:util';
 
 const HELP = `npm run bench -- [MODE] [options]
@@ -18,6 +18,8 @@ const HELP = `npm run bench -- [MODE] [options]
       --reloads N [2]  of each kind   --rounds N [20]  of the warm-up
   peers       the same reload by PM2, Gunicorn, uWSGI, Puma, nginx and a bare cluster
       --workers N [4]  --rounds N [1]  --only NAME,...
+  crash       what one exception that nobody catches costs, beside a bare cluster and PM2
+      --workers N [4]  --rounds N [3]  --connections N [400]  idle   --sockets N [40]  --requests N [60]
   throughput  requests per second and CPU per request, beside bare Node
       --workers N [2]  --rounds N [15]  --seconds N [1]  --connections N [32]
   startup     launch to first answer, and memory, beside a bare cluster
@@ -32,6 +34,7 @@ const defaults = {
   websockets: { workers: 2, connections: 2000, rate: 100, seconds: 1, reloads: 3, rounds: 15 },
   'slow-boot': { workers: 4, rate: 200, seconds: 8, reloads: 2, rounds: 20 },
   peers: { workers: 4, rounds: 1 },
+  crash: { workers: 4, rounds: 3, connections: 400, sockets: 40, requests: 60 },
   throughput: { workers: 2, rounds: 15, seconds: 1, connections: 32 },
   startup: { workers: 2, rounds: 15 },
   watch: { saves: 30 },
@@ -53,6 +56,8 @@ const { values, positionals } = parseArgs({
     connections: text,
     sample: text,
     saves: text,
+    sockets: text,
+    requests: text,
     only: text,
     help: { type: 'boolean', short: 'h' },
   },
@@ -82,6 +87,7 @@ try {
     websockets: async () => (await import('./modes/websockets.mjs')).websockets,
     'slow-boot': async () => (await import('./modes/slow-boot.mjs')).slowBoot,
     peers: async () => (await import('./modes/peers.mjs')).peers,
+    crash: async () => (await import('./modes/crash.mjs')).crash,
     throughput: async () => (await import('./modes/throughput.mjs')).throughput,
     startup: async () => (await import('./modes/startup.mjs')).startup,
     watch: async () => (await import('./modes/watch.mjs')).watch,

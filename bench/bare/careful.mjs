@@ -1,6 +1,6 @@
 /**
  * A baseline: a careful hand-written script. On SIGHUP it replaces its workers one at a time, the new one
- * listening before the old one leaves (peers/leave.mjs). Arguments: the port, the number of workers.
+ * listening before the old one leaves (peers/leave.mjs). Arguments: the port, the number of workers. BENCH_APP: the app.
  */
 import cluster from 'node:cluster';
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ async function replace(old) {
 }
 
 async function work() {
-  const { server } = await import('../peers/app.mjs');
+  const { default: server } = await import(String(process.env.BENCH_APP));
   const { leaving } = await import('../peers/leave.mjs');
   const leave = leaving(server);
   server.listen(port, '127.0.0.1');

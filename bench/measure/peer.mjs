@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { firstAnswer } from '../load/first-answer.mjs';
-import { directory } from '../peers/peers.mjs';
+import { directory, reloaded } from '../peers/peers.mjs';
 import { freePort } from './contenders.mjs';
 import { childrenOf, commandOf } from './proc.mjs';
 
@@ -20,12 +20,16 @@ export class RunningPeer {
   #program;
   #site;
   #child;
+  #env;
   #errors = '';
 
-  /** @param {import('../peers/peers.mjs').Peer} peer @param {string} program @param {number} workers */
-  static async start(peer, program, workers) {
+  /**
+   * @param {import('../peers/peers.mjs').Peer} peer @param {string} program @param {number} workers
+   * @param {{app?: string, env?: object}} [other] than the app that is reloaded
+   */
+  static async start(peer, program, workers, { app = reloaded, env = {} } = {}) {
     const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'bench-peer-'));
-    const running = new RunningPeer(peer, program, { port: await freePort(), workers, scratch });
+    const running = new RunningPeer(peer, program, { port: await freePort(), workers, scratch, app }, env);
     try {
       await firstAnswer(running.port);
       await running.#until(() => running.workers().length === workers, 'all workers');
@@ -39,7 +43,8 @@ export class RunningPeer {
   }
 
   /** @param {import('../peers/peers.mjs').Site} site */
-  constructor(peer, program, site) {
+  constructor(peer, program, site, env) {
+    this.#env = env;
     this.#peer = peer;
     this.#program = program;
     this.#site = site;
@@ -56,12 +61,18 @@ export class RunningPeer {
   }
 
   #spawn([command, ...args]) {
-    const { port, workers, scratch } = this.#site;
-    const own = { PORT: String(port), WORKERS: String(workers), PEERS: directory, SCRATCH: scratch };
+    const { port, workers, scratch, app } = this.#site;
+    const own = {
+      PORT: String(port),
+      WORKERS: String(workers),
+      PEERS: directory,
+      SCRATCH: scratch,
+      BENCH_APP: app,
+    };
     const homes = { PM2_HOME: path.join(scratch, 'pm2'), PYTHONDONTWRITEBYTECODE: '1' };
     const child = spawn(command, args, {
       cwd: scratch,
-      env: { ...process.env, WEB_CONCURRENCY: undefined, ...own, ...homes },
+      env: { ...process.env, WEB_CONCURRENCY: undefined, ...own, ...homes, ...this.#env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const keep = (data) => {
@@ -89,6 +100,15 @@ export class RunningPeer {
     };
     await this.#until(over, 'the end of the reload');
     return performance.now() - start;
+  }
+
+  /** Resolves when all of them are new or of these, and one of these is gone. @param {ReadonlySet<number>} before */
+  async replaced(before) {
+    const over = () => {
+      const now = this.workers();
+      return now.length >= this.#site.workers && now.some((pid) => !before.has(pid));
+    };
+    await this.#until(over, 'the replacement');
   }
 
   async #until(met, what) {

@@ -7,7 +7,7 @@ const KEEP_ALIVE_MS = 600_000;
 
 await sleep(300);
 
-export const server = http.createServer((_request, response) => {
+const server = http.createServer((_request, response) => {
   setTimeout(() => response.end('hello\n'), 5);
 });
 server.keepAliveTimeout = KEEP_ALIVE_MS;

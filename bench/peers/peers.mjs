@@ -8,7 +8,8 @@ const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 const node = process.execPath;
 
 /**
- * @typedef {{port: number, workers: number, scratch: string}} Site `scratch`: a directory of its own
+ * @typedef {{port: number, workers: number, scratch: string, app: string}} Site `scratch`: a directory of its own; `app`: of the
+ *   Node peers
  * @typedef {object} Peer
  * @property {string} name
  * @property {string} [program] looked for in $PATH; its upper-case name in the environment comes first
@@ -20,10 +21,11 @@ const node = process.execPath;
  * @property {string} how the reload, as it is documented
  */
 
-const tshorn = (...flags) => ({
-  command: ({ port, workers }) => {
+/** @param {string[]} flags */
+export const tshorn = (...flags) => ({
+  command: ({ port, workers, app }) => {
     const own = ['--bind', `127.0.0.1:${port}`, '--workers', String(workers), '--log-format', 'json'];
-    return [node, cli, file('app.mjs'), ...own, ...flags];
+    return [node, cli, app, ...own, ...flags];
   },
   workers: /^tshorn: worker=/,
   signal: /** @type {const} */ ('SIGHUP'),
@@ -106,6 +108,7 @@ export const peers = {
 };
 
 export const directory = file('.');
+export const reloaded = file('app.mjs');
 
 /** Its path, or undefined. @param {Peer} peer @returns {string | undefined} */
 export function find({ program }) {
