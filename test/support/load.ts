@@ -23,6 +23,8 @@ interface Ask {
   readonly headers?: http.OutgoingHttpHeaders;
   /** Called at an informational response: the app has the request. */
   readonly onArrival?: () => void;
+  /** Its client goes away. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Answer {
@@ -37,11 +39,19 @@ const LONGEST_MS = 120_000;
 /** Sends one request. Rejects when the connection fails before the answer is complete. */
 export function ask(
   target: Target,
-  { path, method, agent, body, pieces = 1, headers, onArrival }: Ask,
+  { path, method, agent, body, pieces = 1, headers, onArrival, signal }: Ask,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = http.request(
-      { host: '127.0.0.1', ...target, path, method: method ?? (body ? 'POST' : 'GET'), agent, headers },
+      {
+        host: '127.0.0.1',
+        ...target,
+        path,
+        method: method ?? (body ? 'POST' : 'GET'),
+        agent,
+        headers,
+        signal,
+      },
       (response) => {
         const localPort = response.socket?.localPort;
         let text = '';

@@ -1,0 +1,228 @@
+/** A crash that is contained, beside all else that may happen: the app's own listeners, deploys, loops, and requests without an end. */
+import { Crowd, type Fate, fateOf } from './support/crowd.ts';
+import { ask } from './support/load.ts';
+import { isLong } from './support/long.ts';
+import { Random } from './support/random.ts';
+import { endServers, fixture, type LogLine, startServer, type TestServer } from './support/server.ts';
+
+/** The long suite has all of them. */
+const thorough = isLong ? test : test.skip;
+
+const SIZE = { idle: 10, webSockets: 3, slow: 6 };
+const SLOW_MS = 400;
+
+let server: TestServer;
+let crowd: Crowd;
+
+interface Start {
+  readonly workers?: number;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+async function start({ workers = 2, args = [], env = {} }: Start = {}): Promise<void> {
+  server = await startServer(fixture('throws-when-asked.mjs'), { workers, args, env });
+  crowd = await Crowd.gather(server.port, new Random(1), SIZE);
+}
+
+afterEach(async () => {
+  crowd.leave();
+  await endServers();
+});
+
+/** A request on a connection of its own. `arrived`: the app has it. */
+function send(path: string): { fate: Promise<Fate>; arrived: Promise<void>; abort: () => void } {
+  const abort = new AbortController();
+  let onArrival: () => void = () => {};
+  const arrived = new Promise<void>((resolve) => {
+    onArrival = resolve;
+  });
+  const { signal } = abort;
+  const fate = fateOf(ask({ port: server.port }, { path, agent: false, onArrival, signal }));
+  return { fate, arrived, abort: () => abort.abort() };
+}
+
+const throwIn = (place: string): Promise<Fate> => send(`/throws?in=${encodeURIComponent(place)}`).fate;
+const answered = (fate: Fate) => (fate === 'cut' ? fate : fate.status);
+const said = (text: string) => server.until(text, () => server.output.includes(text));
+
+/** Nobody but the culprit has noticed anything. */
+async function expectNoHarm(slow?: { answers: Promise<{ failures: string[] }> }): Promise<void> {
+  expect((await slow?.answers)?.failures ?? []).toEqual([]);
+  expect(await crowd.settle()).toEqual([]);
+}
+
+const contained = (): Promise<LogLine> => server.event('contained');
+
+describe('an app with listeners of its own', () => {
+  test.each([
+    ['uncaughtException', 'serves', 'timer'],
+    ['unhandledRejection', 'rejections', 'promise'],
+  ])('for %s goes on serving', async (_event, listener, place) => {
+    await start({ workers: 1, env: { LISTENER: listener } });
+    const pid = server.pidOf(0);
+    const { abort, fate } = send(`/throws?in=${place}`);
+    await said(`the app caught: thrown in a ${place}`);
+    await expectNoHarm();
+    abort();
+    expect(await fate).toBe('cut');
+    expect(server.pidOf(0)).toBe(pid);
+    expect([...server.of('crashed'), ...server.of('contained')]).toEqual([]);
+  });
+
+  thorough('that captures exceptions goes on serving', async () => {
+    await start({ workers: 1, env: { LISTENER: 'captures' } });
+    const { abort } = send('/throws?in=timer');
+    await said('the app caught: thrown in a timer');
+    await expectNoHarm();
+    abort();
+    expect(server.of('crashed')).toEqual([]);
+  });
+
+  test('and ends itself there: it ends at once, and its idle connections go on elsewhere', async () => {
+    await start({ env: { LISTENER: 'exits' } });
+    expect(await throwIn('timer')).toBe('cut');
+    expect((await server.event('crashed')).msg).toMatch(/exit code 3/);
+    await expectNoHarm();
+  });
+
+  thorough('for uncaughtExceptionMonitor: it is called, and the crash is contained', async () => {
+    await start({ env: { LISTENER: 'monitors' } });
+    await throwIn('promise');
+    await said('the monitor saw: thrown in a promise (unhandledRejection)');
+    await contained();
+    await expectNoHarm();
+  });
+
+  thorough('for exit: it is called with code 1, and the code that it sets counts', async () => {
+    await start({ env: { LISTENER: 'sets-its-exit-code' } });
+    await throwIn('handler');
+    await said('the app exits with 1');
+    expect((await server.event('exited')).msg).toMatch(/exit code 9/);
+    await expectNoHarm();
+  });
+});
+
+test('an app that calls process.exit() ends at once, and its idle connections go on elsewhere', async () => {
+  await start();
+  expect(await send('/exits').fate).toBe('cut');
+  expect((await server.event('crashed')).msg).toMatch(/exit code 5/);
+  await expectNoHarm();
+});
+
+test('with --crash-grace 0 a worker ends at once, with its requests', async () => {
+  await start({ workers: 1, args: ['--crash-grace', '0'] });
+  const slow = await crowd.sendSlow(20_000);
+  expect(await throwIn('handler')).toBe('cut');
+  expect((await slow.answers).failures).toHaveLength(SIZE.slow);
+  expect((await server.event('crashed')).msg).toMatch(/exit code 1: uncaught Error: thrown in a handler/);
+  expect(server.of('contained')).toEqual([]);
+});
+
+test('one worker: its idle connections and WebSockets wait for the replacement', async () => {
+  await start({ workers: 1 });
+  const slow = await crowd.sendSlow(SLOW_MS);
+  expect(answered(await throwIn('handler'))).toBe(500);
+  await expectNoHarm(slow);
+  expect((await contained()).lost).toBe(1);
+});
+
+test('a second exception ends the worker at once; its idle connections go on all the same', async () => {
+  await start({ args: ['--crash-grace', '1h'], workers: 1 });
+  const second = send('/throws?in=close');
+  await second.arrived;
+  const { fate } = send('/never');
+  await throwIn('handler');
+  await server.event('crashed');
+  second.abort();
+  expect(await fate).toBe('cut');
+  await said('Error: thrown in a close');
+  expect((await server.event('exited')).msg).toMatch(/exit code 1/);
+  await expectNoHarm();
+});
+
+test('requests that never end are cut at the grace, and counted as lost', async () => {
+  await start({ workers: 1, args: ['--crash-grace', '1s'] });
+  const endless = [send('/never'), send('/never'), send('/never')];
+  await Promise.all(endless.map(({ arrived }) => arrived));
+  const slow = await crowd.sendSlow(100);
+  expect(answered(await throwIn('handler'))).toBe(500);
+  expect(await Promise.all(endless.map(({ fate }) => fate))).toEqual(['cut', 'cut', 'cut']);
+  expect(await contained()).toMatchObject({ level: 40, cause: 'crash', lost: 4, finished: SIZE.slow });
+  await expectNoHarm(slow);
+});
+
+test.each(['background', 'answered request'])(
+  'an exception in the context of an %s costs no request',
+  async (place) => {
+    await start();
+    const slow = await crowd.sendSlow(SLOW_MS);
+    expect(answered(await throwIn(place))).toBe(200);
+    await server.event('crashed');
+    await expectNoHarm(slow);
+    expect(await contained()).toMatchObject({ lost: 0 });
+  },
+);
+
+test('an app that throws at each request is a crash loop: each costs one, and the attempts get rarer', async () => {
+  await start({ workers: 1 });
+  for (let at = 0; at < 7; at++) expect(answered(await throwIn('handler'))).toBe(500);
+  expect((await server.event('crash-loop')).msg).toMatch(
+    /1 worker keeps failing: .*uncaught Error: thrown in a handler/,
+  );
+  const pauses = server.lines
+    .map(({ msg }) => Number(/next attempt in (\d+)ms/.exec(msg)?.[1]))
+    .filter(Boolean);
+  expect(pauses).toEqual([...pauses].sort((a, b) => a - b));
+  expect(pauses.length).toBeGreaterThanOrEqual(3);
+  await expectNoHarm();
+});
+
+describe('during a deploy', () => {
+  test('a crash of an uncommitted release rolls it back, and its other requests are answered', async () => {
+    await start({ env: { TSHORN_SOAK: '20s' } });
+    server.signal('SIGHUP');
+    await server.until('the new release alone', () => server.of('drained').length === 2);
+    const slow = await crowd.sendSlow(SLOW_MS);
+    expect(answered(await throwIn('handler'))).toBe(500);
+    expect(await server.event('reload-finished')).toMatchObject({
+      outcome: 'rolled-back',
+      serving: 1,
+      reason: expect.stringContaining('uncaught Error: thrown in a handler'),
+    });
+    await expectNoHarm(slow);
+    expect(await contained()).toMatchObject({ lost: 1 });
+  });
+
+  test('a crash of the old release while the new one starts does not disturb the reload', async () => {
+    await start();
+    const slow = await crowd.sendSlow(SLOW_MS);
+    const from = server.lines.length;
+    server.signal('SIGHUP');
+    await server.event('spawned', { from });
+    expect(answered(await throwIn('handler'))).toBe(500);
+    expect(await server.event('reload-finished')).toMatchObject({ outcome: 'committed', serving: 2 });
+    await expectNoHarm(slow);
+    expect(await contained()).toMatchObject({ lost: 1 });
+  });
+
+  test('a reload while a worker finishes its requests commits, and they are answered', async () => {
+    await start({ workers: 1 });
+    const slow = await crowd.sendSlow(1_000);
+    await throwIn('handler');
+    await server.event('crashed');
+    expect(await server.reload()).toMatchObject({ outcome: 'committed', serving: 2 });
+    await expectNoHarm(slow);
+    expect(await contained()).toMatchObject({ lost: 1, finished: SIZE.slow });
+  });
+
+  test('a stop while a worker finishes its requests waits for them', async () => {
+    await start({ workers: 1 });
+    const slow = await crowd.sendSlow(1_000);
+    await throwIn('handler');
+    await server.event('crashed');
+    expect(await server.stop()).toBe(0);
+    expect((await slow.answers).failures).toEqual([]);
+    expect(server.of('contained')).toMatchObject([{ lost: 1, finished: SIZE.slow }]);
+  });
+});
