@@ -1,4 +1,7 @@
-/** Faults, each as one act. An act resolves when it is done; the ledger says which failures it explains. */
+/**
+ * Faults, each as one act. An act resolves when it is done, with a word about whom it struck; the ledger says which
+ * failures it explains. This process may stand still at any time: an act measures how long it took.
+ */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -9,8 +12,8 @@ import { promisify } from 'node:util';
 import { request } from '../support/control.ts';
 import { eventually } from '../support/descriptors.ts';
 import type { Random } from '../support/random.ts';
-import { clientsOf, type Ledger } from './faults.ts';
-import { BAD_RELEASES, type ChaosServer } from './server.ts';
+import { clientsOf, type Ledger, waitingClients } from './faults.ts';
+import { BAD_RELEASES, type ChaosServer, TIMEOUT_MS } from './server.ts';
 
 export interface Scene {
   readonly server: ChaosServer;
@@ -24,9 +27,16 @@ type Act = (scene: Scene) => Promise<unknown>;
 
 const run = promisify(execFile);
 
-async function anyWorker({ server, random }: Scene): Promise<number | undefined> {
-  const ready = (await server.status()).workers.filter(({ state }) => state === 'ready');
-  return ready.length > 0 ? random.of(ready).pid : undefined;
+/** Workers that an act has stopped, and for a moment those that run again: two stops in a row are one long one. */
+const stopped = new Set<number>();
+const REST_MS = 1_500;
+
+async function anyWorker({ server, random }: Scene): Promise<number> {
+  const ready = (await server.status()).workers.flatMap(({ state, pid }) =>
+    state === 'ready' && pid !== undefined && !stopped.has(pid) ? [pid] : [],
+  );
+  if (ready.length === 0) throw new Error('no worker is ready');
+  return random.of(ready);
 }
 
 function kill(pid: number, signal: NodeJS.Signals): void {
@@ -35,14 +45,20 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   } catch {} // The process has ended by itself.
 }
 
-/** Stops a worker. Resolves when it has stopped: until then it may accept a connection that a look would miss. */
-async function stop(pid: number): Promise<void> {
+/**
+ * Stops a worker. Resolves when it has stopped, with its clients: until then it may accept a connection that a look
+ * would miss. The look before is for the case that it has been killed by the time that this process comes to it.
+ */
+async function stop(pid: number, { server }: Scene): Promise<Set<number>> {
+  stopped.add(pid);
+  const before = clientsOf(pid, server.port);
   kill(pid, 'SIGSTOP');
   await eventually(
     'the stop',
     () => stateOf(pid),
     (state) => state === 'T' || state === undefined,
   );
+  return new Set([...before, ...clientsOf(pid, server.port)]);
 }
 
 /** The state of a process as one letter; undefined after its end. */
@@ -65,23 +81,37 @@ function provoke({ server }: Scene, path: string): void {
 
 async function killWorker(scene: Scene) {
   const pid = await anyWorker(scene);
-  if (pid === undefined) return;
   // Stopped first: it can accept nobody between the look and the end.
-  await stop(pid);
-  scene.ledger.strike('kill -9', clientsOf(pid, scene.server.port));
+  const clients = await stop(pid, scene);
+  scene.ledger.strike('kill -9', pid, clients);
   kill(pid, 'SIGKILL');
+  return `pid ${pid}`;
 }
+
+/** The heartbeat before the stop may be a second old. From here on the worker may be taken for hung. */
+const TAKEN_FOR_HUNG_MS = TIMEOUT_MS - 1_000;
 
 async function freeze(scene: Scene, ms: number) {
   const pid = await anyWorker(scene);
-  if (pid === undefined) return;
   const struck = Date.now();
-  await stop(pid);
-  const clients = clientsOf(pid, scene.server.port);
+  const since = performance.now();
+  const lasted = () => performance.now() - since;
+  const clients = await stop(pid, scene);
   await sleep(ms);
-  // Long enough, and it is taken for hung.
-  if (ms > 2_500) scene.ledger.strike('SIGSTOP', clients, struck);
-  kill(pid, 'SIGCONT');
+  const isShort = lasted() < TAKEN_FOR_HUNG_MS;
+  if (isShort) kill(pid, 'SIGCONT');
+  setTimeout(() => stopped.delete(pid), REST_MS);
+  if (lasted() < TAKEN_FOR_HUNG_MS) return `pid ${pid}`;
+  scene.ledger.strike('SIGSTOP', pid, clients, struck);
+  if (isShort) return `pid ${pid}, longer than it was meant to`;
+  // It stays stopped: one that wakes up between the verdict and the SIGKILL accepts connections that no look has seen.
+  await eventually(
+    'the end of a stopped worker',
+    () => stateOf(pid),
+    (state) => state === undefined,
+    60_000,
+  );
+  return `pid ${pid}, killed after ${Math.round(lasted())} ms`;
 }
 
 let reloading = Promise.resolve('');
@@ -154,13 +184,12 @@ const fullDisk = oneAtATime(fillDisk);
 const noDescriptors = oneAtATime(starve);
 
 async function starve(scene: Scene) {
-  const { ledger, random } = scene;
+  const { server, ledger, random } = scene;
   const pid = await anyWorker(scene);
-  if (pid === undefined) return;
   const held = fs.readdirSync(`/proc/${pid}/fd`).length;
   const [, usual = ''] = /^Max open files +(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/limits`, 'utf8')) ?? [];
   // libuv accepts and closes at once whom it has no descriptor for (uv__emfile_trick).
-  const end = ledger.begin('EMFILE');
+  const end = ledger.begin('EMFILE', waitingClients(server.port));
   try {
     await run('prlimit', ['--pid', String(pid), `--nofile=${held + 2}:`]);
     await sleep(300 + random.below(1_000));
@@ -169,6 +198,7 @@ async function starve(scene: Scene) {
     // Connections that it was about to close are closed by then.
     setTimeout(end, 1_000);
   }
+  return `pid ${pid}`;
 }
 
 async function jump({ server, random }: Scene) {
@@ -192,8 +222,8 @@ async function pauseMaster({ server, random }: Scene) {
 /** Weight of each act. */
 export const ACTS: Readonly<Record<string, readonly [weight: number, act: Act]>> = {
   'kill -9 of a worker': [3, killWorker],
-  'a short SIGSTOP of a worker': [2, (scene) => freeze(scene, 200 + scene.random.below(1_500))],
-  'a long SIGSTOP of a worker': [1, (scene) => freeze(scene, 6_000)],
+  'a short SIGSTOP of a worker': [2, (scene) => freeze(scene, 200 + scene.random.below(1_000))],
+  'a long SIGSTOP of a worker': [1, (scene) => freeze(scene, TIMEOUT_MS)],
   'a hang': [2, async (scene) => provoke(scene, '/hang')],
   'a crash': [2, async (scene) => provoke(scene, '/crash')],
   'a leak': [2, async (scene) => provoke(scene, '/leak?mb=350')],

@@ -1,5 +1,5 @@
-// Serves, and misbehaves when it is asked to. Each misdeed is announced in the file CHAOS_FAULTS before it
-// happens, and waits until it has been seen, so that who asked for it knows which clients it will hit.
+// Serves, and misbehaves when it is asked to. Just before each misdeed it writes into the file CHAOS_FAULTS
+// what the kernel knows of its connections, so that the test knows which clients it has hit.
 import fs from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
@@ -15,9 +15,31 @@ const { WebSocketServer } = require('ws');
 const release = path.basename(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname));
 // Open from the start: one of the faults takes the descriptors.
 const faults = fs.openSync(CHAOS_FAULTS, 'a');
-const announce = (what) => {
-  fs.writeSync(faults, `${process.pid} ${what}\n`);
-  for (let wait = 0; wait < 100 && !fs.existsSync(`${CHAOS_FAULTS}.${process.pid}`); wait++) block(20);
+const connections = fs.openSync('/proc/self/net/tcp');
+const announce = (fault) => {
+  // The clock of Date.now() jumps.
+  const at = Math.ceil(performance.timeOrigin + performance.now());
+  const view = { tcp: readAgain(connections), links: descriptors() };
+  fs.writeSync(faults, `${JSON.stringify({ fault, pid: process.pid, at, ...view })}\n`);
+};
+/** Reads a file of the kernel without a new descriptor. */
+const readAgain = (fd) => {
+  const chunks = [];
+  const chunk = Buffer.alloc(65_536);
+  for (let at = 0, read = 1; read > 0; at += read) {
+    read = fs.readSync(fd, chunk, 0, chunk.length, at);
+    chunks.push(chunk.toString('latin1', 0, read));
+  }
+  return chunks.join('');
+};
+const descriptors = () => {
+  const links = [];
+  for (let fd = 0; fd < 1_024; fd++) {
+    try {
+      links.push(fs.readlinkSync(`/proc/self/fd/${fd}`));
+    } catch {} // This one is free.
+  }
+  return links;
 };
 const block = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 const kept = [];
@@ -38,6 +60,13 @@ const events = surviveStream('events', (stream, n) => {
   return () => n;
 });
 
+/** In small pieces: all at once hangs a worker whose machine is busy. */
+function leak(mb, then) {
+  if (mb <= 0) return then();
+  kept.push(Buffer.alloc(1024 * 1024, 1));
+  setImmediate(leak, mb - 1, then);
+}
+
 function app(request, response) {
   const { pathname, searchParams } = new URL(request.url, 'http://chaos');
   response.setHeader('x-pid', process.pid);
@@ -57,8 +86,7 @@ function app(request, response) {
       return request.on('end', () => answer(Buffer.concat(chunks).toString('hex')));
     }
     case '/leak':
-      kept.push(Buffer.alloc(Number(searchParams.get('mb')) * 1024 * 1024, 1));
-      return answer('leaked');
+      return leak(Number(searchParams.get('mb')), () => answer('leaked'));
     case '/hang':
       announce('hang');
       for (;;) block(1_000);

@@ -4,18 +4,17 @@
  * After it the promises are looked at. CHAOS_SEED repeats a story (its acts, not their timing),
  * CHAOS_SECONDS makes it longer.
  */
-import fs from 'node:fs';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import util from 'node:util';
 import { request } from '../support/control.ts';
 import { descriptors, eventually, onLinux } from '../support/descriptors.ts';
 import { times } from '../support/long.ts';
 import { Random } from '../support/random.ts';
 import { ACTS, chooseAct, type Scene } from './actions.ts';
 import { Clients } from './clients.ts';
-import { clientsOf, Ledger } from './faults.ts';
+import { Ledger } from './faults.ts';
 import { LongLivedClients } from './long-lived.ts';
+import { type Acted, describeBursts } from './report.ts';
 import { ChaosServer } from './server.ts';
 
 const SEED = Number(process.env.CHAOS_SEED ?? Date.now() % 1_000_000);
@@ -24,25 +23,6 @@ const WORKERS = 3;
 
 let server: ChaosServer | undefined;
 afterEach(() => server?.end());
-
-/** Follows what the workers announce, until it is stopped: whom they serve is asked before they misbehave. */
-function followFaults({ server, ledger }: Scene): () => void {
-  let read = 0;
-  const look = () => {
-    const lines = fs.readFileSync(server.file('faults'), 'utf8').split('\n').slice(0, -1);
-    for (const line of lines.slice(read)) {
-      const [pid, fault = ''] = line.split(' ');
-      ledger.strike(fault, clientsOf(Number(pid), server.port));
-      fs.writeFileSync(`${server.file('faults')}.${pid}`, '');
-    }
-    read = lines.length;
-  };
-  const timer = setInterval(look, 20);
-  return () => {
-    clearInterval(timer);
-    look();
-  };
-}
 
 /** Follows how long the log grows, so that the lines around a failure are found afterwards. */
 function followLog({ server }: Scene): () => void {
@@ -71,25 +51,27 @@ onLinux(
     const atRest = descriptors(server.pid);
     const clients = new Clients(server.port, new Random(SEED + 1)).start();
     const longLived = new LongLivedClients(server.port, new Random(SEED + 2)).start();
-    const ends = [followFaults(scene), knock(scene), followLog(scene)];
+    const ends = [knock(scene), followLog(scene)];
 
     const counts: Record<string, number> = {};
     const acts: Promise<unknown>[] = [];
-    const acted: { at: number; act: string; over?: number }[] = [];
-    const over = Date.now() + SECONDS * 1_000;
+    const acted: Acted[] = [];
+    const startedAt = Date.now();
+    const over = startedAt + SECONDS * 1_000;
     while (Date.now() < over && server.isAlive) {
       const name = chooseAct(random);
       const act = ACTS[name]?.[1](scene) ?? Promise.resolve();
-      const told: { at: number; act: string; over?: number } = { at: Date.now(), act: name };
+      const told: Acted = { at: Date.now(), act: name };
       acted.push(told);
-      const count = (what: string) => {
+      const count = (what: string, detail?: unknown) => {
         told.over = Date.now();
+        if (typeof detail === 'string') told.detail = detail;
         counts[what] = (counts[what] ?? 0) + 1;
       };
       // Its worker may be gone before it can strike; what it could not do is told as such.
       acts.push(
         act.then(
-          () => count(name),
+          (detail) => count(name, detail),
           (error) => count(`not done: ${name}: ${(error as Error).message.split('\n')[0]?.slice(0, 80)}`),
         ),
       );
@@ -110,6 +92,7 @@ onLinux(
     for (const end of ends) end();
     await Promise.all([clients.stop(), longLived.stop()]);
 
+    scene.ledger.read(server.file('faults'), server.port);
     const failures = [...clients.failures, ...longLived.failures];
     const unexplained = failures.filter((failure) => scene.ledger.explain(failure) === undefined);
     const explained: Record<string, number> = {};
@@ -125,13 +108,13 @@ onLinux(
         failed: explained,
       }),
     );
-    expect(scene.broken).toEqual([]);
-    for (const failure of unexplained.slice(0, 3)) {
-      const recent = acted.filter(({ at }) => at > failure.at - 30_000 && at < failure.at + 500);
-      const story = { failure, recent, log: server.storyUntil(failure.at) };
-      console.log(util.inspect(story, { depth: null, maxStringLength: null }));
+    expect([...new Set(scene.broken)]).toEqual([]);
+    if (unexplained.length > 0) {
+      const { strikes } = scene.ledger;
+      const linesBetween = (from: number, until: number) => server?.linesBetween(from, until) ?? [];
+      const story = describeBursts(unexplained, { startedAt, acted, strikes, linesBetween });
+      throw new Error(`no fault explains ${unexplained.length} failures:\n${story}`);
     }
-    expect(unexplained).toEqual([]);
     const { pid } = server;
     const processes = () => server?.processes() ?? [];
     // One that leaks may be recycled still: it is looked at as it is now.

@@ -11,7 +11,7 @@ export interface Failure {
   readonly reason: string;
   /** The client's port; 0 when there was no connection. */
   readonly port: number;
-  /** When it was opened. */
+  /** When it began to connect. */
   readonly since: number;
   /** Pid of the worker that answered last. */
   readonly server: string;
@@ -103,14 +103,11 @@ export class Clients {
           timeout: ANSWER_MS,
         });
         request.once('socket', (socket) => {
-          const note = () => {
-            connection.port = socket.localPort ?? 0;
-            if (!this.#opened.has(socket)) this.#opened.set(socket, Date.now());
-            connection.since = this.#opened.get(socket) as number;
-            connection.server = this.#servers.get(socket) ?? '';
-          };
-          if (socket.connecting) socket.once('connect', note);
-          else note();
+          if (!this.#opened.has(socket)) this.#opened.set(socket, connection.since);
+          connection.since = this.#opened.get(socket) as number;
+          // Known while it connects, and no more once it has failed.
+          connection.port = socket.localPort ?? 0;
+          connection.server = this.#servers.get(socket) ?? '';
         });
         request.once('timeout', () => request.destroy(new Error(`no answer within ${ANSWER_MS} ms`)));
         request.once('error', reject);
@@ -153,9 +150,10 @@ export class Clients {
           read += chunk.toString('latin1');
         });
         socket.once('close', () => resolve(read));
-        socket.once('connect', async () => {
+        process.nextTick(() => {
           connection.port = socket.localPort ?? 0;
-          connection.since = Date.now();
+        });
+        socket.once('connect', async () => {
           for (const byte of `GET / HTTP/1.1\r\nhost: x\r\nx-id: ${id}\r\nconnection: close\r\n\r\n`) {
             if (socket.destroyed) return;
             socket.write(byte);

@@ -4,20 +4,47 @@
  */
 import fs from 'node:fs';
 
+/** The kernel's table of connections, and what a process has open. */
+interface View {
+  readonly tcp: string;
+  readonly links: readonly string[];
+}
+
 /** The clients' ports of the connections that a process holds on the port of the server. */
 export function clientsOf(pid: number, serverPort: number): Set<number> {
-  const inodes = new Set<string>();
   const directory = `/proc/${pid}/fd`;
-  for (const fd of listed(directory)) {
+  const links = listed(directory).flatMap((fd) => {
     try {
-      const [, inode] = /^socket:\[(\d+)\]$/.exec(fs.readlinkSync(`${directory}/${fd}`)) ?? [];
-      if (inode) inodes.add(inode);
-    } catch {} // Closed since it was listed.
-  }
+      return [fs.readlinkSync(`${directory}/${fd}`)];
+    } catch {
+      return []; // Closed since it was listed.
+    }
+  });
+  return clientsIn({ tcp: connections(), links }, serverPort);
+}
+
+function clientsIn({ tcp, links }: View, serverPort: number): Set<number> {
+  const inodes = new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
+  return clientsWhere(tcp, serverPort, ({ inode }) => inodes.has(inode));
+}
+
+/** The clients whose connections no process has accepted. */
+export const waitingClients = (serverPort: number): Set<number> =>
+  clientsWhere(connections(), serverPort, ({ inode, state }) => inode === '0' && state !== TIME_WAIT);
+
+const TIME_WAIT = '06';
+
+const connections = () => fs.readFileSync('/proc/net/tcp', 'utf8');
+
+function clientsWhere(
+  tcp: string,
+  serverPort: number,
+  fits: (row: { readonly inode: string; readonly state: string }) => boolean,
+): Set<number> {
   const ports = new Set<number>();
-  for (const line of fs.readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1)) {
-    const [, local = '', remote = '', , , , , , , inode = ''] = line.trim().split(/\s+/);
-    if (inodes.has(inode) && portOf(local) === serverPort) ports.add(portOf(remote));
+  for (const line of tcp.split('\n').slice(1)) {
+    const [, local = '', remote = '', state = '', , , , , , inode = ''] = line.trim().split(/\s+/);
+    if (portOf(local) === serverPort && fits({ inode, state })) ports.add(portOf(remote));
   }
   ports.delete(0);
   return ports;
@@ -33,31 +60,47 @@ function listed(directory: string): string[] {
   }
 }
 
-/** This process notes a new connection after the kernel has made it: the look at a worker may come in between. */
-const NOTED_WITHIN_MS = 1_000;
+/** The worker's clock and this one are read a moment apart. */
+const CLOCKS_DIFFER_MS = 20;
 
-interface Blame {
+export interface Strike {
+  readonly fault: string;
+  readonly pid: number;
+  readonly at: number;
+  /** The clients' ports. */
+  readonly clients: ReadonlySet<number>;
+}
+
+interface Window {
   readonly fault: string;
   readonly from: number;
+  readonly waiting: ReadonlySet<number>;
+  until: number;
 }
 
 export class Ledger {
-  /** By the client's port. */
-  readonly #blames = new Map<number, Blame[]>();
-  readonly #windows: { fault: string; from: number; until: number }[] = [];
+  readonly strikes: Strike[] = [];
+  readonly #windows: Window[] = [];
 
   /** A fault has struck this worker, and with it these clients. */
-  strike(fault: string, ports: Iterable<number>, from = Date.now()): void {
-    for (const port of ports) {
-      const blames = this.#blames.get(port) ?? [];
-      blames.push({ fault, from });
-      this.#blames.set(port, blames);
+  strike(fault: string, pid: number, clients: ReadonlySet<number>, at = Date.now()): void {
+    this.strikes.push({ fault, pid, at, clients });
+  }
+
+  /** Reads what the workers have written just before they misbehaved: see app.mjs. */
+  read(file: string, serverPort: number): void {
+    for (const line of fs.readFileSync(file, 'utf8').split('\n').slice(0, -1)) {
+      const { fault, pid, at, ...view } = JSON.parse(line) as Omit<Strike, 'clients'> & View;
+      this.strike(fault, pid, clientsIn(view, serverPort), at);
     }
   }
 
-  /** A fault that hits whoever connects while it lasts. Returns the function that ends it. */
-  begin(fault: string): () => void {
-    const window = { fault, from: Date.now(), until: Number.POSITIVE_INFINITY };
+  /**
+   * A fault that hits whoever connects while it lasts, and who waits to be accepted when it begins. Returns the
+   * function that ends it.
+   */
+  begin(fault: string, waiting: ReadonlySet<number>): () => void {
+    const window = { fault, from: Date.now(), waiting, until: Number.POSITIVE_INFINITY };
     this.#windows.push(window);
     return () => {
       window.until = Date.now();
@@ -67,8 +110,11 @@ export class Ledger {
   /** Finds the fault that explains why the connection from `port`, opened at `since`, failed at `at`. */
   explain({ port, since, at }: { port: number; since: number; at: number }): string | undefined {
     // A port may be used again: only what struck while this connection was open counts.
-    const blame = this.#blames.get(port)?.find(({ from }) => from >= since - NOTED_WITHIN_MS && from <= at);
-    if (blame) return blame.fault;
-    return this.#windows.find(({ from, until }) => since >= from && since <= until)?.fault;
+    const isOpen = (time: number) => time >= since && time <= at + CLOCKS_DIFFER_MS;
+    const strike = this.strikes.find((one) => one.clients.has(port) && isOpen(one.at));
+    if (strike) return strike.fault;
+    return this.#windows.find(({ from, until, waiting }) =>
+      since < from ? waiting.has(port) && isOpen(from) : since <= until,
+    )?.fault;
   }
 }

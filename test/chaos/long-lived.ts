@@ -1,6 +1,5 @@
 /** Clients whose connections are meant for ever: WebSockets and event streams, which only a fault may end. */
 import http from 'node:http';
-import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type { Random } from '../support/random.ts';
@@ -10,7 +9,8 @@ import type { Failure } from './clients.ts';
 interface Life {
   /** Resolves with why it ended. */
   readonly ended: Promise<string>;
-  socket(): Socket | undefined;
+  /** The client's port: known while it connects, before the server has said a word. */
+  port(): number;
   end(): void;
 }
 
@@ -20,12 +20,11 @@ const ANSWER_MS = 90_000;
 
 /** Each message is answered once, in order, with the server's own count. */
 const webSocket: Begin = (port, count) => {
-  let socket: Socket | undefined;
+  let ownPort = 0;
   const ws = new WebSocket(`ws://127.0.0.1:${port}/`, {
-    // Its port is known before the server has said a word: the worker may end in between.
     finishRequest(request) {
-      request.once('socket', (given) => {
-        socket = given;
+      request.once('socket', ({ localPort = 0 }) => {
+        ownPort = localPort;
       });
       request.end();
     },
@@ -53,16 +52,16 @@ const webSocket: Begin = (port, count) => {
     clearTimeout(deadline);
     ws.terminate();
   };
-  return { ended, socket: () => socket, end };
+  return { ended, port: () => ownPort, end };
 };
 
 /** Numbered events without a gap. */
 const eventStream: Begin = (port, count) => {
   const request = http.get({ host: '127.0.0.1', port, path: '/events', agent: false });
-  let socket: Socket | undefined;
+  let ownPort = 0;
   const ended = new Promise<string>((resolve) => {
-    request.once('socket', (given) => {
-      socket = given;
+    request.once('socket', ({ localPort = 0 }) => {
+      ownPort = localPort;
     });
     request.once('error', (error) => resolve(String(error)));
     request.once('response', (response) => {
@@ -80,7 +79,7 @@ const eventStream: Begin = (port, count) => {
       response.once('end', () => resolve('ended'));
     });
   });
-  return { ended, socket: () => socket, end: () => request.destroy() };
+  return { ended, port: () => ownPort, end: () => request.destroy() };
 };
 
 export class LongLivedClients {
@@ -116,17 +115,11 @@ export class LongLivedClients {
         this.answered[what] = (this.answered[what] ?? 0) + 1;
       });
       this.#lives.add(life);
-      let port = 0;
-      // While it is there: a socket that has closed has no port.
-      const look = setInterval(() => {
-        port ||= life.socket()?.localPort ?? 0;
-      }, 1);
       const reason = await life.ended;
-      clearInterval(look);
       this.#lives.delete(life);
       life.end();
       if (this.#stopped) return;
-      this.failures.push({ what, reason, port, since, server: '', at: Date.now() });
+      this.failures.push({ what, reason, port: life.port(), since, server: '', at: Date.now() });
       await sleep(this.#random.below(500));
     }
   }

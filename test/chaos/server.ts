@@ -11,6 +11,9 @@ import { cli, root } from '../support/server.ts';
 
 export const BAD_RELEASES = ['throws', 'exits', 'never-boots', 'status-500', 'crashes-when-ready'] as const;
 
+/** `--timeout`. Well above what a busy machine takes, on top of the shorter stops. */
+export const TIMEOUT_MS = 4_000;
+
 export interface Status {
   readonly state: string;
   readonly generation: number;
@@ -57,7 +60,7 @@ export class ChaosServer {
       config: path.join(here, 'hooks.config.mjs'),
       control: this.file('control.sock'),
       'log-file': this.file('log'),
-      timeout: '3s',
+      timeout: `${TIMEOUT_MS}ms`,
       'max-memory': '400MB',
       grace: '15s',
       'boot-timeout': '6s',
@@ -146,22 +149,17 @@ export class ChaosServer {
   /** The log's length, and the time of this clock: the log's own times jump with the server's clock. */
   readonly #lengths: { at: number; length: number }[] = [];
 
-  /** Notes how long the log is by now, for {@link storyUntil}. */
+  /** Notes how long the log is by now, for {@link linesBetween}. */
   noteLength(): void {
     const { size } = fs.statSync(this.file('log'), { throwIfNoEntry: false }) ?? {};
     if (size) this.#lengths.push({ at: Date.now(), length: size });
   }
 
-  /** The log lines before a moment, and the few after it. */
-  storyUntil(at: number): string {
-    const { length = 0 } = this.#lengths.find((note) => note.at > at + 500) ?? {};
+  /** The log lines between two moments of this clock. */
+  linesBetween(from: number, until: number): string[] {
     const log = fs.readFileSync(this.file('log'));
-    return log
-      .subarray(0, length || log.length)
-      .toString()
-      .split('\n')
-      .slice(-120)
-      .join('\n');
+    const lengthAt = (at: number) => this.#lengths.find((note) => note.at > at)?.length ?? log.length;
+    return log.subarray(lengthAt(from), lengthAt(until)).toString().split('\n');
   }
 
   /** The end of what it has said. */
