@@ -125,6 +125,24 @@ export const share: Kind<Share> = {
   },
 };
 
+/** A percentage, with or without its sign; zero is off. */
+export const percentOrOff: Kind<number> = {
+  meta: 'N%',
+  input: 'number | string',
+  expected: '0 for off, or a percentage from 1% to 99% such as 92 or 92%',
+  parse(input) {
+    const match = /^(\d{1,2})\s*%?$/.exec(typeof input === 'number' ? String(input) : String(input).trim());
+    return Number(orWrong(match?.[1]));
+  },
+  format: (value) => (value === 0 ? '0' : `${value}%`),
+  schema: {
+    oneOf: [
+      { type: 'integer', minimum: 0, maximum: 99 },
+      { type: 'string', pattern: '^\\d{1,2} *%?$' },
+    ],
+  },
+};
+
 /** `--NAME` alone says yes, and `--no-NAME` no. */
 export const yesNo: Kind<boolean> = {
   meta: 'yes|no',

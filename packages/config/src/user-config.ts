@@ -96,8 +96,8 @@ export interface UserConfig {
   maxAge?: Duration;
   /** The most time that is added to the limit, at random for each worker. Default: a tenth of --max-age. */
   maxAgeJitter?: Duration;
-  /** Recycle a worker whose heap stays above this part of V8's limit, in percent; 0: never. Default: 92. */
-  heapGuard?: number;
+  /** Recycle a worker whose heap or control group is this near to its memory limit; 0: never. Default: 92%. */
+  heapGuard?: number | string;
   /** How long a worker finishes its other requests after an uncaught exception; 0: it ends at once. Default: 5s. */
   crashGrace?: Duration;
   /** How long a worker may miss heartbeats before it is diagnosed, killed and replaced; 0: no limit. Default: 30s. */

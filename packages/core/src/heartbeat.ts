@@ -1,5 +1,5 @@
 /** A worker's heartbeat. Both ends: worker/src/heartbeat.ts and master/src/vitals.ts. */
-import { count, ms, type Row } from './protocol/fields.ts';
+import { count, ms, optional, type Row, row } from './protocol/fields.ts';
 
 /** Milliseconds between two looks of a worker at whether its event loop is late. */
 export const LOOK_EVERY_MS = 1_000;
@@ -19,6 +19,10 @@ export const HEARTBEAT = {
   rss: count(),
   /** Milliseconds by which the event loop was late at the most since the last heartbeat. */
   loopDelayMs: ms,
+  /** V8's heap as its last full collection left it, in bytes, while that is above `--heap-guard`. */
+  heap: optional(row({ used: count(), limit: count() })),
 };
+
+export type HeapFigures = NonNullable<Heartbeat['heap']>;
 
 export type Heartbeat = Row<typeof HEARTBEAT>;

@@ -3,7 +3,7 @@
  * Created by the Performer.
  */
 import os from 'node:os';
-import { memoryLimit } from '@tshorn/core';
+import { groupMemory, memoryLimit } from '@tshorn/core';
 import { BootPriority } from './boot-priority.ts';
 import { CanaryGate } from './canary/gate.ts';
 import type { Context } from './context.ts';
@@ -45,6 +45,7 @@ export class Attendants {
       vitalOf: (serial) => this.vitals.of(serial),
       request: (operation) => enqueue({ type: 'requested', operation }),
       memoryAvailable: () => memoryLimit() ?? os.totalmem(),
+      groupMemory: () => groupMemory(),
       chance: Math.random,
     });
     this.bootPriority = new BootPriority(log, {

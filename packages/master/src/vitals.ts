@@ -10,8 +10,8 @@ export class Vitals {
   readonly #last = new Map<number, Vital>();
   readonly #malformed = new Map<number, number>();
 
-  heartbeat(serial: number, { requests, rss, loopDelayMs }: Heartbeat): void {
-    this.#last.set(serial, { requests, rss, loopDelayMs, at: performance.now() });
+  heartbeat(serial: number, { requests, rss, loopDelayMs, heap }: Heartbeat): void {
+    this.#last.set(serial, { requests, rss, loopDelayMs, ...(heap && { heap }), at: performance.now() });
   }
 
   /** The last heartbeat; undefined before the first one. */

@@ -4,15 +4,17 @@
  */
 import type { WorkerOptions } from '@tshorn/config';
 import { heartbeatEvery, LOOK_EVERY_MS, type ToMaster } from '@tshorn/core';
+import { HeapGuard } from './heap-guard.ts';
+import { ownHeapLimit } from './heap-limit.ts';
 import { InFlight } from './in-flight.ts';
 import type { Meter } from './meter.ts';
 
-type Limits = Pick<WorkerOptions, 'timeout' | 'requestTimeout' | 'loopDelayWarning'>;
+type Limits = Pick<WorkerOptions, 'timeout' | 'requestTimeout' | 'loopDelayWarning' | 'heapGuard'>;
 
 /** Starts the heartbeat, which ends with the process. */
 export function heartbeat(
   meter: Meter,
-  { timeout, requestTimeout, loopDelayWarning }: Limits,
+  { timeout, requestTimeout, loopDelayWarning, heapGuard }: Limits,
   send: (message: ToMaster) => void,
 ): void {
   const everyMs = heartbeatEvery(timeout);
@@ -24,18 +26,22 @@ export function heartbeat(
   let sentAt = due - everyMs;
   let worst = 0;
   let rss = 0;
+  const beat = () => {
+    sentAt = performance.now();
+    rss = residentBytes() ?? rss;
+    const heap = guard?.figures;
+    send({ type: 'heartbeat', requests: meter.requests, rss, loopDelayMs: worst, ...(heap && { heap }) });
+    worst = 0;
+  };
+  const guard = heapGuard > 0 ? new HeapGuard(heapGuard, ownHeapLimit(), beat) : undefined;
   const look = () => {
     const now = performance.now();
     const loopDelayMs = Math.max(0, Math.round(now - due));
     due = now + LOOK_EVERY_MS;
     worst = Math.max(worst, loopDelayMs);
     // Timers are a little early or late.
-    if (now - sentAt > everyMs - LOOK_EVERY_MS / 2) {
-      sentAt = now;
-      rss = residentBytes() ?? rss;
-      send({ type: 'heartbeat', requests: meter.requests, rss, loopDelayMs: worst });
-      worst = 0;
-    }
+    if (now - sentAt > everyMs - LOOK_EVERY_MS / 2) beat();
+    guard?.look();
     if (loopDelayWarning > 0 && loopDelayMs > loopDelayWarning) {
       send({ type: 'late', loopDelayMs, requests: inFlight.around(loopDelayMs + 2 * LOOK_EVERY_MS) });
     }

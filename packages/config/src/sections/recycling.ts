@@ -1,4 +1,4 @@
-import { duration, orNone, wholeNumber } from '../kinds.ts';
+import { duration, orNone, percentOrOff, wholeNumber } from '../kinds.ts';
 import { memory } from '../memory-kind.ts';
 import { section } from '../row.ts';
 
@@ -40,11 +40,11 @@ export const recycling = section('Recycling', {
     reloadable: true,
   },
   heapGuard: {
-    kind: wholeNumber(0, 99),
+    kind: percentOrOff,
     default: 92,
-    summary: "Recycle a worker whose heap stays above this part of V8's limit, in percent; 0: never",
+    summary: 'Recycle a worker whose heap or control group is this near to its memory limit; 0: never',
     details:
-      "Measured after a full garbage collection. The memory of the container's control group counts in the same way. The new worker starts first, before V8 or the kernel ends the old one. See [Containment](containment.md).",
+      "The heap counts as V8 leaves it after a full garbage collection, and its limit is `--max-old-space-size`. Of the container's control group counts what the kernel cannot take back. The new worker starts first, before V8 or the kernel ends the old one. See [Recycling](recycling.md#before-the-memory-is-full).",
     reloadable: true,
     worker: true,
   },

@@ -58,6 +58,18 @@ export const OPERATIONS = {
     when: 'A worker reached `--max-memory` soon after its start.',
     todo: 'Raise `--max-memory`, or reduce the memory that the app needs to start.',
   },
+  'heap-guard-too-low': {
+    level: 'warn',
+    fields: '`worker`, `ageMs`',
+    when: 'A worker reached `--heap-guard` soon after its start.',
+    todo: 'Raise `--max-old-space-size`, or the limit of the control group.',
+  },
+  'group-nearly-full': {
+    level: 'warn',
+    fields: '`used`, `limit` (bytes)',
+    when: 'The control group has reached `--heap-guard`, and no recycle of a worker would help.',
+    todo: 'Raise the limit, use fewer `--workers`, or find what else runs in the group.',
+  },
   'operation-failed': {
     level: 'info, warn or error',
     fields: '`by`, `text`',

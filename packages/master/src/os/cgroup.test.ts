@@ -1,4 +1,4 @@
-import { memoryLimit, type ReadText } from '@tshorn/core';
+import { groupMemory, memoryLimit, type ReadText } from '@tshorn/core';
 import { OomKills, oomKillCount } from './cgroup.ts';
 
 const GB = 1024 ** 3;
@@ -73,4 +73,38 @@ it('does not blame a later end on a kill that was of something else', () => {
 
 it('claims nothing where nobody counts', () => {
   expect(new OomKills(() => undefined).claim(0)).toBe(false);
+});
+
+describe('the memory of the group', () => {
+  const MB = 1024 ** 2;
+
+  it('is that of the fullest group with a limit, without what the kernel can take back', () => {
+    const group = (path: string, limit: string, used: number, file: number) => ({
+      [`/sys/fs/cgroup${path}memory.max`]: limit,
+      [`/sys/fs/cgroup${path}memory.current`]: `${used * MB}\n`,
+      [`/sys/fs/cgroup${path}memory.stat`]: `anon 1\ninactive_file ${file * MB}\nactive_file ${MB}\nslab_reclaimable ${MB}\nslab ${9 * MB}\n`,
+    });
+    const read = files({
+      '/proc/self/cgroup': '0::/pod/app\n',
+      ...group('/pod/app/', `${512 * MB}\n`, 500, 98),
+      ...group('/pod/', `${1024 * MB}\n`, 1000, 98),
+      ...group('/', 'max\n', 7000, 0),
+    });
+    expect(groupMemory(8 * GB, read)).toEqual({ used: 900 * MB, limit: GB });
+  });
+
+  it('is read from cgroup v1 as well', () => {
+    const read = files({
+      '/proc/self/cgroup': '4:memory:/docker/abc\n',
+      '/sys/fs/cgroup/memory/memory.limit_in_bytes': `${512 * MB}\n`,
+      '/sys/fs/cgroup/memory/memory.usage_in_bytes': `${500 * MB}\n`,
+      '/sys/fs/cgroup/memory/memory.stat': `inactive_file 5\ntotal_inactive_file ${90 * MB}\ntotal_active_file ${10 * MB}\n`,
+    });
+    expect(groupMemory(8 * GB, read)).toEqual({ used: 400 * MB, limit: 512 * MB });
+  });
+
+  it('is unknown without a limit', () => {
+    expect(groupMemory(8 * GB, files({ '/proc/self/cgroup': '0::/\n' }))).toBeUndefined();
+    expect(groupMemory(8 * GB, files({}))).toBeUndefined();
+  });
 });

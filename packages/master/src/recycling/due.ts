@@ -1,5 +1,5 @@
 /** Finds the workers that have reached a limit. Pure. */
-import { formatMemory, type Heartbeat } from '@tshorn/core';
+import { formatMemory, type GroupMemory, type HeapFigures, type Heartbeat } from '@tshorn/core';
 import type { Limits } from './limits.ts';
 
 export interface Candidate {
@@ -9,12 +9,14 @@ export interface Candidate {
   /** Its last heartbeat. */
   readonly vital: Heartbeat;
   readonly limits: Limits;
+  /** Resident memory at its first heartbeat. */
+  readonly rssAtBirth: number;
 }
 
 export interface Due {
   readonly serial: number;
   readonly slot: number;
-  readonly limit: 'memory' | 'requests' | 'age';
+  readonly limit: 'heap' | 'group' | 'memory' | 'requests' | 'age';
   /** For the log: the option, its value, and the value that was reached. */
   readonly by: string;
   /** The value reached, divided by the limit: 1 is just reached. */
@@ -23,10 +25,15 @@ export interface Due {
 
 /** Every limit that this worker has reached. */
 export function limitsReached({ serial, slot, ageMs, vital, limits }: Candidate): Due[] {
-  const { memory, requests, ageMs: mostAge, maxRequests } = limits;
+  const { heapGuard, memory, requests, ageMs: mostAge, maxRequests } = limits;
   const due: Due[] = [];
   const add = (limit: Due['limit'], by: string, excess: number) =>
     due.push({ serial, slot, limit, by, excess });
+  // A worker tells of its heap only while that is above the guard.
+  if (heapGuard > 0 && vital.heap) {
+    const { used, limit } = vital.heap;
+    add('heap', `--heap-guard ${heapGuard}% (${heapFigures(vital.heap)})`, used / limit);
+  }
   if (memory && vital.rss > memory.bytes) {
     const by = `--max-memory (${memory.asGiven}; it holds ${formatMemory(vital.rss)})`;
     add('memory', by, vital.rss / memory.bytes);
@@ -40,11 +47,41 @@ export function limitsReached({ serial, slot, ageMs, vital, limits }: Candidate)
   return due;
 }
 
-/** Memory comes first: only that limit ends in a kill by the kernel. */
-const RANK = { memory: 0, requests: 1, age: 2 } as const;
+/** `heap 1890 MB of 2048 MB after a full collection, 92%`. */
+export const heapFigures = ({ used, limit }: HeapFigures): string =>
+  `heap ${formatMemory(used)} of ${formatMemory(limit)} after a full collection, ${percent(used, limit)}`;
+
+/** `control group 480 MB of 512 MB, 93%`. */
+export const groupFigures = ({ used, limit }: GroupMemory): string =>
+  `control group ${formatMemory(used)} of ${formatMemory(limit)}, ${percent(used, limit)}`;
+
+const percent = (part: number, whole: number): string => `${Math.floor((100 * part) / whole)}%`;
+
+/** Less growth than this since its start is no leak, and nothing that a new worker would not need as well. */
+const GROWN = 1.25;
+
+/** The workers whose recycle gives memory back to a control group that is near its limit, the largest first. */
+export const dueForGroup = (candidates: readonly Candidate[], group: GroupMemory): Due[] =>
+  candidates
+    .filter(({ limits }) => isNear(group, limits))
+    .filter(({ vital, rssAtBirth }) => vital.rss > rssAtBirth * GROWN)
+    .map(({ serial, slot, vital, limits }) => ({
+      serial,
+      slot,
+      limit: 'group' as const,
+      by: `--heap-guard ${limits.heapGuard}% (${groupFigures(group)}; it holds ${formatMemory(vital.rss)})`,
+      excess: vital.rss,
+    }))
+    .sort((one, other) => other.excess - one.excess);
+
+export const isNear = ({ used, limit }: GroupMemory, { heapGuard }: Pick<Limits, 'heapGuard'>): boolean =>
+  heapGuard > 0 && used * 100 >= limit * heapGuard;
+
+/** Memory comes first: only these limits end in a kill, by V8 or by the kernel. */
+const RANK = { heap: 0, group: 1, memory: 2, requests: 3, age: 4 } as const;
 
 /** All workers that are due, the most urgent one first. */
-export const allDue = (candidates: readonly Candidate[]): Due[] =>
-  candidates
-    .flatMap(limitsReached)
-    .sort((one, other) => RANK[one.limit] - RANK[other.limit] || other.excess - one.excess);
+export const allDue = (candidates: readonly Candidate[], group?: GroupMemory): Due[] =>
+  [...candidates.flatMap(limitsReached), ...(group ? dueForGroup(candidates, group) : [])].sort(
+    (one, other) => RANK[one.limit] - RANK[other.limit] || other.excess - one.excess,
+  );

@@ -6,13 +6,15 @@ export interface Limits {
   readonly requests?: number;
   readonly ageMs?: number;
   readonly memory?: { readonly bytes: number; readonly asGiven: string };
+  /** `--heap-guard`, in percent; 0 is off. */
+  readonly heapGuard: number;
   /** `--max-requests 1000`, for the log. */
   readonly maxRequests: number;
 }
 
 export type LimitOptions = Pick<
   Config,
-  'maxRequests' | 'maxRequestsJitter' | 'maxMemory' | 'maxAge' | 'maxAgeJitter'
+  'maxRequests' | 'maxRequestsJitter' | 'maxMemory' | 'maxAge' | 'maxAgeJitter' | 'heapGuard'
 >;
 
 /** The jitter of a limit for which none is set. */
@@ -27,11 +29,12 @@ export function drawLimits(
   memoryAvailable: () => number,
   chance: () => number,
 ): Limits {
-  const { maxRequests, maxMemory, maxAge } = options;
+  const { maxRequests, maxMemory, maxAge, heapGuard } = options;
   const requestsJitter = options.maxRequestsJitter ?? Math.round(maxRequests * USUAL_JITTER);
   const ageJitter = options.maxAgeJitter ?? maxAge * USUAL_JITTER;
   return {
     maxRequests,
+    heapGuard,
     ...(maxRequests > 0 && { requests: maxRequests + Math.floor(chance() * (requestsJitter + 1)) }),
     ...(maxAge > 0 && { ageMs: maxAge + chance() * ageJitter }),
     ...(maxMemory && { memory: bytesOf(maxMemory, memoryAvailable) }),
@@ -45,5 +48,5 @@ function bytesOf(size: MemorySize, memoryAvailable: () => number): Limits['memor
   return { bytes, asGiven: `${size.percent}% of ${formatMemory(available)}, ${formatMemory(bytes)}` };
 }
 
-export const hasLimits = ({ requests, ageMs, memory }: Limits): boolean =>
-  requests !== undefined || ageMs !== undefined || memory !== undefined;
+export const hasLimits = ({ requests, ageMs, memory, heapGuard }: Limits): boolean =>
+  requests !== undefined || ageMs !== undefined || memory !== undefined || heapGuard > 0;

@@ -2,14 +2,14 @@
  * Requests a recycle when a worker has reached a limit: of one worker at a time, and of the next one when that is over.
  * The Attendants create it and pass it starts, heartbeats and exits; it has no timer.
  */
-import { formatMemory, LOOK_EVERY_MS } from '@tshorn/core';
+import { type GroupMemory, LOOK_EVERY_MS } from '@tshorn/core';
 import type { Operation } from '../decide/model.ts';
 import type { Logger } from '../log.ts';
 import type { View } from '../view.ts';
 import type { Vital } from '../vitals.ts';
-import { allDue, type Candidate, type Due } from './due.ts';
+import { allDue, type Candidate, type Due, dueForGroup, groupFigures, isNear } from './due.ts';
 import { drawLimits, hasLimits, type LimitOptions, type Limits } from './limits.ts';
-import { MemoryPauses } from './memory-pauses.ts';
+import { TooYoung } from './too-young.ts';
 
 export interface RecyclerSurroundings {
   readonly log: Pick<Logger, 'warn'>;
@@ -18,6 +18,8 @@ export interface RecyclerSurroundings {
   request(operation: Operation): void;
   /** Bytes of which a percentage is taken. */
   memoryAvailable(): number;
+  /** Memory of the control group; undefined where it has no limit. */
+  groupMemory(): GroupMemory | undefined;
   /** From 0 to below 1. */
   chance(): number;
 }
@@ -37,16 +39,19 @@ const LONGEST_PAUSE_MS = 10 * 60_000;
 export class Recycler {
   readonly #around: RecyclerSurroundings;
   readonly #born = new Map<number, Born>();
-  readonly #memory = new MemoryPauses();
+  readonly #tooYoung: TooYoung;
   #asked: Due | undefined;
   /** Recycles in a row that have failed. */
   #failures = 0;
   #pausedUntil = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #newest = 0;
+  /** It has been logged that no recycle helps the control group. */
+  #toldGroup = false;
 
   constructor(around: RecyclerSurroundings) {
     this.#around = around;
+    this.#tooYoung = new TooYoung(around.log);
   }
 
   /** @param at monotonic milliseconds, as in `heartbeat` */
@@ -60,24 +65,28 @@ export class Recycler {
     const limits = drawLimits(options, memoryAvailable, chance);
     if (generation > this.#newest) {
       this.#newest = generation;
-      this.#memory.clear();
+      this.#tooYoung.clear();
       this.#failures = 0;
       this.#pausedUntil = 0;
+      this.#toldGroup = false;
     }
     if (hasLimits(limits)) this.#born.set(serial, { slot, generation, at, limits });
   }
 
   gone(serial: number): void {
     this.#born.delete(serial);
-    this.#memory.forget(serial);
+    this.#tooYoung.forget(serial);
   }
 
   /** Looks at all workers, unless that has just been done. */
   heartbeat(serial: number, at: number): void {
     const born = this.#born.get(serial);
     if (!born) return;
-    born.rssAtBirth ??= this.#around.vitalOf(serial)?.rss ?? 0;
-    if (at - this.#lookedAt < LOOK_EVERY_MS / 2) return;
+    const vital = this.#around.vitalOf(serial);
+    born.rssAtBirth ??= vital?.rss ?? 0;
+    // A heap that is nearly full cannot wait for the next heartbeat.
+    const isUrgent = vital?.heap !== undefined && this.#asked === undefined;
+    if (!isUrgent && at - this.#lookedAt < LOOK_EVERY_MS / 2) return;
     this.#lookedAt = at;
     this.#look(at);
   }
@@ -87,11 +96,16 @@ export class Recycler {
     if (!serials) return;
     this.#settle(serials, at);
     if (at < this.#pausedUntil) return;
-    const next = allDue(this.#candidates(serials, at)).find((due) => this.#isOldEnough(due, at));
+    const candidates = this.#candidates(serials, at);
+    const next = allDue(candidates, this.#groupOf(candidates)).find((due) =>
+      this.#tooYoung.isOldEnough(due, candidates.find(({ serial }) => serial === due.serial) as Candidate),
+    );
     if (!next) return;
     this.#asked = next;
-    const { serial, by } = next;
-    this.#around.request({ kind: 'recycle', serial, by, mayWait: true });
+    const { serial, by, limit } = next;
+    // V8 and the kernel do not wait for a reload.
+    const mayWait = limit !== 'heap' && limit !== 'group';
+    this.#around.request({ kind: 'recycle', serial, by, ...(mayWait && { mayWait }) });
   }
 
   /** The recycle that was requested is over: the worker has left, or its replacement was broken. */
@@ -101,7 +115,7 @@ export class Recycler {
     this.#asked = undefined;
     if (!serials.includes(asked.serial)) {
       this.#failures = 0;
-      if (asked.limit === 'memory') this.#memory.recycled(asked.slot);
+      this.#tooYoung.recycled(asked);
       return;
     }
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);
@@ -116,26 +130,25 @@ export class Recycler {
     return serials.flatMap((serial) => {
       const born = this.#born.get(serial);
       const vital = this.#around.vitalOf(serial);
-      return born && vital
-        ? [{ serial, slot: born.slot, ageMs: at - born.at, vital, limits: born.limits }]
-        : [];
+      if (!born || !vital) return [];
+      const { slot, limits, rssAtBirth = vital.rss } = born;
+      return [{ serial, slot, ageMs: at - born.at, vital, limits, rssAtBirth }];
     });
   }
 
-  #isOldEnough({ serial, slot, limit }: Due, at: number): boolean {
-    const born = this.#born.get(serial);
-    if (limit !== 'memory' || !born?.limits.memory) return true;
-    const { memory } = born.limits;
-    const ageMs = at - born.at;
-    const fromBirth = (born.rssAtBirth ?? 0) > memory.bytes;
-    const { ms, isNews } = this.#memory.ageNeeded(serial, slot, { ageMs, fromBirth });
-    if (isNews) {
-      const holds = formatMemory(this.#around.vitalOf(serial)?.rss ?? 0);
+  /** The control group, for workers that are guarded. */
+  #groupOf(candidates: readonly Candidate[]): GroupMemory | undefined {
+    if (!candidates.some(({ limits }) => limits.heapGuard > 0)) return undefined;
+    const group = this.#around.groupMemory();
+    const isFull = group && candidates.some(({ limits }) => isNear(group, limits));
+    if (!isFull) this.#toldGroup = false;
+    else if (!this.#toldGroup && dueForGroup(candidates, group).length === 0) {
+      this.#toldGroup = true;
       this.#around.log.warn(
-        { event: 'max-memory-too-low', worker: slot, ageMs: Math.round(ageMs) },
-        `worker=${slot} holds ${holds} ${Math.round(ageMs / 1000)} s after its start, more than --max-memory (${memory.asGiven}): it will not be recycled before it is ${ms / 1000} s old; raise --max-memory or reduce the app's startup memory`,
+        { event: 'group-nearly-full', used: group.used, limit: group.limit },
+        `${groupFigures(group)} (--heap-guard): no worker has grown much since its start, so no recycle helps; raise the limit, use fewer --workers, or find what else runs in the group`,
       );
     }
-    return ageMs >= ms;
+    return group;
   }
 }
