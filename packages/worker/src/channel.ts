@@ -7,6 +7,8 @@ import { type SignalEvents, Signals } from './signals.ts';
 export interface ChannelEvents extends SignalEvents {
   /** `handle` is the raw listening handle that came with a `listener` message. */
   onMessage(message: ToWorker, handle: unknown): void;
+  /** Nobody caught an exception. Returns true when the process goes on. */
+  onUncaught(thrown: unknown): boolean;
   /** The master is gone, or closed the channel. */
   onDisconnect(): void;
 }
@@ -54,6 +56,7 @@ export function openChannel(events: ChannelEvents): Channel {
   const shield = new Shield();
   shield.withhold((event, [message, handle]) => event === 'message' && onMessage(message, handle));
   shield.withhold((event) => event === 'beforeExit' && continueAtExit());
+  shield.withhold((event, [thrown]) => event === 'uncaughtException' && events.onUncaught(thrown));
   const signals = new Signals(shield, events);
   // Called only where a library has put back the `process.emit` that it found before. The channel keeps the process
   // alive only with a listener.

@@ -58,7 +58,7 @@ export class InFlight {
 export const waitsForApp = ({ req, headersSent }: http.ServerResponse): boolean =>
   req.complete && !headersSent;
 
-function toOpenRequest({ response, begunAt }: Begun): OpenRequest {
+export function toOpenRequest({ response, begunAt }: Begun): OpenRequest {
   const { method = '', url = '' } = response.req;
   return {
     method,

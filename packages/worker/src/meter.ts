@@ -110,7 +110,8 @@ export class Meter implements ExchangeSource {
   }
 }
 
-const begun = (response: http.ServerResponse): Begun => ({
+/** An exchange that has begun, as it is known from its response. */
+export const begun = (response: http.ServerResponse): Begun => ({
   response,
   begunAt: (response.req.socket as Timed | null)?.[BEGUN] ?? performance.now(),
 });

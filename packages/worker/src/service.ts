@@ -36,6 +36,8 @@ export class Service {
   readonly #settings: ServiceSettings;
   /** Settles when the worker accepts; undefined until it is admitted. */
   #attaching: Promise<AttachedListeners> | undefined;
+  /** Present as soon as the worker accepts. */
+  #listeners: AttachedListeners | undefined;
   #handoff: Handoff | undefined;
   #sampler: Sampler | undefined;
   #drain: Drain | undefined;
@@ -43,6 +45,8 @@ export class Service {
   /** Ends the parking: with true the worker leaves, with false it serves again. */
   #unpark: (leave: boolean) => void = () => {};
   #over = false;
+  /** After a crash. */
+  #isFailing = false;
   /** When the process has to be gone, on the clock of performance.now(). */
   #leaveAt = 0;
 
@@ -55,11 +59,22 @@ export class Service {
     return Math.max(0, this.#leaveAt - performance.now());
   }
 
+  /** True from when the worker accepts until the app's own clean-up. */
+  get isInService(): boolean {
+    return this.#listeners !== undefined && !this.#over;
+  }
+
+  /** Accepts no more, and never again. */
+  stopAccepting(): void {
+    this.#isFailing = true;
+    void this.#listeners?.pause();
+  }
+
   /** Begins to accept, for the first time or again. Rejects when a handle cannot be listened on. */
   async accept(handles: readonly ListeningHandle[]): Promise<void> {
     const { transport, options, send } = this.#settings;
     // A worker that is about to exit cannot serve again; the master sees it end.
-    if (this.#over) return;
+    if (this.#over || this.#isFailing) return;
     if (this.#attaching) await this.#resume(await this.#attaching, handles);
     else {
       this.#attaching = attachListeners(transport.server, handles, options.backlog, {
@@ -67,6 +82,7 @@ export class Service {
         onClosed: () => void send({ type: 'closed' }),
       });
       const listeners = await this.#attaching;
+      this.#listeners = listeners;
       // Only now: a server has its list of connections from the moment that it listens.
       if (!transport.immovable()) this.#handoff = new Handoff(transport, listeners, send);
     }

@@ -17,6 +17,7 @@ import type { LoadedApp } from './app/load-app.ts';
 import { listenError, type RawListener } from './app/stand-in.ts';
 import { Boot } from './boot.ts';
 import { type Channel, openChannel } from './channel.ts';
+import { Containment } from './containment/containment.ts';
 import type { HandoffOrder } from './handoff.ts';
 import { heartbeat } from './heartbeat.ts';
 import type { Hooks } from './hooks.ts';
@@ -38,6 +39,7 @@ export class Worker {
   #app: LoadedApp | undefined;
   #transport: Transport | undefined;
   #service: Service | undefined;
+  #containment: Containment | undefined;
   #statusPath = '';
   #handles: ListeningHandle[] = [];
   #stopReporting = () => {};
@@ -53,6 +55,7 @@ export class Worker {
         const text = `${signal} does not reach the app's own listener: the master handles it (docs/signals.md)`;
         void this.#send({ type: 'log', level: 'info', text });
       },
+      onUncaught: (thrown) => this.#containment?.contain(thrown) ?? false,
       onDisconnect: () => {
         // The master was the reader: from now on a line of the app would end the worker (EPIPE).
         for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
@@ -140,13 +143,20 @@ export class Worker {
     this.#transport = transport;
     const meter = new Meter(transport);
     hooks.watchRequests(meter);
-    this.#service = new Service({
+    const service = new Service({
       transport,
       meter,
       others,
       options,
       send: (message, handle) => this.#send(message, handle),
       onForceClosed: () => hooks.run('workerAbort'),
+    });
+    this.#service = service;
+    this.#containment = new Containment({
+      crashGrace: options.crashGrace,
+      isInService: () => service.isInService,
+      stopAccepting: () => service.stopAccepting(),
+      send: (message) => this.#send(message),
     });
     heartbeat(meter, options, (message) => void this.#send(message));
     if (order.examine) this.#applySettings();
@@ -197,6 +207,8 @@ export class Worker {
     if (order.mode === 'quick') this.#workerInt ??= this.#hooks?.run('workerInt');
     if (!this.#app || !this.#service) process.exit(this.#hasFailed ? 1 : 0);
     if (!(await this.#service.leave(order))) return;
+    // As Node ends after an exception: without the app's clean-up.
+    if (order.failing || this.#containment?.isFailing) this.#containment?.exit();
     await this.#exit(this.#app, Math.max(LEAST_CLEANUP_MS, this.#service.leftMs));
   }
 

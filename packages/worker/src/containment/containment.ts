@@ -1,0 +1,70 @@
+/**
+ * Contains an exception that nobody catches: it is reported as Node reports it, the request that caused it is settled, and
+ * the worker waits for its last drain instead of dying. The Worker creates it when the app is loaded.
+ */
+import { type Culprit, describeThrown, oneLine, type ToMaster } from '@tshorn/core';
+import { toOpenRequest } from '../in-flight.ts';
+import { begun } from '../meter.ts';
+import { reportCrash } from './crash-report.ts';
+import { culpritNow } from './culprit.ts';
+import { settle } from './settle.ts';
+
+/** The drain ends by itself at the end of the grace; after this time more, no order has come. */
+const MARGIN_MS = 1_000;
+const LONGEST_REASON = 300;
+
+interface ContainmentSettings {
+  /** Milliseconds; 0: nothing is contained. */
+  readonly crashGrace: number;
+  /** The worker has been admitted, and the app's own clean-up has not begun. */
+  readonly isInService: () => boolean;
+  /** Accepts no more, and never again. */
+  readonly stopAccepting: () => void;
+  readonly send: (message: ToMaster) => Promise<void>;
+}
+
+export class Containment {
+  readonly #settings: ContainmentSettings;
+  #isFailing = false;
+
+  constructor(settings: ContainmentSettings) {
+    this.#settings = settings;
+  }
+
+  get isFailing(): boolean {
+    return this.#isFailing;
+  }
+
+  /** @returns false for an exception that ends the process, as Node does it */
+  contain(thrown: unknown): boolean {
+    const { crashGrace, isInService, stopAccepting, send } = this.#settings;
+    // The app's own listener decides what an exception means.
+    if (process.listenerCount('uncaughtException') > 0) return false;
+    if (this.#isFailing || crashGrace === 0 || !isInService()) return false;
+    this.#isFailing = true;
+    reportCrash(thrown);
+    stopAccepting();
+    const culprit = settleCulprit();
+    void send({
+      type: 'crashed',
+      reason: `uncaught ${oneLine(describeThrown(thrown), LONGEST_REASON)}`,
+      culprit,
+    });
+    // The master may be paused, or gone.
+    setTimeout(() => this.exit(), crashGrace + MARGIN_MS);
+    return true;
+  }
+
+  /** Ends the process with the exit code that Node would have used. */
+  exit(): never {
+    process.exitCode ??= 1;
+    process.exit();
+  }
+}
+
+function settleCulprit(): Culprit {
+  const response = culpritNow();
+  if (!response) return { cost: 'unknown' };
+  const request = toOpenRequest(begun(response));
+  return { cost: settle(response, 500), request };
+}
