@@ -56,9 +56,9 @@ const costOf = (culprit: Culprit | undefined): number =>
 
 function whyNotAll(worker: WorkerRecord, { rescue, report }: Failure, exit: Exit): string | undefined {
   if (rescue && rescue.outcome !== 'interrupted') return whyNotInterrupted(rescue);
-  if (report) return undefined;
+  // The notice of the kill has its reason.
+  if (report || worker.state === 'killed') return undefined;
   const { code, signal, words } = exit;
-  if (worker.state === 'killed') return 'the master killed it';
   return `it ended before it had drained: ${words ?? (signal ? `killed by ${signal}` : `exit code ${code}`)}`;
 }
 

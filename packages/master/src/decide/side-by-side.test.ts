@@ -77,12 +77,18 @@ test('a rollback: those that still drain serve again, with the connections that 
   expect(scene.spawns).toHaveLength(9);
 });
 
-test('a hung one that drains beside the others is killed, and the reload goes on', () => {
-  const scene = draining().happen({ type: 'worker-hung', serial: 1, silentMs: 30_000 });
-  expect(scene.effects).toContainEqual({ do: 'kill', serial: 1, reason: 'hung' });
-  scene.exit(1, null, 'SIGKILL').settle();
-  expect(scene.reported('reload-finished')[0]?.outcome).toBe('committed');
-});
+test.each(['hang', 'crash'] as const)(
+  'one that meets a %s while it drains beside the others does not hold the reload up',
+  (what) => {
+    const scene = draining()[what](1);
+    expect(scene.state.workers[1]?.state).toBe(what === 'hang' ? 'hung' : 'failing');
+    for (const serial of [2, 3, 4]) scene.drained(serial);
+    const { plan, next = 0 } = scene.state.running ?? {};
+    expect(plan?.[next]?.do).toBe('approve');
+    scene.settle();
+    expect(scene.reported('reload-finished')[0]?.outcome).toBe('committed');
+  },
+);
 
 test.each(['rolling', 'replace'] as const)(
   '%s without parking: one process is gone before the next',

@@ -1,7 +1,8 @@
 /** A master without processes or a clock: a test gives it events and time, and reads its effects and notices. */
+import type { Culprit, DrainReport } from '@tshorn/core';
 import { decide, initialState } from '../decide.ts';
 import type { Effect, Event, TimerId } from '../events.ts';
-import type { Operation, Settings, State } from '../model.ts';
+import type { Operation, Rescue, Settings, State } from '../model.ts';
 import type { Notice } from '../notice.ts';
 import type { ReloadShape } from '../plan.ts';
 
@@ -12,7 +13,7 @@ export const settings: Settings = {
   grace: 30_000,
   quickGrace: 2_000,
   crashGrace: 5_000,
-  rescuesHung: false,
+  rescuesHung: true,
   stopDelay: 0,
   handoff: true,
   reload: {
@@ -89,9 +90,25 @@ export class Scene {
   }
 
   /** The worker's connections are gone; it exits, if it is not parked. */
-  drained(serial: number): this {
-    const report = { moved: 0, finished: 0, closed: 0, forceClosed: 0, refused: {}, tookMs: 1 };
+  drained(serial: number, more: Partial<DrainReport> = {}): this {
+    const report = { moved: 0, finished: 0, closed: 0, forceClosed: 0, refused: {}, tookMs: 1, ...more };
     return this.happen({ type: 'worker-drained', serial, report });
+  }
+
+  /** An exception that nobody caught. */
+  crash(serial: number, cost: Culprit['cost'] = 'answered'): this {
+    const request = { method: 'GET', path: '/boom', ageMs: 1, answering: false };
+    const culprit = { cost, ...(cost !== 'none' && cost !== 'unknown' && { request }) };
+    return this.happen({ type: 'worker-crashed', serial, reason: 'uncaught Error: boom', culprit });
+  }
+
+  hang(serial: number): this {
+    return this.happen({ type: 'worker-hung', serial, silentMs: 30_000 });
+  }
+
+  rescued(serial: number, rescue: Partial<Rescue> = {}): this {
+    const outcome = { outcome: 'interrupted', rescued: 0, ...rescue } as const;
+    return this.happen({ type: 'worker-rescued', serial, rescue: outcome });
   }
 
   expire(timer: TimerId): this {
@@ -137,6 +154,8 @@ export class Scene {
           this.happen({ type: 'worker-accepting', serial: worker.serial });
         else if (worker.state === 'draining' && worker.park) this.drained(worker.serial);
         else if (worker.state === 'draining' || worker.state === 'killed') this.exit(worker.serial);
+        else if (worker.state === 'hung') this.rescued(worker.serial);
+        else if (worker.state === 'failing') this.drained(worker.serial).exit(worker.serial, 1);
         else continue;
         moved = true;
       }
