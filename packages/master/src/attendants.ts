@@ -10,7 +10,7 @@ import type { Context } from './context.ts';
 import type { Attendant, Crew } from './crew.ts';
 import { Hangs, ownDirectory } from './hang/hangs.ts';
 import { Inspectors } from './inspect/inspectors.ts';
-import { isInspectorDisabled } from './inspect/settings.ts';
+import { whyNoInspector } from './inspect/settings.ts';
 import { Recycler } from './recycling/recycler.ts';
 import { Remaining } from './remaining.ts';
 import { Traffic } from './traffic.ts';
@@ -88,7 +88,7 @@ export class Attendants {
             identity,
             cwd: release.cwd,
             timeoutMs: release.config.timeout,
-            inspectorDisabled: isInspectorDisabled(request.env),
+            inspectorDisabled: whyNoInspector(release.config, request.env),
             handle,
           }),
         ended: ({ serial }) => hangs.gone(serial),

@@ -6,7 +6,7 @@ import { formatAddress } from '@tshorn/core';
 import { Attendants } from './attendants.ts';
 import type { Context } from './context.ts';
 import { Crew } from './crew.ts';
-import type { Effect, Rescue, TimerId } from './decide/events.ts';
+import type { Effect, TimerId } from './decide/events.ts';
 import { endWorker } from './ending.ts';
 import { Spawner } from './spawner.ts';
 
@@ -127,9 +127,9 @@ export class Performer {
 
   /** The answer comes whatever happens: the worker waits for it. */
   #rescue(serial: number): void {
-    const answer = (rescue: Rescue) => this.#context.enqueue({ type: 'worker-rescued', serial, rescue });
-    const stuck = () => answer({ outcome: 'stuck', rescued: 0 });
-    void Promise.resolve(this.#attendants.hangs.explain(serial, 'hung')).then(stuck, stuck);
+    void this.#attendants.hangs.rescue(serial).then((rescue) => {
+      this.#context.enqueue({ type: 'worker-rescued', serial, rescue });
+    });
   }
 
   #drain({ do: _do, serial, emptyQueue, ...order }: Extract<Effect, { do: 'drain' }>): void {

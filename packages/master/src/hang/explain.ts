@@ -1,28 +1,10 @@
-/**
- * Finds out why a worker is stuck, first from the worker itself, then from the kernel, and logs it. Loaded when the
- * first worker is stuck.
- */
-import { describeWorker, formatMs, type WorkerIdentity } from '@tshorn/core';
+/** Logs why a worker is stuck. Loaded when the first worker is. */
+import { describeWorker, formatMs } from '@tshorn/core';
 import type { Logger } from '../log.ts';
 import type { LogEvent } from '../log-events.ts';
-import { residentBytes } from '../os/proc.ts';
-import type { WorkerHandle } from '../worker-handle.ts';
-import { type Inspection, inspect } from './inspection.ts';
-import { type KernelView, kernelView } from './kernel-view.ts';
+import { examine, type WatchedWorker } from './examine.ts';
 import { fieldsOf } from './warnings.ts';
 import { type Findings, runsApp, say } from './wording.ts';
-
-/** One worker, from outside. */
-export interface WatchedWorker {
-  readonly identity: WorkerIdentity;
-  /** Working directory of its release. */
-  readonly cwd: string;
-  /** `--timeout` in milliseconds; 0: no watch. */
-  readonly timeoutMs: number;
-  /** `--disable-sigusr1`: its inspector cannot be opened by a signal. */
-  readonly inspectorDisabled: boolean;
-  readonly handle: Pick<WorkerHandle, 'pid' | 'connected' | 'inspector' | 'openInspector'>;
-}
 
 export interface Stuck {
   readonly worker: WatchedWorker;
@@ -31,6 +13,15 @@ export interface Stuck {
   readonly phase: 'booting' | 'hung' | 'leaving';
   /** How late the event loop was at its last heartbeat; undefined: it gave none. */
   readonly loopDelayMs: number | undefined;
+}
+
+/** Where it is told, and how long it may take to find it out. */
+export interface Telling {
+  readonly log: Logger;
+  /** Directory of tshorn's own code in a worker. */
+  readonly own: string;
+  /** Milliseconds. */
+  readonly withinMs: number;
 }
 
 /** The event for a worker whose event loop runs after all. */
@@ -48,14 +39,16 @@ const HEADS: Record<Stuck['phase'], (silence: string) => string> = {
 /** Frames in the log's field; its text has fewer. */
 const MOST_FRAMES = 30;
 
-/**
- * Resolves when the explanation is logged, within about `withinMs`.
- * @param own directory of tshorn's own code in a worker
- */
-export async function explain(stuck: Stuck, own: string, log: Logger, withinMs: number): Promise<void> {
+/** Resolves when the explanation of a worker that is about to be killed is logged, in about `withinMs`. */
+export async function explain(stuck: Stuck, telling: Telling): Promise<void> {
+  const { findings, session } = await examine(stuck.worker, telling.withinMs);
+  session?.close();
+  tell(stuck, findings, telling);
+}
+
+export function tell(stuck: Stuck, found: Findings, { log, own }: Telling): void {
   const { worker, silentMs, phase, loopDelayMs } = stuck;
   const { identity, cwd, handle } = worker;
-  const found = await findOut(worker, withinMs);
   const { headline, details } = say(found, { cwd, own, silentMs, mayRun: phase !== 'hung' });
   const { stack = [], requests, rss = found.rss, heapUsed } = found.inspection ?? {};
   const runs = found.inspection !== undefined && !runsApp(stack, own);
@@ -79,48 +72,4 @@ export async function explain(stuck: Stuck, own: string, log: Logger, withinMs: 
     },
     `${describeWorker(named)} ${HEADS[phase](formatMs(silentMs))}${headline}${lines.join('')}`,
   );
-}
-
-async function findOut(worker: WatchedWorker, withinMs: number): Promise<Findings> {
-  const { pid = 0 } = worker.handle;
-  const before = kernelView(pid);
-  const since = performance.now();
-  const inspection = await inspectionOf(worker, before, withinMs);
-  if (inspection?.stack || inspection?.rss !== undefined) return { inspection };
-  // The process may have ended meanwhile: state X.
-  const kernel = kernelView(pid) ?? (before && { ...before, state: 'X' });
-  const rss = residentBytes(pid);
-  const seconds = (performance.now() - since) / 1_000;
-  // The kernel counts ticks of 10 ms: a shorter time tells nothing.
-  const measured = before && kernel && seconds > 0.2;
-  return {
-    silentBecause: worker.inspectorDisabled ? 'inspector-disabled' : 'no-answer',
-    ...(rss !== undefined && { rss }),
-    ...(kernel && { kernel }),
-    ...(measured && { cpuMsPerSecond: Math.round((kernel.cpuMs - before.cpuMs) / seconds) }),
-  };
-}
-
-async function inspectionOf(
-  { handle, inspectorDisabled }: WatchedWorker,
-  kernel: KernelView | undefined,
-  withinMs: number,
-): Promise<Inspection | undefined> {
-  const stopped = kernel?.state === 'T' || kernel?.state === 't';
-  if (stopped) return undefined;
-  const ending = new AbortController();
-  const timer = setTimeout(() => ending.abort(), withinMs);
-  const over = new Promise<undefined>((resolve) => {
-    ending.signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
-  try {
-    // Without the inspector the kernel is watched for a while all the same: the CPU time says a lot.
-    if (inspectorDisabled) return await over;
-    const address = await Promise.race([handle.inspector.open(() => handle.openInspector()), over]);
-    return address === undefined ? undefined : await inspect(address, ending.signal);
-  } catch {
-    return undefined;
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,12 +1,14 @@
 /**
- * Notices workers that give no heartbeat, and explains them. It kills none: that is ending.ts. The other end is
- * worker/src/heartbeat.ts. The Attendants create it. watchdog.ts says which worker is late; explain.ts finds out why.
+ * Notices workers that give no heartbeat, explains them, and saves what they have. It kills none: that is ending.ts. The
+ * other end is worker/src/heartbeat.ts. The Attendants create it. watchdog.ts says which worker is late, examine.ts finds
+ * out why, and rescue.ts saves.
  */
 import path from 'node:path';
 import { describeWorker, type WorkerIdentity } from '@tshorn/core';
-import type { KillReason } from '../decide/events.ts';
+import type { KillReason, Rescue } from '../decide/events.ts';
 import type { Logger } from '../log.ts';
-import type { WatchedWorker } from './explain.ts';
+import type { WatchedWorker } from './examine.ts';
+import type { Stuck, Telling } from './explain.ts';
 import { Warnings } from './warnings.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -105,22 +107,53 @@ export class Hangs {
    * @returns undefined for a worker that is not stuck; rejects only when the log cannot be written
    */
   explain(serial: number, reason: Exclude<KillReason, 'not-loaded'>): Promise<void> | undefined {
+    const stuck = this.#stuck(serial, reason);
+    if (!stuck) return undefined;
+    const telling = this.#telling();
+    return import('./explain.ts')
+      .then(({ explain }) => explain(stuck, telling()))
+      .catch((error) => this.#failed(stuck, error));
+  }
+
+  /** Logs why a worker hangs, and saves what it has. Never rejects. */
+  async rescue(serial: number): Promise<Rescue> {
+    const stuck = this.#stuck(serial, 'hung');
+    if (!stuck) return { outcome: 'stuck', rescued: 0, why: 'its process has ended' };
+    const telling = this.#telling();
+    const declaredAt = performance.now();
+    const turned = () => (this.#records.get(serial)?.lastHeartbeat?.at ?? 0) > declaredAt;
+    try {
+      const { rescue } = await import('./rescue.ts');
+      return await rescue(stuck, telling(), turned);
+    } catch (error) {
+      this.#failed(stuck, error);
+      return { outcome: 'stuck', rescued: 0, why: 'the attempt failed' };
+    }
+  }
+
+  #stuck(serial: number, reason: Exclude<KillReason, 'not-loaded'>): Stuck | undefined {
     const { worker, lastHeartbeat, bornAt } = this.#records.get(serial) ?? {};
     if (!worker || bornAt === undefined) return undefined;
     this.#watchdog.forget(serial);
-    const { identity, handle } = worker;
+    const { handle } = worker;
     const silentMs = performance.now() - (lastHeartbeat?.at ?? bornAt);
     const isSilent = silentMs > (lastHeartbeat ? SILENT_MS : SILENT_BOOT_MS);
     // An app whose own clean-up does not end may go on giving heartbeats.
     if ((reason === 'never-came-up' && !isSilent) || handle.pid === undefined) return undefined;
     const isHung = handle.connected && (isSilent || reason === 'hung');
     const phase = lastHeartbeat === undefined ? 'booting' : isHung ? 'hung' : 'leaving';
-    const stuck = { worker, silentMs, phase, loopDelayMs: lastHeartbeat?.loopDelayMs } as const;
+    return { worker, silentMs, phase, loopDelayMs: lastHeartbeat?.loopDelayMs };
+  }
+
+  /** The first hang waits for the code that explains it, which is loaded then. */
+  #telling(): () => Telling {
     const { log, own } = this.#around;
-    const since = performance.now();
-    return import('./explain.ts')
-      .then(({ explain }) => explain(stuck, own, log, EXPLAIN_MS - (performance.now() - since)))
-      .catch((error) => log.error(`${describeWorker(identity)} could not be explained: ${error}`));
+    const until = performance.now() + EXPLAIN_MS;
+    return () => ({ log, own, withinMs: until - performance.now() });
+  }
+
+  #failed({ worker }: Stuck, error: unknown): void {
+    this.#around.log.error(`${describeWorker(worker.identity)} could not be explained: ${error}`);
   }
 }
 

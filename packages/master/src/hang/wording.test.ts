@@ -1,4 +1,4 @@
-import type { Frame } from './inspection.ts';
+import type { Frame } from './frames.ts';
 import type { KernelView } from './kernel-view.ts';
 import { appStack, say } from './wording.ts';
 

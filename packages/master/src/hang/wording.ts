@@ -1,13 +1,14 @@
 /** Words the findings about a worker that is stuck. Pure. */
 import { describeRequest, formatMemory } from '@tshorn/core';
-import type { Frame, Inspection } from './inspection.ts';
+import type { Frame } from './frames.ts';
+import type { Inspection } from './inspection.ts';
 import type { ChildProcess, KernelView } from './kernel-view.ts';
 
 export interface Findings {
   /** The answer of the worker itself. */
   readonly inspection?: Inspection;
   /** Why the worker itself has not answered; absent where it has. The rest is known only then. */
-  readonly silentBecause?: 'inspector-disabled' | 'no-answer';
+  readonly silentBecause?: 'disable-sigusr1' | 'no-hang-debugger' | 'no-answer';
   /** Resident memory in bytes. */
   readonly rss?: number;
   readonly kernel?: KernelView;
@@ -95,13 +96,16 @@ const childText = ({ pid, command }: ChildProcess): string => `${pid} (${command
 /** A worker that fell silent when a child process started most likely waits for that one. */
 const SLACK_MS = 2_500;
 
+const NOTES: Record<NonNullable<Findings['silentBecause']>, string> = {
+  'disable-sigusr1': ' (no stack: --disable-sigusr1 keeps the inspector from opening)',
+  'no-hang-debugger': ' (no stack: --no-hang-debugger)',
+  'no-answer': '',
+};
+
 function withoutStack(findings: Findings, place: Place): string {
   const { inspection, silentBecause } = findings;
   if (inspection) return place.mayRun ? idleText(inspection.waitsFor ?? []) : 'its event loop runs again';
-  const note =
-    silentBecause === 'inspector-disabled'
-      ? ' (no stack: --disable-sigusr1 keeps the inspector from opening)'
-      : '';
+  const note = NOTES[silentBecause ?? 'no-answer'];
   return kernelText(findings, place) + note;
 }
 
@@ -116,7 +120,7 @@ function kernelText({ silentBecause, kernel, cpuMsPerSecond = 0 }: Findings, { s
   if (kernel.state === 'D')
     return 'in uninterruptible sleep: the kernel waits for a disk or a network file system';
   if (cpuMsPerSecond > 500)
-    return `busy in ${silentBecause === 'inspector-disabled' ? 'JavaScript or native code' : 'native code'}`;
+    return `busy in ${silentBecause === 'no-answer' ? 'native code' : 'JavaScript or native code'}`;
   const child = kernel.children.find(({ ageMs }) => Math.abs(ageMs - silentMs) < SLACK_MS);
   if (child) return `waiting for its child process ${childText(child)}`;
   return kernel.waitsIn === undefined

@@ -1,4 +1,5 @@
 /** How a worker is started so that its inspector can be opened later: see core's inspector-flags.ts. */
+import type { Config } from '@tshorn/config';
 import { INSPECTOR_FLAG, LISTED_INSPECTOR_FLAG } from '@tshorn/core';
 import { withoutInspect } from './asked.ts';
 
@@ -21,6 +22,15 @@ export function inspectorSettings(env: NodeJS.ProcessEnv, isListed: boolean): In
   return { execArgv: [...execArgv, isListed ? LISTED_INSPECTOR_FLAG : INSPECTOR_FLAG], inspectPort: 0 };
 }
 
-/** True with --disable-sigusr1: Node leaves SIGUSR1 to the kernel, which would end the process. It must not be sent. */
-export const isInspectorDisabled = (env: NodeJS.ProcessEnv): boolean =>
-  /--disable-sigusr1/.test([...process.execArgv, env.NODE_OPTIONS].join(' '));
+/**
+ * Why the inspector of a worker that hangs must stay closed; undefined where it may be opened. With --disable-sigusr1 Node
+ * leaves that signal to the kernel, which would end the process.
+ */
+export function whyNoInspector(
+  { hangDebugger }: Pick<Config, 'hangDebugger'>,
+  env: NodeJS.ProcessEnv,
+): 'disable-sigusr1' | 'no-hang-debugger' | undefined {
+  if (!hangDebugger) return 'no-hang-debugger';
+  const isDisabled = /--disable-sigusr1/.test([...process.execArgv, env.NODE_OPTIONS].join(' '));
+  return isDisabled ? 'disable-sigusr1' : undefined;
+}
