@@ -11,7 +11,7 @@ import { endWorker } from './ending.ts';
 import { describeExit } from './exit-reason.ts';
 import { Hangs, ownDirectory } from './hang/hangs.ts';
 import { Hooks } from './hooks.ts';
-import { isInspectorDisabled } from './inspect/settings.ts';
+import { whyNoInspector } from './inspect/settings.ts';
 import type { Logger } from './log.ts';
 import { stderrOutlet } from './outlet.ts';
 import { resolvePrivileges } from './privileges.ts';
@@ -161,10 +161,11 @@ class Check {
     signal?.addEventListener('abort', interrupted, { once: true });
     if (signal?.aborted) interrupted();
     else {
-      const { bootTimeout } = resolved.config;
+      const { config } = resolved;
+      const { bootTimeout } = config;
       this.#within(bootTimeout, () => neverLoaded(bootTimeout, this.#loading));
       this.#startedAt = performance.now();
-      const inspectorDisabled = isInspectorDisabled(request.env);
+      const inspectorDisabled = whyNoInspector(config, request.env);
       const watched = {
         identity: PLACE,
         cwd: request.cwd,

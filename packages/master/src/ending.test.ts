@@ -71,7 +71,7 @@ test('a log that cannot be written costs neither the kill nor the master', async
       identity: { slot: 0, generation: 1 },
       cwd: '/',
       timeoutMs: 0,
-      inspectorDisabled: true,
+      inspectorDisabled: 'disable-sigusr1',
       handle,
     });
     endWorker(handle, () => hangs.explain(1, 'hung'));

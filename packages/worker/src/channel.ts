@@ -1,6 +1,7 @@
 /** The worker's end of the channel to the master. It also shields the app from messages of tshorn. */
 import { envelope, isEnvelope, readToWorker, type ToMaster, type ToWorker } from '@tshorn/core';
 import { continueAtExit } from './app/pending-work.ts';
+import { isUnwinding } from './containment/unwind.ts';
 import { Shield } from './shield.ts';
 import { type SignalEvents, Signals } from './signals.ts';
 
@@ -54,6 +55,7 @@ export function openChannel(events: ChannelEvents): Channel {
     return true;
   };
   const shield = new Shield();
+  shield.withhold(isUnwinding);
   shield.withhold((event, [message, handle]) => event === 'message' && onMessage(message, handle));
   shield.withhold((event) => event === 'beforeExit' && continueAtExit());
   shield.withhold((event, [thrown]) => event === 'uncaughtException' && events.onUncaught(thrown));

@@ -18,6 +18,7 @@ import { listenError, type RawListener } from './app/stand-in.ts';
 import { Boot } from './boot.ts';
 import { type Channel, openChannel } from './channel.ts';
 import { Containment } from './containment/containment.ts';
+import { Stuck } from './containment/stuck.ts';
 import type { HandoffOrder } from './handoff.ts';
 import { heartbeat } from './heartbeat.ts';
 import type { Hooks } from './hooks.ts';
@@ -46,6 +47,7 @@ export class Worker {
   #applySettings = () => {};
   #workerInt: Promise<unknown> | undefined;
   #hasFailed = false;
+  readonly #stuck = new Stuck();
 
   constructor() {
     this.#channel = openChannel({
@@ -92,6 +94,9 @@ export class Worker {
         void this.#service?.attach(this.#handles.splice(0));
         break;
       case 'drain':
+        if (message.failing === 'hang') {
+          void this.#send({ type: 'turns-again', culprit: this.#stuck.settle() });
+        }
         void this.#leave(message);
         break;
       case 'leaving':

@@ -2,8 +2,9 @@
  * Saves what a worker that hangs has: says where it is stuck, takes its connections out, and interrupts the code that is
  * stuck. Loaded when the first worker hangs.
  */
-import { RESCUE_MS } from '../decide/rescue.ts';
+
 import type { Rescue } from '../decide/events.ts';
+import { RESCUE_MS } from '../decide/rescue.ts';
 import { examine } from './examine.ts';
 import { type Stuck, type Telling, tell } from './explain.ts';
 import { interrupt } from './interrupt.ts';
@@ -14,9 +15,9 @@ const MARK = `globalThis[Symbol.for('tshorn.stuck')]?.mark()`;
 const HAND_OUT = `globalThis[Symbol.for('tshorn.rescue')]?.()`;
 /** Not at once: it waits until the session has ended, which is ours. */
 const CLOSE = `setImmediate(() => process.getBuiltinModule('node:inspector').close()), true`;
-const MARK_MS = 300;
+const MARK_MS = 1_000;
 const HAND_OUT_MS = 1_000;
-const CLOSE_MS = 300;
+const CLOSE_MS = 1_000;
 /** Before the deadline of decide/, which kills without a reason. */
 const MARGIN_MS = 500;
 
@@ -24,7 +25,11 @@ const MARGIN_MS = 500;
 export async function rescue(stuck: Stuck, telling: Telling, turned: () => boolean): Promise<Rescue> {
   const until = performance.now() + RESCUE_MS - MARGIN_MS;
   const { findings, session } = await examine(stuck.worker, telling.withinMs);
-  tell(stuck, findings, telling);
+  try {
+    tell(stuck, findings, telling);
+  } catch {
+    // A log that cannot be written costs nothing that can be saved.
+  }
   if (!session?.frames) {
     session?.close();
     const turns = turned() || findings.inspection?.stack?.length === 0;
@@ -51,11 +56,11 @@ async function handOut(session: Session, until: number): Promise<Counts> {
   let left: number | undefined;
   while (performance.now() < until) {
     const answer = await session.evaluate(HAND_OUT, HAND_OUT_MS, { timeout: HAND_OUT_MS });
-    const batch = (answer ?? {}) as { rescued?: unknown; left?: unknown };
-    if (typeof batch.rescued !== 'number') break;
-    rescued += batch.rescued;
-    if (typeof batch.left === 'number') left = batch.left;
-    if (batch.rescued === 0 || left === 0) break;
+    const batch = (answer ?? {}) as { sent?: unknown; left?: unknown };
+    if (typeof batch.sent !== 'number' || typeof batch.left !== 'number') break;
+    rescued += batch.sent;
+    left = batch.left;
+    if (batch.sent === 0 || left === 0) break;
   }
   return { rescued, ...(left !== undefined && { left }) };
 }

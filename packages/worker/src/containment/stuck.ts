@@ -1,0 +1,36 @@
+/**
+ * What the master calls through the debugger in a worker whose event loop is stuck (master/src/hang), in the middle of the
+ * code that does not end; and what is left to do when that code has been ended from outside and the loop turns again.
+ */
+import type http from 'node:http';
+import type { Culprit } from '@tshorn/core';
+import { toOpenRequest } from '../in-flight.ts';
+import { begun } from '../meter.ts';
+import { culpritNow } from './culprit.ts';
+import { settle } from './settle.ts';
+import { unwind } from './unwind.ts';
+
+/** The master calls the functions under this key of the global object. */
+const STUCK = Symbol.for('tshorn.stuck');
+
+export class Stuck {
+  /** Undefined: nobody can tell which request it is. */
+  #response: http.ServerResponse | undefined;
+
+  constructor() {
+    const mark = () => {
+      this.#response = culpritNow();
+    };
+    const value = { mark, unwind };
+    Object.defineProperty(globalThis, STUCK, { value, configurable: true, writable: true });
+  }
+
+  /** Fails the request whose code was ended: with 503 where its head was not sent. */
+  settle(): Culprit {
+    const response = this.#response;
+    this.#response = undefined;
+    if (!response) return { cost: 'unknown' };
+    const request = toOpenRequest(begun(response));
+    return { cost: settle(response, 503), request };
+  }
+}
