@@ -26,6 +26,16 @@ export class SequenceSender {
     }, TRAIL_MS).unref();
     return ++this.#last;
   }
+
+  /** The same for a caller that sends `sent` itself, right behind. */
+  nextNow(): number {
+    return ++this.#last;
+  }
+
+  /** The number of the last message. */
+  get last(): number {
+    return this.#last;
+  }
 }
 
 /**

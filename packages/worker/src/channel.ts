@@ -2,6 +2,7 @@
 import { envelope, isEnvelope, readToWorker, type ToMaster, type ToWorker } from '@tshorn/core';
 import { continueAtExit } from './app/pending-work.ts';
 import { isUnwinding } from './containment/unwind.ts';
+import { DirectChannel } from './rescue/direct-channel.ts';
 import { Shield } from './shield.ts';
 import { type SignalEvents, Signals } from './signals.ts';
 
@@ -18,6 +19,8 @@ export interface Channel {
   /** Resolves when the message has been handed to the kernel; a closed channel loses it silently. */
   send(message: ToMaster, handle?: unknown): Promise<void>;
   readonly signals: Pick<Signals, 'cleanUp'>;
+  /** Sends at once; undefined where this Node is not known. */
+  readonly direct: DirectChannel | undefined;
 }
 
 let refused = false;
@@ -87,5 +90,6 @@ export function openChannel(events: ChannelEvents): Channel {
         process.send(envelope(message), handle as never, { keepOpen: true }, settle);
       }),
     signals,
+    direct: DirectChannel.open(shield),
   };
 }

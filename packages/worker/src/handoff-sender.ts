@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import { hold, unhold } from './migrate/held.ts';
 import { OutgoingMigrations, type OutgoingOrders } from './migrate/outgoing-migrations.ts';
 import type { Migratable } from './migrate/registry.ts';
+import type { InterruptedTurn } from './transport/interrupted-turn.ts';
 import type { Detached, RawHandle, Transport } from './transport/transport.ts';
 
 /** This many are in transit at a time; the rest are served where they are. */
@@ -27,7 +28,7 @@ const OFFER_AGAIN_MS = 100;
 const SENDING_EVERY_MS = 2;
 const SENDING_WITHIN_MS = 5_000;
 
-interface Candidate {
+export interface Candidate {
   readonly socket: Socket;
   /** Bytes that had been read when the connection was found. */
   readonly bytesRead: number;
@@ -54,6 +55,8 @@ export class HandoffSender {
   /** WebSockets and streams, which move with a state. */
   readonly outgoing: OutgoingMigrations;
   readonly #inTransit = new Map<number, InTransit>();
+  /** Those of them that were handed out past the window; they count as rescued, not as moved. */
+  readonly #rescued = new Set<number>();
   #queue: Candidate[] = [];
   #all = false;
   #ended = false;
@@ -137,7 +140,7 @@ export class HandoffSender {
   }
 
   #sendNext(): void {
-    while (this.#inTransit.size < WINDOW && this.#burst > 0) {
+    while (this.#inTransit.size - this.#rescued.size < WINDOW && this.#burst > 0) {
       const next = this.#queue.pop();
       if (!next) return this.#inTransit.size === 0 ? this.pump() : undefined;
       this.#send(next);
@@ -160,14 +163,49 @@ export class HandoffSender {
     this.#burst--;
     if (migratable) hold(socket);
     const id = this.#orders.offer(detached.handle, migratable?.resumer);
+    this.#keepTrack(id, { socket, detached, migratable });
+  }
+
+  #keepTrack(id: number, sent: Omit<InTransit, 'onClose'>): void {
+    const { socket, migratable } = sent;
     // At its keep-alive timeout, say: if the descriptor has been sent before, another worker has it now.
     const onClose = () => {
       this.#inTransit.delete(id);
+      this.#rescued.delete(id);
       if (migratable) this.outgoing.lost(id);
       this.#sendNext();
     };
     socket.once('close', onClose);
-    this.#inTransit.set(id, { socket, detached, migratable, onClose });
+    this.#inTransit.set(id, { ...sent, onClose });
+  }
+
+  /** Every connection that can leave in the middle of this turn. */
+  resting(turn: InterruptedTurn): Candidate[] {
+    return this.#atRest(Number.POSITIVE_INFINITY).filter(({ socket, migratable }) =>
+      migratable ? turn.isApart(socket) : turn.isIdle(socket),
+    );
+  }
+
+  /**
+   * Sends it at once, whatever is on its way.
+   * @param offer returns the id, or undefined when it could not be sent
+   * @returns `stays`: something is under way on it
+   */
+  rescue(
+    { socket, bytesRead, migratable }: Candidate,
+    offer: (handle: RawHandle, resumer: string | undefined) => number | undefined,
+  ): 'sent' | 'stays' | 'unsent' {
+    if (migratable) return 'stays';
+    const detached = this.#transport.detach(socket, bytesRead);
+    if (!detached) return 'stays';
+    const id = offer(detached.handle, undefined);
+    if (id === undefined) {
+      detached.attach();
+      return 'unsent';
+    }
+    this.#keepTrack(id, { socket, detached, migratable });
+    this.#rescued.add(id);
+    return 'sent';
   }
 
   /** Another worker owns it: the descriptor here is closed, and its client notices nothing. */
@@ -177,10 +215,13 @@ export class HandoffSender {
       setTimeout(() => this.handedOver(id, until), SENDING_EVERY_MS);
       return;
     }
+    const isRescued = this.#rescued.has(id);
     const sent = this.#answered(id);
     if (!sent) return this.outgoing.partWithNothing(id);
-    this.moved++;
-    this.waitsForTaker = false;
+    if (!isRescued) {
+      this.moved++;
+      this.waitsForTaker = false;
+    }
     if (sent.migratable) this.outgoing.part(id, sent.migratable);
     else sent.socket.destroy();
     this.#sendNext();
@@ -217,6 +258,7 @@ export class HandoffSender {
     const answered = this.#inTransit.get(id);
     if (!answered) return undefined;
     this.#inTransit.delete(id);
+    this.#rescued.delete(id);
     answered.socket.off('close', answered.onClose);
     return answered;
   }

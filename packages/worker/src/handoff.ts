@@ -5,6 +5,8 @@ import { reportConnectionCount } from './connection-count.ts';
 import { HandoffReceiver } from './handoff-receiver.ts';
 import { HandoffSender } from './handoff-sender.ts';
 import { type Registry, registry } from './migrate/registry.ts';
+import type { DirectChannel } from './rescue/direct-channel.ts';
+import { HandOut } from './rescue/hand-out.ts';
 import type { RawHandle, Transport } from './transport/transport.ts';
 
 export type HandoffOrder = Extract<
@@ -14,12 +16,18 @@ export type HandoffOrder = Extract<
 /** The answers of this many milliseconds share one message. */
 const ANSWERED_MS = 100;
 
-type Send = (message: ToMaster, handle?: RawHandle) => Promise<void>;
+interface Messages {
+  readonly send: (message: ToMaster, handle?: RawHandle) => Promise<void>;
+  /** Sends at once; undefined where this Node is not known. */
+  readonly direct: DirectChannel | undefined;
+}
 
 export class Handoff {
   readonly receiver: HandoffReceiver;
   readonly sender: HandoffSender;
-  readonly #send: Send;
+  /** Connections leave this way when the event loop does not turn any more. */
+  readonly handOut: HandOut;
+  readonly #send: Messages['send'];
   readonly #arrivals = new SequenceReceiver();
   readonly #listeners: AttachedListeners;
   readonly #registry: Registry = registry();
@@ -27,7 +35,7 @@ export class Handoff {
   #answers = 0;
   #answering: NodeJS.Timeout | undefined;
 
-  constructor(transport: Transport, listeners: AttachedListeners, send: Send) {
+  constructor(transport: Transport, listeners: AttachedListeners, { send, direct }: Messages) {
     this.#send = send;
     const resumeFailed = (resumer: string, reason: string, byApp: boolean) =>
       void send({ type: 'resume-failed', resumer, reason, byApp });
@@ -43,6 +51,7 @@ export class Handoff {
       state: (id, text) => void send({ type: 'state', id, ...(text !== undefined && { text }) }),
       warn: (text) => void send({ type: 'log', level: 'warn', text }),
     });
+    this.handOut = new HandOut({ transport, sender: this.sender, offers, direct });
     this.#listeners = listeners;
     this.serve();
   }

@@ -13,6 +13,8 @@ import { Handoff, type HandoffOrder } from './handoff.ts';
 import type { Meter } from './meter.ts';
 import { registry } from './migrate/registry.ts';
 import type { OtherServers } from './others/other-servers.ts';
+import type { DirectChannel } from './rescue/direct-channel.ts';
+import { offerRescue } from './rescue/rescue.ts';
 import { onceOnlyImmovable, reportRemaining } from './remaining.ts';
 import { Sampler } from './sample.ts';
 import type { RawHandle, Transport } from './transport/transport.ts';
@@ -25,6 +27,7 @@ interface ServiceSettings {
   readonly others: OtherServers;
   readonly options: Pick<WorkerOptions, 'backlog' | 'idleLinger' | 'websocketSpread'>;
   readonly send: (message: ToMaster, handle?: RawHandle) => Promise<void>;
+  readonly direct: DirectChannel | undefined;
   /** Connections were force-closed at the deadline. */
   readonly onForceClosed: () => Promise<unknown>;
 }
@@ -72,7 +75,7 @@ export class Service {
 
   /** Begins to accept, for the first time or again. Rejects when a handle cannot be listened on. */
   async accept(handles: readonly ListeningHandle[]): Promise<void> {
-    const { transport, options, send } = this.#settings;
+    const { transport, meter, options, send, direct } = this.#settings;
     // A worker that is about to exit cannot serve again; the master sees it end.
     if (this.#over || this.#isFailing) return;
     if (this.#attaching) await this.#resume(await this.#attaching, handles);
@@ -84,7 +87,10 @@ export class Service {
       const listeners = await this.#attaching;
       this.#listeners = listeners;
       // Only now: a server has its list of connections from the moment that it listens.
-      if (!transport.immovable()) this.#handoff = new Handoff(transport, listeners, send);
+      if (!transport.immovable()) {
+        this.#handoff = new Handoff(transport, listeners, { send, direct });
+        offerRescue(this.#handoff.handOut, meter);
+      }
     }
     await send({ type: 'accepting', immovable: transport.immovable() });
   }

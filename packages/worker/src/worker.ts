@@ -154,6 +154,7 @@ export class Worker {
       others,
       options,
       send: (message, handle) => this.#send(message, handle),
+      direct: this.#channel.direct,
       onForceClosed: () => hooks.run('workerAbort'),
     });
     this.#service = service;

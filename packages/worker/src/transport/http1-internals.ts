@@ -17,6 +17,8 @@ interface Parser {
   readonly socket: HttpSocket | null;
   /** The newest request that has been read on the connection, answered or not. */
   readonly incoming: http.IncomingMessage | null;
+  /** What is being parsed now; empty between two turns. */
+  getCurrentBuffer?(): Uint8Array;
 }
 
 interface ConnectionsList {
@@ -24,7 +26,10 @@ interface ConnectionsList {
   idle(): Parser[];
 }
 
-type HttpSocket = Socket & { _httpMessage?: http.ServerResponse | null };
+type HttpSocket = Socket & {
+  _httpMessage?: (http.ServerResponse & { readonly _last?: boolean }) | null;
+  parser?: Parser | null;
+};
 
 function listOf(server: http.Server): ConnectionsList | undefined {
   const symbol = Object.getOwnPropertySymbols(server).find(
@@ -98,6 +103,11 @@ export function betweenRequests({ req, socket }: http.ServerResponse): boolean {
   return parser?.incoming === req && req.complete && req.readableLength === 0;
 }
 
+/** For a question in the middle of a turn, whose end forgets the last scan. */
+export const forgetIdle = (): void => {
+  idleNow = undefined;
+};
+
 let idleNow: { readonly server: http.Server; readonly parsers: Map<Socket, Parser> } | undefined;
 
 /** One scan serves all questions of one turn: each question by itself would scan all connections. */
@@ -108,9 +118,7 @@ function idleParsers(server: http.Server): Map<Socket, Parser> {
       idle.flatMap((parser) => (parser.socket ? [[parser.socket, parser] as const] : [])),
     );
     idleNow = { server, parsers };
-    queueMicrotask(() => {
-      idleNow = undefined;
-    });
+    queueMicrotask(forgetIdle);
   }
   return idleNow.parsers;
 }
@@ -118,11 +126,31 @@ function idleParsers(server: http.Server): Map<Socket, Parser> {
 const isAnswering = (socket: HttpSocket): boolean =>
   socket._httpMessage != null && !socket._httpMessage.writableFinished;
 
+/**
+ * True when bytes of this connection are being parsed by a turn that is not over: the code that was interrupted may be
+ * its request's handler, and what follows in these bytes is known to that turn alone.
+ */
+export function isParsing({ parser }: HttpSocket): boolean {
+  return parser != null && parser.getCurrentBuffer?.().length !== 0;
+}
+
+/**
+ * True when the interrupted turn has still to act on this connection: its last response has ended, and the next one,
+ * whose request has been read with it, has not begun; or the connection is about to be closed.
+ */
+export function isBetweenResponses({ parser, _httpMessage: message }: HttpSocket): boolean {
+  return message != null && (message.req !== parser?.incoming || message._last !== false);
+}
+
+/** Grows from one connection of this process to the next. */
+export const numberOf = (socket: Socket): number =>
+  (socket as AcceptedSocket)._handle?.getAsyncId?.() ?? Number.NEGATIVE_INFINITY;
+
 interface AcceptingServer {
   _connections: number;
 }
 type AcceptedSocket = HttpSocket & {
-  _handle?: RawHandle | null;
+  _handle?: (RawHandle & { getAsyncId?(): number }) | null;
   _server?: unknown;
   server?: unknown;
 };

@@ -19,6 +19,7 @@ import {
   openResponses,
 } from './http1-internals.ts';
 import { Interceptors } from './interceptors.ts';
+import { InterruptedTurn } from './interrupted-turn.ts';
 import type {
   Detached,
   Exchange,
@@ -35,6 +36,8 @@ export class Http1 implements Transport {
   readonly #upgraded: UpgradedConnections;
   readonly #interceptors: Interceptors;
   readonly #entrance: Entrance;
+  /** Is being given to the app's listeners. */
+  #served: Socket | undefined;
 
   constructor(server: http.Server) {
     this.server = server;
@@ -132,6 +135,10 @@ export class Http1 implements Transport {
     return flushedHandle(socket) !== undefined;
   }
 
+  interrupted(): InterruptedTurn {
+    return new InterruptedTurn(this.open(), this.#served);
+  }
+
   detach(socket: Socket, bytesRead?: number): Detached | undefined {
     const handle = bytesRead === undefined ? flushedHandle(socket) : handleAtRest(socket);
     if (!handle) return undefined;
@@ -148,7 +155,9 @@ export class Http1 implements Transport {
   }
 
   serve(socket: Socket): void {
+    this.#served = socket;
     this.server.emit('connection', socket);
+    this.#served = undefined;
   }
 
   /**

@@ -8,6 +8,7 @@ import type net from 'node:net';
 import type { Socket } from 'node:net';
 import type { ToMaster } from '@tshorn/core';
 import type { Answer, Question } from './ask-in-process.ts';
+import type { InterruptedTurn } from './interrupted-turn.ts';
 
 /** The reasons that the master knows. */
 export type Immovable = Extract<ToMaster, { type: 'accepting' }>['immovable'];
@@ -99,6 +100,8 @@ export interface Transport {
   isAtRest(socket: Socket): boolean;
   /** True when everything that was written on a connection has left the process; it may be in the middle of a response. */
   isFlushed(socket: Socket): boolean;
+  /** Looks at the connections in the middle of a turn, which does not go on. */
+  interrupted(): InterruptedTurn;
   /**
    * Stops reading a connection **before** looking at it, so that no byte can come in between.
    * @param bytesRead what had been read when the idle connection was found: one that has read more is not at rest any
