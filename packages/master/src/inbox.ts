@@ -86,6 +86,7 @@ export class Inbox {
       discard(handle);
       return this.#malformed(wrong ?? '');
     }
+    // A copy of the channel's other end comes with the `sent` of a rescue: it is closed here.
     if (message.type !== 'hand-over') discard(handle);
     try {
       this.#events.onMessage(message, message.type === 'hand-over' ? handle : undefined);

@@ -12,31 +12,26 @@
  *     offered  --declined, silent, gone-->   offered to the next one; without one, over: the sender keeps it
  *     taken    --receiver gone-->            the same
  *
+ * A connection is **rescued** when its sender is stuck, or about to end. The master owns it at once, its sender is told so,
+ * and a state comes unasked. It is held until a receiver has room for it, and nothing is given back:
+ *
+ *     offered  --declined, silent, gone-->   offered to the next one; without one, held
+ *     held     --a receiver has room-->      offered
+ *     held     --nobody will come, too many wait, declined by all--> over   (it is closed)
+ *
  * A connection is offered to one receiver at a time, and the sender is told to keep it only when no receiver can have
  * it: it never has two owners.
  */
-import { SequenceReceiver, TAKE_WITHIN_MS } from '@tshorn/core';
-
-export interface Connection {
-  close(): void;
-}
-
-/** A worker, or another master, as the relay needs it. */
-export interface Peer {
-  /** The peer always answers or exits: there is no time limit, since it may own the connection already. */
-  readonly untimed?: true;
-  /**
-   * Offers a connection. Returns the number under which the peer will answer.
-   * @param resumer name of what resumes the connection; its state follows
-   */
-  take(connection: Connection, resumer?: string): number;
-  /** The state of what the peer has taken; undefined when nobody knows it any more. */
-  state(id: number, text: string | undefined): void;
-  /** Another worker has the connection that this peer offered under that number. */
-  handedOver(offer: number): void;
-  /** No worker can take it: the peer keeps the connection. @param reason `not-yet`: offered again, it may find a worker */
-  keep(offer: number, reason: string): void;
-}
+import { TAKE_WITHIN_MS } from '@tshorn/core';
+import {
+  type Connection,
+  type Knowledge,
+  Ledger,
+  type Offer,
+  type Peer,
+  type Phase,
+  type Transfer,
+} from './transfer.ts';
 
 export interface RelayOrders {
   peer(serial: number): Peer | undefined;
@@ -46,46 +41,14 @@ export interface RelayOrders {
   receiverFor(sender: number, except: ReadonlySet<number>): number | undefined;
   /** True when a receiver may come soon, if there is none now. */
   receiverMayCome(sender: number): boolean;
-}
-
-type Phase =
-  /** A receiver was asked at that time, under that number. */
-  | { readonly is: 'offered'; readonly to: number; readonly id: number; readonly at: number }
-  /** The receiver waits for the state. */
-  | { readonly is: 'taken'; readonly by: number; readonly id: number }
-  | { readonly is: 'over' };
-
-type Knowledge =
-  /** The sender has not been asked for the state. */
-  | { readonly is: 'with-sender' }
-  | { readonly is: 'asked' }
-  /** Without a text nobody knows it any more. It stays known when the receiver dies before it could hear of it. */
-  | { readonly is: 'known'; readonly text: string | undefined };
-
-interface Transfer {
-  readonly connection: Connection;
-  readonly sender: number;
-  /** The sender's number for it. */
-  readonly offer: number;
-  /** Undefined for idle HTTP. */
-  readonly resumer: string | undefined;
-  readonly refusedBy: Set<number>;
-  phase: Phase;
-  state: Knowledge;
-}
-
-/** The transfers between the master and one worker. */
-class Ledger {
-  readonly offers = new SequenceReceiver();
-  /** By the worker's own number. */
-  readonly sending = new Map<number, Transfer>();
-  /** By the number that the worker answers with. */
-  readonly receiving = new Map<number, Transfer>();
-  /** The worker let an offer lie: nothing more is offered to it until it answers again. */
-  silent = false;
+  /** True while any worker will be there to take a connection that was rescued. */
+  rescuedMayWait(): boolean;
+  /** This many rescued connections may wait, each with a descriptor of the master. */
+  readonly mostHeld: number;
 }
 
 const OVER: Phase = { is: 'over' };
+const HELD: Phase = { is: 'held' };
 const WITH_SENDER: Knowledge = { is: 'with-sender' };
 const ASKED: Knowledge = { is: 'asked' };
 const LOST: Knowledge = { is: 'known', text: undefined };
@@ -96,8 +59,16 @@ const PASSING = new Set(['no-taker', 'late']);
 /** Twice the time that a worker has: one that wakes up late declines by itself, long before. */
 const SILENT_AFTER_MS = 2 * TAKE_WITHIN_MS;
 
+/** A receiver gets so many rescued connections at a time: thousands come at once, and it has to decline those that wait. */
+const MOST_OFFERED = 64;
+
+/** A rescued connection that some receiver has declined waits this long for another one. */
+const HELD_AFTER_DECLINED_MS = 10_000;
+
 export class Relay {
   readonly #orders: RelayOrders;
+  /** Rescued connections that wait for a receiver, the oldest first. */
+  readonly #held = new Set<Transfer>();
   readonly #ledgers = new Map<number, Ledger>();
   #timer: NodeJS.Timeout | undefined;
   /** Connections that have changed hands. */
@@ -120,15 +91,29 @@ export class Relay {
     return ledger;
   }
 
+  /** Rescued connections that wait for a receiver. */
+  get held(): number {
+    return this.#held.size;
+  }
+
   /** A sender gives a connection away. */
-  offer(sender: number, offer: number, connection: Connection, resumer?: string): void {
+  offer(
+    sender: number,
+    offer: number,
+    connection: Connection,
+    { resumer, rescued = false }: Offer = {},
+  ): void {
     const ledger = this.#ledger(sender);
     this.#keepLost(sender, ledger.offers.came(offer));
     // A number that is in use is forged.
     if (ledger.sending.has(offer)) return connection.close();
     const refusedBy = new Set<number>();
-    const transfer = { connection, sender, offer, resumer, refusedBy, phase: OVER, state: WITH_SENDER };
+    const state = rescued ? ASKED : WITH_SENDER;
+    const given = { connection, sender, offer, resumer, rescued };
+    const transfer: Transfer = { ...given, refusedBy, phase: OVER, state };
     ledger.sending.set(offer, transfer);
+    // A sender that goes on has nothing to wait for. One with a resumer has parted with it.
+    if (rescued && resumer === undefined) this.#orders.peer(sender)?.handedOver(offer);
     this.#pass(transfer);
   }
 
@@ -144,14 +129,40 @@ export class Relay {
   /** Offers it to the next receiver. @param reason why the sender keeps it if there is none */
   #pass(transfer: Transfer, reason = 'no-taker'): void {
     const except = new Set(transfer.refusedBy);
-    for (const [serial, { silent }] of this.#ledgers) if (silent) except.add(serial);
+    for (const [serial, { silent, receiving }] of this.#ledgers) {
+      if (silent || (transfer.rescued && receiving.size >= MOST_OFFERED)) except.add(serial);
+    }
     const to = this.#orders.receiverFor(transfer.sender, except);
     const receiver = to === undefined ? undefined : this.#orders.peer(to);
-    if (to === undefined || !receiver) return this.#giveBack(transfer, reason);
+    if (to === undefined || !receiver) {
+      return transfer.rescued ? this.#hold(transfer) : this.#giveBack(transfer, reason);
+    }
     const id = receiver.take(transfer.connection, transfer.resumer);
     transfer.phase = { is: 'offered', to, id, at: performance.now() };
     this.#ledger(to).receiving.set(id, transfer);
     this.#watch();
+  }
+
+  /** A receiver that has declined it is not asked again: it waits for another one. */
+  #hold(transfer: Transfer): void {
+    if (!this.#orders.rescuedMayWait()) return this.#end(transfer);
+    transfer.phase = HELD;
+    this.#held.add(transfer);
+    const [oldest] = this.#held;
+    if (oldest && this.#held.size > this.#orders.mostHeld) this.#end(oldest);
+    this.#watch();
+  }
+
+  /** Offers those that wait: a receiver has come, or has room again. */
+  offerHeld(): void {
+    let left = this.#held.size;
+    for (const transfer of this.#held) {
+      // Those that wait again have gone to the end.
+      if (left-- === 0) return;
+      this.#held.delete(transfer);
+      this.#pass(transfer);
+      if (transfer.phase.is === 'held' && transfer.refusedBy.size === 0) return;
+    }
   }
 
   /** A sender that is gone took its part with it: with the master's descriptor the connection ends. */
@@ -173,7 +184,8 @@ export class Relay {
     }
     this.#end(transfer);
     this.moved++;
-    this.#orders.peer(transfer.sender)?.handedOver(transfer.offer);
+    if (!transfer.rescued) this.#orders.peer(transfer.sender)?.handedOver(transfer.offer);
+    this.offerHeld();
   }
 
   /** The receiver cannot serve it (no descriptor free, say): another worker may. */
@@ -181,7 +193,11 @@ export class Relay {
     const transfer = this.#answered(receiver, id);
     if (!transfer) return;
     this.#ledgers.get(receiver)?.receiving.delete(id);
-    transfer.refusedBy.add(receiver);
+    // A batch of rescued connections may be more than a worker can take in time.
+    if (!(transfer.rescued && reason === 'late')) {
+      transfer.refusedBy.add(receiver);
+      transfer.declinedAt ??= performance.now();
+    }
     this.#pass(transfer, reason);
   }
 
@@ -227,6 +243,7 @@ export class Relay {
     this.#ledgers.get(sender)?.sending.delete(offer);
     if (phase.is === 'offered') this.#ledgers.get(phase.to)?.receiving.delete(phase.id);
     if (phase.is === 'taken') this.#ledgers.get(phase.by)?.receiving.delete(phase.id);
+    this.#held.delete(transfer);
     transfer.phase = OVER;
     connection.close();
   }
@@ -246,8 +263,18 @@ export class Relay {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#leaveTheSilent();
-      if (this.onWay > 0) this.#watch();
+      this.#leaveTheDeclined();
+      this.offerHeld();
+      if (this.onWay > 0 || this.held > 0) this.#watch();
     }, TAKE_WITHIN_MS / 4).unref();
+  }
+
+  /** A new worker, of another release say, would have come by now. */
+  #leaveTheDeclined(): void {
+    const latest = performance.now() - HELD_AFTER_DECLINED_MS;
+    for (const transfer of this.#held) {
+      if ((transfer.declinedAt ?? latest) < latest) this.#end(transfer);
+    }
   }
 
   /** A worker that hangs must not keep connections from everybody: by now it would decline them itself. */

@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import type { Crew } from './crew.ts';
 import { withFullServer } from './exit-reason.ts';
 import type { Listener } from './listeners.ts';
-import type { Connection } from './relay.ts';
+import type { Connection } from './transfer.ts';
 
 /** `up` stays with the WorkerHandle. */
 export type WorkerMessage = Exclude<ToMaster, { type: 'up' }>;
@@ -112,7 +112,7 @@ export function routes(
     census: (serial, { connections }) => balance.report(serial, connections),
     'hand-over': (serial, { id, resumer, rescued }, connection) => {
       if (rescued) traffic.rescued(serial);
-      relay.offer(serial, id, connection as Connection, resumer);
+      relay.offer(serial, id, connection as Connection, { resumer, rescued });
     },
     sent: (serial, { upTo }) => relay.sent(serial, upTo),
     took: (serial, { id }) => relay.took(serial, id),

@@ -7,7 +7,9 @@ import { Balance } from './balance.ts';
 import type { MigrationCounts } from './decide/model.ts';
 import type { Logger } from './log.ts';
 import { Migrations } from './migrations.ts';
-import { type Peer, Relay } from './relay.ts';
+import { mostHeld } from './os/open-files.ts';
+import { Relay } from './relay.ts';
+import type { Peer } from './transfer.ts';
 import type { View } from './view.ts';
 
 /** Reasons why connections of a worker's server cannot move. */
@@ -68,6 +70,8 @@ export class Traffic {
       arrived: (serial) => this.migrations.arrived(serial),
       receiverFor: (from, except) => this.#receiverFor(from, except),
       receiverMayCome: (from) => view.takerMayCome(from),
+      rescuedMayWait: () => view.handoff && view.willServe,
+      mostHeld: mostHeld(),
     });
     this.balance = new Balance({
       view,
@@ -98,6 +102,7 @@ export class Traffic {
       this.#logged.add(immovable);
     }
     this.balance.consider();
+    this.relay.offerHeld();
   }
 
   drained(serial: number, { refused, closed, forceClosed }: DrainReport): void {

@@ -56,6 +56,12 @@ export class View {
     return takerMayCome(this.#state(), serial);
   }
 
+  /** False once the server stops, unless another master goes on. */
+  get willServe(): boolean {
+    const { stop } = this.#state();
+    return !stop || stop.newMaster === true;
+  }
+
   /** Serials of the workers whose numbers of connections are kept even; undefined while a plan moves connections. */
   balanced(): number[] | undefined {
     return balanced(this.#state());

@@ -47,6 +47,8 @@ export interface WorkerEnd {
   readonly failure?: SpawnFailure;
 }
 
+/** A connection, and the state that follows it. */
+const CONNECTIONS: ReadonlySet<string> = new Set<ToMaster['type']>(['hand-over', 'state']);
 /** Time to read the last messages of a process that has ended. */
 const LAST_WORDS_MS = 1_000;
 /** Time to read its last lines: a process that the worker has started may hold its standard error open for ever. */
@@ -120,8 +122,8 @@ export class WorkerHandle {
       onMessage: (message, connection) => {
         if (message.type === 'drained') this.#drainedAt = this.#output?.passedBytes;
         if (message.type === 'up') this.#boot(request);
-        // After its end a worker has nothing to report; but of a connection that it sent, this is the only copy.
-        else if (!this.#ended || message.type === 'hand-over') this.#events.onMessage(message, connection);
+        // After its end a worker has nothing to report; but of a connection that it sent, this may be the only copy.
+        else if (!this.#ended || CONNECTIONS.has(message.type)) this.#events.onMessage(message, connection);
       },
       onMalformed: (problem) => {
         if (!this.#ended) this.#events.onMalformed(problem);

@@ -7,8 +7,7 @@ import type { Socket } from 'node:net';
 import { hold, unhold } from './migrate/held.ts';
 import { OutgoingMigrations, type OutgoingOrders } from './migrate/outgoing-migrations.ts';
 import type { Migratable } from './migrate/registry.ts';
-import type { InterruptedTurn } from './transport/interrupted-turn.ts';
-import type { Detached, RawHandle, Transport } from './transport/transport.ts';
+import type { Detached, InterruptedTurn, RawHandle, Transport } from './transport/transport.ts';
 
 /** This many are in transit at a time; the rest are served where they are. */
 const WINDOW = 8;

@@ -13,9 +13,9 @@ import { Handoff, type HandoffOrder } from './handoff.ts';
 import type { Meter } from './meter.ts';
 import { registry } from './migrate/registry.ts';
 import type { OtherServers } from './others/other-servers.ts';
+import { onceOnlyImmovable, reportRemaining } from './remaining.ts';
 import type { DirectChannel } from './rescue/direct-channel.ts';
 import { offerRescue } from './rescue/rescue.ts';
-import { onceOnlyImmovable, reportRemaining } from './remaining.ts';
 import { Sampler } from './sample.ts';
 import type { RawHandle, Transport } from './transport/transport.ts';
 

@@ -6,8 +6,8 @@ import { describeThrown } from '@tshorn/core';
 import type { StopMode } from '../decide/model.ts';
 import type { Notice } from '../decide/notice.ts';
 import { isAlive, statOf } from '../os/proc.ts';
-import type { Connection } from '../relay.ts';
 import type { Party } from '../traffic.ts';
+import type { Connection } from '../transfer.ts';
 import { InheritedListeners, VARIABLE } from './inherited-listeners.ts';
 import { readToNewMaster, type ToNewMaster, type ToOldMaster, wrap } from './messages.ts';
 import {

@@ -126,7 +126,7 @@ export class ReExec {
           oldMaster: oldMaster.pid,
         }),
       stop: (mode, reason) => master.stop(mode, reason),
-      offered: (id, connection, resumer) => relay()?.offer(OLD_MASTER, id, connection, resumer),
+      offered: (id, connection, resumer) => relay()?.offer(OLD_MASTER, id, connection, { resumer }),
       state: (id, text) => relay()?.state(OLD_MASTER, id, text),
       sent: (upTo) => relay()?.sent(OLD_MASTER, upTo),
     });

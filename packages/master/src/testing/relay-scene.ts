@@ -7,6 +7,7 @@ export class RelayScene {
   receivers: number[] = [];
   /** A receiver may come when there is none. */
   mayCome = false;
+  readonly mostHeld = 3;
   /** The peer without a time limit. */
   untimed: number | undefined;
   readonly #alive: Set<number>;
@@ -21,6 +22,8 @@ export class RelayScene {
       arrived: () => {},
       receiverFor: (from, except) => this.receivers.find((serial) => serial !== from && !except.has(serial)),
       receiverMayCome: () => this.mayCome,
+      rescuedMayWait: () => this.mayCome,
+      mostHeld: this.mostHeld,
     });
   }
 
@@ -38,8 +41,18 @@ export class RelayScene {
   }
 
   offer(from: number, id: number, name: string, resumer?: string): this {
-    this.relay.offer(from, id, { close: () => this.#said.push(`close ${name}`) }, resumer);
+    this.relay.offer(from, id, this.#connection(name), { resumer });
     return this;
+  }
+
+  /** The sender is stuck or about to end. */
+  rescue(from: number, id: number, name: string, resumer?: string): this {
+    this.relay.offer(from, id, this.#connection(name), { resumer, rescued: true });
+    return this;
+  }
+
+  #connection(name: string) {
+    return { close: () => this.#said.push(`close ${name}`) };
   }
 
   /** As in the master: a worker that is gone is no receiver any more. */

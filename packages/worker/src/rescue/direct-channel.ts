@@ -91,8 +91,18 @@ export class DirectChannel {
     } finally {
       this.#pipe.setBlocking(false);
       // What the app has sent waits as before.
-      sending._handleQueue = queue && queue.filter((queued) => !isOurs(queued));
+      sending._handleQueue = queue === null ? null : queue.filter((queued) => !isOurs(queued));
     }
+  }
+
+  /**
+   * Writes a message with a copy of this end of the channel, which the other side closes when it has read that far. While
+   * a copy is on its way the channel is open, even if this process is killed. Otherwise libuv would report the end of the
+   * channel after the next descriptor, and lose those behind it: it takes a short read for the last one as soon as the
+   * other end is closed (UV_HANDLE_READ_PARTIAL, src/unix/stream.c), and each descriptor ends a read.
+   */
+  sendLast(message: object): boolean {
+    return this.send(message, this.#pipe as unknown as RawHandle);
   }
 
   #write(message: object, handle: unknown, callback?: unknown): boolean {

@@ -50,20 +50,24 @@ export class HandOut {
     let sent = 0;
     for (const candidate of resting) {
       const outcome = sender.rescue(candidate, (handle, resumer) => this.#offer(handle, resumer));
-      if (outcome === 'unsent') {
-        return { sent, left: resting.length - sent, stuck: CHANNEL_FULL };
-      }
+      if (outcome === 'unsent') return { sent, left: resting.length - sent, stuck: CHANNEL_FULL };
       if (outcome === 'sent') sent++;
     }
-    // What has not come by now was lost for want of a descriptor.
-    this.#send({ type: 'sent', upTo: this.#parts.offers.last });
+    // An offer that has not come by then was lost for want of a descriptor.
+    const last = { type: 'sent', upTo: this.#parts.offers.last } as const satisfies ToMaster;
+    if (sent > 0) direct.sendLast(envelope(last));
     return { sent, left: resting.length - sent };
   }
 
   /** Returns the number of the offer; undefined when the channel does not take it. */
   #offer(handle: RawHandle, resumer: string | undefined): number | undefined {
     const id = this.#parts.offers.nextNow();
-    const offer = { type: 'hand-over', id, ...(resumer !== undefined && { resumer }), rescued: true } as const;
+    const offer = {
+      type: 'hand-over',
+      id,
+      ...(resumer !== undefined && { resumer }),
+      rescued: true,
+    } as const;
     return this.#send(offer, handle) ? id : undefined;
   }
 

@@ -18,14 +18,15 @@ import {
   immovableSocket,
   openResponses,
 } from './http1-internals.ts';
+import { Http1Turn } from './http1-turn.ts';
 import { Interceptors } from './interceptors.ts';
-import { InterruptedTurn } from './interrupted-turn.ts';
 import type {
   Detached,
   Exchange,
   ExchangeObserver,
   ExchangeSource,
   Immovable,
+  InterruptedTurn,
   RawHandle,
   Transport,
 } from './transport.ts';
@@ -136,7 +137,7 @@ export class Http1 implements Transport {
   }
 
   interrupted(): InterruptedTurn {
-    return new InterruptedTurn(this.open(), this.#served);
+    return new Http1Turn(this.open(), this.#served);
   }
 
   detach(socket: Socket, bytesRead?: number): Detached | undefined {

@@ -8,7 +8,6 @@ import type net from 'node:net';
 import type { Socket } from 'node:net';
 import type { ToMaster } from '@tshorn/core';
 import type { Answer, Question } from './ask-in-process.ts';
-import type { InterruptedTurn } from './interrupted-turn.ts';
 
 /** The reasons that the master knows. */
 export type Immovable = Extract<ToMaster, { type: 'accepting' }>['immovable'];
@@ -40,6 +39,17 @@ export interface Detached {
   readonly handle: RawHandle;
   /** Reads it again: no other worker took it. Bytes that came meanwhile have waited in the kernel. */
   attach(): void;
+}
+
+/**
+ * A turn of the event loop that was interrupted: by a debugger, in code that does not come to an end, or by
+ * `process.exit()`. What holds for a connection between two turns need not hold now.
+ */
+export interface InterruptedTurn {
+  /** True when the code that was interrupted cannot be at work on this connection, as far as that can be seen. */
+  isApart(socket: Socket): boolean;
+  /** The same for a connection that is idle: no response of it waits for the rest of the turn. */
+  isIdle(socket: Socket): boolean;
 }
 
 /** The connections of a worker that drains; `Transport.drain` creates it. */

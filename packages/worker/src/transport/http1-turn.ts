@@ -1,15 +1,12 @@
-/**
- * A turn of the event loop that was interrupted: by a debugger, in code that does not come to an end, or by
- * `process.exit()`. What holds for a connection between two turns need not hold now, and the code that runs may be the
- * one that was called for it. Created for one look; see rescue/hand-out.ts.
- */
+/** The HTTP/1.1 connections in the middle of a turn. Created for one look; see rescue/hand-out.ts. */
 import type { Socket } from 'node:net';
 import { forgetIdle, isBetweenResponses, isParsing, numberOf } from './http1-internals.ts';
+import type { InterruptedTurn } from './transport.ts';
 
 /** Node's listener of new connections (lib/net.js): below the code that runs, it is a 'connection' listener. */
 const ACCEPTS = /\bonconnection \(node:net:/;
 
-export class InterruptedTurn {
+export class Http1Turn implements InterruptedTurn {
   /** Connections whose 'connection' listeners may be running. */
   readonly #beginning: ReadonlySet<Socket | undefined>;
 
@@ -22,12 +19,10 @@ export class InterruptedTurn {
     this.#beginning = new Set([served, isAccepting() ? newest(open) : undefined]);
   }
 
-  /** True when the code that was interrupted cannot be at work on this connection, as far as that can be seen. */
   isApart(socket: Socket): boolean {
     return !isParsing(socket) && !this.#beginning.has(socket);
   }
 
-  /** The same for a connection that is idle: no response of it waits for the rest of the turn. */
   isIdle(socket: Socket): boolean {
     return this.isApart(socket) && !isBetweenResponses(socket);
   }

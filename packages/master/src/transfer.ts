@@ -1,0 +1,73 @@
+/** One connection on its way, and the parties of it: what the relay (relay.ts) knows of them. */
+import { SequenceReceiver } from '@tshorn/core';
+
+export interface Connection {
+  close(): void;
+}
+
+/** A worker, or another master, as the relay needs it. */
+export interface Peer {
+  /** The peer always answers or exits: there is no time limit, since it may own the connection already. */
+  readonly untimed?: true;
+  /**
+   * Offers a connection. Returns the number under which the peer will answer.
+   * @param resumer name of what resumes the connection; its state follows
+   */
+  take(connection: Connection, resumer?: string): number;
+  /** The state of what the peer has taken; undefined when nobody knows it any more. */
+  state(id: number, text: string | undefined): void;
+  /** Another worker has the connection that this peer offered under that number. */
+  handedOver(offer: number): void;
+  /** No worker can take it: the peer keeps the connection. @param reason `not-yet`: offered again, it may find a worker */
+  keep(offer: number, reason: string): void;
+}
+
+export type Phase =
+  /** A receiver was asked at that time, under that number. */
+  | { readonly is: 'offered'; readonly to: number; readonly id: number; readonly at: number }
+  /** The receiver waits for the state. */
+  | { readonly is: 'taken'; readonly by: number; readonly id: number }
+  /** Rescued, and no receiver has room for it now. */
+  | { readonly is: 'held' }
+  | { readonly is: 'over' };
+
+export type Knowledge =
+  /** The sender has not been asked for the state. */
+  | { readonly is: 'with-sender' }
+  | { readonly is: 'asked' }
+  /** Without a text nobody knows it any more. It stays known when the receiver dies before it could hear of it. */
+  | { readonly is: 'known'; readonly text: string | undefined };
+
+export interface Transfer {
+  readonly connection: Connection;
+  readonly sender: number;
+  /** The sender's number for it. */
+  readonly offer: number;
+  /** Undefined for idle HTTP. */
+  readonly resumer: string | undefined;
+  readonly rescued: boolean;
+  readonly refusedBy: Set<number>;
+  /** When a receiver declined it for the first time, on the clock of performance.now(). */
+  declinedAt?: number;
+  phase: Phase;
+  state: Knowledge;
+}
+
+/** Facts of an offer. */
+export interface Offer {
+  /** Name of what resumes the connection; absent for idle HTTP. */
+  readonly resumer?: string | undefined;
+  /** The sender is stuck or about to end. */
+  readonly rescued?: boolean | undefined;
+}
+
+/** The transfers between the master and one worker. */
+export class Ledger {
+  readonly offers = new SequenceReceiver();
+  /** By the worker's own number. */
+  readonly sending = new Map<number, Transfer>();
+  /** By the number that the worker answers with. */
+  readonly receiving = new Map<number, Transfer>();
+  /** The worker let an offer lie: nothing more is offered to it until it answers again. */
+  silent = false;
+}
