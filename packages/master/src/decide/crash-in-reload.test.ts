@@ -1,6 +1,6 @@
 /**
- * A new worker that crashes at any moment of a reload costs one worker in service, itself, and no more: the plan and
- * the rollback never drain one too many beside it. Exhaustive: every plan, slot and moment.
+ * A new worker that dies, crashes or hangs at any moment of a reload costs one worker in service, itself, and no more: the
+ * plan and the rollback never drain one too many beside it. Exhaustive: every plan, slot and moment.
  */
 import type { ReloadPlan } from './plan.ts';
 import { Scene } from './testing/scene.ts';
@@ -12,14 +12,15 @@ const WORKERS = 4;
 /** More events than any of these reloads takes. */
 const MOMENTS = 80;
 const PLANS: readonly ReloadPlan[] = ['rolling', 'canary', 'overlap', 'replace'];
+const WAYS = LONG ? (['exit', 'crash', 'hang'] as const) : (['exit', 'crash'] as const);
 const matrix = PLANS.flatMap((kind) =>
   [true, false].flatMap((park) =>
-    (LONG ? [1, 2, 4] : [2]).map((parallelism) => ({ kind, park, parallelism })),
+    (LONG ? [1, 2, 4] : [2]).flatMap((parallelism) => WAYS.map((how) => ({ kind, park, parallelism, how }))),
   ),
 );
 
 /** Plays a reload in which the new worker of the slot crashes at the first moment from `at` on at which it serves. */
-function play(shape: (typeof matrix)[number], slot: number, at: number) {
+function play({ how, ...shape }: (typeof matrix)[number], slot: number, at: number) {
   const scene = new Scene({ workers: WORKERS }).started();
   const seen = { crashed: false, least: WORKERS };
   const happen = scene.happen.bind(scene);
@@ -30,7 +31,7 @@ function play(shape: (typeof matrix)[number], slot: number, at: number) {
     const victim = scene.ready().find((worker) => worker.slot === slot && worker.generation === 2);
     if (++moment >= at && victim && !seen.crashed) {
       seen.crashed = true;
-      scene.exit(victim.serial, 1);
+      scene[how](victim.serial);
     }
     return scene;
   };
@@ -38,7 +39,7 @@ function play(shape: (typeof matrix)[number], slot: number, at: number) {
   return { ...seen, scene };
 }
 
-test.each(matrix)('plan $kind, parking: $park, $parallelism boot at a time', (shape) => {
+test.each(matrix)('plan $kind, parking: $park, $parallelism boot at a time, $how', (shape) => {
   const least = shape.kind === 'replace' ? WORKERS - 2 : WORKERS - 1;
   let crashes = 0;
   for (let slot = 0; slot < WORKERS; slot++) {

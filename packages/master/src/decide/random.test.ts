@@ -2,9 +2,10 @@
  * Random events in random order: a reload keeps its promises at each of them, and at the end each slot has one worker, in
  * service and of the committed release. The seed in the name of a test repeats its story.
  */
-import { RELOAD_PLANS } from '@tshorn/core';
+import { isComing, RELOAD_PLANS } from '@tshorn/core';
 import type { Effect, Event } from './events.ts';
-import type { MigrationCounts, Operation, Running, WorkerRecord } from './model.ts';
+import type { MigrationCounts, Operation, Rescue, Running, WorkerRecord } from './model.ts';
+import type { Notice } from './notice.ts';
 import { Scene } from './testing/scene.ts';
 
 /** jest.config.js sets it: true in the long suite. */
@@ -12,6 +13,8 @@ declare const LONG: boolean;
 
 const STORIES = LONG ? 400 : 60;
 const ACTS = 120;
+/** A worker's pid is this and its serial. */
+const PID = 1_000;
 
 /** Numbers from 0 to below 1 (https://en.wikipedia.org/wiki/Linear_congruential_generator). */
 function numbers(seed: number): () => number {
@@ -26,6 +29,9 @@ class Story {
   readonly scene: Scene;
   readonly told: string[] = [];
   readonly #next: () => number;
+  /** Workers that have crashed or hung while they served or drained, and those whose line has come. */
+  readonly #fallen = new Set<number>();
+  readonly #ended = new Set<number>();
 
   constructor(seed: number) {
     this.#next = numbers(seed);
@@ -44,10 +50,13 @@ class Story {
 
   #happen(event: Event): void {
     this.told.push(JSON.stringify(event));
-    const { effects } = this.scene;
+    const { effects, notices } = this.scene;
     const from = effects.length;
+    const noted = notices.length;
     const wasCommitted = this.scene.state.running?.committed;
+    const before = this.scene.state.workers;
     this.scene.happen(event);
+    this.#expectContained(before, effects.slice(from), notices.slice(noted));
     const { running } = this.scene.state;
     if (running?.operation.kind !== 'reload' || running.rollingBack !== undefined) return;
     const now = effects.slice(from);
@@ -56,6 +65,46 @@ class Story {
     // All were parked: those that drain have been told so just now.
     const told = now.flatMap((effect) => (effect.do === 'drain' ? effect.serial : []));
     expect(this.#older('draining').filter(({ serial }) => !told.includes(serial))).toEqual([]);
+  }
+
+  /** A worker that has crashed or hung serves no more, and its end has one line. */
+  #expectContained(
+    before: Readonly<Record<number, WorkerRecord>>,
+    effects: readonly Effect[],
+    notices: readonly Notice[],
+  ): void {
+    const { workers, running, slots } = this.scene.state;
+    for (const { serial, state, slot, failure } of Object.values(workers)) {
+      const is = state === 'hung' || state === 'failing';
+      if (is) this.#fallen.add(serial);
+      const hasFallen = this.#fallen.has(serial);
+      expect(failure !== undefined).toBe(hasFallen);
+      if (hasFallen && !is) expect(state).toBe('killed');
+      if (!is || before[serial]?.state === state || running || slot >= this.scene.state.size) continue;
+      // A worker comes at once, or when the back-off is over. A plan may be at work in its slot.
+      const comes = Object.values(workers).some((other) => other.slot === slot && isComing(other.state));
+      expect(comes || slots[slot]?.respawnPending).toBe(true);
+    }
+    for (const effect of effects) {
+      if (effect.do === 'admit') expect(this.#fallen).not.toContain(effect.serial);
+      if (effect.do === 'drain' && this.#fallen.has(effect.serial)) {
+        expect(effect).toMatchObject({ failing: expect.any(String), park: false });
+        expect(effect.deadlineMs).toBeLessThanOrEqual(this.scene.state.settings.crashGrace);
+      }
+    }
+    for (const notice of notices) {
+      if (notice.event !== 'contained') continue;
+      const serial = (notice.worker.pid ?? 0) - PID;
+      expect(this.#ended).not.toContain(serial);
+      expect(this.#fallen).toContain(serial);
+      expect(workers[serial]).toBeUndefined();
+      this.#ended.add(serial);
+    }
+  }
+
+  /** Every one that has fallen has ended, and was told of. */
+  expectAllEnded(): void {
+    expect([...this.#ended].sort()).toEqual([...this.#fallen].sort());
   }
 
   /** Workers in this state that the reload replaces. */
@@ -72,7 +121,7 @@ class Story {
     if (effect.do === 'spawn' && effect.generation === generation && !parks) {
       expect(this.#older('draining')).toEqual([]);
     }
-    const old = effect.do === 'drain' ? workers[effect.serial] : undefined;
+    const old = effect.do === 'drain' && !effect.failing ? workers[effect.serial] : undefined;
     if (!old || old.generation === generation || committed || plan[0]?.do !== 'boot') return;
     const inSlot = Object.values(workers).filter(({ slot }) => slot === old.slot);
     expect(inSlot.filter(({ state }) => state === 'ready')).toMatchObject([{ generation }]);
@@ -110,21 +159,34 @@ class Story {
     const report = { moved: 0, finished: 0, closed: 0, forceClosed: 0, refused: {}, tookMs: 1 };
     const broken = this.#chance(trouble * 0.2);
     const verdict = broken ? ({ verdict: 'broken', reason: 'x', tookMs: 1 } as const) : undefined;
+    if (this.#chance(trouble * (atRest ? 0.06 : 0.1))) return this.#happen(this.#failureOf(serial));
     // It may come twice, and also to a worker that is to leave.
     if (state === 'draining' && this.#chance(0.4)) return this.#happen({ type: 'worker-moved-all', serial });
     const next: Partial<Record<WorkerRecord['state'], Event>> = {
-      spawned: { type: 'worker-spawned', serial, pid: serial },
+      spawned: { type: 'worker-spawned', serial, pid: PID + serial },
       booting: broken
         ? { type: 'worker-load-failed', serial, message: 'x' }
         : { type: 'worker-loaded', serial, kind: 'x' },
       probing: { type: 'worker-probed', serial, report: verdict ?? { verdict: 'ok', tookMs: 1 } },
       admitted: { type: 'worker-accepting', serial },
       draining: park ? { type: 'worker-drained', serial, report } : exit,
+      hung: { type: 'worker-rescued', serial, rescue: this.#rescue() },
+      failing: this.#chance(0.5) ? { type: 'worker-drained', serial, report } : exit,
       killed: exit,
       ready: { type: 'worker-migrations', serial, arrivals: this.#arrivals(trouble) },
     };
     const event = next[state];
     if (event) this.#happen(event);
+  }
+
+  /** A crash or a hang; in some states a forgery. */
+  #failureOf(serial: number): Event {
+    if (this.#chance(0.5)) return { type: 'worker-hung', serial, silentMs: 30_000 };
+    return { type: 'worker-crashed', serial, reason: 'x', culprit: { cost: 'answered' } };
+  }
+
+  #rescue(): Rescue {
+    return { outcome: this.#of(['interrupted', 'turning', 'stuck']), rescued: 1 };
   }
 
   /** Counts of the connections that migrated to a worker. */
@@ -180,6 +242,7 @@ it.each(Array.from({ length: STORIES }, (_, seed) => seed + 1))('story %d ends w
   const story = new Story(seed);
   for (let act = 0; act < ACTS; act++) story.act();
   story.rest();
+  story.expectAllEnded();
   const { scene } = story;
   const { size, committed, running, workers } = scene.state;
   const inSlots = Object.values(workers).map(({ slot, state }) => `${slot} ${state}`);
