@@ -2,7 +2,8 @@
 import { describeWorker, formatMs } from '@tshorn/core';
 import type { Logger } from '../log.ts';
 import type { LogEvent } from '../log-events.ts';
-import { examine, type WatchedWorker } from './examine.ts';
+import { Door, type WatchedWorker } from './door.ts';
+import { examine } from './examine.ts';
 import { fieldsOf } from './warnings.ts';
 import { type Findings, runsApp, say } from './wording.ts';
 
@@ -41,8 +42,9 @@ const MOST_FRAMES = 30;
 
 /** Resolves when the explanation of a worker that is about to be killed is logged, in about `withinMs`. */
 export async function explain(stuck: Stuck, telling: Telling): Promise<void> {
-  const { findings, session } = await examine(stuck.worker, telling.withinMs);
-  session?.close();
+  const door = new Door(stuck.worker);
+  const { findings } = await examine(stuck.worker, door, telling.withinMs);
+  door.leave();
   tell(stuck, findings, telling);
 }
 

@@ -43,3 +43,12 @@ function fileOf(url: string): string {
     return url;
   }
 }
+
+/**
+ * True in code that V8 itself calls for each promise while an async hook is active (AsyncLocalStorage before Node 24): V8
+ * ends the process when it is ended from outside there.
+ */
+export const isInPromiseHook = (stack: readonly Frame[]): boolean =>
+  stack.some(
+    ({ function: name, file }) => file === 'node:internal/async_hooks' && /^promise\w*Hook/.test(name),
+  );

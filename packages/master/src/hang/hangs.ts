@@ -5,9 +5,10 @@
  */
 import path from 'node:path';
 import { describeWorker, type WorkerIdentity } from '@tshorn/core';
-import type { KillReason, Rescue } from '../decide/events.ts';
+import type { KillReason } from '../decide/events.ts';
+import type { Rescue } from '../decide/model.ts';
 import type { Logger } from '../log.ts';
-import type { WatchedWorker } from './examine.ts';
+import type { WatchedWorker } from './door.ts';
 import type { Stuck, Telling } from './explain.ts';
 import { Warnings } from './warnings.ts';
 import { Watchdog } from './watchdog.ts';
@@ -23,6 +24,8 @@ interface WorkerRecord {
   readonly worker: WatchedWorker;
   readonly bornAt: number;
   lastHeartbeat?: { readonly at: number; readonly loopDelayMs: number };
+  /** When it was declared hung. */
+  hungAt?: number;
 }
 
 /** The explanation may take so much of the second before the kill (ending.ts). */
@@ -50,6 +53,8 @@ export class Hangs {
 
   late(serial: number, loopDelayMs: number, requests: unknown): void {
     const worker = this.#warnable(serial);
+    // The loop that has just been interrupted was late, and everybody knows.
+    if (this.#records.get(serial)?.hungAt !== undefined) return;
     if (worker) this.#warnings.late(serial, worker, loopDelayMs, requests);
   }
 
@@ -118,10 +123,12 @@ export class Hangs {
   /** Logs why a worker hangs, and saves what it has. Never rejects. */
   async rescue(serial: number): Promise<Rescue> {
     const stuck = this.#stuck(serial, 'hung');
-    if (!stuck) return { outcome: 'stuck', rescued: 0, why: 'its process has ended' };
+    const record = this.#records.get(serial);
+    if (!stuck || !record) return { outcome: 'stuck', rescued: 0, why: 'its process has ended' };
     const telling = this.#telling();
-    const declaredAt = performance.now();
-    const turned = () => (this.#records.get(serial)?.lastHeartbeat?.at ?? 0) > declaredAt;
+    const hungAt = performance.now();
+    record.hungAt = hungAt;
+    const turned = () => (record.lastHeartbeat?.at ?? 0) > hungAt;
     try {
       const { rescue } = await import('./rescue.ts');
       return await rescue(stuck, telling(), turned);

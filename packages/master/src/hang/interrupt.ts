@@ -3,36 +3,57 @@
  * nothing else can be hit.
  *
  * V8 unwinds the whole stack down to Node's own C++ code. Node keeps a list of the asynchronous operations that run
- * (async_hooks), and JavaScript that is ended leaves its entries there: where the code was called by a timer, an immediate
- * or, with an active hook, a promise or `process.nextTick()`, Node then ends the process. So the worker empties that list
- * first, as Node itself does after an exception that was handled (worker/src/containment/unwind.ts).
+ * (async_hooks), and JavaScript that is ended leaves its entries there, for which Node ends the process: always below a
+ * timer or an immediate, and with an active hook below a promise or `process.nextTick()` too. So the worker empties that
+ * list first, as Node itself does after an exception that was handled (worker/src/containment/unwind.ts).
  */
+import { isInPromiseHook } from './frames.ts';
 import type { Session } from './session.ts';
 
-const UNWIND = `globalThis[Symbol.for('tshorn.stuck')].unwind() ?? true`;
-/** Answered when the event loop has turned once. */
-const TURN = 'new Promise((resolve) => setImmediate(resolve, true))';
-/** On a busy machine, and to the code that the worker runs for it. */
+/** Remembers the request, for its answer, and empties the list. */
+const PREPARE = `(() => {
+  const stuck = globalThis[Symbol.for('tshorn.stuck')];
+  stuck.mark();
+  return stuck.unwind() ?? true;
+})()`;
 const ANSWER_MS = 1_000;
+/** Answered when the event loop has turned. */
+const TURN = 'new Promise((resolve) => setImmediate(resolve, true))';
 /** Much has waited for the loop to turn. */
 const TURN_MS = 1_000;
 const PAUSE_MS = 250;
 /** The code that comes next may be as stuck. */
-const MOST_ROUNDS = 5;
+const MOST_ROUNDS = 3;
+const MOST_STEPS = 5;
 
-/** @returns why the event loop does not turn; undefined when it does */
+/** True when the event loop turns, as far as it does within this time. */
+export const turns = async (session: Session, withinMs: number): Promise<boolean> =>
+  (await session.evaluate(TURN, withinMs, { awaitPromise: true })) === true;
+
+/**
+ * @param until on the clock of performance.now()
+ * @returns why the event loop does not turn; undefined when it does
+ */
 export async function interrupt(session: Session, until: number): Promise<string | undefined> {
+  const within = (ms: number) => Math.max(0, Math.min(ms, until - performance.now()));
   for (let round = 1; round <= MOST_ROUNDS && session.frames; round++) {
-    const unwound = await session.evaluate(UNWIND, ANSWER_MS);
-    if (unwound !== true) return typeof unwound === 'string' ? unwound : 'its debugger did not answer';
+    await leavePromiseHook(session, within);
+    if (isInPromiseHook(session.frames ?? []))
+      return 'the code that is stuck is a promise hook (async_hooks)';
+    const prepared = await session.evaluate(PREPARE, within(ANSWER_MS));
+    if (prepared !== true) return typeof prepared === 'string' ? prepared : 'its debugger gave no answer';
     session.order('Debugger.resume', { terminateOnResume: true });
-    const left = until - performance.now();
-    if ((await session.evaluate(TURN, Math.min(TURN_MS, left), { awaitPromise: true })) === true) {
-      return undefined;
-    }
-    await session.pause(Math.min(PAUSE_MS, until - performance.now()));
+    if (await turns(session, within(TURN_MS))) return undefined;
+    await session.pause(within(PAUSE_MS));
   }
   return session.frames
-    ? `it was interrupted ${MOST_ROUNDS} times, and still does not turn`
-    : 'its debugger does not answer any more';
+    ? `the code that followed was stuck too, ${MOST_ROUNDS} times`
+    : 'its debugger gave no answer';
+}
+
+/** An endless chain of promises is often found in one. */
+async function leavePromiseHook(session: Session, within: (ms: number) => number): Promise<void> {
+  for (let step = 0; step < MOST_STEPS && isInPromiseHook(session.frames ?? []); step++) {
+    await session.stepOut(within(PAUSE_MS));
+  }
 }

@@ -2,71 +2,80 @@
  * Saves what a worker that hangs has: says where it is stuck, takes its connections out, and interrupts the code that is
  * stuck. Loaded when the first worker hangs.
  */
-
-import type { Rescue } from '../decide/events.ts';
+import type { Rescue } from '../decide/model.ts';
 import { RESCUE_MS } from '../decide/rescue.ts';
+import { Door } from './door.ts';
 import { examine } from './examine.ts';
 import { type Stuck, type Telling, tell } from './explain.ts';
-import { interrupt } from './interrupt.ts';
+import { interrupt, turns } from './interrupt.ts';
 import type { Session } from './session.ts';
 import type { Findings } from './wording.ts';
 
-const MARK = `globalThis[Symbol.for('tshorn.stuck')]?.mark()`;
+/** Of worker/src/rescue. */
 const HAND_OUT = `globalThis[Symbol.for('tshorn.rescue')]?.()`;
-/** Not at once: it waits until the session has ended, which is ours. */
-const CLOSE = `setImmediate(() => process.getBuiltinModule('node:inspector').close()), true`;
-const MARK_MS = 1_000;
-const HAND_OUT_MS = 1_000;
-const CLOSE_MS = 1_000;
-/** Before the deadline of decide/, which kills without a reason. */
+/** What is left of the time for the interruption. */
+const INTERRUPT_MS = 1_500;
+/** Code that was busy for long, and is not stuck, has this time to end by itself. */
+const LAST_CHANCE_MS = 150;
+const PAUSE_MS = 250;
+/** Before the deadline of decide/, which knows no reason. */
 const MARGIN_MS = 500;
 
 /** @param turned true when the worker has given a heartbeat since it was declared hung */
 export async function rescue(stuck: Stuck, telling: Telling, turned: () => boolean): Promise<Rescue> {
   const until = performance.now() + RESCUE_MS - MARGIN_MS;
-  const { findings, session } = await examine(stuck.worker, telling.withinMs);
+  const door = new Door(stuck.worker);
+  const { findings, session } = await examine(stuck.worker, door, telling.withinMs);
   try {
     tell(stuck, findings, telling);
   } catch {
     // A log that cannot be written costs nothing that can be saved.
   }
-  if (!session?.frames) {
-    session?.close();
-    const turns = turned() || findings.inspection?.stack?.length === 0;
-    return turns
-      ? { outcome: 'turning', rescued: 0 }
-      : { outcome: 'stuck', rescued: 0, why: whyNot(findings) };
+  const result = await save(session, findings, until, turned);
+  if (result.outcome === 'stuck') door.leave();
+  else await door.shut(telling.log);
+  return result;
+}
+
+async function save(
+  session: Session | undefined,
+  findings: Findings,
+  until: number,
+  turned: () => boolean,
+): Promise<Rescue> {
+  const turning = { outcome: 'turning', rescued: 0 } as const;
+  if (turned() || findings.inspection?.stack?.length === 0) return turning;
+  if (session?.frames) {
+    session.order('Debugger.resume');
+    if (await turns(session, LAST_CHANCE_MS)) return turning;
+    await session.pause(PAUSE_MS);
   }
-  await session.evaluate(MARK, MARK_MS, { timeout: MARK_MS });
-  const counts = await handOut(session, until);
+  if (!session?.frames) return turned() ? turning : { outcome: 'stuck', rescued: 0, why: whyNot(findings) };
+  const counts = await handOut(session, until - INTERRUPT_MS);
   const why = await interrupt(session, until);
-  if (why === undefined) await session.evaluate(CLOSE, CLOSE_MS);
-  session.close();
   return why === undefined ? { outcome: 'interrupted', ...counts } : { outcome: 'stuck', ...counts, why };
 }
 
-interface Counts {
-  readonly rescued: number;
-  readonly left?: number;
-}
-
-/** In batches: what the channel holds at once is bounded, and the master reads meanwhile. */
-async function handOut(session: Session, until: number): Promise<Counts> {
+/** More than once: what the channel holds is bounded, and the master reads meanwhile. */
+async function handOut(session: Session, until: number): Promise<Pick<Rescue, 'rescued' | 'left'>> {
   let rescued = 0;
-  let left: number | undefined;
-  while (performance.now() < until) {
-    const answer = await session.evaluate(HAND_OUT, HAND_OUT_MS, { timeout: HAND_OUT_MS });
-    const batch = (answer ?? {}) as { sent?: unknown; left?: unknown };
-    if (typeof batch.sent !== 'number' || typeof batch.left !== 'number') break;
-    rescued += batch.sent;
-    left = batch.left;
-    if (batch.sent === 0 || left === 0) break;
+  for (let left = until - performance.now(); left > 0; left = until - performance.now()) {
+    // A state that the app packs may be without an end too.
+    const answer = await session.evaluate(HAND_OUT, left, { timeout: left });
+    const { sent, left: rest, openRequests } = (answer ?? {}) as Record<string, unknown>;
+    if (typeof sent !== 'number') break;
+    rescued += sent;
+    if (sent === 0 || rest === 0) {
+      return { rescued, ...(typeof openRequests === 'number' && { left: openRequests }) };
+    }
   }
-  return { rescued, ...(left !== undefined && { left }) };
+  return { rescued };
 }
 
 function whyNot({ kernel, silentBecause }: Findings): string {
-  if (kernel?.state === 'T') return 'it is stopped by a signal';
-  if (silentBecause === 'disable-sigusr1') return '--disable-sigusr1';
+  if (kernel?.state === 'T') return 'a signal has stopped it';
+  if (kernel?.state === 't') return 'a debugger has stopped it';
+  if (kernel?.state === 'D') return 'it waits in the kernel';
+  if (silentBecause === 'disable-sigusr1') return '--disable-sigusr1 keeps its debugger from opening';
   return 'native code: its debugger did not answer';
 }

@@ -70,6 +70,7 @@ export class Session {
   /** Sends a command whose answer nobody needs. */
   order(method: string, params: object = {}): number {
     const id = ++this.#last;
+    if (method === 'Debugger.resume') this.#frames = undefined;
     if (this.#open) this.#socket.send(JSON.stringify({ id, method, params }));
     return id;
   }
@@ -80,6 +81,14 @@ export class Session {
     return this.paused(withinMs);
   }
 
+  /** Has it stand still again where the function that runs returns. */
+  stepOut(withinMs: number): Promise<readonly Frame[] | undefined> {
+    this.order('Debugger.stepOut');
+    this.#frames = undefined;
+    return this.paused(withinMs);
+  }
+
+  /** Resolves with the stack as soon as the process stands still. */
   async paused(withinMs: number): Promise<readonly Frame[] | undefined> {
     if (this.#frames === undefined && this.#open) {
       await within(withinMs, (resolve) => {

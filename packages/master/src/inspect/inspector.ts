@@ -14,6 +14,10 @@ export class Inspector {
   #opened = false;
   #onAddress: (address: string) => void = () => {};
   #debuggers = 0;
+  /** Sessions of the master's that Node has not told of yet. */
+  #visits = 0;
+  /** The address of the inspector that was shut. */
+  #shut: string | undefined;
   /** The worker opens the inspector itself: people are told of the relay's address. */
   isManaged = false;
   /** The worker waits for a debugger before it loads its app. */
@@ -41,6 +45,8 @@ export class Inspector {
     if (!CHATTER.test(line)) return false;
     const address = LISTENING.exec(line)?.[1];
     if (address !== undefined) {
+      // Node tells of it once more when a session ends while it listens; the next one has another secret part.
+      if (address === this.#shut) return true;
       this.#address = address;
       this.#onAddress(address);
     } else if (line.startsWith('Debugger attached')) this.#attached();
@@ -52,7 +58,8 @@ export class Inspector {
 
   #attached(): void {
     this.isAwaited = false;
-    if (!this.#opened) this.#debuggers++;
+    if (this.#visits > 0) this.#visits--;
+    else this.#debuggers++;
   }
 
   /** The connections of the debuggers are ended, and the next ones go to another worker. */
@@ -67,10 +74,22 @@ export class Inspector {
    */
   open(signal: () => void): Promise<string> {
     this.#opened = true;
+    this.#visits++;
     return new Promise((resolve) => {
       this.#onAddress = resolve;
       if (this.#address !== undefined) resolve(this.#address);
       else signal();
     });
+  }
+
+  /** True while nobody but the master looks into it. */
+  get isOursAlone(): boolean {
+    return !this.isManaged && this.#debuggers === 0;
+  }
+
+  /** It has been closed; the next signal opens it again. */
+  shut(): void {
+    this.#shut = this.#address;
+    this.#address = undefined;
   }
 }

@@ -100,6 +100,11 @@ export const WORKERS = {
     when: 'The event loop of a worker is [stuck](hangs.md).',
     todo: 'Correct the code at the top of `stack`.',
   },
+  'inspector-shut': {
+    level: 'debug',
+    fields: `${WORKER}, \`openMs\``,
+    when: 'The [inspector](containment.md) of a worker that hung was open for so long.',
+  },
   'never-came-up': {
     level: 'error',
     fields: 'as `hung`',

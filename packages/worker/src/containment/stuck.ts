@@ -14,23 +14,25 @@ import { unwind } from './unwind.ts';
 const STUCK = Symbol.for('tshorn.stuck');
 
 export class Stuck {
-  /** Undefined: nobody can tell which request it is. */
-  #response: http.ServerResponse | undefined;
+  /** Those whose code was ended; undefined for one that nobody can tell. */
+  readonly #responses = new Set<http.ServerResponse | undefined>();
 
   constructor() {
-    const mark = () => {
-      this.#response = culpritNow();
-    };
+    const mark = () => void this.#responses.add(culpritNow());
     const value = { mark, unwind };
     Object.defineProperty(globalThis, STUCK, { value, configurable: true, writable: true });
   }
 
-  /** Fails the request whose code was ended: with 503 where its head was not sent. */
+  /** Fails the requests whose code was ended, with 503 where its head was not sent, and returns the first one. */
   settle(): Culprit {
-    const response = this.#response;
-    this.#response = undefined;
-    if (!response) return { cost: 'unknown' };
-    const request = toOpenRequest(begun(response));
-    return { cost: settle(response, 503), request };
+    const [culprit] = [...this.#responses].map(settled);
+    this.#responses.clear();
+    return culprit ?? { cost: 'none' };
   }
+}
+
+function settled(response: http.ServerResponse | undefined): Culprit {
+  if (!response) return { cost: 'unknown' };
+  const request = toOpenRequest(begun(response));
+  return { cost: settle(response, 503), request };
 }
