@@ -1,11 +1,10 @@
 /** A hung worker is seen, explained and replaced. */
-import fs from 'node:fs';
 import http from 'node:http';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketClient } from '../packages/master/src/hang/websocket-client.ts';
 import { Command, request, socketOf } from './support/control.ts';
 import { ask, MixedLoad } from './support/load.ts';
+import { listeningPorts } from './support/ports.ts';
 import { endServers, fixture, type LogLine, startServer, TestServer } from './support/server.ts';
 
 afterEach(endServers);
@@ -176,7 +175,7 @@ describe('what is no hang', () => {
 
   linux('the inspector of a healthy worker does not listen', async () => {
     const server = await start();
-    for (const pid of server.readyPids) expect(listeningPorts(pid)).toEqual([server.port]);
+    for (const pid of server.readyPids) expect(listeningPorts(pid)).toMatchObject([{ port: server.port }]);
   });
 
   test("what the app writes to stderr passes through, and its processes do not inherit the master's flags", async () => {
@@ -237,26 +236,3 @@ describe('early signs', () => {
     expect(server.of('slow-request')).toHaveLength(10);
   });
 });
-
-/** Ports on which a process listens, by TCP over IPv4 and IPv6. */
-function listeningPorts(pid: number): number[] {
-  const LISTEN = '0A';
-  const inodes = new Set(
-    fs.readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-      try {
-        return /^socket:\[(\d+)\]$/.exec(fs.readlinkSync(path.join(`/proc/${pid}/fd`, fd)))?.[1] ?? [];
-      } catch {
-        return [];
-      }
-    }),
-  );
-  return ['tcp', 'tcp6'].flatMap((family) =>
-    fs
-      .readFileSync(`/proc/${pid}/net/${family}`, 'utf8')
-      .split('\n')
-      .slice(1)
-      .map((row) => row.trim().split(/\s+/))
-      .filter(([, , , state, , , , , , inode]) => state === LISTEN && inodes.has(inode ?? ''))
-      .map(([, local = '']) => Number.parseInt(local.split(':')[1] ?? '', 16)),
-  );
-}

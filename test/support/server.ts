@@ -39,6 +39,9 @@ export interface ServerOptions {
 /** Generous: a shared machine may pause. A real failure shows by its event. */
 const DEADLINE_MS = 30_000;
 
+/** Events after which a worker is not in service. */
+const LEAVES = new Set<string | undefined>(['draining', 'hung', 'crashed', 'exited', 'broken']);
+
 const alive = new Set<TestServer>();
 
 export class TestServer {
@@ -187,8 +190,7 @@ export class TestServer {
     const ready = new Set<number>();
     for (const { event, pid } of this.lines) {
       if (event === 'ready') ready.add(pid as number);
-      if (event === 'draining' || event === 'crashed' || event === 'exited' || event === 'broken')
-        ready.delete(pid as number);
+      if (LEAVES.has(event)) ready.delete(pid as number);
     }
     return [...ready];
   }
@@ -204,7 +206,7 @@ export class TestServer {
     let least = Number.POSITIVE_INFINITY;
     this.lines.forEach(({ event, pid }, index) => {
       if (event === 'ready') ready.add(pid as number);
-      if (event === 'draining' || event === 'crashed' || event === 'exited') ready.delete(pid as number);
+      if (LEAVES.has(event)) ready.delete(pid as number);
       if (index >= from) least = Math.min(least, ready.size);
     });
     return least;

@@ -1,0 +1,103 @@
+/** One request hangs its worker, beside many others: what became of all of them, seen by the clients and told in the log. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Bystanders, type Cost, get, type Numbers } from './bystanders.ts';
+import type { LogLine, TestServer } from './server.ts';
+
+/**
+ * `interrupted`: its event loop turns again. `killed`: after what is idle has been saved. `native`: killed, and nothing
+ * can be saved.
+ */
+export type Fate = 'interrupted' | 'killed' | 'native';
+
+/** Paths of `hangs-in-many-ways.mjs` and what becomes of the worker; `webSocket` is a message. */
+export const KINDS: Readonly<Record<string, Fate>> = {
+  handler: 'interrupted',
+  async: 'interrupted',
+  nextTick: 'interrupted',
+  promise: 'interrupted',
+  event: 'interrupted',
+  stream: 'interrupted',
+  regex: 'interrupted',
+  finally: 'interrupted',
+  'head-sent': 'interrupted',
+  webSocket: 'interrupted',
+  stringify: 'interrupted',
+  atomics: 'interrupted',
+  wasm: 'interrupted',
+  timer: 'killed',
+  interval: 'killed',
+  immediate: 'killed',
+  execSync: 'native',
+  pbkdf2: 'native',
+};
+
+export const TIMEOUT_MS = 2_000;
+
+/** The line at the end of a crash or a hang. */
+export interface Contained extends LogLine {
+  readonly pid: number;
+  readonly cause: 'crash' | 'hang';
+  readonly rescued?: number;
+  readonly moved?: number;
+  readonly interrupted?: boolean;
+  readonly finished?: number;
+  readonly lost?: number;
+  readonly why?: string;
+  readonly tookMs: number;
+}
+
+export interface Round {
+  readonly pid: number;
+  readonly on: Numbers;
+  readonly cost: Cost;
+  readonly failuresBeside: readonly string[];
+  /** `503`, `closed`, or the close code of a WebSocket. */
+  readonly culprit: string;
+  readonly hung: LogLine;
+  readonly contained: Contained;
+  /** From the begin of the hang to the last answer to an idle client that asked meanwhile, less `--timeout`. */
+  readonly beyondMs: number;
+  readonly exit: string;
+}
+
+/** How it ended, for clients that asked for what hangs. */
+async function hang(bystanders: Bystanders, pid: number, kind: string): Promise<string> {
+  if (kind === 'webSocket') {
+    const client = bystanders.takeWebSocket(pid);
+    await client.send(['!hang']).answer;
+    return String((await client.ended).code);
+  }
+  const client = bystanders.takeIdle(pid);
+  await client.ask([get(`/hang/${kind}`)], /^nobody answers$/);
+  return client.failures[0]?.startsWith('503') ? '503' : 'closed';
+}
+
+/** Resolves when the worker has ended and its replacement is ready. */
+export async function hangRound(
+  server: TestServer,
+  { kind, slot, numbers }: { readonly kind: string; readonly slot: number; readonly numbers: Numbers },
+): Promise<Round> {
+  const pid = server.pidOf(slot);
+  const from = server.lines.length;
+  const bystanders = await Bystanders.connect(server.port, numbers);
+  const bySlot = <T extends LogLine>(event: string, is: (line: LogLine) => boolean) =>
+    server.until(`${event} of ${kind}`, () => server.of(event, from).find(is) as T | undefined);
+  try {
+    bystanders.beginSlow((at) => `/slow?ms=${1_500 + Math.round((at * 3_000) / numbers.slow)}`);
+    const since = performance.now();
+    const culprit = hang(bystanders, pid, kind);
+    const on = bystanders.countOn(pid);
+    await sleep(TIMEOUT_MS / 2);
+    await bystanders.askSome(pid);
+    const beyondMs = Math.round(performance.now() - since) - TIMEOUT_MS;
+    const hung = await bySlot('hung', (line) => line.pid === pid);
+    const contained = await bySlot<Contained>('contained', (line) => line.pid === pid);
+    await bySlot('ready', (line) => line.worker === slot && line.pid !== pid);
+    const { msg: exit } = await bySlot('exited', (line) => line.pid === pid);
+    const cost = await bystanders.costOf(pid);
+    const failuresBeside = bystanders.failuresBeside(pid);
+    return { pid, on, cost, failuresBeside, culprit: await culprit, hung, contained, beyondMs, exit };
+  } finally {
+    bystanders.leave();
+  }
+}
