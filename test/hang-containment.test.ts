@@ -8,7 +8,7 @@ const WORKERS = 4;
 const ROUNDS = times('HANG_ROUNDS', 1, 3);
 const numbers = isLong ? { idle: 400, webSockets: 40, slow: 60 } : { idle: 80, webSockets: 16, slow: 24 };
 /** The short suite has one of each fate. */
-const SHORT = ['handler', 'webSocket', 'timer', 'execSync'];
+const SHORT = ['handler', 'webSocket', 'timer', 'hook', 'execSync'];
 const kinds = Object.entries(KINDS).filter(([kind]) => isLong || SHORT.includes(kind));
 
 let server: TestServer;
@@ -32,7 +32,11 @@ function agree({ cost, contained, on }: Round): void {
   expect({ finished: contained.finished, lost: contained.lost }).toEqual({ finished, lost: lost + 1 });
 }
 
+const fateOf = ({ contained: { interrupted, rescued } }: Round): Fate =>
+  interrupted ? 'interrupted' : rescued ? 'killed' : 'native';
+
 const judge: Record<Fate, (round: Round) => void> = {
+  any: (round) => judge[fateOf(round)](round),
   interrupted: (round) => {
     const { cost, culprit, contained, exit } = round;
     agree(round);
@@ -71,12 +75,12 @@ describe.each(kinds)('%s', (kind, fate) => {
   );
 });
 
-function row(kind: string, { on, cost, culprit, contained, beyondMs }: Round): string {
+function row(kind: string, { on, cost, culprit, contained, rescueMs, beyondMs }: Round): string {
   const atRest = `${cost.moved} of ${cost.atRest}`;
   const slow = `${cost.finished} of ${on.slow}`;
   const closed = cost.closedIdle + cost.closedWebSockets;
   const interrupted = contained.interrupted ? 'yes' : `no: ${contained.why}`;
-  const cells = [kind, atRest, closed, slow, contained.lost ?? '-', culprit, interrupted, `${beyondMs} ms`];
+  const cells = [kind, atRest, closed, slow, contained.lost ?? '-', culprit, interrupted, rescueMs, beyondMs];
   return `| ${cells.join(' | ')} |`;
 }
 
@@ -84,8 +88,8 @@ function row(kind: string, { on, cost, culprit, contained, beyondMs }: Round): s
 function report(): void {
   if (!isLong) return;
   const head =
-    '| hang | saved at rest | closed | slow requests answered | lost | the culprit gets | interrupted | beyond --timeout |';
-  const table = `Node ${process.version}\n\n${head}\n|${' --- |'.repeat(8)}\n${rows.join('\n')}\n\n`;
+    '| hang | saved at rest | closed | slow requests answered | lost | the culprit gets | interrupted | rescue ms | beyond --timeout ms |';
+  const table = `Node ${process.version}\n\n${head}\n|${' --- |'.repeat(9)}\n${rows.join('\n')}\n\n`;
   if (process.env.HANG_TABLE) fs.appendFileSync(process.env.HANG_TABLE, table);
   else process.stdout.write(table);
 }

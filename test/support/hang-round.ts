@@ -4,10 +4,10 @@ import { Bystanders, type Cost, get, type Numbers } from './bystanders.ts';
 import type { LogLine, TestServer } from './server.ts';
 
 /**
- * `interrupted`: its event loop turns again. `killed`: after what is idle has been saved. `native`: killed, and nothing
- * can be saved.
+ * `interrupted`: its event loop turns again. `killed`: after what is at rest has been saved. `native`: killed, and nothing
+ * can be saved. `any`: it depends on the version of Node.
  */
-export type Fate = 'interrupted' | 'killed' | 'native';
+export type Fate = 'interrupted' | 'killed' | 'native' | 'any';
 
 /** Paths of `hangs-in-many-ways.mjs` and what becomes of the worker; `webSocket` is a message. */
 export const KINDS: Readonly<Record<string, Fate>> = {
@@ -21,12 +21,13 @@ export const KINDS: Readonly<Record<string, Fate>> = {
   finally: 'interrupted',
   'head-sent': 'interrupted',
   webSocket: 'interrupted',
-  stringify: 'interrupted',
   atomics: 'interrupted',
   wasm: 'interrupted',
-  timer: 'killed',
-  interval: 'killed',
-  immediate: 'killed',
+  timer: 'interrupted',
+  interval: 'interrupted',
+  immediate: 'interrupted',
+  stringify: 'any',
+  hook: 'killed',
   execSync: 'native',
   pbkdf2: 'native',
 };
@@ -57,6 +58,8 @@ export interface Round {
   readonly contained: Contained;
   /** From the begin of the hang to the last answer to an idle client that asked meanwhile, less `--timeout`. */
   readonly beyondMs: number;
+  /** The same, from the verdict. */
+  readonly rescueMs: number;
   readonly exit: string;
 }
 
@@ -84,19 +87,23 @@ export async function hangRound(
     server.until(`${event} of ${kind}`, () => server.of(event, from).find(is) as T | undefined);
   try {
     bystanders.beginSlow((at) => `/slow?ms=${1_500 + Math.round((at * 3_000) / numbers.slow)}`);
-    const since = performance.now();
+    const since = Date.now();
     const culprit = hang(bystanders, pid, kind);
     const on = bystanders.countOn(pid);
     await sleep(TIMEOUT_MS / 2);
     await bystanders.askSome(pid);
-    const beyondMs = Math.round(performance.now() - since) - TIMEOUT_MS;
+    const answeredAt = Date.now();
+    const beyondMs = answeredAt - since - TIMEOUT_MS;
+    const verdict = await bySlot('rescuing', (line) => line.pid === pid);
     const hung = await bySlot('hung', (line) => line.pid === pid);
     const contained = await bySlot<Contained>('contained', (line) => line.pid === pid);
     await bySlot('ready', (line) => line.worker === slot && line.pid !== pid);
     const { msg: exit } = await bySlot('exited', (line) => line.pid === pid);
     const cost = await bystanders.costOf(pid);
     const failuresBeside = bystanders.failuresBeside(pid);
-    return { pid, on, cost, failuresBeside, culprit: await culprit, hung, contained, beyondMs, exit };
+    const rescueMs = answeredAt - verdict.time;
+    const seen = { pid, on, cost, failuresBeside, culprit: await culprit };
+    return { ...seen, hung, contained, beyondMs, rescueMs, exit };
   } finally {
     bystanders.leave();
   }
