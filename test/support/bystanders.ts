@@ -27,8 +27,9 @@ export interface Cost {
   readonly closedWebSockets: number;
   /** Connections at rest that another worker serves now. */
   readonly moved: number;
-  /** Slow requests with their answer, and without. */
+  /** Requests that this worker has answered since: the slow ones, and those that came later. */
   readonly finished: number;
+  /** Slow requests without an answer. */
   readonly lost: number;
 }
 
@@ -42,6 +43,8 @@ export class Bystanders {
   readonly #webSockets: Bystander<WebSocketClient>[] = [];
   readonly #slow: Bystander<KeepAliveClient>[] = [];
   #answers: Promise<boolean>[] = [];
+  /** Answers of the hung worker to clients that asked while it hung. */
+  #late = 0;
 
   /** Resolves when each has had an answer, and the master moves none of them any more. */
   static async connect(port: number, { idle, webSockets, slow }: Numbers): Promise<Bystanders> {
@@ -52,13 +55,15 @@ export class Bystanders {
     };
     await several(idle, async () => all.#idle.push(await keepAlive(port)));
     await several(slow, async () => all.#slow.push(await keepAlive(port)));
-    await several(webSockets, async () => {
-      const client = await WebSocketClient.connect(port);
-      all.#webSockets.push({ client, pid: (await client.ask()).pid });
-    });
+    await several(webSockets, () => all.addWebSocket(port));
     do await sleep(BALANCE_MS);
     while (await all.#hasMoved());
     return all;
+  }
+
+  async addWebSocket(port: number): Promise<void> {
+    const client = await WebSocketClient.connect(port);
+    this.#webSockets.push({ client, pid: (await client.ask()).pid });
   }
 
   async #hasMoved(): Promise<boolean> {
@@ -110,7 +115,12 @@ export class Bystanders {
   /** Asks every fifth idle client of one worker at once. Resolves when each has its answer or is closed. */
   async askSome(pid: number): Promise<void> {
     const there = this.#idle.filter((one) => one.pid === pid).filter((_, at) => at % 5 === 0);
-    await Promise.all(there.map(({ client }) => client.ask([get('/')], PID)));
+    await Promise.all(
+      there.map(async ({ client }) => {
+        await client.ask([get('/')], PID);
+        if (client.lastPid === pid) this.#late++;
+      }),
+    );
   }
 
   /** Uses each connection once more, and counts what became of those that were on this worker. */
@@ -125,14 +135,14 @@ export class Bystanders {
     const slow = answered.filter((_, at) => this.#slow[at]?.pid === pid);
     const movedIdle = idle.filter(({ client }) => client.failures.length === 0 && client.lastPid !== pid);
     const movedSockets = webSockets.filter(({ client }) => isServed(client) && client.last?.pid !== pid);
-    const finished = slow.filter(Boolean).length;
+    const inTime = slow.filter(Boolean).length;
     return {
       atRest: idle.length + webSockets.length,
       closedIdle: idle.filter(({ client }) => client.failures.length > 0).length,
       closedWebSockets: webSockets.filter(({ client }) => !isServed(client)).length,
       moved: movedIdle.length + movedSockets.length,
-      finished,
-      lost: slow.length - finished,
+      finished: inTime + this.#late,
+      lost: slow.length - inTime,
     };
   }
 

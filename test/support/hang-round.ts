@@ -86,6 +86,8 @@ export async function hangRound(
   const bySlot = <T extends LogLine>(event: string, is: (line: LogLine) => boolean) =>
     server.until(`${event} of ${kind}`, () => server.of(event, from).find(is) as T | undefined);
   try {
+    // They do not move to where there are few.
+    while (bystanders.countOn(pid).webSockets === 0) await bystanders.addWebSocket(server.port);
     bystanders.beginSlow((at) => `/slow?ms=${1_500 + Math.round((at * 3_000) / numbers.slow)}`);
     const since = Date.now();
     const culprit = hang(bystanders, pid, kind);

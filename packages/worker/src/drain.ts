@@ -9,6 +9,7 @@ import type { AttachedListeners } from './app/listeners.ts';
 import type { Closable } from './closing/closable.ts';
 import { Closing } from './closing/closing.ts';
 import type { Window } from './closing/spread.ts';
+import type { Aftermath } from './containment/aftermath.ts';
 import type { HandoffReceiver } from './handoff-receiver.ts';
 import type { HandoffSender } from './handoff-sender.ts';
 import type { Meter } from './meter.ts';
@@ -23,14 +24,14 @@ export interface DrainSettings {
   readonly lingerMs: number;
   /** When WebSockets are closed; without a window they are force-closed at the deadline. */
   readonly closing: Window | undefined;
-  /** The worker has crashed, or was interrupted: from now on its requests are counted. */
-  readonly failing: boolean;
 }
 
 /** The parts of the worker that a drain acts on. */
 export interface DrainedParts {
   readonly transport: Transport;
   readonly meter: Meter;
+  /** What has been answered since a crash or a hang. */
+  readonly aftermath: Aftermath;
   readonly listeners: AttachedListeners;
   /** The app's other servers: their connections count as all others do, and do not move. */
   readonly others: OtherServers;
@@ -64,8 +65,8 @@ export class Drain {
   #unlisten = () => {};
   #resolve: (report?: DrainReport) => void = () => {};
   #closed = 0;
-  /** Counted after a failure only. */
-  #requests: { answered: number; unanswered: number } | undefined;
+  readonly #aftermath: Aftermath;
+  #unanswered = 0;
   #closingSince: number | undefined;
   #lingerMs: number;
   #sweep: NodeJS.Timeout | undefined;
@@ -75,7 +76,7 @@ export class Drain {
 
   /** Begins at once. */
   constructor(settings: DrainSettings, parts: DrainedParts) {
-    const { transport, meter, listeners, others, handoff, sender, receiver, closables } = parts;
+    const { transport, meter, aftermath, listeners, others, handoff, sender, receiver, closables } = parts;
     this.#listeners = listeners;
     this.#others = others;
     this.#lingerMs = settings.lingerMs;
@@ -96,6 +97,7 @@ export class Drain {
       };
     });
     this.#meter = meter;
+    this.#aftermath = aftermath;
     this.#connections = transport.drain(meter);
     this.#otherConnections = others.drain();
     this.#otherConnections.beginClosing();
@@ -104,12 +106,8 @@ export class Drain {
       sender.onRefused = () => this.#beginClosing();
       sender.sendAll();
     } else this.#beginClosing();
-    const finished = () => {
-      if (this.#requests) this.#requests.answered++;
-      // The response is still on its way through the socket.
-      if (sender) setImmediate(() => sender.pump());
-    };
-    this.#unlisten = meter.listen({ finished });
+    // A response that has just ended is still on its way through the socket.
+    if (sender) this.#unlisten = meter.listen({ finished: () => void setImmediate(() => sender.pump()) });
     this.hurry(settings);
   }
 
@@ -146,7 +144,6 @@ export class Drain {
     // After the end, while the app cleans up, a timer would keep the process alive for nothing.
     if (this.#ended) return;
     this.#lingerMs = settings.lingerMs;
-    if (settings.failing) this.#requests ??= { answered: 0, unanswered: 0 };
     clearTimeout(this.#deadline);
     clearInterval(this.#sweep);
     clearTimeout(this.#lastCall);
@@ -177,8 +174,7 @@ export class Drain {
 
   async #forceClose(): Promise<void> {
     const left = await this.#count();
-    const open = this.#meter.open().filter(({ response }) => !response.writableEnded);
-    if (this.#requests) this.#requests.unanswered = open.length;
+    this.#unanswered = this.#meter.open().filter(({ response }) => !response.writableEnded).length;
     this.#sender?.outgoing.refuseRest();
     void this.#end(left);
     this.#connections.forceClose();
@@ -201,6 +197,8 @@ export class Drain {
       ...this.#sender?.refused,
       ...this.#sender?.outgoing.refused,
     };
-    this.#resolve({ moved, finished, closed, forceClosed, ...this.#requests, refused, tookMs });
+    const { answered } = this.#aftermath;
+    const requests = answered === undefined ? {} : { answered, unanswered: this.#unanswered };
+    this.#resolve({ moved, finished, closed, forceClosed, ...requests, refused, tookMs });
   }
 }

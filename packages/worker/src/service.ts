@@ -8,6 +8,7 @@ import { worker as api, type DrainNotice } from './api.ts';
 import { type AttachedListeners, attachListeners, type ListeningHandle } from './app/listeners.ts';
 import { type Closable, migratablesOf, webSocketsOf } from './closing/closable.ts';
 import { windowOf } from './closing/spread.ts';
+import { Aftermath } from './containment/aftermath.ts';
 import { Drain, type DrainSettings } from './drain.ts';
 import { Handoff, type HandoffOrder } from './handoff.ts';
 import type { Meter } from './meter.ts';
@@ -37,6 +38,7 @@ const MOST_QUEUE_MS = 5_000;
 
 export class Service {
   readonly #settings: ServiceSettings;
+  readonly #aftermath: Aftermath;
   /** Settles when the worker accepts; undefined until it is admitted. */
   #attaching: Promise<AttachedListeners> | undefined;
   /** Present as soon as the worker accepts. */
@@ -55,6 +57,7 @@ export class Service {
 
   constructor(settings: ServiceSettings) {
     this.#settings = settings;
+    this.#aftermath = new Aftermath(settings.meter);
   }
 
   /** Milliseconds that are left of the grace period, the app's own clean-up included. */
@@ -70,6 +73,7 @@ export class Service {
   /** Accepts no more, and never again. */
   stopAccepting(): void {
     this.#isFailing = true;
+    this.countAnswers();
     void this.#listeners?.pause();
   }
 
@@ -133,11 +137,18 @@ export class Service {
     this.#handoff?.abandon();
   }
 
+  /** A crash or a hang: the requests that are answered from now on are counted for the report of the drain. */
+  countAnswers(): void {
+    this.#aftermath.begin();
+  }
+
   /** Drains. Resolves with whether the worker is to exit now. Called again, it changes the drain that runs, and resolves with false. */
   async leave(order: Leave): Promise<boolean> {
     const again = this.#order !== undefined;
     this.#order = order;
     this.#leaveAt = performance.now() + order.deadlineMs;
+    // Most times it has begun already.
+    if (order.failing) this.countAnswers();
     if (again) {
       this.#drain?.hurry(this.#settingsOf(order));
       this.#unpark(true);
@@ -156,6 +167,7 @@ export class Service {
     const drain = new Drain(settings, {
       transport,
       meter,
+      aftermath: this.#aftermath,
       listeners,
       others,
       handoff,
@@ -195,7 +207,7 @@ export class Service {
     return listeners.emptyQueue(() => performance.now() < Math.min(until, this.#leaveAt));
   }
 
-  #settingsOf({ mode, failing }: Leave): DrainSettings {
+  #settingsOf({ mode }: Leave): DrainSettings {
     const { idleLinger, websocketSpread } = this.#settings.options;
     const quick = mode === 'quick';
     const deadlineMs = this.leftMs;
@@ -203,7 +215,6 @@ export class Service {
       deadlineMs,
       lingerMs: quick ? 0 : idleLinger,
       closing: windowOf(deadlineMs, websocketSpread, quick),
-      failing: failing !== undefined,
     };
   }
 

@@ -47,7 +47,7 @@ export class Worker {
   #applySettings = () => {};
   #workerInt: Promise<unknown> | undefined;
   #hasFailed = false;
-  readonly #stuck = new Stuck();
+  readonly #stuck = new Stuck(() => this.#service?.countAnswers());
 
   constructor() {
     this.#channel = openChannel({

@@ -7,9 +7,15 @@ import type { Culprit } from '@tshorn/core';
 
 const TEXTS = { 500: 'Internal Server Error\n', 503: 'Service Unavailable\n' } as const;
 
+const settled = new WeakSet<http.ServerResponse>();
+
+/** True for the request that a failure has cost: it counts as lost, and not as answered. */
+export const isSettled = (response: http.ServerResponse): boolean => settled.has(response);
+
 /** @returns what it has cost */
 export function settle(response: http.ServerResponse, status: keyof typeof TEXTS): Culprit['cost'] {
   if (response.writableEnded || response.destroyed) return 'none';
+  settled.add(response);
   if (response.headersSent) {
     response.destroy();
     return 'closed';

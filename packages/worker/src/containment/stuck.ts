@@ -17,8 +17,12 @@ export class Stuck {
   /** Those whose code was ended; undefined for one that nobody can tell. */
   readonly #responses = new Set<http.ServerResponse | undefined>();
 
-  constructor() {
-    const mark = () => void this.#responses.add(culpritNow());
+  /** @param onMark is called in the middle of the code that is stuck */
+  constructor(onMark: () => void) {
+    const mark = () => {
+      this.#responses.add(culpritNow());
+      onMark();
+    };
     const value = { mark, unwind };
     Object.defineProperty(globalThis, STUCK, { value, configurable: true, writable: true });
   }
