@@ -43,11 +43,10 @@ function whatIsKnown(draft: Draft, worker: WorkerRecord, failure: Failure, exit:
   };
 }
 
-/** Requests that failed; undefined where nobody can tell. */
+/** Requests that failed, and connections that were lost at rest; undefined where nobody can tell. */
 function lostBy({ culprit, rescue, report }: Failure): number | undefined {
-  if (!report) return rescue?.outcome === 'stuck' ? rescue.left : undefined;
-  const { unanswered = report.forceClosed } = report;
-  return unanswered + costOf(culprit);
+  if (report) return (report.unanswered ?? report.forceClosed) + costOf(culprit);
+  return rescue?.outcome === 'stuck' ? rescue.left : undefined;
 }
 
 /** One that is unknown is cut off with the rest, and counted there. */

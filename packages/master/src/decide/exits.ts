@@ -17,16 +17,21 @@ export function exited(draft: Draft, worker: WorkerRecord, exit: Exit): void {
   const asked = state === 'killed' || (state === 'parked' && code === 0);
   const how = asked ? plain : (words ?? plain);
   for (const timer of ['boot', 'drain', 'rescue'] as const) draft.clearTimer(`${timer}:${serial}`);
+  // Before the notice that the worker is gone.
+  const tellOfFailure = () => worker.failure && contained(draft, worker, worker.failure, exit);
   if (state === 'ready' || state === 'admitted') {
     const text = `${how}, after ${servedFor(draft, worker)}`;
     draft.reportOf(worker, { event: 'crashed', level: 'error', text });
     // Its connections went to others as it ended: an app that handles its exceptions itself.
     if (exit.rescued) worker.failure = { cause: 'crash', at: draft.at };
+    tellOfFailure();
     fellOut(draft, worker, 'ended', text);
   } else if (state === 'draining') left(draft, worker, exit);
   else if (state === 'parked' || state === 'killed') {
+    tellOfFailure();
     draft.reportOf(worker, { event: 'exited', level: 'info', text: how });
   } else if (state === 'hung' || state === 'failing') {
+    tellOfFailure();
     const isAsked = state === 'failing' && signal === null;
     draft.reportOf(worker, {
       event: 'exited',
@@ -41,7 +46,6 @@ export function exited(draft: Draft, worker: WorkerRecord, exit: Exit): void {
         : '';
     broken(draft, worker, `the worker ended while booting: ${how}${hint}`);
   }
-  if (worker.failure) contained(draft, worker, worker.failure, exit);
   worker.state = 'exited';
   delete draft.state.workers[serial];
 }

@@ -62,7 +62,7 @@ export interface Rescue {
   readonly outcome: 'interrupted' | 'turning' | 'stuck';
   /** Connections that were taken out of it. */
   readonly rescued: number;
-  /** Connections that were left in it, where that is known. */
+  /** Requests that were not answered yet, and connections at rest that could not be taken out, where that is known. */
   readonly left?: number;
   /** For `stuck`: why it could not be interrupted. */
   readonly why?: string;

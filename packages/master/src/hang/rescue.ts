@@ -66,7 +66,8 @@ async function handOut(session: Session, until: number): Promise<Pick<Rescue, 'r
     if (typeof sent !== 'number') break;
     rescued += sent;
     if (sent === 0 || rest === 0) {
-      return { rescued, ...(typeof openRequests === 'number' && { left: openRequests }) };
+      const isKnown = typeof openRequests === 'number' && typeof rest === 'number';
+      return { rescued, ...(isKnown && { left: openRequests + rest }) };
     }
   }
   return { rescued };

@@ -14,9 +14,10 @@ const DOING: Readonly<Record<string, string>> = {
   spawned: 'booting',
   booted: 'probing',
   drained: 'draining',
+  rescuing: 'hung',
 };
 const ICONS: Readonly<Record<string, string>> = { ready: '●', booting: '○', probing: '◐', draining: '◌' };
-const GONE: readonly string[] = ['exited', 'crashed'];
+const GONE: readonly string[] = ['exited', 'crashed', 'contained'];
 
 const BAR = 24;
 const GAP = 3;
