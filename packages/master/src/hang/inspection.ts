@@ -14,14 +14,11 @@ export interface Inspection {
   waitsFor?: string[];
 }
 
-/** The name of the question's own frame. */
-const QUESTION_URL = 'tshorn:question';
 const QUESTION = `(() => {
   const { heapUsed, rss } = process.memoryUsage();
   const requests = globalThis[Symbol.for('tshorn.in-flight')]?.();
   return { rss, heapUsed, requests, waitsFor: process.getActiveResourcesInfo?.() };
-})()
-//# sourceURL=${QUESTION_URL}`;
+})()`;
 const QUESTION_MS = 500;
 
 /** A process that runs JavaScript has paused by then; one whose event loop is idle pauses at the question itself. */
@@ -33,13 +30,11 @@ export async function inspect(session: Session, withinMs: number): Promise<Inspe
   const left = () => until - performance.now();
   const found: Inspection = {};
   const take = (stack: readonly Frame[] | undefined) => {
-    if (stack === undefined) return;
-    found.stack = stack.filter(({ file }) => file !== QUESTION_URL);
-    if (found.stack.length < stack.length) session.order('Debugger.resume');
+    if (stack) found.stack = stack;
   };
   take(await session.pause(Math.min(PAUSE_MS, left())));
   const answer = session.evaluate(QUESTION, left(), { timeout: QUESTION_MS });
-  if (found.stack === undefined) await Promise.race([session.paused(left()).then(take), answer]);
+  if (!found.stack) await Promise.race([session.paused(left()).then(take), answer]);
   read(found, await answer);
   return found;
 }

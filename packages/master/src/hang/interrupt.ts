@@ -42,9 +42,11 @@ export async function interrupt(session: Session, until: number): Promise<string
       return 'the code that is stuck is a promise hook (async_hooks)';
     const prepared = await session.evaluate(PREPARE, within(ANSWER_MS));
     if (prepared !== true) return typeof prepared === 'string' ? prepared : 'its debugger gave no answer';
-    session.order('Debugger.resume', { terminateOnResume: true });
+    session.resume({ terminateOnResume: true });
     if (await turns(session, within(TURN_MS))) return undefined;
-    await session.pause(within(PAUSE_MS));
+    const standsStill = (await session.pause(within(PAUSE_MS)))?.length;
+    // The question may have been ended with the code.
+    if (!standsStill && (await turns(session, within(TURN_MS)))) return undefined;
   }
   return session.frames
     ? `the code that followed was stuck too, ${MOST_ROUNDS} times`

@@ -44,9 +44,10 @@ async function save(
   turned: () => boolean,
 ): Promise<Rescue> {
   const turning = { outcome: 'turning', rescued: 0 } as const;
-  if (turned() || findings.inspection?.stack?.length === 0) return turning;
-  if (session?.frames) {
-    session.order('Debugger.resume');
+  const { stack } = findings.inspection ?? {};
+  if (turned() || stack?.length === 0) return turning;
+  if (session && stack) {
+    session.resume();
     if (await turns(session, LAST_CHANCE_MS)) return turning;
     await session.pause(PAUSE_MS);
   }

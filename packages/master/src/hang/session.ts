@@ -24,20 +24,22 @@ export interface EvaluateOptions {
   readonly timeout?: number;
 }
 
+/** The name of the frame of what is evaluated here. */
+const OWN_URL = 'tshorn:evaluate';
+
 /** No method rejects: what has no answer in time, or no connection any more, resolves with undefined. */
 export class Session {
   readonly #socket: WebSocketClient;
   readonly #scripts = new Map<unknown, string>();
   readonly #answers = new Map<number, (answer: Answer | undefined) => void>();
-  readonly #ended: () => void;
   #frames: readonly Frame[] | undefined;
-  #onPaused = () => {};
+  /** Present while a pause is waited for. */
+  #onPaused: ((frames?: readonly Frame[]) => void) | undefined;
   #last = 0;
   #open = true;
 
-  /** @param ended is called when the process has closed the connection */
-  constructor(address: string, ended: () => void = () => {}) {
-    this.#ended = ended;
+  /** @param address `ws://HOST:PORT/PATH` */
+  constructor(address: string) {
     this.#socket = new WebSocketClient(address, {
       onEnd: () => this.close(),
       onMessage: (text) => {
@@ -50,6 +52,8 @@ export class Session {
       },
     });
     this.order('Debugger.enable');
+    // A `debugger` statement of the app is no answer to a pause.
+    this.order('Debugger.setBreakpointsActive', { active: false });
   }
 
   /** The stack where the process stands still; undefined while it runs. */
@@ -63,19 +67,20 @@ export class Session {
     this.#frames = undefined;
     this.#socket.close();
     for (const answer of this.#answers.values()) answer(undefined);
-    this.#onPaused();
-    this.#ended();
+    this.#onPaused?.();
   }
 
   /** Sends a command whose answer nobody needs. */
   order(method: string, params: object = {}): number {
     const id = ++this.#last;
-    if (method === 'Debugger.resume') this.#frames = undefined;
     if (this.#open) this.#socket.send(JSON.stringify({ id, method, params }));
     return id;
   }
 
-  /** Has the process stand still at the next JavaScript that it runs, which may be never. */
+  /**
+   * Has the process stand still at the next JavaScript that it runs, which may be never.
+   * @returns the stack where it stands; empty when it runs nothing but what is evaluated here, and goes on
+   */
   pause(withinMs: number): Promise<readonly Frame[] | undefined> {
     if (this.#frames === undefined) this.order('Debugger.pause');
     return this.paused(withinMs);
@@ -83,25 +88,35 @@ export class Session {
 
   /** Has it stand still again where the function that runs returns. */
   stepOut(withinMs: number): Promise<readonly Frame[] | undefined> {
-    this.order('Debugger.stepOut');
     this.#frames = undefined;
+    this.order('Debugger.stepOut');
     return this.paused(withinMs);
   }
 
-  /** Resolves with the stack as soon as the process stands still. */
+  resume(params: { readonly terminateOnResume?: true } = {}): void {
+    if (this.#frames === undefined) return;
+    this.#frames = undefined;
+    this.order('Debugger.resume', params);
+  }
+
+  /** Resolves as soon as the process stands still, as `pause` does. */
   async paused(withinMs: number): Promise<readonly Frame[] | undefined> {
-    if (this.#frames === undefined && this.#open) {
-      await within(withinMs, (resolve) => {
-        this.#onPaused = () => resolve(undefined);
-      });
-    }
-    return this.#frames;
+    if (this.#frames !== undefined || !this.#open) return this.#frames;
+    const frames = await within<readonly Frame[]>(withinMs, (resolve) => {
+      this.#onPaused = resolve;
+    });
+    this.#onPaused = undefined;
+    return frames;
   }
 
   /** @returns the value of a JavaScript expression in the process */
   async evaluate(expression: string, withinMs: number, options: EvaluateOptions = {}): Promise<unknown> {
     if (!this.#open) return undefined;
-    const params = { expression, returnByValue: true, ...options };
+    const params = {
+      expression: `${expression}\n//# sourceURL=${OWN_URL}`,
+      returnByValue: true,
+      ...options,
+    };
     const id = this.order('Runtime.evaluate', params);
     const answer = await within<Answer>(withinMs, (resolve) => this.#answers.set(id, resolve));
     this.#answers.delete(id);
@@ -112,10 +127,22 @@ export class Session {
     const { id, method, params } = answer;
     if (method === 'Debugger.scriptParsed') this.#scripts.set(params?.scriptId, String(params?.url));
     else if (method === 'Debugger.paused') {
-      this.#frames = framesOf(params?.callFrames ?? [], this.#scripts);
-      this.#onPaused();
+      this.#pausedAt(framesOf(params?.callFrames ?? [], this.#scripts));
     } else if (method === 'Debugger.resumed') this.#frames = undefined;
     else if (id !== undefined) this.#answers.get(id)?.(answer);
+  }
+
+  #pausedAt(frames: readonly Frame[]): void {
+    const others = frames.filter(({ file }) => file !== OWN_URL);
+    const isOwn = others.length < frames.length;
+    if (this.#onPaused && !isOwn) {
+      this.#frames = frames;
+      return this.#onPaused(frames);
+    }
+    // It comes late, in code that nobody asked about; or the question was reached before the code that runs.
+    this.order('Debugger.resume');
+    if (isOwn && others.length === 0) this.#onPaused?.([]);
+    else if (isOwn && this.#onPaused) this.order('Debugger.pause');
   }
 }
 
