@@ -247,3 +247,32 @@ describe('a connection with a state', () => {
     expect(scene.die(3).said()).toEqual(['3 take 2', 'close a']);
   });
 });
+
+describe('a sender that has failed, and finishes its requests', () => {
+  test('is rid of an idle connection at once, and it waits for a receiver', () => {
+    const scene = new Scene(1, 2);
+    scene.mayCome = true;
+    scene.fail(1, 1, 'a');
+    expect(scene.said()).toEqual(['1 handed-over 1']);
+    scene.die(1).receivers = [2];
+    scene.relay.offerHeld();
+    scene.relay.took(2, 1);
+    expect(scene.said()).toEqual(['2 take 1', 'close a']);
+  });
+
+  test('tells its state at once, and a receiver that comes later has it', () => {
+    const scene = new Scene(1, 2);
+    scene.mayCome = true;
+    scene.fail(1, 1, 'a', 'chat').relay.state(1, 1, 'said');
+    expect(scene.said()).toEqual(['1 handed-over 1']);
+    scene.die(1).receivers = [2];
+    scene.relay.offerHeld();
+    scene.relay.took(2, 1);
+    expect(scene.said()).toEqual(['2 take 1', 'close a', '2 state 1: said']);
+  });
+
+  test('keeps its connections where nobody will come: it closes them in order', () => {
+    const scene = new Scene(1).fail(1, 1, 'a');
+    expect(scene.said()).toEqual(['close a', '1 keep 1: no-taker']);
+  });
+});

@@ -13,7 +13,8 @@
  *     taken    --receiver gone-->            the same
  *
  * A connection is **rescued** when its sender is stuck, or about to end. The master owns it at once, its sender is told so,
- * and a state comes unasked. It is held until a receiver has room for it, and nothing is given back:
+ * and a state comes unasked. It is held until a receiver has room for it, and nothing is given back. The same holds for
+ * those of a worker that has failed and finishes its requests, which is asked for the state at once:
  *
  *     offered  --declined, silent, gone-->   offered to the next one; without one, held
  *     held     --a receiver has room-->      offered
@@ -101,19 +102,21 @@ export class Relay {
     sender: number,
     offer: number,
     connection: Connection,
-    { resumer, rescued = false }: Offer = {},
+    { resumer, rescued: isRescued = false, failing = false }: Offer = {},
   ): void {
     const ledger = this.#ledger(sender);
     this.#keepLost(sender, ledger.offers.came(offer));
     // A number that is in use is forged.
     if (ledger.sending.has(offer)) return connection.close();
     const refusedBy = new Set<number>();
+    // In a stop nobody will come, and it closes what it has in order.
+    const rescued = isRescued || (failing && this.#orders.rescuedMayWait());
     const state = rescued ? ASKED : WITH_SENDER;
     const given = { connection, sender, offer, resumer, rescued };
     const transfer: Transfer = { ...given, refusedBy, phase: OVER, state };
     ledger.sending.set(offer, transfer);
     // A sender that goes on has nothing to wait for. One with a resumer has parted with it.
-    if (rescued && resumer === undefined) this.#orders.peer(sender)?.handedOver(offer);
+    if (rescued && (failing || resumer === undefined)) this.#orders.peer(sender)?.handedOver(offer);
     this.#pass(transfer);
   }
 

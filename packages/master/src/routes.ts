@@ -112,7 +112,9 @@ export function routes(
     census: (serial, { connections }) => balance.report(serial, connections),
     'hand-over': (serial, { id, resumer, rescued }, connection) => {
       if (rescued) traffic.rescued(serial);
-      relay.offer(serial, id, connection as Connection, { resumer, rescued });
+      // It may end at any moment, and must not be left with a connection that nobody could take so far.
+      const failing = !rescued && view.stateOf(serial) === 'failing';
+      relay.offer(serial, id, connection as Connection, { resumer, rescued, failing });
     },
     sent: (serial, { upTo }) => relay.sent(serial, upTo),
     took: (serial, { id }) => relay.took(serial, id),

@@ -59,6 +59,8 @@ export interface Offer {
   readonly resumer?: string | undefined;
   /** The sender is stuck or about to end. */
   readonly rescued?: boolean | undefined;
+  /** The sender has failed and finishes its requests: it can still be asked for a state, and keeps nothing. */
+  readonly failing?: boolean | undefined;
 }
 
 /** The transfers between the master and one worker. */

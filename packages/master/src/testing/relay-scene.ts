@@ -51,6 +51,12 @@ export class RelayScene {
     return this;
   }
 
+  /** The sender has failed, and finishes its requests. */
+  fail(from: number, id: number, name: string, resumer?: string): this {
+    this.relay.offer(from, id, this.#connection(name), { resumer, failing: true });
+    return this;
+  }
+
   #connection(name: string) {
     return { close: () => this.#said.push(`close ${name}`) };
   }
