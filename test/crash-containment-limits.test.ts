@@ -118,7 +118,6 @@ test('with --crash-grace 0 a worker ends at once, with its requests', async () =
   expect(await throwIn('handler')).toBe('cut');
   expect((await slow.answers).failures).toHaveLength(SIZE.slow);
   expect((await server.event('crashed')).msg).toMatch(/exit code 1: uncaught Error: thrown in a handler/);
-  expect(server.of('contained')).toEqual([]);
 });
 
 test('one worker: its idle connections and WebSockets wait for the replacement', async () => {
