@@ -20,7 +20,7 @@ const FLAWS: [flaw: string, reason: RegExp][] = [
   ['hangs-on-boot', /did not finish loading within 5 s/],
   ['status-500', /\/_status answered 500/],
   ['status-hangs', /no answer within 2 s/],
-  ['crashes-when-ready', /a new worker ended: exit code 1/],
+  ['crashes-when-ready', /a new worker crashed: uncaught Error/],
 ];
 const SLOTS = [0, 2] as const;
 

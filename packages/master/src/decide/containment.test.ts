@@ -33,10 +33,10 @@ describe('a crash', () => {
     scene.drained(2).exit(2, 1).settle();
     expect(scene.spawns).toHaveLength(1);
     expect(kills(scene)).toEqual([]);
-    // The exit is what the crash has led to: neither news nor a second failure.
+    // The exit is what the crash has led to: no second failure.
     expect(levels(scene, 'crashed')).toEqual(['error']);
     expect(levels(scene, 'drained')).toEqual(['debug']);
-    expect(levels(scene, 'exited')).toEqual(['debug']);
+    expect(levels(scene, 'exited')).toEqual(['info']);
     expect(scene.state.slots[1]?.failures).toBe(1);
   });
 

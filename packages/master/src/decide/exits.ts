@@ -32,12 +32,9 @@ export function exited(draft: Draft, worker: WorkerRecord, exit: Exit): void {
     draft.reportOf(worker, { event: 'exited', level: 'info', text: how });
   } else if (state === 'hung' || state === 'failing') {
     tellOfFailure();
-    const isAsked = state === 'failing' && signal === null;
-    draft.reportOf(worker, {
-      event: 'exited',
-      level: isAsked ? 'debug' : 'warn',
-      text: isAsked ? plain : how,
-    });
+    const isExpected = state === 'failing' && signal === null;
+    const level = isExpected ? 'info' : 'warn';
+    draft.reportOf(worker, { event: 'exited', level, text: isExpected ? plain : how });
   } else {
     // Nothing else tells more.
     const hint =
