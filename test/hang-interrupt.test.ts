@@ -50,7 +50,7 @@ const OTHERS = [
   ],
   ...[
     'microtask',
-    'then',
+    'promise',
     'storage',
     'stream',
     'web-stream',
