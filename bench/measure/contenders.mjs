@@ -30,10 +30,11 @@ const tshorn = (...flags) => ({
   forks: true,
 });
 
-/** @type {Record<'tshorn' | 'closing' | 'single' | 'roundRobin' | 'shared', Contender>} */
+/** @type {Record<'tshorn' | 'closing' | 'atOnce' | 'single' | 'roundRobin' | 'shared', Contender>} */
 export const contenders = {
   tshorn: { name: 'tshorn', ...tshorn() },
   closing: { name: 'tshorn --no-handoff', ...tshorn('--no-handoff') },
+  atOnce: { name: 'tshorn --crash-grace 0', ...tshorn('--crash-grace', '0') },
   single: {
     name: 'node:http, one process',
     argv: (port) => [file('../bare/single.mjs'), String(port)],

@@ -111,6 +111,7 @@ function judge(figures) {
     [`keep-alive against the better bare cluster (${contenders[better].name})`, keepAlive[better], 0.97],
     ['keep-alive against itself without handoff', keepAlive.closing, 0.98],
     ['new connections against itself without handoff', perRequest.closing, 0.98],
+    ['keep-alive against itself without containment', keepAlive.atOnce, 0.99],
     ['new connections against bare round-robin', perRequest.roundRobin, 2],
     ['new connections against bare shared', perRequest.shared, 0.95],
   ];
