@@ -125,7 +125,20 @@ test('one worker: its idle connections and WebSockets wait for the replacement',
   const slow = await crowd.sendSlow(SLOW_MS);
   expect(answered(await throwIn('handler'))).toBe(500);
   await expectNoHarm(slow);
-  expect((await contained()).lost).toBe(1);
+  const line = await contained();
+  const { idle, webSockets, slow: finished } = SIZE;
+  expect(line).toMatchObject({
+    level: 30,
+    cause: 'crash',
+    request: 'GET /throws',
+    cost: 'answered',
+    lost: 1,
+    finished,
+  });
+  expect(Number(line.moved) + Number(line.rescued)).toBe(idle + webSockets);
+  expect(line.msg).toMatch(
+    /^worker=0 gen=1 pid=\d+ crashed: .*moved=\d+ finished=6 lost=1 in .*; GET \/throws was answered with 500$/,
+  );
 });
 
 test('a second exception ends the worker at once; its idle connections go on all the same', async () => {

@@ -20,12 +20,6 @@ export interface Slow {
   readonly byPid: ReadonlyMap<number, number>;
 }
 
-/** Connections and requests of one worker. */
-export interface Share {
-  readonly idle: number;
-  readonly webSockets: number;
-}
-
 export class Crowd {
   readonly #port: number;
   readonly #random: Random;
@@ -53,14 +47,6 @@ export class Crowd {
   /** Each idle client sends one request. */
   async askIdle(): Promise<void> {
     await Promise.all(this.#idle.map((client) => client.ask(['GET / HTTP/1.1\r\nHost: x\r\n\r\n'], /^\d+$/)));
-  }
-
-  /** What this worker has, as the last answers say. */
-  shareOf(pid: number): Share {
-    return {
-      idle: this.#idle.filter(({ lastPid }) => lastPid === pid).length,
-      webSockets: this.#webSockets.open.filter(({ last }) => last?.pid === pid).length,
-    };
   }
 
   /**
