@@ -18,6 +18,8 @@ export interface InboxEvents {
   onMalformed(problem: string): void;
   /** The app has sent a message to its parent, and no listener of a hook reads such messages. */
   onUnread(message: unknown): void;
+  /** True for a worker that is known to hang, to fail or to have ended: all its connections may come at once. */
+  readonly isInTrouble?: (() => boolean) | undefined;
   /** The worker sends more than the master can read beside its work. Nothing of it is read any more. */
   onFlood(text: string): void;
 }
@@ -38,8 +40,13 @@ const COST = 20;
 /** Cost of one second: ten times what a worker needs that moves its connections as fast as it may. */
 const MOST_PER_SECOND = 20_000;
 
+/** The connections of a worker in trouble, with their states, come as fast as the master can read them. */
+const MOST_IN_TROUBLE = 10 * MOST_PER_SECOND;
+
 /** A worker has eight connections on their way: a larger gap in their numbers is forged. */
 const LARGEST_GAP = 64;
+/** All connections that a worker has may be rescued at once, and each is lost when the master has no descriptor free. */
+const LARGEST_RESCUED_GAP = 8_192;
 
 /** A raw handle of a TCP connection or a unix socket, as `hand-over` carries it. Node makes it in this process. */
 const isConnection = (handle: unknown): boolean =>
@@ -116,7 +123,10 @@ export class Inbox {
       return 'a "hand-over" message without a connection';
     }
     const offer = message.type === 'hand-over' ? message.id : message.type === 'sent' ? message.upTo : 0;
-    if (offer > this.#lastOffer + LARGEST_GAP)
+    const gap = offer - this.#lastOffer - 1;
+    const isRescue = message.type === 'hand-over' ? message.rescued === true : handle !== undefined;
+    // Each number that is missing is answered.
+    if (gap >= (isRescue ? LARGEST_RESCUED_GAP : LARGEST_GAP) || (gap > 0 && !this.#afford(gap)))
       return `a malformed "${message.type}" message (number out of order)`;
     this.#lastOffer = Math.max(this.#lastOffer, offer);
     return undefined;
@@ -133,6 +143,7 @@ export class Inbox {
     this.#second = second;
     this.#spent += cost;
     if (this.#spent <= MOST_PER_SECOND) return true;
+    if (this.#spent <= MOST_IN_TROUBLE && this.#events.isInTrouble?.()) return true;
     this.#closed = true;
     this.#events.onFlood('sent more messages than the master can read beside its work');
     return false;

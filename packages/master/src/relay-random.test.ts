@@ -16,21 +16,30 @@ test('whatever happens in whatever order, each copy is closed exactly once', () 
     const workers = [1, 2, 3, 4];
     const scene = new Scene(...workers);
     scene.receivers = [2, 3, 4];
+    scene.mayCome = below(2) === 0;
     const offers = 1 + below(5);
-    for (let id = 1; id <= offers; id++)
-      scene.offer(1, id, `c${id}`, below(2) === 0 ? 'websocket:0' : undefined);
+    for (let id = 1; id <= offers; id++) {
+      const resumer = below(2) === 0 ? 'websocket:0' : undefined;
+      if (below(2) === 0) scene.rescue(1, id, `c${id}`, resumer);
+      else scene.offer(1, id, `c${id}`, resumer);
+    }
     for (let step = 0; step < 30; step++) {
       const [worker, id] = [1 + below(4), 1 + below(offers + 6)];
-      const what = below(12);
+      const what = below(13);
       if (what < 3) scene.relay.declined(worker, id, 'no-descriptor');
       else if (what === 3) scene.die(worker);
-      else if (what < 6) scene.relay.state(worker, id, 'n=5');
+      else if (what === 12 && worker > 1) {
+        scene.come(workers.length + 1);
+        workers.push(workers.length + 1);
+      } else if (what < 6) scene.relay.state(worker, id, 'n=5');
       else scene.relay.took(worker, id);
     }
+    scene.mayCome = false;
     for (const worker of workers) scene.die(worker);
+    scene.relay.offerHeld();
     const closed = scene.said().filter((line) => line.startsWith('close'));
     expect(closed.sort()).toEqual(Array.from({ length: offers }, (_, at) => `close c${at + 1}`));
-    expect(scene.relay.onWay).toBe(0);
+    expect(scene.relay.onWay + scene.relay.held).toBe(0);
   }
 });
 

@@ -29,24 +29,10 @@ import {
   type Knowledge,
   Ledger,
   type Offer,
-  type Peer,
   type Phase,
+  type RelayOrders,
   type Transfer,
 } from './transfer.ts';
-
-export interface RelayOrders {
-  peer(serial: number): Peer | undefined;
-  /** The receiver has a connection with its state, and will report whether it could resume it. */
-  arrived(receiver: number): void;
-  /** The best receiver for a connection of this sender, without `except`. */
-  receiverFor(sender: number, except: ReadonlySet<number>): number | undefined;
-  /** True when a receiver may come soon, if there is none now. */
-  receiverMayCome(sender: number): boolean;
-  /** True while any worker will be there to take a connection that was rescued. */
-  rescuedMayWait(): boolean;
-  /** This many rescued connections may wait, each with a descriptor of the master. */
-  readonly mostHeld: number;
-}
 
 const OVER: Phase = { is: 'over' };
 const HELD: Phase = { is: 'held' };
@@ -112,12 +98,21 @@ export class Relay {
     // In a stop nobody will come, and it closes what it has in order.
     const rescued = isRescued || (failing && this.#orders.rescuedMayWait());
     const state = rescued ? ASKED : WITH_SENDER;
+    // What else it has on its way is as good as rescued.
+    if (rescued) for (const other of ledger.sending.values()) this.#leaveToUs(other);
     const given = { connection, sender, offer, resumer, rescued };
     const transfer: Transfer = { ...given, refusedBy, phase: OVER, state };
     ledger.sending.set(offer, transfer);
     // A sender that goes on has nothing to wait for. One with a resumer has parted with it.
     if (rescued && (failing || resumer === undefined)) this.#orders.peer(sender)?.handedOver(offer);
     this.#pass(transfer);
+  }
+
+  /** Its sender need not wait for a receiver, and gets nothing back. One with a resumer has its state to tell first. */
+  #leaveToUs(transfer: Transfer): void {
+    if (transfer.rescued || transfer.resumer !== undefined) return;
+    transfer.rescued = true;
+    this.#orders.peer(transfer.sender)?.handedOver(transfer.offer);
   }
 
   /** Offers whose descriptor could not be received here stay with their sender. */
@@ -140,6 +135,7 @@ export class Relay {
     if (to === undefined || !receiver) {
       return transfer.rescued ? this.#hold(transfer) : this.#giveBack(transfer, reason);
     }
+    this.#held.delete(transfer);
     const id = receiver.take(transfer.connection, transfer.resumer);
     transfer.phase = { is: 'offered', to, id, at: performance.now() };
     this.#ledger(to).receiving.set(id, transfer);
@@ -158,12 +154,9 @@ export class Relay {
 
   /** Offers those that wait: a receiver has come, or has room again. */
   offerHeld(): void {
-    let left = this.#held.size;
     for (const transfer of this.#held) {
-      // Those that wait again have gone to the end.
-      if (left-- === 0) return;
-      this.#held.delete(transfer);
       this.#pass(transfer);
+      // The others would wait as well, unless it waits for another receiver than they do.
       if (transfer.phase.is === 'held' && transfer.refusedBy.size === 0) return;
     }
   }
@@ -225,7 +218,9 @@ export class Relay {
   /** The sender tells the state of a connection; undefined when it does not know it any more. */
   state(sender: number, offer: number, text: string | undefined): void {
     const transfer = this.#ledgers.get(sender)?.sending.get(offer);
-    if (transfer?.state.is !== 'asked') return;
+    if (!transfer || transfer.resumer === undefined || transfer.state.is === 'known') return;
+    // Unasked: the sender has parted with it, and cannot have it back.
+    if (transfer.state.is === 'with-sender') transfer.rescued = true;
     transfer.state = { is: 'known', text };
     this.#deliver(transfer);
   }
@@ -238,6 +233,7 @@ export class Relay {
     this.moved++;
     this.#orders.arrived(phase.by);
     this.#orders.peer(phase.by)?.state(phase.id, state.text);
+    this.offerHeld();
   }
 
   /** Nobody answers for it any more; the master's copy goes. */
@@ -257,6 +253,7 @@ export class Relay {
     this.#ledgers.delete(serial);
     for (const transfer of receiving.values()) this.#pass(transfer);
     for (const transfer of sending.values()) {
+      this.#leaveToUs(transfer);
       if (transfer.state.is !== 'known') transfer.state = LOST;
       this.#deliver(transfer);
     }

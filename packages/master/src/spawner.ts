@@ -1,5 +1,5 @@
 /** Starts the worker processes of a release, and reports their ends to the master's loop. Created by the Performer. */
-import { describeWorker, formatAddress, memoryLimit, WATCH_VARIABLE } from '@tshorn/core';
+import { describeWorker, formatAddress, memoryLimit, WATCH_VARIABLE, type WorkerState } from '@tshorn/core';
 import type { Attendants } from './attendants.ts';
 import { CompileCache } from './compile-cache.ts';
 import type { Context } from './context.ts';
@@ -16,6 +16,9 @@ import { workerEnv } from './worker-env.ts';
 import { type WorkerEnd, WorkerHandle } from './worker-handle.ts';
 
 type SpawnEffect = Extract<Effect, { do: 'spawn' }>;
+
+/** All connections of such a worker may be rescued; undefined: it has ended, and its last messages are being read. */
+const IN_TROUBLE = new Set<WorkerState | undefined>(['hung', 'failing', 'killed', undefined]);
 
 export class Spawner {
   readonly #context: Context;
@@ -85,6 +88,7 @@ export class Spawner {
         onMalformed: (problem) => this.#malformed(worker, problem),
         onUnread: (message) => this.#attendants.unread.sent(handle.pid, message),
         onFiles: watch && ((files) => watch.loaded(generation, files)),
+        isInTrouble: () => IN_TROUBLE.has(view.stateOf(serial)),
         onFlood: (text) => this.#flooded(worker, text),
         onEnded: (end) => {
           status?.forget();

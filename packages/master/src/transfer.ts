@@ -22,6 +22,20 @@ export interface Peer {
   keep(offer: number, reason: string): void;
 }
 
+export interface RelayOrders {
+  peer(serial: number): Peer | undefined;
+  /** The receiver has a connection with its state, and will report whether it could resume it. */
+  arrived(receiver: number): void;
+  /** The best receiver for a connection of this sender, without `except`. */
+  receiverFor(sender: number, except: ReadonlySet<number>): number | undefined;
+  /** True when a receiver may come soon, if there is none now. */
+  receiverMayCome(sender: number): boolean;
+  /** True while any worker will be there to take a connection that was rescued. */
+  rescuedMayWait(): boolean;
+  /** This many rescued connections may wait, each with a descriptor of the master. */
+  readonly mostHeld: number;
+}
+
 export type Phase =
   /** A receiver was asked at that time, under that number. */
   | { readonly is: 'offered'; readonly to: number; readonly id: number; readonly at: number }
@@ -45,7 +59,8 @@ export interface Transfer {
   readonly offer: number;
   /** Undefined for idle HTTP. */
   readonly resumer: string | undefined;
-  readonly rescued: boolean;
+  /** Nothing of it is left with the sender: the master may hold it, and gives nothing back. */
+  rescued: boolean;
   readonly refusedBy: Set<number>;
   /** When a receiver declined it for the first time, on the clock of performance.now(). */
   declinedAt?: number;

@@ -35,6 +35,8 @@ export interface WorkerHandleEvents {
   onUnread(message: unknown): void;
   /** Watch mode: see Inbox. */
   readonly onFiles?: ((files: readonly string[]) => void) | undefined;
+  /** See Inbox. */
+  readonly isInTrouble?: (() => boolean) | undefined;
   /** The worker floods the master, which has to kill it. */
   onFlood(text: string): void;
 }
@@ -130,6 +132,7 @@ export class WorkerHandle {
       },
       onUnread: (message) => this.#events.onUnread(message),
       onFiles: this.#events.onFiles,
+      isInTrouble: this.#events.isInTrouble,
       onFlood: (text) => this.#events.onFlood(text),
     }).listen(worker.process);
     // `error` comes for a process that cannot be started and for a message that cannot be sent; `exit` follows the latter.

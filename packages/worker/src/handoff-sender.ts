@@ -35,11 +35,20 @@ export interface Candidate {
   readonly migratable?: Migratable;
 }
 
-interface InTransit {
+interface Sent {
   readonly socket: Socket;
   readonly detached: Detached;
   readonly migratable: Migratable | undefined;
+}
+
+interface InTransit extends Sent {
   readonly onClose: () => void;
+}
+
+/** A connection that leaves at once. */
+export interface Picked extends Sent {
+  /** Of a WebSocket or a stream: what its new owner needs. */
+  readonly state: string | undefined;
 }
 
 /** The messages to the master. */
@@ -165,7 +174,7 @@ export class HandoffSender {
     this.#keepTrack(id, { socket, detached, migratable });
   }
 
-  #keepTrack(id: number, sent: Omit<InTransit, 'onClose'>): void {
+  #keepTrack(id: number, sent: Sent): void {
     const { socket, migratable } = sent;
     // At its keep-alive timeout, say: if the descriptor has been sent before, another worker has it now.
     const onClose = () => {
@@ -186,25 +195,34 @@ export class HandoffSender {
   }
 
   /**
-   * Sends it at once, whatever is on its way.
-   * @param offer returns the id, or undefined when it could not be sent
-   * @returns `stays`: something is under way on it
+   * Makes it ready to leave at once, whatever is on its way.
+   * @returns undefined when it has to stay
    */
-  rescue(
-    { socket, bytesRead, migratable }: Candidate,
-    offer: (handle: RawHandle, resumer: string | undefined) => number | undefined,
-  ): 'sent' | 'stays' | 'unsent' {
-    if (migratable) return 'stays';
-    const detached = this.#transport.detach(socket, bytesRead);
-    if (!detached) return 'stays';
-    const id = offer(detached.handle, undefined);
-    if (id === undefined) {
-      detached.attach();
-      return 'unsent';
-    }
+  pick({ socket, bytesRead, migratable }: Candidate): Picked | undefined {
+    const detached = this.#transport.detach(socket, migratable ? undefined : bytesRead);
+    if (!detached) return undefined;
+    if (!migratable) return { socket, detached, migratable, state: undefined };
+    const state = this.outgoing.rescue(migratable);
+    if (state === undefined) detached.attach();
+    return state === undefined ? undefined : { socket, detached, migratable, state };
+  }
+
+  /** It has left under this id. One with a state is over here; another one waits for the answer. */
+  hasLeft(id: number, { socket, detached, migratable }: Picked): void {
+    if (migratable) return this.outgoing.rescued(migratable);
     this.#keepTrack(id, { socket, detached, migratable });
     this.#rescued.add(id);
-    return 'sent';
+  }
+
+  /** WebSockets and streams in transit whose state can go now, unasked. Each is over here. */
+  *statesInTransit(turn: InterruptedTurn): Generator<{ readonly id: number; readonly state: string }> {
+    for (const [id, { socket, migratable }] of this.#inTransit) {
+      const state = migratable && turn.isApart(socket) ? this.outgoing.rescue(migratable) : undefined;
+      if (!migratable || state === undefined) continue;
+      this.#answered(id);
+      this.outgoing.rescued(migratable);
+      yield { id, state };
+    }
   }
 
   /** Another worker owns it: the descriptor here is closed, and its client notices nothing. */

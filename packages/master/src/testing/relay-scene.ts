@@ -7,7 +7,7 @@ export class RelayScene {
   receivers: number[] = [];
   /** A receiver may come when there is none. */
   mayCome = false;
-  readonly mostHeld = 3;
+  mostHeld = 3;
   /** The peer without a time limit. */
   untimed: number | undefined;
   readonly #alive: Set<number>;
@@ -17,13 +17,16 @@ export class RelayScene {
 
   constructor(...workers: number[]) {
     this.#alive = new Set(workers);
+    const mostHeld = () => this.mostHeld;
     this.relay = new Relay({
       peer: (serial) => (this.#alive.has(serial) ? this.#peer(serial) : undefined),
       arrived: () => {},
       receiverFor: (from, except) => this.receivers.find((serial) => serial !== from && !except.has(serial)),
       receiverMayCome: () => this.mayCome,
       rescuedMayWait: () => this.mayCome,
-      mostHeld: this.mostHeld,
+      get mostHeld() {
+        return mostHeld();
+      },
     });
   }
 
@@ -59,6 +62,14 @@ export class RelayScene {
 
   #connection(name: string) {
     return { close: () => this.#said.push(`close ${name}`) };
+  }
+
+  /** Another worker is in service. */
+  come(serial: number): this {
+    this.#alive.add(serial);
+    this.receivers.push(serial);
+    this.relay.offerHeld();
+    return this;
   }
 
   /** As in the master: a worker that is gone is no receiver any more. */

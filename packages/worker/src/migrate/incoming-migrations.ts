@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { describeThrown } from '@tshorn/core';
+import { identityOf } from '../transport/http1-internals.ts';
 import type { RawHandle, Transport } from '../transport/transport.ts';
 import { closeFrame, sayGoodbye } from './close-frame.ts';
 import { type Resumer, unpack } from './registry.ts';
@@ -88,7 +89,10 @@ export class IncomingMigrations {
     { resumer }: Expected,
     text: string | undefined,
   ): Promise<string | undefined> {
-    if (text === undefined) {
+    const payload = text === undefined ? undefined : unpack(text);
+    // Node can confuse descriptors that follow each other closely, and a state must never come to another client.
+    const isIts = payload && (payload.socket ?? identityOf(socket)) === identityOf(socket);
+    if (!isIts) {
       sayGoodbye(socket, resumer.kind === 'upgrade' ? closeFrame() : undefined);
       return STATE_LOST;
     }
@@ -96,7 +100,6 @@ export class IncomingMigrations {
       this.#transport.serve(socket);
       this.#announce(socket);
     };
-    const payload = unpack(text);
     const { resume } = resumer;
     return resume
       ? replayResponse(this.#transport, socket, payload, serve, resume)

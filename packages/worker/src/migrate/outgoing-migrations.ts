@@ -3,6 +3,7 @@
  * ../handoff-sender.ts decides when one goes.
  */
 import { describeThrown } from '@tshorn/core';
+import { identityOf } from '../transport/http1-internals.ts';
 import type { Transport } from '../transport/transport.ts';
 import { takeHeld } from './held.ts';
 import { type Migratable, pack } from './registry.ts';
@@ -26,6 +27,10 @@ export class OutgoingMigrations {
   readonly #lost = new Set<number>();
   /** Resumers that no other worker has. */
   readonly #unknown = new Set<string>();
+  /** Is being asked by a call into the app. Code that was ended from outside leaves it here. */
+  #asked: Migratable | undefined;
+  /** Resumers whose `save` or `busy` does not return. */
+  readonly #hanging = new Set<string>();
   /** Connections without a state that can be sent. */
   readonly #unsaved = new WeakSet<Migratable>();
   /** Resumers that have been warned of. */
@@ -81,9 +86,9 @@ export class OutgoingMigrations {
   /** The reason why it does not move, as one word; empty when it can. */
   #refusalOf(migratable: Migratable): string {
     if (this.#unknown.has(migratable.resumer)) return 'no-resumer';
-    if (this.#unsaved.has(migratable)) return 'state';
+    if (this.#isHanging(migratable) || this.#unsaved.has(migratable)) return 'state';
     try {
-      return migratable.refusal();
+      return this.#ask(migratable, () => migratable.refusal());
     } catch (error) {
       // The app's own `busy` is called in a timer of the drain: without this it would end the worker.
       this.#warnOnce(migratable.resumer, error);
@@ -94,14 +99,53 @@ export class OutgoingMigrations {
   /** True for a connection that can go now: it is at rest, and its state can be sent. */
   mayGo(migratable: Migratable): boolean {
     if (this.#refusalOf(migratable) !== '') return false;
+    return this.#pack(migratable) !== undefined;
+  }
+
+  /** Returns its state; undefined when it has none that can be sent. */
+  #pack(migratable: Migratable): string | undefined {
     try {
-      migratable.pack();
-      return true;
+      return this.#ask(migratable, () => migratable.pack());
     } catch (error) {
       this.#unsaved.add(migratable);
       this.#warnOnce(migratable.resumer, error);
-      return false;
+      return undefined;
     }
+  }
+
+  /** True when the app's code was ended from outside, or is interrupted now, while it was asked about such a connection. */
+  #isHanging({ resumer }: Migratable): boolean {
+    if (this.#asked) this.#hanging.add(this.#asked.resumer);
+    this.#asked = undefined;
+    return this.#hanging.has(resumer);
+  }
+
+  #ask<Answer>(migratable: Migratable, question: () => Answer): Answer {
+    this.#asked = migratable;
+    try {
+      return question();
+    } finally {
+      this.#asked = undefined;
+    }
+  }
+
+  /**
+   * The worker is stuck, or about to end.
+   * @returns all that another worker needs to resume it; undefined when it has to stay
+   */
+  rescue(migratable: Migratable): string | undefined {
+    if (this.#refusalOf(migratable) !== '') return undefined;
+    const state = this.#pack(migratable);
+    // An app's `save` should send nothing, and may.
+    return state === undefined || !this.#transport.isFlushed(migratable.socket)
+      ? undefined
+      : textOf(migratable, state);
+  }
+
+  /** It has left with its state. */
+  rescued(migratable: Migratable): void {
+    this.#gone(migratable);
+    migratable.leave(true);
   }
 
   #warnOnce(resumer: string, error: unknown): void {
@@ -120,18 +164,8 @@ export class OutgoingMigrations {
     let text: string | undefined;
     try {
       if (migratable.isSending?.()) throw new Error('the app did not come to the end of a message');
-      const { request, answer, agreement } = migratable;
-      const over = migratable.isOver?.() === true;
-      const state = over ? '' : migratable.pack();
-      const held = takeHeld(migratable.socket).toString('base64');
-      text = pack({
-        request,
-        ...(answer && { answer }),
-        ...(agreement && { agreement }),
-        ...(over && { over }),
-        held,
-        ...(state !== '' && { state }),
-      });
+      const state = migratable.isOver?.() ? '' : this.#ask(migratable, () => migratable.pack());
+      text = textOf(migratable, state);
     } catch (error) {
       const { resumer } = migratable;
       this.#orders.warn(`${resumer}: ${describeThrown(error)}; its client was told to reconnect`);
@@ -186,4 +220,18 @@ export class OutgoingMigrations {
   refuseRest(): void {
     for (const migratable of this.#migratables) this.refuse(migratable);
   }
+}
+
+/** Takes the held bytes out of its socket. */
+function textOf(migratable: Migratable, state: string): string {
+  const { request, answer, agreement, socket } = migratable;
+  return pack({
+    request,
+    ...(answer && { answer }),
+    ...(agreement && { agreement }),
+    ...(migratable.isOver?.() && { over: true }),
+    held: takeHeld(socket).toString('base64'),
+    ...(state !== '' && { state }),
+    socket: identityOf(socket),
+  });
 }

@@ -86,6 +86,8 @@ export interface Payload {
   readonly over?: true;
   /** JSON, as the app saved it; absent when there was nothing to save. */
   readonly state?: string;
+  /** The connection that all this belongs to; see `identityOf`. Absent from a worker of an older tshorn. */
+  readonly socket?: string;
   /** The bytes that the app wrote after the connection had been found at rest, as base64. */
   readonly held: string;
 }

@@ -120,11 +120,12 @@ export function survive<Client extends WebSocketLike, State>(
       watchHandlers(client);
       const there = options.url ? { ...head, url: options.url(head.url) } : head;
       const agreement = { protocol: client.protocol ?? '', extensions: extensionsOf(request) };
-      new MigratableWebSocket({ client, request, head: there, agreement, resumer, options }).register();
+      const it = new MigratableWebSocket({ client, request, head: there, agreement, resumer, options });
       Reflect.apply(callback, undefined, [client, ...more]);
-      if (!handoff) return;
-      const restore = () => options.restore?.(client, handoff.state as State, request);
-      resume(client, restore, (reason) => registry().resumeFailed(resumer, reason));
+      const restore = () => options.restore?.(client, handoff?.state as State, request);
+      if (handoff) resume(client, restore, (reason) => registry().resumeFailed(resumer, reason));
+      // Not before: what does not return from the app's listener must not go on to another worker.
+      it.register();
     };
     Reflect.apply(handleUpgrade, server, [request, socket, first, follow]);
   };

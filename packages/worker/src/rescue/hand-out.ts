@@ -8,7 +8,7 @@
  * taken it. Should this worker go on, it lets go of them when the master says so.
  */
 import { envelope, type SequenceSender, type ToMaster } from '@tshorn/core';
-import type { HandoffSender } from '../handoff-sender.ts';
+import type { HandoffSender, Picked } from '../handoff-sender.ts';
 import type { RawHandle, Transport } from '../transport/transport.ts';
 import type { DirectChannel } from './direct-channel.ts';
 
@@ -24,6 +24,13 @@ export interface HandedOut {
 
 const UNKNOWN_NODE = `Node ${process.version} is not known to this version of tshorn`;
 const CHANNEL_FULL = 'the channel to the master is full or closed';
+
+/**
+ * Characters. Node assumes that one read of its channel never brings the end of one descriptor's message and the next
+ * descriptor (pendingHandle, lib/internal/child_process.js), which holds for 65,536 bytes at a time. Longer states follow
+ * behind the last descriptor.
+ */
+const LARGE = 16 * 1024;
 
 export interface HandOutParts {
   readonly transport: Transport;
@@ -47,28 +54,46 @@ export class HandOut {
     const turn = transport.interrupted();
     const resting = sender.resting(turn);
     if (!direct) return { sent: 0, left: resting.length, stuck: UNKNOWN_NODE };
+    const large: Picked[] = [];
     let sent = 0;
-    for (const candidate of resting) {
-      const outcome = sender.rescue(candidate, (handle, resumer) => this.#offer(handle, resumer));
-      if (outcome === 'unsent') return { sent, left: resting.length - sent, stuck: CHANNEL_FULL };
-      if (outcome === 'sent') sent++;
-    }
+    const post = (...all: Picked[]): boolean => {
+      const ids = all.map((picked) => this.#offer(picked));
+      all.forEach(({ state }, at) => {
+        const id = ids[at];
+        if (id === undefined) return;
+        sent++;
+        if (state !== undefined) this.#send({ type: 'state', id, text: state });
+      });
+      return !ids.includes(undefined);
+    };
+    const isThrough = resting.every((candidate) => {
+      const picked = sender.pick(candidate);
+      if (!picked) return true;
+      if ((picked.state?.length ?? 0) <= LARGE) return post(picked);
+      large.push(picked);
+      return true;
+    });
+    const areThrough = post(...large);
+    for (const { id, state } of sender.statesInTransit(turn)) this.#send({ type: 'state', id, text: state });
     // An offer that has not come by then was lost for want of a descriptor.
     const last = { type: 'sent', upTo: this.#parts.offers.last } as const satisfies ToMaster;
     if (sent > 0) direct.sendLast(envelope(last));
-    return { sent, left: resting.length - sent };
+    const counts = { sent, left: resting.length - sent };
+    return isThrough && areThrough ? counts : { ...counts, stuck: CHANNEL_FULL };
   }
 
-  /** Returns the number of the offer; undefined when the channel does not take it. */
-  #offer(handle: RawHandle, resumer: string | undefined): number | undefined {
-    const id = this.#parts.offers.nextNow();
-    const offer = {
-      type: 'hand-over',
-      id,
-      ...(resumer !== undefined && { resumer }),
-      rescued: true,
-    } as const;
-    return this.#send(offer, handle) ? id : undefined;
+  /** Returns the number of the offer; undefined when the channel does not take it, and the connection stays. */
+  #offer(picked: Picked): number | undefined {
+    const { sender, offers } = this.#parts;
+    const { detached, migratable } = picked;
+    const id = offers.nextNow();
+    const resumer = migratable && { resumer: migratable.resumer };
+    if (this.#send({ type: 'hand-over', id, ...resumer, rescued: true }, detached.handle)) {
+      sender.hasLeft(id, picked);
+      return id;
+    }
+    detached.attach();
+    return undefined;
   }
 
   #send(message: ToMaster, handle?: RawHandle): boolean {

@@ -8,6 +8,7 @@
  * are missing, the functions that read them return undefined, no connection moves, and a drain closes idle connections
  * by `closeIdleConnections()` alone.
  */
+import fs from 'node:fs';
 import type http from 'node:http';
 import net, { type Socket } from 'node:net';
 import { stays } from '../api.ts';
@@ -142,6 +143,16 @@ export function isBetweenResponses({ parser, _httpMessage: message }: HttpSocket
   return message != null && (message.req !== parser?.incoming || message._last !== false);
 }
 
+/**
+ * Tells connections apart, in all processes that have a descriptor of them: the number of the kernel's socket, and the
+ * client's address where the kernel gives no number.
+ */
+export function identityOf(socket: Socket): string {
+  const { fd = -1 } = (socket as AcceptedSocket)._handle ?? {};
+  const { remoteAddress = '', remotePort = '' } = socket;
+  return `${fd < 0 ? '' : fs.fstatSync(fd).ino} ${remoteAddress}:${remotePort}`;
+}
+
 /** Grows from one connection of this process to the next. */
 export const numberOf = (socket: Socket): number =>
   (socket as AcceptedSocket)._handle?.getAsyncId?.() ?? Number.NEGATIVE_INFINITY;
@@ -150,7 +161,7 @@ interface AcceptingServer {
   _connections: number;
 }
 type AcceptedSocket = HttpSocket & {
-  _handle?: (RawHandle & { getAsyncId?(): number }) | null;
+  _handle?: (RawHandle & { getAsyncId?(): number; readonly fd?: number }) | null;
   _server?: unknown;
   server?: unknown;
 };
