@@ -65,10 +65,14 @@ describe.each(kinds)('%s', (kind, fate) => {
       for (let round = 0; round < (fate === 'interrupted' ? ROUNDS : 1); round++) {
         const done = await hangRound(server, { kind, slot: turn++ % WORKERS, numbers });
         rows.push(row(kind, done));
-        expect(done.failuresBeside).toEqual([]);
-        judge[fate](done);
-        const ready = server.lines.findLastIndex(({ event }) => event === 'ready');
-        expect(server.leastReady(ready)).toBe(WORKERS);
+        try {
+          expect(done.failuresBeside).toEqual([]);
+          judge[fate](done);
+          const ready = server.lines.findLastIndex(({ event }) => event === 'ready');
+          expect(server.leastReady(ready)).toBe(WORKERS);
+        } catch (error) {
+          throw new Error(`${error}\n${rows.at(-1)}\n${done.story}`);
+        }
       }
     },
     60_000 * ROUNDS,

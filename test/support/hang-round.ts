@@ -61,6 +61,8 @@ export interface Round {
   /** The same, from the verdict. */
   readonly rescueMs: number;
   readonly exit: string;
+  /** What the log says about it. */
+  readonly story: string;
 }
 
 /** How it ended, for clients that asked for what hangs. */
@@ -105,7 +107,11 @@ export async function hangRound(
     const failuresBeside = bystanders.failuresBeside(pid);
     const rescueMs = answeredAt - verdict.time;
     const seen = { pid, on, cost, failuresBeside, culprit: await culprit };
-    return { ...seen, hung, contained, beyondMs, rescueMs, exit };
+    const story = server.lines
+      .slice(from)
+      .map(({ msg }) => msg)
+      .join('\n');
+    return { ...seen, story, hung, contained, beyondMs, rescueMs, exit };
   } finally {
     bystanders.leave();
   }
