@@ -4,7 +4,7 @@ import { type Draft, KILL_MARGIN_MS } from './draft.ts';
 import type { WorkerRecord } from './model.ts';
 
 /** Longest time from a hang to the answer of the attempt to save what the worker has, in milliseconds. */
-export const RESCUE_MS = 4_000;
+export const RESCUE_MS = 6_000;
 
 /** Sets the timer of the attempt. A drain that is under way ends no later because the worker hangs. */
 export function awaitRescue(

@@ -30,6 +30,8 @@ interface WorkerRecord {
 
 /** The explanation may take so much of the second before the kill (ending.ts). */
 const EXPLAIN_MS = 850;
+/** A worker that is to be rescued is given up when it has not answered by then: on a busy machine all takes longer. */
+const EXAMINE_MS = 2_500;
 /** With no heartbeat for this long the event loop of a worker that is to be killed is stuck, and not just busy. */
 const SILENT_MS = 3_500;
 /** While it loads its app it gives no heartbeat. */
@@ -114,7 +116,7 @@ export class Hangs {
   explain(serial: number, reason: Exclude<KillReason, 'not-loaded'>): Promise<void> | undefined {
     const stuck = this.#stuck(serial, reason);
     if (!stuck) return undefined;
-    const telling = this.#telling();
+    const telling = this.#telling(EXPLAIN_MS);
     return import('./explain.ts')
       .then(({ explain }) => explain(stuck, telling()))
       .catch((error) => this.#failed(stuck, error));
@@ -125,7 +127,7 @@ export class Hangs {
     const stuck = this.#stuck(serial, 'hung');
     const record = this.#records.get(serial);
     if (!stuck || !record) return { outcome: 'stuck', rescued: 0, why: 'its process has ended' };
-    const telling = this.#telling();
+    const telling = this.#telling(EXAMINE_MS);
     const hungAt = performance.now();
     record.hungAt = hungAt;
     const turned = () => (record.lastHeartbeat?.at ?? 0) > hungAt;
@@ -153,9 +155,9 @@ export class Hangs {
   }
 
   /** The first hang waits for the code that explains it, which is loaded then. */
-  #telling(): () => Telling {
+  #telling(withinMs: number): () => Telling {
     const { log, own } = this.#around;
-    const until = performance.now() + EXPLAIN_MS;
+    const until = performance.now() + withinMs;
     return () => ({ log, own, withinMs: until - performance.now() });
   }
 

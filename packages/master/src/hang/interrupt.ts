@@ -56,6 +56,7 @@ export async function interrupt(session: Session, until: number): Promise<string
 /** An endless chain of promises is often found in one. */
 async function leavePromiseHook(session: Session, within: (ms: number) => number): Promise<void> {
   for (let step = 0; step < MOST_STEPS && isInPromiseHook(session.frames ?? []); step++) {
-    await session.stepOut(within(PAUSE_MS));
+    // A hook that does not end itself is found where it was.
+    if (!(await session.stepOut(within(PAUSE_MS)))) return void (await session.pause(within(ANSWER_MS)));
   }
 }

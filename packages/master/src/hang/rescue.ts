@@ -7,6 +7,7 @@ import { RESCUE_MS } from '../decide/rescue.ts';
 import { Door } from './door.ts';
 import { examine } from './examine.ts';
 import { type Stuck, type Telling, tell } from './explain.ts';
+import { isInPromiseHook } from './frames.ts';
 import { interrupt, turns } from './interrupt.ts';
 import type { Session } from './session.ts';
 import type { Findings } from './wording.ts';
@@ -17,7 +18,6 @@ const HAND_OUT = `globalThis[Symbol.for('tshorn.rescue')]?.()`;
 const INTERRUPT_MS = 1_500;
 /** Code that was busy for long, and is not stuck, has this time to end by itself. */
 const LAST_CHANCE_MS = 150;
-const PAUSE_MS = 250;
 /** Before the deadline of decide/, which knows no reason. */
 const MARGIN_MS = 500;
 
@@ -46,10 +46,11 @@ async function save(
   const turning = { outcome: 'turning', rescued: 0 } as const;
   const { stack } = findings.inspection ?? {};
   if (turned() || stack?.length === 0) return turning;
-  if (session && stack) {
+  // A question with a promise would run the hook in which the code is stuck.
+  if (session && stack && !isInPromiseHook(stack)) {
     session.resume();
     if (await turns(session, LAST_CHANCE_MS)) return turning;
-    await session.pause(PAUSE_MS);
+    await session.pause(until - INTERRUPT_MS - performance.now());
   }
   if (!session?.frames) return turned() ? turning : { outcome: 'stuck', rescued: 0, why: whyNot(findings) };
   const counts = await handOut(session, until - INTERRUPT_MS);
