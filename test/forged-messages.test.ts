@@ -89,6 +89,7 @@ test('facts about a state that the worker is not in change nothing', async () =>
       ours('accepting', { immovable: '' }),
       ours('drained', { ...drain, refused: {} }),
       ours('answered', { count: 5 }),
+      ours('turns-again', { culprit: { cost: 'closed' } }),
       ours('sent', { upTo: 3 }),
       ours('took', { id: 1 }),
       ours('declined', { id: 1, reason: 'x' }),
@@ -99,6 +100,19 @@ test('facts about a state that the worker is not in change nothing', async () =>
   expect(server.readyPids).toEqual(before);
   await expectOrder(server);
   expect(server.of('malformed-message')).toEqual([]);
+});
+
+test('a forged crash ends the worker that sends it, in order, and nothing else', async () => {
+  const server = await start();
+  const crashed = ours('crashed', { reason: 'no exception\n{"level":60}', culprit: { cost: 'none' } });
+  const pid = await forge(server, { messages: [crashed], times: 5 });
+  const line = await server.event('contained');
+  expect(line).toMatchObject({ pid, cause: 'crash', lost: 0 });
+  expect(server.of('crashed').map(({ msg }) => msg)).toEqual([
+    expect.stringContaining('no exception {"level"'),
+  ]);
+  await server.until('a replacement', () => server.readyPids.length === 2);
+  await expectOrder(server);
 });
 
 test("Node's own words for a handle that is not there, refused or for nobody cost the master nothing", async () => {

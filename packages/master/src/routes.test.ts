@@ -67,6 +67,29 @@ test('facts of a state that the worker is not in change nothing', () => {
   expect(traffic.status()).toEqual({ handoff: 'on', moved: 0, refused: {}, closed: 0, forceClosed: 0 });
 });
 
+test('a crash is told when the report of it has been read; one of a worker that boots is a forgery', async () => {
+  const crashed = { type: 'crashed', reason: 'x', culprit: { cost: 'none' } } as const;
+  const booting = scene();
+  booting.hear(crashed);
+  const { hear, state } = serving();
+  hear(crashed);
+  expect(state()).toBe('ready');
+  await new Promise(setImmediate);
+  expect([booting.state(), state()]).toEqual(['spawned', 'failing']);
+});
+
+test('what a failing worker tells of its drain and of its request is heard', async () => {
+  const { master, hear, state } = serving();
+  master.hang(1).rescued(1);
+  hear({ type: 'turns-again', culprit: { cost: 'closed' } });
+  hear({ type: 'drained', ...REPORT });
+  expect(state()).toBe('failing');
+  expect(master.state.workers[1]?.failure).toMatchObject({
+    culprit: { cost: 'closed' },
+    report: { moved: 1 },
+  });
+});
+
 test('what a drain came to is counted once the worker was ordered to drain', () => {
   const { master, traffic, hear } = serving();
   master.happen({ type: 'stop-requested', mode: 'graceful', by: 'TERM' });

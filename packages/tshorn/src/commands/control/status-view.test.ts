@@ -14,6 +14,7 @@ const STATUS: Status = {
   control: '/run/t.sock',
   app: '/srv/app.js',
   listeners: ['127.0.0.1:8000', 'unix:/run/app.sock'],
+  containment: { crashes: 0, hangs: 0, interrupted: 0, rescued: 0, finished: 0, lost: 0 },
   traffic: { handoff: 'on', moved: 31, refused: { busy: 2 }, closed: 1, forceClosed: 0 },
   workers: [
     {
@@ -105,6 +106,18 @@ it('says under a worker that drains what it still has', () => {
   expect(
     statusText({ ...STATUS, workers, reloads: [] }, { now: NOW, paint: plain, width: undefined }),
   ).toMatch(/ {2}draining .*\n {8}still has upgraded 2, queue 1, requests 9$/);
+});
+
+it.each([
+  [{ crashes: 1, finished: 12, lost: 1 }, '1 crash; rescued 0, finished 12, lost 1'],
+  [
+    { crashes: 2, hangs: 3, interrupted: 2, rescued: 97, finished: 12, lost: 18 },
+    '2 crashes, 3 hangs (2 interrupted); rescued 97, finished 12, lost 18',
+  ],
+])('says what crashes and hangs have cost, once there are any: %j', (sums, text) => {
+  const containment = { ...STATUS.containment, ...sums };
+  const around = { now: NOW, paint: plain, width: undefined };
+  expect(statusText({ ...STATUS, containment }, around)).toContain(`contained  ${text}\n`);
 });
 
 it.each([
