@@ -17,6 +17,7 @@ import type { LoadedApp } from './app/load-app.ts';
 import { listenError, type RawListener } from './app/stand-in.ts';
 import { Boot } from './boot.ts';
 import { type Channel, openChannel } from './channel.ts';
+import { Attribution } from './containment/attribution.ts';
 import { Containment } from './containment/containment.ts';
 import { Stuck } from './containment/stuck.ts';
 import type { HandoffOrder } from './handoff.ts';
@@ -47,7 +48,8 @@ export class Worker {
   #applySettings = () => {};
   #workerInt: Promise<unknown> | undefined;
   #hasFailed = false;
-  readonly #stuck = new Stuck(() => this.#service?.countAnswers());
+  readonly #attribution = new Attribution();
+  readonly #stuck = new Stuck(this.#attribution, () => this.#service?.countAnswers());
 
   constructor() {
     this.#channel = openChannel({
@@ -158,8 +160,11 @@ export class Worker {
       onForceClosed: () => hooks.run('workerAbort'),
     });
     this.#service = service;
+    this.#attribution.begin(app.server, meter);
     this.#containment = new Containment({
       crashGrace: options.crashGrace,
+      meter,
+      attribution: this.#attribution,
       isInService: () => service.isInService,
       stopAccepting: () => service.stopAccepting(),
       send: (message) => this.#send(message),

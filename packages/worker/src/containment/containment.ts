@@ -3,10 +3,9 @@
  * the worker waits for its last drain instead of dying. The Worker creates it when the app is loaded.
  */
 import { type Culprit, describeThrown, oneLine, type ToMaster } from '@tshorn/core';
-import { toOpenRequest } from '../in-flight.ts';
-import { begun } from '../meter.ts';
+import type { Meter } from '../meter.ts';
+import type { Attribution } from './attribution.ts';
 import { reportCrash } from './crash-report.ts';
-import { culpritNow } from './culprit.ts';
 import { settle } from './settle.ts';
 
 /** The drain ends by itself at the end of the grace; after this time more, no order has come. */
@@ -16,6 +15,8 @@ const LONGEST_REASON = 300;
 interface ContainmentSettings {
   /** Milliseconds; 0: nothing is contained. */
   readonly crashGrace: number;
+  readonly meter: Meter;
+  readonly attribution: Attribution;
   /** The worker has been admitted, and the app's own clean-up has not begun. */
   readonly isInService: () => boolean;
   /** Accepts no more, and never again. */
@@ -44,7 +45,7 @@ export class Containment {
     this.#isFailing = true;
     reportCrash(thrown);
     stopAccepting();
-    const culprit = settleCulprit();
+    const culprit = this.#settleCulprit();
     void send({
       type: 'crashed',
       reason: `uncaught ${oneLine(describeThrown(thrown), LONGEST_REASON)}`,
@@ -60,11 +61,11 @@ export class Containment {
     process.exitCode ??= 1;
     process.exit();
   }
-}
 
-function settleCulprit(): Culprit {
-  const response = culpritNow();
-  if (!response) return { cost: 'unknown' };
-  const request = toOpenRequest(begun(response));
-  return { cost: settle(response, 500), request };
+  #settleCulprit(): Culprit {
+    const { attribution, meter } = this.#settings;
+    const suspect = attribution.suspect();
+    if (suspect) return settle(suspect, 500);
+    return { cost: meter.open().length === 0 ? 'none' : 'unknown' };
+  }
 }

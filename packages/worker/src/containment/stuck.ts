@@ -2,11 +2,8 @@
  * What the master calls through the debugger in a worker whose event loop is stuck (master/src/hang), in the middle of the
  * code that does not end; and what is left to do when that code has been ended from outside and the loop turns again.
  */
-import type http from 'node:http';
 import type { Culprit } from '@tshorn/core';
-import { toOpenRequest } from '../in-flight.ts';
-import { begun } from '../meter.ts';
-import { culpritNow } from './culprit.ts';
+import type { Attribution, Suspect } from './attribution.ts';
 import { settle } from './settle.ts';
 import { unwind } from './unwind.ts';
 
@@ -15,12 +12,12 @@ const STUCK = Symbol.for('tshorn.stuck');
 
 export class Stuck {
   /** Those whose code was ended; undefined for one that nobody can tell. */
-  readonly #responses = new Set<http.ServerResponse | undefined>();
+  readonly #suspects: (Suspect | undefined)[] = [];
 
   /** @param onMark is called in the middle of the code that is stuck */
-  constructor(onMark: () => void) {
+  constructor(attribution: Attribution, onMark: () => void) {
     const mark = () => {
-      this.#responses.add(culpritNow());
+      this.#suspects.push(attribution.suspect());
       onMark();
     };
     const value = { mark, unwind };
@@ -29,14 +26,9 @@ export class Stuck {
 
   /** Fails the requests whose code was ended, with 503 where its head was not sent, and returns the first one. */
   settle(): Culprit {
-    const [culprit] = [...this.#responses].map(settled);
-    this.#responses.clear();
+    const [culprit] = this.#suspects
+      .splice(0)
+      .map((suspect): Culprit => (suspect ? settle(suspect, 503) : { cost: 'unknown' }));
     return culprit ?? { cost: 'none' };
   }
-}
-
-function settled(response: http.ServerResponse | undefined): Culprit {
-  if (!response) return { cost: 'unknown' };
-  const request = toOpenRequest(begun(response));
-  return { cost: settle(response, 503), request };
 }

@@ -201,3 +201,18 @@ export function createConnection(server: http.Server, handle: RawHandle): Socket
   socket._server = server;
   return socket;
 }
+
+/** What a connection of a server answers now: the response that is sent, and the newest request that has been read. */
+export function exchangeOn(socket: Socket): {
+  readonly response: http.ServerResponse | undefined;
+  readonly incoming: http.IncomingMessage | undefined;
+} {
+  const { _httpMessage: response, parser } = socket as HttpSocket & { readonly parser?: Parser | null };
+  return { response: response ?? undefined, incoming: parser?.incoming ?? undefined };
+}
+
+/** The connection whose parser has this asynchronous id: its callbacks run under it. */
+export function socketOfParser(server: http.Server, asyncId: number): Socket | undefined {
+  const isIt = (parser: Parser & { getAsyncId?(): number }) => parser.getAsyncId?.() === asyncId;
+  return listOf(server)?.all().find(isIt)?.socket ?? undefined;
+}

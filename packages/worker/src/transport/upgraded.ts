@@ -86,5 +86,6 @@ export class UpgradedConnections {
   }
 }
 
-const isAnswered = (socket: Socket): boolean =>
+/** True when the app has answered the upgrade. */
+export const isAnswered = (socket: Socket): boolean =>
   socket.bytesWritten > (upgrades.get(socket)?.bytesBefore ?? Number.POSITIVE_INFINITY);
