@@ -1,4 +1,7 @@
-/** An app that leaks into V8's heap, under load. LEAK_SECONDS: how long it leaks. */
+/**
+ * Apps that leak, under load, up to the limit of V8's heap and of a control group. LEAK_SECONDS: how long V8's heap leaks.
+ */
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { MixedLoad } from './support/load.ts';
 import { times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
@@ -9,22 +12,25 @@ const NODE_OPTIONS = '--max-old-space-size=64';
 
 afterEach(endServers);
 
+const recycles = (server: TestServer, count: number) =>
+  server.until(`${count} recycles`, () => server.of('recycling').length >= count, 90_000);
+
 const leaking = (args: readonly string[], leakKb: number): Promise<TestServer> =>
   startServer(fixture('leaks-into-its-heap.mjs'), {
     workers: 2,
-    env: { NODE_OPTIONS, LEAK_KB: String(leakKb) },
+    env: { NODE_OPTIONS, HEAP_MB: '35', LEAK_KB: String(leakKb) },
     args,
   });
 
 test('a worker whose heap fills up is recycled before V8 ends it, and no request fails', async () => {
-  const server = await leaking([], 30);
+  const server = await leaking([], 10);
   const load = new MixedLoad({ port: server.port }).start();
   const end = performance.now() + LEAK_MS;
-  await server.event('recycling');
+  await recycles(server, 1);
   while (performance.now() < end) await load.flow(50);
   await load.stop();
-  expect(load.failures).toEqual([]);
   expect(server.of('crashed')).toEqual([]);
+  expect(load.failures).toEqual([]);
   for (const { msg } of server.of('recycling')) {
     expect(msg).toMatch(
       /by --heap-guard 92% \(heap (59|6[0-4]) MB of 64 MB after a full collection, 9[2-9]%\)/,
@@ -33,7 +39,7 @@ test('a worker whose heap fills up is recycled before V8 ends it, and no request
 }, 150_000);
 
 test('without the guard the same app is ended by V8', async () => {
-  const server = await leaking(['--heap-guard', '0'], 30);
+  const server = await leaking(['--heap-guard', '0'], 50);
   const load = new MixedLoad({ port: server.port }).start();
   expect(await server.event('crashed')).toMatchObject({
     msg: expect.stringMatching(/out of memory, V8's heap limit/),
@@ -41,3 +47,48 @@ test('without the guard the same app is ended by V8', async () => {
   await load.stop();
   expect(server.of('recycling')).toEqual([]);
 }, 90_000);
+
+/** A control group with this limit; undefined where this user may not make one. */
+function makeGroup(bytes: number): string | undefined {
+  const isFirst = existsSync('/sys/fs/cgroup/memory/cgroup.procs');
+  const directory = `/sys/fs/cgroup/${isFirst ? 'memory/' : ''}tshorn-test-${process.pid}`;
+  try {
+    mkdirSync(directory);
+    writeFileSync(`${directory}/${isFirst ? 'memory.limit_in_bytes' : 'memory.max'}`, String(bytes));
+    return directory;
+  } catch {
+    return undefined;
+  }
+}
+
+const group = makeGroup(400 * 1024 * 1024);
+afterAll(() => {
+  if (group) rmdirSync(group);
+});
+const inGroup = group ? test : test.skip;
+
+inGroup(
+  'a control group that fills up costs its largest worker a recycle, and the kernel kills none',
+  async () => {
+    const server = await startServer(fixture('leaks.mjs'), {
+      workers: 2,
+      env: { LEAK_KB: '200' },
+      through: (command) => ['sh', '-c', `echo $$ > ${group}/cgroup.procs; exec "$@"`, 'sh', ...command],
+    });
+    const load = new MixedLoad({ port: server.port }).start();
+    await recycles(server, 2);
+    await load.flow(50);
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    expect(server.of('crashed')).toEqual([]);
+    for (const { msg } of server.of('recycling')) {
+      expect(msg).toMatch(/by --heap-guard 92% \(control group 3\d\d MB of 400 MB, 9\d%; it holds \d+ MB/);
+    }
+    const kills = readFileSync(
+      `${group}/memory.${existsSync(`${group}/memory.events`) ? 'events' : 'oom_control'}`,
+      'utf8',
+    );
+    expect(kills).toMatch(/^oom_kill 0$/m);
+  },
+  120_000,
+);

@@ -11,6 +11,7 @@ import type { Attendant, Crew } from './crew.ts';
 import { Hangs, ownDirectory } from './hang/hangs.ts';
 import { Inspectors } from './inspect/inspectors.ts';
 import { whyNoInspector } from './inspect/settings.ts';
+import { ownMemory } from './os/own-memory.ts';
 import { Recycler } from './recycling/recycler.ts';
 import { Remaining } from './remaining.ts';
 import { Traffic } from './traffic.ts';
@@ -45,6 +46,8 @@ export class Attendants {
       vitalOf: (serial) => this.vitals.of(serial),
       request: (operation) => enqueue({ type: 'requested', operation }),
       memoryAvailable: () => memoryLimit() ?? os.totalmem(),
+      nearlyFull: (serial, by) => enqueue({ type: 'worker-nearly-full', serial, by }),
+      ownMemory: (serial) => ownMemory(crew.get(serial)?.pid),
       groupMemory: () => groupMemory(),
       chance: Math.random,
     });

@@ -13,6 +13,7 @@ import { exited } from './exits.ts';
 import { stayedSo, watchHealth } from './health.ts';
 import { arrived } from './migrations.ts';
 import type { Settings, State } from './model.ts';
+import { nearlyFull } from './nearly-full.ts';
 import type { Notice } from './notice.ts';
 import { advance, prepared, request } from './operations.ts';
 import { fail } from './rollback.ts';
@@ -152,6 +153,8 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
       return closedServer(draft, worker);
     case 'worker-hung':
       return hung(draft, worker, event.silentMs);
+    case 'worker-nearly-full':
+      return nearlyFull(draft, worker, event.by);
     case 'worker-crashed':
       return crashed(draft, worker, event.reason, event.culprit);
     case 'worker-rescued':

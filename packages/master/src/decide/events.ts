@@ -90,6 +90,8 @@ export type Event =
   | { readonly type: 'worker-closed'; readonly serial: number }
   /** The worker misses heartbeats: its event loop is stuck. */
   | { readonly type: 'worker-hung'; readonly serial: number; readonly silentMs: number }
+  /** Its heap is about to be full (`--heap-guard`), and V8 then ends it. */
+  | { readonly type: 'worker-nearly-full'; readonly serial: number; readonly by: string }
   /** An exception that nobody caught; the worker waits for its last drain. */
   | {
       readonly type: 'worker-crashed';

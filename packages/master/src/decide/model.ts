@@ -141,6 +141,8 @@ export type Operation = Request &
         readonly serial: number;
         /** A limit asks for it: the operation gives way to those of people. */
         readonly mayWait?: true;
+        /** There is no memory for both: the worker is gone before its replacement starts. */
+        readonly drainFirst?: true;
       }
     | { readonly kind: 'scale'; readonly delta?: number; readonly to?: number }
   );

@@ -42,7 +42,8 @@ export type WorkerEvent =
   | 'rescuing'
   | 'contained'
   | 'killed'
-  | 'closed-server';
+  | 'closed-server'
+  | 'nearly-full';
 
 /** What a crash or a hang of a worker has cost, and what was saved. */
 export interface Containment {

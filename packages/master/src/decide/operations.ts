@@ -6,7 +6,7 @@ import { isComing, MOST_WORKERS, type WorkerState } from '@tshorn/core';
 import { hasten, holdAll } from './backoff.ts';
 import { type Draft, infoOf } from './draft.ts';
 import type { Operation, Running, Settings, State, WorkerRecord } from './model.ts';
-import { type Plan, reloadPlan, replaceSlot, resize, type Step } from './plan.ts';
+import { drainSlotFirst, type Plan, reloadPlan, replaceSlot, resize, type Step } from './plan.ts';
 import { readyWorkers } from './queries.ts';
 import { fail } from './rollback.ts';
 import { take } from './steps.ts';
@@ -167,7 +167,8 @@ function recyclePlan(draft: Draft, operation: Extract<Operation, { kind: 'recycl
   // The worker may have crashed, or been replaced by a reload, while the request waited.
   if (!worker || !isComing(worker.state)) return [];
   draft.reportOf(worker, { event: 'recycling', level: 'info', text: `by ${operation.by}` });
-  return replaceSlot(worker.slot, state.committed);
+  const plan = operation.drainFirst ? drainSlotFirst : replaceSlot;
+  return plan(worker.slot, state.committed);
 }
 
 /** The last request decides the desired number; `by` names its requester. */

@@ -61,6 +61,13 @@ export const replaceSlot = (slot: number, generation: number): Plan => [
   { do: 'drain', slots: [slot], park: false },
 ];
 
+/** For a machine without room for both: the slot is empty until the new worker serves. */
+export const drainSlotFirst = (slot: number, generation: number): Plan => [
+  { do: 'drain', slots: [slot], park: false },
+  { do: 'boot', slots: [slot], generation },
+  { do: 'admit', slots: [slot] },
+];
+
 /** From `from` slots to `to`: each new one is in service before it counts; the old ones drain, side by side. */
 export function resize(from: number, to: number, generation: number): Plan {
   const steps: Step[] = [];

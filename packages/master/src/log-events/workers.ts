@@ -57,6 +57,12 @@ export const WORKERS = {
     fields: FAILED,
     when: 'An exception that nobody caught, or a worker that was ready has ended without being asked to. A replacement starts. After an exception the worker [finishes its other requests](containment.md); `contained` follows.',
   },
+  'nearly-full': {
+    level: 'warn',
+    fields: '`text`',
+    when: 'V8 may end the worker before a replacement could start first (`--heap-guard`): it drains at once, beside its replacement.',
+    todo: 'Find the leak. See [Recycling](recycling.md#before-the-memory-is-full).',
+  },
   'closed-server': {
     level: 'warn',
     fields: IN_STEP,

@@ -11,6 +11,8 @@ export interface Candidate {
   readonly limits: Limits;
   /** Resident memory at its first heartbeat. */
   readonly rssAtBirth: number;
+  /** Bytes that its replacement needs until it serves. */
+  readonly needs: number;
 }
 
 export interface Due {
@@ -21,6 +23,8 @@ export interface Due {
   readonly by: string;
   /** The value reached, divided by the limit: 1 is just reached. */
   readonly excess: number;
+  /** There is no room for its replacement beside it. */
+  readonly drainFirst?: true;
 }
 
 /** Every limit that this worker has reached. */
@@ -51,6 +55,12 @@ export function limitsReached({ serial, slot, ageMs, vital, limits }: Candidate)
 export const heapFigures = ({ used, limit }: HeapFigures): string =>
   `heap ${formatMemory(used)} of ${formatMemory(limit)} after a full collection, ${percent(used, limit)}`;
 
+/** True when V8 may end the worker before a replacement is ready: half of what the guard leaves is used. */
+export const isNearlyFull = (
+  { used, limit }: HeapFigures,
+  { heapGuard }: Pick<Limits, 'heapGuard'>,
+): boolean => used * 200 > limit * (100 + heapGuard);
+
 /** `control group 480 MB of 512 MB, 93%`. */
 export const groupFigures = ({ used, limit }: GroupMemory): string =>
   `control group ${formatMemory(used)} of ${formatMemory(limit)}, ${percent(used, limit)}`;
@@ -65,13 +75,20 @@ export const dueForGroup = (candidates: readonly Candidate[], group: GroupMemory
   candidates
     .filter(({ limits }) => isNear(group, limits))
     .filter(({ vital, rssAtBirth }) => vital.rss > rssAtBirth * GROWN)
-    .map(({ serial, slot, vital, limits }) => ({
-      serial,
-      slot,
-      limit: 'group' as const,
-      by: `--heap-guard ${limits.heapGuard}% (${groupFigures(group)}; it holds ${formatMemory(vital.rss)})`,
-      excess: vital.rss,
-    }))
+    .map(({ serial, slot, vital, limits, needs }) => {
+      const drainFirst = group.limit - group.used < needs;
+      const how = drainFirst ? ', and leaves first, as a new one has no room beside it' : '';
+      const holds = `it holds ${formatMemory(vital.rss)}${how}`;
+      const by = `--heap-guard ${limits.heapGuard}% (${groupFigures(group)}; ${holds})`;
+      return {
+        serial,
+        slot,
+        limit: 'group' as const,
+        by,
+        excess: vital.rss,
+        ...(drainFirst && { drainFirst }),
+      };
+    })
     .sort((one, other) => other.excess - one.excess);
 
 export const isNear = ({ used, limit }: GroupMemory, { heapGuard }: Pick<Limits, 'heapGuard'>): boolean =>

@@ -37,6 +37,10 @@ export class MemoryPauses {
     return { ms: record.tooYoung === 0 ? 0 : pause(record.tooYoung), isNews };
   }
 
+  hasRecycled(slot: number): boolean {
+    return this.#slots.get(slot)?.recycled === true;
+  }
+
   recycled(slot: number): void {
     const record = this.#slots.get(slot);
     if (record) record.recycled = true;

@@ -2,12 +2,21 @@
  * Requests a recycle when a worker has reached a limit: of one worker at a time, and of the next one when that is over.
  * The Attendants create it and pass it starts, heartbeats and exits; it has no timer.
  */
-import { type GroupMemory, LOOK_EVERY_MS } from '@tshorn/core';
+import { type GroupMemory, type HeapFigures, LOOK_EVERY_MS } from '@tshorn/core';
 import type { Operation } from '../decide/model.ts';
 import type { Logger } from '../log.ts';
 import type { View } from '../view.ts';
 import type { Vital } from '../vitals.ts';
-import { allDue, type Candidate, type Due, dueForGroup, groupFigures, isNear } from './due.ts';
+import {
+  allDue,
+  type Candidate,
+  type Due,
+  dueForGroup,
+  groupFigures,
+  isNear,
+  isNearlyFull,
+  limitsReached,
+} from './due.ts';
 import { drawLimits, hasLimits, type LimitOptions, type Limits } from './limits.ts';
 import { TooYoung } from './too-young.ts';
 
@@ -16,6 +25,10 @@ export interface RecyclerSurroundings {
   vitalOf(serial: number): Vital | undefined;
   readonly view: Pick<View, 'recyclable'>;
   request(operation: Operation): void;
+  /** The worker is to leave at once: `by` says why. */
+  nearlyFull(serial: number, by: string): void;
+  /** Bytes of memory that the worker shares with no other one; undefined where the kernel does not tell. */
+  ownMemory(serial: number): number | undefined;
   /** Bytes of which a percentage is taken. */
   memoryAvailable(): number;
   /** Memory of the control group; undefined where it has no limit. */
@@ -31,7 +44,11 @@ interface Born {
   readonly limits: Limits;
   /** Resident memory at its first heartbeat. */
   rssAtBirth?: number;
+  needs?: number;
 }
+
+/** A worker needs more while it loads than afterwards. */
+const NEEDS_MORE = 1.25;
 
 const FIRST_PAUSE_MS = 10_000;
 const LONGEST_PAUSE_MS = 10 * 60_000;
@@ -83,12 +100,25 @@ export class Recycler {
     const born = this.#born.get(serial);
     if (!born) return;
     const vital = this.#around.vitalOf(serial);
-    born.rssAtBirth ??= vital?.rss ?? 0;
+    if (born.rssAtBirth === undefined) {
+      born.rssAtBirth = vital?.rss ?? 0;
+      born.needs = (this.#around.ownMemory(serial) ?? born.rssAtBirth) * NEEDS_MORE;
+    }
+    if (vital?.heap) this.#leaveIfFilling(candidateOf(serial, born, vital, at), vital.heap);
     // A heap that is nearly full cannot wait for the next heartbeat.
     const isUrgent = vital?.heap !== undefined && this.#asked === undefined;
     if (!isUrgent && at - this.#lookedAt < LOOK_EVERY_MS / 2) return;
     this.#lookedAt = at;
     this.#look(at);
+  }
+
+  /** The second line of defence, also while an operation is under way. A heap that has always been so full stays. */
+  #leaveIfFilling(candidate: Candidate, heap: HeapFigures): void {
+    const { serial, limits } = candidate;
+    const grows = this.#tooYoung.grows(candidate) || this.#asked?.serial === serial;
+    if (!grows || !isNearlyFull(heap, limits)) return;
+    const due = limitsReached(candidate).find(({ limit }) => limit === 'heap');
+    if (due) this.#around.nearlyFull(serial, due.by);
   }
 
   #look(at: number): void {
@@ -102,10 +132,16 @@ export class Recycler {
     );
     if (!next) return;
     this.#asked = next;
-    const { serial, by, limit } = next;
+    const { serial, by, limit, drainFirst } = next;
     // V8 and the kernel do not wait for a reload.
     const mayWait = limit !== 'heap' && limit !== 'group';
-    this.#around.request({ kind: 'recycle', serial, by, ...(mayWait && { mayWait }) });
+    this.#around.request({
+      kind: 'recycle',
+      serial,
+      by,
+      ...(mayWait && { mayWait }),
+      ...(drainFirst && { drainFirst }),
+    });
   }
 
   /** The recycle that was requested is over: the worker has left, or its replacement was broken. */
@@ -130,9 +166,7 @@ export class Recycler {
     return serials.flatMap((serial) => {
       const born = this.#born.get(serial);
       const vital = this.#around.vitalOf(serial);
-      if (!born || !vital) return [];
-      const { slot, limits, rssAtBirth = vital.rss } = born;
-      return [{ serial, slot, ageMs: at - born.at, vital, limits, rssAtBirth }];
+      return born && vital ? [candidateOf(serial, born, vital, at)] : [];
     });
   }
 
@@ -151,4 +185,9 @@ export class Recycler {
     }
     return group;
   }
+}
+
+function candidateOf(serial: number, born: Born, vital: Vital, at: number): Candidate {
+  const { slot, limits, rssAtBirth = vital.rss, needs = vital.rss } = born;
+  return { serial, slot, ageMs: at - born.at, vital, limits, rssAtBirth, needs };
 }

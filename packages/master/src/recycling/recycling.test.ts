@@ -1,19 +1,7 @@
-import type { GroupMemory } from '@tshorn/core';
-import type { Operation } from '../decide/model.ts';
-import type { Vital } from '../vitals.ts';
 import { allDue } from './due.ts';
 import { drawLimits, type LimitOptions } from './limits.ts';
-import { Recycler } from './recycler.ts';
+import { MB, off, Stage } from './testing/stage.ts';
 
-const MB = 1024 ** 2;
-const off: LimitOptions = {
-  maxRequests: 0,
-  maxRequestsJitter: undefined,
-  maxMemory: undefined,
-  maxAge: 0,
-  maxAgeJitter: undefined,
-  heapGuard: 0,
-};
 const limitsOf = (options: Partial<LimitOptions>, chance = 0) =>
   drawLimits(
     { ...off, ...options },
@@ -52,6 +40,7 @@ it('those due are in order of urgency, memory first, with the reason in words', 
     vital: { requests, rss: mb * MB, loopDelayMs: 0 },
     limits,
     rssAtBirth: 0,
+    needs: 0,
   });
   const due = allDue([
     candidate(0, 9, 100, 59_999),
@@ -67,59 +56,6 @@ it('those due are in order of urgency, memory first, with the reason in words', 
     '--max-age (it is 60 s old)',
   ]);
 });
-
-/** Workers that one may set as one likes, and a master that does nothing by itself. */
-class Stage {
-  readonly vitals = new Map<number, Vital>();
-  readonly asked: Extract<Operation, { kind: 'recycle' }>[] = [];
-  readonly warned: string[] = [];
-  free: number[] | undefined;
-  group: GroupMemory | undefined;
-  at = 0;
-  readonly recycler = new Recycler({
-    log: { warn: (_fields: unknown, text?: string) => void this.warned.push(String(text)) } as never,
-    vitalOf: (serial) => this.vitals.get(serial),
-    view: { recyclable: () => this.free ?? [...this.vitals.keys()] },
-    request: (operation) => void this.asked.push(operation as never),
-    memoryAvailable: () => 1000 * MB,
-    groupMemory: () => this.group,
-    chance: () => 0,
-  });
-
-  born(serial: number, options: Partial<LimitOptions>, slot = serial, generation = 1): this {
-    this.recycler.born(serial, { slot, generation }, { ...off, ...options }, this.at);
-    return this.heartbeat(serial, 0, 50);
-  }
-
-  heartbeat(serial: number, requests: number, mb: number): this {
-    this.vitals.set(serial, { requests, rss: mb * MB, loopDelayMs: 0, at: this.at });
-    return this;
-  }
-
-  /** A full collection leaves so much of a heap of 64 MB: the heartbeat comes at once. */
-  heap(serial: number, mb: number): this {
-    this.vitals.set(serial, {
-      ...(this.vitals.get(serial) as Vital),
-      heap: { used: mb * MB, limit: 64 * MB },
-    });
-    this.recycler.heartbeat(serial, this.at);
-    return this;
-  }
-
-  pass(ms: number): this {
-    for (const end = this.at + ms; this.at < end; ) {
-      this.at += 1_000;
-      for (const serial of this.vitals.keys()) this.recycler.heartbeat(serial, this.at);
-    }
-    return this;
-  }
-
-  gone(serial: number): this {
-    this.vitals.delete(serial);
-    this.recycler.gone(serial);
-    return this;
-  }
-}
 
 describe('the recycler', () => {
   it('asks for one at a time, and for the next one when that is gone', () => {
@@ -183,106 +119,5 @@ describe('the recycler', () => {
       stage.gone(serial);
     }
     expect(stage.warned).toEqual([]);
-  });
-});
-
-describe('the heap guard', () => {
-  const guarded = { heapGuard: 92 };
-
-  it('recycles a worker at once when its heap stays above the guard, told with figures', () => {
-    const stage = new Stage().born(1, guarded).born(2, guarded).pass(60_000);
-    stage.heap(1, 60);
-    expect(stage.asked).toMatchObject([
-      { serial: 1, by: '--heap-guard 92% (heap 60 MB of 64 MB after a full collection, 93%)' },
-    ]);
-  });
-
-  it('goes before a reload that comes, which other limits wait for', () => {
-    const stage = new Stage().born(1, guarded).pass(60_000).heap(1, 60);
-    expect(stage.asked[0]?.mayWait).toBeUndefined();
-  });
-
-  it('asks only once, however many collections are told of before the recycle begins', () => {
-    const stage = new Stage().born(1, guarded).pass(60_000).heap(1, 60).heap(1, 61).heap(1, 62);
-    expect(stage.asked).toHaveLength(1);
-    expect(stage.warned).toEqual([]);
-  });
-
-  it('off: the heap is no reason', () => {
-    const stage = new Stage()
-      .born(1, { ...guarded, heapGuard: 0 })
-      .pass(60_000)
-      .heap(1, 63)
-      .pass(60_000);
-    expect(stage.asked).toEqual([]);
-  });
-
-  it('an app that always needs so much leads to few recycles, and a warning that names the option', () => {
-    const stage = new Stage();
-    for (let serial = 1; stage.at < 3_600_000; ) {
-      const before = stage.asked.length;
-      stage.born(serial, guarded, 0).heap(serial, 60);
-      while (stage.asked.length === before && stage.at < 3_600_000) stage.pass(1_000);
-      stage.gone(serial++);
-    }
-    expect(stage.asked.length).toBeGreaterThan(4);
-    expect(stage.asked.length).toBeLessThan(14);
-    expect(stage.warned[0]).toMatch(
-      /reached --heap-guard 92% \(heap 60 MB of 64 MB.*before it is 15 s old.*raise --max-old-space-size/,
-    );
-  });
-
-  it('a fast leak is recycled each time, however young the worker is', () => {
-    const stage = new Stage();
-    for (let serial = 1; serial <= 20; serial++) {
-      stage.born(serial, guarded, 0).pass(5_000).heap(serial, 59).heap(serial, 60).heap(serial, 61);
-      stage.gone(serial);
-    }
-    stage.pass(1_000);
-    expect(stage.asked).toHaveLength(20);
-  });
-});
-
-describe('a control group near its limit', () => {
-  const guarded = { heapGuard: 92 };
-  const near = { used: 480 * MB, limit: 512 * MB };
-
-  it('costs the largest worker, one at a time, told with figures', () => {
-    const stage = new Stage().born(1, guarded).born(2, guarded).born(3, guarded).pass(60_000);
-    stage.group = near;
-    stage.heartbeat(1, 0, 120).heartbeat(2, 0, 220).heartbeat(3, 0, 90).pass(1_000);
-    expect(stage.asked).toMatchObject([
-      { serial: 2, by: '--heap-guard 92% (control group 480 MB of 512 MB, 93%; it holds 220 MB)' },
-    ]);
-    stage.gone(2).pass(1_000);
-    expect(stage.asked.map(({ serial }) => serial)).toEqual([2, 1]);
-    stage.group = { ...near, used: 300 * MB };
-    stage.gone(1).pass(60_000);
-    expect(stage.asked).toHaveLength(2);
-  });
-
-  it('is warned of where no worker has grown, since no recycle helps', () => {
-    const stage = new Stage().born(1, guarded).born(2, guarded);
-    stage.group = near;
-    stage.pass(600_000);
-    expect(stage.asked).toEqual([]);
-    expect(stage.warned).toHaveLength(1);
-    expect(stage.warned[0]).toMatch(
-      /control group 480 MB of 512 MB, 93% \(--heap-guard\): no worker has grown/,
-    );
-  });
-
-  it('leads to few recycles where the next worker grows as much soon after its start', () => {
-    const stage = new Stage();
-    for (let serial = 1; stage.at < 3_600_000; ) {
-      const before = stage.asked.length;
-      stage.group = undefined;
-      stage.born(serial, guarded, 0).pass(1_000).heartbeat(serial, 0, 400);
-      stage.group = near;
-      while (stage.asked.length === before && stage.at < 3_600_000) stage.pass(1_000);
-      stage.gone(serial++);
-    }
-    expect(stage.asked.length).toBeLessThan(14);
-    expect(stage.warned[0]).toMatch(/raise the limit of the control group/);
   });
 });

@@ -2,19 +2,21 @@
  * Leaves a worker in service that has reached a limit of memory soon after its start, since its replacement would need as
  * much. Says so in the log.
  */
-import { formatMemory, type HeapFigures } from '@tshorn/core';
+import { formatMemory } from '@tshorn/core';
 import type { Logger } from '../log.ts';
 import type { Candidate, Due } from './due.ts';
 import { MemoryPauses } from './memory-pauses.ts';
 
 /** A heap that has grown by this part of what is left above the guard is a leak, and its worker is about to die. */
 const GROWTH = 0.25;
+/** A heap that has not grown for this time is no leak that hurries. */
+const STEADY_MS = 3_000;
 
 export class TooYoung {
   readonly #log: Pick<Logger, 'warn'>;
   readonly #pauses = new MemoryPauses();
-  /** The heap of a worker when it first reached the guard, in bytes. */
-  readonly #heapAtFirst = new Map<number, number>();
+  /** The heap of each worker when it first reached the guard, in bytes, and its age then. */
+  readonly #first = new Map<number, { readonly used: number; readonly ageMs: number }>();
 
   constructor(log: Pick<Logger, 'warn'>) {
     this.#log = log;
@@ -24,9 +26,13 @@ export class TooYoung {
   isOldEnough({ serial, slot, limit, by }: Due, candidate: Candidate): boolean {
     if (limit === 'requests' || limit === 'age') return true;
     const { ageMs, vital, limits, rssAtBirth } = candidate;
+    if (limit === 'heap') {
+      if (this.grows(candidate)) return true;
+      const sinceMs = ageMs - (this.#first.get(serial)?.ageMs ?? ageMs);
+      if (sinceMs < STEADY_MS && this.#pauses.hasRecycled(slot)) return false;
+    }
     const fromBirth = limit === 'memory' && rssAtBirth > (limits.memory?.bytes ?? 0);
     const { ms, isNews } = this.#pauses.ageNeeded(serial, slot, { ageMs, fromBirth });
-    if (limit === 'heap' && vital.heap && this.#grows(serial, vital.heap, limits.heapGuard)) return true;
     if (isNews) {
       const age = `${Math.round(ageMs / 1000)} s after its start`;
       const until = `it will not be recycled before it is ${ms / 1000} s old`;
@@ -41,10 +47,13 @@ export class TooYoung {
     return ageMs >= ms;
   }
 
-  #grows(serial: number, { used, limit }: HeapFigures, guard: number): boolean {
-    const first = this.#heapAtFirst.get(serial);
-    if (first === undefined) this.#heapAtFirst.set(serial, used);
-    return first !== undefined && used - first > ((limit * (100 - guard)) / 100) * GROWTH;
+  /** True for a heap that has grown since it first reached the guard: its replacement gains time, whatever its age. */
+  grows({ serial, ageMs, vital: { heap }, limits: { heapGuard } }: Candidate): boolean {
+    if (!heap) return false;
+    const first = this.#first.get(serial);
+    if (!first) this.#first.set(serial, { used: heap.used, ageMs });
+    const left = (heap.limit * (100 - heapGuard)) / 100;
+    return first !== undefined && heap.used - first.used > left * GROWTH;
   }
 
   recycled({ slot, limit }: Due): void {
@@ -53,7 +62,7 @@ export class TooYoung {
 
   forget(serial: number): void {
     this.#pauses.forget(serial);
-    this.#heapAtFirst.delete(serial);
+    this.#first.delete(serial);
   }
 
   /** A new release starts afresh. */
