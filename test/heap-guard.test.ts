@@ -1,12 +1,14 @@
 /**
  * Apps that leak, under load, up to the limit of V8's heap and of a control group. LEAK_SECONDS: how long V8's heap leaks.
+ * GROUP_RECYCLES: for how many recycles the group fills up.
  */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { MixedLoad } from './support/load.ts';
 import { times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
-const LEAK_MS = times('LEAK_SECONDS', 20, 60) * 1_000;
+const LEAK_MS = times('LEAK_SECONDS', 15, 60) * 1_000;
+const GROUP_RECYCLES = times('GROUP_RECYCLES', 1, 3);
 /** Small enough to be full within seconds. */
 const NODE_OPTIONS = '--max-old-space-size=64';
 
@@ -18,12 +20,12 @@ const recycles = (server: TestServer, count: number) =>
 const leaking = (args: readonly string[], leakKb: number): Promise<TestServer> =>
   startServer(fixture('leaks-into-its-heap.mjs'), {
     workers: 2,
-    env: { NODE_OPTIONS, HEAP_MB: '35', LEAK_KB: String(leakKb) },
+    env: { NODE_OPTIONS, HEAP_MB: '45', LEAK_KB: String(leakKb) },
     args,
   });
 
 test('a worker whose heap fills up is recycled before V8 ends it, and no request fails', async () => {
-  const server = await leaking([], 10);
+  const server = await leaking([], 20);
   const load = new MixedLoad({ port: server.port }).start();
   const end = performance.now() + LEAK_MS;
   await recycles(server, 1);
@@ -33,13 +35,13 @@ test('a worker whose heap fills up is recycled before V8 ends it, and no request
   expect(load.failures).toEqual([]);
   for (const { msg } of server.of('recycling')) {
     expect(msg).toMatch(
-      /by --heap-guard 92% \(heap (59|6[0-4]) MB of 64 MB after a full collection, 9[2-9]%\)/,
+      /by --heap-guard 92% \(heap \d+ MB of 64 MB after a full collection, (9[2-9]%|8\d%; V8 does little but collect)\)/,
     );
   }
 }, 150_000);
 
 test('without the guard the same app is ended by V8', async () => {
-  const server = await leaking(['--heap-guard', '0'], 50);
+  const server = await leaking(['--heap-guard', '0'], 200);
   const load = new MixedLoad({ port: server.port }).start();
   expect(await server.event('crashed')).toMatchObject({
     msg: expect.stringMatching(/out of memory, V8's heap limit/),
@@ -61,7 +63,7 @@ function makeGroup(bytes: number): string | undefined {
   }
 }
 
-const group = makeGroup(400 * 1024 * 1024);
+const group = makeGroup(250 * 1024 * 1024);
 afterAll(() => {
   if (group) rmdirSync(group);
 });
@@ -72,17 +74,17 @@ inGroup(
   async () => {
     const server = await startServer(fixture('leaks.mjs'), {
       workers: 2,
-      env: { LEAK_KB: '200' },
+      env: { LEAK_KB: '20' },
       through: (command) => ['sh', '-c', `echo $$ > ${group}/cgroup.procs; exec "$@"`, 'sh', ...command],
     });
     const load = new MixedLoad({ port: server.port }).start();
-    await recycles(server, 2);
+    await recycles(server, GROUP_RECYCLES);
     await load.flow(50);
     await load.stop();
     expect(load.failures).toEqual([]);
     expect(server.of('crashed')).toEqual([]);
     for (const { msg } of server.of('recycling')) {
-      expect(msg).toMatch(/by --heap-guard 92% \(control group 3\d\d MB of 400 MB, 9\d%; it holds \d+ MB/);
+      expect(msg).toMatch(/by --heap-guard 92% \(control group 2\d\d MB of 250 MB, 9\d%; it holds \d+ MB/);
     }
     const kills = readFileSync(
       `${group}/memory.${existsSync(`${group}/memory.events`) ? 'events' : 'oom_control'}`,

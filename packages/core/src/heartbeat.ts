@@ -1,5 +1,5 @@
 /** A worker's heartbeat. Both ends: worker/src/heartbeat.ts and master/src/vitals.ts. */
-import { count, ms, optional, type Row, row } from './protocol/fields.ts';
+import { count, literal, ms, optional, type Row, row } from './protocol/fields.ts';
 
 /** Milliseconds between two looks of a worker at whether its event loop is late. */
 export const LOOK_EVERY_MS = 1_000;
@@ -19,8 +19,11 @@ export const HEARTBEAT = {
   rss: count(),
   /** Milliseconds by which the event loop was late at the most since the last heartbeat. */
   loopDelayMs: ms,
-  /** V8's heap as its last full collection left it, in bytes, while that is above `--heap-guard`. */
-  heap: optional(row({ used: count(), limit: count() })),
+  /**
+   * V8's heap as its last full collection left it, in bytes, while that is above `--heap-guard`. `isCollecting`: or while V8 does
+   * little but collect, at 80 % and more, which it ends soon by ending the process.
+   */
+  heap: optional(row({ used: count(), limit: count(), isCollecting: optional(literal(true)) })),
 };
 
 export type HeapFigures = NonNullable<Heartbeat['heap']>;

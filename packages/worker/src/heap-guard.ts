@@ -12,11 +12,24 @@ import type { HeapFigures } from '@tshorn/core';
 /** Collections are watched from this part of the guard on: a fast leak fills the rest between two looks. */
 const WATCHED_FROM = 0.75;
 
+/**
+ * V8 ends the process as well after four full collections in a row, above this part of its limit, that left little time
+ * between them ("Ineffective mark-compacts near heap limit", src/heap/heap.cc).
+ */
+const INEFFECTIVE_FROM = 0.8;
+/** The part of the time that a collection took: V8 takes 0.6 for too much. */
+const TOO_MUCH = 0.5;
+/** Ineffective collections in a row. */
+const TOO_OFTEN = 2;
+
 export class HeapGuard {
   readonly #limit: number;
   readonly #guard: number;
   readonly #onReached: () => void;
   #observer: { disconnect(): void } | undefined;
+  /** When the last full collection ended, as of `performance.now()`, and how many in a row have been ineffective. */
+  #endedAt = 0;
+  #ineffective = 0;
   /** As the last full collection left the heap, while that is above the guard. */
   figures: HeapFigures | undefined;
 
@@ -49,17 +62,25 @@ export class HeapGuard {
         (entry.detail as { readonly kind?: number } | undefined)?.kind ===
         constants.NODE_PERFORMANCE_GC_MAJOR;
       const observer = new PerformanceObserver((list) => {
-        if (list.getEntries().some(isFull)) this.#collected(oldBytes());
+        const full = list.getEntries().filter(isFull);
+        if (full.length > 0) this.#collected(oldBytes(), full);
       });
       observer.observe({ entryTypes: ['gc'] });
       this.#observer = observer;
     });
   }
 
-  #collected(used: number): void {
-    const before = this.figures?.used ?? 0;
-    this.figures = used < this.#guard ? undefined : { used, limit: this.#limit };
-    if (this.figures && used > before) this.#onReached();
+  #collected(used: number, collections: readonly PerformanceEntry[]): void {
+    for (const { startTime, duration } of collections) {
+      const isIneffective = duration > TOO_MUCH * (startTime + duration - this.#endedAt);
+      this.#ineffective = isIneffective ? this.#ineffective + 1 : 0;
+      this.#endedAt = startTime + duration;
+    }
+    const isCollecting = used > this.#limit * INEFFECTIVE_FROM && this.#ineffective >= TOO_OFTEN;
+    const before = this.figures;
+    const figures = { used, limit: this.#limit, ...(isCollecting && ({ isCollecting } as const)) };
+    this.figures = used >= this.#guard || isCollecting ? figures : undefined;
+    if (this.figures && used > (before?.used ?? 0)) this.#onReached();
   }
 }
 

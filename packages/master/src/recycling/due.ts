@@ -52,14 +52,22 @@ export function limitsReached({ serial, slot, ageMs, vital, limits }: Candidate)
 }
 
 /** `heap 1890 MB of 2048 MB after a full collection, 92%`. */
-export const heapFigures = ({ used, limit }: HeapFigures): string =>
-  `heap ${formatMemory(used)} of ${formatMemory(limit)} after a full collection, ${percent(used, limit)}`;
+export const heapFigures = ({ used, limit, isCollecting }: HeapFigures): string => {
+  const also = isCollecting ? '; V8 does little but collect' : '';
+  return `heap ${formatMemory(used)} of ${formatMemory(limit)} after a full collection, ${percent(used, limit)}${also}`;
+};
 
-/** True when V8 may end the worker before a replacement is ready: half of what the guard leaves is used. */
+/** True when V8 or the kernel may end the worker before a replacement is ready: half of what the guard leaves is used. */
 export const isNearlyFull = (
-  { used, limit }: HeapFigures,
+  { used, limit, isCollecting }: HeapFigures,
   { heapGuard }: Pick<Limits, 'heapGuard'>,
-): boolean => used * 200 > limit * (100 + heapGuard);
+): boolean => isCollecting === true || used * 200 > limit * (100 + heapGuard);
+
+/** Memory of the control group, in bytes. */
+export interface Group extends GroupMemory {
+  /** What it will hold when a replacement serves, if it goes on growing as it does. */
+  readonly soon: number;
+}
 
 /** `control group 480 MB of 512 MB, 93%`. */
 export const groupFigures = ({ used, limit }: GroupMemory): string =>
@@ -71,12 +79,12 @@ const percent = (part: number, whole: number): string => `${Math.floor((100 * pa
 const GROWN = 1.25;
 
 /** The workers whose recycle gives memory back to a control group that is near its limit, the largest first. */
-export const dueForGroup = (candidates: readonly Candidate[], group: GroupMemory): Due[] =>
+export const dueForGroup = (candidates: readonly Candidate[], group: Group): Due[] =>
   candidates
     .filter(({ limits }) => isNear(group, limits))
     .filter(({ vital, rssAtBirth }) => vital.rss > rssAtBirth * GROWN)
     .map(({ serial, slot, vital, limits, needs }) => {
-      const drainFirst = group.limit - group.used < needs;
+      const drainFirst = group.limit - group.soon < needs;
       const how = drainFirst ? ', and leaves first, as a new one has no room beside it' : '';
       const holds = `it holds ${formatMemory(vital.rss)}${how}`;
       const by = `--heap-guard ${limits.heapGuard}% (${groupFigures(group)}; ${holds})`;
@@ -98,7 +106,7 @@ export const isNear = ({ used, limit }: GroupMemory, { heapGuard }: Pick<Limits,
 const RANK = { heap: 0, group: 1, memory: 2, requests: 3, age: 4 } as const;
 
 /** All workers that are due, the most urgent one first. */
-export const allDue = (candidates: readonly Candidate[], group?: GroupMemory): Due[] =>
+export const allDue = (candidates: readonly Candidate[], group?: Group): Due[] =>
   [...candidates.flatMap(limitsReached), ...(group ? dueForGroup(candidates, group) : [])].sort(
     (one, other) => RANK[one.limit] - RANK[other.limit] || other.excess - one.excess,
   );

@@ -62,7 +62,7 @@ describe('a heap that fills up faster than a worker starts', () => {
 
   it('lets its worker leave at once while its recycle is under way, or a reload is', () => {
     const stage = new Stage().born(1, guarded).born(2, guarded).pass(60_000).heap(1, 60);
-    stage.free = undefined;
+    stage.isBusy = true;
     stage.heap(1, 61);
     expect(stage.leaving).toEqual([]);
     stage.heap(1, 62).heap(2, 60).heap(2, 62);
@@ -109,6 +109,16 @@ describe('a control group near its limit', () => {
     roomy.group = { used: 1900 * MB, limit: 2048 * MB };
     roomy.heartbeat(1, 0, 220).pass(1_000);
     expect(roomy.asked[0]?.drainFirst).toBeUndefined();
+  });
+
+  it('lets that worker leave at once when it fills up while the replacement starts', () => {
+    const stage = new Stage().born(1, guarded).born(2, guarded).pass(60_000);
+    stage.group = { used: 1900 * MB, limit: 2048 * MB };
+    stage.heartbeat(1, 0, 220).pass(1_000);
+    stage.isBusy = true;
+    expect(stage.pass(2_000).leaving).toEqual([]);
+    stage.group = { used: 1980 * MB, limit: 2048 * MB };
+    expect(stage.pass(1_000).leaving).toEqual([1]);
   });
 
   it('is warned of where no worker has grown, since no recycle helps', () => {

@@ -7,16 +7,8 @@ import type { Operation } from '../decide/model.ts';
 import type { Logger } from '../log.ts';
 import type { View } from '../view.ts';
 import type { Vital } from '../vitals.ts';
-import {
-  allDue,
-  type Candidate,
-  type Due,
-  dueForGroup,
-  groupFigures,
-  isNear,
-  isNearlyFull,
-  limitsReached,
-} from './due.ts';
+import { allDue, type Candidate, type Due, isNearlyFull, limitsReached } from './due.ts';
+import { GroupWatch } from './group-watch.ts';
 import { drawLimits, hasLimits, type LimitOptions, type Limits } from './limits.ts';
 import { TooYoung } from './too-young.ts';
 
@@ -57,18 +49,18 @@ export class Recycler {
   readonly #around: RecyclerSurroundings;
   readonly #born = new Map<number, Born>();
   readonly #tooYoung: TooYoung;
+  readonly #group: GroupWatch;
   #asked: Due | undefined;
   /** Recycles in a row that have failed. */
   #failures = 0;
   #pausedUntil = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #newest = 0;
-  /** It has been logged that no recycle helps the control group. */
-  #toldGroup = false;
 
   constructor(around: RecyclerSurroundings) {
     this.#around = around;
     this.#tooYoung = new TooYoung(around.log);
+    this.#group = new GroupWatch(() => around.groupMemory(), around.log);
   }
 
   /** @param at monotonic milliseconds, as in `heartbeat` */
@@ -85,7 +77,7 @@ export class Recycler {
       this.#tooYoung.clear();
       this.#failures = 0;
       this.#pausedUntil = 0;
-      this.#toldGroup = false;
+      this.#group.clear();
     }
     if (hasLimits(limits)) this.#born.set(serial, { slot, generation, at, limits });
   }
@@ -123,11 +115,14 @@ export class Recycler {
 
   #look(at: number): void {
     const serials = this.#around.view.recyclable();
-    if (!serials) return;
+    if (!serials) return this.#hurry(at);
     this.#settle(serials, at);
     if (at < this.#pausedUntil) return;
     const candidates = this.#candidates(serials, at);
-    const next = allDue(candidates, this.#groupOf(candidates)).find((due) =>
+    const isGuarded = candidates.some(({ limits }) => limits.heapGuard > 0);
+    const group = isGuarded ? this.#group.look(at) : undefined;
+    if (group) this.#group.warnIfInVain(group, candidates);
+    const next = allDue(candidates, group).find((due) =>
       this.#tooYoung.isOldEnough(due, candidates.find(({ serial }) => serial === due.serial) as Candidate),
     );
     if (!next) return;
@@ -142,6 +137,14 @@ export class Recycler {
       ...(mayWait && { mayWait }),
       ...(drainFirst && { drainFirst }),
     });
+  }
+
+  /** While a worker is recycled for its control group, that may fill up. */
+  #hurry(at: number): void {
+    const asked = this.#asked;
+    const born = asked?.limit === 'group' ? this.#born.get(asked.serial) : undefined;
+    const group = born && this.#group.look(at);
+    if (asked && group && isNearlyFull(group, born.limits)) this.#around.nearlyFull(asked.serial, asked.by);
   }
 
   /** The recycle that was requested is over: the worker has left, or its replacement was broken. */
@@ -168,22 +171,6 @@ export class Recycler {
       const vital = this.#around.vitalOf(serial);
       return born && vital ? [candidateOf(serial, born, vital, at)] : [];
     });
-  }
-
-  /** The control group, for workers that are guarded. */
-  #groupOf(candidates: readonly Candidate[]): GroupMemory | undefined {
-    if (!candidates.some(({ limits }) => limits.heapGuard > 0)) return undefined;
-    const group = this.#around.groupMemory();
-    const isFull = group && candidates.some(({ limits }) => isNear(group, limits));
-    if (!isFull) this.#toldGroup = false;
-    else if (!this.#toldGroup && dueForGroup(candidates, group).length === 0) {
-      this.#toldGroup = true;
-      this.#around.log.warn(
-        { event: 'group-nearly-full', used: group.used, limit: group.limit },
-        `${groupFigures(group)} (--heap-guard): no worker has grown much since its start, so no recycle helps; raise the limit, use fewer --workers, or find what else runs in the group`,
-      );
-    }
-    return group;
   }
 }
 

@@ -22,11 +22,13 @@ export class Stage {
   readonly leaving: number[] = [];
   free: number[] | undefined;
   group: GroupMemory | undefined;
+  /** An operation is under way. */
+  isBusy = false;
   at = 0;
   readonly recycler = new Recycler({
     log: { warn: (_fields: unknown, text?: string) => void this.warned.push(String(text)) } as never,
     vitalOf: (serial) => this.vitals.get(serial),
-    view: { recyclable: () => this.free ?? [...this.vitals.keys()] },
+    view: { recyclable: () => (this.isBusy ? undefined : (this.free ?? [...this.vitals.keys()])) },
     request: (operation) => void this.asked.push(operation as never),
     memoryAvailable: () => 1000 * MB,
     nearlyFull: (serial) => void this.leaving.push(serial),
