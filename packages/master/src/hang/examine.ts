@@ -6,18 +6,25 @@ import { type KernelView, kernelView } from './kernel-view.ts';
 import type { Session } from './session.ts';
 import type { Findings } from './wording.ts';
 
-/** Takes about `withinMs` at the most. Afterwards a process that runs JavaScript stands still, if its door is open. */
+export interface Patience {
+  /** Milliseconds until the inspector listens, which native code prevents. */
+  readonly openMs: number;
+  /** When all is to be known, on the clock of performance.now(). */
+  readonly until: number;
+}
+
+/** Afterwards a process that runs JavaScript stands still, if its door is open. */
 export async function examine(
   worker: WatchedWorker,
   door: Door,
-  withinMs: number,
+  { openMs, until }: Patience,
 ): Promise<{ readonly findings: Findings; readonly session: Session | undefined }> {
   const { pid = 0 } = worker.handle;
   const before = kernelView(pid);
   const since = performance.now();
   // A process that is stopped does not obey.
-  const session = isStopped(before) ? undefined : await door.open(withinMs);
-  const inspection = session && (await inspect(session, withinMs - (performance.now() - since)));
+  const session = isStopped(before) ? undefined : await door.open(openMs);
+  const inspection = session && (await inspect(session, until - performance.now()));
   if (inspection?.stack || inspection?.rss !== undefined) return { findings: { inspection }, session };
   // The process may have ended meanwhile: state X.
   const kernel = kernelView(pid) ?? (before && { ...before, state: 'X' });

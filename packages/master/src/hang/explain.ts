@@ -16,13 +16,11 @@ export interface Stuck {
   readonly loopDelayMs: number | undefined;
 }
 
-/** Where it is told, and how long it may take to find it out. */
+/** Where it is told. */
 export interface Telling {
   readonly log: Logger;
   /** Directory of tshorn's own code in a worker. */
   readonly own: string;
-  /** Milliseconds. */
-  readonly withinMs: number;
 }
 
 /** The event for a worker whose event loop runs after all. */
@@ -41,9 +39,10 @@ const HEADS: Record<Stuck['phase'], (silence: string) => string> = {
 const MOST_FRAMES = 30;
 
 /** Resolves when the explanation of a worker that is about to be killed is logged, in about `withinMs`. */
-export async function explain(stuck: Stuck, telling: Telling): Promise<void> {
+export async function explain(stuck: Stuck, telling: Telling, withinMs: number): Promise<void> {
   const door = new Door(stuck.worker);
-  const { findings } = await examine(stuck.worker, door, telling.withinMs);
+  const patience = { openMs: withinMs, until: performance.now() + withinMs };
+  const { findings } = await examine(stuck.worker, door, patience);
   door.leave();
   tell(stuck, findings, telling);
 }

@@ -9,7 +9,7 @@ import type { KillReason } from '../decide/events.ts';
 import type { Rescue } from '../decide/model.ts';
 import type { Logger } from '../log.ts';
 import type { WatchedWorker } from './door.ts';
-import type { Stuck, Telling } from './explain.ts';
+import type { Stuck } from './explain.ts';
 import { Warnings } from './warnings.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -30,8 +30,6 @@ interface WorkerRecord {
 
 /** The explanation may take so much of the second before the kill (ending.ts). */
 const EXPLAIN_MS = 850;
-/** A worker that is to be rescued is given up when it has not answered by then: on a busy machine all takes longer. */
-const EXAMINE_MS = 2_500;
 /** With no heartbeat for this long the event loop of a worker that is to be killed is stuck, and not just busy. */
 const SILENT_MS = 3_500;
 /** While it loads its app it gives no heartbeat. */
@@ -116,9 +114,11 @@ export class Hangs {
   explain(serial: number, reason: Exclude<KillReason, 'not-loaded'>): Promise<void> | undefined {
     const stuck = this.#stuck(serial, reason);
     if (!stuck) return undefined;
-    const telling = this.#telling(EXPLAIN_MS);
+    const { log, own } = this.#around;
+    // The first explanation waits for its code, which is loaded then.
+    const until = performance.now() + EXPLAIN_MS;
     return import('./explain.ts')
-      .then(({ explain }) => explain(stuck, telling()))
+      .then(({ explain }) => explain(stuck, { log, own }, until - performance.now()))
       .catch((error) => this.#failed(stuck, error));
   }
 
@@ -127,13 +127,13 @@ export class Hangs {
     const stuck = this.#stuck(serial, 'hung');
     const record = this.#records.get(serial);
     if (!stuck || !record) return { outcome: 'stuck', rescued: 0, why: 'its process has ended' };
-    const telling = this.#telling(EXAMINE_MS);
+    const { log, own } = this.#around;
     const hungAt = performance.now();
     record.hungAt = hungAt;
     const turned = () => (record.lastHeartbeat?.at ?? 0) > hungAt;
     try {
       const { rescue } = await import('./rescue.ts');
-      return await rescue(stuck, telling(), turned);
+      return await rescue(stuck, { log, own }, turned);
     } catch (error) {
       this.#failed(stuck, error);
       return { outcome: 'stuck', rescued: 0, why: 'the attempt failed' };
@@ -152,13 +152,6 @@ export class Hangs {
     const isHung = handle.connected && (isSilent || reason === 'hung');
     const phase = lastHeartbeat === undefined ? 'booting' : isHung ? 'hung' : 'leaving';
     return { worker, silentMs, phase, loopDelayMs: lastHeartbeat?.loopDelayMs };
-  }
-
-  /** The first hang waits for the code that explains it, which is loaded then. */
-  #telling(withinMs: number): () => Telling {
-    const { log, own } = this.#around;
-    const until = performance.now() + withinMs;
-    return () => ({ log, own, withinMs: until - performance.now() });
   }
 
   #failed({ worker }: Stuck, error: unknown): void {

@@ -34,7 +34,7 @@ export async function inspect(session: Session, withinMs: number): Promise<Inspe
   };
   take(await session.pause(Math.min(PAUSE_MS, left())));
   const answer = session.evaluate(QUESTION, left(), { timeout: QUESTION_MS });
-  if (!found.stack) await Promise.race([session.paused(left()).then(take), answer]);
+  if (!found.stack) take(await session.paused(left()));
   read(found, await answer);
   return found;
 }

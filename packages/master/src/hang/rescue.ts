@@ -12,6 +12,10 @@ import { interrupt, turns } from './interrupt.ts';
 import type { Session } from './session.ts';
 import type { Findings } from './wording.ts';
 
+/** Native code is found out by then. */
+const OPEN_MS = 1_500;
+/** A busy machine takes its time, and there is something to save. */
+const EXAMINE_MS = 2_500;
 /** Of worker/src/rescue. */
 const HAND_OUT = `globalThis[Symbol.for('tshorn.rescue')]?.()`;
 /** What is left of the time for the interruption. */
@@ -23,9 +27,13 @@ const MARGIN_MS = 500;
 
 /** @param turned true when the worker has given a heartbeat since it was declared hung */
 export async function rescue(stuck: Stuck, telling: Telling, turned: () => boolean): Promise<Rescue> {
-  const until = performance.now() + RESCUE_MS - MARGIN_MS;
+  const since = performance.now();
+  const until = since + RESCUE_MS - MARGIN_MS;
   const door = new Door(stuck.worker);
-  const { findings, session } = await examine(stuck.worker, door, telling.withinMs);
+  const { findings, session } = await examine(stuck.worker, door, {
+    openMs: OPEN_MS,
+    until: since + EXAMINE_MS,
+  });
   try {
     tell(stuck, findings, telling);
   } catch {
@@ -47,7 +55,7 @@ async function save(
   const { stack } = findings.inspection ?? {};
   if (turned() || stack?.length === 0) return turning;
   // A question with a promise would run the hook in which the code is stuck.
-  if (session && stack && !isInPromiseHook(stack)) {
+  if (session && findings.inspection && !isInPromiseHook(stack ?? [])) {
     session.resume();
     if (await turns(session, LAST_CHANCE_MS)) return turning;
     await session.pause(until - INTERRUPT_MS - performance.now());
@@ -75,7 +83,8 @@ async function handOut(session: Session, until: number): Promise<Pick<Rescue, 'r
   return { rescued };
 }
 
-function whyNot({ kernel, silentBecause }: Findings): string {
+function whyNot({ inspection, kernel, silentBecause }: Findings): string {
+  if (inspection) return 'its debugger did not stop it in time';
   if (kernel?.state === 'T') return 'a signal has stopped it';
   if (kernel?.state === 't') return 'a debugger has stopped it';
   if (kernel?.state === 'D') return 'it waits in the kernel';

@@ -104,6 +104,7 @@ const NOTES: Record<NonNullable<Findings['silentBecause']>, string> = {
 
 function withoutStack(findings: Findings, place: Place): string {
   const { inspection, silentBecause } = findings;
+  if (inspection && !inspection.stack) return 'in JavaScript that its debugger did not stop in time';
   if (inspection) return place.mayRun ? idleText(inspection.waitsFor ?? []) : 'its event loop runs again';
   const note = NOTES[silentBecause ?? 'no-answer'];
   return kernelText(findings, place) + note;
@@ -119,7 +120,8 @@ function kernelText({ silentBecause, kernel, cpuMsPerSecond = 0 }: Findings, { s
   if (kernel.state === 't') return 'stopped by a debugger (ptrace)';
   if (kernel.state === 'D')
     return 'in uninterruptible sleep: the kernel waits for a disk or a network file system';
-  if (cpuMsPerSecond > 500)
+  // On a busy machine it waits for a CPU.
+  if (cpuMsPerSecond > 500 || kernel.state === 'R')
     return `busy in ${silentBecause === 'no-answer' ? 'native code' : 'JavaScript or native code'}`;
   const child = kernel.children.find(({ ageMs }) => Math.abs(ageMs - silentMs) < SLACK_MS);
   if (child) return `waiting for its child process ${childText(child)}`;
