@@ -58,7 +58,7 @@ async function save(
   if (session && findings.inspection && !isInPromiseHook(stack ?? [])) {
     session.resume();
     if (await turns(session, LAST_CHANCE_MS)) return turning;
-    await session.pause(until - INTERRUPT_MS - performance.now());
+    if ((await session.pause(until - INTERRUPT_MS - performance.now()))?.length === 0) return turning;
   }
   if (!session?.frames) return turned() ? turning : { outcome: 'stuck', rescued: 0, why: whyNot(findings) };
   const counts = await handOut(session, until - INTERRUPT_MS);
