@@ -1,3 +1,4 @@
+import { RESCUE_MS } from './decide/rescue.ts';
 import { Scene } from './decide/testing/scene.ts';
 import { textOf } from './journal.ts';
 
@@ -28,7 +29,12 @@ test.each([
   ['none', 0, `info ${WORKER} crashed: moved=97 finished=12 lost=0 in 300ms`],
   ['none', 1, `warn ${WORKER} crashed: moved=97 finished=12 lost=1 in 300ms`],
   // It is among those that were cut off.
-  ['unknown', 1, `info ${WORKER} crashed: moved=97 finished=12 lost=1 in 300ms`],
+  [
+    'unknown',
+    1,
+    `info ${WORKER} crashed: moved=97 finished=12 lost=1 in 300ms; the request that caused it is not known: it was cut off with the rest`,
+  ],
+  ['unknown', 0, `info ${WORKER} crashed: moved=97 finished=12 lost=0 in 300ms`],
   [
     'answered',
     2,
@@ -81,7 +87,7 @@ test('a hang that could not be interrupted', () => {
 test('a hang in which nothing answered: what nobody knows is no number', () => {
   const scene = start({ workers: 2 }).hang(1).expire('rescue:1');
   expect(lineOf(scene.exit(1, null, 'SIGKILL'))).toBe(
-    `warn ${WORKER} hung: rescued=0 interrupted=no (no answer in time) finished=0 lost=unknown in 4.0s; killed`,
+    `warn ${WORKER} hung: rescued=0 interrupted=no (no answer in time) finished=0 lost=unknown in ${RESCUE_MS / 1_000}.0s; killed`,
   );
   expect(scene.reported('contained')[0]?.containment).not.toHaveProperty('lost');
 });

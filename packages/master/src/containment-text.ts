@@ -19,7 +19,13 @@ export function textOfContainment(containment: Containment): string {
   return [line, killed && 'killed', end, textOfCulprit(containment)].filter(Boolean).join('; ');
 }
 
-function textOfCulprit({ cause, request = 'the request that caused it', cost }: Containment): string {
+function textOfCulprit({
+  cause,
+  request = 'the request that caused it',
+  cost,
+  lost = 0,
+}: Containment): string {
+  if (cost === 'unknown' && lost > 0) return `${request} is not known: it was cut off with the rest`;
   if (cost === 'answered') return `${request} was answered with ${cause === 'crash' ? 500 : 503}`;
   if (cost === 'closed') return `the connection of ${request} was closed`;
   return '';
