@@ -17,6 +17,8 @@ export class KeepAliveClient {
   answered = 0;
   /** `x-pid` of the last answer: the worker that gave it. */
   lastPid = 0;
+  /** The client's port. */
+  readonly port: number;
   readonly #socket: net.Socket;
   readonly #expected: { body: string | RegExp; done: () => void }[] = [];
   #text = '';
@@ -24,6 +26,7 @@ export class KeepAliveClient {
 
   private constructor(socket: net.Socket) {
     this.#socket = socket;
+    this.port = socket.localPort ?? 0;
     socket.setEncoding('latin1');
     socket.on('data', (chunk: string) => {
       this.#text += chunk;

@@ -23,6 +23,8 @@ interface Ask {
   readonly headers?: http.OutgoingHttpHeaders;
   /** Called at an informational response: the app has the request. */
   readonly onArrival?: () => void;
+  /** Called with the client's port when it begins to connect. */
+  readonly onPort?: (port: number) => void;
   /** Its client goes away. */
   readonly signal?: AbortSignal;
 }
@@ -39,7 +41,7 @@ const LONGEST_MS = 120_000;
 /** Sends one request. Rejects when the connection fails before the answer is complete. */
 export function ask(
   target: Target,
-  { path, method, agent, body, pieces = 1, headers, onArrival, signal }: Ask,
+  { path, method, agent, body, pieces = 1, headers, onArrival, onPort, signal }: Ask,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = http.request(
@@ -67,6 +69,7 @@ export function ask(
     );
     request.on('error', reject);
     if (onArrival) request.once('information', onArrival);
+    if (onPort) request.once('socket', ({ localPort = 0 }) => onPort(localPort));
     void write(request, body, pieces);
   });
 }

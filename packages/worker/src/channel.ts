@@ -10,7 +10,7 @@ export interface ChannelEvents extends SignalEvents {
   /** `handle` is the raw listening handle that came with a `listener` message. */
   onMessage(message: ToWorker, handle: unknown): void;
   /** Nobody caught an exception. Returns true when the process goes on. */
-  onUncaught(thrown: unknown, origin: unknown): boolean;
+  onUncaught(thrown: unknown): boolean;
   /** The master is gone, or closed the channel. */
   onDisconnect(): void;
 }
@@ -61,9 +61,7 @@ export function openChannel(events: ChannelEvents): Channel {
   shield.withhold(isUnwinding);
   shield.withhold((event, [message, handle]) => event === 'message' && onMessage(message, handle));
   shield.withhold((event) => event === 'beforeExit' && continueAtExit());
-  shield.withhold(
-    (event, [thrown, origin]) => event === 'uncaughtException' && events.onUncaught(thrown, origin),
-  );
+  shield.withhold((event, [thrown]) => event === 'uncaughtException' && events.onUncaught(thrown));
   const signals = new Signals(shield, events);
   // Called only where a library has put back the `process.emit` that it found before. The channel keeps the process
   // alive only with a listener.

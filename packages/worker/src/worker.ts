@@ -59,7 +59,7 @@ export class Worker {
         const text = `${signal} does not reach the app's own listener: the master handles it (docs/signals.md)`;
         void this.#send({ type: 'log', level: 'info', text });
       },
-      onUncaught: (thrown, origin) => this.#containment?.contain(thrown, origin) ?? false,
+      onUncaught: (thrown) => this.#containment?.contain(thrown) ?? false,
       onDisconnect: () => {
         // The master was the reader: from now on a line of the app would end the worker (EPIPE).
         for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
