@@ -11,8 +11,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { request } from '../support/control.ts';
 import { eventually } from '../support/descriptors.ts';
+import { clientsOf, waitingClients } from '../support/kernel-view.ts';
 import type { Random } from '../support/random.ts';
-import { clientsOf, type Ledger, waitingClients } from './faults.ts';
+import type { Ledger } from './faults.ts';
 import { BAD_RELEASES, type ChaosServer, TIMEOUT_MS } from './server.ts';
 
 export interface Scene {
@@ -79,11 +80,17 @@ function provoke({ server }: Scene, path: string): void {
   sent.once('error', () => {});
 }
 
+async function misbehave(scene: Scene, fault: 'crash' | 'hang') {
+  const place = scene.random.of(PLACES);
+  provoke(scene, `/${fault}?in=${encodeURIComponent(place)}`);
+  return `in a ${place}`;
+}
+
 async function killWorker(scene: Scene) {
   const pid = await anyWorker(scene);
   // Stopped first: it can accept nobody between the look and the end.
   const clients = await stop(pid, scene);
-  scene.ledger.strike('kill -9', pid, clients);
+  scene.ledger.strike({ fault: 'kill -9', pid, clients });
   kill(pid, 'SIGKILL');
   return `pid ${pid}`;
 }
@@ -93,7 +100,7 @@ const TAKEN_FOR_HUNG_MS = TIMEOUT_MS - 1_000;
 
 async function freeze(scene: Scene, ms: number) {
   const pid = await anyWorker(scene);
-  const struck = Date.now();
+  const at = Date.now();
   const since = performance.now();
   const lasted = () => performance.now() - since;
   const clients = await stop(pid, scene);
@@ -102,7 +109,7 @@ async function freeze(scene: Scene, ms: number) {
   if (isShort) kill(pid, 'SIGCONT');
   setTimeout(() => stopped.delete(pid), REST_MS);
   if (lasted() < TAKEN_FOR_HUNG_MS) return `pid ${pid}`;
-  scene.ledger.strike('SIGSTOP', pid, clients, struck);
+  scene.ledger.strike({ fault: 'SIGSTOP', pid, clients, at });
   if (isShort) return `pid ${pid}, longer than it was meant to`;
   // It stays stopped: one that wakes up between the verdict and the SIGKILL accepts connections that no look has seen.
   await eventually(
@@ -112,6 +119,25 @@ async function freeze(scene: Scene, ms: number) {
     60_000,
   );
   return `pid ${pid}, killed after ${Math.round(lasted())} ms`;
+}
+
+/** It runs again at the verdict: whoever runs is not killed, and loses nothing. */
+async function freezeUntilVerdict(scene: Scene) {
+  const { server, ledger } = scene;
+  const pid = await anyWorker(scene);
+  const at = Date.now();
+  const clients = await stop(pid, scene);
+  ledger.strike({ fault: 'SIGSTOP until the verdict', pid, clients, at, unlessSaved: true });
+  try {
+    await server.until('the verdict', ({ workers }) => {
+      const state = workers.find((worker) => worker.pid === pid)?.state;
+      return state === undefined || state === 'hung';
+    });
+  } finally {
+    kill(pid, 'SIGCONT');
+    stopped.delete(pid);
+  }
+  return `pid ${pid}`;
 }
 
 let reloading = Promise.resolve('');
@@ -219,13 +245,17 @@ async function pauseMaster({ server, random }: Scene) {
   kill(server.pid, 'SIGCONT');
 }
 
+/** Where an app may fail: see app.mjs. */
+const PLACES = ['handler', 'timer', 'promise', 'begun response'] as const;
+
 /** Weight of each act. */
 export const ACTS: Readonly<Record<string, readonly [weight: number, act: Act]>> = {
   'kill -9 of a worker': [3, killWorker],
   'a short SIGSTOP of a worker': [2, (scene) => freeze(scene, 200 + scene.random.below(1_000))],
   'a long SIGSTOP of a worker': [1, (scene) => freeze(scene, TIMEOUT_MS)],
-  'a hang': [2, async (scene) => provoke(scene, '/hang')],
-  'a crash': [2, async (scene) => provoke(scene, '/crash')],
+  'a SIGSTOP of a worker until the verdict': [1, freezeUntilVerdict],
+  'a hang': [2, async (scene) => misbehave(scene, 'hang')],
+  'a crash': [2, async (scene) => misbehave(scene, 'crash')],
   'a leak': [2, async (scene) => provoke(scene, '/leak?mb=350')],
   'a good reload': [3, (scene) => deploy(scene, 'good')],
   'a bad reload': [3, (scene) => deploy(scene, scene.random.of(BAD_RELEASES))],

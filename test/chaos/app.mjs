@@ -1,5 +1,5 @@
 // Serves, and misbehaves when it is asked to. Just before each misdeed it writes into the file CHAOS_FAULTS
-// what the kernel knows of its connections, so that the test knows which clients it has hit.
+// what the kernel knows of its connections, so that the test knows which clients it has hit, and what it may cost them.
 import fs from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
@@ -11,37 +11,14 @@ const require = createRequire(CHAOS_ROOT);
 const { surviveStream } = await import(require.resolve('tshorn/worker'));
 const { survive } = await import(require.resolve('tshorn/ws'));
 const { WebSocketServer } = require('ws');
+const { kernelView } = await import(path.join(CHAOS_ROOT, '../fixtures/kernel-view.mjs'));
 // The test copies it into a directory for each release; the directory's name says what is wrong with the release.
 const release = path.basename(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname));
 // Open from the start: one of the faults takes the descriptors.
 const faults = fs.openSync(CHAOS_FAULTS, 'a');
-const connections = fs.openSync('/proc/self/net/tcp');
-const announce = (fault) => {
-  // The clock of Date.now() jumps.
-  const at = Math.ceil(performance.timeOrigin + performance.now());
-  const view = { tcp: readAgain(connections), links: descriptors() };
-  fs.writeSync(faults, `${JSON.stringify({ fault, pid: process.pid, at, ...view })}\n`);
-};
-/** Reads a file of the kernel without a new descriptor. */
-const readAgain = (fd) => {
-  const chunks = [];
-  const chunk = Buffer.alloc(65_536);
-  for (let at = 0, read = 1; read > 0; at += read) {
-    read = fs.readSync(fd, chunk, 0, chunk.length, at);
-    chunks.push(chunk.toString('latin1', 0, read));
-  }
-  return chunks.join('');
-};
-const descriptors = () => {
-  const links = [];
-  for (let fd = 0; fd < 1_024; fd++) {
-    try {
-      links.push(fs.readlinkSync(`/proc/self/fd/${fd}`));
-    } catch {} // This one is free.
-  }
-  return links;
-};
-const block = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+let hasCrashed = false;
+const announce = (fault, costs) =>
+  fs.writeSync(faults, `${JSON.stringify({ fault, pid: process.pid, ...costs, ...kernelView() })}\n`);
 const kept = [];
 
 if (release === 'throws') throw new Error('a release that throws');
@@ -49,7 +26,7 @@ if (release === 'exits') process.exit(7);
 if (release === 'never-boots') await new Promise((resolve) => setTimeout(resolve, 1e8));
 if (release === 'crashes-when-ready') {
   setTimeout(() => {
-    announce('crash');
+    announce('exit', { costs: 'requests' });
     process.exit(9);
   }, 300);
 }
@@ -59,6 +36,29 @@ const events = surviveStream('events', (stream, n) => {
   stream.once('close', () => clearInterval(timer));
   return () => n;
 });
+
+/** Only its own request pays for the first crash of a worker; a second one ends the worker at once. */
+function crash() {
+  announce('crash', { costs: hasCrashed ? 'requests' : 'nothing' });
+  hasCrashed = true;
+  throw new Error('a crash that was asked for');
+}
+
+/** Its other requests are lost where the loop cannot be interrupted. */
+function hang() {
+  announce('hang', { costs: 'requests', unlessSaved: true });
+  for (;;);
+}
+
+const PLACES = {
+  handler: (strike) => strike(),
+  timer: (strike) => setTimeout(strike, 20),
+  promise: (strike) => void Promise.resolve().then(strike),
+  'begun response': (strike, response) => {
+    response.write('begun');
+    strike();
+  },
+};
 
 /** In small pieces: all at once hangs a worker whose machine is busy. */
 function leak(mb, then) {
@@ -88,17 +88,16 @@ function app(request, response) {
     case '/leak':
       return leak(Number(searchParams.get('mb')), () => answer('leaked'));
     case '/hang':
-      announce('hang');
-      for (;;) block(1_000);
+      return PLACES[searchParams.get('in')](hang, response);
     case '/crash':
-      announce('crash');
-      throw new Error('a crash that was asked for');
+      return PLACES[searchParams.get('in')](crash, response);
     default:
       return answer('hello');
   }
 }
 
-const server = http.createServer(app);
+// A client that is idle longer than usual, as this machine is busy, is not to lose its connection for it.
+const server = http.createServer({ keepAliveTimeout: 60_000 }, app);
 const sockets = new WebSocketServer({ server });
 survive(sockets, {
   save: (ws) => ws.count,

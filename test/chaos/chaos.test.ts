@@ -93,6 +93,7 @@ onLinux(
     await Promise.all([clients.stop(), longLived.stop()]);
 
     scene.ledger.read(server.file('faults'), server.port);
+    scene.ledger.readLog(server.file('log'));
     const failures = [...clients.failures, ...longLived.failures];
     const unexplained = failures.filter((failure) => scene.ledger.explain(failure) === undefined);
     const explained: Record<string, number> = {};

@@ -13,6 +13,8 @@ export interface Failure {
   readonly port: number;
   /** When it began to connect. */
   readonly since: number;
+  /** No request was under way. */
+  readonly atRest: boolean;
   /** Pid of the worker that answered last. */
   readonly server: string;
   readonly at: number;
@@ -36,6 +38,10 @@ export class Clients {
   readonly #running: Promise<void>[] = [];
   readonly #opened = new WeakMap<Socket, number>();
   readonly #servers = new WeakMap<Socket, string>();
+  /** With a request under way. */
+  readonly #busy = new WeakSet<Socket>();
+  /** The server has said that it closes them. */
+  readonly #announced = new WeakSet<Socket>();
   #last = 0;
   #stopped = false;
 
@@ -90,7 +96,7 @@ export class Clients {
 
   async #ask(what: string, { path, agent, body }: Ask): Promise<void> {
     const id = String(++this.#last);
-    const connection = { port: 0, since: Date.now(), server: '' };
+    const connection = { port: 0, since: Date.now(), server: '', atRest: false };
     try {
       const text = await new Promise<string>((resolve, reject) => {
         const request = http.request({
@@ -103,23 +109,28 @@ export class Clients {
           timeout: ANSWER_MS,
         });
         request.once('socket', (socket) => {
-          if (!this.#opened.has(socket)) this.#opened.set(socket, connection.since);
+          if (!this.#opened.has(socket)) {
+            this.#opened.set(socket, connection.since);
+            if (agent) this.#watch(socket);
+          }
           connection.since = this.#opened.get(socket) as number;
           // Known while it connects, and no more once it has failed.
           connection.port = socket.localPort ?? 0;
           connection.server = this.#servers.get(socket) ?? '';
+          this.#busy.add(socket);
         });
         request.once('timeout', () => request.destroy(new Error(`no answer within ${ANSWER_MS} ms`)));
         request.once('error', reject);
         request.once('response', (response) => {
           let read = '';
           response.setEncoding('latin1');
-          if (request.socket) this.#servers.set(request.socket, String(response.headers['x-pid']));
+          if (request.socket) this.#note(request.socket, response.headers);
           response.on('data', (chunk) => {
             read += chunk;
           });
           response.once('error', reject);
           response.once('end', () => {
+            if (request.socket) this.#busy.delete(request.socket);
             if (response.statusCode === 200) resolve(read);
             else reject(new Error(`status ${response.statusCode}`));
           });
@@ -139,7 +150,7 @@ export class Clients {
   /** A request whose header comes in single bytes. */
   async #bitByBit(): Promise<void> {
     const id = String(++this.#last);
-    const connection = { port: 0, since: Date.now(), server: '' };
+    const connection = { port: 0, since: Date.now(), server: '', atRest: false };
     const socket = net.connect(this.#port, '127.0.0.1');
     try {
       const text = await new Promise<string>((resolve, reject) => {
@@ -170,6 +181,22 @@ export class Clients {
     } finally {
       socket.destroy();
     }
+  }
+
+  #note(socket: Socket, { 'x-pid': pid, connection }: http.IncomingHttpHeaders): void {
+    this.#servers.set(socket, String(pid));
+    if (connection === 'close') this.#announced.add(socket);
+  }
+
+  /** An agent forgets in silence a connection that the server closes between two requests. */
+  #watch(socket: Socket): void {
+    const port = socket.localPort ?? 0;
+    const since = this.#opened.get(socket) as number;
+    socket.once('close', () => {
+      if (this.#stopped || this.#announced.has(socket) || this.#busy.has(socket)) return;
+      const server = this.#servers.get(socket) ?? '';
+      this.#fail('kept', new Error('closed at rest'), { port, since, server, atRest: true });
+    });
   }
 
   #fail(what: string, error: unknown, connection: Omit<Failure, 'what' | 'reason' | 'at'>): void {

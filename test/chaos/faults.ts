@@ -3,67 +3,20 @@
  * kernel, so that a failure is explained by the very worker that had it, and by nothing else.
  */
 import fs from 'node:fs';
-
-/** The kernel's table of connections, and what a process has open. */
-interface View {
-  readonly tcp: string;
-  readonly links: readonly string[];
-}
-
-/** The clients' ports of the connections that a process holds on the port of the server. */
-export function clientsOf(pid: number, serverPort: number): Set<number> {
-  const directory = `/proc/${pid}/fd`;
-  const links = listed(directory).flatMap((fd) => {
-    try {
-      return [fs.readlinkSync(`${directory}/${fd}`)];
-    } catch {
-      return []; // Closed since it was listed.
-    }
-  });
-  return clientsIn({ tcp: connections(), links }, serverPort);
-}
-
-function clientsIn({ tcp, links }: View, serverPort: number): Set<number> {
-  const inodes = new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []));
-  return clientsWhere(tcp, serverPort, ({ inode }) => inodes.has(inode));
-}
-
-/** The clients whose connections no process has accepted. */
-export const waitingClients = (serverPort: number): Set<number> =>
-  clientsWhere(connections(), serverPort, ({ inode, state }) => inode === '0' && state !== TIME_WAIT);
-
-const TIME_WAIT = '06';
-
-const connections = () => fs.readFileSync('/proc/net/tcp', 'utf8');
-
-function clientsWhere(
-  tcp: string,
-  serverPort: number,
-  fits: (row: { readonly inode: string; readonly state: string }) => boolean,
-): Set<number> {
-  const ports = new Set<number>();
-  for (const line of tcp.split('\n').slice(1)) {
-    const [, local = '', remote = '', state = '', , , , , , inode = ''] = line.trim().split(/\s+/);
-    if (portOf(local) === serverPort && fits({ inode, state })) ports.add(portOf(remote));
-  }
-  ports.delete(0);
-  return ports;
-}
-
-const portOf = (address: string): number => Number.parseInt(address.split(':')[1] ?? '0', 16);
-
-function listed(directory: string): string[] {
-  try {
-    return fs.readdirSync(directory);
-  } catch {
-    return []; // The process is gone.
-  }
-}
+import { clientsIn, type KernelView } from '../support/kernel-view.ts';
 
 /** The worker's clock and this one are read a moment apart. */
 const CLOCKS_DIFFER_MS = 20;
 
-export interface Strike {
+/** What a fault may cost the clients of its worker, besides the one that caused it. */
+interface Costs {
+  /** `requests`: a connection at rest is saved. Default: all. */
+  readonly costs?: 'nothing' | 'requests' | 'all';
+  /** Nothing is lost where tshorn says that it has saved the worker. */
+  readonly unlessSaved?: boolean;
+}
+
+export interface Strike extends Costs {
   readonly fault: string;
   readonly pid: number;
   readonly at: number;
@@ -78,20 +31,37 @@ interface Window {
   until: number;
 }
 
+interface Lost {
+  readonly port: number;
+  readonly since: number;
+  readonly at: number;
+  readonly atRest: boolean;
+}
+
 export class Ledger {
   readonly strikes: Strike[] = [];
   readonly #windows: Window[] = [];
+  /** Pids of workers that went on after a hang: they were interrupted, or their event loop turned again by itself. */
+  readonly #saved = new Set<unknown>();
 
   /** A fault has struck this worker, and with it these clients. */
-  strike(fault: string, pid: number, clients: ReadonlySet<number>, at = Date.now()): void {
-    this.strikes.push({ fault, pid, at, clients });
+  strike(strike: Omit<Strike, 'at'> & { readonly at?: number }): void {
+    this.strikes.push({ at: Date.now(), ...strike });
   }
 
   /** Reads what the workers have written just before they misbehaved: see app.mjs. */
   read(file: string, serverPort: number): void {
-    for (const line of fs.readFileSync(file, 'utf8').split('\n').slice(0, -1)) {
-      const { fault, pid, at, ...view } = JSON.parse(line) as Omit<Strike, 'clients'> & View;
-      this.strike(fault, pid, clientsIn(view, serverPort), at);
+    for (const line of linesOf(file)) {
+      const { tcp, links, ...strike } = line as Omit<Strike, 'clients'> & KernelView;
+      this.strike({ ...strike, clients: clientsIn({ tcp, links }, serverPort) });
+    }
+  }
+
+  /** Reads from the log which workers have been saved. */
+  readLog(file: string): void {
+    for (const line of linesOf(file)) {
+      const { event, pid, interrupted, killed } = line as Record<string, unknown>;
+      if (event === 'contained' && (interrupted === true || !killed)) this.#saved.add(pid);
     }
   }
 
@@ -107,14 +77,38 @@ export class Ledger {
     };
   }
 
-  /** Finds the fault that explains why the connection from `port`, opened at `since`, failed at `at`. */
-  explain({ port, since, at }: { port: number; since: number; at: number }): string | undefined {
+  /**
+   * Finds the fault that explains why the connection from `port`, opened at `since`, failed at `at`.
+   * @param atRest no request was under way
+   */
+  explain({ port, since, at, atRest }: Lost): string | undefined {
     // A port may be used again: only what struck while this connection was open counts.
     const isOpen = (time: number) => time >= since && time <= at + CLOCKS_DIFFER_MS;
-    const strike = this.strikes.find((one) => one.clients.has(port) && isOpen(one.at));
+    const strike = this.strikes.find(
+      (one) => one.clients.has(port) && isOpen(one.at) && this.#mayCost(one, atRest),
+    );
     if (strike) return strike.fault;
     return this.#windows.find(({ from, until, waiting }) =>
       since < from ? waiting.has(port) && isOpen(from) : since <= until,
     )?.fault;
   }
+
+  #mayCost({ pid, costs = 'all', unlessSaved }: Strike, atRest: boolean): boolean {
+    if (unlessSaved && this.#saved.has(pid)) return false;
+    return costs === 'all' || (costs === 'requests' && !atRest);
+  }
+}
+
+/** The JSON of each line; half a line is none. */
+function linesOf(file: string): unknown[] {
+  return fs
+    .readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        return [JSON.parse(line)];
+      } catch {
+        return [];
+      }
+    });
 }

@@ -111,7 +111,10 @@ export class LongLivedClients {
   async #run(what: string, begin: Begin): Promise<void> {
     while (!this.#stopped) {
       const since = Date.now();
+      let atRest = false;
       const life = begin(this.#port, () => {
+        // From its first answer on it can move.
+        atRest = true;
         this.answered[what] = (this.answered[what] ?? 0) + 1;
       });
       this.#lives.add(life);
@@ -119,7 +122,7 @@ export class LongLivedClients {
       this.#lives.delete(life);
       life.end();
       if (this.#stopped) return;
-      this.failures.push({ what, reason, port: life.port(), since, server: '', at: Date.now() });
+      this.failures.push({ what, reason, port: life.port(), atRest, since, server: '', at: Date.now() });
       await sleep(this.#random.below(500));
     }
   }

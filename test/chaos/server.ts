@@ -60,6 +60,8 @@ export class ChaosServer {
       config: path.join(here, 'hooks.config.mjs'),
       control: this.file('control.sock'),
       'log-file': this.file('log'),
+      // In a crash loop the lines of each worker are among the details.
+      'log-level': 'debug',
       timeout: `${TIMEOUT_MS}ms`,
       'max-memory': '400MB',
       grace: '15s',
