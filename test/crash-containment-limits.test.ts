@@ -155,6 +155,14 @@ test('a second exception ends the worker at once; its idle connections go on all
   await expectNoHarm();
 });
 
+thorough('with --no-handoff its other requests are answered', async () => {
+  await start({ workers: 1, args: ['--no-handoff'] });
+  const slow = await crowd.sendSlow(SLOW_MS);
+  expect(answered(await throwIn('handler'))).toBe(500);
+  expect((await slow.answers).failures).toEqual([]);
+  expect(await contained()).toMatchObject({ moved: 0, lost: 1 });
+});
+
 test('requests that never end are cut at the grace, and counted as lost', async () => {
   await start({ workers: 1, args: ['--crash-grace', '1s'] });
   const endless = [send('/never'), send('/never'), send('/never')];
@@ -166,7 +174,7 @@ test('requests that never end are cut at the grace, and counted as lost', async 
   await expectNoHarm(slow);
 });
 
-test.each(['background', 'answered request'])(
+test.each(isLong ? ['background', 'answered request'] : ['background'])(
   'an exception in the context of the %s costs no request',
   async (place) => {
     await start();
@@ -178,19 +186,22 @@ test.each(['background', 'answered request'])(
   },
 );
 
-test('an app that throws at each request is a crash loop: each costs one, and the attempts get rarer', async () => {
-  await start({ workers: 1 });
-  for (let at = 0; at < 7; at++) expect(answered(await throwIn('handler'))).toBe(500);
-  expect((await server.event('crash-loop')).msg).toMatch(
-    /1 worker keeps failing: .*uncaught Error: thrown in a handler/,
-  );
-  const pauses = server.lines
-    .map(({ msg }) => Number(/next attempt in (\d+)ms/.exec(msg)?.[1]))
-    .filter(Boolean);
-  expect(pauses).toEqual([...pauses].sort((a, b) => a - b));
-  expect(pauses.length).toBeGreaterThanOrEqual(3);
-  await expectNoHarm();
-});
+thorough(
+  'an app that throws at each request is a crash loop: each costs one, and the attempts get rarer',
+  async () => {
+    await start({ workers: 1 });
+    for (let at = 0; at < 7; at++) expect(answered(await throwIn('handler'))).toBe(500);
+    expect((await server.event('crash-loop')).msg).toMatch(
+      /1 worker keeps failing: .*uncaught Error: thrown in a handler/,
+    );
+    const pauses = server.lines
+      .map(({ msg }) => Number(/next attempt in (\d+)ms/.exec(msg)?.[1]))
+      .filter(Boolean);
+    expect(pauses).toEqual([...pauses].sort((a, b) => a - b));
+    expect(pauses.length).toBeGreaterThanOrEqual(3);
+    await expectNoHarm();
+  },
+);
 
 describe('during a deploy', () => {
   test('a crash of an uncommitted release rolls it back, and its other requests are answered', async () => {
@@ -220,7 +231,7 @@ describe('during a deploy', () => {
     expect(await contained()).toMatchObject({ lost: 1 });
   });
 
-  test('a reload while a worker finishes its requests commits, and they are answered', async () => {
+  thorough('a reload while a worker finishes its requests commits, and they are answered', async () => {
     await start({ workers: 1 });
     const slow = await crowd.sendSlow(1_000);
     await throwIn('handler');
@@ -228,6 +239,15 @@ describe('during a deploy', () => {
     expect(await server.reload()).toMatchObject({ outcome: 'committed', serving: 2 });
     await expectNoHarm(slow);
     expect(await contained()).toMatchObject({ lost: 1, finished: SIZE.slow });
+  });
+
+  thorough('a re-exec while a worker finishes its requests commits, and they are answered', async () => {
+    await start();
+    const slow = await crowd.sendSlow(1_000);
+    await throwIn('handler');
+    await server.event('crashed');
+    expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
+    await expectNoHarm(slow);
   });
 
   test('a stop while a worker finishes its requests waits for them', async () => {
