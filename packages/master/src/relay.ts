@@ -99,7 +99,8 @@ export class Relay {
     const rescued = isRescued || (failing && this.#orders.rescuedMayWait());
     const state = rescued ? ASKED : WITH_SENDER;
     // What else it has on its way is as good as rescued.
-    if (rescued) for (const other of ledger.sending.values()) this.#leaveToUs(other);
+    if (rescued && !ledger.isRescued) for (const other of ledger.sending.values()) this.#leaveToUs(other);
+    ledger.isRescued = rescued;
     const given = { connection, sender, offer, resumer, rescued };
     const transfer: Transfer = { ...given, refusedBy, phase: OVER, state };
     ledger.sending.set(offer, transfer);

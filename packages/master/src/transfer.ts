@@ -85,6 +85,8 @@ export class Ledger {
   readonly sending = new Map<number, Transfer>();
   /** By the number that the worker answers with. */
   readonly receiving = new Map<number, Transfer>();
+  /** Its last offer was rescued, and so was all that it had on its way before. */
+  isRescued = false;
   /** The worker let an offer lie: nothing more is offered to it until it answers again. */
   silent = false;
 }
