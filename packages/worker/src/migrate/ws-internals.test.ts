@@ -44,6 +44,17 @@ test('between two messages it can move', async () => {
   expect(refusalOf(ws)).toBe('');
 });
 
+test('not while a listener of the app has a message, a ping or a pong', async () => {
+  await open();
+  const said: string[] = [];
+  for (const event of ['message', 'ping', 'pong']) ws.on(event, () => said.push(refusalOf(ws)));
+  client.send('hello');
+  client.ping();
+  client.pong();
+  await once(ws, 'pong');
+  expect(said).toEqual(['message', 'message', 'message']);
+});
+
 test.each([
   ['a byte of a header', Buffer.from([0x81])],
   ['a header', Buffer.from([0x81, 0x85, 1, 2, 3, 4])],

@@ -22,7 +22,7 @@ interface Queued {
 }
 
 /** The parts of `process` that this file uses. */
-interface Sending {
+export interface Sending {
   readonly connected: boolean;
   _send(message: object, handle: unknown, options: unknown, callback?: unknown): boolean;
   /** A list while the other side owes the acknowledgement of a descriptor. */
@@ -35,16 +35,14 @@ interface Pipe {
   readonly writeQueueSize: number;
 }
 
-const sending = process as unknown as Sending;
-
 const ANSWERS = new Set<unknown>(['NODE_HANDLE_ACK', 'NODE_HANDLE_NACK']);
 
 /** The pipe of the channel, where this Node is as this file expects. */
-function pipeOfChannel(): Pipe | undefined {
-  const symbol = Object.getOwnPropertySymbols(process).find(
+function pipeOf(sending: Sending): Pipe | undefined {
+  const symbol = Object.getOwnPropertySymbols(sending).find(
     ({ description }) => description === 'kChannelHandle',
   );
-  const pipe = symbol && (process as unknown as Record<symbol, Partial<Pipe> | null>)[symbol];
+  const pipe = symbol && (sending as unknown as Record<symbol, Partial<Pipe> | null>)[symbol];
   const isKnown =
     typeof pipe?.setBlocking === 'function' &&
     typeof pipe.writeQueueSize === 'number' &&
@@ -57,20 +55,25 @@ function pipeOfChannel(): Pipe | undefined {
 type Owed = { readonly to: 'node' } | { readonly to: 'us'; count: number };
 
 export class DirectChannel {
+  readonly #sending: Sending;
   readonly #pipe: Pipe;
   /** In the order of the descriptors. */
   readonly #owed: Owed[] = [];
 
-  private constructor(pipe: Pipe, shield: Shield) {
+  private constructor(sending: Sending, pipe: Pipe, shield: Pick<Shield, 'withhold'>) {
+    this.#sending = sending;
     this.#pipe = pipe;
     // Node takes an acknowledgement that it does not expect for a mistake of its own (an assertion).
     shield.withhold((event, [message]) => event === 'internalMessage' && this.#isOurs(message));
   }
 
   /** Undefined where this Node is not known. */
-  static open(shield: Shield): DirectChannel | undefined {
-    const pipe = pipeOfChannel();
-    return pipe && new DirectChannel(pipe, shield);
+  static open(
+    shield: Pick<Shield, 'withhold'>,
+    sending = process as unknown as Sending,
+  ): DirectChannel | undefined {
+    const pipe = pipeOf(sending);
+    return pipe && new DirectChannel(sending, pipe, shield);
   }
 
   /**
@@ -79,6 +82,7 @@ export class DirectChannel {
    */
   send(message: object, handle?: RawHandle): boolean {
     // What libuv has could be half of a message.
+    const sending = this.#sending;
     if (!sending.connected || this.#pipe.writeQueueSize > 0) return false;
     const queue = sending._handleQueue;
     if (queue && this.#owed.every(({ to }) => to !== 'node')) this.#owed.push({ to: 'node' });
@@ -106,6 +110,7 @@ export class DirectChannel {
   }
 
   #write(message: object, handle: unknown, callback?: unknown): boolean {
+    const sending = this.#sending;
     sending._handleQueue = null;
     sending._send(message, handle, { keepOpen: true, swallowErrors: true }, callback);
     if (!handle) return this.#pipe.writeQueueSize === 0;

@@ -38,7 +38,7 @@ export interface HandOutParts {
   /** Numbers the offers. */
   readonly offers: SequenceSender;
   /** Undefined where this Node is not known. */
-  readonly direct: DirectChannel | undefined;
+  readonly direct: Pick<DirectChannel, 'send' | 'sendLast'> | undefined;
 }
 
 export class HandOut {
