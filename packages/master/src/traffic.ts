@@ -135,6 +135,7 @@ export class Traffic {
   }
 
   #receiverFor(from: number, except: ReadonlySet<number>): number | undefined {
+    if (!this.#orders.view.handoff) return undefined;
     const unfit = new Set(except);
     for (const [serial, reason] of this.#immovable) if (reason) unfit.add(serial);
     // The state may learn later that a worker is gone.

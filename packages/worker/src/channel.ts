@@ -11,6 +11,8 @@ export interface ChannelEvents extends SignalEvents {
   onMessage(message: ToWorker, handle: unknown): void;
   /** Nobody caught an exception. Returns true when the process goes on. */
   onUncaught(thrown: unknown): boolean;
+  /** The process ends with this turn, before the app hears of it. */
+  onExit(): void;
   /** The master is gone, or closed the channel. */
   onDisconnect(): void;
 }
@@ -62,6 +64,10 @@ export function openChannel(events: ChannelEvents): Channel {
   shield.withhold((event, [message, handle]) => event === 'message' && onMessage(message, handle));
   shield.withhold((event) => event === 'beforeExit' && continueAtExit());
   shield.withhold((event, [thrown]) => event === 'uncaughtException' && events.onUncaught(thrown));
+  shield.withhold((event) => {
+    if (event === 'exit') events.onExit();
+    return false;
+  });
   const signals = new Signals(shield, events);
   // Called only where a library has put back the `process.emit` that it found before. The channel keeps the process
   // alive only with a listener.

@@ -132,6 +132,11 @@ export class Service {
     }
   }
 
+  /** The process ends while it serves, or at the end of a drain: what is at rest leaves in this turn. */
+  rescueAtExit(): void {
+    this.#handoff?.handOut.all(true);
+  }
+
   /** The master is gone, and answers no offers any more. */
   abandon(): void {
     this.#handoff?.abandon();

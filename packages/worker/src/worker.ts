@@ -60,6 +60,7 @@ export class Worker {
         void this.#send({ type: 'log', level: 'info', text });
       },
       onUncaught: (thrown) => this.#containment?.contain(thrown) ?? false,
+      onExit: () => this.#service?.rescueAtExit(),
       onDisconnect: () => {
         // The master was the reader: from now on a line of the app would end the worker (EPIPE).
         for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});

@@ -32,6 +32,13 @@ const CHANNEL_FULL = 'the channel to the master is full or closed';
  */
 const LARGE = 16 * 1024;
 
+/** Connections. Each is two messages at most, of the 20,000 in a second that the master reads (master/src/inbox.ts). */
+const PACE = 8_000;
+const PACE_MS = 1_000;
+
+/** Stops the whole process: it is in its last turn. */
+const pause = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
 export interface HandOutParts {
   readonly transport: Transport;
   readonly sender: HandoffSender;
@@ -48,8 +55,11 @@ export class HandOut {
     this.#parts = parts;
   }
 
-  /** Hands out all that is at rest. */
-  all(): HandedOut {
+  /**
+   * Hands out all that is at rest.
+   * @param paced the master does not know of it, and reads so many messages in a second before it takes them for a flood
+   */
+  all(paced = false): HandedOut {
     const { transport, sender, direct } = this.#parts;
     const turn = transport.interrupted();
     const resting = sender.resting(turn);
@@ -67,6 +77,7 @@ export class HandOut {
       return !ids.includes(undefined);
     };
     const isThrough = resting.every((candidate) => {
+      if (paced && sent > 0 && sent % PACE === 0) pause(PACE_MS);
       const picked = sender.pick(candidate);
       if (!picked) return true;
       if ((picked.state?.length ?? 0) <= LARGE) return post(picked);

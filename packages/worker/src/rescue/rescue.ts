@@ -1,7 +1,4 @@
-/**
- * Where the rescue of a worker's connections begins: the master calls it through the debugger in a worker that hangs
- * (master/src/hang), and the worker itself when it exits while it serves. All is synchronous.
- */
+/** The rescue of a worker's connections, as the master calls it through the debugger in a worker that hangs (master/src/hang). */
 import type { Meter } from '../meter.ts';
 import type { HandedOut, HandOut } from './hand-out.ts';
 
@@ -13,10 +10,8 @@ export interface Rescued extends HandedOut {
   readonly openRequests: number;
 }
 
-/** To be called when the worker is in service. */
+/** For the debugger: to be called when the worker is in service. */
 export function offerRescue(handOut: HandOut, meter: Meter): void {
   const value = (): Rescued => ({ ...handOut.all(), openRequests: meter.open().length });
   Object.defineProperty(globalThis, RESCUE, { value, configurable: true, writable: true });
-  // `process.exit()`, whoever calls it; a worker that has drained has nothing left.
-  process.once('exit', () => void value());
 }
