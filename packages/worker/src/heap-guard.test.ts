@@ -1,0 +1,53 @@
+import { PerformanceObserver } from 'node:perf_hooks';
+import v8, { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { HeapGuard } from './heap-guard.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** A full collection, and all that is told of it. */
+async function collected(): Promise<void> {
+  const told = new Promise<void>((resolve) => {
+    const observer = new PerformanceObserver(() => {
+      observer.disconnect();
+      resolve();
+    });
+    observer.observe({ entryTypes: ['gc'] });
+  });
+  collect();
+  await told;
+  await new Promise(setImmediate);
+}
+
+/** Objects of about so many bytes in V8's heap. */
+const objects = (bytes: number): number[][] =>
+  Array.from({ length: bytes / 1_000 }, () => Array(123).fill(0.5));
+
+test('garbage is no reason, however much there is; what stays after a full collection is', async () => {
+  collect();
+  const used = v8.getHeapStatistics().used_heap_size;
+  const limit = used / 0.74;
+  let reached = 0;
+  const guard = new HeapGuard(92, limit, () => reached++);
+  guard.look();
+  // The observer is loaded when it is needed.
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  expect(objects(limit * 0.3).length).toBeGreaterThan(0);
+  await collected();
+  expect([reached, guard.figures]).toEqual([0, undefined]);
+  const kept = objects(limit * 0.3);
+  await collected();
+  expect(reached).toBe(1);
+  expect(guard.figures?.used).toBeGreaterThan(limit * 0.92);
+  expect(kept.length).toBeGreaterThan(0);
+});
+
+test('a heap far from its limit is not watched', async () => {
+  const { used_heap_size: used } = v8.getHeapStatistics();
+  let reached = 0;
+  new HeapGuard(92, used * 4, () => reached++).look();
+  await collected();
+  expect(reached).toBe(0);
+});
