@@ -64,3 +64,35 @@ test('without --inspect, no line on stderr lets a worker boot for ever', () => {
   inspector.isManaged = true;
   expect(inspector.mayHoldBoot).toBe(true);
 });
+
+test('an inspector that was shut is opened again by the next signal', async () => {
+  const inspector = new Inspector();
+  const first = inspector.open(() => {});
+  for (const line of CHATTER) inspector.readLine(line);
+  await first;
+  inspector.shut();
+  // Node tells of it once more when the session ends.
+  expect(inspector.readLine(CHATTER[0] as string)).toBe(true);
+  expect(inspector.address).toBeUndefined();
+  let signals = 0;
+  const second = inspector.open(() => signals++);
+  const other = ADDRESS.replace('0a1b2c3d', '4e5f6a7b');
+  inspector.readLine(`Debugger listening on ${other}`);
+  expect(await second).toBe(other);
+  expect(signals).toBe(1);
+});
+
+test('an inspector that somebody else looks into is not the master alone', () => {
+  const inspector = new Inspector();
+  void inspector.open(() => {});
+  for (const line of CHATTER) inspector.readLine(line);
+  expect(inspector.isOursAlone).toBe(true);
+  inspector.readLine('Debugger attached.');
+  expect(inspector.isOursAlone).toBe(false);
+});
+
+test('the inspector of --inspect is not the master alone', () => {
+  const inspector = new Inspector();
+  inspector.isManaged = true;
+  expect(inspector.isOursAlone).toBe(false);
+});
