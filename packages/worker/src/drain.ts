@@ -10,6 +10,7 @@ import type { Closable } from './closing/closable.ts';
 import { Closing } from './closing/closing.ts';
 import type { Window } from './closing/spread.ts';
 import type { Aftermath } from './containment/aftermath.ts';
+import { settleRequest } from './containment/settle.ts';
 import type { HandoffReceiver } from './handoff-receiver.ts';
 import type { HandoffSender } from './handoff-sender.ts';
 import type { Meter } from './meter.ts';
@@ -174,7 +175,12 @@ export class Drain {
 
   async #forceClose(): Promise<void> {
     const left = await this.#count();
-    this.#unanswered = this.#meter.open().filter(({ response }) => !response.writableEnded).length;
+    const unanswered = this.#meter.open().filter(({ response }) => !response.writableEnded);
+    this.#unanswered = unanswered.length;
+    // One of them has most likely failed, and nobody could tell which.
+    if (this.#aftermath.answered !== undefined) {
+      for (const { response } of unanswered) if (!response.headersSent) settleRequest(response, 500);
+    }
     this.#sender?.outgoing.refuseRest();
     void this.#end(left);
     this.#connections.forceClose();
