@@ -66,8 +66,8 @@ describe('one request hangs its worker', () => {
   });
 
   test('the only worker, which cannot be interrupted: its idle connections wait for the replacement', async () => {
-    const server = await start(1);
-    const { cost, contained, on } = await hangRound(server, { kind: 'timer', slot: 0, numbers });
+    const server = await start(1, { env: { CAPTURES: 'yes' } });
+    const { cost, contained, on } = await hangRound(server, { kind: 'handler', slot: 0, numbers });
     expect(cost).toMatchObject({ closedIdle: 0, closedWebSockets: 0 });
     expect(contained).toMatchObject({ interrupted: false, rescued: cost.atRest, lost: on.slow + 1 });
   });

@@ -42,7 +42,8 @@ export class Bystanders {
   readonly #idle: Bystander<KeepAliveClient>[] = [];
   readonly #webSockets: Bystander<WebSocketClient>[] = [];
   readonly #slow: Bystander<KeepAliveClient>[] = [];
-  #answers: Promise<boolean>[] = [];
+  /** Pid of the worker that has answered; undefined for none. */
+  #answers: Promise<number | undefined>[] = [];
   /** Answers of the hung worker to clients that asked while it hung. */
   #late = 0;
 
@@ -88,7 +89,7 @@ export class Bystanders {
       const before = client.answered;
       await client.ask([get(pathOf(at))], PID);
       // A connection that ends after its answer has lost nothing.
-      return client.answered > before;
+      return client.answered > before ? client.lastPid : undefined;
     });
   }
 
@@ -135,14 +136,15 @@ export class Bystanders {
     const slow = answered.filter((_, at) => this.#slow[at]?.pid === pid);
     const movedIdle = idle.filter(({ client }) => client.failures.length === 0 && client.lastPid !== pid);
     const movedSockets = webSockets.filter(({ client }) => isServed(client) && client.last?.pid !== pid);
-    const inTime = slow.filter(Boolean).length;
+    // The worker may have hung before it read one, which then moved with its connection.
+    const inTime = slow.filter((by) => by === pid).length;
     return {
       atRest: idle.length + webSockets.length,
       closedIdle: idle.filter(({ client }) => client.failures.length > 0).length,
       closedWebSockets: webSockets.filter(({ client }) => !isServed(client)).length,
       moved: movedIdle.length + movedSockets.length,
       finished: inTime + this.#late,
-      lost: slow.length - inTime,
+      lost: slow.filter((by) => by === undefined).length,
     };
   }
 

@@ -27,7 +27,7 @@ export const KINDS: Readonly<Record<string, Fate>> = {
   interval: 'interrupted',
   immediate: 'interrupted',
   stringify: 'any',
-  hook: 'killed',
+  hook: 'native',
   execSync: 'native',
   pbkdf2: 'native',
 };
