@@ -40,6 +40,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  jest.restoreAllMocks();
   sender.abandon();
   for (const client of clients) client.destroy();
   server.closeAllConnections();
@@ -111,6 +112,21 @@ test('all of them go in the end, those that come to rest later too', async () =>
   busy?.write('Host: x\r\n\r\n');
   await takeAll(31, 31);
   expect(sender.moved).toBe(31);
+});
+
+test('a scan that stood still for seconds, as the machine was busy, does not delay the next one as much', async () => {
+  let ahead = 0;
+  const { now } = performance;
+  jest.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + ahead);
+  const { idle: find } = Http1.prototype;
+  jest.spyOn(Http1.prototype, 'idle').mockImplementationOnce(function* (this: Http1) {
+    ahead += 5_000;
+    yield* find.call(this);
+  });
+  sender.sendAll();
+  await idle(1);
+  await takeAll(1);
+  expect(sender.moved).toBe(1);
 });
 
 test('one that ends on its way makes room for the next one, and its answer changes nothing', async () => {

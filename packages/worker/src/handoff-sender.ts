@@ -21,6 +21,8 @@ const BURST_MS = 4;
 const SCAN_LIMIT = 500;
 /** Scans that find fewer take at most this part of the time. */
 const SCAN_SHARE = 0.1;
+/** On a busy machine a scan may stand still for long, and the next one must not wait ten times as long. */
+const LONGEST_REST_MS = 250;
 /** No worker can take a connection now, and one may soon: it is offered again after so long. */
 const OFFER_AGAIN_MS = 100;
 /** How often, and for how long, a connection is looked at again whose app has begun to send: its new owner waits. */
@@ -127,7 +129,8 @@ export class HandoffSender {
     }
     this.#queue = this.#atRest(SCAN_LIMIT);
     const end = performance.now();
-    this.#nextScan = this.#queue.length < SCAN_LIMIT ? end + (end - start) / SCAN_SHARE : end;
+    const restMs = Math.min((end - start) / SCAN_SHARE, LONGEST_REST_MS);
+    this.#nextScan = this.#queue.length < SCAN_LIMIT ? end + restMs : end;
     this.#sendNext();
   }
 
