@@ -120,6 +120,20 @@ describe('a rescued connection', () => {
     expect(scene.said()).toEqual(['2 take 1', 'close a', '2 state 1: n=5']);
   });
 
+  test('has a state that may be read after the end of its sender, as may the connection itself', () => {
+    const scene = new Scene(1, 2);
+    scene.receivers = [2];
+    scene.rescue(1, 1, 'a', 'websocket:0').die(1).rescue(1, 2, 'b', 'websocket:0');
+    scene.relay.took(2, 1);
+    scene.relay.took(2, 2);
+    expect(scene.said()).toEqual(['2 take 1', '2 take 2']);
+    scene.relay.state(1, 1, 'n=5');
+    scene.relay.state(1, 2, 'n=6');
+    expect(scene.said()).toEqual(['close a', '2 state 1: n=5', 'close b', '2 state 2: n=6']);
+    scene.relay.state(1, 2, 'again');
+    expect(scene.said()).toEqual([]);
+  });
+
   test('takes along what its sender had on its way before', () => {
     const scene = new Scene(1, 2);
     scene.receivers = [2];

@@ -38,9 +38,10 @@ const OVER: Phase = { is: 'over' };
 const HELD: Phase = { is: 'held' };
 const WITH_SENDER: Knowledge = { is: 'with-sender' };
 const ASKED: Knowledge = { is: 'asked' };
+const FOLLOWS: Knowledge = { is: 'follows' };
 const LOST: Knowledge = { is: 'known', text: undefined };
 
-/** Nobody is there, or who was there let it lie: that may change in a moment. A missing descriptor is likely to stay missing. */
+/** That may change in a moment; a missing descriptor is likely to stay missing. */
 const PASSING = new Set(['no-taker', 'late']);
 
 /** Twice the time that a worker has: one that wakes up late declines by itself, long before. */
@@ -49,7 +50,7 @@ const SILENT_AFTER_MS = 2 * TAKE_WITHIN_MS;
 /** A receiver gets so many rescued connections at a time: thousands come at once, and it has to decline those that wait. */
 const MOST_OFFERED = 64;
 
-/** A rescued connection that some receiver has declined waits this long for another one. */
+/** What some receiver has declined waits this long for another one. */
 const HELD_AFTER_DECLINED_MS = 10_000;
 
 export class Relay {
@@ -94,17 +95,17 @@ export class Relay {
     this.#keepLost(sender, ledger.offers.came(offer));
     // A number that is in use is forged.
     if (ledger.sending.has(offer)) return connection.close();
-    const refusedBy = new Set<number>();
     // In a stop nobody will come, and it closes what it has in order.
     const rescued = isRescued || (failing && this.#orders.rescuedMayWait());
-    const state = rescued ? ASKED : WITH_SENDER;
+    const state = isRescued ? FOLLOWS : rescued ? ASKED : WITH_SENDER;
+    // A state that follows may be read after the end of its sender.
+    if (isRescued) this.#ledgers.set(sender, ledger);
     // What else it has on its way is as good as rescued.
     if (rescued && !ledger.isRescued) for (const other of ledger.sending.values()) this.#leaveToUs(other);
     ledger.isRescued = rescued;
     const given = { connection, sender, offer, resumer, rescued };
-    const transfer: Transfer = { ...given, refusedBy, phase: OVER, state };
+    const transfer: Transfer = { ...given, refusedBy: new Set(), phase: OVER, state };
     ledger.sending.set(offer, transfer);
-    // A sender that goes on has nothing to wait for. One with a resumer has parted with it.
     if (rescued && (failing || resumer === undefined)) this.#orders.peer(sender)?.handedOver(offer);
     this.#pass(transfer);
   }
@@ -143,7 +144,6 @@ export class Relay {
     this.#watch();
   }
 
-  /** A receiver that has declined it is not asked again: it waits for another one. */
   #hold(transfer: Transfer): void {
     if (!this.#orders.rescuedMayWait()) return this.#end(transfer);
     transfer.phase = HELD;
@@ -209,6 +209,7 @@ export class Relay {
 
   #askForState(transfer: Transfer): void {
     const sender = this.#orders.peer(transfer.sender);
+    if (transfer.state.is === 'follows') return;
     if (!sender && transfer.state.is !== 'known') transfer.state = LOST;
     if (transfer.state.is === 'known') return this.#deliver(transfer);
     if (transfer.state.is === 'asked') return;
@@ -240,7 +241,9 @@ export class Relay {
   /** Nobody answers for it any more; the master's copy goes. */
   #end(transfer: Transfer): void {
     const { phase, connection, sender, offer } = transfer;
-    this.#ledgers.get(sender)?.sending.delete(offer);
+    const ledger = this.#ledgers.get(sender) ?? new Ledger();
+    ledger.sending.delete(offer);
+    if (ledger.sending.size === 0 && !this.#orders.peer(sender)) this.#ledgers.delete(sender);
     if (phase.is === 'offered') this.#ledgers.get(phase.to)?.receiving.delete(phase.id);
     if (phase.is === 'taken') this.#ledgers.get(phase.by)?.receiving.delete(phase.id);
     this.#held.delete(transfer);
@@ -251,11 +254,13 @@ export class Relay {
   /** The worker is gone. What it was to receive goes to another; what it was sending goes on without it. */
   gone(serial: number): void {
     const { receiving, sending } = this.#ledgers.get(serial) ?? new Ledger();
-    this.#ledgers.delete(serial);
-    for (const transfer of receiving.values()) this.#pass(transfer);
+    if (![...sending.values()].some(({ state }) => state.is === 'follows')) this.#ledgers.delete(serial);
+    const unanswered = [...receiving.values()];
+    receiving.clear();
+    for (const transfer of unanswered) this.#pass(transfer);
     for (const transfer of sending.values()) {
       this.#leaveToUs(transfer);
-      if (transfer.state.is !== 'known') transfer.state = LOST;
+      if (transfer.state.is !== 'known' && transfer.state.is !== 'follows') transfer.state = LOST;
       this.#deliver(transfer);
     }
   }

@@ -49,6 +49,8 @@ export type Knowledge =
   /** The sender has not been asked for the state. */
   | { readonly is: 'with-sender' }
   | { readonly is: 'asked' }
+  /** The sender tells it unasked, right behind the connection. */
+  | { readonly is: 'follows' }
   /** Without a text nobody knows it any more. It stays known when the receiver dies before it could hear of it. */
   | { readonly is: 'known'; readonly text: string | undefined };
 
