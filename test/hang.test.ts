@@ -178,6 +178,23 @@ describe('what is no hang', () => {
     for (const pid of server.readyPids) expect(listeningPorts(pid)).toMatchObject([{ port: server.port }]);
   });
 
+  linux(
+    'the inspector of a worker that was interrupted is shut, while the worker finishes its requests',
+    async () => {
+      const server = await start(1, '--log-level', 'debug');
+      const pid = server.pidOf(0);
+      provoke(server, '/never');
+      await sleep(300);
+      provoke(server, '/spins');
+      const { openMs } = await server.event('inspector-shut');
+      expect(openMs).toBeGreaterThan(0);
+      // The worker is told to shut it in its next turn.
+      const others = () => listeningPorts(pid).filter((port) => String(port) !== String(server.port));
+      while (others().length > 0) await sleep(20);
+      await server.event('contained');
+    },
+  );
+
   test("what the app writes to stderr passes through, and its processes do not inherit the master's flags", async () => {
     const server = await start(1);
     await ask({ port: server.port }, { path: '/writes-stderr' });

@@ -45,7 +45,8 @@ export async function rescue(stuck: Stuck, telling: Telling, turned: () => boole
   return result;
 }
 
-async function save(
+/** @param until on the clock of performance.now() */
+export async function save(
   session: Session | undefined,
   findings: Findings,
   until: number,

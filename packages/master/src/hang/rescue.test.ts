@@ -1,0 +1,89 @@
+import type { Frame } from './frames.ts';
+import { save } from './rescue.ts';
+import type { Session } from './session.ts';
+import type { Findings } from './wording.ts';
+
+const SPINS: readonly Frame[] = [{ function: 'spins', file: '/srv/a.js', line: 1, column: 1 }];
+const STANDS: Findings = { inspection: { stack: SPINS, rss: 1 } };
+const soon = () => performance.now() + 5_000;
+const silent = () => false;
+
+/** A process that stands still in `spins`; `told` is what its debugger was told. */
+class Scene {
+  frames: readonly Frame[] | undefined = SPINS;
+  readonly told: string[] = [];
+  /** The code ends when it may run on. */
+  endsByItself = false;
+  #ended = false;
+  batches: object[] = [];
+
+  get session(): Session {
+    return this as unknown as Session;
+  }
+
+  evaluate(expression: string): Promise<unknown> {
+    if (expression.includes('tshorn.rescue')) {
+      this.told.push('hand out');
+      return Promise.resolve(this.batches.shift());
+    }
+    if (expression.includes('tshorn.stuck')) return Promise.resolve(true);
+    return Promise.resolve(this.endsByItself || this.#ended);
+  }
+
+  resume({ terminateOnResume }: { terminateOnResume?: true } = {}): void {
+    this.frames = undefined;
+    this.#ended = terminateOnResume === true;
+    if (terminateOnResume) this.told.push('end');
+  }
+
+  pause(): Promise<readonly Frame[] | undefined> {
+    if (!this.endsByItself) this.frames = SPINS;
+    return Promise.resolve(this.frames);
+  }
+}
+
+test('connections are taken out, in as many batches as it takes, before the code is ended', async () => {
+  const scene = new Scene();
+  scene.batches = [
+    { sent: 300, left: 100, openRequests: 12 },
+    { sent: 100, left: 0, openRequests: 12 },
+  ];
+  expect(await save(scene.session, STANDS, soon(), silent)).toEqual({
+    outcome: 'interrupted',
+    rescued: 400,
+    left: 12,
+  });
+  expect(scene.told).toEqual(['hand out', 'hand out', 'end']);
+});
+
+test('a worker that can hand out nothing is interrupted all the same', async () => {
+  const scene = new Scene();
+  expect(await save(scene.session, STANDS, soon(), silent)).toEqual({ outcome: 'interrupted', rescued: 0 });
+});
+
+test('code that ends by itself at the last moment is not ended', async () => {
+  const scene = new Scene();
+  scene.endsByItself = true;
+  expect(await save(scene.session, STANDS, soon(), silent)).toEqual({ outcome: 'turning', rescued: 0 });
+  expect(scene.told).toEqual([]);
+});
+
+test('a worker whose loop is idle, or that has given a heartbeat meanwhile, turns by itself', async () => {
+  const turning = { outcome: 'turning', rescued: 0 };
+  const idle: Findings = { inspection: { stack: [], rss: 1 } };
+  expect(await save(new Scene().session, idle, soon(), silent)).toEqual(turning);
+  expect(await save(new Scene().session, STANDS, soon(), () => true)).toEqual(turning);
+  expect(await save(undefined, { silentBecause: 'no-answer' }, soon(), () => true)).toEqual(turning);
+});
+
+const kernel = (state: string) => ({ state, cpuMs: 0, children: [] });
+
+test.each<[string, Findings]>([
+  ['native code: its debugger did not answer', { silentBecause: 'no-answer', kernel: kernel('S') }],
+  ['a signal has stopped it', { silentBecause: 'no-answer', kernel: kernel('T') }],
+  ['a debugger has stopped it', { silentBecause: 'no-answer', kernel: kernel('t') }],
+  ['it waits in the kernel', { silentBecause: 'no-answer', kernel: kernel('D') }],
+  ['--disable-sigusr1 keeps its debugger from opening', { silentBecause: 'disable-sigusr1' }],
+])('why nothing can be saved: %s', async (why, findings) => {
+  expect(await save(undefined, findings, soon(), silent)).toEqual({ outcome: 'stuck', rescued: 0, why });
+});
