@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npm run bench [-- reload|idle|websockets|slow-boot|peers|crash|throughput|startup|watch] [options]`; README.md says how to read the figures. */
+/** `npm run bench [-- reload|idle|websockets|slow-boot|peers|crash|hang|throughput|startup|watch] [options]`; README.md says how to read the figures. */
 import { parseArgs } from 'node:util';
 
 const HELP = `npm run bench -- [MODE] [options]
@@ -20,6 +20,8 @@ const HELP = `npm run bench -- [MODE] [options]
       --workers N [4]  --rounds N [1]  --only NAME,...
   crash       what one exception that nobody catches costs, beside a bare cluster and PM2
       --workers N [4]  --rounds N [3]  --connections N [400]  idle   --sockets N [40]  --requests N [60]
+  hang        a request that never ends, in a worker with hundreds of idle connections
+      --workers N [2]  --connections N [400]  of each worker   --rounds N [5]
   throughput  requests per second and CPU per request, beside bare Node
       --workers N [2]  --rounds N [15]  --seconds N [1]  --connections N [32]
   startup     launch to first answer, and memory, beside a bare cluster
@@ -35,6 +37,7 @@ const defaults = {
   'slow-boot': { workers: 4, rate: 200, seconds: 8, reloads: 2, rounds: 20 },
   peers: { workers: 4, rounds: 1 },
   crash: { workers: 4, rounds: 3, connections: 400, sockets: 40, requests: 60 },
+  hang: { workers: 2, rounds: 5, connections: 400 },
   throughput: { workers: 2, rounds: 15, seconds: 1, connections: 32 },
   startup: { workers: 2, rounds: 15 },
   watch: { saves: 30 },
@@ -88,6 +91,7 @@ try {
     'slow-boot': async () => (await import('./modes/slow-boot.mjs')).slowBoot,
     peers: async () => (await import('./modes/peers.mjs')).peers,
     crash: async () => (await import('./modes/crash.mjs')).crash,
+    hang: async () => (await import('./modes/hang.mjs')).hang,
     throughput: async () => (await import('./modes/throughput.mjs')).throughput,
     startup: async () => (await import('./modes/startup.mjs')).startup,
     watch: async () => (await import('./modes/watch.mjs')).watch,
