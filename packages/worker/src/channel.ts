@@ -10,7 +10,7 @@ export interface ChannelEvents extends SignalEvents {
   /** `handle` is the raw listening handle that came with a `listener` message. */
   onMessage(message: ToWorker, handle: unknown): void;
   /** Nobody caught an exception. Returns true when the process goes on. */
-  onUncaught(thrown: unknown): boolean;
+  onUncaught(thrown: unknown, origin: unknown): boolean;
   /** The process ends with this turn, before the app hears of it. */
   onExit(): void;
   /** The master is gone, or closed the channel. */
@@ -63,7 +63,9 @@ export function openChannel(events: ChannelEvents): Channel {
   shield.withhold(isUnwinding);
   shield.withhold((event, [message, handle]) => event === 'message' && onMessage(message, handle));
   shield.withhold((event) => event === 'beforeExit' && continueAtExit());
-  shield.withhold((event, [thrown]) => event === 'uncaughtException' && events.onUncaught(thrown));
+  shield.withhold(
+    (event, [thrown, origin]) => event === 'uncaughtException' && events.onUncaught(thrown, origin),
+  );
   shield.withhold((event) => {
     if (event === 'exit') events.onExit();
     return false;

@@ -59,7 +59,7 @@ export class Worker {
         const text = `${signal} does not reach the app's own listener: the master handles it (docs/signals.md)`;
         void this.#send({ type: 'log', level: 'info', text });
       },
-      onUncaught: (thrown) => this.#containment?.contain(thrown) ?? false,
+      onUncaught: (thrown, origin) => this.#containment?.contain(thrown, origin) ?? false,
       onExit: () => this.#service?.rescueAtExit(),
       onDisconnect: () => {
         // The master was the reader: from now on a line of the app would end the worker (EPIPE).

@@ -35,6 +35,16 @@ export const isForeign = (frame: string): boolean =>
   /(?:\(|at )<anonymous>\)?$/.test(frame) ||
   (ownDirectory !== undefined && frame.includes(`${ownDirectory}/`));
 
+/** True for an exception of tshorn itself: none of the app's code has called what has thrown. */
+export function isOwn(thrown: unknown): boolean {
+  if (!(thrown instanceof Error) || ownDirectory === undefined) return false;
+  const frames = stackOf(thrown)
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line));
+  const own = `${ownDirectory}/`;
+  return frames.some((frame) => frame.includes(own)) && frames.every(isForeign);
+}
+
 /** `/srv/lib/a.js:3:7`: the first place in the app's code, its packages left out; undefined where there is none. */
 export function thrownAt(thrown: unknown): string | undefined {
   const place = firstPlace(thrown, (frame) => !isForeign(frame) && !frame.includes('/node_modules/'));

@@ -3,6 +3,7 @@
  * the worker waits for its last drain instead of dying. The Worker creates it when the app is loaded.
  */
 import { type Culprit, describeThrown, oneLine, type ToMaster } from '@tshorn/core';
+import { isOwn } from '../app/app-frames.ts';
 import type { Meter } from '../meter.ts';
 import type { Attribution } from './attribution.ts';
 import { reportCrash } from './crash-report.ts';
@@ -24,6 +25,14 @@ interface ContainmentSettings {
   readonly send: (message: ToMaster) => Promise<void>;
 }
 
+/** Says where a thrown string comes from, for example; only Node's own end of the process can. */
+const TRACES = '--trace-uncaught';
+
+function mustEnd(thrown: unknown): boolean {
+  const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(' ')];
+  return flags.includes(TRACES) || isOwn(thrown);
+}
+
 export class Containment {
   readonly #settings: ContainmentSettings;
   #isFailing = false;
@@ -37,13 +46,13 @@ export class Containment {
   }
 
   /** @returns false for an exception that ends the process, as Node does it */
-  contain(thrown: unknown): boolean {
+  contain(thrown: unknown, origin: unknown): boolean {
     const { crashGrace, isInService, stopAccepting, send } = this.#settings;
     // The app's own listener decides what an exception means.
     if (process.listenerCount('uncaughtException') > 0) return false;
-    if (this.#isFailing || crashGrace === 0 || !isInService()) return false;
+    if (this.#isFailing || crashGrace === 0 || !isInService() || mustEnd(thrown)) return false;
     this.#isFailing = true;
-    reportCrash(thrown);
+    reportCrash(thrown, origin !== 'unhandledRejection');
     stopAccepting();
     const culprit = this.#settleCulprit();
     void send({
