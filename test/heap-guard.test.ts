@@ -20,12 +20,12 @@ const recycles = (server: TestServer, count: number) =>
 const leaking = (args: readonly string[], leakKb: number): Promise<TestServer> =>
   startServer(fixture('leaks-into-its-heap.mjs'), {
     workers: 2,
-    env: { NODE_OPTIONS, HEAP_MB: '45', LEAK_KB: String(leakKb) },
+    env: { NODE_OPTIONS, HEAP_MB: '50', LEAK_KB: String(leakKb) },
     args,
   });
 
 test('a worker whose heap fills up is recycled before V8 ends it, and no request fails', async () => {
-  const server = await leaking([], 20);
+  const server = await leaking([], 5);
   const load = new MixedLoad({ port: server.port }).start();
   const end = performance.now() + LEAK_MS;
   await recycles(server, 1);
@@ -35,7 +35,7 @@ test('a worker whose heap fills up is recycled before V8 ends it, and no request
   expect(load.failures).toEqual([]);
   for (const { msg } of server.of('recycling')) {
     expect(msg).toMatch(
-      /by --heap-guard 92% \(heap \d+ MB of 64 MB after a full collection, (9[2-9]%|8\d%; V8 does little but collect)\)/,
+      /by --heap-guard 92% \(heap \d+ MB of 64 MB after a full collection, (9[2-9]%|[78]\d%; V8 does little but collect)\)/,
     );
   }
 }, 150_000);

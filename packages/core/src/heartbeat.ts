@@ -21,7 +21,7 @@ export const HEARTBEAT = {
   loopDelayMs: ms,
   /**
    * V8's heap as its last full collection left it, in bytes, while that is above `--heap-guard`. `isCollecting`: or while V8 does
-   * little but collect, at 80 % and more, which it ends soon by ending the process.
+   * little but collect, at 75 % and more, which it ends soon by ending the process.
    */
   heap: optional(row({ used: count(), limit: count(), isCollecting: optional(literal(true)) })),
 };

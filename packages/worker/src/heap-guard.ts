@@ -13,10 +13,10 @@ import type { HeapFigures } from '@tshorn/core';
 const WATCHED_FROM = 0.75;
 
 /**
- * V8 ends the process as well after four full collections in a row, above this part of its limit, that left little time
- * between them ("Ineffective mark-compacts near heap limit", src/heap/heap.cc).
+ * V8 ends the process as well after four full collections in a row, above 80 % of its limit, that left little time between
+ * them ("Ineffective mark-compacts near heap limit", src/heap/heap.cc). A worker needs time to leave before that.
  */
-const INEFFECTIVE_FROM = 0.8;
+const INEFFECTIVE_FROM = 0.75;
 /** The part of the time that a collection took: V8 takes 0.6 for too much. */
 const TOO_MUCH = 0.5;
 /** Ineffective collections in a row. */
