@@ -42,18 +42,23 @@ async function disturb(server: TestServer, random: Random, until: number): Promi
     await sleep(random.below(3_000));
     const from = server.lines.length;
     if (random.chance(0.5)) {
-      const { outcome } = await server.reload();
+      server.signal('SIGHUP');
+      const { outcome } = await verdict(server, 'reload-finished', from);
       done[String(outcome)] = (done[String(outcome)] ?? 0) + 1;
     } else {
       const grows = size < 2 || (size < MOST_WORKERS && random.chance(0.5));
       size += grows ? 1 : -1;
       server.signal(grows ? 'SIGTTIN' : 'SIGTTOU');
-      await server.event('resized', { from });
+      await verdict(server, 'resized', from);
       done.resized = (done.resized ?? 0) + 1;
     }
   }
   return done;
 }
+
+/** One by one, crash loops may keep it waiting. */
+const verdict = (server: TestServer, event: string, from: number): Promise<LogLine> =>
+  server.until(event, () => server.of(event, from)[0], 90_000);
 
 /** What may be lost besides the culprit, as the docs say it. */
 interface Limit {
@@ -73,12 +78,13 @@ function limitOf({ faults }: Doings, { interrupted, why }: Partial<LogLine>): Li
   return undefined;
 }
 
-/** One that nobody can tell is cut off at the end of the grace. */
-function fateOfCulprit(kind: string, { request }: Partial<LogLine>): string {
+/** One that nobody can tell is answered or cut off at the end of the grace. */
+function fatesOfCulprit(kind: string, { request }: Partial<LogLine>): readonly string[] {
   const [fault, place] = kind.split(' in ');
-  if (place === 'background') return '200';
-  if (place === 'head' || (request === undefined && !SURE.includes(place ?? ''))) return 'cut';
-  return fault === 'crash' ? '500' : '503';
+  if (place === 'background') return ['200'];
+  if (place === 'head') return ['cut'];
+  const answer = fault === 'crash' ? '500' : '503';
+  return request === undefined && !SURE.includes(place ?? '') ? ['cut', '500', '503'] : [answer];
 }
 
 let directory: string | undefined;
@@ -95,7 +101,7 @@ onLinux(
     const server = await startServer(fixture('fails-in-many-ways.mjs'), {
       workers: WORKERS,
       // Debug: in a crash loop the lines of each worker go there.
-      args: ['--timeout', '2s', '--crash-grace', '5s', '--log-level', 'debug'],
+      args: ['--timeout', '3s', '--crash-grace', '5s', '--log-level', 'debug'],
       env: { JOURNAL: journal },
     });
     const until = performance.now() + SECONDS * 1_000;
@@ -164,13 +170,16 @@ function judge(story: Story, doings: ReadonlyMap<number, Doings>, lines: readonl
     count(`${kind.split(' ')[0]}: ${fate}`);
     const [pid = 0, holder] = holderOf(id) ?? [];
     if (!holder || limitOf(holder, lineOf(pid))) continue;
-    if (fate !== fateOfCulprit(kind, lineOf(pid))) problems.push(`${kind} ${id} in ${pid} got ${fate}`);
+    if (!fatesOfCulprit(kind, lineOf(pid)).includes(fate))
+      problems.push(`${kind} ${id} in ${pid} got ${fate}`);
   }
 
   for (const [pid, doing] of doings) {
     const { arrived, answered, finished, faults } = doing;
     const lines = contained.filter((line) => line.pid === pid);
-    if (lines.length !== Math.min(faults.length, 1)) {
+    // A worker that had no CPU for so long is found to turn again, and is replaced.
+    const wasSlow = faults.length === 0 && lines.every(({ lost }) => lost === 0);
+    if (lines.length !== Math.min(faults.length, 1) && !wasSlow) {
       problems.push(`${pid} had ${faults.length} faults, and ${lines.length} lines tell of them`);
     }
     const [line] = lines;

@@ -256,7 +256,7 @@ export const ACTS: Readonly<Record<string, readonly [weight: number, act: Act]>>
   'a SIGSTOP of a worker until the verdict': [1, freezeUntilVerdict],
   'a hang': [2, async (scene) => misbehave(scene, 'hang')],
   'a crash': [2, async (scene) => misbehave(scene, 'crash')],
-  'a leak': [2, async (scene) => provoke(scene, '/leak?mb=350')],
+  'a leak': [2, async (scene) => provoke(scene, '/leak?mb=150')],
   'a good reload': [3, (scene) => deploy(scene, 'good')],
   'a bad reload': [3, (scene) => deploy(scene, scene.random.of(BAD_RELEASES))],
   'a change of size': [3, scale],

@@ -21,9 +21,9 @@ interface Story {
 const BURST_MS = 500;
 /** An act has its effect within this time, and a verdict about a worker comes so long before its clients notice. */
 const BEFORE_MS = 6_000;
-const AFTER_MS = 1_000;
+const AFTER_MS = 2_000;
 const MOST_BURSTS = 12;
-const MOST_LOG_LINES = 6;
+const MOST_LOG_LINES = 8;
 const LONGEST_LINE = 180;
 
 /** One line for each burst of failures, and the warnings and errors of the log around it. */
@@ -82,7 +82,9 @@ function worst(lines: readonly string[]): string[] {
     .flatMap((line) => {
       try {
         const { level, event, msg } = JSON.parse(line) as { level: number; event?: string; msg: string };
-        return level >= WARNING && event !== 'hook-failed' ? [msg.split('\n', 1)[0] ?? ''] : [];
+        return (level >= WARNING && event !== 'hook-failed') || event === 'contained'
+          ? [msg.split('\n', 1)[0] ?? '']
+          : [];
       } catch {
         return []; // Half a line.
       }

@@ -63,7 +63,7 @@ export class ChaosServer {
       // In a crash loop the lines of each worker are among the details.
       'log-level': 'debug',
       timeout: `${TIMEOUT_MS}ms`,
-      'max-memory': '400MB',
+      'max-memory': '200MB',
       grace: '15s',
       'boot-timeout': '6s',
       soak: '1500ms',
