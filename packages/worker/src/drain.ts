@@ -41,6 +41,8 @@ export interface DrainedParts {
   /** Moves them; without a sender they are closed after a linger. */
   readonly sender: HandoffSender | undefined;
   readonly receiver: HandoffReceiver | undefined;
+  /** Gives the master all that is at rest, in this turn. */
+  readonly handOut: () => void;
   /** Lists the connections that are closed by their own protocol; called at closing time. */
   readonly closables: () => readonly Closable[];
 }
@@ -62,6 +64,7 @@ export class Drain {
   readonly #start = performance.now();
   readonly #atStart: Promise<number>;
   readonly #sender: HandoffSender | undefined;
+  readonly #handOut: () => void;
   readonly #immovable: Promise<Record<string, number>>;
   #unlisten = () => {};
   #resolve: (report?: DrainReport) => void = () => {};
@@ -77,11 +80,13 @@ export class Drain {
 
   /** Begins at once. */
   constructor(settings: DrainSettings, parts: DrainedParts) {
-    const { transport, meter, aftermath, listeners, others, handoff, sender, receiver, closables } = parts;
+    const { transport, meter, aftermath, listeners, others, handoff, sender, receiver, handOut, closables } =
+      parts;
     this.#listeners = listeners;
     this.#others = others;
     this.#lingerMs = settings.lingerMs;
     this.#sender = sender;
+    this.#handOut = handOut;
     this.#closing = new Closing(closables);
     this.done = new Promise((resolve) => {
       this.#resolve = resolve;
@@ -151,10 +156,20 @@ export class Drain {
     this.#deadline = setTimeout(() => void this.#forceClose(), settings.deadlineMs);
     const { deadlineMs, lingerMs } = settings;
     const movesMs = Math.max(deadlineMs / 2, deadlineMs - lingerMs - CLOSE_MARGIN_MS);
-    this.#lastCall = setTimeout(() => this.#beginClosing(), movesMs);
+    this.#lastCall = setTimeout(() => this.#callLast(), this.#hasFailed ? deadlineMs / 2 : movesMs);
     this.#sweep = setInterval(() => this.#tick(), SWEEP_MS);
     this.#closing.schedule(settings.closing);
     this.#tick();
+  }
+
+  get #hasFailed(): boolean {
+    return this.#aftermath.answered !== undefined;
+  }
+
+  /** A client of a worker that has failed has not deserved a close: the master holds its connection for another worker. */
+  #callLast(): void {
+    if (this.#hasFailed) this.#handOut();
+    this.#beginClosing();
   }
 
   #beginClosing(): void {
@@ -178,7 +193,7 @@ export class Drain {
     const unanswered = this.#meter.open().filter(({ response }) => !response.writableEnded);
     this.#unanswered = unanswered.length;
     // One of them has most likely failed, and nobody could tell which.
-    if (this.#aftermath.answered !== undefined) {
+    if (this.#hasFailed) {
       for (const { response } of unanswered) if (!response.headersSent) settleRequest(response, 500);
     }
     this.#sender?.outgoing.refuseRest();

@@ -178,6 +178,7 @@ export class Service {
       handoff,
       sender,
       receiver: this.#handoff?.receiver,
+      handOut: () => void (sender && this.#handoff?.handOut.all()),
       closables: () => this.#closables(handoff),
     });
     this.#drain = drain;
