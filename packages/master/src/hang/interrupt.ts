@@ -24,7 +24,8 @@ const TURN_MS = 1_000;
 const PAUSE_MS = 250;
 /** The code that comes next may be as stuck. */
 const MOST_ROUNDS = 3;
-const MOST_STEPS = 5;
+/** With several kinds of hooks, a step out of one often ends in the next one. */
+const MOST_STEPS = 30;
 
 /** True when the event loop turns, as far as it does within this time. */
 export const turns = async (session: Session, withinMs: number): Promise<boolean> =>
