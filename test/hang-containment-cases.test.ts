@@ -99,7 +99,7 @@ describe('one request hangs its worker', () => {
   });
 
   test('requests that wait for a lock that the interrupted code holds are cut at the grace, and counted', async () => {
-    const server = await start(2, { args: ['--crash-grace', '2s'] });
+    const server = await start(1, { args: ['--crash-grace', '2s'] });
     const pid = server.pidOf(0);
     const culprit = await clientOf(server, pid);
     const waiting = await Promise.all([1, 2, 3].map(() => clientOf(server, pid)));

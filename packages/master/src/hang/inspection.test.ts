@@ -4,25 +4,41 @@ import { createInterface } from 'node:readline';
 import { inspect } from './inspection.ts';
 import { Session } from './session.ts';
 
-test("a process in a busy loop reports its stack through Node's inspector", async () => {
-  const script =
-    "function spins() { console.log('in'); for (;;); }\nfunction caller() { spins(); }\ncaller();";
+/** Resolves with a session with a process that never leaves `spins`, and with its end. */
+async function busyLoop(before = '') {
+  const script = `function spins() { console.log('in'); ${before}; for (;;); }\nfunction caller() { spins(); }\ncaller();`;
   const child = spawn(process.execPath, ['--inspect=127.0.0.1:0', '-e', script], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const [[line]] = await Promise.all([
+    once(createInterface({ input: child.stderr }), 'line') as Promise<[string]>,
+    once(child.stdout, 'data'),
+  ]);
+  const session = new Session(/ws:\S+/.exec(line)?.[0] as string);
+  return { session, end: () => child.kill('SIGKILL') };
+}
+
+test("a process in a busy loop reports its stack through Node's inspector", async () => {
+  const { session, end } = await busyLoop();
   try {
-    const [[line]] = await Promise.all([
-      once(createInterface({ input: child.stderr }), 'line') as Promise<[string]>,
-      once(child.stdout, 'data'),
-    ]);
-    const address = /ws:\S+/.exec(line)?.[0] as string;
-    const { stack, rss } = await inspect(new Session(address), 10_000);
+    const { stack, rss } = await inspect(session, 10_000);
     const functions = stack?.map((one) => one.function) ?? [];
     // On a busy machine it may not have come out of console.log yet.
     expect(functions.slice(functions.indexOf('spins')).slice(0, 2)).toEqual(['spins', 'caller']);
     expect(rss).toBeGreaterThan(0);
   } finally {
-    child.kill('SIGKILL');
+    end();
+  }
+});
+
+test('a process that reads the orders late is asked no question before it stands still', async () => {
+  const { session, end } = await busyLoop("crypto.pbkdf2Sync('a', 'b', 1e6, 64, 'sha512')");
+  try {
+    const { stack, rss } = await inspect(session, 20_000);
+    expect(stack?.map((one) => one.function)).toContain('spins');
+    expect(rss).toBeGreaterThan(0);
+  } finally {
+    end();
   }
 });
 

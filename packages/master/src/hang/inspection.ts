@@ -32,7 +32,7 @@ export async function inspect(session: Session, withinMs: number): Promise<Inspe
   const take = (stack: readonly Frame[] | undefined) => {
     if (stack) found.stack = stack;
   };
-  take(await session.pause(Math.min(PAUSE_MS, left())));
+  take(await session.pauseOnceRead(PAUSE_MS, left()));
   const answer = session.evaluate(QUESTION, left(), { timeout: QUESTION_MS });
   if (!found.stack) take(await session.paused(left()));
   read(found, await answer);

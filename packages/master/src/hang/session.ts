@@ -86,6 +86,23 @@ export class Session {
     return this.paused(withinMs);
   }
 
+  /**
+   * As `pause`, but the time counts from when the process has read the order. A question that it reads together with the
+   * order would stop at its own first statement, and nothing would be answered any more.
+   * @param readWithinMs the longest time in all
+   */
+  async pauseOnceRead(withinMs: number, readWithinMs: number): Promise<readonly Frame[] | undefined> {
+    if (!this.#open) return undefined;
+    const id = this.order('Debugger.pause');
+    const frames = await within<readonly Frame[]>(readWithinMs, (resolve) => {
+      this.#onPaused = resolve;
+      this.#answers.set(id, () => setTimeout(resolve, withinMs, undefined));
+    });
+    this.#onPaused = undefined;
+    this.#answers.delete(id);
+    return frames;
+  }
+
   /** Has it stand still again where the function that runs returns. */
   stepOut(withinMs: number): Promise<readonly Frame[] | undefined> {
     this.#frames = undefined;
