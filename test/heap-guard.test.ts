@@ -25,7 +25,7 @@ const leaking = (args: readonly string[], leakKb: number): Promise<TestServer> =
   });
 
 test('a worker whose heap fills up is recycled before V8 ends it, and no request fails', async () => {
-  const server = await leaking([], 5);
+  const server = await leaking([], 15);
   const load = new MixedLoad({ port: server.port }).start();
   const end = performance.now() + LEAK_MS;
   await recycles(server, 1);
