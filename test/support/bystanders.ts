@@ -57,8 +57,11 @@ export class Bystanders {
     await several(idle, async () => all.#idle.push(await keepAlive(port)));
     await several(slow, async () => all.#slow.push(await keepAlive(port)));
     await several(webSockets, () => all.addWebSocket(port));
-    do await sleep(BALANCE_MS);
-    while (await all.#hasMoved());
+    // It may just be about to.
+    for (let quiet = 0; quiet < 2; ) {
+      await sleep(BALANCE_MS);
+      quiet = (await all.#hasMoved()) ? 0 : quiet + 1;
+    }
     return all;
   }
 
@@ -118,8 +121,9 @@ export class Bystanders {
     const there = this.#idle.filter((one) => one.pid === pid).filter((_, at) => at % 5 === 0);
     await Promise.all(
       there.map(async ({ client }) => {
+        const before = client.answered;
         await client.ask([get('/')], PID);
-        if (client.lastPid === pid) this.#late++;
+        if (client.answered > before && client.lastPid === pid) this.#late++;
       }),
     );
   }
