@@ -47,7 +47,7 @@ function ofObject(thrown: object, isThrown: boolean): string {
   const depth = Math.max(inspect.defaultOptions.depth ?? 0, 5);
   let text: string;
   try {
-    text = inspect(thrown, { colors: false, customInspect: false, depth });
+    text = inspect(thrown, { colors: wantsColours(), customInspect: false, depth });
   } catch {
     text = String((thrown as { stack?: unknown }).stack);
   }
@@ -61,6 +61,9 @@ function placeOf(thrown: object, isThrown: boolean, isUnheard: boolean): string 
   if (typeof stack !== 'string' || (thrown instanceof SyntaxError && isForeign(firstFrame(stack)))) return '';
   return thrownPlace(stack, isThrown);
 }
+
+/** The master reads standard error, so it is no terminal (tty.WriteStream#getColorDepth). */
+const wantsColours = (): boolean => ['', '1', 'true', '2', '3'].includes(process.env.FORCE_COLOR ?? 'no');
 
 /** @returns true for an 'error' event without a listener */
 function enhance(thrown: object): boolean {

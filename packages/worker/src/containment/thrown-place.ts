@@ -24,23 +24,23 @@ const FRAME = /^ {4}at (?:.*\()?(?:async )?(.+?):(\d+):(\d+)\)?$/;
 
 /** How many lines below the making of an error its `throw` is looked for. */
 const LINES = 5;
+/** In how many functions that have called it. */
+const CALLERS = 3;
 
 /** @param isThrown false for an unhandled rejection, of which Node shows where the error was made */
 export function thrownPlace(stack: string, isThrown: boolean): string {
-  const made = firstPlace(stack);
-  const source = made && sourceOf(made.file);
-  if (!made || source === undefined) return '';
-  const lines = source.split(/\r?\n/);
-  const { line, column } = isThrown ? (throwOf(lines, made) ?? made) : made;
-  const text = lines[line - 1];
+  const [made, ...callers] = places(stack);
+  if (!made) return '';
+  const place = (isThrown && throwOf(made, callers)) || made;
+  const text = linesOf(place.file)[place.line - 1];
   if (text === undefined) return '';
-  const indent = text.slice(0, column - 1).replace(/[^\t]/g, ' ');
-  return `${made.file}:${line}\n${text}\n${indent}^\n\n`;
+  const indent = text.slice(0, place.column - 1).replace(/[^\t]/g, ' ');
+  return `${place.file}:${place.line}\n${text}\n${indent}^\n\n`;
 }
 
 /** Of an 'error' event without a listener: Node throws what it was given, or for what is no error one of its own. */
 export function unheardPlace(isOwn: boolean): string {
-  const lines = sourceOf('node:events')?.split('\n') ?? [];
+  const lines = linesOf('node:events');
   const find = (name: string) =>
     lines.findIndex((text) => text.includes(`throw ${name}; // Unhandled 'error' event`));
   const at = Math.max(isOwn ? find('err') : -1, find('er'));
@@ -50,33 +50,47 @@ export function unheardPlace(isOwn: boolean): string {
     : `node:events:${at + 1}\n${text}\n${' '.repeat(text.indexOf('throw'))}^\n\n`;
 }
 
-export const firstFrame = (stack: string): string =>
-  stack.split('\n').find((line) => line.startsWith('    at ')) ?? '';
+const framesOf = (stack: string): string[] => stack.split('\n').filter((line) => line.startsWith('    at '));
 
-function firstPlace(stack: string): Place | undefined {
-  const [, file, line, column] = FRAME.exec(firstFrame(stack)) ?? [];
-  return file === undefined ? undefined : { file, line: Number(line), column: Number(column) };
+export const firstFrame = (stack: string): string => framesOf(stack)[0] ?? '';
+
+function places(stack: string): Place[] {
+  const [first, ...rest] = framesOf(stack).map((frame): Place[] => {
+    const [, file, line, column] = FRAME.exec(frame) ?? [];
+    return file === undefined ? [] : [{ file, line: Number(line), column: Number(column) }];
+  });
+  // Without the place of the first frame, that of the next one is another.
+  return first?.length ? [...first, ...rest.slice(0, CALLERS).flat()] : [];
 }
 
-/** `throw new X()`, or `const error = new X(); throw error;`; undefined for what is thrown by an operator or by Node. */
-function throwOf(
-  lines: readonly string[],
-  { line, column }: Place,
-): Pick<Place, 'line' | 'column'> | undefined {
+/**
+ * `throw new X()`; `const error = new X(); throw error;`; `throw f()` of a function that makes it. Undefined for what is
+ * thrown by an operator or by Node.
+ */
+function throwOf(made: Place, callers: readonly Place[]): Place | undefined {
+  const lines = linesOf(made.file);
+  const { line, column } = made;
   const text = lines[line - 1] ?? '';
-  const before = text.slice(0, column - 1);
-  const direct = /\bthrow\s+(?:[\w.]+\()*$/.exec(before);
-  if (direct) return { line, column: direct.index + 1 };
-  const [, name] = /([\w$]+)\s*=\s*$/.exec(before) ?? [];
-  if (name === undefined || !text.startsWith('new ', column - 1)) return undefined;
-  const throws = new RegExp(`\\bthrow ${name.replace(/\$/g, '\\$&')}\\b`);
-  for (let at = line; at < line + LINES; at++) {
+  const direct = throwBefore(made);
+  if (direct || !text.startsWith('new ', column - 1)) return direct;
+  const [, name] = /([\w$]+)\s*=\s*$/.exec(text.slice(0, column - 1)) ?? [];
+  const throws = name === undefined ? undefined : new RegExp(`\\bthrow ${name.replace(/\$/g, '\\$&')}\\b`);
+  for (let at = line; throws && at < line + LINES; at++) {
     const from = at === line ? column : 0;
     const found = throws.exec((lines[at - 1] ?? '').slice(from));
-    if (found) return { line: at, column: from + found.index + 1 };
+    if (found) return { file: made.file, line: at, column: from + found.index + 1 };
   }
-  return undefined;
+  return callers.map(throwBefore).find((place) => place !== undefined);
 }
+
+/** The `throw` of what is made or called here. */
+function throwBefore({ file, line, column }: Place): Place | undefined {
+  const before = (linesOf(file)[line - 1] ?? '').slice(0, column - 1);
+  const found = /\bthrow\s+(?:[\w.]+\()*[\w$.]*$/.exec(before);
+  return found ? { file, line, column: found.index + 1 } : undefined;
+}
+
+const linesOf = (file: string): string[] => sourceOf(file)?.split(/\r?\n/) ?? [];
 
 function sourceOf(file: string): string | undefined {
   try {
