@@ -1,5 +1,5 @@
 /**
- * Finds the request for which code runs, or has thrown: docs/decisions/containment.md has the figures behind the choice.
+ * Finds the request for which code runs, or has thrown: docs/decisions/crash-attribution.md has the figures behind the choice.
  *
  * - Where it costs next to nothing (AsyncContextFrame, Node 24 and later), each connection is an asynchronous context: all
  *   that its requests start is known.

@@ -1,6 +1,6 @@
 /**
  * Reports an exception that nobody caught on standard error, as Node does before it ends (ReportFatalException and
- * GetErrorSource, src/node_errors.cc). Differences: docs/decisions/containment.md.
+ * GetErrorSource, src/node_errors.cc). Differences: docs/decisions/crash-attribution.md.
  */
 import fs from 'node:fs';
 import path from 'node:path';
