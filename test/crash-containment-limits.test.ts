@@ -1,4 +1,5 @@
 /** A crash that is contained, beside all else that may happen: the app's own listeners, deploys, loops, and requests without an end. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Crowd, type Fate, fateOf } from './support/crowd.ts';
 import { ask } from './support/load.ts';
 import { isLong } from './support/long.ts';
@@ -200,6 +201,22 @@ thorough(
     expect(pauses).toEqual([...pauses].sort((a, b) => a - b));
     expect(pauses.length).toBeGreaterThanOrEqual(3);
     await expectNoHarm();
+  },
+);
+
+thorough(
+  'a master that comes late gives the worker its whole grace, and hears what it has cost',
+  async () => {
+    await start({ workers: 1, args: ['--crash-grace', '1s'] });
+    const endless = send('/never');
+    await endless.arrived;
+    process.kill(server.pid, 'SIGSTOP');
+    expect(answered(await throwIn('handler'))).toBe(500);
+    // Later than the grace, and earlier than the worker gives the master up.
+    await sleep(1_300);
+    process.kill(server.pid, 'SIGCONT');
+    await endless.fate;
+    expect(await contained()).toMatchObject({ cause: 'crash', lost: 2 });
   },
 );
 

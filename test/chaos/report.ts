@@ -58,9 +58,10 @@ function describe(burst: readonly Failure[], { startedAt, acted, strikes, linesB
     );
   const struck = strikes
     .filter((strike) => strike.at >= from && strike.at <= until)
-    .map(
-      ({ fault, pid, at: time, clients }) => `${fault} ${clock(time)} pid ${pid} (${clients.size} clients)`,
-    );
+    .map(({ fault, pid, at: time, clients }) => {
+      const hit = burst.filter(({ port }) => clients.has(port)).length;
+      return `${fault} ${clock(time)} pid ${pid} (${clients.size} clients, ${hit} of these)`;
+    });
   const servers = [...new Set(burst.map(({ server }) => server).filter(Boolean))];
   return [
     `at ${clock(at)}: ${burst.length} lost (${kinds})`,

@@ -100,6 +100,7 @@ export class Worker {
         if (message.failing === 'hang') {
           void this.#send({ type: 'turns-again', culprit: this.#stuck.settle() });
         }
+        this.#containment?.ordered();
         void this.#leave(message);
         break;
       case 'leaving':

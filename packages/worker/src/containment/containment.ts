@@ -36,6 +36,7 @@ function mustEnd(thrown: unknown): boolean {
 export class Containment {
   readonly #settings: ContainmentSettings;
   #isFailing = false;
+  #alone: NodeJS.Timeout | undefined;
 
   constructor(settings: ContainmentSettings) {
     this.#settings = settings;
@@ -61,8 +62,13 @@ export class Containment {
       culprit,
     });
     // The master may be paused, or gone.
-    setTimeout(() => this.exit(), crashGrace + MARGIN_MS);
+    this.#alone = setTimeout(() => this.exit(), crashGrace + MARGIN_MS);
     return true;
+  }
+
+  /** The master has ordered the drain, which has a deadline of its own: a late one must not be cut off in the middle. */
+  ordered(): void {
+    clearTimeout(this.#alone);
   }
 
   /** Ends the process with the exit code that Node would have used. */
