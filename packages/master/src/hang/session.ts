@@ -27,6 +27,8 @@ export interface EvaluateOptions {
 /** The name of the frame of what is evaluated here. */
 const OWN_URL = 'tshorn:evaluate';
 
+const WAKE_AFTER_MS = 30;
+
 /** No method rejects: what has no answer in time, or no connection any more, resolves with undefined. */
 export class Session {
   readonly #socket: WebSocketClient;
@@ -79,10 +81,15 @@ export class Session {
 
   /**
    * Has the process stand still at the next JavaScript that it runs, which may be never.
-   * @returns the stack where it stands; empty when it runs nothing but what is evaluated here, and goes on
+   * @returns the stack where it stands; empty when it runs nothing but what is evaluated here. It goes on then, and where the
+   *   pause came in such a question, on top of the code that runs: `frames` says whether it stands still
    */
   pause(withinMs: number): Promise<readonly Frame[] | undefined> {
-    if (this.#frames === undefined) this.order('Debugger.pause');
+    if (this.#frames === undefined) {
+      this.order('Debugger.pause');
+      // `Atomics.wait` looks for a pause when it is woken, and goes on sleeping when the order has just been noted.
+      setTimeout(() => this.order('Runtime.getIsolateId'), WAKE_AFTER_MS).unref();
+    }
     return this.paused(withinMs);
   }
 
@@ -156,10 +163,9 @@ export class Session {
       this.#frames = frames;
       return this.#onPaused(frames);
     }
-    // It comes late, in code that nobody asked about; or the question was reached before the code that runs.
+    // It comes late, in code that nobody asked about; or in a question, on top of the code that runs.
     this.order('Debugger.resume');
-    if (isOwn && others.length === 0) this.#onPaused?.([]);
-    else if (isOwn && this.#onPaused) this.order('Debugger.pause');
+    if (isOwn) this.#onPaused?.(others);
   }
 }
 
