@@ -31,8 +31,6 @@ interface Place {
 }
 
 const ANSWERED = '500 close';
-/** Before Node 24 only what throws in the very call of the app can be told; the others are cut at the end of the grace. */
-const LATER = Number(process.versions.node.split('.')[0]) >= 24 ? ANSWERED : /^500 close$|^cut$/;
 
 const get = (name: string) => async (port: number) => {
   const fate = await fateOf(ask({ port }, { path: `/throws?in=${name}`, agent: false }));
@@ -47,9 +45,9 @@ async function throwInMessage(port: number): Promise<string> {
 
 const PLACES: Record<string, Place> = {
   handler: { fate: ANSWERED, reason: 'thrown in a handler', send: get('handler') },
-  timer: { fate: LATER, reason: 'thrown in a timer', send: get('timer') },
-  promise: { fate: LATER, reason: 'thrown in a promise', send: get('promise') },
-  stream: { fate: LATER, reason: 'thrown in a stream', send: get('stream') },
+  timer: { fate: ANSWERED, reason: 'thrown in a timer', send: get('timer') },
+  promise: { fate: ANSWERED, reason: 'thrown in a promise', send: get('promise') },
+  stream: { fate: ANSWERED, reason: 'thrown in a stream', send: get('stream') },
   'begun response': { fate: 'cut', reason: 'thrown in the middle of a response', send: get('head') },
   'WebSocket message': { fate: /^1006$|^1011$/, reason: 'thrown in a message', send: throwInMessage },
 };
@@ -123,7 +121,7 @@ test(
   async () => {
     const server = await startServer(fixture('throws-when-asked.mjs'), {
       workers: WORKERS,
-      args: ['--log-level', 'debug', '--crash-grace', '2s'],
+      args: ['--log-level', 'debug'],
     });
     const socket = await socketOf(server);
     const everyone = await Crowd.gather(server.port, new Random(SEED), SIZE);

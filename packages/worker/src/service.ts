@@ -35,6 +35,8 @@ interface ServiceSettings {
 
 /** Under a flood of clients a worker accepts waiting connections for this long. */
 const MOST_QUEUE_MS = 5_000;
+/** Of the time after a failure: WebSockets that could not move so far are closed in this part, at its end. */
+const LAST_PART = 0.1;
 
 export class Service {
   readonly #settings: ServiceSettings;
@@ -217,10 +219,13 @@ export class Service {
     const { idleLinger, websocketSpread } = this.#settings.options;
     const quick = mode === 'quick';
     const deadlineMs = this.leftMs;
+    // After a failure few are left: those in the middle of a message, which still move when it is over.
+    const hasFailed = this.#aftermath.answered !== undefined;
+    const spreadMs = hasFailed ? Math.min(websocketSpread, deadlineMs * LAST_PART) : websocketSpread;
     return {
       deadlineMs,
       lingerMs: quick ? 0 : idleLinger,
-      closing: windowOf(deadlineMs, websocketSpread, quick),
+      closing: windowOf(deadlineMs, spreadMs, quick),
     };
   }
 
