@@ -154,12 +154,13 @@ function judge(story: Story, doings: ReadonlyMap<number, Doings>, lines: readonl
   const lineOf = (pid: number) => contained.find((line) => line.pid === pid) ?? {};
   const holderOf = (id: string) => [...doings].find(([, { arrived }]) => arrived.has(id));
 
-  for (const { what, why, port, at, id, isNew } of story.failures) {
+  for (const { what, why, port, at, id } of story.failures) {
     const [pid = 0, holder] = (id !== undefined && holderOf(id)) || [];
+    // A worker that ends at once takes along the WebSockets that it has just begun to resume.
     const limits = [...doings].flatMap(([pid, one]) => {
       const hit = one.faults.some((fault) => fault.clients.has(port) && fault.at <= at + CLOCKS_DIFFER_MS);
       const limit = limitOf(one, lineOf(pid));
-      return limit && (one === holder || (hit && (limit.all || isNew))) ? [limit.text] : [];
+      return limit && (one === holder || (hit && (limit.all || what === 'websocket'))) ? [limit.text] : [];
     });
     const [limit] = limits;
     count(limit ?? 'unexplained');

@@ -20,8 +20,6 @@ export interface Failure {
   readonly at: number;
   /** Undefined for a connection that was at rest, or a WebSocket. */
   readonly id?: string;
-  /** A WebSocket that has had no answer. */
-  readonly isNew?: boolean;
 }
 
 export interface Sent {
@@ -81,7 +79,7 @@ export class Story {
       await sleep(this.#random.below(1_500));
     }
     client.leave();
-    for (const why of client.failures) this.#fail('idle', why, client.port, id === undefined ? {} : { id });
+    for (const why of client.failures) this.#fail('idle', why, client.port, id);
   }
 
   async #webSocket(): Promise<void> {
@@ -95,7 +93,7 @@ export class Story {
       },
     };
     const client = await WebSocketClient.connect(this.#server.port, options).catch((error) => {
-      this.#fail('websocket', String(error), port, { isNew: true });
+      this.#fail('websocket', String(error), port);
     });
     if (!client) return;
     while (!client.end && !this.#isOver) {
@@ -103,8 +101,7 @@ export class Story {
       await sleep(this.#random.below(500));
     }
     client.leave();
-    const isNew = client.answered === 0;
-    for (const why of client.failures) this.#fail('websocket', why, port, { isNew });
+    for (const why of client.failures) this.#fail('websocket', why, port);
   }
 
   async #slow(): Promise<void> {
@@ -119,13 +116,13 @@ export class Story {
       if (status !== 200 || body !== `slow ${id}`) throw new Error(`${status} ${body.slice(0, 60)}`);
       this.answered.slow++;
     } catch (error) {
-      this.#fail('slow', String(error), since.port, { id });
+      this.#fail('slow', String(error), since.port, id);
     }
     await sleep(this.#random.below(300));
   }
 
-  #fail(what: string, why: string, port: number, more: Pick<Failure, 'id' | 'isNew'> = {}): void {
-    this.failures.push({ what, why, port, at: Date.now(), ...more });
+  #fail(what: string, why: string, port: number, id?: string): void {
+    this.failures.push({ what, why, port, at: Date.now(), ...(id !== undefined && { id }) });
   }
 
   /** One request that misbehaves. */
