@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { ask } from './support/load.ts';
 import { cases } from './support/long.ts';
+import { RawClient } from './support/raw.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 afterEach(endServers);
@@ -56,6 +57,14 @@ describe('the report is what Node writes', () => {
     const lines = node('throws-all-kinds.cjs', kind).stderr.replace(/^[\s\S]*?^\s*(?:\^|\{"a":\n)\n*/m, '');
     expect(await contained('throws-all-kinds.cjs', kind)).toBe(lines);
   });
+});
+
+test('a handler that throws after its answer fails no request: its connection closes behind the answer', async () => {
+  const server = await startServer(fixture('throws-all-kinds.cjs'), { args: ['--crash-grace', '60s'] });
+  const client = await RawClient.open({ port: server.port });
+  expect(await client.get('/answered').ended()).toBe('end');
+  expect(client.text).toMatch(/ 200 OK\r\n[\s\S]*\r\nok$/);
+  expect(await server.event('contained')).toMatchObject({ lost: 0 });
 });
 
 describe('nothing is contained, and Node ends the worker', () => {

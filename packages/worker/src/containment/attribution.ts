@@ -59,6 +59,12 @@ export class Attribution {
     return isOlder ? { kind: 'answered' } : suspect;
   }
 
+  /** The connection whose parser the exception has stopped: it reads no further request. */
+  stopped(): Socket | undefined {
+    const socket = socketNow();
+    return socket && exchangeOn(socket).incoming ? socket : undefined;
+  }
+
   #connectionOf(asyncId: number | undefined): Socket | undefined {
     return asyncId === undefined || !this.#server ? undefined : socketOfParser(this.#server, asyncId);
   }

@@ -5,6 +5,7 @@
 import { type Culprit, describeThrown, oneLine, type ToMaster } from '@tshorn/core';
 import { isOwn } from '../app/app-frames.ts';
 import type { Meter } from '../meter.ts';
+import { sayGoodbye } from '../migrate/close-frame.ts';
 import type { Attribution } from './attribution.ts';
 import { reportCrash } from './crash-report.ts';
 import { settle } from './settle.ts';
@@ -80,7 +81,13 @@ export class Containment {
   #settleCulprit(): Culprit {
     const { attribution, meter } = this.#settings;
     const suspect = attribution.suspect();
-    if (suspect) return settle(suspect, 500);
+    if (suspect) {
+      const culprit = settle(suspect, 500);
+      const stopped = attribution.stopped();
+      // It has had its answer. The next request would never be read, and is not to be sent.
+      if (culprit.cost === 'none' && stopped) sayGoodbye(stopped);
+      return culprit;
+    }
     return { cost: meter.open().length === 0 ? 'none' : 'unknown' };
   }
 }
