@@ -104,6 +104,8 @@ describe('one request hangs its worker', () => {
     const culprit = await clientOf(server, pid);
     const waiting = await Promise.all([1, 2, 3].map(() => clientOf(server, pid)));
     const lost = culprit.ask([get('/hang/lock')], NOBODY);
+    // It has the lock before they ask.
+    for (const client of waiting) await client.ask([get('/')], /^\d+$/);
     const cut = waiting.map((client) => client.ask([get('/locked')], /^\d+$/));
     await contains(server, pid, { interrupted: true, lost: 4 });
     await Promise.all([lost, ...cut]);

@@ -69,10 +69,13 @@ export interface Round {
 async function hang(bystanders: Bystanders, pid: number, kind: string): Promise<string> {
   if (kind === 'webSocket') {
     const client = bystanders.takeWebSocket(pid);
+    await client.ask();
     await client.send(['!hang']).answer;
     return String((await client.ended).code);
   }
   const client = bystanders.takeIdle(pid);
+  // The worker reads all that has come before: the slow requests too.
+  await client.ask([get('/')], /^\d+$/);
   await client.ask([get(`/hang/${kind}`)], /^nobody answers$/);
   return client.failures[0]?.startsWith('503') ? '503' : 'closed';
 }
