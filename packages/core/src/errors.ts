@@ -79,9 +79,9 @@ export function systemReason(error: unknown): string {
 
 /** One line for anything that user code may throw: errors, strings, undefined, exotic objects. */
 export function describeThrown(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message ? `${thrown.name}: ${thrown.message}` : thrown.name;
   if (thrown === undefined || thrown === null) return String(thrown);
   try {
+    if (thrown instanceof Error) return thrown.message ? `${thrown.name}: ${thrown.message}` : thrown.name;
     return typeof thrown === 'string'
       ? thrown
       : `${typeof thrown} ${JSON.stringify(thrown) ?? String(thrown)}`;

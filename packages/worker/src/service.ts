@@ -136,7 +136,11 @@ export class Service {
 
   /** The process ends while it serves, or at the end of a drain: what is at rest leaves in this turn. */
   rescueAtExit(): void {
-    this.#handoff?.handOut.all(true);
+    try {
+      this.#handoff?.handOut.all(true);
+    } catch {
+      // `process.exit()` of the app would throw, and the process live on.
+    }
   }
 
   /** The master is gone, and answers no offers any more. */

@@ -18,13 +18,21 @@ type Status = keyof typeof TEXTS;
 /** "Internal error" (https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number). */
 const INTERNAL_ERROR = 1011;
 
-const settled = new WeakSet<http.ServerResponse>();
+const failed = new WeakSet<http.ServerResponse>();
 
 /** True for the request that a failure has cost: it counts as lost, and not as answered. */
-export const isSettled = (response: http.ServerResponse): boolean => settled.has(response);
+export const isSettled = (response: http.ServerResponse): boolean => failed.has(response);
 
-/** @returns what it has cost */
+/** @returns what it has cost. Never throws: an app may have replaced anything, and one that cannot be settled is cut off later. */
 export function settle(suspect: Suspect, status: Status): Culprit {
+  try {
+    return settled(suspect, status);
+  } catch {
+    return { cost: 'unknown' };
+  }
+}
+
+function settled(suspect: Suspect, status: Status): Culprit {
   if (suspect.kind === 'answered') return { cost: 'none' };
   if (suspect.kind === 'upgraded') return settleUpgraded(suspect.socket, status);
   const { response } = suspect;
@@ -35,7 +43,7 @@ export function settleRequest(response: http.ServerResponse, status: Status): Cu
   const { socket } = response.req;
   // It may wait for the end of a body.
   if (response.writableEnded || socket.destroyed) return 'none';
-  settled.add(response);
+  failed.add(response);
   if (response.headersSent) {
     abandon(response);
     return 'closed';
@@ -62,7 +70,12 @@ function answer(response: http.ServerResponse, status: Status): void {
   // Otherwise requests that are pipelined behind it would have no answers.
   const isLast = exchangeOn(socket).incoming === response.req;
   if (isLast) linger(socket);
-  writeHead.call(response, status, isLast ? { ...headers, connection: 'close' } : headers);
+  // With its text: what the app has set as `statusMessage` would stay, and may be what has thrown.
+  Reflect.apply(writeHead, response, [
+    status,
+    TEXTS[status],
+    isLast ? { ...headers, connection: 'close' } : headers,
+  ]);
   Reflect.apply(end, response, [text]);
 }
 
