@@ -1,5 +1,5 @@
 /** Connections that were taken out of a worker that hangs, fails or ends. */
-import { TAKE_WITHIN_MS } from '@tshorn/core';
+import { STATE_WITHIN_MS, TAKE_WITHIN_MS } from '@tshorn/core';
 import { RelayScene as Scene } from './testing/relay-scene.ts';
 
 afterEach(() => void jest.useRealTimers());
@@ -132,6 +132,18 @@ describe('a rescued connection', () => {
     expect(scene.said()).toEqual(['close a', '2 state 1: n=5', 'close b', '2 state 2: n=6']);
     scene.relay.state(1, 2, 'again');
     expect(scene.said()).toEqual([]);
+  });
+
+  test('whose state never comes is let go of: its sender was killed between the two', () => {
+    jest.useFakeTimers();
+    const scene = new Scene(1, 2);
+    scene.receivers = [2];
+    scene.rescue(1, 1, 'a', 'websocket:0').die(1).relay.took(2, 1);
+    jest.advanceTimersByTime(STATE_WITHIN_MS);
+    expect(scene.said()).toEqual(['2 take 1']);
+    jest.advanceTimersByTime(2 * STATE_WITHIN_MS);
+    expect(scene.said()).toEqual(['close a', '2 state 1: undefined']);
+    expect(scene.relay.onWay).toBe(0);
   });
 
   test('takes along what its sender had on its way before', () => {

@@ -26,6 +26,9 @@
 import { TAKE_WITHIN_MS } from '@tshorn/core';
 import {
   type Connection,
+  isDeclined,
+  isStateless,
+  isUnanswered,
   type Knowledge,
   Ledger,
   type Offer,
@@ -44,14 +47,8 @@ const LOST: Knowledge = { is: 'known', text: undefined };
 /** That may change in a moment; a missing descriptor is likely to stay missing. */
 const PASSING = new Set(['no-taker', 'late']);
 
-/** Twice the time that a worker has: one that wakes up late declines by itself, long before. */
-const SILENT_AFTER_MS = 2 * TAKE_WITHIN_MS;
-
 /** A receiver gets so many rescued connections at a time: thousands come at once, and it has to decline those that wait. */
 const MOST_OFFERED = 64;
-
-/** What some receiver has declined waits this long for another one. */
-const HELD_AFTER_DECLINED_MS = 10_000;
 
 export class Relay {
   readonly #orders: RelayOrders;
@@ -66,10 +63,9 @@ export class Relay {
     this.#orders = orders;
   }
 
-  /** Connections that no receiver has answered for. */
+  /** Connections that no receiver has answered for, or that wait for their state there. */
   get onWay(): number {
-    const transfers = [...this.#ledgers.values()].flatMap(({ receiving }) => [...receiving.values()]);
-    return transfers.filter(({ phase }) => phase.is === 'offered').length;
+    return [...this.#ledgers.values()].reduce((sum, { receiving }) => sum + receiving.size, 0);
   }
 
   /** A worker that is gone gets one that nobody remembers. */
@@ -176,7 +172,7 @@ export class Relay {
     const transfer = this.#answered(receiver, id);
     if (!transfer) return;
     if (transfer.resumer !== undefined) {
-      transfer.phase = { is: 'taken', by: receiver, id };
+      transfer.phase = { is: 'taken', by: receiver, id, at: performance.now() };
       return this.#askForState(transfer);
     }
     this.#end(transfer);
@@ -275,25 +271,24 @@ export class Relay {
     }, TAKE_WITHIN_MS / 4).unref();
   }
 
-  /** A new worker, of another release say, would have come by now. */
   #leaveTheDeclined(): void {
-    const latest = performance.now() - HELD_AFTER_DECLINED_MS;
-    for (const transfer of this.#held) {
-      if ((transfer.declinedAt ?? latest) < latest) this.#end(transfer);
-    }
+    for (const transfer of this.#held) if (isDeclined(transfer, performance.now())) this.#end(transfer);
   }
 
   /** A worker that hangs must not keep connections from everybody: by now it would decline them itself. */
   #leaveTheSilent(): void {
-    const latest = performance.now() - SILENT_AFTER_MS;
+    const now = performance.now();
     for (const [serial, ledger] of this.#ledgers) {
       if (this.#orders.peer(serial)?.untimed) continue;
       for (const [id, transfer] of ledger.receiving) {
-        if (transfer.phase.is !== 'offered') continue;
-        if (transfer.phase.at > latest) break;
-        ledger.silent = true;
-        ledger.receiving.delete(id);
-        this.#pass(transfer);
+        if (isStateless(transfer, now)) {
+          transfer.state = LOST;
+          this.#deliver(transfer);
+        } else if (isUnanswered(transfer, now)) {
+          ledger.silent = true;
+          ledger.receiving.delete(id);
+          this.#pass(transfer);
+        }
       }
     }
   }

@@ -1,5 +1,5 @@
 /** One connection on its way, and the parties of it: what the relay (relay.ts) knows of them. */
-import { SequenceReceiver } from '@tshorn/core';
+import { SequenceReceiver, STATE_WITHIN_MS, TAKE_WITHIN_MS } from '@tshorn/core';
 
 export interface Connection {
   close(): void;
@@ -39,8 +39,8 @@ export interface RelayOrders {
 export type Phase =
   /** A receiver was asked at that time, under that number. */
   | { readonly is: 'offered'; readonly to: number; readonly id: number; readonly at: number }
-  /** The receiver waits for the state. */
-  | { readonly is: 'taken'; readonly by: number; readonly id: number }
+  /** The receiver waits for the state, from that time on. */
+  | { readonly is: 'taken'; readonly by: number; readonly id: number; readonly at: number }
   /** Rescued, and no receiver has room for it now. */
   | { readonly is: 'held' }
   | { readonly is: 'over' };
@@ -69,6 +69,24 @@ export interface Transfer {
   phase: Phase;
   state: Knowledge;
 }
+
+/** Twice the time that a worker has: one that wakes up late declines by itself, long before. */
+const SILENT_AFTER_MS = 2 * TAKE_WITHIN_MS;
+/** By then the receiver has given up a state that never came: its sender was killed in between, say. */
+const STATELESS_AFTER_MS = 2 * STATE_WITHIN_MS;
+/** A connection that some receiver has declined waits this long for another one, of another release say. */
+const HELD_AFTER_DECLINED_MS = 10_000;
+
+/** @param now on the clock of performance.now() */
+export const isUnanswered = ({ phase }: Transfer, now: number): boolean =>
+  phase.is === 'offered' && now - phase.at >= SILENT_AFTER_MS;
+
+/** Without this the master would keep its descriptor for as long as it runs. */
+export const isStateless = ({ phase }: Transfer, now: number): boolean =>
+  phase.is === 'taken' && now - phase.at >= STATELESS_AFTER_MS;
+
+export const isDeclined = ({ declinedAt }: Transfer, now: number): boolean =>
+  declinedAt !== undefined && now - declinedAt > HELD_AFTER_DECLINED_MS;
 
 /** Facts of an offer. */
 export interface Offer {

@@ -3,6 +3,9 @@
 /** Milliseconds: a worker takes a connection within this time or declines it; then the master may ask another one. */
 export const TAKE_WITHIN_MS = 2_000;
 
+/** A worker waits for the state of a connection that it has taken for this long, in milliseconds: the sender may hang. */
+export const STATE_WITHIN_MS = 10_000;
+
 /** Milliseconds on a clock that all processes of the machine share and that nobody sets. */
 export const sharedClock = (): number => Number(process.hrtime.bigint() / 1_000_000n);
 

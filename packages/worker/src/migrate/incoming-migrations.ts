@@ -3,7 +3,7 @@
  * part. Until then they are not read, and nothing is written on them.
  */
 import type { Socket } from 'node:net';
-import { describeThrown } from '@tshorn/core';
+import { describeThrown, STATE_WITHIN_MS } from '@tshorn/core';
 import { identityOf } from '../transport/http1-internals.ts';
 import type { RawHandle, Transport } from '../transport/transport.ts';
 import { closeFrame, sayGoodbye } from './close-frame.ts';
@@ -25,8 +25,6 @@ export interface Outcome {
 }
 
 const STATE_LOST = 'its state was lost with the worker that it came from';
-/** The sender may hang. */
-const STATE_WITHIN_MS = 10_000;
 
 export class IncomingMigrations {
   readonly #transport: Transport;
