@@ -63,6 +63,7 @@ export class Attendants {
       log,
       own: ownDirectory(context.workerFile),
       onHung: (serial, silentMs) => enqueue({ type: 'worker-hung', serial, silentMs }),
+      takesRescued: () => view.takesRescued,
     });
     this.gate = new CanaryGate({
       log,

@@ -123,7 +123,12 @@ class Check {
   constructor(options: CheckOptions) {
     this.#options = options;
     const { log, workerFile } = options;
-    this.#hangs = new Hangs({ log, own: ownDirectory(workerFile), onHung: () => {} });
+    this.#hangs = new Hangs({
+      log,
+      own: ownDirectory(workerFile),
+      onHung: () => {},
+      takesRescued: () => false,
+    });
     this.#unread = new UnreadMessages((level, _fields, text) => log[level](text));
     this.#verdict = new Promise((resolve, reject) => {
       this.#pass = resolve;

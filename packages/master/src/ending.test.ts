@@ -58,7 +58,12 @@ test('a log that cannot be written costs neither the kill nor the master', async
   const error = () => {
     throw new Error('ENOSPC');
   };
-  const hangs = new Hangs({ log: { error } as unknown as Logger, own: '/opt/tshorn/', onHung: () => {} });
+  const hangs = new Hangs({
+    log: { error } as unknown as Logger,
+    own: '/opt/tshorn/',
+    onHung: () => {},
+    takesRescued: () => true,
+  });
   const killed = new Promise<void>((resolve) => {
     const handle = {
       pid: 2 ** 30,

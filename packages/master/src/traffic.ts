@@ -70,7 +70,7 @@ export class Traffic {
       arrived: (serial) => this.migrations.arrived(serial),
       receiverFor: (from, except) => this.#receiverFor(from, except),
       receiverMayCome: (from) => view.takerMayCome(from),
-      rescuedMayWait: () => view.handoff && view.willServe,
+      rescuedMayWait: () => view.takesRescued,
       mostHeld: mostHeld(),
     });
     this.balance = new Balance({
@@ -117,8 +117,9 @@ export class Traffic {
 
   /** A worker that hangs, or is about to end, gives a connection away. */
   rescued(serial: number): void {
+    const { view, party } = this.#orders;
     // The last ones may arrive when the worker is forgotten.
-    if (this.#orders.party(serial)) this.#rescued.set(serial, this.rescuedOf(serial) + 1);
+    if (view.takesRescued && party(serial)) this.#rescued.set(serial, this.rescuedOf(serial) + 1);
   }
 
   rescuedOf(serial: number): number {

@@ -56,10 +56,10 @@ export class View {
     return takerMayCome(this.#state(), serial);
   }
 
-  /** False once the server stops, unless another master goes on. */
-  get willServe(): boolean {
-    const { stop } = this.#state();
-    return !stop || stop.newMaster === true;
+  /** True while connections may move and a worker, of another master perhaps, will be there to take them. */
+  get takesRescued(): boolean {
+    const { settings, stop } = this.#state();
+    return settings.handoff && (!stop || stop.newMaster === true);
   }
 
   /** Serials of the workers whose numbers of connections are kept even; undefined while a plan moves connections. */

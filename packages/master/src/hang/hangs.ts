@@ -18,6 +18,8 @@ export interface HangsEvents {
   /** Directory of tshorn's own code in a worker. */
   readonly own: string;
   onHung(serial: number, silentMs: number): void;
+  /** See Meanwhile (rescue.ts). */
+  takesRescued(): boolean;
 }
 
 interface WorkerRecord {
@@ -127,13 +129,13 @@ export class Hangs {
     const stuck = this.#stuck(serial, 'hung');
     const record = this.#records.get(serial);
     if (!stuck || !record) return { outcome: 'stuck', rescued: 0, why: 'its process has ended' };
-    const { log, own } = this.#around;
+    const { log, own, takesRescued } = this.#around;
     const hungAt = performance.now();
     record.hungAt = hungAt;
     const turned = () => (record.lastHeartbeat?.at ?? 0) > hungAt;
     try {
       const { rescue } = await import('./rescue.ts');
-      return await rescue(stuck, { log, own }, turned);
+      return await rescue(stuck, { log, own }, { turned, takesRescued });
     } catch (error) {
       this.#failed(stuck, error);
       return { outcome: 'stuck', rescued: 0, why: 'the attempt failed' };

@@ -7,6 +7,7 @@
  * timer or an immediate, and with an active hook below a promise or `process.nextTick()` too. So the worker empties that
  * list first, as Node itself does after an exception that was handled (worker/src/containment/unwind.ts).
  */
+import { oneLine } from '@tshorn/core';
 import { isInPromiseHook } from './frames.ts';
 import type { Session } from './session.ts';
 
@@ -17,6 +18,8 @@ const PREPARE = `(() => {
   return stuck.unwind() ?? true;
 })()`;
 const ANSWER_MS = 1_000;
+/** Characters. The app may have replaced the function that answers. */
+const LONGEST_REASON = 200;
 /** Answered when the event loop has turned. */
 const TURN = 'new Promise((resolve) => setImmediate(resolve, true))';
 /** Much has waited for the loop to turn. */
@@ -42,7 +45,8 @@ export async function interrupt(session: Session, until: number): Promise<string
     if (isInPromiseHook(session.frames ?? []))
       return 'the code that is stuck is a promise hook (async_hooks)';
     const prepared = await session.evaluate(PREPARE, within(ANSWER_MS));
-    if (prepared !== true) return typeof prepared === 'string' ? prepared : 'its debugger gave no answer';
+    if (prepared !== true)
+      return typeof prepared === 'string' ? oneLine(prepared, LONGEST_REASON) : 'its debugger gave no answer';
     session.resume({ terminateOnResume: true });
     if (await turns(session, within(TURN_MS))) return undefined;
     const standsStill = (await session.pause(within(PAUSE_MS)))?.length;

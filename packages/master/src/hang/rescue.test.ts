@@ -6,7 +6,7 @@ import type { Findings } from './wording.ts';
 const SPINS: readonly Frame[] = [{ function: 'spins', file: '/srv/a.js', line: 1, column: 1 }];
 const STANDS: Findings = { inspection: { stack: SPINS, rss: 1 } };
 const soon = () => performance.now() + 5_000;
-const silent = () => false;
+const silent = { turned: () => false, takesRescued: () => true };
 
 /** A process that stands still in `spins`; `told` is what its debugger was told. */
 class Scene {
@@ -61,6 +61,22 @@ test('a worker that can hand out nothing is interrupted all the same', async () 
   expect(await save(scene.session, STANDS, soon(), silent)).toEqual({ outcome: 'interrupted', rescued: 0 });
 });
 
+test('where no worker takes connections none is taken out, and the code is ended', async () => {
+  const scene = new Scene();
+  scene.batches = [{ sent: 300, left: 0, openRequests: 12 }];
+  const result = await save(scene.session, STANDS, soon(), { ...silent, takesRescued: () => false });
+  expect(result).toEqual({ outcome: 'interrupted', rescued: 0 });
+  expect(scene.told).toEqual(['end']);
+});
+
+test('an app that answers in the place of the worker tells no figures that are none', async () => {
+  for (const sent of [-1, 1e300, '5', 0.5]) {
+    const scene = new Scene();
+    scene.batches = [{ sent, left: 0, openRequests: 1 }];
+    expect(await save(scene.session, STANDS, soon(), silent)).toEqual({ outcome: 'interrupted', rescued: 0 });
+  }
+});
+
 test('code that ends by itself at the last moment is not ended', async () => {
   const scene = new Scene();
   scene.endsByItself = true;
@@ -72,8 +88,10 @@ test('a worker whose loop is idle, or that has given a heartbeat meanwhile, turn
   const turning = { outcome: 'turning', rescued: 0 };
   const idle: Findings = { inspection: { stack: [], rss: 1 } };
   expect(await save(new Scene().session, idle, soon(), silent)).toEqual(turning);
-  expect(await save(new Scene().session, STANDS, soon(), () => true)).toEqual(turning);
-  expect(await save(undefined, { silentBecause: 'no-answer' }, soon(), () => true)).toEqual(turning);
+  expect(await save(new Scene().session, STANDS, soon(), { ...silent, turned: () => true })).toEqual(turning);
+  expect(
+    await save(undefined, { silentBecause: 'no-answer' }, soon(), { ...silent, turned: () => true }),
+  ).toEqual(turning);
 });
 
 const kernel = (state: string) => ({ state, cpuMs: 0, children: [] });

@@ -25,8 +25,15 @@ const LAST_CHANCE_MS = 150;
 /** Before the deadline of decide/, which knows no reason. */
 const MARGIN_MS = 500;
 
-/** @param turned true when the worker has given a heartbeat since it was declared hung */
-export async function rescue(stuck: Stuck, telling: Telling, turned: () => boolean): Promise<Rescue> {
+/** Facts that may change meanwhile. */
+export interface Meanwhile {
+  /** True when the worker has given a heartbeat since it was declared hung. */
+  turned(): boolean;
+  /** False where no worker will take connections (`--no-handoff`, a stop): they would only be closed. */
+  takesRescued(): boolean;
+}
+
+export async function rescue(stuck: Stuck, telling: Telling, meanwhile: Meanwhile): Promise<Rescue> {
   const since = performance.now();
   const until = since + RESCUE_MS - MARGIN_MS;
   const door = new Door(stuck.worker);
@@ -39,7 +46,7 @@ export async function rescue(stuck: Stuck, telling: Telling, turned: () => boole
   } catch {
     // A log that cannot be written costs nothing that can be saved.
   }
-  const result = await save(session, findings, until, turned);
+  const result = await save(session, findings, until, meanwhile);
   if (result.outcome === 'stuck') door.leave();
   else await door.shut(telling.log);
   return result;
@@ -50,19 +57,20 @@ export async function save(
   session: Session | undefined,
   findings: Findings,
   until: number,
-  turned: () => boolean,
+  meanwhile: Meanwhile,
 ): Promise<Rescue> {
   const turning = { outcome: 'turning', rescued: 0 } as const;
   const { stack } = findings.inspection ?? {};
-  if (turned() || stack?.length === 0) return turning;
+  if (meanwhile.turned() || stack?.length === 0) return turning;
   // A question with a promise would run the hook in which the code is stuck.
   if (session && findings.inspection && !isInPromiseHook(stack ?? [])) {
     session.resume();
     if (await turns(session, LAST_CHANCE_MS)) return turning;
     if ((await session.pause(until - INTERRUPT_MS - performance.now()))?.length === 0) return turning;
   }
-  if (!session?.frames) return turned() ? turning : { outcome: 'stuck', rescued: 0, why: whyNot(findings) };
-  const counts = await handOut(session, until - INTERRUPT_MS);
+  if (!session?.frames)
+    return meanwhile.turned() ? turning : { outcome: 'stuck', rescued: 0, why: whyNot(findings) };
+  const counts = meanwhile.takesRescued() ? await handOut(session, until - INTERRUPT_MS) : { rescued: 0 };
   const why = await interrupt(session, until);
   return why === undefined ? { outcome: 'interrupted', ...counts } : { outcome: 'stuck', ...counts, why };
 }
@@ -74,15 +82,17 @@ async function handOut(session: Session, until: number): Promise<Pick<Rescue, 'r
     // A state that the app packs may be without an end too.
     const answer = await session.evaluate(HAND_OUT, left, { timeout: left });
     const { sent, left: rest, openRequests } = (answer ?? {}) as Record<string, unknown>;
-    if (typeof sent !== 'number') break;
+    if (!isCount(sent)) break;
     rescued += sent;
     if (sent === 0 || rest === 0) {
-      const isKnown = typeof openRequests === 'number' && typeof rest === 'number';
-      return { rescued, ...(isKnown && { left: openRequests + rest }) };
+      return { rescued, ...(isCount(openRequests) && isCount(rest) && { left: openRequests + rest }) };
     }
   }
   return { rescued };
 }
+
+/** The app may have replaced the function that answers. */
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 function whyNot({ inspection, kernel, silentBecause }: Findings): string {
   if (inspection) return 'its debugger did not stop it in time';
