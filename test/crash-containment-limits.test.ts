@@ -165,10 +165,10 @@ thorough('with --no-handoff its other requests are answered', async () => {
 });
 
 test('requests that never end are answered with 500 at the grace, and counted as lost', async () => {
-  await start({ workers: 1, args: ['--crash-grace', '1s'] });
+  await start({ workers: 1, args: ['--crash-grace', '3s'] });
   const endless = [send('/never'), send('/never'), send('/never')];
   await Promise.all(endless.map(({ arrived }) => arrived));
-  const slow = await crowd.sendSlow(100);
+  const slow = await crowd.sendSlow(SLOW_MS);
   expect(answered(await throwIn('handler'))).toBe(500);
   expect((await Promise.all(endless.map(({ fate }) => fate))).map(answered)).toEqual([500, 500, 500]);
   expect(await contained()).toMatchObject({ level: 40, cause: 'crash', lost: 4, finished: SIZE.slow });

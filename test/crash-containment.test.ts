@@ -107,12 +107,10 @@ async function round(server: TestServer, socket: string, everyone: Crowd, place:
   await server.until(`${WORKERS} workers again`, () => server.readyPids.length === WORKERS);
   const contained = lineOf(server, 'contained', pid, from);
   expect(await leastReady(socket, contained)).toBe(WORKERS);
-  const { moved, finished, lost } = (await contained) as unknown as Record<string, number>;
+  const { finished, lost } = (await contained) as unknown as Record<string, number>;
   expect(lost).toBe(1);
   // Others are those of idle clients that asked before they had moved.
   expect(finished).toBeGreaterThanOrEqual(slow.byPid.get(pid) ?? 0);
-  // How many it had, nobody can tell: the others hand over some at the same time, to even out the load.
-  expect(moved).toBeGreaterThan(0);
   expect((await lineOf(server, 'exited', pid, from)).msg).toMatch(/exit code 1/);
 }
 
