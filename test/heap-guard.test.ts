@@ -1,14 +1,14 @@
 /**
- * Apps that leak, under load, up to the limit of V8's heap and of a control group. LEAK_SECONDS: how long V8's heap leaks.
- * GROUP_RECYCLES: for how many recycles the group fills up.
+ * Apps that fill V8's heap or a control group. The long suite has leaks under load, up to the limits. LEAK_SECONDS: how long
+ * V8's heap leaks. GROUP_RECYCLES: for how many recycles the group fills up.
  */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { MixedLoad } from './support/load.ts';
-import { times } from './support/long.ts';
+import { ask, MixedLoad } from './support/load.ts';
+import { isLong, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
-const LEAK_MS = times('LEAK_SECONDS', 15, 60) * 1_000;
-const GROUP_RECYCLES = times('GROUP_RECYCLES', 1, 3);
+const LEAK_MS = times('LEAK_SECONDS', 60, 60) * 1_000;
+const GROUP_RECYCLES = times('GROUP_RECYCLES', 3, 3);
 /** Small enough to be full within seconds. */
 const NODE_OPTIONS = '--max-old-space-size=64';
 
@@ -24,31 +24,63 @@ const leaking = (args: readonly string[], leakKb: number): Promise<TestServer> =
     args,
   });
 
-test('a worker whose heap fills up is recycled before V8 ends it, and no request fails', async () => {
-  const server = await leaking([], 15);
-  const load = new MixedLoad({ port: server.port }).start();
-  const end = performance.now() + LEAK_MS;
-  await recycles(server, 1);
-  while (performance.now() < end) await load.flow(50);
-  await load.stop();
-  expect(server.of('crashed')).toEqual([]);
-  expect(load.failures).toEqual([]);
-  for (const { msg } of server.of('recycling')) {
-    expect(msg).toMatch(
-      /by --heap-guard 92% \(heap \d+ MB of 64 MB after a full collection, (9[2-9]%|[78]\d%; V8 does little but collect)\)/,
-    );
-  }
-}, 150_000);
+const quickly = isLong ? test.skip : test;
+const slowly = isLong ? test : test.skip;
 
-test('without the guard the same app is ended by V8', async () => {
-  const server = await leaking(['--heap-guard', '0'], 200);
-  const load = new MixedLoad({ port: server.port }).start();
-  expect(await server.event('crashed')).toMatchObject({
-    msg: expect.stringMatching(/out of memory, V8's heap limit/),
+quickly('a worker whose heap is near its limit is recycled start-first, with figures', async () => {
+  const server = await startServer(fixture('fills-its-heap.mjs'), {
+    workers: 1,
+    env: { NODE_OPTIONS, FILL_MB: '40' },
+    // Far from the limit, so that nothing but the guard can end the worker.
+    args: ['--heap-guard', '50%'],
   });
-  await load.stop();
-  expect(server.of('recycling')).toEqual([]);
-}, 90_000);
+  const first = server.pidOf(0);
+  await ask({ port: server.port }, { path: '/fill', agent: false });
+  expect(await server.event('recycling')).toMatchObject({
+    msg: expect.stringMatching(
+      /by --heap-guard 50% \(heap \d+ MB of 64 MB after a full collection, [6-9]\d%\)/,
+    ),
+  });
+  await server.until('its replacement', () => server.of('exited').length === 1);
+  expect(server.of('exited')).toMatchObject([{ pid: first }]);
+  const order = server.lines.map(({ event }) => event);
+  expect(order.lastIndexOf('ready')).toBeLessThan(order.indexOf('draining'));
+  expect(server.of('crashed')).toEqual([]);
+});
+
+slowly(
+  'a worker whose heap fills up is recycled before V8 ends it, and no request fails',
+  async () => {
+    const server = await leaking([], 15);
+    const load = new MixedLoad({ port: server.port }).start();
+    const end = performance.now() + LEAK_MS;
+    await recycles(server, 1);
+    while (performance.now() < end) await load.flow(50);
+    await load.stop();
+    expect(server.of('crashed')).toEqual([]);
+    expect(load.failures).toEqual([]);
+    for (const { msg } of server.of('recycling')) {
+      expect(msg).toMatch(
+        /by --heap-guard 92% \(heap \d+ MB of 64 MB after a full collection, (9[2-9]%|[78]\d%; V8 does little but collect)\)/,
+      );
+    }
+  },
+  150_000,
+);
+
+slowly(
+  'without the guard the same app is ended by V8',
+  async () => {
+    const server = await leaking(['--heap-guard', '0'], 200);
+    const load = new MixedLoad({ port: server.port }).start();
+    expect(await server.event('crashed')).toMatchObject({
+      msg: expect.stringMatching(/out of memory, V8's heap limit/),
+    });
+    await load.stop();
+    expect(server.of('recycling')).toEqual([]);
+  },
+  90_000,
+);
 
 /** A control group with this limit; undefined where this user may not make one. */
 function makeGroup(bytes: number): string | undefined {
@@ -63,7 +95,7 @@ function makeGroup(bytes: number): string | undefined {
   }
 }
 
-const group = makeGroup(250 * 1024 * 1024);
+const group = isLong ? makeGroup(250 * 1024 * 1024) : undefined;
 afterAll(() => {
   if (group) rmdirSync(group);
 });
