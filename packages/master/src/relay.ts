@@ -96,7 +96,7 @@ export class Relay {
     const state = isRescued ? FOLLOWS : rescued ? ASKED : WITH_SENDER;
     // A state that follows may be read after the end of its sender.
     if (isRescued) this.#ledgers.set(sender, ledger);
-    // What else it has on its way is as good as rescued.
+    // All else that it has on its way is as good as rescued.
     if (rescued && !ledger.isRescued) for (const other of ledger.sending.values()) this.#leaveToUs(other);
     ledger.isRescued = rescued;
     const given = { connection, sender, offer, resumer, rescued };

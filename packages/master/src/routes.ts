@@ -116,7 +116,7 @@ export function routes(
         // A worker that exits gives no heartbeats while its connections leave.
         if (view.stateOf(serial) !== 'hung') hangs.heartbeat(serial, 0);
       }
-      // It may end at any moment, and must not be left with a connection that nobody could take so far.
+      // The worker may end at any moment, and must not be left with a connection that nobody could take so far.
       const failing = !rescued && view.stateOf(serial) === 'failing';
       relay.offer(serial, id, connection as Connection, { resumer, rescued, failing });
     },

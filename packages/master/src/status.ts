@@ -67,7 +67,7 @@ export interface MasterStatus {
   readonly degraded?: DegradedStatus;
   /** Slots that wait for their next attempt; absent when there are none. */
   readonly backoff?: BackoffStatus[];
-  /** What crashes and hangs that were contained have cost since the start, and what was saved. */
+  /** The price of crashes and hangs that were contained, since the start, and the savings. */
   readonly containment: Readonly<ContainmentCounts>;
   /** Absent before the first worker starts. */
   readonly traffic?: TrafficStatus;

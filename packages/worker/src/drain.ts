@@ -31,7 +31,7 @@ export interface DrainSettings {
 export interface DrainedParts {
   readonly transport: Transport;
   readonly meter: Meter;
-  /** What has been answered since a crash or a hang. */
+  /** Requests that have been answered since a crash or a hang. */
   readonly aftermath: Aftermath;
   readonly listeners: AttachedListeners;
   /** The app's other servers: their connections count as all others do, and do not move. */

@@ -49,7 +49,7 @@ interface InTransit extends Sent {
 
 /** A connection that leaves at once. */
 export interface Picked extends Sent {
-  /** Of a WebSocket or a stream: what its new owner needs. */
+  /** For a WebSocket or a stream: its new owner needs it. */
   readonly state: string | undefined;
 }
 
@@ -210,7 +210,7 @@ export class HandoffSender {
     return state === undefined ? undefined : { socket, detached, migratable, state };
   }
 
-  /** It has left under this id. One with a state is over here; another one waits for the answer. */
+  /** The connection has left under this id. One with a state is over here; another one waits for the answer. */
   hasLeft(id: number, { socket, detached, migratable }: Picked): void {
     if (migratable) return this.outgoing.rescued(migratable);
     this.#keepTrack(id, { socket, detached, migratable });

@@ -35,7 +35,7 @@ interface ServiceSettings {
 
 /** Under a flood of clients a worker accepts waiting connections for this long. */
 const MOST_QUEUE_MS = 5_000;
-/** Of the time after a failure: WebSockets that could not move so far are closed in this part, at its end. */
+/** The part of the time after a failure, at its end, in which WebSockets are closed that could not move so far. */
 const LAST_PART = 0.1;
 
 export class Service {

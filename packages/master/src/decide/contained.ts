@@ -1,4 +1,4 @@
-/** What a crash or a hang has cost, and what was saved: told once, when the worker has ended. Pure. */
+/** The price of a crash or a hang, and the savings: told once, when the worker has ended. Pure. */
 import type { Culprit } from '@tshorn/core';
 import type { Draft } from './draft.ts';
 import type { Event } from './events.ts';

@@ -64,7 +64,7 @@ export function hung(draft: Draft, worker: WorkerRecord, silentMs: number): void
   if (isComing(state)) fellOut(draft, worker, 'hung', text);
 }
 
-/** What can be saved has been saved. */
+/** The attempt to save what it has is over. */
 export function rescued(draft: Draft, worker: WorkerRecord, rescue: Rescue): void {
   if (worker.state !== 'hung') return;
   if (worker.failure) worker.failure.rescue = rescue;

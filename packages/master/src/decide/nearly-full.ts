@@ -4,7 +4,7 @@ import type { WorkerRecord } from './model.ts';
 import { startedByOperation } from './queries.ts';
 
 /**
- * It drains at once: without new requests its heap grows no more. Its slot gets a new worker beside that, by the recycle or
+ * The worker drains at once: without new requests its heap grows no more. Its slot gets a new worker beside that, by the recycle or
  * reload under way, or like any slot whose worker has left. One on trial is judged by its operation.
  */
 export function nearlyFull(draft: Draft, worker: WorkerRecord, by: string): void {

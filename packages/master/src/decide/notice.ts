@@ -45,7 +45,7 @@ export type WorkerEvent =
   | 'closed-server'
   | 'nearly-full';
 
-/** What a crash or a hang of a worker has cost, and what was saved. */
+/** The price of a crash or a hang of a worker, and the savings. */
 export interface Containment {
   readonly cause: 'crash' | 'hang';
   /** Connections that were taken out of the worker while it hung, or as it ended. */

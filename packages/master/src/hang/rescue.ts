@@ -16,9 +16,9 @@ import type { Findings } from './wording.ts';
 const OPEN_MS = 1_500;
 /** A busy machine takes its time, and there is something to save. */
 const EXAMINE_MS = 2_500;
-/** Of worker/src/rescue. */
+/** The function of worker/src/rescue. */
 const HAND_OUT = `globalThis[Symbol.for('tshorn.rescue')]?.()`;
-/** What is left of the time for the interruption. */
+/** Time that is kept for the interruption. */
 const INTERRUPT_MS = 1_500;
 /** Code that was busy for long, and is not stuck, has this time to end by itself. */
 const LAST_CHANCE_MS = 150;

@@ -163,7 +163,7 @@ export class Session {
       this.#frames = frames;
       return this.#onPaused(frames);
     }
-    // It comes late, in code that nobody asked about; or in a question, on top of the code that runs.
+    // The pause comes late, in code that nobody asked about; or in a question, on top of the code that runs.
     this.order('Debugger.resume');
     if (isOwn) this.#onPaused?.(others);
   }

@@ -87,7 +87,7 @@ export class Inspector {
     return !this.isManaged && this.#debuggers === 0;
   }
 
-  /** It has been closed; the next signal opens it again. */
+  /** The inspector has been closed; the next signal opens it again. */
   shut(): void {
     this.#shut = this.#address;
     this.#address = undefined;

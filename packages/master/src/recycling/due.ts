@@ -65,7 +65,7 @@ export const isNearlyFull = (
 
 /** Memory of the control group, in bytes. */
 export interface Group extends GroupMemory {
-  /** What it will hold when a replacement serves, if it goes on growing as it does. */
+  /** Memory that it will hold when a replacement serves, if it goes on growing as it does. */
   readonly soon: number;
 }
 

@@ -12,7 +12,7 @@ export class GroupWatch {
   readonly #read: () => GroupMemory | undefined;
   readonly #log: Pick<Logger, 'warn'>;
   #last: { readonly used: number; readonly at: number; readonly perMs: number } | undefined;
-  /** It has been logged that no recycle helps. */
+  /** The log says already that no recycle helps. */
   #told = false;
 
   /** @param read undefined where the group has no limit */

@@ -84,7 +84,7 @@ export class Containment {
     if (suspect) {
       const culprit = settle(suspect, 500);
       const stopped = attribution.stopped();
-      // It has had its answer. The next request would never be read, and is not to be sent.
+      // This one has had its answer. The next request would never be read, and is not to be sent.
       if (culprit.cost === 'none' && stopped) sayGoodbye(stopped);
       return culprit;
     }

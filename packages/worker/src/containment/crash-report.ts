@@ -11,7 +11,7 @@ import { firstFrame, thrownPlace, unheardPlace } from './thrown-place.ts';
 /** Kept from before the app is loaded, which may replace it. */
 const { writeSync } = fs;
 
-/** What Node calls with an error before it shows it (lib/internal/process/execution.js); it adds `Emitted 'error' event at:`. */
+/** Node calls this with an error before it shows it (lib/internal/process/execution.js); it adds `Emitted 'error' event at:`. */
 const ENHANCE = 'kEnhanceStackBeforeInspector';
 
 /** @param isThrown false for an unhandled rejection */

@@ -41,7 +41,7 @@ function settled(suspect: Suspect, status: Status): Culprit {
 
 export function settleRequest(response: http.ServerResponse, status: Status): Culprit['cost'] {
   const { socket } = response.req;
-  // It may wait for the end of a body.
+  // The response may wait for the end of a body.
   if (response.writableEnded || socket.destroyed) return 'none';
   failed.add(response);
   if (response.headersSent) {

@@ -1,6 +1,6 @@
 /**
- * What the master calls through the debugger in a worker whose event loop is stuck (master/src/hang), in the middle of the
- * code that does not end; and what is left to do when that code has been ended from outside and the loop turns again.
+ * Functions that the master calls through the debugger in a worker whose event loop is stuck (master/src/hang), in the middle of the
+ * code that does not end; and the rest that is to be done when that code has been ended from outside and the loop turns again.
  */
 import type { Culprit } from '@tshorn/core';
 import type { Attribution, Suspect } from './attribution.ts';

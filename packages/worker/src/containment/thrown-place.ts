@@ -38,7 +38,7 @@ export function thrownPlace(stack: string, isThrown: boolean): string {
   return `${place.file}:${place.line}\n${text}\n${indent}^\n\n`;
 }
 
-/** Of an 'error' event without a listener: Node throws what it was given, or for what is no error one of its own. */
+/** For an 'error' event without a listener: Node throws what it was given, or for what is no error one of its own. */
 export function unheardPlace(isOwn: boolean): string {
   const lines = linesOf('node:events');
   const find = (name: string) =>

@@ -142,7 +142,7 @@ export class OutgoingMigrations {
       : textOf(migratable, state);
   }
 
-  /** It has left with its state. */
+  /** The connection has left with its state. */
   rescued(migratable: Migratable): void {
     this.#gone(migratable);
     migratable.leave(true);

@@ -81,7 +81,7 @@ export class DirectChannel {
    * kernel; the worker's descriptor stays open.
    */
   send(message: object, handle?: RawHandle): boolean {
-    // What libuv has could be half of a message.
+    // Bytes that libuv has could be half of a message.
     const sending = this.#sending;
     if (!sending.connected || this.#pipe.writeQueueSize > 0) return false;
     const queue = sending._handleQueue;
@@ -94,7 +94,7 @@ export class DirectChannel {
       return this.#write(message, handle);
     } finally {
       this.#pipe.setBlocking(false);
-      // What the app has sent waits as before.
+      // Messages of the app wait as before.
       sending._handleQueue = queue === null ? null : queue.filter((queued) => !isOurs(queued));
     }
   }

@@ -12,7 +12,7 @@ import type { HandoffSender, Picked } from '../handoff-sender.ts';
 import type { RawHandle, Transport } from '../transport/transport.ts';
 import type { DirectChannel } from './direct-channel.ts';
 
-/** What was done. Expressed in JSON for the debugger. */
+/** The outcome. Expressed in JSON for the debugger. */
 export interface HandedOut {
   /** Connections that have left. */
   readonly sent: number;

@@ -18,7 +18,7 @@ interface Parser {
   readonly socket: HttpSocket | null;
   /** The newest request that has been read on the connection, answered or not. */
   readonly incoming: http.IncomingMessage | null;
-  /** What is being parsed now; empty between two turns. */
+  /** The bytes that are being parsed now; empty between two turns. */
   getCurrentBuffer?(): Uint8Array;
 }
 
@@ -202,7 +202,7 @@ export function createConnection(server: http.Server, handle: RawHandle): Socket
   return socket;
 }
 
-/** What a connection of a server answers now: the response that is sent, and the newest request that has been read. */
+/** The exchange of a connection of a server: the response that is sent, and the newest request that has been read. */
 export function exchangeOn(socket: Socket): {
   readonly response: http.ServerResponse | undefined;
   readonly incoming: http.IncomingMessage | undefined;
