@@ -69,8 +69,10 @@ interface Limit {
 
 function limitOf({ faults }: Doings, { interrupted, why }: Partial<LogLine>): Limit | undefined {
   if (faults.some(({ kind }) => kind.startsWith('block'))) return { text: 'native code', all: true };
-  // On a busy machine.
-  if (/^native code/.test(String(why))) return { text: 'its debugger did not answer in time', all: true };
+  // On a busy machine. What its debugger handed out before is saved, and nobody can tell here which that was.
+  if (interrupted === false && /debugger|in time/.test(String(why))) {
+    return { text: 'its debugger did not answer in time', all: true };
+  }
   if (faults.length > 1) return { text: 'a second fault in a worker that has failed', all: false };
   if (interrupted === false && !SAFE.some((place) => faults[0]?.kind === `hang in ${place}`)) {
     return { text: 'a timer or an immediate called the loop', all: false };

@@ -12,7 +12,7 @@ const CLOCKS_DIFFER_MS = 20;
 interface Costs {
   /** `requests`: a connection at rest is saved. Default: all. */
   readonly costs?: 'nothing' | 'requests' | 'all';
-  /** Nothing is lost where tshorn says that it has saved the worker. */
+  /** Nothing is lost where tshorn says that it has saved the worker, and all where it says that its debugger did not answer. */
   readonly unlessSaved?: boolean;
 }
 
@@ -43,6 +43,8 @@ export class Ledger {
   readonly #windows: Window[] = [];
   /** Pids of workers that went on after a hang: they were interrupted, or their event loop turned again by itself. */
   readonly #saved = new Set<unknown>();
+  /** Pids of workers whose debugger did not answer in time: on a busy machine nothing can be saved. */
+  readonly #unanswered = new Set<unknown>();
 
   /** A fault has struck this worker, and with it these clients. */
   strike(strike: Omit<Strike, 'at'> & { readonly at?: number }): void {
@@ -60,8 +62,10 @@ export class Ledger {
   /** Reads from the log which workers have been saved. */
   readLog(file: string): void {
     for (const line of linesOf(file)) {
-      const { event, pid, interrupted, killed } = line as Record<string, unknown>;
-      if (event === 'contained' && (interrupted === true || !killed)) this.#saved.add(pid);
+      const { event, pid, interrupted, killed, why } = line as Record<string, unknown>;
+      if (event !== 'contained') continue;
+      if (interrupted === true || !killed) this.#saved.add(pid);
+      else if (/debugger|in time/.test(String(why))) this.#unanswered.add(pid);
     }
   }
 
@@ -95,6 +99,7 @@ export class Ledger {
 
   #mayCost({ pid, costs = 'all', unlessSaved }: Strike, atRest: boolean): boolean {
     if (unlessSaved && this.#saved.has(pid)) return false;
+    if (unlessSaved && this.#unanswered.has(pid)) return true;
     return costs === 'all' || (costs === 'requests' && !atRest);
   }
 }
