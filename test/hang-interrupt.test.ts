@@ -114,10 +114,11 @@ describe.each([
 
 /** Resolves when the process stands still in the code that never returns. */
 async function standsInIt(session: Session): Promise<void> {
-  for (;;) {
-    const stack = await session.pause(2_000);
-    if (stack?.some(({ function: name }) => name === 'spins')) return;
+  for (let attempt = 0; attempt < 500; attempt++) {
+    await session.pause(2_000);
+    if (session.frames?.some(({ function: name }) => name === 'spins')) return;
     session.resume();
     await turns(session, 20);
   }
+  throw new Error('the process has ended, or is not stuck');
 }

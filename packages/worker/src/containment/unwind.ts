@@ -10,9 +10,12 @@ import { executionAsyncId } from 'node:async_hooks';
 const NOBODYS = Symbol('tshorn.unwind');
 const CHECK = Symbol('tshorn.unwind.check');
 
-/** For the Shield: the exception that nobody may get. */
+/** True from when the list is empty until the event loop turns: the code on the stack is ended meanwhile. */
+let isEnding = false;
+
+/** For the Shield: an exception that nobody may get. Below some callbacks Node 20 takes the end of the code for one, which is null. */
 export const isUnwinding = (_event: string | symbol, [thrown]: readonly unknown[]): boolean =>
-  thrown === NOBODYS;
+  thrown === NOBODYS || (isEnding && thrown === null);
 
 /** @returns why the list cannot be emptied; undefined when it is empty */
 export function unwind(): string | undefined {
@@ -26,6 +29,10 @@ export function unwind(): string | undefined {
   // A library may have put back the `process.emit` that it found before ours.
   if (!process.emit(CHECK as never, NOBODYS as never)) return 'a library has replaced process.emit';
   handle.call(process, NOBODYS, false);
+  isEnding = true;
+  setImmediate(() => {
+    isEnding = false;
+  });
   return executionAsyncId() === 0
     ? undefined
     : `Node ${process.version} is not known to this version of tshorn`;
