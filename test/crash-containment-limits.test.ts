@@ -4,6 +4,7 @@ import { Crowd, type Fate, fateOf } from './support/crowd.ts';
 import { ask } from './support/load.ts';
 import { isLong } from './support/long.ts';
 import { Random } from './support/random.ts';
+import { RawClient } from './support/raw.ts';
 import { endServers, fixture, type LogLine, startServer, type TestServer } from './support/server.ts';
 
 /** The long suite has all of them. */
@@ -154,6 +155,24 @@ test('a second exception ends the worker at once; its idle connections go on all
   await said('Error: thrown in a close');
   expect((await contained()).msg).toMatch(/exit code 1: uncaught Error: thrown in a close/);
   await expectNoHarm();
+});
+
+test('the request of a second exception is answered with 500 before the worker ends', async () => {
+  await start({ args: ['--crash-grace', '1h'], workers: 1 });
+  const client = await RawClient.open(server);
+  const head = [
+    'POST /throws?in=body HTTP/1.1',
+    'Host: localhost',
+    'Content-Length: 1',
+    'Expect: 100-continue',
+  ];
+  await client.send(`${head.join('\r\n')}\r\n\r\n`).until(/100 Continue/);
+  const slow = await crowd.sendSlow(20_000);
+  expect(answered(await throwIn('handler'))).toBe(500);
+  await server.event('crashed');
+  await client.send('x').until(/HTTP\/1\.1 500 .*Internal Server Error\n$/s);
+  expect(await client.ended()).toBe('end');
+  expect((await slow.answers).failures).toHaveLength(SIZE.slow);
 });
 
 thorough('with --no-handoff its other requests are answered', async () => {

@@ -6,7 +6,7 @@ export const CULPRIT = row({
   /**
    * `answered`: with 500 or 503. `closed`: its connection, as its head had been sent, or a WebSocket. `none`: no request has
    * failed, because the code ran for none, or for one that was already answered. `unknown`: nobody can tell which one it
-   * is; it is cut off at the end of the grace.
+   * is; it is answered with 500, or closed, at the end of the grace.
    */
   cost: literal('answered', 'closed', 'none', 'unknown'),
   request: optional(openRequest),

@@ -28,11 +28,11 @@ test.each([
   ],
   ['none', 0, `info ${WORKER} crashed: moved=97 finished=12 lost=0 in 300ms`],
   ['none', 1, `warn ${WORKER} crashed: moved=97 finished=12 lost=1 in 300ms`],
-  // It is among those that were cut off.
+  // It is among those that the end of the grace has failed.
   [
     'unknown',
     1,
-    `info ${WORKER} crashed: moved=97 finished=12 lost=1 in 300ms; the request that caused it is not known: it was cut off with the rest`,
+    `info ${WORKER} crashed: moved=97 finished=12 lost=1 in 300ms; the request that caused it is not known: it was answered with 500, or closed, when the grace ended`,
   ],
   ['unknown', 0, `info ${WORKER} crashed: moved=97 finished=12 lost=0 in 300ms`],
   [
@@ -40,7 +40,7 @@ test.each([
     2,
     `warn ${WORKER} crashed: moved=97 finished=12 lost=3 in 300ms; GET /boom was answered with 500`,
   ],
-] as const)('a crash whose request is %s, with %d cut off', (cost, unanswered, line) => {
+] as const)('a crash whose request is %s, with %d that the grace has ended', (cost, unanswered, line) => {
   const scene = start({ workers: 2 })
     .crash(1, cost)
     .drained(1, { ...REPORT, unanswered });
@@ -101,6 +101,13 @@ test('a second exception while the worker drains: the rest was given away as it 
   );
 });
 
+test('a worker that ends by itself after its grace: its last words are of the exception before', () => {
+  const scene = start({ workers: 2, crashGrace: 5_000 }).crash(1);
+  scene.at = 6_000;
+  scene.happen({ type: 'worker-exited', serial: 1, code: 1, signal: null, words: 'exit code 1: uncaught x' });
+  expect(lineOf(scene)).toMatch(/ lost=unknown in 6\.0s; its grace was over; GET \/boom was answered/);
+});
+
 test('a worker that was still there after its grace', () => {
   const scene = start({ workers: 2 }).crash(1).expire('drain:1').exit(1, null, 'SIGKILL');
   expect(lineOf(scene)).toMatch(/^warn .* crashed: .* lost=unknown in 8\.0s; killed; GET \/boom/);
@@ -110,7 +117,9 @@ test('an app that handles its exceptions and exits: what it gave away is told', 
   const scene = start({ workers: 2 });
   scene.happen({ type: 'worker-exited', serial: 1, code: 1, signal: null, rescued: 40 });
   expect(scene.reported('crashed')).toHaveLength(1);
-  expect(lineOf(scene)).toMatch(/^warn .* crashed: rescued=40 .* lost=unknown/);
+  expect(lineOf(scene)).toMatch(
+    /^warn .* crashed: rescued=40 .* lost=unknown .*; ended at once: exit code 1$/,
+  );
   expect(scene.state.slots[0]?.failures).toBe(1);
 });
 

@@ -25,7 +25,9 @@ function textOfCulprit({
   cost,
   lost = 0,
 }: Containment): string {
-  if (cost === 'unknown' && lost > 0) return `${request} is not known: it was cut off with the rest`;
+  if (cost === 'unknown' && lost > 0) {
+    return `${request} is not known: it was answered with 500, or closed, when the grace ended`;
+  }
   if (cost === 'answered') return `${request} was answered with ${cause === 'crash' ? 500 : 503}`;
   if (cost === 'closed') return `the connection of ${request} was closed`;
   return '';

@@ -41,7 +41,7 @@ const DRAIN_REPORT = {
   forceClosed: count(),
   /** After a crash or a hang: requests, besides the culprit, that were in flight or came later, and were answered. */
   answered: optional(count()),
-  /** After a crash or a hang: requests that the deadline has cut off. */
+  /** After a crash or a hang: requests that the deadline has ended: answered with 500, or closed. */
   unanswered: optional(count()),
   /** Connections that could not move, by reason. */
   refused: tally,

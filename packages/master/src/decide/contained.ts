@@ -23,7 +23,7 @@ export function contained(draft: Draft, worker: WorkerRecord, failure: Failure, 
 
 function whatIsKnown(draft: Draft, worker: WorkerRecord, failure: Failure, exit: Exit): Containment {
   const { cause, at, culprit, rescue, report } = failure;
-  const why = whyNotAll(worker, failure, exit);
+  const why = whyNotAll(draft, worker, failure, exit);
   const finished = report?.answered ?? report?.finished ?? (rescue?.outcome === 'stuck' ? 0 : undefined);
   const lost = lostBy(failure);
   const request = culprit?.request;
@@ -49,16 +49,22 @@ function lostBy({ culprit, rescue, report }: Failure): number | undefined {
   return rescue?.outcome === 'stuck' ? rescue.left : undefined;
 }
 
-/** One that is unknown is cut off with the rest, and counted there. */
+/** One that is unknown fails at the end of the grace with the rest, and is counted there. */
 const costOf = (culprit: Culprit | undefined): number =>
   culprit?.cost === 'answered' || culprit?.cost === 'closed' ? 1 : 0;
 
-function whyNotAll(worker: WorkerRecord, { rescue, report }: Failure, exit: Exit): string | undefined {
+function whyNotAll(draft: Draft, worker: WorkerRecord, failure: Failure, exit: Exit): string | undefined {
+  const { at, cause, culprit, rescue, report } = failure;
   if (rescue && rescue.outcome !== 'interrupted') return whyNotInterrupted(rescue);
   // The notice of the kill has its reason.
   if (report || worker.state === 'killed') return undefined;
   const { code, signal, words } = exit;
-  return `it ended before it had drained: ${words ?? (signal ? `killed by ${signal}` : `exit code ${code}`)}`;
+  const how = words ?? (signal ? `killed by ${signal}` : `exit code ${code}`);
+  // The app has ended it, or --crash-grace 0.
+  if (cause === 'crash' && !culprit) return `ended at once: ${how}`;
+  // Its last words are those of the exception that was contained.
+  if (signal === null && draft.at - at >= draft.state.settings.crashGrace) return 'its grace was over';
+  return `it ended before it had drained: ${how}`;
 }
 
 const whyNotInterrupted = ({ outcome, why }: Rescue): string | undefined =>

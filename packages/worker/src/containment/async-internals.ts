@@ -1,6 +1,6 @@
 /**
  * The one place that looks inside Node's asynchronous contexts. All of it is the same in Node 20, 22, 24 and 26, and
- * documented in none; where it is missing, the request that has thrown is not known, and is cut off after the grace.
+ * documented in none; where it is missing, the request that has thrown is not known, and fails at the end of the grace.
  *
  * - The callbacks of an HTTP parser run for a resource with the connection as `socket` (lib/_http_server.js); or for the
  *   parser itself, which has that resource under `Symbol(resource_symbol)`.

@@ -2,17 +2,17 @@
  * Contains an exception that nobody catches: it is reported as Node reports it, the request that caused it is settled, and
  * the worker waits for its last drain instead of dying. The Worker creates it when the app is loaded.
  */
-import { type Culprit, describeThrown, oneLine, type ToMaster } from '@tshorn/core';
+import type { Culprit, ToMaster } from '@tshorn/core';
 import { isOwn } from '../app/app-frames.ts';
 import type { Meter } from '../meter.ts';
 import { sayGoodbye } from '../migrate/close-frame.ts';
 import type { Attribution } from './attribution.ts';
 import { reportCrash } from './crash-report.ts';
+import { reasonOf } from './reason.ts';
 import { settle } from './settle.ts';
 
 /** The drain ends by itself at the end of the grace; after this time more, no order has come. */
 const MARGIN_MS = 1_000;
-const LONGEST_REASON = 300;
 
 interface ContainmentSettings {
   /** Milliseconds; 0: nothing is contained. */
@@ -52,16 +52,14 @@ export class Containment {
     const { crashGrace, isInService, stopAccepting, send } = this.#settings;
     // The app's own listener decides what an exception means.
     if (process.listenerCount('uncaughtException') > 0) return false;
+    // Node ends the process now. What is written here still leaves: the kernel takes it in this turn.
+    if (this.#isFailing) this.#settleCulprit();
     if (this.#isFailing || crashGrace === 0 || !isInService() || mustEnd(thrown)) return false;
     this.#isFailing = true;
     reportCrash(thrown, origin !== 'unhandledRejection');
     stopAccepting();
     const culprit = this.#settleCulprit();
-    void send({
-      type: 'crashed',
-      reason: `uncaught ${oneLine(describeThrown(thrown), LONGEST_REASON)}`,
-      culprit,
-    });
+    void send({ type: 'crashed', reason: reasonOf(thrown), culprit });
     // The master may be paused, or gone.
     this.#alone = setTimeout(() => this.exit(), crashGrace + MARGIN_MS);
     return true;
