@@ -103,6 +103,8 @@ function sourceOf(file: string): string | undefined {
 
 function natives(): Record<string, string> | undefined {
   const { binding } = process as { binding?: (name: string) => Record<string, string> };
-  // With this flag the call prints a warning.
-  return process.execArgv.includes('--pending-deprecation') ? undefined : binding?.('natives');
+  // With this flag, however it is given, the call prints a warning.
+  const { NODE_OPTIONS = '', NODE_PENDING_DEPRECATION } = process.env;
+  const warns = [...process.execArgv, ...NODE_OPTIONS.split(' ')].includes('--pending-deprecation');
+  return warns || NODE_PENDING_DEPRECATION === '1' ? undefined : binding?.('natives');
 }

@@ -14,6 +14,9 @@ import net, { type Socket } from 'node:net';
 import { stays } from '../api.ts';
 import type { RawHandle } from './transport.ts';
 
+/** Kept from before the app is loaded, which may replace it. */
+const { fstatSync } = fs;
+
 interface Parser {
   readonly socket: HttpSocket | null;
   /** The newest request that has been read on the connection, answered or not. */
@@ -150,7 +153,7 @@ export function isBetweenResponses({ parser, _httpMessage: message }: HttpSocket
 export function identityOf(socket: Socket): string {
   const { fd = -1 } = (socket as AcceptedSocket)._handle ?? {};
   const { remoteAddress = '', remotePort = '' } = socket;
-  return `${fd < 0 ? '' : fs.fstatSync(fd).ino} ${remoteAddress}:${remotePort}`;
+  return `${fd < 0 ? '' : fstatSync(fd).ino} ${remoteAddress}:${remotePort}`;
 }
 
 /** Grows from one connection of this process to the next. */
