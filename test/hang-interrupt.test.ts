@@ -3,8 +3,9 @@
  * Node calls the app's code. The master's own debugger does it; nobody declares the worker hung.
  */
 import http from 'node:http';
-import { interrupt, turns } from '../packages/master/src/hang/interrupt.ts';
+import { interrupt } from '../packages/master/src/hang/interrupt.ts';
 import { Session } from '../packages/master/src/hang/session.ts';
+import { turns } from '../packages/master/src/hang/turning.ts';
 import { ask } from './support/load.ts';
 import { isLong, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';

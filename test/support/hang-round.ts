@@ -15,6 +15,8 @@ export const KINDS: Readonly<Record<string, Fate>> = {
   async: 'interrupted',
   nextTick: 'interrupted',
   promise: 'interrupted',
+  'await-null': 'interrupted',
+  'async-generator': 'interrupted',
   event: 'interrupted',
   stream: 'interrupted',
   regex: 'interrupted',

@@ -81,6 +81,7 @@ export function routes(
     'moved-all': (serial) => enqueue({ type: 'worker-moved-all', serial }),
     crashed: (serial, { reason, culprit }) => {
       if (!MAY_CRASH.has(view.stateOf(serial))) return;
+      hangs.crashed(serial);
       // The worker has written its report before it sent this: one turn of the loop reads it, for the last lines.
       setImmediate(() => enqueue({ type: 'worker-crashed', serial, reason, culprit }));
     },

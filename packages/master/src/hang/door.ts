@@ -20,14 +20,15 @@ export interface WatchedWorker {
   readonly handle: Pick<WorkerHandle, 'pid' | 'connected' | 'inspector' | 'openInspector'>;
 }
 
-/** Not at once: Node waits in it until every session has ended, this one too. */
-const SHUT = `setImmediate(() => process.getBuiltinModule('node:inspector').close()), true`;
+/** The worker shuts it when this session has ended (worker/src/containment/stuck.ts). */
+const SHUT = `globalThis[Symbol.for('tshorn.stuck')].shutInspector() ?? true`;
 const SHUT_MS = 500;
 
 export class Door {
   readonly #worker: WatchedWorker;
   #openedAt: number | undefined;
   #session: Session | undefined;
+  #hasLeft = false;
 
   constructor(worker: WatchedWorker) {
     this.#worker = worker;
@@ -47,19 +48,20 @@ export class Door {
     // Without the inspector the kernel is watched for a while all the same: the CPU time says a lot.
     const address = await Promise.race([inspectorDisabled ? over : handle.inspector.open(signal), over]);
     clearTimeout(timer);
-    if (address !== undefined) this.#session = new Session(address);
+    if (address !== undefined && !this.#hasLeft) this.#session = new Session(address);
     return this.#session;
   }
 
-  /** The process is about to be killed: it takes its inspector with it. */
+  /** The process is about to end: it takes its inspector with it. */
   leave(): void {
+    this.#hasLeft = true;
     this.#session?.close();
   }
 
   /** Shuts what was opened here. An inspector that somebody else has opened, or looks into, stays open. */
   async shut(log: Logger): Promise<void> {
     const { handle, identity } = this.#worker;
-    if (this.#openedAt === undefined || !handle.inspector.isOursAlone) return this.leave();
+    if (this.#openedAt === undefined || this.#hasLeft || !handle.inspector.isOursAlone) return this.leave();
     const isShut = await this.#session?.evaluate(SHUT, SHUT_MS);
     this.leave();
     handle.inspector.shut();

@@ -28,6 +28,8 @@ interface WorkerRecord {
   lastHeartbeat?: { readonly at: number; readonly loopDelayMs: number };
   /** When it was declared hung. */
   hungAt?: number;
+  /** Of the attempt to save what it has; aborted at a crash. */
+  crashed?: AbortController;
 }
 
 /** The explanation may take so much of the second before the kill (ending.ts). */
@@ -82,6 +84,11 @@ export class Hangs {
     this.#setTimer();
   }
 
+  /** It runs again: a signal of ours ends a system call that waits, and the app may throw at that. */
+  crashed(serial: number): void {
+    this.#records.get(serial)?.crashed?.abort();
+  }
+
   gone(serial: number): void {
     this.#records.delete(serial);
     this.#watchdog.forget(serial);
@@ -132,10 +139,13 @@ export class Hangs {
     const { log, own, takesRescued } = this.#around;
     const hungAt = performance.now();
     record.hungAt = hungAt;
-    const turned = () => (record.lastHeartbeat?.at ?? 0) > hungAt;
+    // One that has crashed before may hang while it drains.
+    record.crashed = new AbortController();
+    const { signal: crashed } = record.crashed;
+    const turned = () => (record.lastHeartbeat?.at ?? 0) > hungAt || crashed.aborted;
     try {
       const { rescue } = await import('./rescue.ts');
-      return await rescue(stuck, { log, own }, { turned, takesRescued });
+      return await rescue(stuck, { log, own }, { turned, takesRescued, crashed });
     } catch (error) {
       this.#failed(stuck, error);
       return { outcome: 'stuck', rescued: 0, why: 'the attempt failed' };

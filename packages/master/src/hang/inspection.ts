@@ -2,10 +2,11 @@
 import { type OpenRequest, readOpenRequests } from '@tshorn/core';
 import type { Frame } from './frames.ts';
 import type { Session } from './session.ts';
+import { turnsOrStands } from './turning.ts';
 
 /** The process did not answer in time for what is missing. */
 export interface Inspection {
-  /** Empty: no JavaScript runs, the event loop waits. */
+  /** Empty: the event loop turns. */
   stack?: readonly Frame[];
   requests?: OpenRequest[];
   rss?: number;
@@ -20,6 +21,7 @@ const QUESTION = `(() => {
   return { rss, heapUsed, requests, waitsFor: process.getActiveResourcesInfo?.() };
 })()`;
 const QUESTION_MS = 500;
+const TURN_MS = 500;
 
 /** A process that runs JavaScript has paused by then; one whose event loop is idle pauses at the question itself. */
 const PAUSE_MS = 250;
@@ -36,6 +38,11 @@ export async function inspect(session: Session, withinMs: number): Promise<Inspe
   const answer = session.evaluate(QUESTION, left(), { timeout: QUESTION_MS });
   if (!found.stack) take(await session.paused(left()));
   read(found, await answer);
+  // Stopped in the question alone: perhaps between two promise callbacks of many.
+  if (found.stack?.length === 0 && (await turnsOrStands(session, TURN_MS, until)) !== 'turns') {
+    delete found.stack;
+    take(session.frames);
+  }
   return found;
 }
 

@@ -10,6 +10,7 @@
 import { oneLine } from '@tshorn/core';
 import { isInPromiseHook } from './frames.ts';
 import type { Session } from './session.ts';
+import { turnsOrStands } from './turning.ts';
 
 /** Remembers the request, for its answer, and empties the list. */
 const PREPARE = `(() => {
@@ -20,8 +21,6 @@ const PREPARE = `(() => {
 const ANSWER_MS = 1_000;
 /** Characters. The app may have replaced the function that answers. */
 const LONGEST_REASON = 200;
-/** Answered when the event loop has turned. */
-const TURN = 'new Promise((resolve) => setImmediate(resolve, true))';
 /** Much has waited for the loop to turn. */
 const TURN_MS = 1_000;
 const PAUSE_MS = 250;
@@ -29,10 +28,6 @@ const PAUSE_MS = 250;
 const MOST_ROUNDS = 3;
 /** With several kinds of hooks, a step out of one often ends in the next one. */
 const MOST_STEPS = 30;
-
-/** True when the event loop turns, as far as it does within this time. */
-export const turns = async (session: Session, withinMs: number): Promise<boolean> =>
-  (await session.evaluate(TURN, withinMs, { awaitPromise: true })) === true;
 
 /**
  * @param until on the clock of performance.now()
@@ -48,10 +43,8 @@ export async function interrupt(session: Session, until: number): Promise<string
     if (prepared !== true)
       return typeof prepared === 'string' ? oneLine(prepared, LONGEST_REASON) : 'its debugger gave no answer';
     session.resume({ terminateOnResume: true });
-    if (await turns(session, within(TURN_MS))) return undefined;
-    const standsStill = (await session.pause(within(PAUSE_MS)))?.length;
-    // The question may have been ended with the code.
-    if (!standsStill && (await turns(session, within(TURN_MS)))) return undefined;
+    // The first question may be ended with the code.
+    if ((await turnsOrStands(session, TURN_MS, until)) === 'turns') return undefined;
   }
   return session.frames
     ? `the code that followed was stuck too, ${MOST_ROUNDS} times`

@@ -6,7 +6,7 @@ import type { Findings } from './wording.ts';
 const SPINS: readonly Frame[] = [{ function: 'spins', file: '/srv/a.js', line: 1, column: 1 }];
 const STANDS: Findings = { inspection: { stack: SPINS, rss: 1 } };
 const soon = () => performance.now() + 5_000;
-const silent = { turned: () => false, takesRescued: () => true };
+const silent = { turned: () => false, takesRescued: () => true, crashed: new AbortController().signal };
 
 /** A process that stands still in `spins`; `told` is what its debugger was told. */
 class Scene {
@@ -92,6 +92,32 @@ test('a worker whose loop is idle, or that has given a heartbeat meanwhile, turn
   expect(
     await save(undefined, { silentBecause: 'no-answer' }, soon(), { ...silent, turned: () => true }),
   ).toEqual(turning);
+});
+
+test('a debugger that answers is no proof that the loop turns: what stands still at the next look is ended', async () => {
+  const scene = new Scene();
+  scene.batches = [{ sent: 3, left: 0, openRequests: 0 }];
+  let looks = 0;
+  scene.pause = () => {
+    // Between two promise callbacks nothing of the app is on the stack.
+    if (looks++ > 0) scene.frames = SPINS;
+    return Promise.resolve(scene.frames ?? []);
+  };
+  const result = await save(scene.session, STANDS, soon(), silent);
+  expect(result).toEqual({ outcome: 'interrupted', rescued: 3, left: 0 });
+});
+
+test('a worker that crashes meanwhile runs again: nothing is taken out of it, and nothing ended', async () => {
+  const crashed = new AbortController();
+  const scene = new Scene();
+  scene.pause = () => {
+    crashed.abort();
+    return Promise.resolve(undefined);
+  };
+  Object.defineProperty(scene, 'isClosed', { get: () => crashed.signal.aborted });
+  const meanwhile = { ...silent, crashed: crashed.signal, turned: () => crashed.signal.aborted };
+  expect(await save(scene.session, STANDS, soon(), meanwhile)).toEqual({ outcome: 'turning', rescued: 0 });
+  expect(scene.told).toEqual([]);
 });
 
 const kernel = (state: string) => ({ state, cpuMs: 0, children: [] });

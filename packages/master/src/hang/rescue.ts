@@ -8,8 +8,9 @@ import { Door } from './door.ts';
 import { examine } from './examine.ts';
 import { type Stuck, type Telling, tell } from './explain.ts';
 import { isInPromiseHook } from './frames.ts';
-import { interrupt, turns } from './interrupt.ts';
+import { interrupt } from './interrupt.ts';
 import type { Session } from './session.ts';
+import { turnsOrStands } from './turning.ts';
 import type { Findings } from './wording.ts';
 
 /** Native code is found out by then. */
@@ -25,10 +26,14 @@ const LAST_CHANCE_MS = 150;
 /** Before the deadline of decide/, which knows no reason. */
 const MARGIN_MS = 500;
 
+const RUNS_AGAIN: Findings = { inspection: { stack: [] } };
+
 /** Facts that may change meanwhile. */
 export interface Meanwhile {
-  /** True when the worker has given a heartbeat since it was declared hung. */
+  /** True when the worker has given a heartbeat, or has crashed, since it was declared hung. */
   turned(): boolean;
+  /** Aborted at a crash: the worker ends soon, and Node may crash where a debugger is at work then. */
+  readonly crashed: AbortSignal;
   /** False where no worker will take connections (`--no-handoff`, a stop): they would only be closed. */
   takesRescued(): boolean;
 }
@@ -37,10 +42,13 @@ export async function rescue(stuck: Stuck, telling: Telling, meanwhile: Meanwhil
   const since = performance.now();
   const until = since + RESCUE_MS - MARGIN_MS;
   const door = new Door(stuck.worker);
-  const { findings, session } = await examine(stuck.worker, door, {
+  const { crashed } = meanwhile;
+  crashed.addEventListener('abort', () => door.leave());
+  const { findings: found, session } = await examine(stuck.worker, door, {
     openMs: OPEN_MS,
     until: since + EXAMINE_MS,
   });
+  const findings = crashed.aborted ? RUNS_AGAIN : found;
   try {
     tell(stuck, findings, telling);
   } catch {
@@ -65,13 +73,17 @@ export async function save(
   // A question with a promise would run the hook in which the code is stuck.
   if (session && findings.inspection && !isInPromiseHook(stack ?? [])) {
     session.resume();
-    if (await turns(session, LAST_CHANCE_MS)) return turning;
-    if ((await session.pause(until - INTERRUPT_MS - performance.now()))?.length === 0) return turning;
+    if ((await turnsOrStands(session, LAST_CHANCE_MS, until - INTERRUPT_MS)) === 'turns') return turning;
   }
-  if (!session?.frames)
-    return meanwhile.turned() ? turning : { outcome: 'stuck', rescued: 0, why: whyNot(findings) };
+  if (meanwhile.turned()) {
+    session?.resume();
+    return turning;
+  }
+  if (!session?.frames) return { outcome: 'stuck', rescued: 0, why: whyNot(findings) };
   const counts = meanwhile.takesRescued() ? await handOut(session, until - INTERRUPT_MS) : { rescued: 0 };
   const why = await interrupt(session, until);
+  // The session is closed at a crash.
+  if (meanwhile.crashed.aborted) return { ...turning, ...counts };
   return why === undefined ? { outcome: 'interrupted', ...counts } : { outcome: 'stuck', ...counts, why };
 }
 

@@ -58,6 +58,10 @@ export class Session {
     this.order('Debugger.setBreakpointsActive', { active: false });
   }
 
+  get isClosed(): boolean {
+    return !this.#open;
+  }
+
   /** The stack where the process stands still; undefined while it runs. */
   get frames(): readonly Frame[] | undefined {
     return this.#frames;

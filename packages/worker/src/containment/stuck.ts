@@ -10,17 +10,30 @@ import { unwind } from './unwind.ts';
 /** The master calls the functions under this key of the global object. */
 const STUCK = Symbol.for('tshorn.stuck');
 
+/**
+ * The master ends its session meanwhile: Node waits in `inspector.close()` until every session has ended, and has crashed
+ * where one ended at the same moment.
+ */
+const SHUT_AFTER_MS = 100;
+
 export class Stuck {
   /** Those whose code was ended; undefined for one that nobody can tell. */
   readonly #suspects: (Suspect | undefined)[] = [];
+  #shutting: NodeJS.Timeout | undefined;
 
   /** @param onMark is called in the middle of the code that is stuck */
   constructor(attribution: Attribution, onMark: () => void) {
     const mark = () => {
+      // It is stuck again, and the master looks into it.
+      clearTimeout(this.#shutting);
       this.#suspects.push(attribution.suspect());
       onMark();
     };
-    const value = { mark, unwind };
+    const shutInspector = () => {
+      const close = () => process.getBuiltinModule('node:inspector').close();
+      this.#shutting = setTimeout(close, SHUT_AFTER_MS).unref();
+    };
+    const value = { mark, unwind, shutInspector };
     Object.defineProperty(globalThis, STUCK, { value, configurable: true, writable: true });
   }
 
