@@ -234,6 +234,7 @@ test('--on-hang kill explains the worker and kills it', async () => {
   const beside = await clientOf(server, pid);
   await culprit.ask([get('/hang/handler')], NOBODY);
   expect((await of(server, 'hung', pid)).msg).toContain('stuck in spins');
+  await contains(server, pid, { cause: 'hang', interrupted: false, rescued: 0, why: '--on-hang kill' });
   expect((await of(server, 'exited', pid)).msg).toContain('SIGKILL');
   expect([culprit, beside].map(({ open }) => open)).toEqual([false, false]);
 });

@@ -64,6 +64,7 @@ test('a hang that was interrupted', () => {
     rescued: 97,
     finished: 12,
     lost: 1,
+    lostUnknown: 0,
   });
 });
 
@@ -82,6 +83,22 @@ test('a hang that could not be interrupted', () => {
     `warn ${WORKER} hung: rescued=97 interrupted=no (${why}) finished=0 lost=13 in 0ms; killed`,
   );
   expect(scene.state.containment).toMatchObject({ hangs: 1, interrupted: 0, rescued: 97, lost: 13 });
+});
+
+test('a hang that is killed without an attempt has its line, and is counted', () => {
+  const scene = start({ workers: 2, killsHung: '--on-hang kill' }).hang(1);
+  expect(lineOf(scene.exit(1, null, 'SIGKILL'))).toBe(
+    `warn ${WORKER} hung: rescued=0 interrupted=no (--on-hang kill) finished=0 lost=unknown in 0ms; killed`,
+  );
+  expect(scene.state.containment).toMatchObject({ hangs: 1, lost: 0, lostUnknown: 1 });
+});
+
+test('a crash loop has this line each time: what it costs does not repeat', () => {
+  const scene = start({ workers: 2 });
+  const worker = scene.state.workers[1];
+  if (worker) worker.repeat = true;
+  scene.crash(1).drained(1, REPORT);
+  expect(lineOf(scene.exit(1, 1))).toMatch(/^info /);
 });
 
 test('a hang in which nothing answered: what nobody knows is no number', () => {

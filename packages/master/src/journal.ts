@@ -77,7 +77,7 @@ export function textOf(notice: Notice): string {
       const parts = [
         notice.position && `step ${notice.position.step}/${notice.position.of}`,
         !notice.containment && notice.event,
-        describeWorker(notice.worker),
+        describeWorker(notice.worker) + (notice.event === 'rescuing' ? ':' : ''),
         notice.report && textOfDrain(notice.report),
         notice.containment && textOfContainment(notice.containment),
         notice.text,

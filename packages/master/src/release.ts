@@ -61,7 +61,8 @@ export function missingOf({ cwd, appFile }: Release): string | undefined {
 /** The settings of the pure core. */
 export function settingsOf(config: Config): Settings {
   const { workers, bootTimeout, grace, quickGrace, crashGrace, stopDelay, handoff, watch } = config;
-  const rescuesHung = config.onHang === 'rescue' && config.hangDebugger;
+  const killsHung =
+    config.onHang === 'kill' ? '--on-hang kill' : config.hangDebugger ? undefined : '--no-hang-debugger';
   const { probeAttempts, probeTimeout, probeInterval } = config;
   const warmUp = config.warmUp.length > 0 ? config.warmUpTimeout : 0;
   const probeWindow = config.hookTimeout + probeAttempts * (probeTimeout + probeInterval) + warmUp + 1_000;
@@ -76,7 +77,17 @@ export function settingsOf(config: Config): Settings {
     parallelism: usableCpus(),
   };
   const graces = { grace, quickGrace, crashGrace };
-  return { workers, bootTimeout, probeWindow, ...graces, rescuesHung, stopDelay, handoff, reload, watch };
+  return {
+    workers,
+    bootTimeout,
+    probeWindow,
+    ...graces,
+    ...(killsHung && { killsHung }),
+    stopDelay,
+    handoff,
+    reload,
+    watch,
+  };
 }
 
 export function bootOrder(

@@ -13,6 +13,7 @@ export function contained(draft: Draft, worker: WorkerRecord, failure: Failure, 
   const { containment: sums } = draft.state;
   sums[cause === 'crash' ? 'crashes' : 'hangs']++;
   if (interrupted) sums.interrupted++;
+  if (containment.lost === undefined) sums.lostUnknown++;
   sums.rescued += rescued;
   sums.finished += finished;
   sums.lost += lost;

@@ -154,7 +154,7 @@ describe('a hang', () => {
   });
 
   test('is killed with its explanation where nothing may be rescued', () => {
-    const scene = start({ workers: 2, rescuesHung: false }).hang(2);
+    const scene = start({ workers: 2, killsHung: '--on-hang kill' }).hang(2);
     expect(kills(scene)).toEqual([{ do: 'kill', serial: 2, reason: 'hung' }]);
     expect(scene.reported('killed')).toHaveLength(1);
     expect(scene.forget().hang(2).effects).toEqual([]);

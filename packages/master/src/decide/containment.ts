@@ -50,7 +50,8 @@ export function hung(draft: Draft, worker: WorkerRecord, silentMs: number): void
   const text = `no heartbeat for ${(silentMs / 1000).toFixed(1)}s (--timeout)`;
   if (ON_ITS_WAY.includes(state)) return broken(draft, worker, text, { reason: 'hung' });
   // Before the slot's failure is counted or a plan is rolled back: neither may reckon with this worker any more.
-  if (draft.state.settings.rescuesHung && !hasNothing(worker) && draft.become(worker, 'hung')) {
+  const { killsHung } = draft.state.settings;
+  if (!killsHung && !hasNothing(worker) && draft.become(worker, 'hung')) {
     draft.reportOf(worker, { event: 'rescuing', level: 'warn', text });
     draft.clearTimer(`boot:${worker.serial}`);
     draft.clearTimer(`drain:${worker.serial}`);
@@ -58,6 +59,10 @@ export function hung(draft: Draft, worker: WorkerRecord, silentMs: number): void
     draft.effects.push({ do: 'rescue', serial: worker.serial });
     awaitRescue(draft, worker);
   } else {
+    if (killsHung && !hasNothing(worker)) {
+      worker.failure ??= { cause: 'hang', at: draft.at };
+      worker.failure.rescue ??= { outcome: 'stuck', rescued: 0, why: killsHung };
+    }
     draft.reportOf(worker, { event: 'killed', level: 'warn', text });
     draft.kill(worker, 'hung');
   }

@@ -49,7 +49,7 @@ export const initialState = (settings: Settings, seed?: number): State => ({
   workers: {},
   slots: {},
   queue: [],
-  containment: { crashes: 0, hangs: 0, interrupted: 0, rescued: 0, finished: 0, lost: 0 },
+  containment: { crashes: 0, hangs: 0, interrupted: 0, rescued: 0, finished: 0, lost: 0, lostUnknown: 0 },
 });
 
 export interface Decision {

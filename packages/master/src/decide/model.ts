@@ -80,6 +80,8 @@ export interface ContainmentCounts {
   finished: number;
   /** Requests that failed, as far as that is known; the culprits are among them. */
   lost: number;
+  /** Failures of which nobody knows how many requests they have cost. */
+  lostUnknown: number;
 }
 
 /** The clean-ups that failed, and why the first of them did. */
@@ -187,8 +189,8 @@ export interface Settings {
   readonly quickGrace: number;
   /** Time that a worker has for its other requests after a crash, or after it was interrupted. */
   readonly crashGrace: number;
-  /** False: a worker that hangs is killed as soon as that is explained. */
-  readonly rescuesHung: boolean;
+  /** The option for which a worker that hangs is killed as soon as that is explained; absent: what it has is saved. */
+  readonly killsHung?: string;
   /** Time from a graceful stop to its drain. */
   readonly stopDelay: number;
   /** True when idle connections may move to another worker. */

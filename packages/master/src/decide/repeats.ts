@@ -14,7 +14,6 @@ const REPEATED: readonly WorkerEvent[] = [
   'broken',
   'crashed',
   'rescuing',
-  'contained',
   'exited',
 ];
 

@@ -13,7 +13,6 @@ export const settings: Settings = {
   grace: 30_000,
   quickGrace: 2_000,
   crashGrace: 5_000,
-  rescuesHung: true,
   stopDelay: 0,
   handoff: true,
   reload: {

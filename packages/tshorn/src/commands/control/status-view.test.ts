@@ -14,7 +14,7 @@ const STATUS: Status = {
   control: '/run/t.sock',
   app: '/srv/app.js',
   listeners: ['127.0.0.1:8000', 'unix:/run/app.sock'],
-  containment: { crashes: 0, hangs: 0, interrupted: 0, rescued: 0, finished: 0, lost: 0 },
+  containment: { crashes: 0, hangs: 0, interrupted: 0, rescued: 0, finished: 0, lost: 0, lostUnknown: 0 },
   traffic: { handoff: 'on', moved: 31, refused: { busy: 2 }, closed: 1, forceClosed: 0 },
   workers: [
     {
@@ -110,6 +110,10 @@ it('says under a worker that drains what it still has', () => {
 
 it.each([
   [{ crashes: 1, finished: 12, lost: 1 }, '1 crash; rescued 0, finished 12, lost 1'],
+  [
+    { hangs: 4, lost: 21, lostUnknown: 3 },
+    '4 hangs (0 interrupted); rescued 0, finished 0, lost 21, unknown for 3',
+  ],
   [
     { crashes: 2, hangs: 3, interrupted: 2, rescued: 97, finished: 12, lost: 18 },
     '2 crashes, 3 hangs (2 interrupted); rescued 97, finished 12, lost 18',

@@ -78,13 +78,14 @@ function trafficText({
 function containmentText(sums: MasterStatus['containment'] | undefined): string {
   // A master of an older version that is asked by this command knows none.
   if (!sums || sums.crashes + sums.hangs === 0) return '';
-  const { crashes, hangs, interrupted, rescued, finished, lost } = sums;
+  const { crashes, hangs, interrupted, rescued, finished, lost, lostUnknown } = sums;
+  const unknown = lostUnknown > 0 ? `, unknown for ${lostUnknown}` : '';
   const ended = hangs > 0 ? ` (${interrupted} interrupted)` : '';
   const failures = [
     crashes > 0 && many(crashes, 'crash', 'crashes'),
     hangs > 0 && `${many(hangs, 'hang', 'hangs')}${ended}`,
   ];
-  return `${failures.filter(Boolean).join(', ')}; rescued ${rescued}, finished ${finished}, lost ${lost}`;
+  return `${failures.filter(Boolean).join(', ')}; rescued ${rescued}, finished ${finished}, lost ${lost}${unknown}`;
 }
 
 const many = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`;
