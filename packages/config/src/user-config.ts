@@ -100,7 +100,7 @@ export interface UserConfig {
   heapGuard?: number | string;
   /** How long a worker finishes its other requests after an uncaught exception; 0: it ends at once. Default: 5s. */
   crashGrace?: Duration;
-  /** How long a worker may miss heartbeats before it is diagnosed, killed and replaced; 0: no limit. Default: 30s. */
+  /** How long a worker may miss heartbeats before it is replaced, its stack logged and its code ended; 0: no limit. Default: 30s. */
   timeout?: Duration;
   /** How long a request may wait for its response headers before a warning is logged; 0: no warning. Default: 1m. */
   requestTimeout?: Duration;
