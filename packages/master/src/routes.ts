@@ -81,9 +81,12 @@ export function routes(
     'moved-all': (serial) => enqueue({ type: 'worker-moved-all', serial }),
     crashed: (serial, { reason, culprit }) => {
       if (!MAY_CRASH.has(view.stateOf(serial))) return;
-      hangs.crashed(serial);
       // The worker has written its report before it sent this: one turn of the loop reads it, for the last lines.
-      setImmediate(() => enqueue({ type: 'worker-crashed', serial, reason, culprit }));
+      setImmediate(() => {
+        enqueue({ type: 'worker-crashed', serial, reason, culprit });
+        // Afterwards: the outcome of an attempt to save what it has is no news then.
+        hangs.crashed(serial);
+      });
     },
     'turns-again': (serial, { culprit }) => enqueue({ type: 'worker-turns-again', serial, culprit }),
     drained: (serial, { type: _type, ...report }) => {

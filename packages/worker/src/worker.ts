@@ -221,7 +221,10 @@ export class Worker {
     if (!this.#app || !this.#service) process.exit(this.#hasFailed ? 1 : 0);
     if (!(await this.#service.leave(order))) return;
     // As Node ends after an exception: without the app's clean-up.
-    if (order.failing || this.#containment?.isFailing) this.#containment?.exit();
+    if (order.failing || this.#containment?.isFailing) {
+      await this.#stuck.settleInspector();
+      this.#containment?.exit();
+    }
     await this.#exit(this.#app, Math.max(LEAST_CLEANUP_MS, this.#service.leftMs));
   }
 

@@ -14,7 +14,8 @@ export const hangs = section('Crashes and hangs', {
   timeout: {
     kind: durationOrOff(2_000),
     default: 30_000,
-    summary: 'How long a worker may miss heartbeats before it is replaced, its stack logged and its code ended; 0: no limit',
+    summary:
+      'How long a worker may miss heartbeats before it is replaced, its stack logged and its code ended; 0: no limit',
     details:
       'A worker sends a heartbeat every two seconds (every second if this is below 10 s) while its event loop turns. So the limit concerns code that blocks the event loop, and not requests that take long. A worker with a debugger attached is left alone.',
     reloadable: true,

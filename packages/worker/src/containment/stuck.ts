@@ -2,6 +2,7 @@
  * Functions that the master calls through the debugger in a worker whose event loop is stuck (master/src/hang), in the middle of the
  * code that does not end; and the rest that is to be done when that code has been ended from outside and the loop turns again.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Culprit } from '@tshorn/core';
 import type { Attribution, Suspect } from './attribution.ts';
 import { settle } from './settle.ts';
@@ -15,6 +16,10 @@ const STUCK = Symbol.for('tshorn.stuck');
  * where one ended at the same moment.
  */
 const SHUT_AFTER_MS = 100;
+/** Node has crashed too where the process ended at the moment when a session began or ended. */
+const SETTLED_AFTER_MS = 250;
+
+const inspector = () => process.getBuiltinModule('node:inspector');
 
 export class Stuck {
   /** Those whose code was ended; undefined for one that nobody can tell. */
@@ -30,11 +35,15 @@ export class Stuck {
       onMark();
     };
     const shutInspector = () => {
-      const close = () => process.getBuiltinModule('node:inspector').close();
-      this.#shutting = setTimeout(close, SHUT_AFTER_MS).unref();
+      this.#shutting = setTimeout(() => inspector().close(), SHUT_AFTER_MS).unref();
     };
     const value = { mark, unwind, shutInspector };
     Object.defineProperty(globalThis, STUCK, { value, configurable: true, writable: true });
+  }
+
+  /** Resolves when the process may end: at once where nobody has opened its inspector. */
+  async settleInspector(): Promise<void> {
+    if (inspector().url() !== undefined) await sleep(SETTLED_AFTER_MS);
   }
 
   /** Fails the requests whose code was ended, with 503 where its head was not sent, and returns the first one. */
