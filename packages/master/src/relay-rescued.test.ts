@@ -78,6 +78,32 @@ describe('a rescued connection', () => {
     expect(scene.said()).toEqual(['close a']);
   });
 
+  test('that no worker ever has room for is closed in the end', () => {
+    jest.useFakeTimers();
+    const scene = new Scene(1);
+    scene.mayCome = true;
+    scene.rescue(1, 1, 'a').die(1);
+    scene.said();
+    jest.advanceTimersByTime(60_000);
+    expect(scene.said()).toEqual([]);
+    jest.advanceTimersByTime(TAKE_WITHIN_MS);
+    expect(scene.said()).toEqual(['close a']);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('is closed in the end while its receivers come and die', () => {
+    jest.useFakeTimers();
+    const scene = new Scene(1);
+    scene.mayCome = true;
+    scene.rescue(1, 1, 'a').die(1);
+    for (let serial = 2; serial <= 8; serial++) {
+      scene.come(serial).die(serial);
+      jest.advanceTimersByTime(10_000);
+    }
+    expect(scene.said()).toContain('close a');
+    expect(scene.relay.held).toBe(0);
+  });
+
   test('comes to a worker that was late, once that has time for it', () => {
     const scene = new Scene(1, 2);
     scene.receivers = [2];

@@ -18,7 +18,7 @@
  *
  *     offered  --declined, silent, gone-->   offered to the next one; without one, held
  *     held     --a receiver has room-->      offered
- *     held     --nobody will come, too many wait, declined by all--> over   (it is closed)
+ *     held     --nobody will come, too many wait, too long--> over   (it is closed)
  *
  * A connection is offered to one receiver at a time, and the sender is told to keep it only when no receiver can have
  * it: it never has two owners.
@@ -26,7 +26,7 @@
 import { TAKE_WITHIN_MS } from '@tshorn/core';
 import {
   type Connection,
-  isDeclined,
+  isOverdue,
   isStateless,
   isUnanswered,
   type Knowledge,
@@ -143,6 +143,7 @@ export class Relay {
   #hold(transfer: Transfer): void {
     if (!this.#orders.rescuedMayWait()) return this.#end(transfer);
     transfer.phase = HELD;
+    transfer.heldAt ??= performance.now();
     this.#held.add(transfer);
     const [oldest] = this.#held;
     if (oldest && this.#held.size > this.#orders.mostHeld) this.#end(oldest);
@@ -265,14 +266,14 @@ export class Relay {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#leaveTheSilent();
-      this.#leaveTheDeclined();
+      this.#leaveTheOverdue();
       this.offerHeld();
       if (this.onWay > 0 || this.held > 0) this.#watch();
     }, TAKE_WITHIN_MS / 4).unref();
   }
 
-  #leaveTheDeclined(): void {
-    for (const transfer of this.#held) if (isDeclined(transfer, performance.now())) this.#end(transfer);
+  #leaveTheOverdue(): void {
+    for (const transfer of this.#held) if (isOverdue(transfer, performance.now())) this.#end(transfer);
   }
 
   /** A worker that hangs must not keep connections from everybody: by now it would decline them itself. */

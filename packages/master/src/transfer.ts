@@ -66,6 +66,8 @@ export interface Transfer {
   readonly refusedBy: Set<number>;
   /** When a receiver declined it for the first time, on the clock of performance.now(). */
   declinedAt?: number;
+  /** When it first had to wait for a receiver, on the same clock. */
+  heldAt?: number;
   phase: Phase;
   state: Knowledge;
 }
@@ -76,6 +78,8 @@ const SILENT_AFTER_MS = 2 * TAKE_WITHIN_MS;
 const STATELESS_AFTER_MS = 2 * STATE_WITHIN_MS;
 /** A connection that some receiver has declined waits this long for another one, of another release say. */
 const HELD_AFTER_DECLINED_MS = 10_000;
+/** A connection waits this long in all, also where its receivers come and die: its client must learn that nobody serves it. */
+const HELD_MS = 60_000;
 
 /** @param now on the clock of performance.now() */
 export const isUnanswered = ({ phase }: Transfer, now: number): boolean =>
@@ -85,8 +89,10 @@ export const isUnanswered = ({ phase }: Transfer, now: number): boolean =>
 export const isStateless = ({ phase }: Transfer, now: number): boolean =>
   phase.is === 'taken' && now - phase.at >= STATELESS_AFTER_MS;
 
-export const isDeclined = ({ declinedAt }: Transfer, now: number): boolean =>
-  declinedAt !== undefined && now - declinedAt > HELD_AFTER_DECLINED_MS;
+/** The connection has been held for as long as one may be. */
+export const isOverdue = ({ declinedAt, heldAt }: Transfer, now: number): boolean =>
+  (declinedAt !== undefined && now - declinedAt > HELD_AFTER_DECLINED_MS) ||
+  (heldAt !== undefined && now - heldAt > HELD_MS);
 
 /** Facts of an offer. */
 export interface Offer {
