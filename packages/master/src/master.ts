@@ -280,7 +280,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   }
 
   async #finish(exitCode: number): Promise<void> {
-    await this.#reExec.settled;
+    await this.#reExec.settled();
     await this.#hooks.idle();
     await this.#hooks.run('onExit');
     await this.#close();

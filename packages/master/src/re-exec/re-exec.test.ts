@@ -5,7 +5,9 @@ import { decide, initialState } from '../decide/decide.ts';
 import { NEW_MASTER, type State } from '../decide/model.ts';
 import { receiversFor } from '../decide/queries.ts';
 import { settings } from '../decide/testing/scene.ts';
+import { RelayScene } from '../testing/relay-scene.ts';
 import { find } from './command.ts';
+import { lastAnswers } from './re-exec.ts';
 import { whyNoReExec } from './refusal.ts';
 
 const running = (more: Partial<State> = {}): State => ({
@@ -92,5 +94,50 @@ describe('the command line finds', () => {
   test('no script or directory: that is the reason', () => {
     expect(find(command({ script: '/no/cli.js' }), '')).toEqual({ reason: '/no/cli.js is gone' });
     expect(find(command({ cwd: '/no' }), '')).toEqual({ reason: 'the directory /no is gone' });
+  });
+});
+
+describe('the old master, whose last worker is gone', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  /** More connections than the new master is offered at a time. */
+  const handedOut = (): RelayScene => {
+    const scene = new RelayScene(1, NEW_MASTER);
+    scene.receivers = [NEW_MASTER];
+    scene.mayCome = true;
+    scene.mostHeld = 1_000;
+    for (let id = 1; id <= 100; id++) scene.rescue(1, id, 'a');
+    return scene.die(1);
+  };
+  const ending = ({ relay }: RelayScene, hasTaker = () => true) => {
+    const end = { isReached: false };
+    void lastAnswers(relay, hasTaker).then(() => {
+      end.isReached = true;
+    });
+    return end;
+  };
+
+  test('ends when the new one has all connections that it has handed out', async () => {
+    const scene = handedOut();
+    const end = ending(scene);
+    for (let id = 1; id <= 99; id++) scene.relay.took(NEW_MASTER, id);
+    await jest.advanceTimersByTimeAsync(500);
+    expect(end.isReached).toBe(false);
+    scene.relay.took(NEW_MASTER, 100);
+    await jest.advanceTimersByTimeAsync(100);
+    expect(end.isReached).toBe(true);
+  });
+
+  test('does not wait for a new one that is gone', async () => {
+    const end = ending(handedOut(), () => false);
+    await jest.advanceTimersByTimeAsync(0);
+    expect(end.isReached).toBe(true);
+  });
+
+  test('does not wait for ever for a new one that hangs', async () => {
+    const end = ending(handedOut());
+    await jest.advanceTimersByTimeAsync(2_100);
+    expect(end.isReached).toBe(true);
   });
 });

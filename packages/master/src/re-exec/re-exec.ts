@@ -32,6 +32,18 @@ export interface ThisMaster {
   reclaim(): Promise<void>;
 }
 
+/** The new master and its workers answer within this time; a client whose connection nobody has taken by then is lost. */
+const LAST_ANSWERS_MS = 2_000;
+const LOOK_EVERY_MS = 20;
+
+/** Resolves when no connection waits for a receiver or its answer, when nobody takes any, or when the time is over. */
+export async function lastAnswers(relay: Relay, hasTaker: () => boolean): Promise<void> {
+  const until = performance.now() + LAST_ANSWERS_MS;
+  while (relay.onWay + relay.held > 0 && hasTaker() && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
 /** The master itself, where it follows another one. */
 interface Following {
   on(event: 'notice', listener: (notice: Notice) => void): unknown;
@@ -53,9 +65,16 @@ export class ReExec {
     return this.#isUnderWay ? this.#newMaster?.pid : undefined;
   }
 
-  /** Resolves when there is no new master any more that is not active. */
-  get settled(): Promise<void> | undefined {
-    return this.#newMaster?.ended;
+  /** Resolves when this master owes the new one nothing: that one is active, or gone, and has the last connections. */
+  async settled(): Promise<void> {
+    await this.#newMaster?.ended;
+    const relay = this.#master.relay();
+    // The last worker may be gone before all that it has handed out was taken.
+    if (relay) await lastAnswers(relay, () => this.#hasTaker);
+  }
+
+  get #hasTaker(): boolean {
+    return this.#master.state().stop?.newMaster === true && this.#newMaster?.receiver !== undefined;
   }
 
   /** The old or the new master, as one that gives or takes connections. */
