@@ -91,5 +91,11 @@ export function describeThrown(thrown: unknown): string {
 }
 
 /** The stack of something thrown by user code, or its description where it has none. */
-export const stackOf = (thrown: unknown): string =>
-  thrown instanceof Error && thrown.stack ? thrown.stack : describeThrown(thrown);
+export function stackOf(thrown: unknown): string {
+  try {
+    if (thrown instanceof Error && typeof thrown.stack === 'string' && thrown.stack) return thrown.stack;
+  } catch {
+    // A getter that throws.
+  }
+  return describeThrown(thrown);
+}

@@ -37,7 +37,7 @@ export const isForeign = (frame: string): boolean =>
 
 /** True for an exception of tshorn itself: none of the app's code has called what has thrown. */
 export function isOwn(thrown: unknown): boolean {
-  if (!(thrown instanceof Error) || ownDirectory === undefined) return false;
+  if (ownDirectory === undefined) return false;
   const frames = stackOf(thrown)
     .split('\n')
     .filter((line) => /^\s+at /.test(line));

@@ -6,6 +6,7 @@ import type { Culprit, ToMaster } from '@tshorn/core';
 import { isOwn } from '../app/app-frames.ts';
 import type { Meter } from '../meter.ts';
 import { sayGoodbye } from '../migrate/close-frame.ts';
+import { hasNodeFlag } from '../node-flag.ts';
 import type { Attribution } from './attribution.ts';
 import { reportCrash } from './crash-report.ts';
 import { reasonOf } from './reason.ts';
@@ -29,10 +30,7 @@ interface ContainmentSettings {
 /** Says where a thrown string comes from, for example; only Node's own end of the process can. */
 const TRACES = '--trace-uncaught';
 
-function mustEnd(thrown: unknown): boolean {
-  const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(' ')];
-  return flags.includes(TRACES) || isOwn(thrown);
-}
+const mustEnd = (thrown: unknown): boolean => hasNodeFlag(TRACES) || isOwn(thrown);
 
 export class Containment {
   readonly #settings: ContainmentSettings;

@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { inspect } from 'node:util';
+import { describeThrown } from '@tshorn/core';
 import { isForeign } from '../app/app-frames.ts';
 import { firstFrame, thrownPlace, unheardPlace } from './thrown-place.ts';
 
@@ -30,7 +31,16 @@ function writeDiagnosticReport(thrown: unknown): void {
 
 /** Exported for its tests. */
 export const crashReport = (thrown: unknown, isThrown: boolean): string =>
-  `${isObject(thrown) ? ofObject(thrown, isThrown) : ofPrimitive(thrown)}\n\nNode.js ${process.version}\n`;
+  `${textOf(thrown, isThrown)}\n\nNode.js ${process.version}\n`;
+
+function textOf(thrown: unknown, isThrown: boolean): string {
+  try {
+    return isObject(thrown) ? ofObject(thrown, isThrown) : ofPrimitive(thrown);
+  } catch {
+    // A getter of it throws, say. An exception here would end the process with code 7, and every request with it.
+    return describeThrown(thrown);
+  }
+}
 
 const isObject = (thrown: unknown): thrown is object =>
   (typeof thrown === 'object' && thrown !== null) || typeof thrown === 'function';

@@ -8,7 +8,14 @@ const WRAPPED = 'ERR_UNHANDLED_REJECTION';
 const REJECTED_WITH = /rejected with the reason "(.*)"\.$/s;
 
 /** `uncaught TypeError: x is not a function`, `threw the string "x"`, `rejected a promise with "undefined"`. */
-export const reasonOf = (thrown: unknown): string => oneLine(describe(thrown), LONGEST);
+export function reasonOf(thrown: unknown): string {
+  try {
+    return oneLine(describe(thrown), LONGEST);
+  } catch {
+    // A getter of it throws.
+    return `threw the ${typeof thrown}`;
+  }
+}
 
 function describe(thrown: unknown): string {
   if (thrown === undefined || thrown === null) return `threw ${thrown}`;

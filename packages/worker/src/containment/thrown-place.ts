@@ -7,6 +7,7 @@
  */
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { hasNodeFlag } from '../node-flag.ts';
 
 /** Kept from before the app is loaded, which may replace it. */
 const { readFileSync } = fs;
@@ -104,7 +105,6 @@ function sourceOf(file: string): string | undefined {
 function natives(): Record<string, string> | undefined {
   const { binding } = process as { binding?: (name: string) => Record<string, string> };
   // With this flag, however it is given, the call prints a warning.
-  const { NODE_OPTIONS = '', NODE_PENDING_DEPRECATION } = process.env;
-  const warns = [...process.execArgv, ...NODE_OPTIONS.split(' ')].includes('--pending-deprecation');
-  return warns || NODE_PENDING_DEPRECATION === '1' ? undefined : binding?.('natives');
+  const warns = hasNodeFlag('--pending-deprecation') || process.env.NODE_PENDING_DEPRECATION === '1';
+  return warns ? undefined : binding?.('natives');
 }
