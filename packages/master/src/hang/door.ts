@@ -55,7 +55,7 @@ export class Door {
   /** The process is about to end: it takes its inspector with it. */
   leave(): void {
     this.#hasLeft = true;
-    this.#session?.close();
+    this.#session?.end();
   }
 
   /** Shuts what was opened here. An inspector that somebody else has opened, or looks into, stays open. */

@@ -28,6 +28,8 @@ export interface EvaluateOptions {
 const OWN_URL = 'tshorn:evaluate';
 
 const WAKE_AFTER_MS = 30;
+const SILENT_WITHIN_MS = 1_000;
+const LINGER_MS = 50;
 
 /** No method rejects: what has no answer in time, or no connection any more, resolves with undefined. */
 export class Session {
@@ -74,6 +76,27 @@ export class Session {
     this.#socket.close();
     for (const answer of this.#answers.values()) answer(undefined);
     this.#onPaused?.();
+  }
+
+  /**
+   * As `close`, for a process that lives on. The connection itself ends when the process has nothing more to say: the
+   * inspector of Node writes to one that its client has closed, and crashes (TcpHolder::WriteRaw).
+   */
+  end(): void {
+    if (!this.#open) return;
+    const id = this.order('Debugger.disable');
+    const close = () => this.#socket.close();
+    const timer = setTimeout(close, SILENT_WITHIN_MS).unref();
+    this.#open = false;
+    this.#frames = undefined;
+    for (const answer of this.#answers.values()) answer(undefined);
+    this.#answers.clear();
+    this.#onPaused?.();
+    // Answers to questions with a promise may still follow.
+    this.#answers.set(id, () => {
+      clearTimeout(timer);
+      setTimeout(close, LINGER_MS).unref();
+    });
   }
 
   /** Sends a command whose answer nobody needs. */

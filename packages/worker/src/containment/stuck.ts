@@ -15,9 +15,9 @@ const STUCK = Symbol.for('tshorn.stuck');
  * The master ends its session meanwhile: Node waits in `inspector.close()` until every session has ended, and has crashed
  * where one ended at the same moment.
  */
-const SHUT_AFTER_MS = 100;
+const SHUT_AFTER_MS = 200;
 /** Node has crashed too where the process ended at the moment when a session began or ended. */
-const SETTLED_AFTER_MS = 250;
+const SETTLED_AFTER_MS = 300;
 
 const inspector = () => process.getBuiltinModule('node:inspector');
 
