@@ -157,6 +157,24 @@ test('a worker that hangs while it drains is interrupted, and finishes its other
   expect(await verdict).toMatchObject({ outcome: 'committed' });
 });
 
+test('a worker that hangs while it is drained and taken back again leaves when it is interrupted', async () => {
+  const server = await start(1, { args: ['--timeout', '5s'], env: { TSHORN_SOAK: '60s' } });
+  const pid = server.pidOf(0);
+  const bystanders = await gather(server);
+  const culprit = bystanders.takeIdle(pid);
+  const lost = culprit.ask([get('/hang/handler')], NOBODY);
+  const from = server.lines.length;
+  const verdict = server.reload();
+  const drained = await of(server, 'draining', pid);
+  process.kill((await server.event('ready', { from })).pid as number, 'SIGKILL');
+  expect(await verdict).toMatchObject({ outcome: 'rolled-back' });
+  await contains(server, pid, { interrupted: true, lost: 1 });
+  await lost;
+  expect((await of(server, 'exited', pid)).msg).not.toContain('SIGKILL');
+  expect(drained.time).toBeLessThan((await of(server, 'hung', pid)).time);
+  expect(await bystanders.costOf(pid)).toMatchObject(NOTHING);
+});
+
 linux('a worker that was stopped until just after the verdict loses nothing', async () => {
   const server = await start(2);
   const pid = server.pidOf(0);

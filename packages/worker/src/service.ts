@@ -84,8 +84,13 @@ export class Service {
     const { transport, meter, options, send, direct } = this.#settings;
     // A worker that is about to exit cannot serve again; the master sees it end.
     if (this.#over || this.#isFailing) return;
-    if (this.#attaching) await this.#resume(await this.#attaching, handles);
-    else {
+    if (this.#attaching) {
+      const listeners = await this.#attaching;
+      // It was interrupted: the orders of all that time arrive at once, and its last one counts.
+      if (this.#isFailing) return;
+      await this.#resume(listeners, handles);
+      if (this.#isFailing) return;
+    } else {
       this.#attaching = attachListeners(transport.server, handles, options.backlog, {
         onWanted: () => void send({ type: 'listeners-wanted' }),
         onClosed: () => void send({ type: 'closed' }),
@@ -108,6 +113,7 @@ export class Service {
     this.#unpark(false);
     await listeners.resume(handles);
     await this.#settings.others.resume();
+    if (this.#isFailing) return void listeners.pause();
     this.#handoff?.serve();
     this.#emitToApp('resume');
   }
@@ -159,7 +165,10 @@ export class Service {
     this.#order = order;
     this.#leaveAt = performance.now() + order.deadlineMs;
     // Most times it has begun already.
-    if (order.failing) this.countAnswers();
+    if (order.failing) {
+      this.#isFailing = true;
+      this.countAnswers();
+    }
     if (again) {
       this.#drain?.hurry(this.#settingsOf(order));
       this.#unpark(true);
