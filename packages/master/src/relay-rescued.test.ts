@@ -195,6 +195,18 @@ describe('a rescued connection', () => {
   });
 });
 
+test('the sender fails while its idle connection is on its way to a worker that hangs: it need not wait for that', () => {
+  const scene = new Scene(1, 2);
+  scene.receivers = [2];
+  scene.offer(1, 1, 'a').offer(1, 2, 'b', 'ws');
+  expect(scene.said()).toEqual(['2 take 1', '2 take 2']);
+  scene.relay.failed(1);
+  expect(scene.said()).toEqual(['1 handed-over 1']);
+  scene.mayCome = true;
+  scene.die(2);
+  expect(scene.relay.held).toBe(1);
+});
+
 test('the sender dies while its idle connection is on its way: it waits for a worker when all others decline it', () => {
   const scene = new Scene(1, 2, 3);
   scene.receivers = [2, 3];

@@ -96,14 +96,18 @@ export class Relay {
     const state = isRescued ? FOLLOWS : rescued ? ASKED : WITH_SENDER;
     // A state that follows may be read after the end of its sender.
     if (isRescued) this.#ledgers.set(sender, ledger);
-    // All else that it has on its way is as good as rescued.
-    if (rescued && !ledger.isRescued) for (const other of ledger.sending.values()) this.#leaveToUs(other);
+    if (rescued && !ledger.isRescued) this.failed(sender);
     ledger.isRescued = rescued;
     const given = { connection, sender, offer, resumer, rescued };
     const transfer: Transfer = { ...given, refusedBy: new Set(), phase: OVER, state };
     ledger.sending.set(offer, transfer);
     if (rescued && (failing || resumer === undefined)) this.#orders.peer(sender)?.handedOver(offer);
     this.#pass(transfer);
+  }
+
+  /** All that the sender has on its way is as good as rescued: who was to receive it may hang. */
+  failed(sender: number): void {
+    for (const transfer of this.#ledger(sender).sending.values()) this.#leaveToUs(transfer);
   }
 
   /** Its sender need not wait for a receiver, and gets nothing back. One with a resumer has its state to tell first. */

@@ -84,6 +84,8 @@ export function routes(
       // The worker has written its report before it sent this: one turn of the loop reads it, for the last lines.
       setImmediate(() => {
         enqueue({ type: 'worker-crashed', serial, reason, culprit });
+        // In a stop nobody will come.
+        if (view.takesRescued) relay.failed(serial);
         // Afterwards: the outcome of an attempt to save what it has is no news then.
         hangs.crashed(serial);
       });
