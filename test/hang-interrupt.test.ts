@@ -22,6 +22,7 @@ const SHORT = [
   'atomics',
   'timer',
   'immediate',
+  'second-immediate',
   'await-timer',
 ];
 const OTHERS = [
@@ -111,6 +112,13 @@ describe.each([
     },
     1_000 * ROUNDS + 30_000,
   );
+
+  test('the immediates behind one that is ended still run', async () => {
+    const answer = ask({ port: server.port }, { path: '/second-immediate' });
+    await standsInIt(session);
+    expect(await interrupt(session, performance.now() + 10_000)).toBeUndefined();
+    expect((await answer).body).toBe('goes on');
+  });
 });
 
 /** Resolves when the process stands still in the code that never returns. */

@@ -12,6 +12,7 @@ export interface Frame {
 
 /** https://chromedevtools.github.io/devtools-protocol/v8/Debugger/#type-CallFrame, as it is read here. */
 export interface CallFrame {
+  readonly callFrameId?: unknown;
   readonly functionName?: unknown;
   readonly url?: unknown;
   readonly location?: {

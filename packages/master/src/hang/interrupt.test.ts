@@ -39,6 +39,11 @@ class Scene {
     return Promise.resolve(this.frames);
   }
 
+  evaluateIn(): Promise<unknown> {
+    this.told.push('go on behind it');
+    return Promise.resolve(this.prepared);
+  }
+
   stepOut(): Promise<readonly Frame[] | undefined> {
     this.told.push('step out');
     this.frames = this.steps.shift();
@@ -52,6 +57,21 @@ test('the request is marked and the list is emptied before the code is ended', a
   const scene = new Scene();
   expect(await interrupt(scene.session, SOON())).toBeUndefined();
   expect(scene.told).toEqual(['prepare', 'end', 'turns?']);
+});
+
+test('an immediate is ended when Node knows where to go on', async () => {
+  const scene = new Scene();
+  scene.frames = [...SPINS, frame('processImmediate', 'node:internal/timers')];
+  expect(await interrupt(scene.session, SOON())).toBeUndefined();
+  expect(scene.told).toEqual(['go on behind it', 'prepare', 'end', 'turns?']);
+});
+
+test('an immediate of an unknown Node is not ended', async () => {
+  const scene = new Scene();
+  scene.frames = [...SPINS, frame('processImmediate', 'node:internal/timers')];
+  scene.prepared = false;
+  expect(await interrupt(scene.session, SOON())).toContain('immediates');
+  expect(scene.told).toEqual(['go on behind it']);
 });
 
 test('code that cannot be ended safely is not ended', async () => {

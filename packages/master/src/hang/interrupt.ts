@@ -9,6 +9,7 @@
  */
 import { oneLine } from '@tshorn/core';
 import { isInPromiseHook } from './frames.ts';
+import { keepImmediates } from './immediates.ts';
 import type { Session } from './session.ts';
 import { turnsOrStands } from './turning.ts';
 
@@ -39,6 +40,8 @@ export async function interrupt(session: Session, until: number): Promise<string
     await leavePromiseHook(session, within);
     if (isInPromiseHook(session.frames ?? []))
       return 'the code that is stuck is a promise hook (async_hooks)';
+    if (!(await keepImmediates(session, within(ANSWER_MS))))
+      return 'the immediates (setImmediate) of this version of Node are not known to tshorn';
     const prepared = await session.evaluate(PREPARE, within(ANSWER_MS));
     if (prepared !== true)
       return typeof prepared === 'string' ? oneLine(prepared, LONGEST_REASON) : 'its debugger gave no answer';

@@ -37,6 +37,8 @@ export class Session {
   readonly #scripts = new Map<unknown, string>();
   readonly #answers = new Map<number, (answer: Answer | undefined) => void>();
   #frames: readonly Frame[] | undefined;
+  /** The debugger's name of each frame of the last pause. */
+  #frameIds: readonly unknown[] = [];
   /** Present while a pause is waited for. */
   #onPaused: ((frames?: readonly Frame[]) => void) | undefined;
   #last = 0;
@@ -168,7 +170,19 @@ export class Session {
       returnByValue: true,
       ...options,
     };
-    const id = this.order('Runtime.evaluate', params);
+    return this.#ask('Runtime.evaluate', params, withinMs);
+  }
+
+  /** @returns the value of an expression with the variables of the innermost frame for which `is` is true */
+  async evaluateIn(is: (frame: Frame) => boolean, expression: string, withinMs: number): Promise<unknown> {
+    const at = this.#frames?.findIndex(is) ?? -1;
+    if (at === -1) return undefined;
+    const params = { callFrameId: this.#frameIds[at], expression, returnByValue: true };
+    return this.#ask('Debugger.evaluateOnCallFrame', params, withinMs);
+  }
+
+  async #ask(method: string, params: object, withinMs: number): Promise<unknown> {
+    const id = this.order(method, params);
     const answer = await within<Answer>(withinMs, (resolve) => this.#answers.set(id, resolve));
     this.#answers.delete(id);
     return answer?.result?.result?.value;
@@ -178,7 +192,9 @@ export class Session {
     const { id, method, params } = answer;
     if (method === 'Debugger.scriptParsed') this.#scripts.set(params?.scriptId, String(params?.url));
     else if (method === 'Debugger.paused') {
-      this.#pausedAt(framesOf(params?.callFrames ?? [], this.#scripts));
+      const callFrames = params?.callFrames ?? [];
+      this.#frameIds = callFrames.map(({ callFrameId }) => callFrameId);
+      this.#pausedAt(framesOf(callFrames, this.#scripts));
     } else if (method === 'Debugger.resumed') this.#frames = undefined;
     else if (id !== undefined) this.#answers.get(id)?.(answer);
   }
