@@ -23,7 +23,8 @@ afterEach(async () => {
   await endServers();
   await terminal?.end();
   terminal = undefined;
-  fs.rmSync(directory, { recursive: true });
+  // fish writes its own completions there in a process of its own, which may outlive the shell.
+  fs.rmSync(directory, { recursive: true, maxRetries: 20, retryDelay: 100 });
 });
 
 /** A `tshorn` that answers a shell as the real one does, and prints each other line that it is called with. */

@@ -28,7 +28,7 @@ const quickly = isLong ? test.skip : test;
 const slowly = isLong ? test : test.skip;
 
 quickly('a worker whose heap is near its limit is recycled start-first, with figures', async () => {
-  const server = await startServer(fixture('fills-its-heap.mjs'), {
+  const server = await startServer(fixture('nearly-fills-its-heap.mjs'), {
     workers: 1,
     env: { NODE_OPTIONS, FILL_MB: '40' },
     // Far from the limit, so that nothing but the guard can end the worker.
