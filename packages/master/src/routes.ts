@@ -34,7 +34,7 @@ type TwoServers = Omit<Extract<ToMaster, { type: 'two-servers' }>, 'type'>;
 type States = ReadonlySet<WorkerState | undefined>;
 
 const LOADING: States = new Set(['spawned', 'booting', 'probing', 'admitted']);
-/** An exception before and after ends the process at once. */
+/** An exception before ends the process at once; one after it changes nothing: the worker is leaving already. */
 const MAY_CRASH: States = new Set(['admitted', 'ready', 'draining', 'parked', 'hung']);
 const MAY_DRAIN: States = new Set(['draining', 'hung', 'failing', 'killed']);
 

@@ -111,9 +111,9 @@ export class Drain {
     if (sender) {
       sender.onRefused = () => this.#beginClosing();
       sender.sendAll();
+      // A response that has just ended is still on its way through the socket.
+      this.#unlisten = meter.listen({ finished: () => void setImmediate(() => sender.pump()) });
     } else this.#beginClosing();
-    // A response that has just ended is still on its way through the socket.
-    if (sender) this.#unlisten = meter.listen({ finished: () => void setImmediate(() => sender.pump()) });
     this.hurry(settings);
   }
 
@@ -163,7 +163,7 @@ export class Drain {
   }
 
   get #hasFailed(): boolean {
-    return this.#aftermath.answered !== undefined;
+    return this.#aftermath.hasBegun;
   }
 
   /** A client of a worker that has failed has not deserved a close: the master holds its connection for another worker. */

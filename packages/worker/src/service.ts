@@ -52,8 +52,6 @@ export class Service {
   /** Ends the parking: with true the worker leaves, with false it serves again. */
   #unpark: (leave: boolean) => void = () => {};
   #over = false;
-  /** After a crash. */
-  #isFailing = false;
   /** When the process has to be gone, on the clock of performance.now(). */
   #leaveAt = 0;
 
@@ -72,10 +70,12 @@ export class Service {
     return this.#listeners !== undefined && !this.#over;
   }
 
-  /** Accepts no more, and never again. */
+  /**
+   * After a crash or a hang: accepts no more, and never again. The requests that are answered from now on are counted for the
+   * report of the drain.
+   */
   stopAccepting(): void {
-    this.#isFailing = true;
-    this.countAnswers();
+    this.#aftermath.begin();
     void this.#listeners?.pause();
   }
 
@@ -83,13 +83,13 @@ export class Service {
   async accept(handles: readonly ListeningHandle[]): Promise<void> {
     const { transport, meter, options, send, direct } = this.#settings;
     // A worker that is about to exit cannot serve again; the master sees it end.
-    if (this.#over || this.#isFailing) return;
+    if (this.#over || this.#aftermath.hasBegun) return;
     if (this.#attaching) {
       const listeners = await this.#attaching;
       // It was interrupted: the orders of all that time arrive at once, and its last one counts.
-      if (this.#isFailing) return;
+      if (this.#aftermath.hasBegun) return;
       await this.#resume(listeners, handles);
-      if (this.#isFailing) return;
+      if (this.#aftermath.hasBegun) return;
     } else {
       this.#attaching = attachListeners(transport.server, handles, options.backlog, {
         onWanted: () => void send({ type: 'listeners-wanted' }),
@@ -113,7 +113,7 @@ export class Service {
     this.#unpark(false);
     await listeners.resume(handles);
     await this.#settings.others.resume();
-    if (this.#isFailing) return void listeners.pause();
+    if (this.#aftermath.hasBegun) return void listeners.pause();
     this.#handoff?.serve();
     this.#emitToApp('resume');
   }
@@ -154,21 +154,13 @@ export class Service {
     this.#handoff?.abandon();
   }
 
-  /** A crash or a hang: the requests that are answered from now on are counted for the report of the drain. */
-  countAnswers(): void {
-    this.#aftermath.begin();
-  }
-
   /** Drains. Resolves with whether the worker is to exit now. Called again, it changes the drain that runs, and resolves with false. */
   async leave(order: Leave): Promise<boolean> {
     const again = this.#order !== undefined;
     this.#order = order;
     this.#leaveAt = performance.now() + order.deadlineMs;
     // Most times it has begun already.
-    if (order.failing) {
-      this.#isFailing = true;
-      this.countAnswers();
-    }
+    if (order.failing) this.#aftermath.begin();
     if (again) {
       this.#drain?.hurry(this.#settingsOf(order));
       this.#unpark(true);
@@ -233,8 +225,9 @@ export class Service {
     const quick = mode === 'quick';
     const deadlineMs = this.leftMs;
     // After a failure few are left: those in the middle of a message, which still move when it is over.
-    const hasFailed = this.#aftermath.answered !== undefined;
-    const spreadMs = hasFailed ? Math.min(websocketSpread, deadlineMs * LAST_PART) : websocketSpread;
+    const spreadMs = this.#aftermath.hasBegun
+      ? Math.min(websocketSpread, deadlineMs * LAST_PART)
+      : websocketSpread;
     return {
       deadlineMs,
       lingerMs: quick ? 0 : idleLinger,

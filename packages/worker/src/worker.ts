@@ -49,7 +49,7 @@ export class Worker {
   #workerInt: Promise<unknown> | undefined;
   #hasFailed = false;
   readonly #attribution = new Attribution();
-  readonly #stuck = new Stuck(this.#attribution, () => this.#service?.countAnswers());
+  readonly #stuck = new Stuck(this.#attribution, () => this.#service?.stopAccepting());
 
   constructor() {
     this.#channel = openChannel({

@@ -15,13 +15,18 @@ export class Aftermath {
 
   /** Has no effect the second time. */
   begin(): void {
-    if (this.#answered !== undefined) return;
+    if (this.hasBegun) return;
     this.#answered = 0;
     this.#meter.listen({
       finished: ({ response }) => {
         if (!isSettled(response)) this.#answered = (this.#answered ?? 0) + 1;
       },
     });
+  }
+
+  /** Something has failed: a crash or a hang. */
+  get hasBegun(): boolean {
+    return this.#answered !== undefined;
   }
 
   /** Requests that were answered since, besides the culprit; undefined where nothing has failed. */

@@ -157,8 +157,12 @@ export class Http1 implements Transport {
 
   serve(socket: Socket): void {
     this.#served = socket;
-    this.server.emit('connection', socket);
-    this.#served = undefined;
+    try {
+      this.server.emit('connection', socket);
+    } finally {
+      // A listener of the app may throw.
+      this.#served = undefined;
+    }
   }
 
   /**
