@@ -11,6 +11,7 @@ import { http } from './sections/http.ts';
 import { inspect } from './sections/inspect.ts';
 import { listening } from './sections/listening.ts';
 import { logging } from './sections/logging.ts';
+import { metrics } from './sections/metrics.ts';
 import { privileges } from './sections/privileges.ts';
 import { recycling } from './sections/recycling.ts';
 import { reload } from './sections/reload.ts';
@@ -32,6 +33,7 @@ const ROWS = {
   ...canary.rows,
   ...http.rows,
   ...logging.rows,
+  ...metrics.rows,
   ...control.rows,
   ...watch.rows,
   ...inspect.rows,
@@ -109,6 +111,7 @@ export const SECTIONS = [
   hangs,
   http,
   logging,
+  metrics,
   control,
   watch,
   inspect,

@@ -128,6 +128,8 @@ export interface UserConfig {
   logFile?: string;
   /** The file to append to what the workers print, instead of standard output and standard error. Default: none. */
   outputFile?: string;
+  /** Count requests by method, status and duration in each worker. Default: yes. */
+  metrics?: boolean;
   /** The unix socket for tshorn reload, status, scale and stop. Default: $XDG_RUNTIME_DIR/tshorn/PID.sock, else in TMPDIR/tshorn-UID. */
   control?: string;
   /** The file that holds the PID of the active master, for scripts and service managers. Default: none. */

@@ -1,4 +1,5 @@
 /** A worker's heartbeat. Both ends: worker/src/heartbeat.ts and master/src/vitals.ts. */
+import { METRICS } from './metrics.ts';
 import { count, literal, ms, optional, type Row, row } from './protocol/fields.ts';
 
 /** Milliseconds between two looks of a worker at whether its event loop is late. */
@@ -24,6 +25,8 @@ export const HEARTBEAT = {
    * little but collect, at 75 % and more, which it ends soon by ending the process.
    */
   heap: optional(row({ used: count(), limit: count(), isCollecting: optional(literal(true)) })),
+  /** Absent with `--no-metrics`, and where nothing has changed. */
+  metrics: optional(row(METRICS)),
 };
 
 export type HeapFigures = NonNullable<Heartbeat['heap']>;

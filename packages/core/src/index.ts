@@ -7,6 +7,7 @@ export type { Examination } from './examination.ts';
 export * from './heartbeat.ts';
 export * from './identity.ts';
 export * from './inspector-flags.ts';
+export * from './metrics.ts';
 export { isPreload, takesNextWord } from './node-flags.ts';
 export { type NodeOption, nodeOptionsIn, splitNodeOptions, wordsOf } from './node-options.ts';
 export * from './open-request.ts';

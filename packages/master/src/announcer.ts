@@ -13,6 +13,7 @@ import { write } from './journal.ts';
 import { LastWords } from './last-words.ts';
 import type { Logger } from './log.ts';
 import type { Notify } from './notify.ts';
+import type { Observed } from './observed.ts';
 import { stderrOutlet } from './outlet.ts';
 import type { Service } from './systemd/service.ts';
 
@@ -33,6 +34,7 @@ interface Surroundings {
   readonly hooks: Hooks;
   /** Its listeners of `notice` are foreign code. */
   readonly emitter: EventEmitter;
+  readonly observed: Observed;
 }
 
 export class Announcer {
@@ -47,9 +49,10 @@ export class Announcer {
 
   constructor(around: Surroundings) {
     this.#around = around;
-    const { log, emitter, hooks } = around;
+    const { log, emitter, hooks, observed } = around;
     this.#sinks = [
       { name: 'log', report: (notice) => write(log, notice) },
+      { name: 'metrics', report: (notice) => observed.notice(notice) },
       { name: '--notify', report: (notice) => this.#notify?.announce(notice) },
       { name: 'systemd', report: (notice) => this.#service?.tell(notice) },
       {

@@ -75,11 +75,12 @@ export class Attendants {
   }
 
   /** An attendant that is not among these never hears of a worker. */
-  #all({ view, lastWords, otherMaster }: Context): Attendant[] {
+  #all({ view, lastWords, otherMaster, metrics }: Context): Attendant[] {
     const { vitals, remaining, traffic, recycler, hangs, bootPriority, gate, inspectors } = this;
     const isAlone = () => view.readyBeside([]).length === 0;
     return [
       vitals,
+      metrics,
       remaining,
       {
         born: ({ serial, identity, release }) =>

@@ -4,6 +4,7 @@ import type { Hooks } from './hooks.ts';
 import type { LastWords } from './last-words.ts';
 import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
+import type { Registry } from './metrics/registry.ts';
 import type { OutputFile } from './output-file.ts';
 import type { Privileges } from './privileges.ts';
 import type { Release } from './release.ts';
@@ -25,6 +26,8 @@ export interface Context {
   readonly workerFile: string;
   readonly env: NodeJS.ProcessEnv;
   readonly privileges: Privileges;
+  /** The counts of all workers. */
+  readonly metrics: Registry;
   /** Present with `--watch`. */
   readonly watch: WatchMode | undefined;
   /** The other master of a re-exec. */

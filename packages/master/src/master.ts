@@ -1,7 +1,6 @@
 /**
- * The master: owns the listeners, the workers and the loop. It never runs application code. Signals, messages, timers
- * and callers only enqueue an event. One loop takes them one by one to decide(), performs all effects, and reports the
- * notices after that. Created by the command line and by start(); it ends once, with an exit code.
+ * The master: owns the listeners, the workers and the loop (loop.ts). It never runs application code. Signals, messages,
+ * timers and callers only enqueue an event. Created by the command line and by start(); it ends once, with an exit code.
  */
 import { EventEmitter } from 'node:events';
 import type { Resolved } from '@tshorn/config';
@@ -9,14 +8,16 @@ import { describeThrown, type ReloadPlan, stackOf } from '@tshorn/core';
 import { ActiveFiles } from './active-files.ts';
 import { Announcer } from './announcer.ts';
 import { checkBoundHandles } from './bound-handle.ts';
-import { decide, initialState } from './decide/decide.ts';
+import { initialState } from './decide/decide.ts';
 import type { Effect, Event } from './decide/events.ts';
-import type { Operation, State, StopMode } from './decide/model.ts';
+import type { Operation, StopMode } from './decide/model.ts';
 import type { Notice } from './decide/notice.ts';
 import type { DryRun } from './dry-run.ts';
 import { emitGuarded } from './emit-guarded.ts';
 import { Hooks } from './hooks.ts';
 import type { Log } from './log.ts';
+import { Loop } from './loop.ts';
+import { Observed } from './observed.ts';
 import { Opened } from './opened.ts';
 import { Performer } from './perform.ts';
 import { type Privileges, resolvePrivileges, warnOfRoot } from './privileges.ts';
@@ -43,18 +44,18 @@ export interface MasterOptions {
 }
 
 export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] }> {
+  /** The figures of the server, for people and programs that look at it. */
+  readonly observed = new Observed(() => this.status());
   readonly #options: MasterOptions;
   readonly #hooks: Hooks;
   readonly #releases: Releases;
-  readonly #queue: Event[] = [];
   readonly #announcer: Announcer;
+  readonly #loop: Loop;
   #resolved: Resolved;
   #privileges: Privileges = {};
-  #state: State;
   #performer: Performer | undefined;
   readonly #opened = new Opened();
   readonly #reExec: ReExec;
-  #looping = false;
 
   constructor(options: MasterOptions) {
     super();
@@ -63,8 +64,20 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#hooks = new Hooks(options.log.logger);
     const settings = settingsOf(options.resolved.config);
     // A new master that cannot start must end: the old one waits for it.
-    this.#state = initialState(options.oldMaster ? { ...settings, watch: false } : settings, process.pid);
-    this.#announcer = new Announcer({ log: this.#log, env: options.env, hooks: this.#hooks, emitter: this });
+    const state = initialState(options.oldMaster ? { ...settings, watch: false } : settings, process.pid);
+    this.#announcer = new Announcer({
+      log: this.#log,
+      env: options.env,
+      hooks: this.#hooks,
+      emitter: this,
+      observed: this.observed,
+    });
+    this.#loop = new Loop({
+      log: this.#log,
+      state,
+      perform: (effect) => this.#perform(effect),
+      announce: (notices) => this.#announcer.announce(notices),
+    });
     this.#releases = new Releases({
       ...options,
       log: options.log.logger,
@@ -73,7 +86,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     });
     this.#reExec = new ReExec({
       ...options,
-      state: () => this.#state,
+      state: () => this.#loop.state,
       listeners: () => this.#opened.listeners,
       timing: () => this.#resolved.config,
       tell: (notice) => this.#announcer.announce([notice]),
@@ -135,13 +148,13 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       env: this.#options.env,
       privileges: this.#privileges,
       releaseOf: (generation) => this.#releases.of(generation) as Release,
-      view: new View(() => this.#state),
+      view: new View(() => this.#loop.state),
       otherMaster: this.#reExec,
       watch: this.#opened.watch,
-      enqueue: (event) => this.#enqueue(event),
+      metrics: this.observed.registry,
+      enqueue: (event) => this.#loop.enqueue(event),
     });
-    this.#queue.unshift({ type: 'start' });
-    this.#work();
+    this.#loop.begin();
     if (oldMaster) this.#reExec.follow(this, config);
     else void files.openControl();
     if (process.pid === 1)
@@ -150,7 +163,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
 
   request(operation: Operation): void {
     if (this.#reExec.refuses(`${operation.kind} by ${operation.by}`)) return;
-    this.#enqueue({ type: 'requested', operation });
+    this.#loop.enqueue({ type: 'requested', operation });
   }
 
   /** Hands over to a new master of what the command line finds now. The log says what became of it. */
@@ -163,13 +176,13 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#opened.handOver(kept);
     this.#announcer.yield();
     const by = `master pid ${pid}, which is active`;
-    this.#enqueue({ type: 'stop-requested', mode: 'graceful', by, newMaster: takes });
+    this.#loop.enqueue({ type: 'stop-requested', mode: 'graceful', by, newMaster: takes });
     void this.#opened.files?.leave();
   }
 
   stop(mode: StopMode, by: string): void {
     this.#reExec.stop(mode, by);
-    this.#enqueue({ type: 'stop-requested', mode, by });
+    this.#loop.enqueue({ type: 'stop-requested', mode, by });
   }
 
   reopenLog(): void {
@@ -180,20 +193,20 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
 
   /** Rolls back the reload under way; without one that can be rolled back, the log says so. */
   abort(by: string): void {
-    this.#enqueue({ type: 'abort-requested', by });
+    this.#loop.enqueue({ type: 'abort-requested', by });
   }
 
   /** Describes the reload that would happen now, by the settings in force. */
   async dryRun(kind?: ReloadPlan): Promise<DryRun> {
     const { dryRunOf } = await import('./dry-run.ts');
-    return dryRunOf(this.#state, this.#resolved.config, kind);
+    return dryRunOf(this.#loop.state, this.#resolved.config, kind);
   }
 
   status(): MasterStatus {
     return statusOf({
-      state: this.#state,
+      state: this.#loop.state,
       listeners: this.#opened.listeners,
-      app: this.#releases.of(this.#state.committed)?.appFile,
+      app: this.#releases.of(this.#loop.state.committed)?.appFile,
       cwd: this.#resolved.config.cwd,
       performer: this.#performer,
       newMaster: this.#reExec.newMaster,
@@ -201,45 +214,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     });
   }
 
-  #enqueue(event: Event): void {
-    this.#queue.push(event);
-    // An event that comes before the start (a HUP while `onStarting` runs) waits for it.
-    if (this.#performer && !this.#looping) this.#work();
-  }
-
-  #work(): void {
-    this.#looping = true;
-    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#handle(next);
-    this.#looping = false;
-  }
-
-  /** Never throws: an event that cannot be handled changes nothing, and costs no other event its turn. */
-  #handle(event: Event): void {
-    try {
-      const { state, effects, notices } = decide(this.#state, event, performance.now());
-      this.#state = state;
-      for (const effect of effects) this.#perform(effect);
-      this.#announcer.announce(notices);
-    } catch (error) {
-      const text = `bug in tshorn: the event ${event.type} could not be handled and is ignored: ${stackOf(error)}`;
-      this.#log.error({ event: 'event-lost', type: event.type }, text);
-    }
-  }
-
-  /** In a guard of its own: an order that the system refuses (EAGAIN for a fork) must not cost the next order. */
   #perform(effect: Effect): void {
-    try {
-      this.#carryOut(effect);
-    } catch (error) {
-      const reason = describeThrown(error);
-      this.#log.error({ event: 'effect-failed', effect: effect.do }, `${effect.do} failed: ${reason}`);
-      if (effect.do !== 'spawn') return;
-      this.#enqueue({ type: 'worker-load-failed', serial: effect.serial, message: reason });
-      this.#enqueue({ type: 'worker-exited', serial: effect.serial, code: null, signal: null });
-    }
-  }
-
-  #carryOut(effect: Effect): void {
     switch (effect.do) {
       case 'prepare':
         return this.#answer(effect.generation, this.#releases.prepare(effect.generation, this.#resolved));
@@ -267,7 +242,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       generation,
       reason: describeThrown(error),
     });
-    void event.catch(refused).then((answer) => this.#enqueue(answer));
+    void event.catch(refused).then((answer) => this.#loop.enqueue(answer));
   }
 
   /** The master's own settings follow a release that has been committed, and no other one. */

@@ -1,5 +1,5 @@
 /** Where each message of a worker goes: an event for the master's loop, or straight to the part that it concerns. */
-import { formatAddress, type ToMaster, type WorkerState } from '@tshorn/core';
+import { formatAddress, type Metrics, type ToMaster, type WorkerState } from '@tshorn/core';
 import type { Attendants } from './attendants.ts';
 import type { Context } from './context.ts';
 import type { Crew } from './crew.ts';
@@ -43,7 +43,7 @@ const MAY_DRAIN: States = new Set(['draining', 'hung', 'failing', 'killed']);
  * not in changes nothing.
  */
 export function routes(
-  { log, view, enqueue, listeners, watch }: Context,
+  { log, view, enqueue, listeners, watch, metrics }: Context,
   { traffic, vitals, remaining, recycler, hangs, gate, unread, inspectors }: Attendants,
   crew: Crew,
 ): Routes {
@@ -54,6 +54,10 @@ export function routes(
   // In watch mode each save is a generation, and says the same.
   const eachTime = (serial: number) => (watch ? '' : view.identityOf(serial)?.generation);
   const pidOf = (serial: number) => crew.get(serial)?.pid;
+  const count = (serial: number, report: Metrics) => {
+    const slot = view.identityOf(serial)?.slot;
+    if (slot !== undefined) metrics.report(serial, slot, report);
+  };
   return {
     loading: (serial, { level, text }) => enqueue({ type: 'worker-loading', serial, level, text }),
     loaded: (serial, { kind }) => enqueue({ type: 'worker-loaded', serial, kind }),
@@ -109,7 +113,9 @@ export function routes(
       vitals.heartbeat(serial, message);
       hangs.heartbeat(serial, message.loopDelayMs);
       recycler.heartbeat(serial, performance.now());
+      if (message.metrics) count(serial, message.metrics);
     },
+    metrics: count,
     late: (serial, { loopDelayMs, requests }) => hangs.late(serial, loopDelayMs, requests),
     waiting: (serial, { requests, more }) => hangs.waiting(serial, requests, more),
     sample: (serial, sample) => gate.sample(serial, sample),

@@ -8,12 +8,14 @@ import { HeapGuard } from './heap-guard.ts';
 import { ownHeapLimit } from './heap-limit.ts';
 import { InFlight } from './in-flight.ts';
 import type { Meter } from './meter.ts';
+import type { Counters } from './metrics/counters.ts';
 
 type Limits = Pick<WorkerOptions, 'timeout' | 'requestTimeout' | 'loopDelayWarning' | 'heapGuard'>;
 
 /** Starts the heartbeat, which ends with the process. */
 export function heartbeat(
   meter: Meter,
+  counters: Counters | undefined,
   { timeout, requestTimeout, loopDelayWarning, heapGuard }: Limits,
   send: (message: ToMaster) => void,
 ): void {
@@ -30,7 +32,15 @@ export function heartbeat(
     sentAt = performance.now();
     rss = residentBytes() ?? rss;
     const heap = guard?.figures;
-    send({ type: 'heartbeat', requests: meter.requests, rss, loopDelayMs: worst, ...(heap && { heap }) });
+    const metrics = counters?.report();
+    send({
+      type: 'heartbeat',
+      requests: meter.requests,
+      rss,
+      loopDelayMs: worst,
+      ...(heap && { heap }),
+      ...(metrics && { metrics }),
+    });
     worst = 0;
   };
   const guard = heapGuard > 0 ? new HeapGuard(heapGuard, ownHeapLimit(), beat) : undefined;

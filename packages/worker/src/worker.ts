@@ -24,6 +24,7 @@ import type { HandoffOrder } from './handoff.ts';
 import { heartbeat } from './heartbeat.ts';
 import type { Hooks } from './hooks.ts';
 import { Meter } from './meter.ts';
+import { Counters } from './metrics/counters.ts';
 import { readOrder } from './order.ts';
 import { OtherServers } from './others/other-servers.ts';
 import { type Leave, Service } from './service.ts';
@@ -171,7 +172,8 @@ export class Worker {
       stopAccepting: () => service.stopAccepting(),
       send: (message) => this.#send(message),
     });
-    heartbeat(meter, options, (message) => void this.#send(message));
+    const counters = options.metrics ? new Counters(meter) : undefined;
+    heartbeat(meter, counters, options, (message) => void this.#send(message));
     if (order.examine) this.#applySettings();
     this.#stopReporting = await boot.postWorkerInit(transport, hooks);
   }

@@ -6,6 +6,7 @@
 import { CULPRIT } from '../culprit.ts';
 import { EXAMINATION, immovable } from '../examination.ts';
 import { HEARTBEAT } from '../heartbeat.ts';
+import { METRICS } from '../metrics.ts';
 import { openRequest } from '../open-request.ts';
 import { SAMPLE } from '../sample.ts';
 import { PROBE_REPORT } from '../status.ts';
@@ -80,6 +81,8 @@ const TO_MASTER = {
   drained: DRAIN_REPORT,
   /** Sent every `heartbeatEvery` milliseconds, from when the app is loaded. */
   heartbeat: HEARTBEAT,
+  /** The last report of a worker that leaves. */
+  metrics: METRICS,
   /** The event loop was late by more than `loopDelayWarning`; the requests that may have to do with it. */
   late: { loopDelayMs: ms, requests: list(openRequest, MOST_REQUESTS) },
   /** Requests that wait for longer than `requestTimeout`, each told once, and how many more there are. */
