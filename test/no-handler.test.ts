@@ -81,7 +81,7 @@ test('a release that is no app never replaces a good one', async () => {
 
 test('a handler that throws at the probe is reported with its own error, and its stack without a frame of ours', async () => {
   const server = new TestServer(fixture('throws-at-its-status.mjs'), {
-    args: ['--probe-attempts', '1', '--boot-timeout', '4s'],
+    args: ['--probe-attempts', '1', '--boot-timeout', '8s'],
   });
   const words = /^\/_status: Error: the database is away at .*throws-at-its-status\.mjs:3$/;
   expect(String((await server.event('broken')).reason)).toMatch(words);

@@ -98,7 +98,7 @@ describe('before a worker is admitted it asks its own app', () => {
   });
 
   test('a start whose time is over while the app is being probed names the probe', async () => {
-    const server = new TestServer(fixture('never-answers-status.mjs'), { args: ['--boot-timeout', '4s'] });
+    const server = new TestServer(fixture('never-answers-status.mjs'), { args: ['--boot-timeout', '8s'] });
     expect(String((await server.event('stopping')).msg)).toMatch(
       /no worker became ready within --boot-timeout: \/_status: no answer yet; .* --no-status-path for none$/,
     );

@@ -101,7 +101,7 @@ test.each(cases(BAD, ([name]) => !name.endsWith('not there')))(
   '%s: the old master still serves, says why, and no request fails',
   async (_name, reason, spoil) => {
     releases.link('tshorn.js', cli);
-    const server = await start({ program: releases.file('tshorn.js'), args: ['--boot-timeout', '2s'] });
+    const server = await start({ program: releases.file('tshorn.js'), args: ['--boot-timeout', '6s'] });
     const load = new MixedLoad({ port: server.port }).start();
     const watch = new PidFileWatch(pidFile());
     spoil();

@@ -16,12 +16,12 @@ test('a worker is ready only when its app has sent the message, at the start and
 });
 
 test('without the option nobody waits', async () => {
-  const { code, text } = await run([APP, '--bind', '127.0.0.1:0', '--boot-timeout', '4s', ...PROBE]);
+  const { code, text } = await run([APP, '--bind', '127.0.0.1:0', '--boot-timeout', '8s', ...PROBE]);
   expect({ code, text }).toEqual({ code: 3, text: expect.stringContaining('/ answered 503') });
 });
 
 test('a message that never comes is named when the boot timeout is over', async () => {
-  const args = ['--bind', '127.0.0.1:0', '--wait-ready', '--boot-timeout', '4s'];
+  const args = ['--bind', '127.0.0.1:0', '--wait-ready', '--boot-timeout', '8s'];
   const { code, text } = await run([APP, ...args], { env: { SENDS: 'no' } });
   expect({ code, text }).toEqual({
     code: 3,

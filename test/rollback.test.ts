@@ -17,7 +17,7 @@ const PLANS = ['rolling', 'canary', 'overlap', 'replace'] as const;
 const FLAWS: [flaw: string, reason: RegExp][] = [
   ['throws-on-import', /the release is broken/],
   ['exits-on-boot', /exit code 7/],
-  ['hangs-on-boot', /did not finish loading within 5 s/],
+  ['hangs-on-boot', /did not finish loading within 10 s/],
   ['status-500', /\/_status answered 500/],
   ['status-hangs', /no answer within 2 s/],
   ['crashes-when-ready', /a new worker crashed: uncaught Error/],
@@ -40,7 +40,7 @@ const start = (soak: string, ...args: string[]) =>
       ...[
         // Generous: on a busy machine a good worker must not fall to them.
         '--boot-timeout',
-        '5s',
+        '10s',
         '--probe-timeout',
         '2s',
         '--probe-attempts',

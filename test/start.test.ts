@@ -75,7 +75,7 @@ describe('an app that cannot be served is told before anything else', () => {
   });
 
   test('an app that never becomes ready, when the boot timeout is over', async () => {
-    const args = [fixture('status-500.mjs'), ...ANYWHERE, '--boot-timeout', '2s', '--probe-interval', '50ms'];
+    const args = [fixture('status-500.mjs'), ...ANYWHERE, '--boot-timeout', '6s', '--probe-interval', '50ms'];
     await refused(args, 3, 'no worker became ready within --boot-timeout', '/_status answered 500');
   });
 });
