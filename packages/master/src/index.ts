@@ -1,11 +1,12 @@
 export { type CheckOptions, type CheckReport, checkApp } from './check.ts';
 export { cachePlaceOf } from './compile-cache.ts';
-export type { PastReload } from './control/controlled.ts';
 export type { DryRun } from './decide/dry-run.ts';
 export type { Level, Notice, Position, WorkerEvent } from './decide/notice.ts';
 export { emitGuarded } from './emit-guarded.ts';
 export { readEnvFiles } from './env-file.ts';
 export { textOf } from './journal.ts';
+export type { PastReload } from './live/past-reloads.ts';
+export type { Figures, Snapshot, Totals, WorkerRow } from './live/snapshot.ts';
 export { type Log, type Logger, openLog } from './log.ts';
 export { Master, type MasterOptions } from './master.ts';
 export { isReached, nextOperationId, whyScaleFailed } from './operation-id.ts';

@@ -45,7 +45,11 @@ export interface MasterOptions {
 
 export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] }> {
   /** The figures of the server, for people and programs that look at it. */
-  readonly observed = new Observed(() => this.status());
+  readonly observed = new Observed({
+    status: () => this.status(),
+    vitalOf: (pid) => this.#performer?.vitalOf(pid),
+    failed: (text) => this.#log.error({ event: 'sink-failed', sink: 'live' }, text),
+  });
   readonly #options: MasterOptions;
   readonly #hooks: Hooks;
   readonly #releases: Releases;

@@ -3,27 +3,42 @@
  * people and programs that look at it; nothing here decides anything. Created by the master.
  */
 import type { Notice } from './decide/notice.ts';
+import type { Figured, Live } from './live/live.ts';
+import { PastReloads } from './live/past-reloads.ts';
 import type { Family } from './metrics/family.ts';
 import { Registry } from './metrics/registry.ts';
-import type { MasterStatus } from './status.ts';
 
 export class Observed {
   readonly registry = new Registry();
-  readonly #status: () => MasterStatus;
+  readonly reloads = new PastReloads();
+  readonly #master: Figured;
+  #live: Promise<Live> | undefined;
+  #loaded: Live | undefined;
 
-  constructor(status: () => MasterStatus) {
-    this.#status = status;
+  constructor(master: Figured) {
+    this.#master = master;
   }
 
   /** Called for each notice, in order. */
   notice(notice: Notice): void {
     this.registry.notice(notice);
+    this.reloads.notice(notice);
+    this.#loaded?.notice(notice);
   }
 
   /** All that the master knows, now. No worker is asked. */
   async families(): Promise<Family[]> {
     // Loaded when the first one looks.
     const { familiesOf } = await import('./metrics/families.ts');
-    return familiesOf(this.registry, this.#status());
+    return familiesOf(this.registry, this.#master.status());
+  }
+
+  /** Snapshots, one each second while somebody listens, and notices. */
+  live(): Promise<Live> {
+    this.#live ??= import('./live/live.ts').then(({ Live: Loaded }) => {
+      this.#loaded = new Loaded(this.#master, this);
+      return this.#loaded;
+    });
+    return this.#live;
   }
 }

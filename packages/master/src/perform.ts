@@ -9,6 +9,7 @@ import { Crew } from './crew.ts';
 import type { Effect, TimerId } from './decide/events.ts';
 import { endWorker } from './ending.ts';
 import { Spawner } from './spawner.ts';
+import type { Vital } from './vitals.ts';
 
 export type ProcessEffect = Extract<
   Effect,
@@ -55,6 +56,13 @@ export class Performer {
 
   get remaining() {
     return this.#attendants.remaining;
+  }
+
+  /** The worker with that pid, by its serial and its last heartbeat; undefined before the first one. */
+  vitalOf(pid: number): { readonly serial: number; readonly vital: Vital } | undefined {
+    const serial = this.#crew.serialOf(pid);
+    const vital = serial === undefined ? undefined : this.vitals.of(serial);
+    return serial !== undefined && vital ? { serial, vital } : undefined;
   }
 
   perform(effect: ProcessEffect): void {

@@ -5,9 +5,8 @@
  */
 import type net from 'node:net';
 import { describeThrown } from '@tshorn/core';
-import type { Notice } from '../decide/notice.ts';
 import type { Logger } from '../log.ts';
-import type { Answering, Controlled, PastReload } from './controlled.ts';
+import type { Answering, Controlled } from './controlled.ts';
 import type { ControlServer } from './server.ts';
 import { type PlacedSocket, placeSocket, removeStaleSockets } from './socket-file.ts';
 
@@ -20,15 +19,12 @@ export interface ControlSettings {
   readonly isDefault: boolean;
 }
 
-const KEPT_RELOADS = 10;
 /** Time that a client has to read its last line when the master ends. */
 const LAST_LINES_MS = 500;
 
 export class Control implements Answering {
   readonly path: string;
   readonly master: Controlled;
-  /** The last ten reloads, the oldest first. */
-  readonly reloads: PastReload[] = [];
   readonly openedAt = performance.now();
   /** Why there is no socket; undefined while there is one. */
   problem: string | undefined;
@@ -43,7 +39,6 @@ export class Control implements Answering {
     this.master = master;
     this.#log = log;
     this.#isDefault = isDefault;
-    master.on('notice', this.#remember);
   }
 
   /**
@@ -86,7 +81,6 @@ export class Control implements Answering {
 
   /** Ends all connections; resolves when the last lines are on their way. */
   async close(): Promise<void> {
-    this.master.off('notice', this.#remember);
     this.#placed?.close();
     await this.#server?.then((server) => server.close());
     for (const socket of this.#sockets) socket.destroySoon();
@@ -98,21 +92,6 @@ export class Control implements Answering {
     );
     clearTimeout(timer);
   }
-
-  #remember = (notice: Notice): void => {
-    if (notice.event !== 'reload-finished') return;
-    const { generation, operation, outcome, reason, replaced, tookMs } = notice;
-    this.reloads.push({
-      generation,
-      outcome,
-      ...(reason !== undefined && { reason }),
-      by: operation.by,
-      at: new Date().toISOString(),
-      replaced,
-      tookMs: Math.round(tookMs),
-    });
-    this.reloads.splice(0, this.reloads.length - KEPT_RELOADS);
-  };
 
   async #connected(socket: net.Socket): Promise<void> {
     this.#sockets.add(socket);

@@ -3,9 +3,11 @@ import type { ReloadPlan } from '@tshorn/core';
 import type { Operation, StopMode } from '../decide/model.ts';
 import type { Notice } from '../decide/notice.ts';
 import type { DryRun } from '../dry-run.ts';
+import type { Observed } from '../observed.ts';
 import type { MasterStatus } from '../status.ts';
 
 export interface Controlled {
+  readonly observed: Observed;
   status(): MasterStatus;
   request(operation: Operation): void;
   abort(by: string): void;
@@ -15,26 +17,11 @@ export interface Controlled {
   off(event: 'notice', listener: (notice: Notice) => void): unknown;
 }
 
-/** How a reload ended, as `GET /status` lists it. */
-export interface PastReload {
-  readonly generation: number;
-  readonly outcome: string;
-  readonly reason?: string;
-  /** Name of the requester. */
-  readonly by: string;
-  /** Time of the end, as ISO 8601. */
-  readonly at: string;
-  readonly replaced: number;
-  readonly tookMs: number;
-}
-
 /** The control socket, as the server behind it sees it. */
 export interface Answering {
   readonly master: Controlled;
   /** Absolute path of the socket. */
   readonly path: string;
-  /** The last ten, the oldest first. */
-  readonly reloads: readonly PastReload[];
   /** On the clock of performance.now(). */
   readonly openedAt: number;
 }

@@ -63,6 +63,7 @@ export class ControlServer {
     '/status': { GET: (call) => this.#status(call) },
     '/reload': { POST: (call) => this.#reload(call) },
     '/abort': { POST: (call) => this.#abort(call) },
+    '/events': { GET: (call) => this.#events(call) },
     '/plan': { GET: (call) => this.#plan(call) },
     '/scale': { POST: (call) => this.#scale(call) },
     '/stop': { POST: (call) => this.#stop(call) },
@@ -105,7 +106,7 @@ export class ControlServer {
   }
 
   #status({ response }: Call): void {
-    const { openedAt, reloads, path } = this.#control;
+    const { openedAt, path } = this.#control;
     const status = this.#master.status();
     answer(response, 200, {
       version: TSHORN_VERSION,
@@ -114,7 +115,7 @@ export class ControlServer {
       control: path,
       ...status,
       workers: status.workers.map((worker) => ({ ...worker, uptimeMs: Math.round(worker.uptimeMs) })),
-      reloads,
+      reloads: this.#master.observed.reloads.all,
     });
   }
 
@@ -161,6 +162,13 @@ export class ControlServer {
 
   async #plan({ query, response }: Call): Promise<void> {
     answer(response, 200, await this.#master.dryRun(readPlan(query.get('plan') ?? undefined)));
+  }
+
+  async #events({ response }: Call): Promise<void> {
+    const { sendEvents } = await import('../live/stream.ts');
+    if (!sendEvents(await this.#master.observed.live(), response)) {
+      throw new BadRequest('too many readers of /events', 503);
+    }
   }
 
   #scale({ body, query, response }: Call): void {

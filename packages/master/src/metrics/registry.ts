@@ -54,6 +54,12 @@ export class Registry {
     return this.#reloads;
   }
 
+  /** The counts of one worker; undefined before its first report. */
+  of(serial: number): { readonly series: Iterable<Series>; readonly active: number } | undefined {
+    const worker = this.#workers.get(serial);
+    return worker && { series: worker.series.values(), active: worker.active };
+  }
+
   /** The counts by slot, in the order of the slots. */
   slots(): SlotMetrics[] {
     const slots = new Map<number, { series: SlotSeries; active: number }>();
