@@ -3,6 +3,7 @@ import type { Event } from './decide/events.ts';
 import type { Hooks } from './hooks.ts';
 import type { LastWords } from './last-words.ts';
 import type { Listener } from './listeners.ts';
+import type { RecentCounts } from './live/recent-counts.ts';
 import type { Logger } from './log.ts';
 import type { Registry } from './metrics/registry.ts';
 import type { OutputFile } from './output-file.ts';
@@ -28,6 +29,7 @@ export interface Context {
   readonly privileges: Privileges;
   /** The counts of all workers. */
   readonly metrics: Registry;
+  readonly recent: RecentCounts;
   /** Present with `--watch`. */
   readonly watch: WatchMode | undefined;
   /** The other master of a re-exec. */

@@ -47,7 +47,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   /** The figures of the server, for people and programs that look at it. */
   readonly observed = new Observed({
     status: () => this.status(),
-    vitalOf: (pid) => this.#performer?.vitalOf(pid),
+    serialOf: (pid) => this.#performer?.serialOf(pid),
     failed: (text) => this.#log.error({ event: 'sink-failed', sink: 'live' }, text),
   });
   readonly #options: MasterOptions;
@@ -156,6 +156,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       otherMaster: this.#reExec,
       watch: this.#opened.watch,
       metrics: this.observed.registry,
+      recent: this.observed.recent,
       enqueue: (event) => this.#loop.enqueue(event),
     });
     this.#loop.begin();

@@ -5,11 +5,13 @@
 import type { Notice } from './decide/notice.ts';
 import type { Figured, Live } from './live/live.ts';
 import { PastReloads } from './live/past-reloads.ts';
+import { RecentCounts } from './live/recent-counts.ts';
 import type { Family } from './metrics/family.ts';
 import { Registry } from './metrics/registry.ts';
 
 export class Observed {
   readonly registry = new Registry();
+  readonly recent = new RecentCounts(this.registry);
   readonly reloads = new PastReloads();
   readonly #master: Figured;
   #live: Promise<Live> | undefined;

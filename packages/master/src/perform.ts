@@ -9,7 +9,6 @@ import { Crew } from './crew.ts';
 import type { Effect, TimerId } from './decide/events.ts';
 import { endWorker } from './ending.ts';
 import { Spawner } from './spawner.ts';
-import type { Vital } from './vitals.ts';
 
 export type ProcessEffect = Extract<
   Effect,
@@ -58,11 +57,9 @@ export class Performer {
     return this.#attendants.remaining;
   }
 
-  /** The worker with that pid, by its serial and its last heartbeat; undefined before the first one. */
-  vitalOf(pid: number): { readonly serial: number; readonly vital: Vital } | undefined {
-    const serial = this.#crew.serialOf(pid);
-    const vital = serial === undefined ? undefined : this.vitals.of(serial);
-    return serial !== undefined && vital ? { serial, vital } : undefined;
+  /** The serial of the worker with that pid. */
+  serialOf(pid: number): number | undefined {
+    return this.#crew.serialOf(pid);
   }
 
   perform(effect: ProcessEffect): void {

@@ -43,7 +43,7 @@ const MAY_DRAIN: States = new Set(['draining', 'hung', 'failing', 'killed']);
  * not in changes nothing.
  */
 export function routes(
-  { log, view, enqueue, listeners, watch, metrics }: Context,
+  { log, view, enqueue, listeners, watch, metrics, recent }: Context,
   { traffic, vitals, remaining, recycler, hangs, gate, unread, inspectors }: Attendants,
   crew: Crew,
 ): Routes {
@@ -114,6 +114,7 @@ export function routes(
       hangs.heartbeat(serial, message.loopDelayMs);
       recycler.heartbeat(serial, performance.now());
       if (message.metrics) count(serial, message.metrics);
+      recent.heartbeat(serial, message.requests);
     },
     metrics: count,
     late: (serial, { loopDelayMs, requests }) => hangs.late(serial, loopDelayMs, requests),

@@ -6,22 +6,23 @@ import { describeThrown } from '@tshorn/core';
 import type { Notice } from '../decide/notice.ts';
 import type { Registry } from '../metrics/registry.ts';
 import type { MasterStatus } from '../status.ts';
-import type { Vital } from '../vitals.ts';
 import type { PastReloads } from './past-reloads.ts';
+import type { RecentCounts } from './recent-counts.ts';
 import { type Snapshot, snapshotOf, type Watched } from './snapshot.ts';
-import { countedOf, NOTHING, SILENT_MS, Window } from './window.ts';
+import { countedOf } from './window.ts';
 
 /** The master, as its figures are read from it. */
 export interface Figured {
   status(): MasterStatus;
-  /** The worker with that pid; undefined before its first heartbeat. */
-  vitalOf(pid: number): { readonly serial: number; readonly vital: Vital } | undefined;
+  /** The serial of the worker with that pid. */
+  serialOf(pid: number): number | undefined;
   /** Logs that a listener has failed. */
   failed(text: string): void;
 }
 
 interface Observed {
   readonly registry: Registry;
+  readonly recent: RecentCounts;
   readonly reloads: PastReloads;
 }
 
@@ -37,8 +38,6 @@ export class Live {
   readonly #master: Figured;
   readonly #observed: Observed;
   readonly #listeners = new Set<Listener>();
-  /** By serial. */
-  #windows = new Map<number, Window>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(master: Figured, observed: Observed) {
@@ -60,7 +59,6 @@ export class Live {
       if (this.#listeners.size > 0) return;
       clearInterval(this.#timer);
       this.#timer = undefined;
-      this.#windows.clear();
     };
   }
 
@@ -68,40 +66,24 @@ export class Live {
     this.#tell((listener) => listener.notice?.(notice));
   }
 
-  /**
-   * The snapshot of now. Rates and percentiles need two reports of each worker since somebody listens, which takes up to
-   * four seconds.
-   */
+  /** The snapshot of now. */
   snapshot(): Snapshot {
-    const windows = new Map<number, Window>();
-    const now = performance.now();
-    const snapshot = snapshotOf({
+    const { registry, reloads } = this.#observed;
+    return snapshotOf({
       status: this.#master.status(),
       at: Date.now(),
       uptimeMs: process.uptime() * 1_000,
-      lastReload: this.#observed.reloads.all.at(-1),
-      requests: countedOf(this.#observed.registry.slots().flatMap(({ series }) => series)).requests,
-      watchedOf: ({ pid }) => (pid === undefined ? undefined : this.#watchedOf(pid, now, windows)),
+      lastReload: reloads.all.at(-1),
+      requests: countedOf(registry.slots().flatMap(({ series }) => series)).requests,
+      watchedOf: ({ pid }) => (pid === undefined ? undefined : this.#watchedOf(pid)),
     });
-    // Those of workers that have left are forgotten.
-    this.#windows = windows;
-    return snapshot;
   }
 
-  #watchedOf(pid: number, now: number, windows: Map<number, Window>): Watched | undefined {
-    const { serial, vital } = this.#master.vitalOf(pid) ?? {};
-    if (serial === undefined || !vital) return undefined;
-    const reported = this.#observed.registry.of(serial);
-    // With --no-metrics a worker tells only how many requests have begun.
-    const counted = reported ? countedOf(reported.series) : { ...NOTHING, requests: vital.requests };
-    const window = this.#windows.get(serial) ?? new Window();
-    windows.set(serial, window);
-    return {
-      counted,
-      recent: window.look(vital.at, counted, now),
-      active: reported?.active ?? 0,
-      silentMs: now - vital.at > SILENT_MS ? now - vital.at : undefined,
-    };
+  #watchedOf(pid: number): Watched | undefined {
+    const serial = this.#master.serialOf(pid);
+    const recent = serial === undefined ? undefined : this.#observed.recent.of(serial);
+    if (serial === undefined || !recent) return undefined;
+    return { recent, active: this.#observed.registry.of(serial)?.active ?? 0 };
   }
 
   #tick(): void {

@@ -85,12 +85,10 @@ export interface Snapshot {
 
 /** What the master knows of one worker beyond its status. */
 export interface Watched {
-  readonly counted: Counted;
   readonly recent: Recent;
   readonly active: number;
   readonly elu?: number | undefined;
   readonly cpu?: number | undefined;
-  readonly silentMs?: number | undefined;
 }
 
 export interface Sources {
@@ -154,7 +152,8 @@ export function snapshotOf({
 
 function rowOf(worker: WorkerStatus, watched: Watched | undefined): WorkerRow {
   const { slot, generation, pid, state, uptimeMs, connections, memory = 0, loopDelayMs, remaining } = worker;
-  const { counted, recent, active = 0, elu, cpu, silentMs } = watched ?? {};
+  const { recent, active = 0, elu, cpu } = watched ?? {};
+  const { counted, silentMs, rps = 0, errorsPerSecond = 0, window = NOTHING } = recent ?? {};
   return {
     slot,
     generation,
@@ -162,9 +161,9 @@ function rowOf(worker: WorkerStatus, watched: Watched | undefined): WorkerRow {
     state,
     uptimeMs: Math.round(uptimeMs),
     requests: counted?.requests ?? 0,
-    rps: rounded(recent?.rps ?? 0),
-    errorsPerSecond: rounded(recent?.errorsPerSecond ?? 0),
-    ...durationsOf(recent?.window ?? NOTHING),
+    rps: rounded(rps),
+    errorsPerSecond: rounded(errorsPerSecond),
+    ...durationsOf(window),
     ...(elu !== undefined && { elu: rounded(elu) }),
     connections,
     active,

@@ -1,6 +1,6 @@
 /**
- * What one worker has counted within the last ten seconds: its reports as they came, and the differences between them. The
- * Live object keeps one for each worker. No clock of its own.
+ * What one worker has counted within the last ten seconds: its heartbeats as they came, and the differences between them.
+ * recent-counts.ts keeps one for each worker. No clock of its own.
  */
 import { DURATION_BOUNDS, type Series } from '@tshorn/core';
 
@@ -16,6 +16,11 @@ export interface Counted {
 }
 
 export interface Recent {
+  /** Since the worker's start, as of its last heartbeat. */
+  readonly counted: Counted;
+  /** Milliseconds since its last heartbeat, where that is overdue. */
+  readonly silentMs: number | undefined;
+  /** Between the last two heartbeats. */
   readonly rps: number;
   readonly errorsPerSecond: number;
   /** The requests of the last ten seconds. */
@@ -23,13 +28,14 @@ export interface Recent {
 }
 
 interface Sample extends Counted {
-  /** Time of the report in monotonic milliseconds. */
+  /** Time of the heartbeat in monotonic milliseconds. */
   readonly at: number;
 }
 
 const WINDOW_MS = 10_000;
+const LEAST_APART_MS = 500;
 /** Heartbeats come every two seconds. A worker without one for as long as this has ended no request, as far as is known. */
-export const SILENT_MS = 5_000;
+const SILENT_MS = 5_000;
 
 export const NOTHING: Counted = {
   requests: 0,
@@ -38,36 +44,34 @@ export const NOTHING: Counted = {
   sumMs: 0,
 };
 
-const IDLE: Recent = { rps: 0, errorsPerSecond: 0, window: NOTHING };
+const IDLE: Recent = { counted: NOTHING, silentMs: undefined, rps: 0, errorsPerSecond: 0, window: NOTHING };
 
 export class Window {
   /** The oldest first. */
-  #samples: Sample[] = [];
+  readonly #samples: Sample[] = [];
 
-  /**
-   * @param at time of the worker's last report, in monotonic milliseconds
-   * @param now the same clock
-   */
-  look(at: number, counted: Counted, now: number): Recent {
-    const last = this.#samples.at(-1);
-    if (!last || at > last.at) this.#samples.push({ ...counted, at });
-    // One that is older stays: what came after it lies within the window.
-    while ((this.#samples[1]?.at ?? now) < now - WINDOW_MS) this.#samples.shift();
-    return this.#recent(now);
+  /** @param at time of the heartbeat, in monotonic milliseconds */
+  add(at: number, counted: Counted): void {
+    // One that is older than the window stays: what came after it lies within.
+    while ((this.#samples[1]?.at ?? at) < at - WINDOW_MS) this.#samples.shift();
+    this.#samples.push({ ...counted, at });
   }
 
-  #recent(now: number): Recent {
+  /** @param now the same clock */
+  recent(now: number): Recent {
     const newest = this.#samples.at(-1);
-    const previous = this.#samples.at(-2);
-    const oldest = this.#samples[0];
-    if (!newest || !previous || !oldest) return IDLE;
-    const window = newest.at < now - WINDOW_MS ? NOTHING : minus(newest, oldest);
-    if (now - newest.at > SILENT_MS) return { ...IDLE, window };
+    if (!newest) return IDLE;
+    const silentMs = now - newest.at > SILENT_MS ? now - newest.at : undefined;
+    const oldest = this.#samples.findLast(({ at }) => at <= now - WINDOW_MS) ?? this.#samples[0] ?? newest;
+    const recent = { counted: newest, window: minus(newest, oldest), silentMs };
+    // Two that come at once, as those of a worker whose heap is full, are no measure of a rate.
+    const previous = this.#samples.findLast(({ at }) => at <= newest.at - LEAST_APART_MS);
+    if (silentMs !== undefined || !previous) return { ...IDLE, ...recent };
     const seconds = (newest.at - previous.at) / 1_000;
     return {
+      ...recent,
       rps: (newest.requests - previous.requests) / seconds,
       errorsPerSecond: (newest.errors - previous.errors) / seconds,
-      window,
     };
   }
 }
