@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, type Ended, request, socketOf } from './support/control.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { MixedLoad } from './support/load.ts';
-import { cases } from './support/long.ts';
+import { cases, thorough } from './support/long.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
 
 const WORKERS = 2;
@@ -33,18 +33,18 @@ interface Moment {
   readonly plan: string;
   readonly event: string;
   readonly count: number;
-  /** One of each kind: booting, in service, half-way, and all of them replaced. */
+  /** One that boots, and all of them replaced. */
   readonly short?: boolean;
 }
 
 /** The moments of a reload of two workers: after the first `count` events of that name. */
 const MOMENTS: readonly Moment[] = [
-  { plan: 'rolling', event: 'spawned', count: 1, short: true },
+  { plan: 'rolling', event: 'spawned', count: 1 },
   { plan: 'rolling', event: 'ready', count: 1 },
   { plan: 'rolling', event: 'drained', count: 1 },
   { plan: 'rolling', event: 'spawned', count: 2 },
   { plan: 'rolling', event: 'drained', count: 2, short: true },
-  { plan: 'canary', event: 'ready', count: 1, short: true },
+  { plan: 'canary', event: 'ready', count: 1 },
   { plan: 'overlap', event: 'spawned', count: 2 },
   { plan: 'overlap', event: 'drained', count: 1 },
   { plan: 'replace', event: 'draining', count: 1 },
@@ -91,7 +91,7 @@ describe('abort', () => {
     expect((await request(socket, 'POST', '/abort', '{"plan":"canary"}')).status).toBe(400);
   });
 
-  test('said twice, both learn that it was rolled back', async () => {
+  thorough('said twice, both learn that it was rolled back', async () => {
     const server = await start();
     await socketOf(server);
     const reload = tshorn(server);
@@ -105,7 +105,7 @@ describe('abort', () => {
     expect(server.of('reload-finished')).toHaveLength(1);
   });
 
-  test('of a reload that another one waits for lets that one begin', async () => {
+  thorough('of a reload that another one waits for lets that one begin', async () => {
     const server = await start();
     await socketOf(server);
     const first = tshorn(server);
@@ -137,7 +137,7 @@ describe('in the middle of a reload', () => {
     expect(server.of('ready').filter(({ pid }) => isThere(pid as number))).toEqual([]);
   });
 
-  test('the client of an abort may go away', async () => {
+  thorough('the client of an abort may go away', async () => {
     const server = await start();
     await socketOf(server);
     const reload = tshorn(server);
@@ -151,7 +151,7 @@ describe('in the middle of a reload', () => {
     expect(server.readyPids).toHaveLength(WORKERS);
   });
 
-  test('of two reloads, both are told how theirs ended', async () => {
+  thorough('of two reloads, both are told how theirs ended', async () => {
     const server = await start();
     await socketOf(server);
     const first = tshorn(server, '--plan', 'overlap');

@@ -5,6 +5,7 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { brief, thorough } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 /** The budget of docs/canary.md, and the requests that may be in flight at the verdict. */
@@ -66,7 +67,7 @@ async function reloadUnder(server: TestServer, flaw: string | undefined) {
   return { verdict, traffic };
 }
 
-test('a good one passes when its time is over, and the others follow', async () => {
+brief('a good one passes when its time is over, and the others follow', async () => {
   const server = await start('--canary-time', '2s');
   const { verdict, traffic } = await reloadUnder(server, undefined);
   expect(verdict).toMatchObject({ outcome: 'committed', replaced: 2 });
@@ -74,7 +75,7 @@ test('a good one passes when its time is over, and the others follow', async () 
   expect(traffic.bad).toBe(0);
 });
 
-test('one that only answers 500 is withdrawn within its budget', async () => {
+brief('one that only answers 500 is withdrawn within its budget', async () => {
   const server = await start('--canary-time', '60s');
   const before = server.readyPids;
   const { verdict, traffic } = await reloadUnder(server, 'answers-500');
@@ -85,7 +86,7 @@ test('one that only answers 500 is withdrawn within its budget', async () => {
   expect(traffic.bad).toBeLessThanOrEqual(BUDGET + IN_FLIGHT);
 });
 
-test('clients that keep their connections meet it, too: some of them are handed to it', async () => {
+thorough('clients that keep their connections meet it, too: some of them are handed to it', async () => {
   const server = await start('--canary-time', '60s');
   const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
   let ended = false;
@@ -108,7 +109,7 @@ test('clients that keep their connections meet it, too: some of them are handed 
   expect(bad).toBeLessThanOrEqual(BUDGET + IN_FLIGHT);
 });
 
-test('one that is twenty times slower is withdrawn, and nobody got a bad answer', async () => {
+brief('one that is twenty times slower is withdrawn, and nobody got a bad answer', async () => {
   const server = await start('--canary-time', '60s');
   const { verdict, traffic } = await reloadUnder(server, 'is-slow');
   expect(verdict).toMatchObject({ outcome: 'rolled-back', replaced: 0 });
@@ -116,7 +117,7 @@ test('one that is twenty times slower is withdrawn, and nobody got a bad answer'
   expect(traffic.bad).toBe(0);
 });
 
-test.each([
+brief.each([
   ['pass', 'committed'],
   ['fail', 'rolled-back'],
 ])('without traffic it is inconclusive, and --canary-inconclusive %s decides: %s', async (rule, outcome) => {
@@ -125,7 +126,7 @@ test.each([
   expect(server.of('canary')).toMatchObject([{ verdict: 'inconclusive' }]);
 });
 
-test('what a plan without a gate cannot see, it commits', async () => {
+thorough('what a plan without a gate cannot see, it commits', async () => {
   const server = await start('--reload-plan', 'rolling');
   const { verdict } = await reloadUnder(server, 'answers-500');
   expect(verdict).toMatchObject({ outcome: 'committed' });

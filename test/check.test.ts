@@ -4,6 +4,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { Command, type Ended, socketOf } from './support/control.ts';
 import { directory, ownDirectory } from './support/directory.ts';
+import { brief, cases, thorough } from './support/long.ts';
 import { run } from './support/run.ts';
 import { fixture, startServer } from './support/server.ts';
 
@@ -27,7 +28,7 @@ const isThere = (pid: number): boolean => {
 };
 
 describe('the verdict', () => {
-  test.each([
+  brief.each([
     ['says-hello.mjs', [], /^ok: .*says-hello\.mjs \(handler\) answered \/_status with 200 after \d.*s\n$/],
     [
       'says-hello.mjs',
@@ -40,7 +41,7 @@ describe('the verdict', () => {
     expect({ code, errors, out }).toEqual({ code: 0, errors: '', out: expect.stringMatching(words) });
   });
 
-  test.each([
+  const REFUSED: readonly (readonly [app: string, args: readonly string[], code: number, words: RegExp])[] = [
     ['status-500.mjs', QUICK, 3, /^tshorn: no worker became ready: \/_status answered 500/],
     [
       'crashes-at-its-status.mjs',
@@ -62,16 +63,23 @@ describe('the verdict', () => {
     ['says-hello.mjs', ['--workers', 'many'], 2, /--workers: got "many"/],
     ['says-hello.mjs', ['--environment-file', 'not-there'], 2, /there is no such file/],
     ['says-hello.mjs', ['--print-config'], 2, /tshorn check has no such option/],
-  ])('%s %j is not', async (app, args, code, words) => {
-    const ended = await check(app, ...args);
-    expect(ended).toMatchObject({ code, errors: expect.stringMatching(words) });
-    expect(ended.out).not.toContain('ok:');
-    // A worker that hangs is ended as well.
-    const pid = pidIn(ended.out);
-    expect(Number.isNaN(pid) || !isThere(pid)).toBe(true);
-  });
+  ];
+  /** One of each exit code, and one for each kind of words. */
+  const SHORT = ['status-500.mjs', 'never-loads.mjs', 'syntax-error.mjs', 'not-there.mjs', 'says-hello.mjs'];
 
-  test('is that of a start', async () => {
+  test.each(cases(REFUSED, ([app]) => SHORT.includes(app)))(
+    '%s %j is not',
+    async (app, args, code, words) => {
+      const ended = await check(app, ...args);
+      expect(ended).toMatchObject({ code, errors: expect.stringMatching(words) });
+      expect(ended.out).not.toContain('ok:');
+      // A worker that hangs is ended as well.
+      const pid = pidIn(ended.out);
+      expect(Number.isNaN(pid) || !isThere(pid)).toBe(true);
+    },
+  );
+
+  thorough('is that of a start', async () => {
     for (const [app, code, more] of [
       ['syntax-error.mjs', 4, []],
       // At the start a probe is tried again until then.
@@ -84,7 +92,7 @@ describe('the verdict', () => {
   });
 });
 
-test('an answer that is not 2xx is told with the words of a start', async () => {
+brief('an answer that is not 2xx is told with the words of a start', async () => {
   env.STATUS_FILE = path.join(directory, 'status');
   fs.writeFileSync(env.STATUS_FILE, '401');
   const answers = '/_status answered 401 Unauthorized';
@@ -102,7 +110,7 @@ test('an answer that is not 2xx is told with the words of a start', async () => 
   expect(chosen.errors).toContain("--status-header 'Authorization: ...'");
 });
 
-test('hooks, environment files and warm-up are those of serving', async () => {
+thorough('hooks, environment files and warm-up are those of serving', async () => {
   const log = path.join(directory, 'hooks');
   const variables = path.join(directory, 'variables');
   env.HOOK_LOG = log;
@@ -128,7 +136,7 @@ test('hooks, environment files and warm-up are those of serving', async () => {
 });
 
 describe('nothing else is touched', () => {
-  test('no address is opened: neither --bind, nor those that the app asks for', async () => {
+  brief('no address is opened: neither --bind, nor those that the app asks for', async () => {
     const taken = net.createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => taken.once('listening', resolve));
     const { port } = taken.address() as net.AddressInfo;
@@ -150,7 +158,7 @@ describe('nothing else is touched', () => {
     expect(fs.existsSync(path.join(directory, 'tshorn'))).toBe(false);
   });
 
-  test('a running server goes on, and its log file is not written', async () => {
+  brief('a running server goes on, and its log file is not written', async () => {
     const file = path.join(directory, 'log');
     const server = await startServer(fixture('says-hello.mjs'), { env });
     const socket = await socketOf(server);
@@ -163,14 +171,14 @@ describe('nothing else is touched', () => {
     expect(server.of('ready')).toHaveLength(1);
   });
 
-  test('the worker is gone at the end, and could clean up', async () => {
+  thorough('the worker is gone at the end, and could clean up', async () => {
     const { code, out } = await check('tells-its-pid.mjs');
     expect([code, out.includes('left')]).toEqual([0, true]);
     expect(isThere(pidIn(out))).toBe(false);
   });
 });
 
-test.each([
+brief.each([
   ['SIGINT', 130, 'tells-its-pid.mjs'],
   ['SIGTERM', 143, 'never-loads.mjs'],
 ] as const)('%s ends it with %d, and the worker with it', async (signal, code, app) => {
@@ -183,7 +191,7 @@ test.each([
   expect(isThere(pidIn(ended.out))).toBe(false);
 });
 
-test('--help is its own', async () => {
+brief('--help is its own', async () => {
   const { code, out } = await new Command(['check', '--help'], env).ended;
   expect([code, out]).toEqual([0, expect.stringContaining('Usage: tshorn check [APP')]);
 });

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, type Ended, socketOf } from './support/control.ts';
 import { directory, ownDirectory } from './support/directory.ts';
+import { brief, cases, thorough } from './support/long.ts';
 import { fixture, startServer, TestServer } from './support/server.ts';
 
 const APP = fixture('status-from-file.mjs');
@@ -26,7 +27,7 @@ describe('the commands', () => {
     env.TSHORN_CONTROL = path.join(directory, 'control.sock');
   });
 
-  test('tshorn reload shows the steps and ends with 0', async () => {
+  brief('tshorn reload shows the steps and ends with 0', async () => {
     await socketOf(await start(2));
     const { code, out } = await tshorn('reload');
     expect(code).toBe(0);
@@ -34,7 +35,7 @@ describe('the commands', () => {
     expect(out).toMatch(/reload to gen=2 committed: 2 workers replaced in .*\n$/);
   });
 
-  test('a broken release ends it with 1 and the reason', async () => {
+  brief('a broken release ends it with 1 and the reason', async () => {
     delete env.TSHORN_CONTROL;
     const server = await start(2);
     await socketOf(server);
@@ -45,7 +46,7 @@ describe('the commands', () => {
     expect((await tshorn('status', String(server.pid))).out).toContain('500');
   });
 
-  test('it shows what the failing worker had written last', async () => {
+  thorough('it shows what the failing worker had written last', async () => {
     const server = await start(2);
     await socketOf(server);
     fs.writeFileSync(statusFile(), '500 the cache is cold');
@@ -56,7 +57,7 @@ describe('the commands', () => {
     expect(server.of('broken')[0]?.lastLines).toContain('the cache is cold');
   });
 
-  test('--json passes the events on, --no-wait does not wait', async () => {
+  brief('--json passes the events on, --no-wait does not wait', async () => {
     const server = await start();
     await socketOf(server);
     const { code, out } = await tshorn('reload', '--json');
@@ -71,7 +72,7 @@ describe('the commands', () => {
     expect(await server.event('reload-finished', { from })).toMatchObject({ outcome: 'committed' });
   });
 
-  test('two at once both get their verdict', async () => {
+  thorough('two at once both get their verdict', async () => {
     await socketOf(await start(2));
     const both = await Promise.all([tshorn('reload'), tshorn('reload')]);
     for (const { code, out } of both) {
@@ -80,7 +81,7 @@ describe('the commands', () => {
     }
   });
 
-  test.each(['SIGINT', 'SIGKILL'] as const)(
+  test.each(cases(['SIGINT', 'SIGKILL'] as const, (signal) => signal === 'SIGKILL'))(
     '%s to the command leaves the reload to go on',
     async (signal) => {
       const server = await start(2);
@@ -97,7 +98,7 @@ describe('the commands', () => {
     },
   );
 
-  test('a master that is killed in the middle ends it with 2', async () => {
+  brief('a master that is killed in the middle ends it with 2', async () => {
     const server = await start(2);
     await socketOf(server);
     const command = begin('reload');
@@ -108,7 +109,7 @@ describe('the commands', () => {
     expect(errors).toContain('the master ended during the reload');
   });
 
-  test('a silent reload is waited for, a master that hangs is given up after 5 s', async () => {
+  thorough('a silent reload is waited for, a master that hangs is given up after 5 s', async () => {
     const server = await start(1, '--soak', '6s');
     await socketOf(server);
     const reload = begin('reload');
@@ -125,7 +126,7 @@ describe('the commands', () => {
     expect(await reload.ended).toMatchObject({ code: 0, out: expect.stringContaining('committed') });
   });
 
-  test('tshorn status is a table, and JSON', async () => {
+  brief('tshorn status is a table, and JSON', async () => {
     const server = await start(2);
     await socketOf(server);
     const { code, out } = await tshorn('status');
@@ -144,7 +145,7 @@ describe('the commands', () => {
     while ((await requests()) === 0) await sleep(100);
   });
 
-  test('tshorn scale reaches the number, up and down', async () => {
+  brief('tshorn scale reaches the number, up and down', async () => {
     const server = await start(2);
     await socketOf(server);
     expect(await tshorn('scale', '3')).toMatchObject({ code: 0, out: 'workers: 2 -> 3\n' });
@@ -162,16 +163,19 @@ describe('the commands', () => {
     expect(await tshorn('scale', 'many')).toMatchObject({ code: 2 });
   });
 
-  test.each([[[]], [['--quick']], [['--now']]])('tshorn stop %j waits for the end', async (flags) => {
-    const server = await start();
-    await socketOf(server);
-    const { code, out } = await tshorn('stop', ...flags);
-    expect(code).toBe(0);
-    expect(out).toContain('stopped: exit code 0');
-    expect(await server.exited).toBe(0);
-  });
+  test.each(cases([[[]], [['--quick']], [['--now']]], ([flags]) => flags?.length === 0))(
+    'tshorn stop %j waits for the end',
+    async (flags) => {
+      const server = await start();
+      await socketOf(server);
+      const { code, out } = await tshorn('stop', ...flags);
+      expect(code).toBe(0);
+      expect(out).toContain('stopped: exit code 0');
+      expect(await server.exited).toBe(0);
+    },
+  );
 
-  test('which master is meant: a pid file or TSHORN_CONTROL; of several they are listed', async () => {
+  brief('which master is meant: a pid file or TSHORN_CONTROL; of several they are listed', async () => {
     const pidFile = path.join(directory, 'pid');
     delete env.TSHORN_CONTROL;
     const one = await start();
@@ -202,7 +206,7 @@ describe('the commands', () => {
     });
   });
 
-  test('a file of a command name is served when it is written as a path', async () => {
+  brief('a file of a command name is served when it is written as a path', async () => {
     fs.copyFileSync(fixture('says-hello.mjs'), path.join(directory, 'reload.mjs'));
     const server = new TestServer('./reload.mjs', { cwd: directory, env });
     await server.started();

@@ -2,13 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Crowd, type Fate, fateOf } from './support/crowd.ts';
 import { ask } from './support/load.ts';
-import { isLong } from './support/long.ts';
+import { isLong, thorough } from './support/long.ts';
 import { Random } from './support/random.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, type LogLine, startServer, type TestServer } from './support/server.ts';
 
 /** The long suite has all of them. */
-const thorough = isLong ? test : test.skip;
 
 const SIZE = { idle: 10, webSockets: 3, slow: 6 };
 const SLOW_MS = 400;
@@ -83,7 +82,7 @@ describe('an app with listeners of its own', () => {
     expect(server.of('crashed')).toEqual([]);
   });
 
-  test('and ends itself there: it ends at once, and its idle connections go on elsewhere', async () => {
+  thorough('and ends itself there: it ends at once, and its idle connections go on elsewhere', async () => {
     await start({ env: { LISTENER: 'exits' } });
     expect(await throwIn('timer')).toBe('cut');
     expect((await server.event('crashed')).msg).toMatch(/exit code 3/);
@@ -143,7 +142,7 @@ test('one worker: its idle connections and WebSockets wait for the replacement',
   );
 });
 
-test('a second exception ends the worker at once; its idle connections go on all the same', async () => {
+thorough('a second exception ends the worker at once; its idle connections go on all the same', async () => {
   await start({ args: ['--crash-grace', '1h'], workers: 1 });
   const second = send('/throws?in=close');
   await second.arrived;
@@ -255,7 +254,7 @@ describe('during a deploy', () => {
     expect(await contained()).toMatchObject({ lost: 1 });
   });
 
-  test('a crash of the old release while the new one starts does not disturb the reload', async () => {
+  thorough('a crash of the old release while the new one starts does not disturb the reload', async () => {
     await start();
     const slow = await crowd.sendSlow(SLOW_MS);
     const from = server.lines.length;

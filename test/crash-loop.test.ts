@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, request, socketOf } from './support/control.ts';
 import { directory, ownDirectory } from './support/directory.ts';
-import { times } from './support/long.ts';
+import { thorough, times } from './support/long.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
 
 /** For how long the log is watched. */
@@ -85,7 +85,7 @@ test('a good release commits in a crash loop, and the back-off is forgotten', as
   await server.event('ready', { from: server.lines.length });
 });
 
-test('a release that is as broken changes nothing', async () => {
+thorough('a release that is as broken changes nothing', async () => {
   const server = await start();
   await loop(server);
   const verdict = await server.reload();
@@ -94,7 +94,7 @@ test('a release that is as broken changes nothing', async () => {
   await server.event('recovered');
 });
 
-test('a scale to the same size makes the slots try again at once', async () => {
+thorough('a scale to the same size makes the slots try again at once', async () => {
   const server = await start();
   await loop(server);
   await server.until('a long pause', () =>

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { doctor, OF_MACHINE, place } from './support/doctor.ts';
-import { cases, isLong } from './support/long.ts';
+import { cases, thorough } from './support/long.ts';
 import { fixture } from './support/server.ts';
 
 const its = (name: string) => fixture(`doctor/${name}`);
@@ -43,8 +43,7 @@ describe('faults of an app', () => {
     if (!found[id]?.startsWith('note')) expect(code).toBe(1);
   });
 
-  const slowly = isLong ? test : test.skip;
-  slowly('an app that stays after SIGTERM, and starts late', async () => {
+  thorough('an app that stays after SIGTERM, and starts late', async () => {
     const late = write(
       'late.mjs',
       `await new Promise((go) => setTimeout(go, 3000)); export { default } from '${fixture('cleans-up-for-long.mjs')}';`,

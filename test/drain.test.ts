@@ -1,3 +1,4 @@
+import { brief, thorough } from './support/long.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
@@ -23,7 +24,7 @@ async function drain(server: TestServer): Promise<void> {
   await server.event('draining', { from });
 }
 
-test('a request in flight is answered, and its answer announces the close', async () => {
+brief('a request in flight is answered, and its answer announces the close', async () => {
   const server = await start();
   const client = await connect(server);
   client.get('/slow?drain&ms=100');
@@ -33,7 +34,7 @@ test('a request in flight is answered, and its answer announces the close', asyn
   expect(await client.ended()).toBe('end');
 });
 
-test('the next answer to a keep-alive client announces the close', async () => {
+brief('the next answer to a keep-alive client announces the close', async () => {
   const server = await start('--idle-linger', '20s');
   const client = await connect(server);
   await client.get('/').answers(1);
@@ -44,7 +45,7 @@ test('the next answer to a keep-alive client announces the close', async () => {
   expect(await client.ended()).toBe('end');
 });
 
-test('a connection that has sent nothing yet is still answered during its linger', async () => {
+brief('a connection that has sent nothing yet is still answered during its linger', async () => {
   const server = await start('--idle-linger', '20s');
   const client = await connect(server);
   const served = await connect(server);
@@ -53,7 +54,7 @@ test('a connection that has sent nothing yet is still answered during its linger
   await client.get('/').answers(1);
 });
 
-test('an idle connection is closed in order when its linger is over', async () => {
+brief('an idle connection is closed in order when its linger is over', async () => {
   const server = await start('--idle-linger', '200ms');
   const client = await connect(server);
   await client.get('/').answers(1);
@@ -62,7 +63,7 @@ test('an idle connection is closed in order when its linger is over', async () =
   expect(await server.event('drained')).toMatchObject({ closed: 1, forceClosed: 0 });
 });
 
-test('a header that has been read in part is waited for, and answered', async () => {
+thorough('a header that has been read in part is waited for, and answered', async () => {
   const server = await start('--idle-linger', '100ms');
   const idle = await connect(server);
   const client = await connect(server);
@@ -76,7 +77,7 @@ test('a header that has been read in part is waited for, and answered', async ()
   await client.send('alhost\r\n\r\n').answers(2);
 });
 
-test('a pipelined pair is answered whole', async () => {
+thorough('a pipelined pair is answered whole', async () => {
   const server = await start();
   const client = await connect(server);
   client.get('/slow?drain&ms=100').get('/slow?ms=200');
@@ -85,16 +86,19 @@ test('a pipelined pair is answered whole', async () => {
   expect(await client.ended()).toBe('end');
 });
 
-test('a stream runs on to its end, and what promised keep-alive before gets a linger of its own', async () => {
-  const server = await start('--idle-linger', '500ms');
-  const client = await connect(server);
-  await client.get('/stream?drain&ms=600').until(/begun/);
-  await drain(server);
-  await client.answers(1);
-  await client.get('/').answers(2);
-});
+brief(
+  'a stream runs on to its end, and what promised keep-alive before gets a linger of its own',
+  async () => {
+    const server = await start('--idle-linger', '500ms');
+    const client = await connect(server);
+    await client.get('/stream?drain&ms=600').until(/begun/);
+    await drain(server);
+    await client.answers(1);
+    await client.get('/').answers(2);
+  },
+);
 
-test('an upgraded connection is told, and force-closed at the deadline; both are counted', async () => {
+brief('an upgraded connection is told, and force-closed at the deadline; both are counted', async () => {
   const server = await start('--grace', '2s');
   const client = await connect(server);
   await client.get('/', 'Connection: Upgrade\r\nUpgrade: chat\r\n').until(/101/);
@@ -104,7 +108,7 @@ test('an upgraded connection is told, and force-closed at the deadline; both are
   expect(await server.event('drained')).toMatchObject({ forceClosed: 1 });
 });
 
-test('an upload goes on', async () => {
+thorough('an upload goes on', async () => {
   const server = await start();
   const client = await connect(server);
   client.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345');
@@ -115,7 +119,7 @@ test('an upload goes on', async () => {
   await client.send('67890').answers(1);
 });
 
-test('a worker that ignores everything is killed', async () => {
+brief('a worker that ignores everything is killed', async () => {
   const server = await startServer(fixture('stuck.mjs'), { args: ['--grace', '1s'] });
   const client = await connect(server);
   client.get('/stuck');

@@ -1,6 +1,7 @@
 /** A database that has room for one worker more than usual: parked workers keep their connections to it. */
 import { once } from 'node:events';
 import net from 'node:net';
+import { brief, cases } from './support/long.ts';
 import { endServers, fixture, startServer } from './support/server.ts';
 
 const WORKERS = 3;
@@ -37,7 +38,7 @@ const start = (fails: string, ...args: string[]) => {
   return startServer(fixture('needs-a-database.mjs'), { workers: WORKERS, args, env });
 };
 
-test.each(['by-throwing', 'by-exiting', 'by-answering'])(
+test.each(cases(['by-throwing', 'by-exiting', 'by-answering'], (how) => how === 'by-throwing'))(
   'a new worker that it refuses, and that fails %s: the verdict names --no-park',
   async (fails) => {
     const server = await start(fails, '--probe-attempts', '2');
@@ -49,13 +50,13 @@ test.each(['by-throwing', 'by-exiting', 'by-answering'])(
   },
 );
 
-test('without parking one more than usual is enough', async () => {
+brief('without parking one more than usual is enough', async () => {
   const server = await start('by-throwing', '--no-park');
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });
   expect(most).toBe(ROOM);
 });
 
-test('replace without parking needs no more than usual', async () => {
+brief('replace without parking needs no more than usual', async () => {
   const server = await start('by-throwing', '--no-park', '--reload-plan', 'replace');
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });
   expect(most).toBe(WORKERS);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Bystanders, get } from './support/bystanders.ts';
 import { type Contained, hangRound } from './support/hang-round.ts';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
+import { brief, thorough } from './support/long.ts';
 import { listeningPorts } from './support/ports.ts';
 import { isAlive } from './support/processes.ts';
 import {
@@ -17,7 +18,8 @@ import {
 const numbers = { idle: 40, webSockets: 8, slow: 8 };
 /** Nothing is lost but the request that hangs. */
 const NOTHING = { closedIdle: 0, closedWebSockets: 0, lost: 0 };
-const linux = process.platform === 'linux' ? test : test.skip;
+const linux = process.platform === 'linux' ? brief : test.skip;
+const linuxThorough = process.platform === 'linux' ? thorough : test.skip;
 
 const all: Bystanders[] = [];
 const clients: KeepAliveClient[] = [];
@@ -66,7 +68,7 @@ ${server.story}`);
 }
 
 describe('one request hangs its worker', () => {
-  test('the only worker: its idle connections wait for the replacement', async () => {
+  brief('the only worker: its idle connections wait for the replacement', async () => {
     const server = await start(1);
     const { cost, culprit, contained } = await hangRound(server, { kind: 'handler', slot: 0, numbers });
     expect(cost).toMatchObject(NOTHING);
@@ -74,15 +76,18 @@ describe('one request hangs its worker', () => {
     expect(culprit).toBe('503');
   });
 
-  test('the only worker, which cannot be interrupted: its idle connections wait for the replacement', async () => {
-    const server = await start(1, { env: { CAPTURES: 'yes' } });
-    const { cost, contained, on } = await hangRound(server, { kind: 'handler', slot: 0, numbers });
-    if (cost.closedIdle > 0) throw new Error(server.story);
-    expect(cost).toMatchObject({ closedIdle: 0, closedWebSockets: 0 });
-    expect(contained).toMatchObject({ interrupted: false, rescued: cost.atRest, lost: on.slow + 1 });
-  });
+  thorough(
+    'the only worker, which cannot be interrupted: its idle connections wait for the replacement',
+    async () => {
+      const server = await start(1, { env: { CAPTURES: 'yes' } });
+      const { cost, contained, on } = await hangRound(server, { kind: 'handler', slot: 0, numbers });
+      if (cost.closedIdle > 0) throw new Error(server.story);
+      expect(cost).toMatchObject({ closedIdle: 0, closedWebSockets: 0 });
+      expect(contained).toMatchObject({ interrupted: false, rescued: cost.atRest, lost: on.slow + 1 });
+    },
+  );
 
-  test('a new release that hangs is rolled back, and its connections are saved', async () => {
+  brief('a new release that hangs is rolled back, and its connections are saved', async () => {
     const server = await start(2, { env: { TSHORN_SOAK: '20s' } });
     const from = server.lines.length;
     const verdict = server.reload();
@@ -98,36 +103,42 @@ describe('one request hangs its worker', () => {
     expect(round.contained).toMatchObject({ interrupted: true, lost: 1 });
   });
 
-  test('requests that wait for a lock that the interrupted code holds are cut at the grace, and counted', async () => {
-    const server = await start(1, { args: ['--crash-grace', '2s'] });
-    const pid = server.pidOf(0);
-    const culprit = await clientOf(server, pid);
-    const waiting = await Promise.all([1, 2, 3].map(() => clientOf(server, pid)));
-    const lost = culprit.ask([get('/hang/lock')], NOBODY);
-    // It has the lock before they ask.
-    for (const client of waiting) await client.ask([get('/')], /^\d+$/);
-    const cut = waiting.map((client) => client.ask([get('/locked')], /^\d+$/));
-    await contains(server, pid, { interrupted: true, lost: 4 });
-    await Promise.all([lost, ...cut]);
-    expect(waiting.map(({ open }) => open)).toEqual([false, false, false]);
-  });
+  thorough(
+    'requests that wait for a lock that the interrupted code holds are cut at the grace, and counted',
+    async () => {
+      const server = await start(1, { args: ['--crash-grace', '2s'] });
+      const pid = server.pidOf(0);
+      const culprit = await clientOf(server, pid);
+      const waiting = await Promise.all([1, 2, 3].map(() => clientOf(server, pid)));
+      const lost = culprit.ask([get('/hang/lock')], NOBODY);
+      // It has the lock before they ask.
+      for (const client of waiting) await client.ask([get('/')], /^\d+$/);
+      const cut = waiting.map((client) => client.ask([get('/locked')], /^\d+$/));
+      await contains(server, pid, { interrupted: true, lost: 4 });
+      await Promise.all([lost, ...cut]);
+      expect(waiting.map(({ open }) => open)).toEqual([false, false, false]);
+    },
+  );
 
-  test('a worker that was interrupted and hangs again leaves, and what it had at rest is saved', async () => {
-    const server = await start(2);
-    const pid = server.pidOf(0);
-    const bystanders = await gather(server, { ...numbers, slow: 0 });
-    const first = bystanders.takeIdle(pid);
-    const second = bystanders.takeIdle(pid);
-    const later = second.ask([get('/hang/later')], NOBODY);
-    const now = first.ask([get('/hang/handler')], NOBODY);
-    await contains(server, pid, { cause: 'hang', lost: 2 });
-    await Promise.all([later, now]);
-    expect(await bystanders.costOf(pid)).toMatchObject(NOTHING);
-    expect(bystanders.failuresBeside(pid)).toEqual([]);
-  });
+  thorough(
+    'a worker that was interrupted and hangs again leaves, and what it had at rest is saved',
+    async () => {
+      const server = await start(2);
+      const pid = server.pidOf(0);
+      const bystanders = await gather(server, { ...numbers, slow: 0 });
+      const first = bystanders.takeIdle(pid);
+      const second = bystanders.takeIdle(pid);
+      const later = second.ask([get('/hang/later')], NOBODY);
+      const now = first.ask([get('/hang/handler')], NOBODY);
+      await contains(server, pid, { cause: 'hang', lost: 2 });
+      await Promise.all([later, now]);
+      expect(await bystanders.costOf(pid)).toMatchObject(NOTHING);
+      expect(bystanders.failuresBeside(pid)).toEqual([]);
+    },
+  );
 });
 
-test('two workers that hang at once: each costs its one request', async () => {
+thorough('two workers that hang at once: each costs its one request', async () => {
   const server = await start(4);
   const bystanders = await gather(server, { idle: 80, webSockets: 16, slow: 16 });
   const pids = [server.pidOf(0), server.pidOf(1)];
@@ -141,7 +152,7 @@ test('two workers that hang at once: each costs its one request', async () => {
   await server.until('four workers', () => server.readyPids.length === 4);
 });
 
-test('a worker that hangs while it drains is interrupted, and finishes its other requests', async () => {
+brief('a worker that hangs while it drains is interrupted, and finishes its other requests', async () => {
   const server = await start(2);
   const pid = server.pidOf(0);
   const bystanders = await gather(server);
@@ -157,25 +168,28 @@ test('a worker that hangs while it drains is interrupted, and finishes its other
   expect(await verdict).toMatchObject({ outcome: 'committed' });
 });
 
-test('a worker that hangs while it is drained and taken back again leaves when it is interrupted', async () => {
-  const server = await start(1, { args: ['--timeout', '5s'], env: { TSHORN_SOAK: '60s' } });
-  const pid = server.pidOf(0);
-  const bystanders = await gather(server);
-  const culprit = bystanders.takeIdle(pid);
-  const lost = culprit.ask([get('/hang/handler')], NOBODY);
-  const from = server.lines.length;
-  const verdict = server.reload();
-  const drained = await of(server, 'draining', pid);
-  process.kill((await server.event('ready', { from })).pid as number, 'SIGKILL');
-  expect(await verdict).toMatchObject({ outcome: 'rolled-back' });
-  await contains(server, pid, { interrupted: true, lost: 1 });
-  await lost;
-  expect((await of(server, 'exited', pid)).msg).not.toContain('SIGKILL');
-  expect(drained.time).toBeLessThan((await of(server, 'hung', pid)).time);
-  expect(await bystanders.costOf(pid)).toMatchObject(NOTHING);
-});
+thorough(
+  'a worker that hangs while it is drained and taken back again leaves when it is interrupted',
+  async () => {
+    const server = await start(1, { args: ['--timeout', '5s'], env: { TSHORN_SOAK: '60s' } });
+    const pid = server.pidOf(0);
+    const bystanders = await gather(server);
+    const culprit = bystanders.takeIdle(pid);
+    const lost = culprit.ask([get('/hang/handler')], NOBODY);
+    const from = server.lines.length;
+    const verdict = server.reload();
+    const drained = await of(server, 'draining', pid);
+    process.kill((await server.event('ready', { from })).pid as number, 'SIGKILL');
+    expect(await verdict).toMatchObject({ outcome: 'rolled-back' });
+    await contains(server, pid, { interrupted: true, lost: 1 });
+    await lost;
+    expect((await of(server, 'exited', pid)).msg).not.toContain('SIGKILL');
+    expect(drained.time).toBeLessThan((await of(server, 'hung', pid)).time);
+    expect(await bystanders.costOf(pid)).toMatchObject(NOTHING);
+  },
+);
 
-linux('a worker that was stopped until just after the verdict loses nothing', async () => {
+linuxThorough('a worker that was stopped until just after the verdict loses nothing', async () => {
   const server = await start(2);
   const pid = server.pidOf(0);
   const bystanders = await gather(server);
@@ -212,7 +226,7 @@ describe("the debugger's port", () => {
     expect(slow.answered).toBe(2);
   });
 
-  linux('--no-hang-debugger opens none, and the worker is killed', async () => {
+  linuxThorough('--no-hang-debugger opens none, and the worker is killed', async () => {
     const server = await start(2, { args: ['--no-hang-debugger'] });
     const pid = server.pidOf(0);
     const culprit = await clientOf(server, pid);
@@ -228,7 +242,7 @@ describe("the debugger's port", () => {
     expect([...seen]).toEqual([server.port]);
   });
 
-  test('of --inspect stays the one of the worker, which is interrupted all the same', async () => {
+  thorough('of --inspect stays the one of the worker, which is interrupted all the same', async () => {
     const server = await start(2, { args: ['--inspect=0'] });
     const pid = server.pidOf(0);
     const culprit = await clientOf(server, pid);
@@ -245,7 +259,7 @@ describe("the debugger's port", () => {
   });
 });
 
-test('--on-hang kill explains the worker and kills it', async () => {
+brief('--on-hang kill explains the worker and kills it', async () => {
   const server = await start(2, { args: ['--on-hang', 'kill'] });
   const pid = server.pidOf(0);
   const culprit = await clientOf(server, pid);

@@ -4,12 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketClient } from '../packages/master/src/hang/websocket-client.ts';
 import { Command, request, socketOf } from './support/control.ts';
 import { ask, MixedLoad } from './support/load.ts';
+import { brief, thorough } from './support/long.ts';
 import { listeningPorts } from './support/ports.ts';
 import { endServers, fixture, type LogLine, startServer, TestServer } from './support/server.ts';
 
 afterEach(endServers);
 
-const linux = process.platform === 'linux' ? test : test.skip;
+const linux = process.platform === 'linux' ? brief : test.skip;
+const linuxThorough = process.platform === 'linux' ? thorough : test.skip;
 
 const app = fixture('hangs.mjs');
 const start = (workers = 2, ...args: string[]) =>
@@ -30,36 +32,39 @@ interface Hung extends LogLine {
 const hung = async (server: TestServer, count = 1) => (await server.event('hung', { count })) as Hung;
 
 describe('JavaScript that never lets go', () => {
-  test('three workers that hang at once are explained: the function, its place and the request', async () => {
-    const server = await start(4);
-    const stuck = [
-      ['/spins', 'spinsForEver', 6],
-      ['/regex', 'catastrophic', 9],
-      ['/atomics', 'waitsForNobody', 10],
-    ] as const;
-    for (const [where] of stuck) {
-      provoke(server, `${where}?token=secret`);
-      // One worker may accept several connections in one go; once it is stuck, it does not.
-      await sleep(300);
-    }
-    await hung(server, stuck.length);
-    const lines = server.of('hung') as Hung[];
-    for (const [where, name, line] of stuck) {
-      const said = lines.find(({ msg }) => msg.includes(`stuck in ${name} (${app}:${line}:`));
-      expect(said?.msg).toContain(`  | requests in flight: GET ${where} (`);
-      expect(said?.msg).not.toContain('secret');
-      expect(said?.stack[0]).toMatchObject({ function: name, file: app, line });
-      expect(said?.requests).toMatchObject([{ method: 'GET', path: where, answering: false }]);
-      expect(said).toMatchObject({ level: 50, rss: expect.any(Number), loopDelayMs: expect.any(Number) });
-    }
-    const pids = new Set(lines.map(({ pid }) => pid));
-    expect(pids.size).toBe(stuck.length);
-    await server.until('four workers', () => server.readyPids.filter((pid) => !pids.has(pid)).length === 4);
-    // Nobody has to read the inspector's own chatter.
-    expect(server.output).not.toMatch(/Debugger|For help, see/);
-  });
+  brief(
+    'three workers that hang at once are explained: the function, its place and the request',
+    async () => {
+      const server = await start(4);
+      const stuck = [
+        ['/spins', 'spinsForEver', 6],
+        ['/regex', 'catastrophic', 9],
+        ['/atomics', 'waitsForNobody', 10],
+      ] as const;
+      for (const [where] of stuck) {
+        provoke(server, `${where}?token=secret`);
+        // One worker may accept several connections in one go; once it is stuck, it does not.
+        await sleep(300);
+      }
+      await hung(server, stuck.length);
+      const lines = server.of('hung') as Hung[];
+      for (const [where, name, line] of stuck) {
+        const said = lines.find(({ msg }) => msg.includes(`stuck in ${name} (${app}:${line}:`));
+        expect(said?.msg).toContain(`  | requests in flight: GET ${where} (`);
+        expect(said?.msg).not.toContain('secret');
+        expect(said?.stack[0]).toMatchObject({ function: name, file: app, line });
+        expect(said?.requests).toMatchObject([{ method: 'GET', path: where, answering: false }]);
+        expect(said).toMatchObject({ level: 50, rss: expect.any(Number), loopDelayMs: expect.any(Number) });
+      }
+      const pids = new Set(lines.map(({ pid }) => pid));
+      expect(pids.size).toBe(stuck.length);
+      await server.until('four workers', () => server.readyPids.filter((pid) => !pids.has(pid)).length === 4);
+      // Nobody has to read the inspector's own chatter.
+      expect(server.output).not.toMatch(/Debugger|For help, see/);
+    },
+  );
 
-  test('the others fail no request, and the replacement does not wait for the corpse', async () => {
+  brief('the others fail no request, and the replacement does not wait for the corpse', async () => {
     const server = await start(3);
     const load = new MixedLoad({ port: server.port });
     provoke(server, '/freezes-soon');
@@ -73,11 +78,12 @@ describe('JavaScript that never lets go', () => {
     expect(load.failures).toEqual([]);
     const index = (event: string, of: (line: LogLine) => boolean) =>
       server.lines.findIndex((line) => line.event === event && of(line));
+    await server.until('its end', () => index('exited', (line) => line.pid === pid) >= 0);
     const started = server.lines.findLastIndex(({ event }) => event === 'spawned');
     expect(started).toBeLessThan(index('exited', (line) => line.pid === pid));
   });
 
-  test('a worker that hangs while it drains is explained', async () => {
+  brief('a worker that hangs while it drains is explained', async () => {
     const server = await start(1, '--grace', '1s');
     provoke(server, '/spins');
     await sleep(500);
@@ -86,7 +92,7 @@ describe('JavaScript that never lets go', () => {
     expect(await server.exited).toBe(0);
   });
 
-  test('a hang at import is explained when the boot timeout is over', async () => {
+  brief('a hang at import is explained when the boot timeout is over', async () => {
     const server = new TestServer(fixture('hangs-on-import.mjs'), { args: ['--boot-timeout', '3s'] });
     const said = await hung(server);
     expect(said.msg).toMatch(
@@ -95,14 +101,14 @@ describe('JavaScript that never lets go', () => {
     expect(await server.exited).toBe(3);
   });
 
-  test('tshorn check tells where an app hangs while it loads', async () => {
+  thorough('tshorn check tells where an app hangs while it loads', async () => {
     const args = ['check', fixture('hangs-on-import.mjs'), '--boot-timeout', '3s'];
     const { code, errors } = await new Command(args, {}).ended;
     expect(code).toBe(3);
     expect(errors).toMatch(/it was in initialises \(.*hangs-on-import\.mjs:3:/);
   });
 
-  test('an app that waits for ever while it loads is told from one that hangs', async () => {
+  brief('an app that waits for ever while it loads is told from one that hangs', async () => {
     const server = new TestServer(fixture('waits-on-import.mjs'), { args: ['--boot-timeout', '3s'] });
     expect((await server.event('never-came-up')).msg).toContain('its event loop runs and waits (open: ');
     expect(await server.exited).toBe(3);
@@ -116,14 +122,14 @@ describe('what is stuck outside of JavaScript', () => {
     expect((await hung(server)).msg).toMatch(/waiting for its child process \d+ \(.*sleep 60\)/);
   });
 
-  linux('a worker that is stopped by a signal', async () => {
+  linuxThorough('a worker that is stopped by a signal', async () => {
     const server = await start();
     process.kill(server.readyPids[0] as number, 'SIGSTOP');
     expect((await hung(server)).msg).toContain('stopped by a signal (SIGSTOP)');
     await server.until('its end', () => server.of('exited').length === 1);
   });
 
-  linux('--disable-sigusr1: why there is no stack', async () => {
+  linuxThorough('--disable-sigusr1: why there is no stack', async () => {
     const known = process.allowedNodeEnvironmentFlags.has('--disable-sigusr1');
     if (!known) return;
     const server = await startServer(app, {
@@ -149,7 +155,7 @@ describe('what is no hang', () => {
     expect(server.readyPids).toEqual(pids);
   });
 
-  test('--timeout 0 leaves a worker that hangs alone', async () => {
+  thorough('--timeout 0 leaves a worker that hangs alone', async () => {
     const server = await startServer(app, { workers: 2, args: ['--timeout', '0', '--quick-grace', '500ms'] });
     // It waits and takes no CPU time meanwhile.
     provoke(server, '/atomics');
@@ -157,7 +163,7 @@ describe('what is no hang', () => {
     expect(server.of('hung')).toEqual([]);
   });
 
-  test('an app that takes its time to clean up is waited for', async () => {
+  brief('an app that takes its time to clean up is waited for', async () => {
     const cleansUp = fixture('cleans-up-for-long.mjs');
     const server = await startServer(cleansUp, { args: ['--timeout', '2s'], env: { MS: '3500' } });
     expect(await server.stop()).toBe(0);
@@ -165,7 +171,7 @@ describe('what is no hang', () => {
     expect(server.of('exited')[0]?.msg).toContain('exit code 0');
   });
 
-  test('an app that does not end after its clean-up is told to be waiting, not to hang', async () => {
+  thorough('an app that does not end after its clean-up is told to be waiting, not to hang', async () => {
     const cleansUp = fixture('cleans-up-for-long.mjs');
     const server = await startServer(cleansUp, { args: ['--grace', '1s'], env: { MS: '60000' } });
     expect(await server.stop()).toBe(0);
@@ -178,7 +184,7 @@ describe('what is no hang', () => {
     for (const pid of server.readyPids) expect(listeningPorts(pid)).toMatchObject([{ port: server.port }]);
   });
 
-  linux(
+  linuxThorough(
     'the inspector of a worker that was interrupted is shut, while the worker finishes its requests',
     async () => {
       const server = await start(1, '--log-level', 'debug');
@@ -195,15 +201,18 @@ describe('what is no hang', () => {
     },
   );
 
-  test("what the app writes to stderr passes through, and its processes do not inherit the master's flags", async () => {
-    const server = await start(1);
-    await ask({ port: server.port }, { path: '/writes-stderr' });
-    await server.until('the line', () => server.output.includes('a line of the app'));
-    const { body } = await ask({ port: server.port }, { path: '/exec-argv' });
-    expect(JSON.parse(body)).toEqual([]);
-  });
+  brief(
+    "what the app writes to stderr passes through, and its processes do not inherit the master's flags",
+    async () => {
+      const server = await start(1);
+      await ask({ port: server.port }, { path: '/writes-stderr' });
+      await server.until('the line', () => server.output.includes('a line of the app'));
+      const { body } = await ask({ port: server.port }, { path: '/exec-argv' });
+      expect(JSON.parse(body)).toEqual([]);
+    },
+  );
 
-  test('a person may look into a worker: the address is told, and the worker is left alone', async () => {
+  thorough('a person may look into a worker: the address is told, and the worker is left alone', async () => {
     const server = await start(1);
     const pids = server.readyPids;
     process.kill(pids[0] as number, 'SIGUSR1');
@@ -224,7 +233,7 @@ describe('what is no hang', () => {
 });
 
 describe('early signs', () => {
-  test('a late event loop is warned of, with the request, and stands in the status', async () => {
+  brief('a late event loop is warned of, with the request, and stands in the status', async () => {
     const server = await start(1, '--timeout', '30s');
     await ask({ port: server.port }, { path: '/blocks' });
     const line = await server.event('loop-delay');
@@ -234,7 +243,7 @@ describe('early signs', () => {
     expect(status?.workers).toMatchObject([{ loopDelayMs: expect.any(Number) }]);
   });
 
-  test('a request that waits too long for its headers is warned of once, and not cut', async () => {
+  brief('a request that waits too long for its headers is warned of once, and not cut', async () => {
     const server = await start(1, '--request-timeout', '1s');
     provoke(server, '/never?token=secret');
     provoke(server, '/stream?ms=3500');
@@ -245,7 +254,7 @@ describe('early signs', () => {
     expect(server.of('slow-request')).toHaveLength(1);
   });
 
-  test('many such requests are summed up', async () => {
+  thorough('many such requests are summed up', async () => {
     const server = await start(1, '--request-timeout', '1s');
     for (let at = 0; at < 30; at++) provoke(server, '/never');
     await server.event('slow-request', { count: 10 });

@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { ask, MixedLoad } from './support/load.ts';
-import { isLong, times } from './support/long.ts';
+import { brief, isLong, thorough, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const LEAK_MS = times('LEAK_SECONDS', 60, 60) * 1_000;
@@ -24,10 +24,7 @@ const leaking = (args: readonly string[], leakKb: number): Promise<TestServer> =
     args,
   });
 
-const quickly = isLong ? test.skip : test;
-const slowly = isLong ? test : test.skip;
-
-quickly('a worker whose heap is near its limit is recycled start-first, with figures', async () => {
+brief('a worker whose heap is near its limit is recycled start-first, with figures', async () => {
   const server = await startServer(fixture('nearly-fills-its-heap.mjs'), {
     workers: 1,
     env: { NODE_OPTIONS, FILL_MB: '40' },
@@ -48,7 +45,7 @@ quickly('a worker whose heap is near its limit is recycled start-first, with fig
   expect(server.of('crashed')).toEqual([]);
 });
 
-slowly(
+thorough(
   'a worker whose heap fills up is recycled before V8 ends it, and no request fails',
   async () => {
     const server = await leaking([], 15);
@@ -68,7 +65,7 @@ slowly(
   150_000,
 );
 
-slowly(
+thorough(
   'without the guard the same app is ended by V8',
   async () => {
     const server = await leaking(['--heap-guard', '0'], 200);

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
-import { cases } from './support/long.ts';
+import { cases, thorough } from './support/long.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
 
 let hookLog: string;
@@ -67,7 +67,7 @@ describe('each hook runs at its moment', () => {
     ]);
   });
 
-  test('workersChanged with the new number and the old one', async () => {
+  thorough('workersChanged with the new number and the old one', async () => {
     const server = await start();
     server.signal('SIGTTIN');
     await server.event('resized');
@@ -80,7 +80,7 @@ describe('each hook runs at its moment', () => {
     ]);
   });
 
-  test('preRequest and postRequest see the request, and the latter the response', async () => {
+  thorough('preRequest and postRequest see the request, and the latter the response', async () => {
     const server = await start();
     await ask({ port: server.port }, { path: '/slow?ms=1', agent: false });
     await server.stop();
@@ -114,7 +114,7 @@ describe('each hook runs at its moment', () => {
     expect(recorded()).toContain('workerAbort worker=0 gen=1');
   });
 
-  test('workerAbort on SIGABRT, which still ends the worker', async () => {
+  thorough('workerAbort on SIGABRT, which still ends the worker', async () => {
     const server = await start();
     process.kill(server.readyPids[0] as number, 'SIGABRT');
     expect((await server.event('crashed')).msg).toContain('killed by SIGABRT');

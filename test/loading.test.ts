@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { Command } from './support/control.ts';
 import { directory, ownDirectory } from './support/directory.ts';
-import { cases } from './support/long.ts';
+import { cases, thorough } from './support/long.ts';
 import { run } from './support/run.ts';
 import { fixture, startServer } from './support/server.ts';
 
@@ -35,8 +35,8 @@ describe('a module that cannot be served is refused at once', () => {
     ['never-settles.mjs', { WHAT: 'promise' }, /never loads: the promise that it exports never settles/],
     ['never-settles.mjs', { WHAT: 'function' }, /never loads: the promise that it exports never settles/],
   ];
-  /** Another server of the same refusal, another promise that never settles. */
-  const LONG = ['front', 'promise'];
+  /** Other servers of the same refusal, other promises that never settle. */
+  const LONG = ['front', 'native', 'promise', 'function'];
 
   test.each(cases(REFUSED, ([, { SERVER, WHAT }]) => !LONG.includes(SERVER ?? WHAT ?? '')))(
     '%s %j',
@@ -92,7 +92,7 @@ test('what is known of an app that keeps a timer is told, and is the reason in t
   expect(errors).toContain(`did not finish loading within 5 s (--boot-timeout): ${known}`);
 });
 
-test('a server that cannot be served is named while the app has something else under way', async () => {
+thorough('a server that cannot be served is named while the app has something else under way', async () => {
   const { code, errors } = await check(
     'listens-by-another-protocol.mjs',
     { SERVER: 'http2', TIMER: 'yes' },
@@ -107,7 +107,7 @@ test('a server that cannot be served is named while the app has something else u
 
 const WORK = ['scrypt', 'zlib', 'wasm', 'dns', 'udp', 'thread'];
 
-test.each(cases(WORK, (work) => work === 'scrypt' || work === 'udp'))(
+test.each(cases(WORK, (work) => work === 'scrypt'))(
   'work of %s before listen() is waited for',
   async (WORK) => {
     expect(await check('waits-in-a-thread.mjs', { WORK })).toMatchObject({ code: 0, errors: '' });
@@ -123,7 +123,7 @@ describe('an exported function', () => {
     expect(server.of('also-listening')).toEqual([]);
   });
 
-  test('that makes the app is called although a connection stays open', async () => {
+  thorough('that makes the app is called although a connection stays open', async () => {
     expect(await check('waits-to-be-called.mjs')).toMatchObject({ code: 0, errors: '' });
   });
 });

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { brief, cases, thorough } from './support/long.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
@@ -93,38 +94,41 @@ async function askH2(port: number, path: string): Promise<number> {
   return Number((headers as http2.IncomingHttpHeaders)['x-pid']);
 }
 
-test('requests in flight on every other port finish at a reload, are counted, and new ones go to the new worker', async () => {
-  const [server, { beside, h2, secure, raw }] = await start();
-  const [old] = server.readyPids;
-  const tcp = await open(raw);
-  await tcp.send('one\n').until(/one/);
-  const answers = [ask(beside, '/1'), askH2(h2, '/1'), ask(secure, '/1', https)];
-  await server.until('three requests', () => server.output.split(`asked /1 of ${old}`).length === 4);
-  const from = server.lines.length;
-  server.signal('SIGHUP');
-  await server.event('draining', { from });
-  // The new worker listens there, and the old one does not any more.
-  for (let times = 0; times < 4; times++) {
-    for (const pid of await Promise.all([ask(beside), askH2(h2, '/'), ask(secure, '/', https)])) {
-      expect(pid).not.toBe(old);
+brief(
+  'requests in flight on every other port finish at a reload, are counted, and new ones go to the new worker',
+  async () => {
+    const [server, { beside, h2, secure, raw }] = await start();
+    const [old] = server.readyPids;
+    const tcp = await open(raw);
+    await tcp.send('one\n').until(/one/);
+    const answers = [ask(beside, '/1'), askH2(h2, '/1'), ask(secure, '/1', https)];
+    await server.until('three requests', () => server.output.split(`asked /1 of ${old}`).length === 4);
+    const from = server.lines.length;
+    server.signal('SIGHUP');
+    await server.event('draining', { from });
+    // The new worker listens there, and the old one does not any more.
+    for (let times = 0; times < 4; times++) {
+      for (const pid of await Promise.all([ask(beside), askH2(h2, '/'), ask(secure, '/', https)])) {
+        expect(pid).not.toBe(old);
+      }
     }
-  }
-  await tcp.send('two\n').until(/two/);
-  openGate(1);
-  expect(await Promise.all(answers)).toEqual([old, old, old]);
-  tcp.destroy();
-  const end = await server.event('drained', { from });
-  expect(end).toMatchObject({
-    pid: old,
-    finished: 4,
-    closed: 0,
-    forceClosed: 0,
-    refused: { 'other-listener': 4 },
-  });
-  expect(await server.event('reload-finished', { from })).toMatchObject({ outcome: 'committed' });
-});
+    await tcp.send('two\n').until(/two/);
+    openGate(1);
+    expect(await Promise.all(answers)).toEqual([old, old, old]);
+    tcp.destroy();
+    const end = await server.event('drained', { from });
+    expect(end).toMatchObject({
+      pid: old,
+      finished: 4,
+      closed: 0,
+      forceClosed: 0,
+      refused: { 'other-listener': 4 },
+    });
+    expect(await server.event('reload-finished', { from })).toMatchObject({ outcome: 'committed' });
+  },
+);
 
-test('an idle connection there is told to close, and is closed after its linger', async () => {
+brief('an idle connection there is told to close, and is closed after its linger', async () => {
   const [server, { beside }] = await start(1, ['--idle-linger', '1s']);
   const [idle, busy] = [await open(beside), await open(beside)];
   await idle.get('/').answers(1);
@@ -140,7 +144,7 @@ test('an idle connection there is told to close, and is closed after its linger'
   expect(await server.event('drained', { from })).toMatchObject({ finished: 1, closed: 1, forceClosed: 0 });
 });
 
-test('a WebSocket there is closed with 1012, and plain TCP is force-closed at the deadline', async () => {
+brief('a WebSocket there is closed with 1012, and plain TCP is force-closed at the deadline', async () => {
   const [server, { beside, raw }] = await start(1, ['--grace', '2s', '--websocket-spread', '500ms']);
   const socket = new WebSocket(`ws://127.0.0.1:${beside}`);
   leaving.push(() => socket.terminate());
@@ -157,7 +161,7 @@ test('a WebSocket there is closed with 1012, and plain TCP is force-closed at th
   expect(await server.event('drained', { from })).toMatchObject({ closed: 1, finished: 0, forceClosed: 1 });
 });
 
-test('a connection that the app has with itself keeps nothing waiting', async () => {
+thorough('a connection that the app has with itself keeps nothing waiting', async () => {
   const [server] = await start();
   await ask(server.port, '/self');
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });
@@ -165,7 +169,7 @@ test('a connection that the app has with itself keeps nothing waiting', async ()
   expect(server.of('drained')[0]?.tookMs).toBeLessThan(5_000);
 });
 
-test('a parked worker does not accept there; it does again when the reload is rolled back', async () => {
+brief('a parked worker does not accept there; it does again when the reload is rolled back', async () => {
   const [server, { beside, h2, secure }] = await start(2, [], '20s');
   const old = server.readyPids;
   const from = server.lines.length;
@@ -188,24 +192,29 @@ test('a parked worker does not accept there; it does again when the reload is ro
   expect(server.output.split(`http listens in ${parked}`)).toHaveLength(2);
 });
 
-test.each([
+const ENDS = [
   ['a scale-down', 'SIGTTOU'],
   ['a stop', 'SIGTERM'],
-] as const)('%s lets them finish, and the app closes its servers without an error', async (_, signal) => {
-  const [server, { beside, h2, secure }] = await start(2);
-  const answers = [ask(beside, '/1'), ask(beside, '/1'), askH2(h2, '/1'), ask(secure, '/1', https)];
-  await server.until('four requests', () => server.output.split('asked /1 of ').length === 5);
-  server.signal(signal);
-  const { pid } = await server.event('draining');
-  openGate(1);
-  await Promise.all(answers);
-  for (const name of ['served', 'http', 'h2', 'https', 'tcp'])
-    await told(server, `${name} of ${pid} closed: in order`);
-  await server.until('the exit', () => server.of('exited').some((line) => line.pid === pid));
-  if (signal === 'SIGTERM') expect(await server.exited).toBe(0);
-});
+] as const;
 
-test('two reloads under load lose no request on another port', async () => {
+test.each(cases(ENDS, ([, signal]) => signal === 'SIGTERM'))(
+  '%s lets them finish, and the app closes its servers without an error',
+  async (_, signal) => {
+    const [server, { beside, h2, secure }] = await start(2);
+    const answers = [ask(beside, '/1'), ask(beside, '/1'), askH2(h2, '/1'), ask(secure, '/1', https)];
+    await server.until('four requests', () => server.output.split('asked /1 of ').length === 5);
+    server.signal(signal);
+    const { pid } = await server.event('draining');
+    openGate(1);
+    await Promise.all(answers);
+    for (const name of ['served', 'http', 'h2', 'https', 'tcp'])
+      await told(server, `${name} of ${pid} closed: in order`);
+    await server.until('the exit', () => server.of('exited').some((line) => line.pid === pid));
+    if (signal === 'SIGTERM') expect(await server.exited).toBe(0);
+  },
+);
+
+thorough('two reloads under load lose no request on another port', async () => {
   const [server, { beside, h2, secure }] = await start(2);
   const failures: unknown[] = [];
   let asked = 0;

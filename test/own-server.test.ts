@@ -1,6 +1,6 @@
 /** The app's own server is its own: what an app does with it has the effect that it has under node. */
 import { ask } from './support/load.ts';
-import { cases } from './support/long.ts';
+import { cases, thorough } from './support/long.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, startServer, TestServer } from './support/server.ts';
 
@@ -51,7 +51,7 @@ describe('an app that closes its server', () => {
     expect(server.of('ready')).toHaveLength(2);
   });
 
-  test('during a reload: a new worker that closes its server makes it fail', async () => {
+  thorough('during a reload: a new worker that closes its server makes it fail', async () => {
     const server = await startServer(CLOSES, { args: ['--soak', '5s'] });
     const from = server.lines.length;
     server.signal('SIGHUP');
@@ -136,7 +136,7 @@ describe('of several servers', () => {
     }
   });
 
-  test('--bind names the app as PORT does', async () => {
+  thorough('--bind names the app as PORT does', async () => {
     const server = await startServer(fixture('admin-first.mjs'), { args: ['--bind', '127.0.0.1:3997'] });
     expect((await ask({ port: 3997 }, { path: '/', ...once })).body).toBe('app');
     expect(twoServers(server)).toEqual([]);
@@ -198,7 +198,7 @@ describe('of several servers', () => {
     expect([await bodyOf(confirmed), twoServers(confirmed)]).toEqual(['app', []]);
   });
 
-  test('ports that are opened to find a free one are neither served nor logged', async () => {
+  thorough('ports that are opened to find a free one are neither served nor logged', async () => {
     const server = await startServer(fixture('looks-for-ports.mjs'));
     expect(await bodyOf(server)).toBe('app');
     expect([server.of('also-listening'), twoServers(server)]).toEqual([[], []]);

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { WebSocket } from 'ws';
 import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
-import { cases } from './support/long.ts';
+import { cases, thorough } from './support/long.ts';
 import { fixture, startServer, TestServer } from './support/server.ts';
 
 let statusFile: string;
@@ -64,14 +64,14 @@ describe('before a worker is admitted it asks its own app', () => {
     expect(server.of('ready')).toEqual([]);
   });
 
-  test('a chosen path that the app knows only after it listens is asked again', async () => {
+  thorough('a chosen path that the app knows only after it listens is asked again', async () => {
     const args = ['--status-path', '/health', '--probe-interval', '10ms'];
     const server = await startServer(fixture('knows-its-routes-late.mjs'), { args });
     expect(await server.reload()).toMatchObject({ outcome: 'committed' });
     expect(server.of('broken')).toEqual([]);
   });
 
-  test('a chosen path is asked with the headers that somebody gave', async () => {
+  thorough('a chosen path is asked with the headers that somebody gave', async () => {
     const args = ['--status-path', '/?query=%7B__typename%7D', '--status-header', 'X-Preflight: yes, please'];
     const server = await startServer(fixture('wants-a-header.mjs'), { args });
     expect(server.lines.filter(({ event }) => ['booted', 'broken'].includes(String(event)))).toEqual([]);
@@ -97,7 +97,7 @@ describe('before a worker is admitted it asks its own app', () => {
     expect((broken?.time ?? 0) - (spawned?.time ?? 0)).toBeGreaterThanOrEqual(600);
   });
 
-  test('a start whose time is over while the app is being probed names the probe', async () => {
+  thorough('a start whose time is over while the app is being probed names the probe', async () => {
     const server = new TestServer(fixture('never-answers-status.mjs'), { args: ['--boot-timeout', '8s'] });
     expect(String((await server.event('stopping')).msg)).toMatch(
       /no worker became ready within --boot-timeout: \/_status: no answer yet; .* --no-status-path for none$/,
@@ -123,7 +123,7 @@ describe('before a worker is admitted it asks its own app', () => {
     expect(server.lines.filter(({ msg }) => msg.includes('(404)'))).toEqual([]);
   });
 
-  test('the first start keeps trying, and serves when the status becomes 200', async () => {
+  thorough('the first start keeps trying, and serves when the status becomes 200', async () => {
     writeFileSync(statusFile, '503');
     const server = new TestServer(APP, withStatus(['--boot-timeout', '20s']));
     await server.event('broken', { count: 2 });

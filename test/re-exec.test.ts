@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { ask, MixedLoad } from './support/load.ts';
-import { cases, times } from './support/long.ts';
+import { cases, thorough, times } from './support/long.ts';
 import { PidFileWatch } from './support/pid-file-watch.ts';
 import { isAlive, pollUntil } from './support/processes.ts';
 import { Releases, waitsFor } from './support/releases.ts';
@@ -200,7 +200,7 @@ test('a unix socket keeps its file, which only the last master removes', async (
   expect(fs.existsSync(socketPath)).toBe(false);
 });
 
-test('a re-exec that fails leaves a unix socket its file', async () => {
+thorough('a re-exec that fails leaves a unix socket its file', async () => {
   const socketPath = releases.file('app.sock');
   const server = await start({ bind: `unix:${socketPath}` });
   const { ino } = fs.statSync(socketPath);
@@ -233,7 +233,7 @@ test('the new master listens on what its config asks for: one address stays, one
     expect((await ask({ socketPath }, { path: '/' })).status).toBe(200);
 });
 
-test('a control socket with a path of its own answers at every moment', async () => {
+thorough('a control socket with a path of its own answers at every moment', async () => {
   const control = releases.file('control.sock');
   const server = await start({ args: ['--control', control] });
   const masters: number[] = [];

@@ -6,6 +6,7 @@ import { io, type Socket } from 'socket.io-client';
 import WebSocket from 'ws';
 import { request, socketOf } from './support/control.ts';
 import { eventually } from './support/descriptors.ts';
+import { brief, thorough } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const WORKERS = 2;
@@ -57,7 +58,7 @@ async function statusWhere(control: string, fits: (status: Status) => boolean): 
   }
 }
 
-test('every slot is replaced before the first client is closed, and then all are closed once', async () => {
+brief('every slot is replaced before the first client is closed, and then all are closed once', async () => {
   const server = await start('5s');
   const clients = await crowd(server);
   const from = server.lines.length;
@@ -74,7 +75,7 @@ test('every slot is replaced before the first client is closed, and then all are
   );
 });
 
-test('event streams that do not survive do not hold up a reload either', async () => {
+thorough('event streams that do not survive do not hold up a reload either', async () => {
   const server = await start('5s');
   const pids = new Set<number>();
   for (let at = 0; at < MOST_CLIENTS && pids.size < WORKERS; at++) {
@@ -91,7 +92,7 @@ test('event streams that do not survive do not hold up a reload either', async (
   expect(order.lastIndexOf('draining')).toBeLessThan(order.indexOf('drained'));
 });
 
-test('a rollback in the middle: the old workers serve again, and no client was closed', async () => {
+brief('a rollback in the middle: the old workers serve again, and no client was closed', async () => {
   const server = await start('60s');
   const clients = await crowd(server);
   const before = server.readyPids.sort();
@@ -120,7 +121,7 @@ test('a rollback in the middle: the old workers serve again, and no client was c
   expect(before).toContain((await connect(server)).pid);
 });
 
-test('workers that a scale removes drain side by side', async () => {
+thorough('workers that a scale removes drain side by side', async () => {
   const server = await start('4s', 3);
   const clients = await crowd(server, 3);
   const from = server.lines.length;

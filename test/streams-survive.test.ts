@@ -7,7 +7,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventStream } from './support/event-stream.ts';
-import { times } from './support/long.ts';
+import { thorough, times } from './support/long.ts';
 import { pollUntil } from './support/processes.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
@@ -71,7 +71,7 @@ test(`${STREAMS} event streams and ${RELOADS} reloads, one of them rolled back: 
   expect(server.output).toBe('');
 }, 240_000);
 
-test('a stream that moves before its first event has its head', async () => {
+thorough('a stream that moves before its first event has its head', async () => {
   const server = await startServer(APP, { workers: 2, env: { MS: '1000' } });
   const opening = Promise.all(Array.from({ length: 10 }, () => open(server)));
   await sleep(300);
@@ -184,7 +184,7 @@ test('what cannot move is counted by its reason, and ends as its kind has to', a
   flood.destroy();
 });
 
-test('a compressed stream stays where its compressor is: no client is sent half of two', async () => {
+thorough('a compressed stream stays where its compressor is: no client is sent half of two', async () => {
   const server = await startServer(APP, { workers: 1, env: { MS: '20' }, args: ['--grace', '2s'] });
   const moving = await open(server);
   const paths = ['/compressed', '/wrapped', '/encoded'];
@@ -197,7 +197,7 @@ test('a compressed stream stays where its compressor is: no client is sent half 
   await expectServed(server, [moving]);
 });
 
-test('a stream of an async function is told of at once, and ends where it is', async () => {
+thorough('a stream of an async function is told of at once, and ends where it is', async () => {
   const server = await startServer(APP, { workers: 1, env: { MS: '20' }, args: ['--grace', '2s'] });
   const all = await Promise.all([open(server, '/promise'), open(server, '/promise')]);
   await pollUntil(() => server.output.includes('"promise" returned a promise'));

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { io } from 'socket.io-client';
 import WebSocket from 'ws';
+import { brief, thorough } from './support/long.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, type LogLine, startServer, type TestServer } from './support/server.ts';
 
@@ -41,16 +42,19 @@ async function raw(server: TestServer, protocol: string): Promise<RawClient> {
 const RESTART = '1012 service restart';
 const drained = (server: TestServer): Promise<LogLine> => server.event('drained');
 
-test("a reload closes WebSockets with 1012, those of a library and those of the app's own hand", async () => {
-  const server = await start(['--grace', '10s']);
-  const paths = ['/echo', '/by-hand', '/echo', '/by-hand'];
-  const clients = await Promise.all(paths.map((path) => connect(server, path)));
-  server.signal('SIGHUP');
-  for (const { closed } of clients) expect(await closed).toBe(RESTART);
-  expect(await drained(server)).toMatchObject({ closed: 4, forceClosed: 0, refused: { upgraded: 4 } });
-});
+brief(
+  "a reload closes WebSockets with 1012, those of a library and those of the app's own hand",
+  async () => {
+    const server = await start(['--grace', '10s']);
+    const paths = ['/echo', '/by-hand', '/echo', '/by-hand'];
+    const clients = await Promise.all(paths.map((path) => connect(server, path)));
+    server.signal('SIGHUP');
+    for (const { closed } of clients) expect(await closed).toBe(RESTART);
+    expect(await drained(server)).toMatchObject({ closed: 4, forceClosed: 0, refused: { upgraded: 4 } });
+  },
+);
 
-test('one that the app lets survive, and that cannot move, is closed by its library', async () => {
+brief('one that the app lets survive, and that cannot move, is closed by its library', async () => {
   const server = await start(['--grace', '2s']);
   const { closed } = await connect(server, '/unsaved');
   server.signal('SIGHUP');
@@ -59,21 +63,24 @@ test('one that the app lets survive, and that cannot move, is closed by its libr
   expect(await drained(server)).toMatchObject({ moved: 0, closed: 1, forceClosed: 0 });
 });
 
-test('one that moves beside Socket.IO, which ends what nobody answers within a second, lives on', async () => {
-  const server = await start();
-  const { ws } = await connect(server, '/moves');
-  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
-  expect(server.of('drained')[0]).toMatchObject({ moved: 1 });
-  // It came after the other one: when its time is over, so is that of the other.
-  const ignored = await RawClient.open({ port: server.port });
-  ends.push(() => ignored.destroy());
-  ignored.get('/ignored', 'Connection: Upgrade\r\nUpgrade: websocket\r\n');
-  expect(await ignored.ended()).toBe('end');
-  ws.send('still there?');
-  await once(ws, 'message');
-});
+brief(
+  'one that moves beside Socket.IO, which ends what nobody answers within a second, lives on',
+  async () => {
+    const server = await start();
+    const { ws } = await connect(server, '/moves');
+    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+    expect(server.of('drained')[0]).toMatchObject({ moved: 1 });
+    // It came after the other one: when its time is over, so is that of the other.
+    const ignored = await RawClient.open({ port: server.port });
+    ends.push(() => ignored.destroy());
+    ignored.get('/ignored', 'Connection: Upgrade\r\nUpgrade: websocket\r\n');
+    expect(await ignored.ended()).toBe('end');
+    ws.send('still there?');
+    await once(ws, 'message');
+  },
+);
 
-test('the library of the app sees a client that leaves, and its code', async () => {
+thorough('the library of the app sees a client that leaves, and its code', async () => {
   const server = await start(['--grace', '2s']);
   const { closed } = await connect(server);
   server.signal('SIGHUP');
@@ -81,7 +88,7 @@ test('the library of the app sees a client that leaves, and its code', async () 
   await server.until('the close', () => server.output.includes('the app saw 1012'));
 });
 
-test('a Socket.IO client comes back by itself, to the new worker', async () => {
+brief('a Socket.IO client comes back by itself, to the new worker', async () => {
   const server = await start(['--grace', '2s']);
   const client = io(server.origin, { transports: ['websocket'], reconnectionDelay: 50 });
   ends.push(() => client.disconnect());
@@ -94,7 +101,7 @@ test('a Socket.IO client comes back by itself, to the new worker', async () => {
   expect(await drained(server)).toMatchObject({ closed: 1, forceClosed: 0 });
 });
 
-test('WebSockets over TLS are closed with 1012', async () => {
+thorough('WebSockets over TLS are closed with 1012', async () => {
   const server = await start(['--grace', '2s'], { TLS: '1' });
   const { closed } = await connect(server, '/echo', 'wss');
   server.signal('SIGHUP');
@@ -102,7 +109,7 @@ test('WebSockets over TLS are closed with 1012', async () => {
   expect(await drained(server)).toMatchObject({ closed: 1, forceClosed: 0 });
 });
 
-test('a stop closes them with 1012', async () => {
+brief('a stop closes them with 1012', async () => {
   const server = await start(['--grace', '3s']);
   const clients = await Promise.all([connect(server), connect(server, '/by-hand')]);
   server.signal('SIGTERM');
@@ -111,7 +118,7 @@ test('a stop closes them with 1012', async () => {
   expect(server.of('drained')[0]).toMatchObject({ closed: 2, forceClosed: 0 });
 });
 
-test('a quick stop closes them at once', async () => {
+thorough('a quick stop closes them at once', async () => {
   const server = await start(['--quick-grace', '25s']);
   const clients = await Promise.all([connect(server), connect(server, '/by-hand')]);
   server.signal('SIGINT');
@@ -122,7 +129,7 @@ test('a quick stop closes them at once', async () => {
   expect(report?.tookMs).toBeLessThan(25_000);
 });
 
-test('a stop that becomes a quick one closes them then', async () => {
+thorough('a stop that becomes a quick one closes them then', async () => {
   const server = await start(['--grace', '10m', '--quick-grace', '5m']);
   const { closed } = await connect(server);
   server.signal('SIGTERM');
@@ -132,7 +139,7 @@ test('a stop that becomes a quick one closes them then', async () => {
   expect(await server.exited).toBe(0);
 });
 
-test('they are closed one after the other: when the first one goes, the last one is served', async () => {
+brief('they are closed one after the other: when the first one goes, the last one is served', async () => {
   const server = await start(['--grace', '10s', '--websocket-spread', '2s']);
   const order: number[] = [];
   const clients: Client[] = [];
@@ -152,7 +159,7 @@ test('they are closed one after the other: when the first one goes, the last one
   expect(await drained(server)).toMatchObject({ closed: 40, forceClosed: 0 });
 });
 
-test('no message is torn by the close, nor by the end of a fragment', async () => {
+thorough('no message is torn by the close, nor by the end of a fragment', async () => {
   const server = await start(['--grace', '2s']);
   const { ws, closed } = await connect(server, '/floods');
   const sizes = new Set<number>();
@@ -165,7 +172,7 @@ test('no message is torn by the close, nor by the end of a fragment', async () =
   expect(errors).toEqual([]);
 });
 
-test('a client that never answers is force-closed at the deadline, and the worker ends', async () => {
+brief('a client that never answers is force-closed at the deadline, and the worker ends', async () => {
   const server = await start(['--grace', '2s']);
   const client = await raw(server, 'websocket');
   server.signal('SIGTERM');
@@ -176,7 +183,7 @@ test('a client that never answers is force-closed at the deadline, and the worke
   expect(server.of('killed')).toEqual([]);
 });
 
-test('another protocol than WebSocket gets no frame', async () => {
+thorough('another protocol than WebSocket gets no frame', async () => {
   const server = await start(['--grace', '2s']);
   const client = await raw(server, 'tcp');
   const { text } = client;
@@ -186,7 +193,7 @@ test('another protocol than WebSocket gets no frame', async () => {
   expect(await drained(server)).toMatchObject({ closed: 0, forceClosed: 1, refused: { upgraded: 1 } });
 });
 
-test('without a spread they are force-closed', async () => {
+thorough('without a spread they are force-closed', async () => {
   const server = await start(['--grace', '1s', '--websocket-spread', '0']);
   const { closed } = await connect(server);
   server.signal('SIGHUP');
@@ -194,7 +201,7 @@ test('without a spread they are force-closed', async () => {
   expect(await drained(server)).toMatchObject({ closed: 0, forceClosed: 1 });
 });
 
-test('a drain ends with its last WebSocket, long before the deadline', async () => {
+thorough('a drain ends with its last WebSocket, long before the deadline', async () => {
   const server = await start(['--grace', '10m']);
   const { ws } = await connect(server);
   server.signal('SIGHUP');

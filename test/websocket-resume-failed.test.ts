@@ -1,6 +1,6 @@
 /** Releases whose app does not resume the WebSockets that move to it: rolled back, with a few lines in the log. */
 import { eventually } from './support/descriptors.ts';
-import { isLong } from './support/long.ts';
+import { thorough } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 import { WebSocketClient } from './support/websocket-client.ts';
 
@@ -57,7 +57,7 @@ test('an upgrade handler that answers 401 to what comes from elsewhere: rolled b
 });
 
 // The app has 10 s to upgrade it.
-(isLong ? test : test.skip)(
+thorough(
   'an upgrade handler that hangs: the next slot waits for it, and the release is rolled back',
   async () => {
     const server = await startServer(APP, { workers: 2 });

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cases, times } from './support/long.ts';
+import { cases, thorough, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 import { WebSocketClient } from './support/websocket-client.ts';
 import { type CrowdOptions, WebSocketClients } from './support/websocket-clients.ts';
@@ -87,7 +87,7 @@ test(
   120_000 + RELOADS * 20_000,
 );
 
-test('after a scale-up from 2 to 4 the new workers have their share of the WebSockets', async () => {
+thorough('after a scale-up from 2 to 4 the new workers have their share of the WebSockets', async () => {
   const server = await startServer(APP, { workers: 2 });
   const clients = await crowd(server, { count: 100, pauseMs: 1_000 });
   for (let count = 1; count <= 2; count++) {
@@ -119,7 +119,7 @@ test.each(cases(PLANS, (plan) => plan === 'overlap'))(
   },
 );
 
-test('a recycled worker hands its WebSockets to its replacement', async () => {
+thorough('a recycled worker hands its WebSockets to its replacement', async () => {
   const server = await startServer(APP, { workers: 2 });
   const clients = await crowd(server, { count: 60, pauseMs: 1_000 });
   await Promise.all(clients.all.map((client) => client.ask()));
@@ -138,7 +138,7 @@ test('a recycled worker hands its WebSockets to its replacement', async () => {
   await expectWhole(server, clients);
 });
 
-test('a re-exec hands the WebSockets to the workers of the new master', async () => {
+thorough('a re-exec hands the WebSockets to the workers of the new master', async () => {
   const server = await startServer(APP, { workers: 2 });
   const clients = await crowd(server, { count: 60, large: 1, chatty: 5, pauseMs: 1_000 });
   const from = server.lines.length;
@@ -149,7 +149,7 @@ test('a re-exec hands the WebSockets to the workers of the new master', async ()
   expect(clients.all.filter(({ last }) => (last?.moves ?? 0) < 2)).toEqual([]);
 });
 
-test('what the server is compressing while a WebSocket moves comes before it does', async () => {
+thorough('what the server is compressing while a WebSocket moves comes before it does', async () => {
   const server = await startServer(APP, { workers: 2, env: { DEFLATE: 'no-context' } });
   const count = times('WS_COMPRESSED', 12, 40);
   const clients = await crowd(server, { count, chatty: count, pauseMs: 1_000 });
@@ -198,15 +198,18 @@ test('in the new worker a WebSocket has its URL, headers, subprotocol and addres
   await expectWhole(server, clients);
 });
 
-test('a worker whose app takes its time to let a client in, lets in those that move as well', async () => {
-  const server = await startServer(APP, { workers: 2, env: { VERIFY_MS: '300' } });
-  const clients = await crowd(server, { count: 6, pauseMs: 500 });
-  await server.reload();
-  await sleep(500);
-  await server.reload();
-  await expectWhole(server, clients);
-  expect(clients.all.filter(({ last }) => (last?.moves ?? 0) < 2)).toEqual([]);
-});
+thorough(
+  'a worker whose app takes its time to let a client in, lets in those that move as well',
+  async () => {
+    const server = await startServer(APP, { workers: 2, env: { VERIFY_MS: '300' } });
+    const clients = await crowd(server, { count: 6, pauseMs: 500 });
+    await server.reload();
+    await sleep(500);
+    await server.reload();
+    await expectWhole(server, clients);
+    expect(clients.all.filter(({ last }) => (last?.moves ?? 0) < 2)).toEqual([]);
+  },
+);
 
 test('clients that are being let in when a drain begins: they are let in, and move', async () => {
   const server = await startServer(APP, { workers: 2, env: { VERIFY_MS: '400' } });

@@ -1,5 +1,6 @@
 /** Promises for Socket.IO beyond the common list. */
 import { io, type Socket } from 'socket.io-client';
+import { brief, thorough } from '../support/long.ts';
 import { pollUntil } from '../support/processes.ts';
 import { endServers, fixture, startServer, type TestServer } from '../support/server.ts';
 import { SocketIoClient } from './libraries.ts';
@@ -23,7 +24,7 @@ const heard = (socket: Socket, event: string): unknown[][] => {
   return all;
 };
 
-test('rooms are what they were: a message to a room reaches exactly those who are in it', async () => {
+brief('rooms are what they were: a message to a room reaches exactly those who are in it', async () => {
   const server = await startServer(app);
   const clients = await Promise.all(Array.from({ length: 12 }, (_, at) => connect(server, at)));
   const rooms = clients.map(({ socket }) => heard(socket, 'room'));
@@ -44,7 +45,7 @@ test('rooms are what they were: a message to a room reaches exactly those who ar
   expect(server.output).not.toContain('left');
 });
 
-test('one connection with two namespaces moves with both', async () => {
+thorough('one connection with two namespaces moves with both', async () => {
   const server = await startServer(app);
   const manager = await connect(server, 1);
   const news = manager.socket.io.socket('/news', { auth: { token: 'n' } });
@@ -61,7 +62,7 @@ test('one connection with two namespaces moves with both', async () => {
   expect(manager.faults).toEqual([]);
 });
 
-test('bytes go both ways, before and after', async () => {
+thorough('bytes go both ways, before and after', async () => {
   const server = await startServer(app, { workers: 2 });
   const { socket, faults } = await connect(server, 1, '/', ['websocket']);
   const bytes = heard(socket, 'bytes');
@@ -76,40 +77,46 @@ test('bytes go both ways, before and after', async () => {
   expect(faults).toEqual([]);
 });
 
-test('who waits for an acknowledgement, in either direction, gets it before the connection moves', async () => {
-  const server = await startServer(app, { args: ['--grace', '20s'] });
-  const { socket, faults } = await connect(server, 1);
-  const called = heard(socket, 'called');
-  socket.on('calling', (delay, answer) => setTimeout(() => answer('here I am'), delay));
-  socket.emit('call-me-back', 700);
-  const answer = socket.emitWithAck('slowly', 700);
-  const [old] = server.readyPids;
-  await server.reload();
-  expect(await answer).toEqual(old);
-  expect(called).toEqual([['here I am', old]]);
-  expect(server.readyPids).toEqual([(await socket.emitWithAck('ask', 1)).pid]);
-  expect(faults).toEqual([]);
-});
+brief(
+  'who waits for an acknowledgement, in either direction, gets it before the connection moves',
+  async () => {
+    const server = await startServer(app, { args: ['--grace', '20s'] });
+    const { socket, faults } = await connect(server, 1);
+    const called = heard(socket, 'called');
+    socket.on('calling', (delay, answer) => setTimeout(() => answer('here I am'), delay));
+    socket.emit('call-me-back', 700);
+    const answer = socket.emitWithAck('slowly', 700);
+    const [old] = server.readyPids;
+    await server.reload();
+    expect(await answer).toEqual(old);
+    expect(called).toEqual([['here I am', old]]);
+    expect(server.readyPids).toEqual([(await socket.emitWithAck('ask', 1)).pid]);
+    expect(faults).toEqual([]);
+  },
+);
 
-test('an acknowledgement that never comes does not keep the connection, and is not taken for another', async () => {
-  const server = await startServer(app, { args: ['--grace', '25s'] });
-  const { socket, faults } = await connect(server, 1);
-  const called = heard(socket, 'called');
-  const answers: ((text: string) => void)[] = [];
-  socket.on('calling', (_delay, answer) => void answers.push(answer));
-  socket.emit('call-me', 'first');
-  await pollUntil(() => answers.length === 1);
-  await server.reload();
-  socket.emit('call-me', 'second');
-  await pollUntil(() => answers.length === 2);
-  answers[0]?.('late');
-  answers[1]?.('in time');
-  await pollUntil(() => called.length > 0);
-  expect(called).toEqual([['in time', server.readyPids[0]]]);
-  expect(faults).toEqual([]);
-});
+thorough(
+  'an acknowledgement that never comes does not keep the connection, and is not taken for another',
+  async () => {
+    const server = await startServer(app, { args: ['--grace', '25s'] });
+    const { socket, faults } = await connect(server, 1);
+    const called = heard(socket, 'called');
+    const answers: ((text: string) => void)[] = [];
+    socket.on('calling', (_delay, answer) => void answers.push(answer));
+    socket.emit('call-me', 'first');
+    await pollUntil(() => answers.length === 1);
+    await server.reload();
+    socket.emit('call-me', 'second');
+    await pollUntil(() => answers.length === 2);
+    answers[0]?.('late');
+    answers[1]?.('in time');
+    await pollUntil(() => called.length > 0);
+    expect(called).toEqual([['in time', server.readyPids[0]]]);
+    expect(faults).toEqual([]);
+  },
+);
 
-test('a client that has moved is pinged at once: it would not wait for the next one', async () => {
+thorough('a client that has moved is pinged at once: it would not wait for the next one', async () => {
   const server = await startServer(app);
   const { socket, faults } = await connect(server, 1);
   let pings = 0;
@@ -123,27 +130,30 @@ test('a client that has moved is pinged at once: it would not wait for the next 
   expect(faults).toEqual([]);
 });
 
-test("a client that has moved and then loses its connection is recovered by Socket.IO's own means, and moves again", async () => {
-  const server = await startServer(app, { env: { RECOVERY: 'yes' } });
-  const { socket, faults } = await connect(server, 1);
-  const { id } = socket;
-  await server.reload();
-  const told = heard(socket, 'told');
-  await pollUntil(() => told.length > 2);
-  expect(faults).toEqual([]);
-  socket.io.reconnectionDelay(50);
-  socket.io.engine.close();
-  await pollUntil(() => !socket.connected);
-  await pollUntil(() => socket.connected);
-  expect([socket.recovered, socket.id]).toEqual([true, id]);
-  await pollUntil(() => socket.io.engine.transport.name === 'websocket');
-  const before = faults.length;
-  await server.reload();
-  expect((await socket.emitWithAck('ask', 1)).pid).toBe(server.readyPids[0]);
-  expect([faults.slice(before), socket.id]).toEqual([[], id]);
-});
+brief(
+  "a client that has moved and then loses its connection is recovered by Socket.IO's own means, and moves again",
+  async () => {
+    const server = await startServer(app, { env: { RECOVERY: 'yes' } });
+    const { socket, faults } = await connect(server, 1);
+    const { id } = socket;
+    await server.reload();
+    const told = heard(socket, 'told');
+    await pollUntil(() => told.length > 2);
+    expect(faults).toEqual([]);
+    socket.io.reconnectionDelay(50);
+    socket.io.engine.close();
+    await pollUntil(() => !socket.connected);
+    await pollUntil(() => socket.connected);
+    expect([socket.recovered, socket.id]).toEqual([true, id]);
+    await pollUntil(() => socket.io.engine.transport.name === 'websocket');
+    const before = faults.length;
+    await server.reload();
+    expect((await socket.emitWithAck('ask', 1)).pid).toBe(server.readyPids[0]);
+    expect([faults.slice(before), socket.id]).toEqual([[], id]);
+  },
+);
 
-test('a client that polls cannot move: it connects anew, as without', async () => {
+brief('a client that polls cannot move: it connects anew, as without', async () => {
   const server = await startServer(app, { args: ['--grace', '3s'] });
   const socket = io(server.origin, {
     forceNew: true,
@@ -162,7 +172,7 @@ test('a client that polls cannot move: it connects anew, as without', async () =
   expect((await socket.emitWithAck('ask', 1)).pid).toBe(server.readyPids[0]);
 });
 
-test('an unsupported socket.io is reported, and clients reconnect as without tshorn/socket.io', async () => {
+brief('an unsupported socket.io is reported, and clients reconnect as without tshorn/socket.io', async () => {
   const unknown = fixture('websocket-libraries/unknown-socket.io.mjs');
   const server = await startServer(unknown, { args: ['--grace', '3s'] });
   expect(server.output).toContain('this version of socket.io is not supported (no namespace._createSocket)');
@@ -181,11 +191,11 @@ describe('a server that allows polling', () => {
     return server.output.match(WARNING)?.length ?? 0;
   };
 
-  test('is warned of once in each generation, where there are several workers', async () => {
+  brief('is warned of once in each generation, where there are several workers', async () => {
     expect(await warnings(2, {})).toBe(2);
   });
 
-  test('is not warned of with one worker, and a server without polling never', async () => {
+  thorough('is not warned of with one worker, and a server without polling never', async () => {
     expect(await warnings(1, {})).toBe(0);
     expect(await warnings(2, { TRANSPORTS: 'websocket' })).toBe(0);
   });

@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { isLong } from '../support/long.ts';
+import { thorough } from '../support/long.ts';
 import { pollUntil } from '../support/processes.ts';
 import { endServers, fixture, root, startServer } from '../support/server.ts';
 import type { LibraryClient } from './client.ts';
@@ -55,7 +55,7 @@ const matrix = APPS.flatMap(({ name, library }) => {
   ];
 });
 
-(isLong ? test : test.skip).each(matrix)(
+thorough.each(matrix)(
   '$name, the $which version of the peer range ($version): clients move and notice nothing',
   async ({ name, library: called, version }) => {
     const library = LIBRARIES.find((each) => each.name === called);
