@@ -64,6 +64,7 @@ export class ControlServer {
     '/reload': { POST: (call) => this.#reload(call) },
     '/abort': { POST: (call) => this.#abort(call) },
     '/events': { GET: (call) => this.#events(call) },
+    '/metrics': { GET: (call) => this.#metrics(call) },
     '/plan': { GET: (call) => this.#plan(call) },
     '/scale': { POST: (call) => this.#scale(call) },
     '/stop': { POST: (call) => this.#stop(call) },
@@ -162,6 +163,12 @@ export class ControlServer {
 
   async #plan({ query, response }: Call): Promise<void> {
     answer(response, 200, await this.#master.dryRun(readPlan(query.get('plan') ?? undefined)));
+  }
+
+  async #metrics({ response }: Call): Promise<void> {
+    const { PROMETHEUS_TYPE, prometheusText } = await import('../metrics/prometheus.ts');
+    const text = prometheusText(await this.#master.observed.families());
+    response.writeHead(200, { 'content-type': PROMETHEUS_TYPE }).end(text);
   }
 
   async #events({ response }: Call): Promise<void> {
