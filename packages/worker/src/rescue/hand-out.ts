@@ -64,6 +64,8 @@ export class HandOut {
     const turn = transport.interrupted();
     const resting = sender.resting(turn);
     if (!direct) return { sent: 0, left: resting.length, stuck: UNKNOWN_NODE };
+    // Some of these may still be in Node's queue, which nobody empties any more.
+    const hadOffered = sender.hasInTransit;
     const large: Picked[] = [];
     let sent = 0;
     const post = (...all: Picked[]): boolean => {
@@ -88,7 +90,7 @@ export class HandOut {
     for (const { id, state } of sender.statesInTransit(turn)) this.#send({ type: 'state', id, text: state });
     // An offer that has not come by then was lost for want of a descriptor.
     const last = { type: 'sent', upTo: this.#parts.offers.last } as const satisfies ToMaster;
-    if (sent > 0) direct.sendLast(envelope(last));
+    if (sent > 0 || hadOffered) direct.sendLast(envelope(last));
     const counts = { sent, left: resting.length - sent };
     return isThrough && areThrough ? counts : { ...counts, stuck: CHANNEL_FULL };
   }
