@@ -130,6 +130,8 @@ export interface UserConfig {
   outputFile?: string;
   /** Count requests by method, status and duration in each worker. Default: yes. */
   metrics?: boolean;
+  /** Add what the app keeps with prom-client or @prometheus-io/client to /metrics, merged over the workers. Default: yes. */
+  appMetrics?: boolean;
   /** The unix socket for tshorn reload, status, scale and stop. Default: $XDG_RUNTIME_DIR/tshorn/PID.sock, else in TMPDIR/tshorn-UID. */
   control?: string;
   /** The file that holds the PID of the active master, for scripts and service managers. Default: none. */

@@ -1,4 +1,5 @@
 export * from './address.ts';
+export * from './app-metrics.ts';
 export * from './cgroup.ts';
 export { CULPRIT, type Culprit } from './culprit.ts';
 export * from './deadline.ts';

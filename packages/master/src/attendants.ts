@@ -75,12 +75,13 @@ export class Attendants {
   }
 
   /** An attendant that is not among these never hears of a worker. */
-  #all({ view, lastWords, otherMaster, metrics, recent }: Context): Attendant[] {
+  #all({ view, lastWords, otherMaster, metrics, recent, appMetrics }: Context): Attendant[] {
     const { vitals, remaining, traffic, recycler, hangs, bootPriority, gate, inspectors } = this;
     const isAlone = () => view.readyBeside([]).length === 0;
     return [
       vitals,
       metrics,
+      appMetrics,
       recent,
       remaining,
       {

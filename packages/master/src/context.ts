@@ -5,6 +5,7 @@ import type { LastWords } from './last-words.ts';
 import type { Listener } from './listeners.ts';
 import type { RecentCounts } from './live/recent-counts.ts';
 import type { Logger } from './log.ts';
+import type { AppMetrics } from './metrics/apps/app-metrics.ts';
 import type { Registry } from './metrics/registry.ts';
 import type { OutputFile } from './output-file.ts';
 import type { Privileges } from './privileges.ts';
@@ -29,6 +30,8 @@ export interface Context {
   readonly privileges: Privileges;
   /** The counts of all workers. */
   readonly metrics: Registry;
+  /** What the app itself counts, in all workers. */
+  readonly appMetrics: AppMetrics;
   readonly recent: RecentCounts;
   /** Present with `--watch`. */
   readonly watch: WatchMode | undefined;

@@ -37,6 +37,9 @@ const CHEAP: ReadonlySet<string> = new Set<ToMaster['type']>([
 ]);
 /** Every other message goes through the state machine or is a fact that a worker reports now and then. */
 const COST = 20;
+/** It may be 256 kB long, and comes every two seconds. */
+const LONG: ReadonlySet<string> = new Set<ToMaster['type']>(['app-metrics']);
+const COST_OF_LONG = 1_000;
 /** Cost of one second: ten times what a worker needs that moves its connections as fast as it may. */
 const MOST_PER_SECOND = 20_000;
 
@@ -57,6 +60,11 @@ function discard(handle: unknown): void {
   const owned = handle as { destroy?(): void; close?(): void } | null | undefined;
   if (owned?.destroy) owned.destroy();
   else owned?.close?.();
+}
+
+function costOf(message: ToMaster | undefined): number {
+  if (!message || CHEAP.has(message.type)) return 1;
+  return LONG.has(message.type) ? COST_OF_LONG : COST;
 }
 
 export class Inbox {
@@ -86,8 +94,7 @@ export class Inbox {
       return this.#events.onUnread(value);
     }
     const { message, problem } = readToMaster(value);
-    const isCheap = !message || CHEAP.has(message.type);
-    if (!this.#afford(isCheap ? 1 : COST)) return discard(handle);
+    if (!this.#afford(costOf(message))) return discard(handle);
     const wrong = problem ?? this.#misplaced(message, handle);
     if (wrong !== undefined || !message) {
       discard(handle);

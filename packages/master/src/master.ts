@@ -49,6 +49,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     status: () => this.status(),
     serialOf: (pid) => this.#performer?.serialOf(pid),
     failed: (text) => this.#log.error({ event: 'sink-failed', sink: 'live' }, text),
+    warn: (fields, text) => this.#log.warn(fields, text),
   });
   readonly #options: MasterOptions;
   readonly #hooks: Hooks;
@@ -156,6 +157,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       otherMaster: this.#reExec,
       watch: this.#opened.watch,
       metrics: this.observed.registry,
+      appMetrics: this.observed.apps,
       recent: this.observed.recent,
       enqueue: (event) => this.#loop.enqueue(event),
     });

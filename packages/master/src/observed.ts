@@ -6,6 +6,7 @@ import type { Notice } from './decide/notice.ts';
 import type { Figured, Live } from './live/live.ts';
 import { PastReloads } from './live/past-reloads.ts';
 import { RecentCounts } from './live/recent-counts.ts';
+import { AppMetrics, type Warn } from './metrics/apps/app-metrics.ts';
 import type { Family } from './metrics/family.ts';
 import { Registry } from './metrics/registry.ts';
 
@@ -13,11 +14,14 @@ export class Observed {
   readonly registry = new Registry();
   readonly recent = new RecentCounts(this.registry);
   readonly reloads = new PastReloads();
+  /** What the app itself counts. */
+  readonly apps: AppMetrics;
   readonly #master: Figured;
   #live: Promise<Live> | undefined;
   #loaded: Live | undefined;
 
-  constructor(master: Figured) {
+  constructor(master: Figured & { readonly warn: Warn }) {
+    this.apps = new AppMetrics(master.warn);
     this.#master = master;
   }
 
@@ -32,7 +36,8 @@ export class Observed {
   async families(): Promise<Family[]> {
     // Loaded when the first one looks.
     const { familiesOf } = await import('./metrics/families.ts');
-    return familiesOf(this.registry, this.#master.status());
+    const ours = familiesOf(this.registry, this.#master.status());
+    return [...ours, ...(await this.apps.families(ours))];
   }
 
   /** Snapshots, one each second while somebody listens, and notices. */

@@ -43,7 +43,7 @@ const MAY_DRAIN: States = new Set(['draining', 'hung', 'failing', 'killed']);
  * not in changes nothing.
  */
 export function routes(
-  { log, view, enqueue, listeners, watch, metrics, recent }: Context,
+  { log, view, enqueue, listeners, watch, metrics, recent, appMetrics }: Context,
   { traffic, vitals, remaining, recycler, hangs, gate, unread, inspectors }: Attendants,
   crew: Crew,
 ): Routes {
@@ -117,6 +117,10 @@ export function routes(
       recent.heartbeat(serial, message.requests);
     },
     metrics: count,
+    'app-metrics': (serial, report) => {
+      const slot = view.identityOf(serial)?.slot;
+      if (slot !== undefined) appMetrics.report(serial, slot, report);
+    },
     late: (serial, { loopDelayMs, requests }) => hangs.late(serial, loopDelayMs, requests),
     waiting: (serial, { requests, more }) => hangs.waiting(serial, requests, more),
     sample: (serial, sample) => gate.sample(serial, sample),

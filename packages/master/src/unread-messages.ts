@@ -16,7 +16,7 @@ const SEE = '(docs/operating.md, "Libraries that ask node:cluster")';
 
 const METRICS: Advice = {
   library: 'prom-client',
-  text: `AggregatorRegistry.clusterMetrics() of prom-client knows no other worker: create the AggregatorRegistry that is scraped in the config file, or scrape each worker ${SEE}`,
+  text: `AggregatorRegistry.clusterMetrics() of prom-client knows no other worker: scrape /metrics of tshorn, which has the app's own metrics of all workers (docs/app-metrics.md)`,
 };
 
 /** Libraries that a worker has recognised by itself. */

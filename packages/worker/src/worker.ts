@@ -24,6 +24,7 @@ import type { HandoffOrder } from './handoff.ts';
 import { heartbeat } from './heartbeat.ts';
 import type { Hooks } from './hooks.ts';
 import { Meter } from './meter.ts';
+import { AppMetrics } from './metrics/app-metrics.ts';
 import { Counters } from './metrics/counters.ts';
 import { readOrder } from './order.ts';
 import { OtherServers } from './others/other-servers.ts';
@@ -49,6 +50,7 @@ export class Worker {
   #applySettings = () => {};
   #workerInt: Promise<unknown> | undefined;
   #hasFailed = false;
+  #appMetrics: AppMetrics | undefined;
   readonly #attribution = new Attribution();
   readonly #stuck = new Stuck(this.#attribution, () => this.#service?.stopAccepting());
 
@@ -142,6 +144,7 @@ export class Worker {
     this.#statusPath = options.statusPath;
     const boot = new Boot(order, (message) => this.#send(message));
     const endPause = await this.#openInspector(order);
+    this.#watchAppMetrics(options.appMetrics);
     const hooks = await boot.loadHooks();
     this.#hooks = hooks;
     const others = new OtherServers((text) => void this.#send({ type: 'log', level: 'warn', text }));
@@ -176,6 +179,13 @@ export class Worker {
     heartbeat(meter, counters, options, (message) => void this.#send(message));
     if (order.examine) this.#applySettings();
     this.#stopReporting = await boot.postWorkerInit(transport, hooks);
+  }
+
+  /** Before any code of the user, which may load the library. */
+  #watchAppMetrics(wanted: boolean): void {
+    if (!wanted) return;
+    this.#appMetrics = new AppMetrics((message) => this.#send(message));
+    this.#appMetrics.watch();
   }
 
   async #openInspector({
@@ -225,6 +235,7 @@ export class Worker {
     // As Node ends after an exception: without the app's clean-up.
     if (order.failing || this.#containment?.isFailing) {
       await this.#stuck.settleInspector();
+      await this.#appMetrics?.last();
       this.#containment?.exit();
     }
     await this.#exit(this.#app, Math.max(LEAST_CLEANUP_MS, this.#service.leftMs));
@@ -240,6 +251,7 @@ export class Worker {
     } catch (error) {
       await this.#send({ type: 'hook-failed', hook: `${app.kind} close`, reason: describeThrown(error) });
     }
+    await this.#appMetrics?.last();
     if (!this.#channel.signals.cleanUp()) process.exit(0);
   }
 }

@@ -10,4 +10,14 @@ export const metrics = section('Metrics', {
     reloadable: true,
     worker: true,
   },
+  appMetrics: {
+    kind: yesNo,
+    default: true,
+    summary:
+      'Add what the app keeps with prom-client or @prometheus-io/client to /metrics, merged over the workers',
+    details:
+      'A worker reads the metrics of the app every two seconds, and more rarely where that takes long. See [Metrics of the app](app-metrics.md).',
+    reloadable: true,
+    worker: true,
+  },
 });

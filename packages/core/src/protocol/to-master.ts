@@ -3,6 +3,7 @@
  * (`up` ->) `boot` -> `loaded`, `probing`, `probed`; `admit` -> `accepting`; `drain` -> (`moved-all` ->) `drained`.
  */
 
+import { APP_METRICS } from '../app-metrics.ts';
 import { CULPRIT } from '../culprit.ts';
 import { EXAMINATION, immovable } from '../examination.ts';
 import { HEARTBEAT } from '../heartbeat.ts';
@@ -83,6 +84,8 @@ const TO_MASTER = {
   heartbeat: HEARTBEAT,
   /** The last report of a worker that leaves. */
   metrics: METRICS,
+  /** What the app keeps with a client library of Prometheus. Sent every few seconds where it has changed, and at the end. */
+  'app-metrics': APP_METRICS,
   /** The event loop was late by more than `loopDelayWarning`; the requests that may have to do with it. */
   late: { loopDelayMs: ms, requests: list(openRequest, MOST_REQUESTS) },
   /** Requests that wait for longer than `requestTimeout`, each told once, and how many more there are. */

@@ -140,4 +140,22 @@ export const SERVER = {
     when: 'An exception in the master was not caught, for example in a timer that a hook started. The server continues.',
     todo: 'Correct the hook that the stack names.',
   },
+  'app-metrics-too-long': {
+    level: 'warn',
+    fields: '`size`, `dropped`',
+    when: "The [app's own metrics](app-metrics.md#limits) in a worker are longer than it reports. The metrics that the line names stay in `/metrics` as they were; logged once.",
+    todo: 'Give the metric that has most series fewer values of its labels.',
+  },
+  'app-metrics-name-taken': {
+    level: 'warn',
+    fields: '`names`',
+    when: "Metrics of the [app's own](app-metrics.md#limits) have names that tshorn uses: `/metrics` shows those of tshorn; logged once.",
+    todo: 'Give them other names.',
+  },
+  'app-metrics-forgotten': {
+    level: 'warn',
+    fields: '`name`',
+    when: "The [app's own metrics](app-metrics.md#limits) have more series than tshorn keeps of workers that have left: this metric falls when a worker leaves; logged once.",
+    todo: 'Remove labels that are new in each worker.',
+  },
 } as const satisfies Rows;
