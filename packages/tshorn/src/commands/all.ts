@@ -10,11 +10,13 @@ import { reload } from './reload.ts';
 import { scale } from './scale.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
+import { top } from './top.ts';
 import { unit } from './unit.ts';
 
 export const COMMAND_TABLE: CommandTable = {
   reload,
   status,
+  top,
   scale,
   stop,
   check,

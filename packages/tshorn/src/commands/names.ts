@@ -5,6 +5,7 @@
 export const COMMANDS = [
   'reload',
   'status',
+  'top',
   'scale',
   'stop',
   'check',

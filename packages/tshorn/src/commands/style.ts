@@ -2,10 +2,11 @@
 
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-export type Colour = 'green' | 'red' | 'yellow' | 'cyan' | 'dim' | 'bold';
+export type Colour = 'green' | 'red' | 'yellow' | 'cyan' | 'dim' | 'bold' | 'inverse';
 
 const CODES: Readonly<Record<Colour, readonly [number, number]>> = {
   bold: [1, 22],
+  inverse: [7, 27],
   dim: [2, 22],
   red: [31, 39],
   green: [32, 39],

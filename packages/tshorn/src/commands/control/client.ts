@@ -75,6 +75,40 @@ export async function* stream(
   }
 }
 
+/** One event of a stream of server-sent events. */
+export interface SentEvent {
+  readonly event: string;
+  readonly data: unknown;
+}
+
+/**
+ * Sends one request and yields each server-sent event of its answer, whose data is JSON. Ends with the answer, even with
+ * one that breaks off.
+ * @throws TshornError as `ask`, and when nothing comes for as long as an answer may take
+ */
+export async function* sentEvents(
+  socket: string,
+  path: string,
+  { signal }: Pick<AskOptions, 'signal'> = {},
+): AsyncGenerator<SentEvent, void, undefined> {
+  const client = clientOf(socket, { headersTimeout: ANSWER_MS, bodyTimeout: ANSWER_MS });
+  try {
+    const response = await send(client, path, undefined, signal);
+    if (response.statusCode !== 200) await answerOf(response, socket);
+    let event = 'message';
+    for await (const line of linesOf(response.body)) {
+      const [, name, text = ''] = /^(\w+): ?(.*)$/.exec(line) ?? [];
+      if (name === 'event') event = text;
+      if (name === 'data') yield { event, data: parse(text, socket) };
+    }
+    signal?.throwIfAborted();
+  } catch (error) {
+    throw gone(socket, error, signal);
+  } finally {
+    void client.destroy();
+  }
+}
+
 const clientOf = (socketPath: string, limits: Client.Options): Client =>
   new Client('http://master', { socketPath, connectTimeout: ANSWER_MS, ...limits });
 

@@ -5,21 +5,11 @@
 import { formatMs } from '@tshorn/core';
 import type { Colour, Paint } from '../style.ts';
 import type { StreamEvent } from './client.ts';
+import { BAR, barOf, doingOf, ICONS, isGone } from './doing.ts';
 
 /** The states of the workers of one slot, by generation. */
 type Slot = Map<number, string>;
 
-/** The state of a worker after an event. Any other event is shown by its name. */
-const DOING: Readonly<Record<string, string>> = {
-  spawned: 'booting',
-  booted: 'probing',
-  drained: 'draining',
-  rescuing: 'hung',
-};
-const ICONS: Readonly<Record<string, string>> = { ready: '●', booting: '○', probing: '◐', draining: '◌' };
-const GONE: readonly string[] = ['exited', 'crashed', 'contained'];
-
-const BAR = 24;
 const GAP = 3;
 /** Width for a slot with two workers, so that other slots do not move when a second worker appears. */
 const LEAST_CELL = 33;
@@ -52,8 +42,9 @@ export class ReloadView {
     if (typeof step === 'number' && typeof of === 'number') [this.#step, this.#of] = [step, of];
     if (typeof worker !== 'number' || typeof gen !== 'number') return;
     const slot = this.#slot(worker);
-    if (!GONE.includes(event)) slot.set(gen, DOING[event] ?? event);
-    else slot.delete(gen);
+    const doing = doingOf(event);
+    if (isGone(event)) slot.delete(gen);
+    else if (doing !== undefined) slot.set(gen, doing);
     if (slot.size === 0) this.#slots.delete(worker);
   }
 
@@ -67,14 +58,12 @@ export class ReloadView {
     const name = this.#generation === undefined ? 'reload' : `reload to gen=${this.#generation}`;
     const step = this.#of === 0 ? 'preparing' : `step ${this.#step}/${this.#of}`;
     const tail = `  ${step}  ${took}`;
+    const [done, rest] = barOf(this.#step, this.#of);
     const fits = name.length + 2 + BAR + tail.length <= width;
-    const head = fits ? `${name}  ${this.#bar(paint)}${tail}` : cut(name + tail, width);
+    const head = fits
+      ? `${name}  ${paint('cyan', done)}${paint('dim', rest)}${tail}`
+      : cut(name + tail, width);
     return [head, ...this.#slotLines(width, paint)];
-  }
-
-  #bar(paint: Paint): string {
-    const done = this.#of === 0 ? 0 : Math.round((BAR * (this.#step - 1)) / this.#of);
-    return paint('cyan', '━'.repeat(done)) + paint('dim', '─'.repeat(BAR - done));
   }
 
   #slotLines(width: number, paint: Paint): string[] {

@@ -1,0 +1,45 @@
+/** What is known of the chosen worker: what the table has no room for, and its events. Pure. */
+import { formatAge } from '../../style.ts';
+import { eventLines } from './events.ts';
+import { cores, duration, many, memory, share } from './figures.ts';
+import { type Line, spaced, span } from './line.ts';
+import type { Told } from './picture.ts';
+import { stateOf, type TopRow } from './rows.ts';
+
+/** @param rows those of one slot: a slot has two workers while one replaces the other */
+export function detailLines(rows: readonly TopRow[], told: readonly Told[], most: number): Line[] {
+  const lines = rows.flatMap(linesOf);
+  const slot = rows[0]?.slot;
+  const own = told.filter(({ worker }) => worker === slot);
+  return [...lines, ...eventLines(own, most - lines.length, 'no events of this worker since this began')];
+}
+
+function linesOf(row: TopRow): Line[] {
+  const { slot, pid, generation, uptimeMs, waits, remaining, silentMs, loopDelayMs } = row;
+  const name = span(`worker ${slot}`, 'bold');
+  if (waits !== undefined) return [spaced(3, name, span('no process', 'red'), span(waits))];
+  const left = Object.entries(remaining ?? {}).map(([reason, count]) => `${reason} ${count}`);
+  const late = loopDelayMs ? `, ${loopDelayMs}ms late` : '';
+  return [
+    spaced(
+      3,
+      name,
+      pid !== undefined && span(`pid ${pid}`),
+      span(`gen ${generation}`),
+      span(stateOf(row)),
+      span(`up ${formatAge(uptimeMs)}`),
+      silentMs !== undefined && span(`no heartbeat for ${formatAge(silentMs)}`, 'yellow'),
+      left.length > 0 && span(`still has ${left.join(', ')}`, 'yellow'),
+    ),
+    spaced(
+      3,
+      span(`${many(row.requests)} requests`),
+      span(`mean ${duration(row.mean)}`),
+      span(`${many(row.active)} in flight`),
+      span(`${many(row.connections)} connections`),
+      span(`loop ${share(row.elu)}${late}`),
+      span(`CPU ${cores(row.cpu)}`),
+      span(memory(row.memory)),
+    ),
+  ];
+}
