@@ -1,5 +1,6 @@
 /** The table of all options, and how each is named on the command line and in the environment. */
 import type { Row, Section, ValueOf } from './row.ts';
+import { admin } from './sections/admin.ts';
 import { application } from './sections/application.ts';
 import { boot } from './sections/boot.ts';
 import { canary } from './sections/canary.ts';
@@ -34,6 +35,7 @@ const ROWS = {
   ...http.rows,
   ...logging.rows,
   ...metrics.rows,
+  ...admin.rows,
   ...control.rows,
   ...watch.rows,
   ...inspect.rows,
@@ -112,6 +114,7 @@ export const SECTIONS = [
   http,
   logging,
   metrics,
+  admin,
   control,
   watch,
   inspect,

@@ -12,6 +12,8 @@ test('two readings of the same need no restart', async () => {
 });
 
 const OTHER: UserConfig = {
+  admin: ':2',
+  agent: ':3',
   bind: ':1',
   unixMode: '600',
   user: 'nobody',

@@ -88,13 +88,19 @@ export async function resolveConfig({
       logFile: fromCwd(config.logFile),
       outputFile: fromCwd(config.outputFile),
       control: fromCwd(config.control),
+      adminToken: fromCwd(config.adminToken),
       pidFile: fromCwd(config.pidFile),
     },
     origins,
     given: new Set(KEYS.filter((key) => !isDefault(origins[key]))),
     file: found.file,
     hooksInFile: WORKER_HOOKS.some((name) => inFile.hooks?.[name] !== undefined),
-    warnings: [...found.warnings, ...environmentWarnings(env), ...unused(config, origins)],
+    warnings: [
+      ...found.warnings,
+      ...environmentWarnings(env),
+      ...unused(config, origins),
+      ...neverReady(config),
+    ],
   };
 }
 
@@ -112,6 +118,14 @@ function absolute(base: string, path: string, key: Key): string {
 /** A config file may have them for those who develop the app. */
 const unused = ({ watch }: Config, origins: Resolved['origins']): string[] =>
   watch || origins.watchPath !== 'command line' ? [] : ['--watch-path has no effect without --watch'];
+
+/** A balancer would get no server at all, and no word why. */
+const neverReady = ({ readyWorkers, workers }: Config): string[] =>
+  readyWorkers <= workers
+    ? []
+    : [
+        `--ready-workers ${readyWorkers} is more than --workers ${workers}: /ready answers 503, and the agent "down"`,
+      ];
 
 function givenByObject(object: UserConfig, origin: Origin, where: string, base: string): Given[] {
   const entries = Object.entries(object).filter(([key, input]) => key !== '$schema' && input !== undefined);

@@ -132,6 +132,14 @@ export interface UserConfig {
   metrics?: boolean;
   /** Add what the app keeps with prom-client or @prometheus-io/client to /metrics, merged over the workers. Default: yes. */
   appMetrics?: boolean;
+  /** The address on which the master answers /metrics, /status, /live, /ready; repeatable. Default: none. */
+  admin?: string | readonly string[];
+  /** The file with the token that every path of the admin listener but the probes asks for. Default: none. */
+  adminToken?: string;
+  /** How many workers must be ready for /ready to answer 200, and the agent to answer "up". Default: 1. */
+  readyWorkers?: number;
+  /** The address on which the master answers HAProxy's agent-check; repeatable. Default: none. */
+  agent?: string | readonly string[];
   /** The unix socket for tshorn reload, status, scale and stop. Default: $XDG_RUNTIME_DIR/tshorn/PID.sock, else in TMPDIR/tshorn-UID. */
   control?: string;
   /** The file that holds the PID of the active master, for scripts and service managers. Default: none. */

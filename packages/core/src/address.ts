@@ -12,9 +12,11 @@ export type BindAddress = Address | { readonly kind: 'systemd'; readonly name: s
  * Reads `HOST:PORT`, `:PORT` (every address of the machine), `[::1]:PORT`, `PORT`, `unix:PATH` or
  * `systemd:NAME`.
  * With port 0 the kernel chooses a free one. A host name is resolved when it is bound.
+ * @param option its name in an error
  * @throws TshornError ERR_OPTION naming what was expected
  */
-export function parseAddress(text: string): BindAddress {
+export function parseAddress(text: string, option = 'bind'): BindAddress {
+  const badAddress = (address: string, why: string) => notAnAddress(option, address, why);
   if (text.startsWith('unix:')) {
     const path = text.slice('unix:'.length);
     if (path === '') throw badAddress(text, 'the path after "unix:" is empty');
@@ -36,8 +38,8 @@ export function parseAddress(text: string): BindAddress {
   return { kind: 'tcp', host: match[1] ?? match[2] ?? '', port };
 }
 
-const badAddress = (text: string, why: string) =>
-  new TshornError('ERR_OPTION', `bind: "${text}" is not an address: ${why}`, {
+const notAnAddress = (option: string, text: string, why: string) =>
+  new TshornError('ERR_OPTION', `${option}: "${text}" is not an address: ${why}`, {
     fix: 'write HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or systemd:NAME, for instance 127.0.0.1:8000',
   });
 

@@ -33,6 +33,11 @@ export class ActiveFiles {
     this.#pidFile?.check(oldMaster);
   }
 
+  /** Path of the control socket, while there is one. */
+  get controlPath(): string | undefined {
+    return this.#control?.problem === undefined ? this.#control?.path : undefined;
+  }
+
   /** @throws TshornError ERR_PID_FILE when it cannot be written */
   writePidFile(): void {
     this.#pidFile?.write();

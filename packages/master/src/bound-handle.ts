@@ -13,8 +13,15 @@ import { TshornError } from '@tshorn/core';
 export interface BoundHandle {
   readonly fd: number;
   close(): void;
+  listen?(backlog: number): number;
+  onconnection?: (status: number, client?: AcceptedHandle) => void;
   getsockname?(out: { address?: string; port?: number; family?: string }): number;
   getpeername?(out: object): number;
+}
+
+/** The raw handle of a connection that was accepted. */
+export interface AcceptedHandle {
+  close(): void;
 }
 
 type CreateServerHandle = (
@@ -63,3 +70,30 @@ export function adopt(fd: number): BoundHandle | string {
 
 const orErrorName = (result: BoundHandle | number | undefined): BoundHandle | string =>
   typeof result === 'object' ? result : getSystemErrorName(result ?? -1);
+
+/**
+ * Accepts here, in the master, on a bound handle. `net.Server` would take a TCP handle as it is, but open the descriptor
+ * of a unix socket once more, and two handles would close it (listen in lib/net.js).
+ * @returns the name of the system's error: `EADDRINUSE` where another process listens; undefined when all is well
+ */
+export function acceptOn(
+  handle: BoundHandle,
+  backlog: number,
+  onConnection: (client: AcceptedHandle) => void,
+): string | undefined {
+  handle.onconnection = (status, client) => {
+    // Out of descriptors: the connection stays in the kernel's queue, and libuv tries again.
+    if (status === 0 && client) onConnection(client);
+  };
+  const code = handle.listen?.(backlog) ?? 0;
+  return code === 0 ? undefined : getSystemErrorName(code);
+}
+
+/** A socket of an accepted handle. The option is Node's own, for its servers and cluster workers. */
+export const socketOf = (handle: AcceptedHandle): net.Socket =>
+  new net.Socket({
+    handle,
+    allowHalfOpen: true,
+    readable: true,
+    writable: true,
+  } as unknown as net.SocketConstructorOpts);

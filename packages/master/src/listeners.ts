@@ -5,11 +5,12 @@
 import dns from 'node:dns';
 import fs from 'node:fs';
 import net from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type BindAddress, formatAddress, TshornError, whoListens } from '@tshorn/core';
 import { type BoundHandle, bindTcp, bindUnix } from './bound-handle.ts';
 import { closeUnixSocket } from './os/unix-socket-file.ts';
+import { temporaryName } from './private-directory.ts';
 import type { Identity } from './privileges.ts';
 
 export interface Listener {
@@ -46,19 +47,32 @@ export interface Inherited {
   take(asked: BindAddress, rights: FileRights): Listener | undefined;
 }
 
+/** The option that names the addresses. */
+export interface Asking {
+  readonly option: 'bind' | 'admin' | 'agent';
+  /**
+   * True where this process accepts on them itself: it can close the socket and leave its file to another master. libuv
+   * removes the name that a unix socket was bound by, so the socket is bound by another name and moved to its own.
+   */
+  readonly movable?: true;
+}
+
 /** Binds all addresses, or none: a failure gives back those that were bound before it. Inherited ones are adopted. */
 export async function bindAll(
   addresses: readonly OwnAddress[],
   rights: FileRights,
   inherited?: Inherited,
+  asking: Asking = { option: 'bind' },
 ): Promise<Listener[]> {
-  refuseOverlaps(addresses);
+  refuseOverlaps(addresses, asking);
   const listeners: Listener[] = [];
   try {
     for (const address of addresses) {
       listeners.push(
         inherited?.take(address, rights) ??
-          (address.kind === 'tcp' ? await listenTcp(address) : await listenUnix(address.path, rights)),
+          (address.kind === 'tcp'
+            ? await listenTcp(address, asking)
+            : await listenUnix(address.path, rights, asking)),
       );
     }
     return listeners;
@@ -73,12 +87,12 @@ const covers = (host: string, other: string): boolean =>
   host === other || host === '' || host === '::' || (host === '0.0.0.0' && !other.includes(':'));
 
 /** The kernel refuses overlapping addresses only when a worker begins to listen, which is too late for a good message. */
-function refuseOverlaps(addresses: readonly OwnAddress[]): void {
+function refuseOverlaps(addresses: readonly OwnAddress[], { option }: Asking): void {
   for (const [at, one] of addresses.entries()) {
     const other = addresses.slice(0, at).find((earlier) => overlap(earlier, one));
     if (!other) continue;
     const [first, second] = [formatAddress(other), formatAddress(one)];
-    throw new TshornError('ERR_ADDRESS', `bind: ${first} and ${second} overlap`, {
+    throw new TshornError('ERR_ADDRESS', `${option}: ${first} and ${second} overlap`, {
       fix: 'leave one of them out',
     });
   }
@@ -94,54 +108,69 @@ export function overlap(one: OwnAddress, other: OwnAddress): boolean {
 
 export type TcpAddress = Extract<BindAddress, { kind: 'tcp' }>;
 
-async function listenTcp(wanted: TcpAddress): Promise<Listener> {
-  for (const host of await hostsOf(wanted)) {
+async function listenTcp(wanted: TcpAddress, { option }: Asking): Promise<Listener> {
+  for (const host of await hostsOf(wanted, option)) {
     const handle = bindTcp(host, wanted.port);
     // A machine without IPv6 cannot have `::`; then every address means every IPv4 address.
     if (handle === 'EAFNOSUPPORT' || (handle === 'EADDRNOTAVAIL' && wanted.host === '' && host === '::'))
       continue;
-    if (typeof handle === 'string') throw bindError(wanted, handle);
+    if (typeof handle === 'string') throw bindError(option, wanted, handle);
     const name: { address?: string; port?: number } = {};
     handle.getsockname?.(name);
     const address = { kind: 'tcp', host, port: name.port ?? wanted.port } as const;
     return { handle, asked: wanted, address, source: 'bound', close: () => handle.close() };
   }
-  throw bindError(wanted, 'EADDRNOTAVAIL');
+  throw bindError(option, wanted, 'EADDRNOTAVAIL');
 }
 
 /** The addresses that a host stands for, best first. @throws TshornError ERR_ADDRESS */
-export async function hostsOf({ host, port }: TcpAddress): Promise<string[]> {
+export async function hostsOf({ host, port }: TcpAddress, option = 'bind'): Promise<string[]> {
   if (host === '') return ['::', '0.0.0.0'];
   if (net.isIP(host)) return [host];
   try {
     return [(await promisify(dns.lookup)(host)).address];
   } catch {
-    throw new TshornError('ERR_ADDRESS', `bind: the host name of "${host}:${port}" cannot be looked up`, {
-      fix: 'write an address of this machine, for instance 127.0.0.1 or 0.0.0.0',
-    });
+    throw new TshornError(
+      'ERR_ADDRESS',
+      `${option}: the host name of "${host}:${port}" cannot be looked up`,
+      {
+        fix: 'write an address of this machine, for instance 127.0.0.1 or 0.0.0.0',
+      },
+    );
   }
 }
 
-async function listenUnix(path: string, { mode, owner }: FileRights): Promise<Listener> {
+async function listenUnix(
+  path: string,
+  { mode, owner }: FileRights,
+  { option, movable }: Asking,
+): Promise<Listener> {
   const address = { kind: 'unix', path } as const;
+  const failed = (error: unknown) => bindError(option, address, (error as NodeJS.ErrnoException).code ?? '');
   try {
-    await removeStale(path);
+    await removeStale(option, path);
   } catch (error) {
-    throw error instanceof TshornError
-      ? error
-      : bindError(address, (error as NodeJS.ErrnoException).code ?? '');
+    throw error instanceof TshornError ? error : failed(error);
   }
-  const handle = bindWithMode(path, mode);
-  if (typeof handle === 'string') throw bindError(address, handle);
+  const at = movable ? join(dirname(path), temporaryName()) : path;
+  const handle = bindWithMode(at, mode);
+  if (typeof handle === 'string') throw bindError(option, address, handle);
   try {
-    if (owner) fs.lchownSync(path, owner.uid, owner.gid);
+    if (owner) fs.lchownSync(at, owner.uid, owner.gid);
+    if (movable) fs.renameSync(at, path);
     const { ino } = fs.lstatSync(path);
-    const close = () => closeUnixSocket(path, ino, () => handle.close());
+    const close = () =>
+      movable ? closeMoved(handle, { path, ino }) : closeUnixSocket(path, ino, () => handle.close());
     return { handle, asked: address, address, source: 'bound', file: { path, ino }, close };
   } catch (error) {
     handle.close();
-    throw bindError(address, (error as NodeJS.ErrnoException).code ?? '');
+    throw failed(error);
   }
+}
+
+function closeMoved(handle: BoundHandle, { path, ino }: SocketFile): void {
+  if (fs.lstatSync(path, { throwIfNoEntry: false })?.ino === ino) fs.rmSync(path, { force: true });
+  handle.close();
 }
 
 /** The umask gives the file its mode: chmod would follow a link that another user puts there meanwhile. */
@@ -155,43 +184,43 @@ function bindWithMode(path: string, mode: number): BoundHandle | string {
 }
 
 /** Removes a socket file that nobody listens on, which a crash has left. Any other file is refused. */
-async function removeStale(path: string): Promise<void> {
+async function removeStale(option: string, path: string): Promise<void> {
   const stat = fs.lstatSync(path, { throwIfNoEntry: false });
   if (!stat) return;
   if (!stat.isSocket()) {
-    throw new TshornError('ERR_ADDRESS', `bind: ${path} exists and is not a socket`, {
+    throw new TshornError('ERR_ADDRESS', `${option}: ${path} exists and is not a socket`, {
       fix: 'choose another path, or remove the file if nobody needs it',
     });
   }
   // In doubt (EACCES, say) the address is in use: a file that may belong to another server stays.
-  if ((await whoListens(path)) !== 'refused') throw bindError({ kind: 'unix', path }, 'EADDRINUSE');
+  if ((await whoListens(path)) !== 'refused') throw bindError(option, { kind: 'unix', path }, 'EADDRINUSE');
   fs.rmSync(path, { force: true });
 }
 
-function bindError(address: BindAddress, name: string): TshornError {
+export function bindError(option: string, address: BindAddress, name: string): TshornError {
   const where = formatAddress(address);
   const directory = address.kind === 'unix' ? dirname(address.path) : undefined;
   // libuv says EACCES for a directory that is not there (uv_pipe_bind2 converts ENOENT).
   if (directory !== undefined && (name === 'ENOTDIR' || isMissing(directory))) {
-    return new TshornError('ERR_ADDRESS', `bind: cannot bind ${where}: ${directory} is no directory`, {
+    return new TshornError('ERR_ADDRESS', `${option}: cannot bind ${where}: ${directory} is no directory`, {
       fix: 'create the directory, or choose another path',
     });
   }
   switch (name) {
     case 'EADDRINUSE':
-      return new TshornError('ERR_ADDRESS_IN_USE', `bind: ${where} is in use by another process`, {
-        fix: 'stop that process, or choose another address with --bind',
+      return new TshornError('ERR_ADDRESS_IN_USE', `${option}: ${where} is in use by another process`, {
+        fix: `stop that process, or choose another address with --${option}`,
       });
     case 'EACCES':
     case 'EPERM':
-      return new TshornError('ERR_ADDRESS_FORBIDDEN', `bind: no permission for ${where}`, {
+      return new TshornError('ERR_ADDRESS_FORBIDDEN', `${option}: no permission for ${where}`, {
         fix:
           address.kind === 'unix'
             ? 'choose a directory that this user may write to'
             : 'choose a port of 1024 or more, or give the process CAP_NET_BIND_SERVICE',
       });
     default:
-      return new TshornError('ERR_ADDRESS', `bind: cannot bind ${where}: ${name}`, {
+      return new TshornError('ERR_ADDRESS', `${option}: cannot bind ${where}: ${name}`, {
         fix: 'choose an address of this machine, for instance 127.0.0.1:8000',
       });
   }

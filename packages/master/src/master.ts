@@ -6,6 +6,7 @@ import { EventEmitter } from 'node:events';
 import type { Resolved } from '@tshorn/config';
 import { describeThrown, type ReloadPlan, stackOf } from '@tshorn/core';
 import { ActiveFiles } from './active-files.ts';
+import { type Readiness, readinessOf } from './admin/readiness.ts';
 import { Announcer } from './announcer.ts';
 import { checkBoundHandles } from './bound-handle.ts';
 import { initialState } from './decide/decide.ts';
@@ -92,13 +93,14 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#reExec = new ReExec({
       ...options,
       state: () => this.#loop.state,
-      listeners: () => this.#opened.listeners,
+      listeners: () => this.#opened.passed,
       timing: () => this.#resolved.config,
       tell: (notice) => this.#announcer.announce([notice]),
       relay: () => this.#performer?.traffic.relay,
       handOver: (kept, pid, takes) => this.#handOver(kept, pid, takes),
       takeOver: async () => this.#opened.files?.takeOver(),
       reclaim: async () => this.#opened.files?.reclaim(),
+      becameActive: () => this.#opened.admin?.begin(),
     });
   }
 
@@ -139,6 +141,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       workerFile: this.#options.workerFile,
       notices: this,
       request: (operation) => this.request(operation),
+      administered: this,
     });
     await this.#announcer.open(this.#resolved, oldMaster !== undefined);
     if (!oldMaster) files.writePidFile();
@@ -163,7 +166,10 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     });
     this.#loop.begin();
     if (oldMaster) this.#reExec.follow(this, config);
-    else void files.openControl();
+    else {
+      void files.openControl();
+      this.#opened.admin?.begin();
+    }
     if (process.pid === 1)
       void import('./os/zombies.ts').then(({ Zombies }) => new Zombies(this.#log).watch());
   }
@@ -221,6 +227,16 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     });
   }
 
+  /** For probes, which may come often: cheaper than the status. */
+  readiness(): Readiness {
+    return readinessOf(this.#loop.state, this.#resolved.config.readyWorkers);
+  }
+
+  /** Path of the control socket, while there is one. */
+  controlPath(): string | undefined {
+    return this.#opened.files?.controlPath;
+  }
+
   #perform(effect: Effect): void {
     switch (effect.do) {
       case 'prepare':
@@ -259,6 +275,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#resolved = resolved;
     this.#hooks.use(resolved.config.hooks, resolved.config.hookTimeout);
     this.#announcer.use(resolved.config);
+    this.#opened.admin?.use(resolved.config);
   }
 
   async #finish(exitCode: number): Promise<void> {

@@ -16,6 +16,8 @@ export class Observed {
   readonly reloads = new PastReloads();
   /** What the app itself counts. */
   readonly apps: AppMetrics;
+  /** On the clock of performance.now(). */
+  readonly begunAt = performance.now();
   readonly #master: Figured;
   #live: Promise<Live> | undefined;
   #loaded: Live | undefined;

@@ -29,18 +29,15 @@ export async function openListeners(
   const warn = (text: string) => log.warn({ event: 'unused-socket' }, text);
   const rights = { mode: config.unixMode, owner };
   const sockets = env.LISTEN_FDS === undefined ? (inherited?.activated() ?? []) : await activated(env, warn);
-  const listeners =
-    sockets.length === 0
-      ? await bindAll(withoutActivated(config.bind), rights, inherited)
-      : await (await import('./systemd/open.ts')).openActivated({
-          sockets,
-          binds: given.has('bind') ? config.bind : undefined,
-          rights,
-          inherited,
-          warn,
-        });
-  inherited?.closeRest();
-  return listeners;
+  return sockets.length === 0
+    ? await bindAll(withoutActivated(config.bind), rights, inherited)
+    : await (await import('./systemd/open.ts')).openActivated({
+        sockets,
+        binds: given.has('bind') ? config.bind : undefined,
+        rights,
+        inherited,
+        warn,
+      });
 }
 
 /** @throws TshornError ERR_ADDRESS when one of them is a socket that systemd was to pass */

@@ -5,8 +5,11 @@
  */
 import type { Resolved } from '@tshorn/config';
 import type { ActiveFiles } from './active-files.ts';
+import type { Admin } from './admin/admin.ts';
+import type { Administered } from './admin/administered.ts';
 import { writeListening } from './journal.ts';
 import type { Listener } from './listeners.ts';
+import type { Logger } from './log.ts';
 import { type Opening, openListeners } from './open-listeners.ts';
 import type { OutputFile } from './output-file.ts';
 import { nameOf } from './re-exec/inherited-listeners.ts';
@@ -23,15 +26,21 @@ export class Opened {
   files: ActiveFiles | undefined;
   output: OutputFile | undefined;
   watch: WatchMode | undefined;
+  admin: Admin | undefined;
 
   /** @throws TshornError ERR_ADDRESS and its kin, ERR_LOG_FILE */
-  async open(resolved: Resolved, opening: Opening & Watching): Promise<void> {
+  async open(
+    resolved: Resolved,
+    opening: Opening & Watching & { readonly administered: Administered },
+  ): Promise<void> {
     const { outputFile, watch } = resolved.config;
     if (outputFile !== undefined) {
       this.output = new (await import('./output-file.ts')).OutputFile(outputFile, opening.log);
     }
     if (watch) this.watch = (await import('./watch/open.ts')).openWatchMode(opening);
     this.listeners = await openListeners(resolved, opening);
+    await this.#bindAdmin(resolved, opening);
+    opening.inherited?.closeRest();
     writeListening(opening.log, this.listeners);
     if (resolved.config.statusTransport !== 'udp') return;
     // Loaded only on demand: every start would pay for it.
@@ -39,9 +48,22 @@ export class Opened {
     this.statusUdp = await new Socket(opening.log).open();
   }
 
+  async #bindAdmin({ config }: Resolved, opening: Opening & { administered: Administered; log: Logger }) {
+    if (config.admin.length + config.agent.length === 0) return;
+    const { Admin: Listeners } = await import('./admin/admin.ts');
+    this.admin = new Listeners(opening.administered, opening.log);
+    await this.admin.bind(config, { mode: config.unixMode, owner: opening.owner }, opening.inherited);
+  }
+
+  /** Those that a new master of a re-exec inherits. */
+  get passed(): readonly Listener[] {
+    return [...this.listeners, ...(this.admin?.listeners ?? [])];
+  }
+
   /** Forgets the listeners that the new master has: to close them here would remove their socket files. */
   handOver(names: readonly string[]): void {
     this.watch?.close();
+    this.admin?.handOver(names);
     this.listeners = this.listeners.filter((listener) => !names.includes(nameOf(listener)));
   }
 
@@ -55,5 +77,7 @@ export class Opened {
     this.statusUdp?.close();
     await this.files?.close();
     await this.output?.idle(LAST_OUTPUT_MS);
+    // Last of all: an orchestrator watches the end.
+    await this.admin?.close();
   }
 }

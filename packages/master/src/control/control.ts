@@ -25,7 +25,6 @@ const LAST_LINES_MS = 500;
 export class Control implements Answering {
   readonly path: string;
   readonly master: Controlled;
-  readonly openedAt = performance.now();
   /** Why there is no socket; undefined while there is one. */
   problem: string | undefined;
   readonly #log: Logger;

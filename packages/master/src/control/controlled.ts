@@ -22,6 +22,4 @@ export interface Answering {
   readonly master: Controlled;
   /** Absolute path of the socket. */
   readonly path: string;
-  /** On the clock of performance.now(). */
-  readonly openedAt: number;
 }

@@ -20,9 +20,8 @@ import {
   readStop,
   refusalToAbort,
 } from './requests.ts';
+import { statusReply } from './status-reply.ts';
 import { lineOf, pickReload, watch } from './watch.ts';
-
-declare const TSHORN_VERSION: string;
 
 interface Call {
   readonly body: Body;
@@ -107,17 +106,7 @@ export class ControlServer {
   }
 
   #status({ response }: Call): void {
-    const { openedAt, path } = this.#control;
-    const status = this.#master.status();
-    answer(response, 200, {
-      version: TSHORN_VERSION,
-      node: process.version,
-      uptimeMs: Math.round(performance.now() - openedAt),
-      control: path,
-      ...status,
-      workers: status.workers.map((worker) => ({ ...worker, uptimeMs: Math.round(worker.uptimeMs) })),
-      reloads: this.#master.observed.reloads.all,
-    });
+    answer(response, 200, statusReply(this.#master, this.#control.path));
   }
 
   #reload({ body, query, response }: Call): void {

@@ -48,6 +48,21 @@ export const SERVER = {
     todo: 'Give the file to `--watch-ignore`.',
   },
   control: { level: 'info', fields: '`path`', when: 'The control socket is open.' },
+  'admin-listening': {
+    level: 'info',
+    fields: '`listener` (`admin`, `agent`), `address`',
+    when: 'The master answers on an [admin or agent listener](admin.md).',
+  },
+  'admin-open': {
+    level: 'warn',
+    when: 'The [admin listener](admin.md) can be reached from other machines, and asks for no token.',
+    todo: 'Set `--admin-token`, or bind it to 127.0.0.1.',
+  },
+  'admin-token': {
+    level: 'error',
+    when: 'A reload could not read the file of `--admin-token`. The token before stays in force.',
+    todo: 'Write the token into the file, and reload.',
+  },
   leaving: {
     level: 'info',
     fields: '`text`',

@@ -30,6 +30,8 @@ export interface ThisMaster {
   takeOver(): Promise<void>;
   /** Takes those that can be taken, and logs the rest. Never rejects. */
   reclaim(): Promise<void>;
+  /** This master is the active one from now on. */
+  becameActive(): void;
 }
 
 /** The new master and its workers answer within this time; a client whose connection nobody has taken by then is lost. */
@@ -130,20 +132,23 @@ export class ReExec {
 
   /** The workers of this master are starting: from here on it can take over. */
   follow(master: Following, { workers, bootTimeout }: Pick<Config, 'workers' | 'bootTimeout'>): void {
-    const { oldMaster, takeOver, reclaim, tell, relay } = this.#master;
+    const { oldMaster, takeOver, reclaim, becameActive, tell, relay } = this.#master;
     oldMaster?.follow({
       workers,
       bootTimeout,
       onNotice: (listener) => void master.on('notice', listener),
       takeOver,
       takeWhatIsThere: reclaim,
-      becameActive: (by) =>
+      becameActive: (by) => {
+        // Before the line: whoever acts on it reaches this master.
+        becameActive();
         tell({
           event: 'took-over',
           level: 'info',
           text: `active: pid ${process.pid}, ${by}`,
           oldMaster: oldMaster.pid,
-        }),
+        });
+      },
       stop: (mode, reason) => master.stop(mode, reason),
       offered: (id, connection, resumer) => relay()?.offer(OLD_MASTER, id, connection, { resumer }),
       state: (id, text) => relay()?.state(OLD_MASTER, id, text),

@@ -1,0 +1,35 @@
+/** Answers HAProxy's agent-check: one line for each connection, which is then closed. Created by Admin. */
+import type net from 'node:net';
+import { agentLine, type Readiness } from './readiness.ts';
+
+/** HAProxy reads at once; whoever does not is dropped. */
+const MOST_MS = 2_000;
+const MOST_CONNECTIONS = 256;
+
+export class Agents {
+  readonly #readiness: () => Readiness;
+  /** In the order of their coming. */
+  readonly #open = new Set<net.Socket>();
+
+  constructor(readiness: () => Readiness) {
+    this.#readiness = readiness;
+  }
+
+  answer(socket: net.Socket): void {
+    this.#open.add(socket);
+    if (this.#open.size > MOST_CONNECTIONS) this.#open.values().next().value?.destroy();
+    const timer = setTimeout(() => socket.destroy(), MOST_MS).unref();
+    socket.on('error', () => {});
+    socket.once('close', () => {
+      clearTimeout(timer);
+      this.#open.delete(socket);
+    });
+    // What is sent (`agent-send`) is read and dropped: the kernel answers a close with unread bytes by a reset.
+    socket.resume();
+    socket.end(`${agentLine(this.#readiness())}\n`);
+  }
+
+  close(): void {
+    for (const socket of this.#open) socket.destroy();
+  }
+}

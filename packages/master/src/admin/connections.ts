@@ -1,0 +1,106 @@
+/**
+ * The connections of the admin listener, bounded in number and in time: whoever opens thousands of them, sends slowly or
+ * does not read is dropped, and a probe is answered all the same.
+ */
+import type { Socket } from 'node:net';
+
+/** Open connections; where more come, those go first that have waited longest without a request. */
+const MOST = 256;
+/** A response that streams nothing has this time, its reader included. */
+const ANSWER_MS = 10_000;
+/** Bytes that a stream's reader may leave unread. */
+const MOST_UNREAD_BYTES = 1_000_000;
+/** Responses that stay open. */
+const MOST_STREAMS = 64;
+const LOOK_EVERY_MS = 1_000;
+
+interface Connection {
+  /** The response under way: when it began, and whether it streams. */
+  answering?: { readonly since: number; streams: boolean };
+}
+
+export class Connections {
+  /** In the order of their coming; a connection that has been answered goes to the end. */
+  readonly #open = new Map<Socket, Connection>();
+  #timer: NodeJS.Timeout | undefined;
+  #streams = 0;
+
+  get count(): number {
+    return this.#open.size;
+  }
+
+  add(socket: Socket): void {
+    this.#open.set(socket, {});
+    socket.on('error', () => {});
+    socket.once('close', () => this.#remove(socket));
+    if (this.#open.size > MOST) this.#makeRoom();
+    this.#timer ??= setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
+  }
+
+  /** False: the connection has a response under way already, or there are too many streams. */
+  begin(socket: Socket, streams: boolean): boolean {
+    const connection = this.#open.get(socket);
+    if (!connection || connection.answering || (streams && this.#streams >= MOST_STREAMS)) return false;
+    connection.answering = { since: performance.now(), streams };
+    if (streams) this.#streams++;
+    return true;
+  }
+
+  /** The response has left, or its reader has. */
+  end(socket: Socket): void {
+    const connection = this.#open.get(socket);
+    if (!connection) return;
+    this.#release(connection);
+    this.#open.delete(socket);
+    this.#open.set(socket, connection);
+  }
+
+  /** Closes those without a request. */
+  closeIdle(): void {
+    for (const [socket, { answering }] of this.#open) if (!answering) socket.destroySoon();
+  }
+
+  closeAll(): void {
+    for (const socket of this.#open.keys()) socket.destroy();
+  }
+
+  #remove(socket: Socket): void {
+    const connection = this.#open.get(socket);
+    if (connection) this.#release(connection);
+    this.#open.delete(socket);
+    if (this.#open.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #release(connection: Connection): void {
+    if (connection.answering?.streams) this.#streams--;
+    delete connection.answering;
+  }
+
+  /** The oldest first. Where every one is being answered, the newest goes: those have a time limit of their own. */
+  #makeRoom(): void {
+    let last: Socket | undefined;
+    for (const [socket, { answering }] of this.#open) {
+      if (!answering) return void this.#drop(socket);
+      last = socket;
+    }
+    if (last) this.#drop(last);
+  }
+
+  #drop(socket: Socket): void {
+    this.#remove(socket);
+    socket.destroy();
+  }
+
+  #look(): void {
+    const now = performance.now();
+    for (const [socket, { answering }] of this.#open) {
+      if (!answering) continue;
+      const isSlow = answering.streams
+        ? socket.writableLength > MOST_UNREAD_BYTES
+        : now - answering.since > ANSWER_MS;
+      if (isSlow) this.#drop(socket);
+    }
+  }
+}

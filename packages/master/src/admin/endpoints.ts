@@ -1,0 +1,66 @@
+/**
+ * The paths of the admin listener. To add one: write its answer in a file of its own, and add its row here. A row that is
+ * not `free` asks for the token, where there is one.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { statusReply } from '../control/status-reply.ts';
+import { PROMETHEUS_TYPE, prometheusText } from '../metrics/prometheus.ts';
+import type { Administered } from './administered.ts';
+import { shared } from './shared.ts';
+
+export interface Call {
+  readonly request: IncomingMessage;
+  /** Already has `cache-control: no-store`. */
+  readonly response: ServerResponse;
+  readonly query: URLSearchParams;
+  readonly master: Administered;
+}
+
+export interface Endpoint {
+  /** Answers without the token: those who probe a server can seldom send one. */
+  readonly free?: true;
+  /** The response stays open until its client or the master goes; else it has a few seconds. */
+  readonly streams?: true;
+  /** GET; for HEAD the body is left out by itself. What it throws becomes 500. */
+  answer(call: Call): void | Promise<void>;
+}
+
+export const JSON_TYPE = 'application/json';
+export const TEXT_TYPE = 'text/plain; charset=utf-8';
+
+/** Answers with a whole body. */
+export function send(
+  { response }: Pick<Call, 'response'>,
+  status: number,
+  type: string,
+  body: string | Buffer,
+) {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) }).end(body);
+}
+
+/** Answers a probe. @param reason why not; undefined: all is well */
+function sendProbe(call: Call, name: string, reason: string | undefined): void {
+  const { ready, size } = call.master.readiness();
+  call.response.setHeader('tshorn-workers', `ready=${ready}/${size}`);
+  send(call, reason === undefined ? 200 : 503, TEXT_TYPE, `${reason ?? name}\n`);
+}
+
+const metrics = shared(async ({ master }: Call) =>
+  Buffer.from(prometheusText(await master.observed.families())),
+);
+
+const status = shared(async ({ master }: Call) =>
+  Buffer.from(`${JSON.stringify(statusReply(master, master.controlPath()))}\n`),
+);
+
+export const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
+  '/metrics': { answer: async (call) => send(call, 200, PROMETHEUS_TYPE, await metrics(call)) },
+  '/status': { answer: async (call) => send(call, 200, JSON_TYPE, await status(call)) },
+  // That this is answered says that the loop turns.
+  '/live': { free: true, answer: (call) => sendProbe(call, 'live', undefined) },
+  '/ready': { free: true, answer: (call) => sendProbe(call, 'ready', call.master.readiness().notReady) },
+  '/startup': {
+    free: true,
+    answer: (call) => sendProbe(call, 'started', call.master.readiness().notStarted),
+  },
+};

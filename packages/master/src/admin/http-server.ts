@@ -1,0 +1,145 @@
+/**
+ * HTTP on the admin listener: read-only, and with bounds for clients that mean harm. Loaded when the first client connects.
+ * The paths are in endpoints.ts.
+ */
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { describeThrown } from '@tshorn/core';
+import type { Administered } from './administered.ts';
+import { Connections } from './connections.ts';
+import { ENDPOINTS, type Endpoint, send, TEXT_TYPE } from './endpoints.ts';
+import type { Token } from './token.ts';
+
+const LIMITS = {
+  maxHeaderSize: 8 * 1024,
+  // From the connection on, so that it also ends those that send nothing.
+  headersTimeout: 5_000,
+  requestTimeout: 5_000,
+  connectionsCheckingInterval: 1_000,
+  // Longer than the usual interval of a scrape.
+  keepAliveTimeout: 75_000,
+} as const;
+
+const ALLOW = 'GET, HEAD';
+
+interface Settings {
+  readonly master: Administered;
+  token(): Token | undefined;
+}
+
+/** An answer that refuses. */
+class Refused extends Error {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+export class AdminHttp {
+  readonly #settings: Settings;
+  readonly #connections = new Connections();
+  readonly #http = http.createServer(LIMITS, (request, response) => void this.#handle(request, response));
+  readonly #streams = new Set<ServerResponse>();
+  #isLeaving = false;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    // The handler refuses the body, so none is asked for.
+    this.#http.on('checkContinue', (request, response) => void this.#handle(request, response));
+    this.#http.on('clientError', (_error, socket) => {
+      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
+      else socket.destroy();
+    });
+  }
+
+  serve(socket: Socket): void {
+    this.#connections.add(socket);
+    this.#http.emit('connection', socket);
+  }
+
+  /** Another master accepts from here on: responses under way end, streams stay, and no connection is kept open. */
+  leave(): void {
+    this.#isLeaving = true;
+    this.#connections.closeIdle();
+  }
+
+  /** Ends the streams; what is being written has `withinMs`. */
+  async close(withinMs: number): Promise<void> {
+    this.leave();
+    for (const response of this.#streams) response.end();
+    const until = performance.now() + withinMs;
+    while (this.#connections.count > 0 && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    this.#connections.closeAll();
+    // Ends the timer that looks for slow headers.
+    this.#http.close();
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = request;
+    const target = (request.url ?? '/').split('?', 2);
+    const [path = '/', query = ''] = target;
+    const endpoint = Object.hasOwn(ENDPOINTS, path) ? ENDPOINTS[path] : undefined;
+    const streams = endpoint?.streams === true && request.method === 'GET';
+    if (!this.#connections.begin(socket, streams)) {
+      // Requests that do not wait for their answers would pile up.
+      if (!streams) return void socket.destroy();
+      response.writeHead(503, { connection: 'close' }).end('too many clients read streams here\n');
+      return;
+    }
+    response.once('close', () => {
+      this.#connections.end(socket);
+      this.#streams.delete(response);
+      if (this.#isLeaving) socket.destroySoon();
+    });
+    response.setHeader('cache-control', 'no-store');
+    response.setHeader('x-content-type-options', 'nosniff');
+    if (this.#isLeaving) response.setHeader('connection', 'close');
+    try {
+      const found = this.#check(request, path, endpoint);
+      if (streams) this.#streams.add(response);
+      const call = { request, response, query: new URLSearchParams(query), master: this.#settings.master };
+      await found.answer(call);
+    } catch (error) {
+      refuse(response, error);
+    }
+  }
+
+  /** @throws Refused */
+  #check(request: IncomingMessage, path: string, endpoint: Endpoint | undefined): Endpoint {
+    const { method = '', headers } = request;
+    const hasBody = Number(headers['content-length'] ?? 0) !== 0 || 'transfer-encoding' in headers;
+    if (hasBody) throw new Refused(413, 'a request here has no body', { connection: 'close' });
+    if (!endpoint) {
+      throw new Refused(404, `there is no such path; there are ${Object.keys(ENDPOINTS).join(', ')}`);
+    }
+    if (method !== 'GET' && method !== 'HEAD') {
+      const text = `${path} is for GET and HEAD; what changes something is asked of the control socket`;
+      throw new Refused(405, text, { allow: ALLOW });
+    }
+    const token = endpoint.free ? undefined : this.#settings.token();
+    if (token && !token.allows(headers.authorization)) {
+      // With Basic a browser asks a person for it.
+      const challenge = { 'www-authenticate': 'Bearer, Basic realm="tshorn", charset="UTF-8"' };
+      throw new Refused(401, `${path} asks for the token of --admin-token`, challenge);
+    }
+    return endpoint;
+  }
+}
+
+function refuse(response: ServerResponse, error: unknown): void {
+  if (response.headersSent || response.destroyed) return void response.destroy();
+  const known = error instanceof Refused;
+  for (const [name, value] of Object.entries(known ? error.headers : {})) response.setHeader(name, value);
+  send(
+    { response },
+    known ? error.status : 500,
+    TEXT_TYPE,
+    `${known ? error.message : describeThrown(error)}\n`,
+  );
+}
