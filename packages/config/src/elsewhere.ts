@@ -45,7 +45,7 @@ const OTHER_NAMES: Readonly<Record<string, (value: string) => string>> = {
   env: () => VARIABLES,
   'raw-env': () => VARIABLES,
   'preload-app': () => RELOADS,
-  accesslog: () => 'tshorn logs no requests: the app or the proxy does',
+  accesslog: () => 'did you mean --access-log?',
   'log-config': () => 'the log has --log-file, --log-level and --log-format, and no other settings',
   logconfig: () => 'the log has --log-file, --log-level and --log-format, and no other settings',
   initgroups: () => 'supplementary groups are dropped with --user',
@@ -56,8 +56,10 @@ const OTHER_NAMES: Readonly<Record<string, (value: string) => string>> = {
   certfile: () => TLS,
   keyfile: () => TLS,
   'statsd-host': () => "tshorn status --json has the figures, as have the app's own metrics",
-  'forwarded-allow-ips': () => "set your framework's `trust proxy`",
-  'access-logfile': () => 'tshorn logs no requests: the app or the proxy does',
+  'forwarded-allow-ips': () =>
+    "did you mean --trusted-proxies, which is for the access log? For the app, set your framework's `trust proxy`",
+  'access-logfile': () => 'did you mean --access-log?',
+  'access-logformat': () => 'did you mean --access-log-format?',
   http: (value) => `did you mean --bind ${/^\S*:?\d+$/.test(value) ? value : ':PORT'}?`,
   'http-socket': (value) => `did you mean --bind ${/^\S*:?\d+$/.test(value) ? value : ':PORT'}?`,
 };

@@ -1,5 +1,6 @@
 /** The table of all options, and how each is named on the command line and in the environment. */
 import type { Row, Section, ValueOf } from './row.ts';
+import { accessLog } from './sections/access-log.ts';
 import { admin } from './sections/admin.ts';
 import { application } from './sections/application.ts';
 import { boot } from './sections/boot.ts';
@@ -34,6 +35,7 @@ const ROWS = {
   ...canary.rows,
   ...http.rows,
   ...logging.rows,
+  ...accessLog.rows,
   ...metrics.rows,
   ...admin.rows,
   ...control.rows,
@@ -113,6 +115,7 @@ export const SECTIONS = [
   hangs,
   http,
   logging,
+  accessLog,
   metrics,
   admin,
   control,

@@ -87,6 +87,7 @@ export async function resolveConfig({
       ...config,
       logFile: fromCwd(config.logFile),
       outputFile: fromCwd(config.outputFile),
+      accessLog: /^-?$/.test(config.accessLog) ? config.accessLog : resolve(config.cwd, config.accessLog),
       control: fromCwd(config.control),
       adminToken: fromCwd(config.adminToken),
       pidFile: fromCwd(config.pidFile),

@@ -128,6 +128,14 @@ export interface UserConfig {
   logFile?: string;
   /** The file to append to what the workers print, instead of standard output and standard error. Default: none. */
   outputFile?: string;
+  /** The file to append a line to for each request; - for standard output. Default: none. */
+  accessLog?: string;
+  /** The lines of the access log; a template has Gunicorn's atoms, such as '%(h)s %(r)s %(s)s'. Default: combined. */
+  accessLogFormat?: 'json' | 'common' | 'combined' | (string & {});
+  /** Paths whose requests the access log leaves out, besides the status path. Default: none. */
+  accessLogSkip?: string | readonly string[];
+  /** Proxies that are believed what they say of the address of a client. Default: none. */
+  trustedProxies?: string | readonly string[];
   /** Count requests by method, status and duration in each worker. Default: yes. */
   metrics?: boolean;
   /** Add what the app keeps with prom-client or @prometheus-io/client to /metrics, merged over the workers. Default: yes. */

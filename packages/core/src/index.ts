@@ -1,8 +1,18 @@
+export {
+  ACCESS_FIELDS,
+  ACCESS_TEMPLATES,
+  type AccessField,
+  ATOMS,
+  type AtomLetter,
+  type Piece,
+  parseAccessFormat,
+} from './access-format.ts';
 export * from './address.ts';
 export * from './app-metrics.ts';
 export * from './cgroup.ts';
 export { CULPRIT, type Culprit } from './culprit.ts';
 export * from './deadline.ts';
+export { targetOf, type WriteDone, type WriteTarget } from './descriptor.ts';
 export * from './errors.ts';
 export type { Examination } from './examination.ts';
 export * from './heartbeat.ts';

@@ -1,5 +1,5 @@
 /** A request in flight as it is logged: never its query string or its headers, which may hold secrets. */
-import { bool, type Field, ms, opaque, row } from './protocol/fields.ts';
+import { bool, type Field, Misfit, ms, opaque, optional, row } from './protocol/fields.ts';
 import { formatMs } from './units.ts';
 
 const LONGEST_PATH = 200;
@@ -13,6 +13,11 @@ export function pathOf(target: string): string {
   return plain.length > LONGEST_PATH ? `${plain.slice(0, LONGEST_PATH)}...` : plain || '/';
 }
 
+const REQUEST_ID = /^[\w.-]{1,64}$/;
+
+/** True for an id that is fit for a log: letters, digits, `.`, `_` and `-`, 64 at the most. */
+export const isRequestId = (text: string): boolean => REQUEST_ID.test(text);
+
 const text = opaque(64 * 1024);
 
 const readOpenRequest = row({
@@ -22,6 +27,11 @@ const readOpenRequest = row({
       .slice(0, 20),
   /** Without the query. */
   path: (value) => pathOf(text(value)),
+  /** By which its lines in all logs are found. */
+  id: optional((value) => {
+    if (!isRequestId(text(value))) throw new Misfit('an id');
+    return text(value);
+  }),
   /** Milliseconds since its headers had been read. */
   ageMs: (value) => Math.round(ms(value)),
   /** The headers of its response are on their way. */
@@ -44,6 +54,10 @@ export function readOpenRequests(value: unknown): OpenRequest[] {
   });
 }
 
-/** `GET /search (30.1s)` */
-export const describeRequest = ({ method, path, ageMs, answering }: OpenRequest): string =>
-  `${method} ${path} (${formatMs(ageMs)}${answering ? ', answering' : ''})`;
+/** `GET /search`, or `GET /search (id=9f3c-1)` */
+export const nameOf = ({ method, path, id }: Pick<OpenRequest, 'method' | 'path' | 'id'>): string =>
+  `${method} ${path}${id === undefined ? '' : ` (id=${id})`}`;
+
+/** `GET /search (30.1s, id=9f3c-1)` */
+export const describeRequest = ({ method, path, id, ageMs, answering }: OpenRequest): string =>
+  `${method} ${path} (${formatMs(ageMs)}${answering ? ', answering' : ''}${id === undefined ? '' : `, id=${id}`})`;

@@ -1,7 +1,7 @@
 /** The files of `--log-file` and `--output-file`: appended to, and opened again after a rotation has moved them away. */
 import fs from 'node:fs';
-import { systemReason, TshornError } from '@tshorn/core';
-import { Outlet, targetOf } from './outlet.ts';
+import { systemReason, TshornError, targetOf } from '@tshorn/core';
+import { Outlet } from './outlet.ts';
 
 const { O_WRONLY, O_CREAT, O_APPEND, O_NONBLOCK } = fs.constants;
 /** Without O_NONBLOCK the open of a named pipe waits for a reader, and the master with it. */
@@ -12,11 +12,12 @@ const APPEND = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK;
  * @throws TshornError ERR_LOG_FILE for a file that cannot be written to
  */
 export function logFile(option: string, file: string): Outlet {
-  check(option, file);
+  checkWritable(option, file);
   return new Outlet(() => open(file));
 }
 
-function check(option: string, file: string): void {
+/** @throws TshornError ERR_LOG_FILE for a file that cannot be written to */
+export function checkWritable(option: string, file: string): void {
   try {
     fs.closeSync(fs.openSync(file, APPEND));
   } catch (error) {

@@ -10,7 +10,7 @@ function setUp() {
   const losses: [number, string][] = [];
   const begun: string[] = [];
   const write = (_fd: number, data: Buffer, done: Done) => void pending.push({ data, done });
-  const outlet = new Outlet(() => ({ fd: 2, isOwn: false, write }));
+  const outlet = new Outlet(() => ({ fd: 2, isOwn: false, isSync: true, write }));
   const stream = new LogStream(outlet, (line) => line, {
     begun: (reason) => begun.push(reason),
     ended: (lines, reason) => losses.push([lines, reason]),

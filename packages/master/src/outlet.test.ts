@@ -4,7 +4,8 @@ import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { Outlet, targetOf } from './outlet.ts';
+import { targetOf } from '@tshorn/core';
+import { Outlet } from './outlet.ts';
 
 let directory: string;
 

@@ -7,6 +7,7 @@
 import { EventEmitter } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
+import { targetOf, type WriteDone, type WriteTarget } from '@tshorn/core';
 
 const STDERR = 2;
 /** From this number of queued bytes on, workers are not read any more. */
@@ -17,70 +18,20 @@ const AGAIN_MS = 10;
 /** Time that a waiting thread has to wake at the end of the process. */
 const GIVE_UP_MS = 1_000;
 
-type Done = (error: NodeJS.ErrnoException | null, written: number) => void;
-/** `fs.write` as the outlet needs it; it may call back at once. */
-export type Write = (fd: number, data: Buffer, done: Done) => void;
-
 interface Entry {
   readonly data: Buffer;
   readonly done: ((error: NodeJS.ErrnoException | null) => void) | undefined;
 }
 
-interface Target {
-  readonly fd: number;
-  readonly write: Write;
-  /** The descriptor belongs to the outlet, which closes it. */
-  readonly isOwn: boolean;
-}
-
-function writeNow(fd: number, data: Buffer, done: Done): void {
-  let written: number;
-  try {
-    written = fs.writeSync(fd, data);
-  } catch (error) {
-    done(error as NodeJS.ErrnoException, 0);
-    return;
-  }
-  done(null, written);
-}
-
-/**
- * How a descriptor can be written to without waiting, and so that a line is out before the call returns. A pipe and a
- * terminal are opened once more through /proc with O_NONBLOCK: that flag belongs to the open file description, and
- * setting it on the inherited one would change it for every process that shares it. A regular file never waits for a
- * reader. A socket cannot be opened again, but Node sets the flag on it when `process.stderr` is made. For all else a
- * thread waits.
- */
-export function targetOf(fd: number): Target {
-  try {
-    const kind = fs.fstatSync(fd);
-    if (kind.isFIFO() || kind.isCharacterDevice()) {
-      const flags = fs.constants.O_WRONLY | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY;
-      return { fd: fs.openSync(`/proc/self/fd/${fd}`, flags), write: writeNow, isOwn: true };
-    }
-    if (kind.isFile()) return { fd, write: writeNow, isOwn: false };
-    if (fd === STDERR) void process.stderr;
-    if (isNonBlocking(fd)) return { fd, write: writeNow, isOwn: false };
-  } catch {
-    // No /proc, or a descriptor of another user: the thread does it.
-  }
-  return { fd, write: fs.write as Write, isOwn: false };
-}
-
-function isNonBlocking(fd: number): boolean {
-  const flags = /^flags:\s*([0-7]+)/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1];
-  return (Number.parseInt(flags ?? '0', 8) & fs.constants.O_NONBLOCK) !== 0;
-}
-
 export class Outlet extends EventEmitter<{ drain: [] }> {
-  readonly #open: () => Target;
-  #target: Target | undefined;
+  readonly #open: () => WriteTarget;
+  #target: WriteTarget | undefined;
   #queue: Entry[] = [];
   #bytes = 0;
   #writing = false;
 
   /** @param open called before the first write, and after `renew` */
-  constructor(open: () => Target) {
+  constructor(open: () => WriteTarget) {
     super();
     this.#open = open;
     // Each worker may wait for room.
@@ -140,7 +91,7 @@ export class Outlet extends EventEmitter<{ drain: [] }> {
    * @param isShared another process goes on writing to the same socket, so it must not be ended
    */
   async giveUp(isShared: boolean): Promise<void> {
-    if (!this.#writing || this.#target?.write === writeNow) return;
+    if (!this.#writing || this.#target?.isSync) return;
     if (isShared) process.kill(process.pid, 'SIGKILL');
     try {
       const socket = new net.Socket({ fd: this.#target?.fd ?? STDERR, readable: false, writable: true });
@@ -169,7 +120,7 @@ export class Outlet extends EventEmitter<{ drain: [] }> {
   }
 
   #put(data: Buffer, done: (error: NodeJS.ErrnoException | null) => void): void {
-    const write: Done = (error, written) => {
+    const write: WriteDone = (error, written) => {
       if (error?.code === 'EAGAIN') {
         setTimeout(() => this.#put(data, done), AGAIN_MS);
         return;

@@ -62,6 +62,11 @@ export class Performer {
     return this.#crew.serialOf(pid);
   }
 
+  /** The logs of the workers, after a rotation has moved them away. */
+  reopenLogs(): void {
+    for (const handle of this.#crew.handles) handle.reopenLog();
+  }
+
   perform(effect: ProcessEffect): void {
     switch (effect.do) {
       case 'spawn':

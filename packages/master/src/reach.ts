@@ -12,9 +12,10 @@ import type { Release } from './release.ts';
 type Who = Pick<Identity, 'uid' | 'gid'>;
 
 const READ = 4;
+export const WRITE = 2;
 const EXECUTE = 1;
 
-/** Returns the part of a path that the user may not pass or read; undefined when there is none. */
+/** Returns the part of a path that the user may not pass, or not read or write; undefined when there is none. */
 export function obstacle(path: string, who: Who, need: number = READ): string | undefined {
   const real = fs.realpathSync(path);
   const blocked = [...ancestorsOf(real), real].find(
@@ -35,7 +36,8 @@ function allows({ mode, uid, gid }: fs.Stats, who: Who, need: number): boolean {
 
 /** An access control list may allow more than the mode: acl(5). The check takes a process, so it comes last. */
 const isGranted = (path: string, { uid, gid }: Who, need: number): boolean =>
-  spawnSync('test', [need === READ ? '-r' : '-x', path], { uid, gid, cwd: '/' }).status === 0;
+  spawnSync('test', [need === READ ? '-r' : need === WRITE ? '-w' : '-x', path], { uid, gid, cwd: '/' })
+    .status === 0;
 
 /** @throws TshornError ERR_USER naming the file, and what is in the way */
 export function checkReach(release: Release, identity: Identity | undefined, workerFile: string): void {

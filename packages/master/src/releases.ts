@@ -3,7 +3,8 @@
  * forgotten when no worker and no slot needs them. Created by the master.
  */
 import { keepUnreloadable, type Resolved } from '@tshorn/config';
-import { renderError, withDeadline } from '@tshorn/core';
+import { describeThrown, renderError, withDeadline } from '@tshorn/core';
+import { prepareAccessLog } from './access-log-file.ts';
 import type { Event } from './decide/events.ts';
 import type { Hooks } from './hooks.ts';
 import { writeNeedsRestart } from './journal.ts';
@@ -44,6 +45,7 @@ export class Releases {
     const { identity, workerFile } = this.#sources;
     const release = resolveRelease(resolved);
     checkReach(release, identity(), workerFile);
+    prepareAccessLog(release.config, identity());
     return release;
   }
 
@@ -73,6 +75,18 @@ export class Releases {
     const reason = config && (await hooks.ask('onCommit', config.hooks, config.hookTimeout));
     if (reason === undefined) return { type: 'approved', generation };
     return { type: 'vetoed', generation, reason: `onCommit: ${reason}` };
+  }
+
+  /** A rotation has moved the files of the access logs away: makes new ones, for the user of the workers. */
+  remakeAccessLogs(): void {
+    const { log, identity } = this.#sources;
+    for (const { config } of this.#releases.values()) {
+      try {
+        prepareAccessLog(config, identity());
+      } catch (error) {
+        log.error({ event: 'access-log-lost', reason: describeThrown(error) }, renderError(error));
+      }
+    }
   }
 
   /** A release is kept as long as a worker of it lives or a slot would be refilled by it. */

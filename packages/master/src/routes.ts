@@ -1,5 +1,6 @@
 /** Where each message of a worker goes: an event for the master's loop, or straight to the part that it concerns. */
 import { formatAddress, type Metrics, type ToMaster, type WorkerState } from '@tshorn/core';
+import { warnOfAccessLog } from './access-log-text.ts';
 import type { Attendants } from './attendants.ts';
 import type { Context } from './context.ts';
 import type { Crew } from './crew.ts';
@@ -179,6 +180,10 @@ export function routes(
     'hook-failed': (serial, { hook, reason }) => {
       const pid = pidOf(serial);
       log.error({ event: 'hook-failed', hook, pid }, `hook ${hook} failed in pid=${pid}: ${reason}`);
+    },
+    'access-log': (serial, { state, lines, reason }) => {
+      const worker = view.identityOf(serial);
+      if (worker) warnOfAccessLog(log, { ...worker, pid: pidOf(serial) }, { state, lines, reason });
     },
     log: (serial, { level, text }) => {
       const pid = pidOf(serial);

@@ -223,6 +223,11 @@ export class WorkerHandle {
     this.#send({ type: 'leaving' });
   }
 
+  /** Has the worker open its access log again. */
+  reopenLog(): void {
+    this.#send({ type: 'reopen-log' });
+  }
+
   /** Orders the drain. A second order replaces the first one. */
   drain(order: Omit<DrainOrder, 'type'>): void {
     this.#send({ type: 'drain', ...order });

@@ -12,6 +12,7 @@ function setUp() {
   const sink = new Outlet(() => ({
     fd: 2,
     isOwn: false,
+    isSync: true,
     write: (_fd, data, done) => void pending.push([data, done]),
   }));
   const source = new PassThrough();
@@ -120,6 +121,7 @@ const slowOutlet = (write: (data: Buffer) => void): Outlet =>
   new Outlet(() => ({
     fd: 2,
     isOwn: false,
+    isSync: true,
     write(_fd, data, done) {
       write(data);
       void setImmediate().then(() => done(null, data.length));

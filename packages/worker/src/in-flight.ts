@@ -6,11 +6,15 @@ import type http from 'node:http';
 import type { OpenRequest } from '@tshorn/core';
 import { pathOf } from '@tshorn/core';
 import type { Begun, Meter } from './meter.ts';
+import { idOf } from './request-id.ts';
 
 const WARNED = Symbol('tshorn.warned');
 
 /** The master calls the function under this key of the global object, in a process that hangs. */
 export const IN_FLIGHT = Symbol.for('tshorn.in-flight');
+
+/** Functions that are called when the master looks into this process: it may be about to kill it. */
+export const beforeInspection = new Set<() => void>();
 
 type Warned = http.IncomingMessage & { [WARNED]?: true };
 
@@ -22,7 +26,10 @@ export class InFlight {
 
   constructor(meter: Meter) {
     this.#meter = meter;
-    const value = () => this.list();
+    const value = () => {
+      for (const act of beforeInspection) act();
+      return this.list();
+    };
     Object.defineProperty(globalThis, IN_FLIGHT, { value, configurable: true, writable: true });
   }
 
@@ -60,9 +67,11 @@ export const waitsForApp = ({ req, headersSent }: http.ServerResponse): boolean 
 
 export function toOpenRequest({ response, begunAt }: Begun): OpenRequest {
   const { method = '', url = '' } = response.req;
+  const id = idOf(response);
   return {
     method,
     path: pathOf(url),
+    ...(id !== undefined && { id }),
     ageMs: Math.round(performance.now() - begunAt),
     answering: response.headersSent && !response.writableFinished,
   };

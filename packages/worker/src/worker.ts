@@ -12,6 +12,7 @@ import {
   TshornError,
   withDeadline,
 } from '@tshorn/core';
+import type { AccessLog } from './access-log/access-log.ts';
 import type { ListeningHandle } from './app/listeners.ts';
 import type { LoadedApp } from './app/load-app.ts';
 import { listenError, type RawListener } from './app/stand-in.ts';
@@ -26,7 +27,7 @@ import type { Hooks } from './hooks.ts';
 import { Meter } from './meter.ts';
 import { AppMetrics } from './metrics/app-metrics.ts';
 import { Counters } from './metrics/counters.ts';
-import { readOrder } from './order.ts';
+import { type Order, readOrder } from './order.ts';
 import { OtherServers } from './others/other-servers.ts';
 import { type Leave, Service } from './service.ts';
 import { Http1 } from './transport/http1.ts';
@@ -44,6 +45,7 @@ export class Worker {
   #transport: Transport | undefined;
   #service: Service | undefined;
   #containment: Containment | undefined;
+  #accessLog: AccessLog | undefined;
   #statusPath = '';
   #handles: ListeningHandle[] = [];
   #stopReporting = () => {};
@@ -52,7 +54,10 @@ export class Worker {
   #hasFailed = false;
   #appMetrics: AppMetrics | undefined;
   readonly #attribution = new Attribution();
-  readonly #stuck = new Stuck(this.#attribution, () => this.#service?.stopAccepting());
+  readonly #stuck = new Stuck(this.#attribution, () => {
+    this.#accessLog?.flush();
+    this.#service?.stopAccepting();
+  });
 
   constructor() {
     this.#channel = openChannel({
@@ -63,7 +68,10 @@ export class Worker {
         void this.#send({ type: 'log', level: 'info', text });
       },
       onUncaught: (thrown, origin) => this.#containment?.contain(thrown, origin) ?? false,
-      onExit: () => this.#service?.rescueAtExit(),
+      onExit: () => {
+        this.#service?.rescueAtExit();
+        this.#accessLog?.finish();
+      },
       onDisconnect: () => {
         // The master was the reader: from now on a line of the app would end the worker (EPIPE).
         for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
@@ -109,6 +117,9 @@ export class Worker {
       case 'leaving':
         void this.#announceLeaving();
         break;
+      case 'reopen-log':
+        this.#accessLog?.reopen();
+        break;
       case 'watch':
         this.#service?.watch(message.on);
         break;
@@ -144,6 +155,7 @@ export class Worker {
     this.#statusPath = options.statusPath;
     const boot = new Boot(order, (message) => this.#send(message));
     const endPause = await this.#openInspector(order);
+    await this.#openAccessLog(order);
     this.#watchAppMetrics(options.appMetrics);
     const hooks = await boot.loadHooks();
     this.#hooks = hooks;
@@ -155,6 +167,7 @@ export class Worker {
     const transport = new Http1(app.server);
     this.#transport = transport;
     const meter = new Meter(transport);
+    this.#accessLog?.begin(app.server, meter);
     hooks.watchRequests(meter);
     const service = new Service({
       transport,
@@ -186,6 +199,20 @@ export class Worker {
     if (!wanted) return;
     this.#appMetrics = new AppMetrics((message) => this.#send(message));
     this.#appMetrics.watch();
+  }
+
+  /** Before any code of the user, which may replace what it writes with. */
+  async #openAccessLog({ options, given, slot, generation, check }: Order): Promise<void> {
+    const { accessLog: file } = options;
+    if (file === '' || check) return;
+    const { AccessLog } = await import('./access-log/access-log.ts');
+    this.#accessLog = new AccessLog({
+      file,
+      options,
+      skipGiven: given.has('accessLogSkip'),
+      writer: { slot, generation, pid: process.pid },
+      send: (message) => void this.#send(message),
+    });
   }
 
   async #openInspector({

@@ -87,6 +87,8 @@ const TO_WORKER = {
   drain: DRAIN,
   /** The server stops soon: the status path is answered with 503 over the network, all else as before. */
   leaving: {},
+  /** The log was rotated: open the access log again. */
+  'reopen-log': {},
   /** Measure and send samples. */
   watch: { on: bool },
   /** Hand over this many idle connections, if there are: other workers have fewer. */

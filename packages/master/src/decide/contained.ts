@@ -1,5 +1,5 @@
 /** The price of a crash or a hang, and the savings: told once, when the worker has ended. Pure. */
-import type { Culprit } from '@tshorn/core';
+import { type Culprit, nameOf } from '@tshorn/core';
 import type { Draft } from './draft.ts';
 import type { Event } from './events.ts';
 import type { Failure, Rescue, WorkerRecord } from './model.ts';
@@ -37,7 +37,7 @@ function whatIsKnown(draft: Draft, worker: WorkerRecord, failure: Failure, exit:
     ...(lost !== undefined && { lost }),
     ...(rescue && { interrupted: rescue.outcome === 'interrupted' }),
     ...(why !== undefined && { why }),
-    ...(request && { request: `${request.method} ${request.path}` }),
+    ...(request && { request: nameOf(request) }),
     ...(culprit && { cost: culprit.cost }),
     ...(worker.state === 'killed' && { killed: true as const }),
     tookMs: draft.at - at,

@@ -3,6 +3,7 @@ import {
   describeRequest,
   describeWorker,
   formatMs,
+  nameOf,
   type OpenRequest,
   readOpenRequests,
   type WorkerIdentity,
@@ -47,10 +48,10 @@ export class Warnings {
 
   #warn(worker: WorkerIdentity, request: OpenRequest): void {
     if (!this.#waiting.take(performance.now())) return;
-    const { method, path, ageMs } = request;
+    const { method, path, id, ageMs } = request;
     this.#log.warn(
-      { event: 'slow-request', ...fieldsOf(worker), method, path, ageMs },
-      `${describeWorker(worker)} ${method} ${path} has waited for its response headers for ${formatMs(ageMs)} (--request-timeout); it goes on`,
+      { event: 'slow-request', ...fieldsOf(worker), method, path, ageMs, ...(id !== undefined && { id }) },
+      `${describeWorker(worker)} ${nameOf(request)} has waited for its response headers for ${formatMs(ageMs)} (--request-timeout); it goes on`,
     );
   }
 

@@ -128,7 +128,7 @@ export const WORKERS = {
   },
   'slow-request': {
     level: 'warn',
-    fields: `${WORKER}, \`method\`, \`path\`, \`ageMs\``,
+    fields: `${WORKER}, \`method\`, \`path\`, \`ageMs\`, \`id\``,
     when: 'A request has waited for its response headers for longer than `--request-timeout`.',
   },
   'slow-requests': {
@@ -151,6 +151,12 @@ export const WORKERS = {
     level: 'info or error',
     fields: '`pid`',
     when: 'The code of tshorn in a worker reports something, for example a failed warm-up request.',
+  },
+  'access-log-lost': {
+    level: 'warn or error',
+    fields: `${WORKER}, \`reason\`, \`lines\` once it can be written again`,
+    when: 'A worker cannot write to the [access log](access-log.md), or not open it again. Its lines are lost, and no request.',
+    todo: 'Make room on the disk, or let the user of the workers write to the file.',
   },
   'malformed-message': {
     level: 'warn',

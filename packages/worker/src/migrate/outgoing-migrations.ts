@@ -4,6 +4,7 @@
  */
 import { describeThrown } from '@tshorn/core';
 import { identityOf } from '../transport/http1-internals.ts';
+import { markLeft } from '../transport/moves.ts';
 import type { Transport } from '../transport/transport.ts';
 import { takeHeld } from './held.ts';
 import { type Migratable, pack } from './registry.ts';
@@ -145,6 +146,7 @@ export class OutgoingMigrations {
   /** The connection has left with its state. */
   rescued(migratable: Migratable): void {
     this.#gone(migratable);
+    markLeft(migratable.socket);
     migratable.leave(true);
   }
 
@@ -171,6 +173,7 @@ export class OutgoingMigrations {
       this.#orders.warn(`${resumer}: ${describeThrown(error)}; its client was told to reconnect`);
     }
     this.#gone(migratable);
+    if (text !== undefined) markLeft(migratable.socket);
     migratable.leave(text !== undefined);
     this.#orders.state(id, text);
   }

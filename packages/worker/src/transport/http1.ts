@@ -20,6 +20,7 @@ import {
 } from './http1-internals.ts';
 import { Http1Turn } from './http1-turn.ts';
 import { Interceptors } from './interceptors.ts';
+import { markArrived } from './moves.ts';
 import type {
   Detached,
   Exchange,
@@ -152,7 +153,9 @@ export class Http1 implements Transport {
   }
 
   connectionOf(handle: RawHandle): Socket {
-    return createConnection(this.server, handle);
+    const socket = createConnection(this.server, handle);
+    markArrived(socket);
+    return socket;
   }
 
   serve(socket: Socket): void {

@@ -1,0 +1,254 @@
+/**
+ * The access log of a worker: one line for each request of the app's server, when its response has ended or its connection
+ * has. docs/access-log.md describes it. The Worker creates it where `--access-log` is given; nothing of it is loaded
+ * otherwise.
+ *
+ * A response that ends whole is told by the meter. For one that is cut there is no such report, so each connection has one
+ * listener for its end: that costs a connection something, and a request nothing.
+ */
+import { randomBytes } from 'node:crypto';
+import type http from 'node:http';
+import type { Socket } from 'node:net';
+import type { WorkerOptions } from '@tshorn/config';
+import type { ToMaster } from '@tshorn/core';
+import { beforeInspection } from '../in-flight.ts';
+import type { Meter } from '../meter.ts';
+import { begun } from '../meter.ts';
+import { givenId, makeIds, traceOf } from '../request-id.ts';
+import { watchFirstByte } from '../transport/first-byte.ts';
+import { isInProcess } from '../transport/in-process.ts';
+import { hasArrived, hasLeft } from '../transport/moves.ts';
+import type { Exchange } from '../transport/transport.ts';
+import { beforeUpgrade } from '../transport/upgraded.ts';
+import { Proxies } from './client.ts';
+import { Connection, connectionOf, Entry, keepConnection } from './connection.ts';
+import { jsonFormat } from './json.ts';
+import type { Format, Line, Writer } from './line.ts';
+import { Lines } from './lines.ts';
+import { type Refused, watchRefused } from './refused.ts';
+import { templateFormat, wantsFirstByte } from './template.ts';
+import { watchUpgradeStatus } from './upgrade-status.ts';
+
+type Options = Pick<WorkerOptions, 'accessLogFormat' | 'accessLogSkip' | 'trustedProxies' | 'statusPath'>;
+
+export interface AccessLogSettings {
+  /** A path, or `-`. */
+  readonly file: string;
+  readonly options: Options;
+  /** `--access-log-skip` was given: an empty list leaves out nothing. */
+  readonly skipGiven: boolean;
+  readonly writer: Writer;
+  readonly send: (message: ToMaster) => void;
+}
+
+/** Nothing was sent of a response whose client has gone: as nginx logs it. */
+const CLIENT_LEFT = 499;
+const NO_HEADERS: http.IncomingHttpHeaders = {};
+
+/** The longest of what a head may be called in one place: undocumented, and seen by `sentHead` too. */
+const headLength = (response: http.ServerResponse): number =>
+  (response as { _header?: string | null })._header?.length ?? 0;
+
+export class AccessLog {
+  readonly #lines: Lines;
+  readonly #format: Format;
+  readonly #proxies: Proxies;
+  readonly #skipped: ReadonlySet<string>;
+  readonly #send: AccessLogSettings['send'];
+  readonly #wantsFirstByte: boolean;
+  readonly #isJson: boolean;
+  /** Ids that are made begin with it: no two processes make the same. */
+  readonly #prefix = `${randomBytes(5).toString('hex')}-`;
+  readonly #upgraded = new Set<Socket>();
+  #meter: Meter | undefined;
+  #sequence = 0;
+  /** Filled for each line anew. */
+  readonly #line: Line = {
+    now: 0,
+    id: '',
+    trace: undefined,
+    client: '',
+    method: '',
+    target: '',
+    version: '',
+    status: 0,
+    bytes: 0,
+    durationMs: 0,
+    firstByteMs: undefined,
+    headers: NO_HEADERS,
+    response: undefined,
+    moved: false,
+    closed: undefined,
+  };
+
+  constructor({ file, options, skipGiven, writer, send }: AccessLogSettings) {
+    const { accessLogFormat: format, accessLogSkip: skipped, trustedProxies, statusPath } = options;
+    this.#send = send;
+    this.#proxies = new Proxies(trustedProxies);
+    this.#skipped = new Set(skipGiven && skipped.length === 0 ? [] : [...skipped, statusPath]);
+    this.#isJson = format === 'json';
+    this.#wantsFirstByte = wantsFirstByte(format);
+    this.#format = this.#isJson ? jsonFormat(writer) : templateFormat(format, writer, process.env);
+    this.#lines = new Lines(file, {
+      begun: (reason) => send({ type: 'access-log', state: 'losing', lines: 0, reason }),
+      ended: (lines, reason) => {
+        send({ type: 'access-log', state: 'lost', lines, reason });
+        return this.#lossLine(lines, reason);
+      },
+    });
+  }
+
+  #lossLine(lines: number, reason: string): string {
+    if (!this.#isJson) return `# tshorn: ${lines} lines were lost: ${reason}\n`;
+    return `${JSON.stringify({ time: new Date().toISOString(), event: 'access-log-lost', lines, reason })}\n`;
+  }
+
+  /** Called when the app is loaded, before its server has a connection. */
+  begin(server: http.Server, meter: Meter): void {
+    this.#meter = meter;
+    meter.listen({
+      begun: (exchange) => this.#begun(exchange),
+      finished: ({ response, socket }) => this.#finished(response, socket),
+    });
+    if (this.#wantsFirstByte) watchFirstByte((response) => this.#firstByte(response));
+    watchRefused(server, (refused) => this.#refused(refused));
+    beforeUpgrade.add((request, socket) => this.#upgrades(request, socket));
+    beforeInspection.add(() => this.flush());
+    makeIds((response) => {
+      const entry = response.req.socket && connectionOf(response.req.socket)?.entryOf(response);
+      return entry && this.#idOf(entry);
+    });
+  }
+
+  flush(): void {
+    this.#lines.flush();
+  }
+
+  /** The master has been told to open its logs again. */
+  reopen(): void {
+    const reason = this.#lines.renew();
+    if (reason !== undefined) this.#send({ type: 'access-log', state: 'not-reopened', lines: 0, reason });
+  }
+
+  /** The process ends with this turn: what has not ended has its line now. */
+  finish(): void {
+    const open = this.#meter?.open() ?? [];
+    const sockets = new Set([...open.map(({ response }) => response.req.socket), ...this.#upgraded]);
+    for (const socket of sockets) this.#closed(socket);
+    this.#lines.finish();
+  }
+
+  #idOf({ sequence }: Entry): string {
+    return this.#prefix + sequence;
+  }
+
+  #connection(socket: Socket): Connection {
+    const known = connectionOf(socket);
+    if (known) return known;
+    const connection = new Connection(socket, this.#proxies, hasArrived(socket));
+    keepConnection(socket, connection);
+    socket.once('close', () => this.#closed(socket));
+    return connection;
+  }
+
+  #begun({ request, response, socket }: Exchange): void {
+    if (isInProcess(socket)) return;
+    const entry = new Entry(request, response, ++this.#sequence, begun(response).begunAt);
+    this.#connection(socket).add(entry);
+  }
+
+  #firstByte(response: http.ServerResponse): void {
+    const { socket } = response.req;
+    const entry = socket && connectionOf(socket)?.entryOf(response);
+    if (entry) entry.firstByteAt ??= performance.now();
+  }
+
+  #finished(response: http.ServerResponse, socket: Socket): void {
+    const connection = connectionOf(socket);
+    const entry = connection?.take(response);
+    if (connection && entry) this.#write(connection, entry, socket, response.statusCode, undefined);
+  }
+
+  #upgrades(request: http.IncomingMessage, socket: Socket): void {
+    if (isInProcess(socket)) return;
+    const connection = this.#connection(socket);
+    const entry = new Entry(request, undefined, ++this.#sequence, performance.now());
+    const upgrade = { entry, status: 101 };
+    connection.upgrade = upgrade;
+    connection.bytes = socket.bytesWritten;
+    this.#upgraded.add(socket);
+    watchUpgradeStatus(socket, (status) => {
+      upgrade.status = status;
+      entry.firstByteAt = performance.now();
+    });
+  }
+
+  /** The connection has ended, and with it whatever was under way. */
+  #closed(socket: Socket): void {
+    const connection = connectionOf(socket);
+    this.#upgraded.delete(socket);
+    if (!connection) return;
+    const { first, upgrade } = connection;
+    connection.first = undefined;
+    connection.upgrade = undefined;
+    // Its worker writes the line when it ends there.
+    if (hasLeft(socket)) return;
+    if (upgrade) this.#write(connection, upgrade.entry, socket, upgrade.status, undefined);
+    const closed = socket.readableEnded || socket.errored ? 'client' : 'server';
+    for (let entry = first; entry !== undefined; entry = entry.next) {
+      const { response } = entry;
+      const status = response?.headersSent
+        ? response.statusCode
+        : (connection.refusedWith ?? (closed === 'client' ? CLIENT_LEFT : 0));
+      this.#write(connection, entry, socket, status, closed);
+    }
+  }
+
+  #refused({ socket, status, method, target }: Refused): void {
+    if (isInProcess(socket)) return;
+    const connection = this.#connection(socket);
+    connection.refusedWith = status;
+    // The answer ends this one, which has its line when the connection closes. A connection that was silent has asked nothing.
+    if (connection.first || socket.bytesRead === 0) return;
+    this.#fill(connection, NO_HEADERS, `${this.#prefix}${++this.#sequence}`);
+    Object.assign(this.#line, { method, target, version: '1.1', status, bytes: 0, durationMs: 0 });
+    Object.assign(this.#line, { firstByteMs: undefined, response: undefined, closed: undefined });
+    this.#lines.add(this.#format(this.#line));
+  }
+
+  #fill(connection: Connection, headers: http.IncomingHttpHeaders, id: string): void {
+    const line = this.#line;
+    line.now = Date.now();
+    line.id = id;
+    line.trace = traceOf(headers);
+    line.client = connection.clientOf(headers);
+    line.headers = headers;
+    line.moved = connection.moved;
+  }
+
+  #write(connection: Connection, entry: Entry, socket: Socket, status: number, closed: Line['closed']): void {
+    const { request, response, target, begunAt, firstByteAt } = entry;
+    const written = socket.bytesWritten;
+    const sent = written - connection.bytes;
+    connection.bytes = written;
+    if (this.#skips(target)) return;
+    const { headers } = request;
+    this.#fill(connection, headers, givenId(headers) ?? this.#idOf(entry));
+    const line = this.#line;
+    line.method = entry.method;
+    line.target = target;
+    line.version = request.httpVersion;
+    line.status = status;
+    line.bytes = Math.max(0, sent - (response ? headLength(response) : 0));
+    line.durationMs = performance.now() - begunAt;
+    line.firstByteMs = firstByteAt === undefined ? undefined : firstByteAt - begunAt;
+    line.response = response;
+    line.closed = closed;
+    this.#lines.add(this.#format(line));
+  }
+
+  #skips(target: string): boolean {
+    const query = target.indexOf('?');
+    return this.#skipped.has(query < 0 ? target : target.slice(0, query));
+  }
+}

@@ -1,0 +1,40 @@
+/** The facts of one line of the access log, from which json.ts and template.ts make its text. */
+import type http from 'node:http';
+
+export interface Line {
+  /** Milliseconds since the epoch: when the request ended. */
+  now: number;
+  id: string;
+  trace: string | undefined;
+  /** The address of the client, fit for a log. */
+  client: string;
+  method: string;
+  target: string;
+  /** `1.1` */
+  version: string;
+  /** 499: the client left before an answer; 0: the server cut the connection before an answer. */
+  status: number;
+  /** Sent behind the head of the response. */
+  bytes: number;
+  durationMs: number;
+  /** Undefined where nothing of a response was sent. */
+  firstByteMs: number | undefined;
+  headers: http.IncomingHttpHeaders;
+  /** Absent for an upgrade and for what Node has refused. */
+  response: http.ServerResponse | undefined;
+  /** The connection has come from another worker. */
+  moved: boolean;
+  /** Who ended the connection before the end of the response. */
+  closed: 'client' | 'server' | undefined;
+}
+
+/** The worker that writes the line. */
+export interface Writer {
+  readonly slot: number;
+  readonly generation: number;
+  readonly pid: number;
+  readonly release?: string | undefined;
+}
+
+/** A line with its end. */
+export type Format = (line: Line) => string;

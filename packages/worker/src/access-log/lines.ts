@@ -1,0 +1,87 @@
+/** The lines of the access log on their way to its file: in batches, and with a report of those that are lost. */
+import { AppendFile } from './append-file.ts';
+
+/** A line is in the file this long after its request at the latest: a process that is killed loses what it has not written. */
+export const BATCH_MS = 100;
+/** From this number of bytes on a batch is written at once. */
+const BATCH_BYTES = 64 * 1024;
+/** Time that a reader has for the last lines when the process ends. */
+const FINISH_MS = 200;
+
+export interface LossReports {
+  /** Lines are being lost from now on. */
+  begun(reason: string): void;
+  /** Lines can be written again, after so many were lost. @returns a line about that for the file itself */
+  ended(lines: number, reason: string): string;
+}
+
+export class Lines {
+  readonly #file: AppendFile;
+  readonly #reports: LossReports;
+  #text = '';
+  #timer: NodeJS.Timeout | undefined;
+  #isArmed = false;
+  #lost = 0;
+  #reason = '';
+
+  /** @param file its path, or `-` for standard output */
+  constructor(file: string, reports: LossReports) {
+    this.#reports = reports;
+    this.#file = new AppendFile(file, {
+      written: () => this.#recovered(),
+      lost: (lines, reason) => this.#lose(lines, reason),
+    });
+  }
+
+  /** @param line ASCII, with its end */
+  add(line: string): void {
+    this.#text += line;
+    if (this.#text.length >= BATCH_BYTES) this.flush();
+    else if (!this.#isArmed) this.#arm();
+  }
+
+  #arm(): void {
+    this.#isArmed = true;
+    // One timer serves all batches.
+    if (this.#timer) this.#timer.refresh();
+    else
+      this.#timer = setTimeout(() => {
+        this.#isArmed = false;
+        this.flush();
+      }, BATCH_MS).unref();
+  }
+
+  /** Writes what there is. Never throws and never waits for a reader. */
+  flush(): void {
+    if (this.#text === '') return;
+    const data = Buffer.from(this.#text, 'latin1');
+    this.#text = '';
+    this.#file.add(data);
+  }
+
+  /** Opens the file again, after a rotation has moved it away. @returns why it fails; then the old one stays */
+  renew(): string | undefined {
+    this.flush();
+    return this.#file.renew();
+  }
+
+  /** The process ends with this turn. */
+  finish(): void {
+    this.flush();
+    this.#file.finish(FINISH_MS);
+  }
+
+  #lose(lines: number, reason: string): void {
+    const isFirst = this.#lost === 0;
+    this.#lost += lines;
+    this.#reason = reason;
+    if (isFirst) this.#reports.begun(reason);
+  }
+
+  #recovered(): void {
+    if (this.#lost === 0) return;
+    const lines = this.#lost;
+    this.#lost = 0;
+    this.add(this.#reports.ended(lines, this.#reason));
+  }
+}
