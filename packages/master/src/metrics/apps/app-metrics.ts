@@ -6,7 +6,8 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import { type AppFamily, type AppMetricsReport, LONGEST_APP_METRICS } from '@tshorn/core';
 import type { Family } from '../family.ts';
-import { keep, merge, type Parts } from './merge.ts';
+import { Kept } from './kept.ts';
+import { merge, type Parts } from './merge.ts';
 import { readReport } from './read.ts';
 
 /** Series of workers that have left. A label such as the pid would make new ones for ever. */
@@ -37,7 +38,7 @@ const DEFAULTS = /^(process|nodejs)_/;
 export class AppMetrics {
   readonly #warn: Warn;
   readonly #workers = new Map<number, Reporting>();
-  readonly #left = new Map<string, AppFamily>();
+  readonly #left = new Map<string, Kept>();
   #kept = 0;
   readonly #warned = new Set<AppMetricsEvent>();
 
@@ -88,7 +89,10 @@ export class AppMetrics {
       string,
       { live: AppFamily[]; left: AppFamily | undefined; newest: AppFamily; age: number }
     >();
-    for (const [name, left] of this.#left) all.set(name, { live: [], left, newest: left, age: 0 });
+    for (const [name, kept] of this.#left) {
+      const left = kept.family;
+      all.set(name, { live: [], left, newest: left, age: left.points.length > 0 ? 0 : -2 });
+    }
     for (const worker of workers) {
       for (const family of familiesOf(worker)) {
         const age = family.points.length > 0 ? worker.serial : -1;
@@ -102,13 +106,13 @@ export class AppMetrics {
   }
 
   #keep(last: AppFamily): void {
-    const before = this.#left.get(last.name);
-    const after = keep(before, last);
-    if (!after || after === before) return;
-    const more = after.points.length - (before?.points.length ?? 0);
-    if (this.#kept + more > MOST_KEPT) return this.#warnOfForgetting(last.name);
-    this.#kept += more;
-    this.#left.set(last.name, after);
+    if (!Kept.isFor(last)) return;
+    const kept = this.#left.get(last.name) ?? new Kept(last);
+    this.#left.set(last.name, kept);
+    const before = kept.size;
+    const fits = kept.add(last, MOST_KEPT - this.#kept);
+    this.#kept += kept.size - before;
+    if (!fits) this.#warnOfForgetting(last.name);
   }
 
   #warnOfSize(size: number, dropped: readonly string[]): void {

@@ -22,7 +22,7 @@ interface Series {
 }
 
 /** As in the libraries: an unknown aggregator is a sum. */
-const AGGREGATORS: Readonly<Record<string, (values: readonly number[]) => number>> = {
+export const AGGREGATORS: Readonly<Record<string, (values: readonly number[]) => number>> = {
   first: ([value = Number.NaN]) => value,
   min: (values) => Math.min(...values),
   max: (values) => Math.max(...values),
@@ -70,19 +70,9 @@ export function merge({ live, left, newest }: Parts): Family | undefined {
   }
 }
 
-/** The sum of a metric over workers that have left; undefined for a metric of which nothing is kept. */
-export function keep(before: AppFamily | undefined, last: AppFamily): AppFamily | undefined {
-  if (last.by === 'omit' || last.type === 'gauge') return before;
-  if (last.type === 'counter' && AGGREGATORS[last.by]) return before;
-  const plain = last.type === 'summary' ? withoutQuantiles(last) : last;
-  return before?.type === last.type ? addUp([before, plain], plain) : plain;
-}
-
-/** Adds up counters, histograms, or summaries without quantiles; the buckets are those of `newest`. */
+/** Adds up histograms; the buckets are those of `newest`. */
 function addUp(families: readonly AppFamily[], newest: AppFamily): AppFamily {
-  const alike = families.map((family) =>
-    newest.type === 'histogram' ? withBuckets(family, newest.at) : family,
-  );
+  const alike = families.map((family) => withBuckets(family, newest.at));
   const points = [...seriesOf(alike).values()].map(
     ({ labels, values: [first = [], ...others] }): AppPoint => {
       const total = [...first];
@@ -101,7 +91,7 @@ function addUp(families: readonly AppFamily[], newest: AppFamily): AppFamily {
  * A release may change the buckets of a histogram. What was counted in an old bucket counts in the first new one that
  * has room for all of it: sum and count stay as they are, and no bucket has more than it should.
  */
-function withBuckets(family: AppFamily, bounds: readonly number[]): AppFamily {
+export function withBuckets(family: AppFamily, bounds: readonly number[]): AppFamily {
   const { at } = family;
   if (at.length === bounds.length && at.every((bound, index) => bound === bounds[index])) return family;
   const targets = at.map((bound) => {
@@ -119,7 +109,7 @@ function withBuckets(family: AppFamily, bounds: readonly number[]): AppFamily {
   return { ...family, at: bounds, points };
 }
 
-function withoutQuantiles(family: AppFamily): AppFamily {
+export function withoutQuantiles(family: AppFamily): AppFamily {
   const points = family.points.map(([labels, values]): AppPoint => [labels, values.slice(-2)]);
   return { ...family, at: [], points };
 }

@@ -1,0 +1,54 @@
+/** The metrics that an app keeps by itself, with prom-client: merged over the workers, in the scrape of the master. */
+import { request, socketOf } from './support/control.ts';
+import { ask } from './support/load.ts';
+import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+
+afterEach(endServers);
+
+/** The values of a scrape by name and labels. */
+async function scrape(server: TestServer): Promise<Record<string, number>> {
+  const { text } = await request(await socketOf(server), 'GET', '/metrics');
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return Object.fromEntries(
+    lines.map((line) => [line.replace(/ \S+$/, ''), Number(line.replace(/.* /, ''))]),
+  );
+}
+
+const SERVED = 'served_total{kind="counted"}';
+
+/** Scrapes until the counter has this value; fails when it has fallen. */
+async function until(server: TestServer, count: number): Promise<Record<string, number>> {
+  let last = 0;
+  for (;;) {
+    const values = await scrape(server);
+    const now = values[SERVED] ?? 0;
+    expect(now).toBeGreaterThanOrEqual(last);
+    last = now;
+    if (now >= count) return values;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+test('counters of an unmodified app add up over its workers, and a reload takes nothing away', async () => {
+  const server = await startServer(fixture('counts-with-prom-client.mjs'), { workers: 2 });
+  const count = (times: number) =>
+    Promise.all(Array.from({ length: times }, () => ask(server, { path: '/count', agent: false })));
+  await count(20);
+  // The last requests of a worker are in its last report: nobody waits for one before.
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  await count(5);
+  const values = await until(server, 25);
+  expect(values).toMatchObject({
+    [SERVED]: 25,
+    'served_seconds_bucket{le="0.1"}': 0,
+    'served_seconds_bucket{le="1"}': 25,
+    served_seconds_count: 25,
+    served_seconds_sum: 12.5,
+    served_bytes_count: 25,
+    'served_bytes{quantile="0.5"}': 10,
+    app_highest_slot: 1,
+  });
+  expect(values.process_cpu_seconds_total).toBeGreaterThan(0);
+  await server.until('the old workers are gone', () => server.of('exited').length >= 2);
+  expect(await scrape(server)).toMatchObject({ [SERVED]: 25, app_workers: 2 });
+});
