@@ -1,18 +1,9 @@
 /** The metrics that an app keeps by itself, with prom-client: merged over the workers, in the scrape of the master. */
-import { request, socketOf } from './support/control.ts';
 import { ask } from './support/load.ts';
+import { scrape } from './support/scrape.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 afterEach(endServers);
-
-/** The values of a scrape by name and labels. */
-async function scrape(server: TestServer): Promise<Record<string, number>> {
-  const { text } = await request(await socketOf(server), 'GET', '/metrics');
-  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return Object.fromEntries(
-    lines.map((line) => [line.replace(/ \S+$/, ''), Number(line.replace(/.* /, ''))]),
-  );
-}
 
 const SERVED = 'served_total{kind="counted"}';
 
@@ -32,7 +23,9 @@ async function until(server: TestServer, count: number): Promise<Record<string, 
 test('counters of an unmodified app add up over its workers, and a reload takes nothing away', async () => {
   const server = await startServer(fixture('counts-with-prom-client.mjs'), { workers: 2 });
   const count = (times: number) =>
-    Promise.all(Array.from({ length: times }, () => ask(server, { path: '/count', agent: false })));
+    Promise.all(
+      Array.from({ length: times }, () => ask({ port: server.port }, { path: '/count', agent: false })),
+    );
   await count(20);
   // The last requests of a worker are in its last report: nobody waits for one before.
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });
