@@ -4,6 +4,7 @@ import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 
 export interface PackageJson {
   readonly name?: unknown;
+  readonly version?: unknown;
   readonly main?: unknown;
   readonly exports?: unknown;
   readonly bin?: unknown;

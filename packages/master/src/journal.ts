@@ -31,13 +31,17 @@ export function writeNeedsRestart(log: Logger, options: readonly string[]): void
 export function textOf(notice: Notice): string {
   switch (notice.event) {
     case 'started':
-      return `started: ${workers(notice.size)} ready`;
-    case 'reload-started':
-      return `reload to gen=${notice.generation}${notice.because ? `: ${notice.because}` : ` by ${notice.operation.by}`}${notice.plan ? `, plan ${notice.plan}` : ''}`;
+      return `started: ${workers(notice.size)} ready${named(notice)}`;
+    case 'reload-started': {
+      const { generation, because, operation, plan, backTo } = notice;
+      const why = because ? `: ${because}` : ` by ${operation.by}`;
+      const back = backTo === undefined ? '' : `, back to gen=${backTo}${named(notice)}`;
+      return `reload to gen=${generation}${why}${back}${plan ? `, plan ${plan}` : ''}`;
+    }
     case 'reload-finished': {
       const { generation, outcome, serving, replaced, tookMs, reason } = notice;
       const what = `reload to gen=${generation} ${outcome.replace('-', ' ')}`;
-      const took = formatMs(tookMs);
+      const took = `${formatMs(tookMs)}${named(notice)}`;
       const failed = textOfCleanUps(notice.cleanUps);
       if (outcome === 'committed') return `${what}: ${workers(replaced)} replaced in ${took}${failed}`;
       const state = serving === undefined ? ', nothing serves yet' : `, gen=${serving} still serves`;
@@ -92,6 +96,10 @@ const workers = (count: number): string => `${count} worker${count === 1 ? '' : 
 
 const textOfCleanUps = (cleanUps: FailedCleanUps | undefined): string =>
   cleanUps ? `; the app's own clean-up failed in ${workers(cleanUps.failed)}: ${cleanUps.reason}` : '';
+
+/** The name of the release. */
+const named = ({ release }: { readonly release?: string }): string =>
+  release === undefined ? '' : ` (release=${release})`;
 
 const seconds = (ms: number): string => `${Math.ceil(ms / 1000)} s`;
 

@@ -35,10 +35,10 @@ export class Loop {
     return this.#state;
   }
 
-  /** Starts the server. An event that came before (a HUP while `onStarting` runs) follows it. */
-  begin(): void {
+  /** Starts the server. An event that came before (a HUP while `onStarting` runs) follows it. `release`: the name of the first one. */
+  begin(release: string | undefined): void {
     this.#hasBegun = true;
-    this.#queue.unshift({ type: 'start' });
+    this.#queue.unshift({ type: 'start', ...(release !== undefined && { release }) });
     this.#work();
   }
 

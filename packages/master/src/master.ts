@@ -242,7 +242,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   #perform(effect: Effect): void {
     switch (effect.do) {
       case 'prepare':
-        return this.#answer(effect.generation, this.#releases.prepare(effect.generation, this.#resolved));
+        return this.#answer(effect.generation, this.#releases.prepare(effect, this.#loop.state.committed));
       case 'approve':
         return this.#answer(effect.generation, this.#releases.approve(effect.generation));
       case 'use-release':

@@ -5,13 +5,17 @@ import { type Config, type Resolved, usableCpus, type Variables, workerOptions }
 import { type BindAddress, type BootOrder, resolveApp } from '@tshorn/core';
 import type { Settings } from './decide/model.ts';
 import { readEnvFiles } from './env-file.ts';
+import { type Content, changeSince, contentOf, releaseFacts } from './release-facts.ts';
+import { releaseName } from './release-name.ts';
 
 export interface Release {
   readonly resolved: Resolved;
   readonly config: Config;
   readonly given: ReadonlySet<keyof Config>;
-  /** Identity and time of the app's file when the release was resolved; undefined when it could not be read. */
-  readonly fileState: string | undefined;
+  /** For people; undefined where nothing tells it. */
+  readonly name: string | undefined;
+  /** Its files as they were when the release was resolved. */
+  readonly content: Content;
   /** Real path: a crash brings this release back even when a symbolic link has moved on. */
   readonly cwd: string;
   readonly appFile: string;
@@ -29,6 +33,11 @@ export function resolveRelease(resolved: Resolved): Release {
   const cwd = fs.realpathSync(config.cwd);
   const variables = readEnvFiles(config.envFile);
   const hooks = hooksInFile ? file : undefined;
+  const place = { cwd, appFile };
+  // In watch mode the code is that of no commit.
+  const name = config.watch
+    ? config.release
+    : releaseName(releaseFacts(place, config.release, path.resolve(config.cwd, config.app)));
   return {
     resolved,
     config,
@@ -38,18 +47,13 @@ export function resolveRelease(resolved: Resolved): Release {
     exportName,
     hooksFile: hooks,
     variables,
-    fileState: fileStateOf(appFile),
+    name,
+    content: contentOf(place),
   };
 }
 
-/** Changes when the file is written to or replaced. */
-function fileStateOf(file: string): string | undefined {
-  const stat = fs.statSync(file, { throwIfNoEntry: false });
-  return stat && `${stat.ino}:${stat.size}:${stat.mtimeMs}`;
-}
-
-/** True when the app's file has changed since the release was resolved, as after a deploy in place. */
-export const isOverwritten = ({ appFile, fileState }: Release): boolean => fileStateOf(appFile) !== fileState;
+/** The change of its files since the release was resolved, as after a deploy in place; undefined where there is none. */
+export const overwriting = (release: Release): string | undefined => changeSince(release.content, release);
 
 /** Returns what is missing of a release, and what to do; undefined when nothing is. */
 export function missingOf({ cwd, appFile }: Release): string | undefined {
@@ -97,12 +101,13 @@ export function bootOrder(
   compileCache: string | undefined,
   umask?: number,
 ): BootOrder {
-  const { config, given, appFile, exportName, hooksFile } = release;
+  const { config, given, appFile, exportName, hooksFile, name } = release;
   return {
     ...place,
     ...workerOptions(config, given),
     appFile,
     ...(exportName !== undefined && { exportName }),
+    ...(name !== undefined && { release: name }),
     ...(hooksFile !== undefined && { hooksFile }),
     ...(umask !== undefined && { umask }),
     ...(compileCache !== undefined && { compileCache }),

@@ -1,17 +1,18 @@
 /**
- * The releases that the master knows, by generation: read for a reload, asked by `onCommit` before a commit, and
- * forgotten when no worker and no slot needs them. Created by the master.
+ * The releases that the master knows, by generation: read for a reload, or taken again for a rollback, asked by `onCommit`
+ * before a commit, and forgotten when nobody needs them. Created by the master.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { keepUnreloadable, type Resolved } from '@tshorn/config';
-import { describeThrown, renderError, withDeadline } from '@tshorn/core';
+import { describeThrown, renderError, TshornError, withDeadline } from '@tshorn/core';
 import { prepareAccessLog } from './access-log-file.ts';
-import type { Event } from './decide/events.ts';
+import type { Effect, Event } from './decide/events.ts';
 import type { Hooks } from './hooks.ts';
 import { writeNeedsRestart } from './journal.ts';
 import type { Logger } from './log.ts';
 import type { Identity } from './privileges.ts';
 import { checkReach } from './reach.ts';
-import { type Release, resolveRelease, settingsOf } from './release.ts';
+import { missingOf, overwriting, type Release, resolveRelease, settingsOf } from './release.ts';
 
 interface Sources {
   readonly log: Logger;
@@ -23,6 +24,20 @@ interface Sources {
   /** The user and group of the workers. */
   identity(): Identity | undefined;
 }
+
+type Prepare = Extract<Effect, { do: 'prepare' }>;
+
+const hasSameFiles = (one: Release, other: Release): boolean =>
+  one.appFile === other.appFile && one.cwd === other.cwd && isDeepStrictEqual(one.content, other.content);
+
+/** True where a reload has brought nothing new. Hooks are read anew each time, so their texts count. */
+const isSame = (one: Release, other: Release): boolean =>
+  one === other || (hasSameFiles(one, other) && isDeepStrictEqual(settled(one), settled(other)));
+
+const settled = ({ name, exportName, hooksFile, variables, config: { hooks, ...config } }: Release) => ({
+  ...{ name, exportName, hooksFile, variables, config },
+  hooks: Object.entries(hooks).map(([hook, run]) => `${hook} ${run}`),
+});
 
 export class Releases {
   readonly #sources: Sources;
@@ -49,23 +64,66 @@ export class Releases {
     return release;
   }
 
-  /** Reads config and app anew for a reload. If they are wrong, the reload is refused and the running ones stay. */
-  async prepare(generation: number, running: Resolved): Promise<Event> {
-    const { log, hooks, resolveAgain } = this.#sources;
+  /**
+   * Makes the release of a reload. If that cannot be, the reload is refused and the running ones stay.
+   * @param serving the committed generation
+   */
+  async prepare({ generation, backTo }: Prepare, serving: number): Promise<Event> {
     try {
-      const { hookTimeout } = running.config;
-      const late = () =>
-        new Error(`the config file did not settle within ${hookTimeout / 1000} s (--hook-timeout)`);
-      const read = await withDeadline(resolveAgain(), hookTimeout, late);
-      const { resolved, needRestart } = keepUnreloadable(running, read);
-      const release = this.#resolve(resolved);
-      await hooks.run('onReload');
-      writeNeedsRestart(log, needRestart);
+      const running = this.of(serving) as Release;
+      const release = await (backTo === undefined ? this.#read(running) : this.#takeAgain(backTo, running));
+      const [sameAs] = [...this.#releases].find(([, known]) => isSame(known, release)) ?? [];
       this.#releases.set(generation, release);
-      return { type: 'prepared', generation, settings: settingsOf(resolved.config) };
+      return {
+        type: 'prepared',
+        generation,
+        settings: settingsOf(release.config),
+        ...(release.name !== undefined && { release: release.name }),
+        ...(sameAs !== undefined && { sameAs }),
+      };
     } catch (error) {
       return { type: 'refused', generation, reason: renderError(error) };
     }
+  }
+
+  /** Reads config and app anew. */
+  async #read(running: Release): Promise<Release> {
+    const { log, hooks, resolveAgain } = this.#sources;
+    const { hookTimeout } = running.config;
+    const late = () =>
+      new Error(`the config file did not settle within ${hookTimeout / 1000} s (--hook-timeout)`);
+    const read = await withDeadline(resolveAgain(), hookTimeout, late);
+    const { resolved, needRestart } = keepUnreloadable(running.resolved, read);
+    const release = this.#resolve(resolved);
+    await hooks.run('onReload');
+    writeNeedsRestart(log, needRestart);
+    return release;
+  }
+
+  /** Takes a release as it was committed: nothing of it is read again. */
+  async #takeAgain(generation: number, running: Release): Promise<Release> {
+    const { log, hooks, identity, workerFile } = this.#sources;
+    const release = this.of(generation);
+    if (!release) throw new TshornError('ERR_STATE', `the release of gen=${generation} is not kept any more`);
+    const missing = missingOf(release);
+    if (missing !== undefined) throw new TshornError('ERR_STATE', missing);
+    const change = overwriting(release);
+    if (change !== undefined) {
+      throw new TshornError(
+        'ERR_STATE',
+        `${change} since gen=${generation} was loaded: its code is there no more`,
+        {
+          fix: 'deploy that code again, and type: tshorn reload; where each release has a directory of its own, a rollback finds it',
+        },
+      );
+    }
+    checkReach(release, identity(), workerFile);
+    await hooks.run('onReload');
+    if (hasSameFiles(release, running)) {
+      const text = `the files of gen=${generation} are those that serve: this rollback brings its settings and environment back, and no other code`;
+      log.warn({ event: 'same-files', generation }, text);
+    }
+    return release;
   }
 
   /** Asks the `onCommit` hook of the new config, which may veto the commit. */
@@ -89,7 +147,7 @@ export class Releases {
     }
   }
 
-  /** A release is kept as long as a worker of it lives or a slot would be refilled by it. */
+  /** A release is kept as long as a worker of it lives, a slot would be refilled by it, or it can be served again. */
   keepOnly(needed: ReadonlySet<number>): void {
     for (const generation of this.#releases.keys())
       if (!needed.has(generation)) this.#releases.delete(generation);

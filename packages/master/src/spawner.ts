@@ -9,7 +9,7 @@ import { describeCleanUp, describeExit, whereToLook } from './exit-reason.ts';
 import { fieldsOf } from './hang/warnings.ts';
 import { takeInspector } from './inspect/take.ts';
 import { OomKills } from './os/cgroup.ts';
-import { bootOrder, isOverwritten, missingOf, type Release, socketFilesOf } from './release.ts';
+import { bootOrder, missingOf, overwriting, type Release, socketFilesOf } from './release.ts';
 import { route, routes } from './routes.ts';
 import { type SpawnFailure, spawnFailure } from './spawn-failure.ts';
 import { workerEnv } from './worker-env.ts';
@@ -166,11 +166,13 @@ export class Spawner {
   /** The old code is kept nowhere: after a crash a worker would bring the new code in, and no reload would judge it. */
   #warnIfOverwritten(generation: number, release: Release): void {
     // In watch mode the code changes all the time.
-    if (this.#context.watch || this.#overwritten.has(generation) || !isOverwritten(release)) return;
+    if (this.#context.watch || this.#overwritten.has(generation)) return;
+    const change = overwriting(release);
+    if (change === undefined) return;
     this.#overwritten.add(generation);
     this.#context.log.warn(
       { event: 'overwritten', generation },
-      `${release.appFile} has changed since gen=${generation} was loaded: a worker that starts now runs the new code; deploy each release into a directory of its own`,
+      `${change} since gen=${generation} was loaded: a worker that starts now runs the new code; deploy each release into a directory of its own`,
     );
   }
 }

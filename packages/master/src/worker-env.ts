@@ -26,7 +26,7 @@ function ofSlot(slot: number, { variables, env }: { variables: Variables; env: N
   return { TSHORN_SLOT: String(slot), NODE_APP_INSTANCE: instance };
 }
 
-type Source = Pick<Release, 'variables'> & {
+type Source = Pick<Release, 'variables' | 'name'> & {
   readonly config: Pick<Release['config'], 'env' | 'nodeOptions'>;
 };
 
@@ -36,7 +36,7 @@ type Source = Pick<Release, 'variables'> & {
  * variable that node:cluster would add from the master.
  */
 export function workerEnv(
-  { variables, config }: Source,
+  { variables, config, name }: Source,
   env: NodeJS.ProcessEnv,
   identity: Identity | undefined,
   slot: number,
@@ -52,6 +52,7 @@ export function workerEnv(
     ...instance,
     ...config.env,
     TSHORN_SLOT,
+    ...(name !== undefined && { TSHORN_RELEASE: name }),
     ...(config.nodeOptions !== undefined && {
       NODE_OPTIONS: [nodeOptions, config.nodeOptions].filter(Boolean).join(' '),
     }),

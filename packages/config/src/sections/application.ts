@@ -41,6 +41,25 @@ export const application = section('Application', {
       'A path on the command line or in the environment starts from the current directory; one in a config file starts from the directory of that file. tshorn looks for the config file here too. Each reload follows a symbolic link in the path again.',
     reloadable: true,
   },
+  release: {
+    kind: orNone(
+      text(
+        'NAME',
+        'a name of 1 to 100 letters, digits and other visible ASCII characters, without spaces',
+        /^[\x21-\x7e]{1,100}$/,
+      ),
+      undefined,
+    ),
+    default: {
+      compute: () => undefined,
+      inWords:
+        'found out: the directory of the release, its Git tag or commit, or the version in package.json',
+    },
+    summary: 'The name of the release, as status, releases, the log and rollback use it',
+    details:
+      'Each reload finds the name out again; where it is given, give it in the config file, which a reload reads again. The app has it as `TSHORN_RELEASE`. See [Releases](releases.md).',
+    reloadable: true,
+  },
   env: {
     kind: variables,
     flag: undefined,

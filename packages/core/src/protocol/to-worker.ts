@@ -27,6 +27,8 @@ const BOOT = {
   appFile: path,
   /** `APP:name`: the named export to serve. */
   exportName: optional(opaque(1_024)),
+  /** The name of the release; absent where it has none. */
+  release: optional(line(100)),
   /** Config file to import for hooks that run in the worker; absent when it declares none. */
   hooksFile: optional(path),
   /** The options whose rows are marked `worker` (config/src/options.ts), by name. */

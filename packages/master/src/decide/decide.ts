@@ -16,6 +16,7 @@ import type { Settings, State } from './model.ts';
 import { nearlyFull } from './nearly-full.ts';
 import type { Notice } from './notice.ts';
 import { advance, prepared, request } from './operations.ts';
+import { releaseOf } from './releases.ts';
 import { fail } from './rollback.ts';
 import { answered, isAsking } from './steps.ts';
 import { finishWhenEmpty, giveUp, stop } from './stop.ts';
@@ -34,6 +35,8 @@ import {
   stillBooting,
 } from './supervise.ts';
 
+const FIRST = { generation: 1, origin: 1 };
+
 /** `seed`: of the jitter of the back-off; without it there is none. */
 export const initialState = (settings: Settings, seed?: number): State => ({
   ...(seed !== undefined && { seed }),
@@ -43,6 +46,7 @@ export const initialState = (settings: Settings, seed?: number): State => ({
   desired: { workers: settings.workers, by: 'config' },
   size: settings.workers,
   committed: 1,
+  releases: [FIRST],
   lastGeneration: 1,
   lastSerial: 0,
   proven: [],
@@ -80,13 +84,14 @@ function react(draft: Draft, event: Event): void {
   switch (event.type) {
     case 'start':
       draft.state.startedAt = draft.at;
+      if (event.release !== undefined) draft.state.releases = [{ ...FIRST, name: event.release }];
       // In watch mode a start that fails waits for the next save.
       if (!draft.state.settings.watch) draft.setTimer('start', draft.state.settings.bootTimeout);
       return;
     case 'requested':
       return request(draft, event.operation);
     case 'prepared':
-      return prepared(draft, event.generation, event.settings);
+      return prepared(draft, event);
     case 'refused':
       if (draft.state.running?.generation === event.generation) fail(draft, event.reason, 'refused');
       return;
@@ -222,5 +227,7 @@ function begin(draft: Draft): void {
   draft.clearTimer('start');
   const size = draft.workers.filter((worker) => worker.state === 'ready').length;
   const level = size < state.size ? 'warn' : 'info';
-  draft.report({ event: 'started', level, size, tookMs: at - state.startedAt });
+  const release = releaseOf(state, state.committed)?.name;
+  const named = release !== undefined && { release };
+  draft.report({ event: 'started', level, size, tookMs: at - state.startedAt, ...named });
 }

@@ -19,10 +19,19 @@ export type TimerId =
   | 'leaving';
 
 export type Event =
-  | { readonly type: 'start' }
+  /** `release`: the name of the first one. */
+  | { readonly type: 'start'; readonly release?: string }
   | { readonly type: 'requested'; readonly operation: Operation }
   /** The config of that generation is read, and its app exists. */
-  | { readonly type: 'prepared'; readonly generation: number; readonly settings: Settings }
+  | {
+      readonly type: 'prepared';
+      readonly generation: number;
+      readonly settings: Settings;
+      /** The name of the release. */
+      readonly release?: string;
+      /** An older generation that has the very same release. */
+      readonly sameAs?: number;
+    }
   | { readonly type: 'refused'; readonly generation: number; readonly reason: string }
   /** Rolls back the reload under way. */
   | { readonly type: 'abort-requested'; readonly by: string }
@@ -137,7 +146,8 @@ export type Effect =
   | { readonly do: 'kill'; readonly serial: number; readonly reason?: KillReason }
   | { readonly do: 'set-timer'; readonly timer: TimerId; readonly ms: number }
   | { readonly do: 'clear-timer'; readonly timer: TimerId }
-  | { readonly do: 'prepare'; readonly generation: number }
+  /** `backTo`: the release of that generation is taken as it is, and nothing is read again. */
+  | { readonly do: 'prepare'; readonly generation: number; readonly backTo?: number }
   /** The master follows the settings and hooks of the release that has just been committed. */
   | { readonly do: 'use-release'; readonly generation: number }
   /** The other releases are forgotten. */

@@ -133,6 +133,8 @@ export type Operation = Request &
     | {
         readonly kind: 'reload';
         readonly plan?: ReloadPlan;
+        /** The generation whose release is served again; absent: the config is read again, and names the release. */
+        readonly backTo?: number;
         /** Watch mode: what has changed. A reload under way that serves nobody yet gives way to it. */
         readonly because?: string;
         /** Its forerunner has ended for it, and was reported with the same words. */
@@ -177,6 +179,17 @@ export interface Running {
   /** Number of rollback attempts so far. */
   attempts: number;
   cleanUps?: FailedCleanUps;
+  /** For a reload that has been prepared: its release. */
+  release?: KeptRelease;
+}
+
+/** A release that can be served again. */
+export interface KeptRelease {
+  /** The generation that has, or is to have, served it last. */
+  readonly generation: number;
+  /** The generation that it was made for: several have the same release, after a rollback or an empty deploy. */
+  readonly origin: number;
+  readonly name?: string;
 }
 
 /** The part of the config that the pure core needs. Durations are milliseconds. */
@@ -220,6 +233,10 @@ export interface State {
   size: number;
   /** The generation that a crash, a recycle and a scale-up start; a reload moves it when it commits. */
   committed: number;
+  /** The releases that have been committed, each once: the one that serves, the one before it, and so on. */
+  releases: KeptRelease[];
+  /** After a rollback on demand: the release that it has replaced. */
+  replaced?: { readonly release: KeptRelease; readonly by: string };
   lastGeneration: number;
   lastSerial: number;
   /** Generations of which a worker has served: their workers come back even when their probe fails. */

@@ -84,7 +84,14 @@ export type Notice =
       /** The last lines on the worker's standard error, when the worker has failed. */
       readonly lastLines?: readonly string[];
     }
-  | { readonly event: 'started'; readonly level: Level; readonly size: number; readonly tookMs?: number }
+  | {
+      readonly event: 'started';
+      readonly level: Level;
+      readonly size: number;
+      readonly tookMs?: number;
+      /** The name of the release. */
+      readonly release?: string;
+    }
   | {
       readonly event: 'reload-started';
       readonly level: Level;
@@ -92,6 +99,10 @@ export type Notice =
       readonly operation: OperationInfo;
       /** Present when the request names a plan that replaces the one of the config. */
       readonly plan?: ReloadPlan;
+      /** The generation whose release is to be served again. */
+      readonly backTo?: number;
+      /** The name of the release, where it is known before the config is read. */
+      readonly release?: string;
       /** Watch mode: what has changed. */
       readonly because?: string;
     }
@@ -101,6 +112,10 @@ export type Notice =
       readonly generation: number;
       readonly operation: OperationInfo;
       readonly outcome: Outcome;
+      /** The generation whose release was to be served again. */
+      readonly backTo?: number;
+      /** The name of the release; absent where it has none, or has never been found out. */
+      readonly release?: string;
       /** The generation that is committed now; absent while nothing has served yet. */
       readonly serving?: number;
       readonly replaced: number;

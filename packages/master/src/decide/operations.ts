@@ -5,9 +5,11 @@
 import { isComing, MOST_WORKERS, type WorkerState } from '@tshorn/core';
 import { hasten, holdAll } from './backoff.ts';
 import { type Draft, infoOf } from './draft.ts';
-import type { Operation, Running, Settings, State, WorkerRecord } from './model.ts';
+import type { Event } from './events.ts';
+import type { Operation, Running, State, WorkerRecord } from './model.ts';
 import { drainSlotFirst, type Plan, reloadPlan, replaceSlot, resize, type Step } from './plan.ts';
 import { readyWorkers } from './queries.ts';
+import { bringsBack, releaseOf } from './releases.ts';
 import { fail } from './rollback.ts';
 import { take } from './steps.ts';
 import { respawn } from './supervise.ts';
@@ -39,11 +41,14 @@ export function request(draft: Draft, operation: Operation): void {
   }
 }
 
-/** A second HUP asks for the newest code, and the reload that waits brings it, by the plan that was named last. */
+/**
+ * A second HUP asks for the newest code, and the reload that waits brings it, by the plan that was named last. The order of a
+ * reload and a rollback is that of the requests.
+ */
 function joinsWaiting({ state }: Draft, operation: Extract<Operation, { kind: 'reload' }>): boolean {
-  const at = state.queue.findIndex(({ kind }) => kind === 'reload');
+  const at = state.queue.findLastIndex(({ kind }) => kind === 'reload');
   const waiting = state.queue[at];
-  if (waiting?.kind !== 'reload') return false;
+  if (waiting?.kind !== 'reload' || waiting.backTo !== operation.backTo) return false;
   const ids = [...(waiting.ids ?? []), ...(operation.ids ?? [])];
   state.queue[at] = { ...(operation.plan ? operation : waiting), ...(ids.length > 0 && { ids }) };
   return true;
@@ -146,15 +151,21 @@ function begin(draft: Draft, operation: Operation): void {
     attempts: 0,
   };
   if (!isReload) return;
-  const info = { generation, operation: infoOf(operation) };
+  const { plan: kind, because, isAgain, backTo } = operation;
+  const release = backTo === undefined ? undefined : releaseOf(state, backTo);
+  // The release may have been served again, by another generation, while the request waited.
+  const from = backTo === undefined ? undefined : { backTo: release?.generation ?? backTo };
   draft.report({
     event: 'reload-started',
-    level: operation.isAgain ? 'debug' : 'info',
-    ...info,
-    ...(operation.plan && { plan: operation.plan }),
-    ...(operation.because !== undefined && { because: operation.because }),
+    level: isAgain ? 'debug' : 'info',
+    generation,
+    operation: infoOf(operation),
+    ...(kind && { plan: kind }),
+    ...from,
+    ...(release?.name !== undefined && { release: release.name }),
+    ...(because !== undefined && { because }),
   });
-  draft.effects.push({ do: 'prepare', generation });
+  draft.effects.push({ do: 'prepare', generation, ...from });
 }
 
 function planOf(draft: Draft, operation: Exclude<Operation, { kind: 'reload' }>): Plan {
@@ -192,7 +203,8 @@ function scalePlan(draft: Draft, operation: Scale): Plan {
 }
 
 /** The config is read and the app resolved: the reload becomes a plan. */
-export function prepared(draft: Draft, generation: number, settings: Settings): void {
+export function prepared(draft: Draft, event: Extract<Event, { type: 'prepared' }>): void {
+  const { generation, settings, release: name, sameAs } = event;
   const { state } = draft;
   const { running } = state;
   // A reload that has been aborted meanwhile is not the one under way.
@@ -201,6 +213,11 @@ export function prepared(draft: Draft, generation: number, settings: Settings): 
   if (settings.workers !== state.settings.workers) running.wanted = settings.workers;
   running.previous = state.settings;
   state.settings = settings;
+  const same = running.operation.backTo ?? sameAs;
+  const { origin } = (same !== undefined && releaseOf(state, same)) || { origin: generation };
+  running.release = { generation, origin, ...(name !== undefined && { name }) };
+  const warning = bringsBack(state, running);
+  if (warning !== undefined) draft.report({ event: 'noted', level: 'warn', text: warning });
   const kind = running.operation.plan ?? settings.reload.kind;
   running.plan = reloadPlan(state.size, generation, { ...settings.reload, kind });
 }

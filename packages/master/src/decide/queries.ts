@@ -72,10 +72,10 @@ export function balanced(state: State): number[] | undefined {
   return settings.handoff ? readyBeside(state, []) : [];
 }
 
-/** Generations that have a worker, or of which a worker would be started if a slot became empty. */
-export function neededGenerations({ workers, committed }: State): Set<number> {
+/** Generations that have a worker, of which a worker would be started if a slot became empty, or that can be served again. */
+export function neededGenerations({ workers, committed, releases }: State): Set<number> {
   const coming = Object.values(workers).filter(({ state }) => isComing(state));
-  return new Set([committed, ...coming.map(({ generation }) => generation)]);
+  return new Set([committed, ...[...coming, ...releases].map(({ generation }) => generation)]);
 }
 
 /** True for a worker that the uncommitted operation under way has started: the operation judges it, and not its slot. */

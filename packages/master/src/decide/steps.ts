@@ -6,6 +6,7 @@ import { isAwaited } from './migrations.ts';
 import type { Running, WorkerRecord } from './model.ts';
 import type { Slots, Step } from './plan.ts';
 import { isEnding } from './queries.ts';
+import { keepRelease } from './releases.ts';
 import { fail, rollBack } from './rollback.ts';
 
 /** Takes the step as far as it goes. Returns true when the plan goes on at once: with the next step, or another plan. */
@@ -55,6 +56,7 @@ function isDone(draft: Draft, running: Running, step: Step, first: boolean): boo
     case 'commit':
       running.committed = true;
       state.committed = running.generation;
+      keepRelease(state, running);
       forgetFailures(draft);
       return true;
     case 'release': {

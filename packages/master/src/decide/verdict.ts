@@ -7,7 +7,7 @@ import { neededGenerations, readyWorkers } from './queries.ts';
 /** Ends the reload under way. The master keeps the releases that are still needed. */
 export function finishReload(draft: Draft, running: Running, outcome: Outcome, reason?: string): void {
   const { state, effects } = draft;
-  const { generation, cleanUps } = running;
+  const { generation, cleanUps, release, operation } = running;
   delete state.running;
   if (outcome === 'committed') effects.push({ do: 'use-release', generation });
   else if (running.previous) state.settings = running.previous;
@@ -22,8 +22,10 @@ export function finishReload(draft: Draft, running: Running, outcome: Outcome, r
     event: 'reload-finished',
     level: levelOf(running, outcome),
     generation,
-    operation: infoOf(running.operation),
+    operation: infoOf(operation),
     outcome,
+    ...(operation.kind === 'reload' && operation.backTo !== undefined && { backTo: operation.backTo }),
+    ...(release?.name !== undefined && { release: release.name }),
     ...(hasServed(draft, outcome) && { serving: state.committed }),
     replaced: running.replaced,
     tookMs: draft.at - running.startedAt,

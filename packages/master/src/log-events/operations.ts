@@ -5,13 +5,13 @@ export const OPERATIONS = {
   'reload-started': {
     level: 'info',
     fields:
-      '`generation`, `by`, `plan` (where the request named one), `because` (in [watch mode](watch.md): what has changed)',
+      '`generation`, `by`, `plan` (where the request named one), `backTo` and `release` (of a [rollback](releases.md#rollback)), `because` (in [watch mode](watch.md): what has changed)',
     when: 'A reload begins.',
   },
   'reload-finished': {
     level: 'info, warn or error',
     fields:
-      '`generation`, `by`, `outcome` (`committed`, `rolled-back`, `refused`, `aborted`, `failed`), `serving` (absent while nothing has served yet), `replaced`, `tookMs`, `reason`, `lastLines`, `cleanUps` (`failed`, `reason`: workers whose app failed to clean up)',
+      '`generation`, `release`, `backTo`, `by`, `outcome` (`committed`, `rolled-back`, `refused`, `aborted`, `failed`), `serving` (absent while nothing has served yet), `replaced`, `tookMs`, `reason`, `lastLines`, `cleanUps` (`failed`, `reason`: workers whose app failed to clean up)',
     when: 'A reload has ended. This line is the verdict.',
     todo: 'After any outcome but `committed`, correct what `reason` names and reload again.',
   },
@@ -41,6 +41,12 @@ export const OPERATIONS = {
     fields: '`options`',
     when: 'A reload read a changed option that it cannot apply. Every reload says so again.',
     todo: 'Restart, or [re-exec](re-exec.md).',
+  },
+  'same-files': {
+    level: 'warn',
+    fields: '`generation`',
+    when: 'A [rollback](releases.md#rollback) goes to a release with the very files that serve.',
+    todo: 'Name an older one: `tshorn releases` lists them.',
   },
   resized: {
     level: 'info',
