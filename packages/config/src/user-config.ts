@@ -16,6 +16,8 @@ export interface UserConfig {
   appPort?: number;
   /** The directory to run the app in. Default: the current directory. */
   cwd?: string;
+  /** The name of the release, as status, releases, the log and rollback use it. Default: found out: the directory of the release, its Git tag or commit, or the version in package.json. */
+  release?: string;
   /** Variables for the environment of the workers. Default: none. */
   env?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** A file of NAME=value lines for the environment of the workers; repeatable. Default: none. */

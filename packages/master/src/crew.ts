@@ -48,6 +48,10 @@ export class Crew {
     return this.#members.get(serial)?.handle;
   }
 
+  releaseOf(serial: number): Release | undefined {
+    return this.#members.get(serial)?.release;
+  }
+
   get handles(): WorkerHandle[] {
     return [...this.#members.values()].map(({ handle }) => handle);
   }

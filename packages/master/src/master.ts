@@ -48,6 +48,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   /** The figures of the server, for people and programs that look at it. */
   readonly observed = new Observed({
     status: () => this.status(),
+    canServe: (of) => this.#loop.state.releases.some(({ generation }) => generation === of),
     serialOf: (pid) => this.#performer?.serialOf(pid),
     failed: (text) => this.#log.error({ event: 'sink-failed', sink: 'live' }, text),
     warn: (fields, text) => this.#log.warn(fields, text),
@@ -89,6 +90,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       log: options.log.logger,
       hooks: this.#hooks,
       identity: () => this.#privileges.identity,
+      state: () => this.#loop.state,
+      past: this.observed.reloads,
     });
     this.#reExec = new ReExec({
       ...options,
@@ -164,7 +167,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       recent: this.observed.recent,
       enqueue: (event) => this.#loop.enqueue(event),
     });
-    this.#loop.begin();
+    this.#loop.begin(this.#releases.of(1)?.name);
     if (oldMaster) this.#reExec.follow(this, config);
     else {
       void files.openControl();
@@ -211,6 +214,10 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#loop.enqueue({ type: 'abort-requested', by });
   }
 
+  get releases(): Releases {
+    return this.#releases;
+  }
+
   /** Describes the reload that would happen now, by the settings in force. */
   async dryRun(kind?: ReloadPlan): Promise<DryRun> {
     const { dryRunOf } = await import('./dry-run.ts');
@@ -221,7 +228,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     return statusOf({
       state: this.#loop.state,
       listeners: this.#opened.listeners,
-      app: this.#releases.of(this.#loop.state.committed)?.appFile,
+      serving: this.#releases.of(this.#loop.state.committed),
       cwd: this.#resolved.config.cwd,
       performer: this.#performer,
       newMaster: this.#reExec.newMaster,

@@ -13,7 +13,7 @@ import { Registry } from './metrics/registry.ts';
 export class Observed {
   readonly registry = new Registry();
   readonly recent = new RecentCounts(this.registry);
-  readonly reloads = new PastReloads();
+  readonly reloads: PastReloads;
   /** What the app itself counts. */
   readonly apps: AppMetrics;
   /** On the clock of performance.now(). */
@@ -25,6 +25,7 @@ export class Observed {
   constructor(master: Figured & { readonly warn: Warn }) {
     this.apps = new AppMetrics(master.warn);
     this.#master = master;
+    this.reloads = new PastReloads((generation) => master.canServe(generation));
   }
 
   /** Called for each notice, in order. */

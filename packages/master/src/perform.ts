@@ -8,6 +8,7 @@ import type { Context } from './context.ts';
 import { Crew } from './crew.ts';
 import type { Effect, TimerId } from './decide/events.ts';
 import { endWorker } from './ending.ts';
+import type { Release } from './release.ts';
 import { Spawner } from './spawner.ts';
 
 export type ProcessEffect = Extract<
@@ -65,6 +66,11 @@ export class Performer {
   /** The logs of the workers, after a rotation has moved them away. */
   reopenLogs(): void {
     for (const handle of this.#crew.handles) handle.reopenLog();
+  }
+
+  /** The release of a worker; undefined after its end. */
+  releaseOf(serial: number): Release | undefined {
+    return this.#crew.releaseOf(serial);
   }
 
   perform(effect: ProcessEffect): void {

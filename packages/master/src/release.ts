@@ -55,9 +55,13 @@ export function resolveRelease(resolved: Resolved): Release {
 /** The change of its files since the release was resolved, as after a deploy in place; undefined where there is none. */
 export const overwriting = (release: Release): string | undefined => changeSince(release.content, release);
 
+/** The directory or file of a release that is gone; undefined when none is. */
+export const goneOf = ({ cwd, appFile }: Release): string | undefined =>
+  [cwd, appFile].find((file) => !fs.existsSync(file));
+
 /** Returns what is missing of a release, and what to do; undefined when nothing is. */
-export function missingOf({ cwd, appFile }: Release): string | undefined {
-  const gone = [cwd, appFile].find((file) => !fs.existsSync(file));
+export function missingOf(release: Release): string | undefined {
+  const gone = goneOf(release);
   if (gone === undefined) return undefined;
   return `${gone} is gone, and this release cannot be started without it; put it back, or reload to a release that is there`;
 }

@@ -7,12 +7,16 @@ import { keepUnreloadable, type Resolved } from '@tshorn/config';
 import { describeThrown, renderError, TshornError, withDeadline } from '@tshorn/core';
 import { prepareAccessLog } from './access-log-file.ts';
 import type { Effect, Event } from './decide/events.ts';
+import type { State } from './decide/model.ts';
+import { findRelease } from './decide/releases.ts';
 import type { Hooks } from './hooks.ts';
 import { writeNeedsRestart } from './journal.ts';
+import type { PastReloads } from './live/past-reloads.ts';
 import type { Logger } from './log.ts';
 import type { Identity } from './privileges.ts';
 import { checkReach } from './reach.ts';
 import { missingOf, overwriting, type Release, resolveRelease, settingsOf } from './release.ts';
+import { type ReleaseStatus, releaseList } from './release-list.ts';
 
 interface Sources {
   readonly log: Logger;
@@ -21,6 +25,8 @@ interface Sources {
   readonly workerFile: string;
   /** Reads the config again. Rejects when it is wrong. */
   readonly resolveAgain: () => Promise<Resolved>;
+  state(): State;
+  readonly past: Pick<PastReloads, 'withStart'>;
   /** The user and group of the workers. */
   identity(): Identity | undefined;
 }
@@ -124,6 +130,20 @@ export class Releases {
       log.warn({ event: 'same-files', generation }, text);
     }
     return release;
+  }
+
+  /** Every release that can be served again, and the last ones that cannot; the newest first. */
+  list(): ReleaseStatus[] {
+    const { state, past } = this.#sources;
+    return releaseList(state(), past.withStart, (generation) => this.of(generation));
+  }
+
+  /**
+   * The generation whose release a rollback brings, or the reason why there is none.
+   * @param wanted the name of a release, or a generation; undefined: the release that served before
+   */
+  find(wanted: string | undefined): number | { readonly refusal: string } {
+    return findRelease(this.#sources.state(), wanted);
   }
 
   /** Asks the `onCommit` hook of the new config, which may veto the commit. */

@@ -3,6 +3,7 @@ import { formatAddress, type MasterState } from '@tshorn/core';
 import type { ContainmentCounts, Running, State } from './decide/model.ts';
 import type { Listener } from './listeners.ts';
 import type { Performer } from './perform.ts';
+import type { Release } from './release.ts';
 import { type BackoffStatus, type DegradedStatus, healthOf } from './status-health.ts';
 import type { TrafficStatus } from './traffic.ts';
 import type { Vital } from './vitals.ts';
@@ -10,6 +11,8 @@ import type { Vital } from './vitals.ts';
 export interface WorkerStatus {
   readonly slot: number;
   readonly generation: number;
+  /** The name of its release; absent where that has none. */
+  readonly release?: string;
   readonly pid: number | undefined;
   readonly state: string;
   readonly uptimeMs: number;
@@ -48,6 +51,8 @@ export interface MasterStatus {
   readonly state: MasterState;
   /** The generation of the last committed reload; the first start is 1. */
   readonly generation: number;
+  /** The name of the release of that generation; absent where it has none. */
+  readonly release?: string;
   /** Number of slots that have, or get, a worker now. */
   readonly size: number;
   /** The number of workers that is wanted, and who wants it: `config`, a signal, a command. */
@@ -77,9 +82,10 @@ export interface MasterStatus {
 interface Sources {
   readonly state: State;
   readonly listeners: readonly Listener[];
-  readonly app: string | undefined;
+  /** The release of the committed generation. */
+  readonly serving: Release | undefined;
   readonly cwd: string;
-  readonly performer: Pick<Performer, 'traffic' | 'vitals' | 'remaining'> | undefined;
+  readonly performer: Pick<Performer, 'traffic' | 'vitals' | 'remaining' | 'releaseOf'> | undefined;
   readonly newMaster: number | undefined;
   /** Monotonic milliseconds. */
   readonly now: number;
@@ -88,7 +94,7 @@ interface Sources {
 export function statusOf({
   state: master,
   listeners,
-  app,
+  serving,
   cwd,
   performer,
   newMaster,
@@ -100,11 +106,12 @@ export function statusOf({
     pid: process.pid,
     state: reload ? 'reloading' : phase,
     generation: committed,
+    ...named(serving),
     size,
     desired,
     memory: process.memoryUsage.rss(),
     listeners: listeners.map(({ address }) => formatAddress(address)),
-    ...(app !== undefined && { app }),
+    ...(serving && { app: serving.appFile }),
     cwd,
     ...(reload && { reload }),
     ...(newMaster !== undefined && { newMaster }),
@@ -114,6 +121,7 @@ export function statusOf({
     workers: Object.values(workers).map(({ serial, slot, generation, pid, state, bornAt, bootMs }) => ({
       slot,
       generation,
+      ...named(performer?.releaseOf(serial)),
       pid,
       state,
       uptimeMs: now - bornAt,
@@ -125,6 +133,8 @@ export function statusOf({
     })),
   };
 }
+
+const named = (release: Release | undefined) => release?.name !== undefined && { release: release.name };
 
 const vitalsOf = (vital: Vital | undefined) =>
   vital && { requests: vital.requests, memory: vital.rss, loopDelayMs: vital.loopDelayMs };

@@ -4,11 +4,13 @@ import type { Operation, StopMode } from '../decide/model.ts';
 import type { Notice } from '../decide/notice.ts';
 import type { DryRun } from '../dry-run.ts';
 import type { Observed } from '../observed.ts';
+import type { Releases } from '../releases.ts';
 import type { MasterStatus } from '../status.ts';
 
 export interface Controlled {
   readonly observed: Observed;
   status(): MasterStatus;
+  readonly releases: Pick<Releases, 'find' | 'list'>;
   request(operation: Operation): void;
   abort(by: string): void;
   dryRun(kind?: ReloadPlan): Promise<DryRun>;

@@ -62,6 +62,16 @@ export function readReload(body: Body): Extract<Operation, { kind: 'reload' }> {
   return { kind: 'reload', by: readBy(body), ...(plan && { plan }) };
 }
 
+/** `release`: its name, or a generation; absent: the release that served before. */
+export function readRollback(body: Body): { by: string; plan?: ReloadPlan; release?: string } {
+  only(body, 'by', 'plan', 'release');
+  const plan = readPlan(body.plan);
+  const { release } = body;
+  if (release !== undefined && typeof release !== 'string' && typeof release !== 'number')
+    throw new BadRequest('"release" is neither the name of a release nor the number of a generation');
+  return { by: readBy(body), ...(plan && { plan }), ...(release !== undefined && { release: `${release}` }) };
+}
+
 /** Undefined stands for the plan of the config. */
 export function readPlan(value: unknown): ReloadPlan | undefined {
   if (value === undefined) return undefined;

@@ -5,6 +5,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { describeThrown } from '@tshorn/core';
+import type { Operation } from '../decide/model.ts';
 import type { Notice } from '../decide/notice.ts';
 import { isReached, nextOperationId, whyScaleFailed } from '../operation-id.ts';
 import type { Answering, Controlled } from './controlled.ts';
@@ -16,6 +17,7 @@ import {
   readBody,
   readPlan,
   readReload,
+  readRollback,
   readScale,
   readStop,
   refusalToAbort,
@@ -61,6 +63,8 @@ export class ControlServer {
   readonly #endpoints: Readonly<Record<string, Readonly<Record<string, Endpoint>>>> = {
     '/status': { GET: (call) => this.#status(call) },
     '/reload': { POST: (call) => this.#reload(call) },
+    '/rollback': { POST: (call) => this.#rollback(call) },
+    '/releases': { GET: (call) => this.#releases(call) },
     '/abort': { POST: (call) => this.#abort(call) },
     '/events': { GET: (call) => this.#events(call) },
     '/metrics': { GET: (call) => this.#metrics(call) },
@@ -109,9 +113,26 @@ export class ControlServer {
     answer(response, 200, statusReply(this.#master, this.#control.path));
   }
 
-  #reload({ body, query, response }: Call): void {
-    const operation = readReload(body);
+  #reload(call: Call): void {
+    const operation = readReload(call.body);
     this.#refuseWhenStopping();
+    this.#begin(operation, call);
+  }
+
+  #releases({ response }: Call): void {
+    answer(response, 200, { releases: this.#master.releases.list() });
+  }
+
+  #rollback(call: Call): void {
+    const { release, ...operation } = readRollback(call.body);
+    this.#refuseWhenStopping();
+    const found = this.#master.releases.find(release);
+    if (typeof found === 'object') throw new BadRequest(found.refusal, 409);
+    this.#begin({ kind: 'reload', ...operation, backTo: found }, call);
+  }
+
+  /** Streams the reload, unless the client does not wait. */
+  #begin(operation: Extract<Operation, { kind: 'reload' }>, { query, response }: Call): void {
     if (query.get('wait') === '0') {
       this.#master.request(operation);
       return answer(response, 202, { accepted: true });

@@ -3,11 +3,14 @@ import { type Draft, infoOf } from './draft.ts';
 import type { Operation, Running, WorkerRecord } from './model.ts';
 import type { Level, Outcome } from './notice.ts';
 import { neededGenerations, readyWorkers } from './queries.ts';
+import { releaseOf } from './releases.ts';
 
 /** Ends the reload under way. The master keeps the releases that are still needed. */
 export function finishReload(draft: Draft, running: Running, outcome: Outcome, reason?: string): void {
   const { state, effects } = draft;
-  const { generation, cleanUps, release, operation } = running;
+  const { generation, cleanUps, operation } = running;
+  const { backTo } = { backTo: undefined, ...operation };
+  const release = running.release ?? (backTo === undefined ? undefined : releaseOf(state, backTo));
   delete state.running;
   if (outcome === 'committed') effects.push({ do: 'use-release', generation });
   else if (running.previous) state.settings = running.previous;
@@ -24,7 +27,7 @@ export function finishReload(draft: Draft, running: Running, outcome: Outcome, r
     generation,
     operation: infoOf(operation),
     outcome,
-    ...(operation.kind === 'reload' && operation.backTo !== undefined && { backTo: operation.backTo }),
+    ...(backTo !== undefined && { backTo }),
     ...(release?.name !== undefined && { release: release.name }),
     ...(hasServed(draft, outcome) && { serving: state.committed }),
     replaced: running.replaced,

@@ -14,6 +14,8 @@ import { countedOf } from './window.ts';
 /** The master, as its figures are read from it. */
 export interface Figured {
   status(): MasterStatus;
+  /** True for a generation whose release can be served again. */
+  canServe(generation: number): boolean;
   /** The serial of the worker with that pid. */
   serialOf(pid: number): number | undefined;
   /** Logs that a listener has failed. */

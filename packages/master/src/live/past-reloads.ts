@@ -1,9 +1,14 @@
-/** How the last reloads ended, as `GET /status` lists them. Created by Observed. */
-import type { Notice } from '../decide/notice.ts';
+/** How the start and the last reloads ended, for `tshorn status` and `tshorn releases`. Created by Observed. */
+import type { Notice, Outcome } from '../decide/notice.ts';
 
 export interface PastReload {
+  /** 1 is the start. */
   readonly generation: number;
-  readonly outcome: string;
+  /** The name of the release, where it has one and that has been found out. */
+  readonly release?: string;
+  /** For a rollback: the generation whose release it took. */
+  readonly backTo?: number;
+  readonly outcome: Outcome;
   readonly reason?: string;
   /** Name of the requester. */
   readonly by: string;
@@ -13,28 +18,58 @@ export interface PastReload {
   readonly tookMs: number;
 }
 
-const KEPT = 10;
+const SHOWN = 10;
+/** Of those whose release cannot be served again. */
+const MOST_OTHERS = 20;
 
 export class PastReloads {
-  readonly #reloads: PastReload[] = [];
+  #ended: PastReload[] = [];
+  readonly #canServe: (generation: number) => boolean;
 
-  /** The last ten, the oldest first. */
+  /** @param canServe true for a generation whose release can be served again: it is not forgotten */
+  constructor(canServe: (generation: number) => boolean) {
+    this.#canServe = canServe;
+  }
+
+  /** The last ten reloads, the oldest first. */
   get all(): readonly PastReload[] {
-    return this.#reloads;
+    return this.#ended.filter(({ by }) => by !== START).slice(-SHOWN);
+  }
+
+  /** The start among them, the oldest first. */
+  get withStart(): readonly PastReload[] {
+    return this.#ended;
   }
 
   notice(notice: Notice): void {
-    if (notice.event !== 'reload-finished') return;
-    const { generation, operation, outcome, reason, replaced, tookMs } = notice;
-    this.#reloads.push({
-      generation,
-      outcome,
-      ...(reason !== undefined && { reason }),
-      by: operation.by,
-      at: new Date().toISOString(),
-      replaced,
-      tookMs: Math.round(tookMs),
-    });
-    this.#reloads.splice(0, this.#reloads.length - KEPT);
+    const entry = entryOf(notice);
+    if (!entry || (entry.by === START && this.#ended.length > 0)) return;
+    const all = [...this.#ended, entry];
+    const others = new Set(all.filter(({ generation }) => !this.#canServe(generation)).slice(-MOST_OTHERS));
+    this.#ended = all.filter((one) => this.#canServe(one.generation) || others.has(one));
   }
+}
+
+const START = 'start';
+
+function entryOf(notice: Notice): PastReload | undefined {
+  if (notice.event !== 'started' && notice.event !== 'reload-finished') return undefined;
+  const { release, tookMs = 0 } = notice;
+  const end = {
+    ...(release !== undefined && { release }),
+    at: new Date().toISOString(),
+    tookMs: Math.round(tookMs),
+  };
+  if (notice.event === 'started')
+    return { generation: 1, outcome: 'committed', by: START, replaced: 0, ...end };
+  const { generation, backTo, outcome, reason, operation, replaced } = notice;
+  return {
+    generation,
+    ...(backTo !== undefined && { backTo }),
+    outcome,
+    ...(reason !== undefined && { reason }),
+    by: operation.by,
+    replaced,
+    ...end,
+  };
 }

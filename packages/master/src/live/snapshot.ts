@@ -112,8 +112,8 @@ export function snapshotOf({
   queue,
   watchedOf,
 }: Sources): Snapshot {
-  const { pid, memory, app, listeners, state, generation, size, reload, newMaster, degraded, backoff } =
-    status;
+  const { pid, memory, app, listeners, state, generation, release, size, reload } = status;
+  const { newMaster, degraded, backoff } = status;
   const watched = status.workers.map((worker) => ({ worker, watched: watchedOf(worker) }));
   const workers = watched
     .map(({ worker, watched }) => rowOf(worker, watched))
@@ -129,6 +129,7 @@ export function snapshotOf({
     state,
     generation,
     size,
+    ...(release !== undefined && { release }),
     ...(reload && { reload }),
     ...(lastReload && { lastReload }),
     ...(newMaster !== undefined && { newMaster }),

@@ -6,7 +6,9 @@ import { doctor } from './doctor.ts';
 import { help } from './help.ts';
 import { importFile } from './import.ts';
 import { init } from './init.ts';
+import { releases } from './releases.ts';
 import { reload } from './reload.ts';
+import { rollback } from './rollback.ts';
 import { scale } from './scale.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
@@ -15,6 +17,8 @@ import { unit } from './unit.ts';
 
 export const COMMAND_TABLE: CommandTable = {
   reload,
+  rollback,
+  releases,
   status,
   top,
   scale,

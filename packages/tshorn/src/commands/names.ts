@@ -4,6 +4,8 @@
  */
 export const COMMANDS = [
   'reload',
+  'rollback',
+  'releases',
   'status',
   'top',
   'scale',

@@ -30,7 +30,14 @@ export async function printHelp(name?: CommandName): Promise<number> {
 }
 
 /** Commands that take the pid of a master. */
-const ASKING: readonly string[] = ['reload', 'status', 'top', 'scale', 'stop'] satisfies CommandName[];
+const ASKING: readonly string[] = [
+  'reload',
+  'releases',
+  'status',
+  'top',
+  'scale',
+  'stop',
+] satisfies CommandName[];
 
 /** As PM2 names its apps: `api`, `0`, `all`. `scale 0` is a count. */
 const isAppName = (command: string, [word = '', next]: readonly string[]): boolean =>

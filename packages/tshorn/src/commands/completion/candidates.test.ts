@@ -12,7 +12,7 @@ it('the first word is a command or a path, and the command of a package when it 
   expect(names).not.toContain('next');
   expect(paths).toBe(true);
   expect(await values('n')).toEqual(['next', 'nuxt']);
-  expect(await values('rel')).toEqual(['reload']);
+  expect(await values('relo')).toEqual(['reload']);
 });
 
 it('a summary stands beside each command and each option', async () => {
@@ -43,7 +43,7 @@ it.each([
   [['reload', '--plan=c'], ['--plan=canary']],
   [['app.js', '--handoff', 'n'], ['no']],
   [['completion', 'f'], ['fish']],
-  [['help', 'rel'], ['reload']],
+  [['help', 'relo'], ['reload']],
   [['app.js', '--workers', ''], []],
 ])('values, where there are a few: %j', async (words, expected) =>
   expect(await values(...words)).toEqual(expected),

@@ -18,6 +18,7 @@ const MOST_ROWS = 8;
 export class ReloadView {
   readonly #slots = new Map<number, Slot>();
   #generation: number | undefined;
+  #back = '';
   #step = 0;
   #of = 0;
   #waits: string | undefined;
@@ -33,10 +34,11 @@ export class ReloadView {
     return slot;
   }
 
-  apply({ event, msg, generation, step, of, worker, gen }: StreamEvent): void {
+  apply({ event, msg, generation, step, of, worker, gen, backTo, release }: StreamEvent): void {
     if (event === 'queued') this.#waits = msg;
     if (event === 'reload-started') {
       this.#generation = Number(generation);
+      if (backTo !== undefined) this.#back = `, back to ${release ?? `gen=${backTo}`}`;
       this.#waits = undefined;
     }
     if (typeof step === 'number' && typeof of === 'number') [this.#step, this.#of] = [step, of];
@@ -55,7 +57,7 @@ export class ReloadView {
   lines(elapsedMs: number, width: number, paint: Paint): string[] {
     const took = formatMs(elapsedMs);
     if (this.#waits !== undefined) return [cut(`${this.#waits}  ${took}`, width)];
-    const name = this.#generation === undefined ? 'reload' : `reload to gen=${this.#generation}`;
+    const name = this.#generation === undefined ? 'reload' : `reload to gen=${this.#generation}${this.#back}`;
     const step = this.#of === 0 ? 'preparing' : `step ${this.#step}/${this.#of}`;
     const tail = `  ${step}  ${took}`;
     const [done, rest] = barOf(this.#step, this.#of);

@@ -31,16 +31,17 @@ export async function reload({ plan, json, noWait, ...values }: ReloadValues): P
   const body = { by: 'tshorn reload', ...(plan && { plan }) };
   const text = 'reload requested; tshorn status shows its outcome';
   if (noWait) return requestOnly(socket, '/reload', body, { json, text });
-  const { outcome, msg, lastLines } = await follow(socket, '/reload', body, {
-    json,
-    continues: 'the reload continues',
-  });
+  committed(await follow(socket, '/reload', body, { json, continues: 'the reload continues' }), json);
+  return 0;
+}
+
+/** Prints the verdict. @throws TshornError ERR_STATE (1) when the reload has not committed */
+export function committed({ outcome, msg, lastLines }: StreamEvent, json: boolean): void {
   if (outcome !== 'committed') {
     const detail = Array.isArray(lastLines) && { detail: lastLines.join('\n') };
     throw new TshornError('ERR_STATE', msg, detail || {});
   }
   if (!json) print(paintFor(process.stdout, process.env)(colourOfOutcome('committed'), msg));
-  return 0;
 }
 
 /** `tshorn reload --abort`: resolves with 0 when the reload was rolled back. @throws TshornError ERR_STATE (1) else */
@@ -62,7 +63,7 @@ async function abort(
 }
 
 /** Shows the streamed events and resolves with the verdict. @throws TshornError ERR_CONTROL when there is none */
-async function follow(
+export async function follow(
   socket: string,
   path: string,
   body: object,

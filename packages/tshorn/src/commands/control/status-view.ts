@@ -35,12 +35,13 @@ function headOf({ pid, state, uptimeMs, version, generation }: Status, paint: Pa
 }
 
 function factsOf(status: Status, around: Surroundings): string {
-  const { degraded, app, listeners, node, control, traffic, containment, workers } = status;
+  const { degraded, release, app, listeners, node, control, traffic, containment, workers } = status;
   const sum = workers.reduce((bytes, { memory = 0 }) => bytes + memory, 0);
   const memory = `master ${formatMemory(status.memory)}, workers ${formatMemory(sum)}`;
   const urls = listeners.map((address) => (address.startsWith('unix:') ? address : `http://${address}`));
   const rows: [name: string, value: string][] = [
     ['degraded', degraded ? degradedText(degraded, around) : ''],
+    ['release', release ?? ''],
     ['app', app ?? ''],
     ['listening', urls.join('  ')],
     ['node', node],
@@ -101,9 +102,10 @@ const WORKER_COLUMNS: readonly Column[] = [
   { title: 'MEMORY', align: 'right' },
 ];
 
-/** One line per worker, and one per slot in back-off. A second line has the reason of a back-off, or what a drain still has. */
-function workersOf({ workers, backoff = [] }: Status, around: Surroundings): string {
-  const rows = [...workers.map(workerRow), ...backoff.map(backoffRow)].sort(
+/** One line per worker, and one per slot in back-off. A second line has the reason of a back-off, another release than the one
+ * that serves, or what a drain still has. */
+function workersOf({ workers, backoff = [], release }: Status, around: Surroundings): string {
+  const rows = [...workers.map((worker) => workerRow(worker, release)), ...backoff.map(backoffRow)].sort(
     (one, other) => one.slot - other.slot || one.generation - other.generation,
   );
   return rows.length === 0
@@ -116,8 +118,8 @@ interface WorkerRow extends Row {
   readonly generation: number;
 }
 
-function workerRow(worker: WorkerStatus): WorkerRow {
-  const { slot, generation, pid, state, uptimeMs, connections, requests, memory, remaining } = worker;
+function workerRow(worker: WorkerStatus, serving: string | undefined): WorkerRow {
+  const { slot, generation, pid, state, uptimeMs, connections, requests, memory } = worker;
   const cells = [
     { text: String(slot) },
     { text: String(generation) },
@@ -128,9 +130,17 @@ function workerRow(worker: WorkerStatus): WorkerRow {
     { text: requests === undefined ? '-' : String(requests) },
     { text: memory === undefined ? '-' : formatMemory(memory) },
   ];
-  if (!remaining) return { slot, generation, cells };
+  return { slot, generation, cells, more: moreOf(worker, serving) };
+}
+
+/** Another release than the one that serves, and what a drain still has. */
+function moreOf({ release, remaining = {} }: WorkerStatus, serving: string | undefined): string | undefined {
   const reasons = Object.entries(remaining).map(([reason, count]) => `${reason} ${count}`);
-  return { slot, generation, cells, more: `still has ${reasons.join(', ')}` };
+  const parts = [
+    release !== undefined && release !== serving && `release ${release}`,
+    reasons.length > 0 && `still has ${reasons.join(', ')}`,
+  ];
+  return parts.filter(Boolean).join('; ') || undefined;
 }
 
 function backoffRow({ slot, nextMs, failures, reason }: BackoffStatus): WorkerRow {

@@ -19,6 +19,12 @@ export interface Row {
   readonly more?: string | undefined;
 }
 
+/** Cuts the middle out of a long name, whose end often tells it. */
+export const shorten = (text: string, most: number): string =>
+  text.length <= most
+    ? text
+    : `${text.slice(0, Math.ceil(most / 2) - 1)}…${text.slice(-Math.floor(most / 2))}`;
+
 export interface Page {
   readonly paint: Paint;
   /** Columns of the terminal, at which the last column wraps; undefined where nothing wraps. */

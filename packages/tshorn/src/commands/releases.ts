@@ -1,0 +1,17 @@
+import { command } from './command.ts';
+import { COULD_NOT_ASK, MASTER_ARGUMENT, MASTER_OPTIONS } from './control/master-options.ts';
+
+export const releases = command({
+  name: 'releases',
+  summary: 'List the releases that can be served again',
+  about:
+    'Lists the releases of a master, the newest first: which one serves, which one `tshorn rollback` brings, which ones it can bring by name, and which ones have failed or are gone, with the reason.',
+  args: MASTER_ARGUMENT,
+  options: { json: { summary: 'Print JSON, for programs' }, ...MASTER_OPTIONS },
+  examples: [
+    ['tshorn releases', 'the releases of this master'],
+    ["tshorn releases --json | jq -r '.[0].release'", 'the newest one, for a script'],
+  ],
+  exits: [[0, 'shown'], COULD_NOT_ASK],
+  run: async (values) => (await import('./control/releases.ts')).releases(values),
+});
