@@ -4,13 +4,13 @@
  */
 import { EventEmitter } from 'node:events';
 import type { Resolved } from '@tshorn/config';
-import { describeThrown, type ReloadPlan, stackOf } from '@tshorn/core';
+import { type ReloadPlan, stackOf } from '@tshorn/core';
 import { ActiveFiles } from './active-files.ts';
 import { type Readiness, readinessOf } from './admin/readiness.ts';
 import { Announcer } from './announcer.ts';
 import { checkBoundHandles } from './bound-handle.ts';
 import { initialState } from './decide/decide.ts';
-import type { Effect, Event } from './decide/events.ts';
+import type { Effect } from './decide/events.ts';
 import type { Operation, StopMode } from './decide/model.ts';
 import type { Notice } from './decide/notice.ts';
 import type { DryRun } from './dry-run.ts';
@@ -55,7 +55,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   });
   readonly #options: MasterOptions;
   readonly #hooks: Hooks;
-  readonly #releases: Releases;
+  readonly releases: Releases;
   readonly #announcer: Announcer;
   readonly #loop: Loop;
   #resolved: Resolved;
@@ -85,13 +85,14 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       perform: (effect) => this.#perform(effect),
       announce: (notices) => this.#announcer.announce(notices),
     });
-    this.#releases = new Releases({
+    this.releases = new Releases({
       ...options,
       log: options.log.logger,
       hooks: this.#hooks,
       identity: () => this.#privileges.identity,
       state: () => this.#loop.state,
       past: this.observed.reloads,
+      enqueue: (event) => this.#loop.enqueue(event),
     });
     this.#reExec = new ReExec({
       ...options,
@@ -133,7 +134,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#opened.files = files;
     this.#privileges = resolvePrivileges(config);
     warnOfRoot(this.#log, config);
-    this.#releases.add(1, this.#resolved);
+    this.releases.add(1, this.#resolved);
     this.#hooks.use(config.hooks, config.hookTimeout);
     await this.#hooks.run('onStarting');
     await this.#opened.open(this.#resolved, {
@@ -158,7 +159,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       workerFile: this.#options.workerFile,
       env: this.#options.env,
       privileges: this.#privileges,
-      releaseOf: (generation) => this.#releases.of(generation) as Release,
+      releaseOf: (generation) => this.releases.of(generation) as Release,
       view: new View(() => this.#loop.state),
       otherMaster: this.#reExec,
       watch: this.#opened.watch,
@@ -167,7 +168,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       recent: this.observed.recent,
       enqueue: (event) => this.#loop.enqueue(event),
     });
-    this.#loop.begin(this.#releases.of(1)?.name);
+    this.#loop.begin(this.releases.of(1)?.name);
     if (oldMaster) this.#reExec.follow(this, config);
     else {
       void files.openControl();
@@ -214,10 +215,6 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#loop.enqueue({ type: 'abort-requested', by });
   }
 
-  get releases(): Releases {
-    return this.#releases;
-  }
-
   /** Describes the reload that would happen now, by the settings in force. */
   async dryRun(kind?: ReloadPlan): Promise<DryRun> {
     const { dryRunOf } = await import('./dry-run.ts');
@@ -228,7 +225,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     return statusOf({
       state: this.#loop.state,
       listeners: this.#opened.listeners,
-      serving: this.#releases.of(this.#loop.state.committed),
+      serving: this.releases.of(this.#loop.state.committed),
       cwd: this.#resolved.config.cwd,
       performer: this.#performer,
       newMaster: this.#reExec.newMaster,
@@ -249,13 +246,11 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   #perform(effect: Effect): void {
     switch (effect.do) {
       case 'prepare':
-        return this.#answer(effect.generation, this.#releases.prepare(effect, this.#loop.state.committed));
       case 'approve':
-        return this.#answer(effect.generation, this.#releases.approve(effect.generation));
+      case 'keep-releases':
+        return this.releases.perform(effect);
       case 'use-release':
         return this.#useRelease(effect.generation);
-      case 'keep-releases':
-        return this.#releases.keepOnly(new Set(effect.generations));
       case 'close-listeners':
         // Otherwise a client would wait in a queue that nobody empties, and be reset with it.
         return this.#opened.closeListeners();
@@ -267,19 +262,9 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     }
   }
 
-  /** A reload waits for this event: it comes, whatever happens. */
-  #answer(generation: number, event: Promise<Event>): void {
-    const refused = (error: unknown): Event => ({
-      type: 'refused',
-      generation,
-      reason: describeThrown(error),
-    });
-    void event.catch(refused).then((answer) => this.#loop.enqueue(answer));
-  }
-
   /** The master's own settings follow a release that has been committed, and no other one. */
   #useRelease(generation: number): void {
-    const resolved = this.#releases.of(generation)?.resolved;
+    const resolved = this.releases.of(generation)?.resolved;
     if (!resolved) return;
     this.#resolved = resolved;
     this.#hooks.use(resolved.config.hooks, resolved.config.hookTimeout);

@@ -26,12 +26,14 @@ interface Sources {
   /** Reads the config again. Rejects when it is wrong. */
   readonly resolveAgain: () => Promise<Resolved>;
   state(): State;
+  enqueue(event: Event): void;
   readonly past: Pick<PastReloads, 'withStart'>;
   /** The user and group of the workers. */
   identity(): Identity | undefined;
 }
 
 type Prepare = Extract<Effect, { do: 'prepare' }>;
+type ReleaseEffect = Extract<Effect, { do: 'prepare' | 'approve' | 'keep-releases' }>;
 
 const hasSameFiles = (one: Release, other: Release): boolean =>
   one.appFile === other.appFile && one.cwd === other.cwd && isDeepStrictEqual(one.content, other.content);
@@ -70,26 +72,35 @@ export class Releases {
     return release;
   }
 
+  perform(effect: ReleaseEffect): void {
+    if (effect.do === 'keep-releases') return this.#keepOnly(new Set(effect.generations));
+    const { generation } = effect;
+    const refused = (error: unknown): Event => ({
+      type: 'refused',
+      generation,
+      reason: renderError(error),
+    });
+    const answer = effect.do === 'approve' ? this.#approve(generation) : this.#prepare(effect);
+    // A reload waits for this event: it comes, whatever happens.
+    void answer.catch(refused).then((event) => this.#sources.enqueue(event));
+  }
+
   /**
-   * Makes the release of a reload. If that cannot be, the reload is refused and the running ones stay.
-   * @param serving the committed generation
+   * Makes the release of a reload.
+   * @throws anything, where that cannot be: the reload is refused, and the running release stays
    */
-  async prepare({ generation, backTo }: Prepare, serving: number): Promise<Event> {
-    try {
-      const running = this.of(serving) as Release;
-      const release = await (backTo === undefined ? this.#read(running) : this.#takeAgain(backTo, running));
-      const [sameAs] = [...this.#releases].find(([, known]) => isSame(known, release)) ?? [];
-      this.#releases.set(generation, release);
-      return {
-        type: 'prepared',
-        generation,
-        settings: settingsOf(release.config),
-        ...(release.name !== undefined && { release: release.name }),
-        ...(sameAs !== undefined && { sameAs }),
-      };
-    } catch (error) {
-      return { type: 'refused', generation, reason: renderError(error) };
-    }
+  async #prepare({ generation, backTo }: Prepare): Promise<Event> {
+    const running = this.of(this.#sources.state().committed) as Release;
+    const release = await (backTo === undefined ? this.#read(running) : this.#takeAgain(backTo, running));
+    const [sameAs] = [...this.#releases].find(([, known]) => isSame(known, release)) ?? [];
+    this.#releases.set(generation, release);
+    return {
+      type: 'prepared',
+      generation,
+      settings: settingsOf(release.config),
+      ...(release.name !== undefined && { release: release.name }),
+      ...(sameAs !== undefined && { sameAs }),
+    };
   }
 
   /** Reads config and app anew. */
@@ -147,7 +158,7 @@ export class Releases {
   }
 
   /** Asks the `onCommit` hook of the new config, which may veto the commit. */
-  async approve(generation: number): Promise<Event> {
+  async #approve(generation: number): Promise<Event> {
     const config = this.of(generation)?.config;
     const { hooks } = this.#sources;
     const reason = config && (await hooks.ask('onCommit', config.hooks, config.hookTimeout));
@@ -168,7 +179,7 @@ export class Releases {
   }
 
   /** A release is kept as long as a worker of it lives, a slot would be refilled by it, or it can be served again. */
-  keepOnly(needed: ReadonlySet<number>): void {
+  #keepOnly(needed: ReadonlySet<number>): void {
     for (const generation of this.#releases.keys())
       if (!needed.has(generation)) this.#releases.delete(generation);
   }
