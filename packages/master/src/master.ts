@@ -205,7 +205,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   reopenLog(): void {
     this.#options.log.reopen();
     this.#opened.output?.renew();
-    this.#releases.remakeAccessLogs();
+    this.releases.remakeAccessLogs();
     this.#performer?.reopenLogs();
     this.#log.info('log file reopened');
   }

@@ -65,11 +65,15 @@ export class Releases {
   }
 
   #resolve(resolved: Resolved): Release {
-    const { identity, workerFile } = this.#sources;
     const release = resolveRelease(resolved);
+    this.#checkAccess(release);
+    return release;
+  }
+
+  #checkAccess(release: Release): void {
+    const { identity, workerFile } = this.#sources;
     checkReach(release, identity(), workerFile);
     prepareAccessLog(release.config, identity());
-    return release;
   }
 
   perform(effect: ReleaseEffect): void {
@@ -119,7 +123,7 @@ export class Releases {
 
   /** Takes a release as it was committed: nothing of it is read again. */
   async #takeAgain(generation: number, running: Release): Promise<Release> {
-    const { log, hooks, identity, workerFile } = this.#sources;
+    const { log, hooks } = this.#sources;
     const release = this.of(generation);
     if (!release) throw new TshornError('ERR_STATE', `the release of gen=${generation} is not kept any more`);
     const missing = missingOf(release);
@@ -134,7 +138,7 @@ export class Releases {
         },
       );
     }
-    checkReach(release, identity(), workerFile);
+    this.#checkAccess(release);
     await hooks.run('onReload');
     if (hasSameFiles(release, running)) {
       const text = `the files of gen=${generation} are those that serve: this rollback brings its settings and environment back, and no other code`;
