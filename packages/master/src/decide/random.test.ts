@@ -202,6 +202,11 @@ class Story {
     const operations: Operation[] = [
       { kind: 'reload', by: 'x', plan: this.#of(RELOAD_PLANS) },
       { kind: 'reload', by: 'x', plan: 'rolling' },
+      {
+        kind: 'reload',
+        by: 'x',
+        backTo: this.#of([...state.releases.map(({ generation }) => generation), 1]),
+      },
       { kind: 'scale', by: 'x', to: 1 + Math.floor(this.#next() * 5) },
       { kind: 'recycle', by: 'x', serial: this.#of([first?.serial ?? 1, state.lastSerial]) },
     ];
@@ -219,7 +224,10 @@ class Story {
       const { reload } = settings;
       const shape = { ...reload, park: this.#chance(0.6), maxSurge: this.#of([undefined, { count: 2 }]) };
       if (refused) this.#happen({ type: 'refused', generation, reason: 'x' });
-      else this.#happen({ type: 'prepared', generation, settings: { ...settings, reload: shape } });
+      else {
+        const same = this.#chance(0.3) && { sameAs: this.#of(this.scene.state.releases).generation };
+        this.#happen({ type: 'prepared', generation, settings: { ...settings, reload: shape }, ...same });
+      }
     } else if (step === 'approve') {
       this.#happen(refused ? { type: 'vetoed', generation, reason: 'x' } : { type: 'approved', generation });
     } else if (step === 'watch') {
@@ -248,7 +256,11 @@ it.each(Array.from({ length: STORIES }, (_, seed) => seed + 1))('story %d ends w
   const inSlots = Object.values(workers).map(({ slot, state }) => `${slot} ${state}`);
   const wanted = Array.from({ length: size }, (_, slot) => `${slot} ready`);
   const seen = { running: running?.operation, inSlots: inSlots.sort() };
+  const { releases } = scene.state;
   try {
+    expect(releases[0]?.generation).toBe(committed);
+    expect(releases.length).toBeLessThanOrEqual(10);
+    expect(new Set(releases.map(({ origin }) => origin)).size).toBe(releases.length);
     expect(seen).toEqual({ running: undefined, inSlots: wanted });
     if (scene.reported('reload-finished').some(({ outcome }) => outcome === 'failed')) return;
     expect(new Set(Object.values(workers).map(({ generation }) => generation))).toEqual(new Set([committed]));

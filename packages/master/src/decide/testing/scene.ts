@@ -36,9 +36,10 @@ export class Scene {
   readonly notices: Notice[] = [];
   readonly timers = new Map<TimerId, number>();
 
-  constructor(more: Partial<Settings> = {}) {
+  /** @param release the name of the first release */
+  constructor(more: Partial<Settings> = {}, release?: string) {
     this.state = initialState({ ...settings, ...more });
-    this.happen({ type: 'start' });
+    this.happen({ type: 'start', ...(release !== undefined && { release }) });
   }
 
   happen(event: Event): this {
