@@ -55,6 +55,14 @@ export const isComing = (state: WorkerState): boolean =>
   state === 'admitted' ||
   state === 'ready';
 
+/**
+ * The ways in which the process of a worker ends. `left`: in order, when it had drained. `clean-up`: it had drained, and the
+ * app's own clean-up failed. `boot`: before it served. `crash` and `hang`: what ended it in service, contained or not.
+ * `killed`: the master has ended it, at a deadline or in a stop that is not graceful.
+ */
+export const EXIT_KINDS = ['left', 'clean-up', 'boot', 'crash', 'hang', 'killed'] as const;
+export type ExitKind = (typeof EXIT_KINDS)[number];
+
 /** The ways in which a reload replaces the workers; docs/reload.md compares them. */
 export const RELOAD_PLANS = ['rolling', 'canary', 'overlap', 'replace'] as const;
 export type ReloadPlan = (typeof RELOAD_PLANS)[number];

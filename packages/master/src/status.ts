@@ -1,5 +1,5 @@
 /** The status of a master: made from its state, and never a part of it. */
-import { formatAddress, type MasterState } from '@tshorn/core';
+import { type ExitKind, formatAddress, type MasterState } from '@tshorn/core';
 import type { ContainmentCounts, Running, State } from './decide/model.ts';
 import type { Listener } from './listeners.ts';
 import type { Performer } from './perform.ts';
@@ -74,6 +74,8 @@ export interface MasterStatus {
   readonly backoff?: BackoffStatus[];
   /** The price of crashes and hangs that were contained, since the start, and the savings. */
   readonly containment: Readonly<ContainmentCounts>;
+  /** How the processes of workers have ended, since the start. */
+  readonly exits: Readonly<Record<ExitKind, number>>;
   /** Absent before the first worker starts. */
   readonly traffic?: TrafficStatus;
   readonly workers: WorkerStatus[];
@@ -100,7 +102,7 @@ export function statusOf({
   newMaster,
   now,
 }: Sources): MasterStatus {
-  const { phase, running, committed, size, desired, containment, workers } = master;
+  const { phase, running, committed, size, desired, containment, exits, workers } = master;
   const reload = phase === 'running' && running && reloadOf(running);
   return {
     pid: process.pid,
@@ -117,6 +119,7 @@ export function statusOf({
     ...(newMaster !== undefined && { newMaster }),
     ...healthOf(master, now, Date.now()),
     containment,
+    exits,
     ...(performer && { traffic: performer.traffic.status() }),
     workers: Object.values(workers).map(({ serial, slot, generation, pid, state, bornAt, bootMs }) => ({
       slot,

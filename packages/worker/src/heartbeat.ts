@@ -8,14 +8,14 @@ import { HeapGuard } from './heap-guard.ts';
 import { ownHeapLimit } from './heap-limit.ts';
 import { InFlight } from './in-flight.ts';
 import type { Meter } from './meter.ts';
-import type { Counters } from './metrics/counters.ts';
+import type { Reporter } from './metrics/reporter.ts';
 
 type Limits = Pick<WorkerOptions, 'timeout' | 'requestTimeout' | 'loopDelayWarning' | 'heapGuard'>;
 
 /** Starts the heartbeat, which ends with the process. */
 export function heartbeat(
   meter: Meter,
-  counters: Counters | undefined,
+  reporter: Reporter | undefined,
   { timeout, requestTimeout, loopDelayWarning, heapGuard }: Limits,
   send: (message: ToMaster) => void,
 ): void {
@@ -32,7 +32,7 @@ export function heartbeat(
     sentAt = performance.now();
     rss = residentBytes() ?? rss;
     const heap = guard?.figures;
-    const metrics = counters?.report();
+    const metrics = reporter?.report();
     send({
       type: 'heartbeat',
       requests: meter.requests,

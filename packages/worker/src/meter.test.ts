@@ -1,7 +1,7 @@
 /** With a real server and real connections. */
 import { once } from 'node:events';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import { Meter } from './meter.ts';
 import { Http1 } from './transport/http1.ts';
 import type { Exchange } from './transport/transport.ts';
@@ -39,15 +39,46 @@ const get = (path: string) =>
     request.once('error', () => resolve());
   });
 
-const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
-
-test('requests, statuses by class and durations are counted, and a destroyed response has neither', async () => {
-  const end = meter.listen({ finished: () => {} });
+test('begins, ends and aborted requests are told, each once, with the time that they took', async () => {
+  const ended: (number | string)[] = [];
+  const times: number[] = [];
+  const end = meter.listen({
+    finished: ({ response }, tookMs) => void (ended.push(response.statusCode), times.push(tookMs)),
+    aborted: ({ request }, tookMs, count) => void (ended.push(`${request.url} ${count}`), times.push(tookMs)),
+  });
   for (const path of ['/200', '/204', '/404', '/503', '/destroys']) await get(path);
-  expect(meter.requests).toBe(5);
-  expect(meter.statuses.slice(1, 6)).toEqual([0, 2, 0, 1, 1]);
-  expect(sum(meter.durations)).toBe(4);
+  expect([meter.requests, meter.active]).toEqual([5, 0]);
+  expect(ended).toEqual([200, 204, 404, 503, '/destroys 1']);
+  expect(times.every((ms) => ms >= 0 && ms < 60_000)).toBe(true);
   end();
+});
+
+test('a client that goes away aborts its request, and those that it has pipelined behind it', async () => {
+  const aborted = new Promise<unknown[]>((resolve) => {
+    meter.listen({ aborted: ({ request }, _tookMs, count) => resolve([request.url, count]) });
+  });
+  const { port } = server.address() as AddressInfo;
+  const client = net.connect(port, '127.0.0.1');
+  const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+  let seen = 0;
+  const all = new Promise<void>((resolve) => server.on('request', () => ++seen === 3 && resolve()));
+  client.write(ask('/never') + ask('/200') + ask('/200'));
+  await all;
+  expect(meter.active).toBe(3);
+  client.destroy();
+  expect(await aborted).toEqual(['/never', 3]);
+  expect(meter.active).toBe(0);
+});
+
+test('when the process ends, open requests are aborted, and told once', async () => {
+  const aborted: unknown[] = [];
+  meter.listen({ aborted: ({ request }) => void aborted.push(request.url) });
+  const ended = get('/never');
+  await once(server, 'request');
+  meter.abortAll();
+  server.closeAllConnections();
+  await ended;
+  expect([aborted, meter.active]).toEqual([['/never'], 0]);
 });
 
 test('while nobody wants the ends, no response pays for them, and requests are counted all the same', async () => {
@@ -59,14 +90,14 @@ test('while nobody wants the ends, no response pays for them, and requests are c
   end();
   expect(unsubscribe).toHaveBeenCalledTimes(1);
   await get('/200');
-  expect([meter.requests, sum(meter.statuses)]).toEqual([1, 0]);
+  expect([meter.requests, meter.active]).toEqual([1, 0]);
 });
 
 test('a request of the worker itself is not counted, and its observers see it', async () => {
   const seen: string[] = [];
-  meter.listen({ begun: ({ request }: Exchange) => void seen.push(request.url ?? '') });
+  meter.listen({ begun: ({ request }: Exchange) => void seen.push(request.url ?? ''), finished: () => {} });
   await transport.ask({ path: '/_status', userAgent: 'probe', timeout: 5_000 });
-  expect([meter.requests, sum(meter.statuses), sum(meter.durations)]).toEqual([0, 0, 0]);
+  expect([meter.requests, meter.active]).toEqual([0, 0]);
   expect(seen).toEqual(['/_status']);
 });
 
@@ -83,12 +114,13 @@ test('open requests are known until they end, with the time of their begin', asy
 });
 
 test('requests of another server in the process are not counted', async () => {
+  meter.listen({ finished: () => {} });
   const other = http.createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
   await once(other, 'listening');
   await fetch(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`).then((answer) => answer.text());
   other.closeAllConnections();
   other.close();
-  expect([meter.requests, sum(meter.statuses)]).toEqual([0, 0]);
+  expect([meter.requests, meter.active]).toEqual([0, 0]);
 });
 
 test('a listener that ends its subscription while it is called keeps no other from being called', async () => {

@@ -1,20 +1,26 @@
 /**
  * The one meter of a worker: it counts the exchanges (requests with their responses) of the app's server, from the start
  * of the process on, and its counters never fall. Whoever wants a figure of an interval takes differences. The heartbeat,
- * the canary's samples, the request hooks, the reports of hangs and the drain all read it; the transport reports to it.
+ * the metrics, the canary's samples, the request hooks, the reports of hangs and the drain all read it; the transport
+ * reports to it.
  *
  * `begun` runs for each request, so it allocates nothing and hangs nothing on a request: a property that each request
- * gets anew costs two per cent of a short answer. So does the end of a response, for which Node makes an object once
- * anybody subscribes: statuses and durations are counted only while a listener wants the ends.
+ * gets anew costs two per cent of a short answer. What is kept is kept on the connection, which answers one request at a
+ * time. Ends are observed only while a listener wants them: Node makes an object for each as soon as anybody subscribes.
  */
 import type http from 'node:http';
-import { bucketOf, noCounts } from '@tshorn/core';
+import type { Socket } from 'node:net';
+import { moved } from './migrate/moved.ts';
+import { registry } from './migrate/registry.ts';
+import { exchangeOn } from './transport/http1-internals.ts';
 import { isInProcess } from './transport/in-process.ts';
 import type { Exchange, ExchangeObserver, ExchangeSource, Transport } from './transport/transport.ts';
 
-/** The time is kept on the connection, which answers one request at a time, and written at each request. */
+/** When the newest request of a connection began. */
 const BEGUN = Symbol('tshorn.begun');
-type Timed = object & { [BEGUN]?: number };
+/** Requests of a connection that have begun and not ended: more than one where they are pipelined. */
+const OPEN = Symbol('tshorn.open');
+type Timed = object & { [BEGUN]?: number; [OPEN]?: number };
 
 /** An exchange that has begun and may have ended. */
 export interface Begun {
@@ -25,9 +31,10 @@ export interface Begun {
 
 export class Meter implements ExchangeSource {
   readonly #transport: Transport;
-  readonly #statuses = new Array<number>(10).fill(0);
-  readonly #durations = noCounts();
+  /** One for all connections: a closure for each would cost. */
+  readonly #onClose: (this: Socket) => void;
   #requests = 0;
+  #active = 0;
   #newest: http.ServerResponse | undefined;
   #listeners: readonly Partial<ExchangeObserver>[] = [];
   /** Present while a listener wants the ends. */
@@ -35,6 +42,10 @@ export class Meter implements ExchangeSource {
 
   constructor(transport: Transport) {
     this.#transport = transport;
+    const closed = (socket: Socket) => this.#closed(socket);
+    this.#onClose = function onClose() {
+      closed(this);
+    };
     transport.onBegun((exchange) => this.#begun(exchange));
   }
 
@@ -43,20 +54,9 @@ export class Meter implements ExchangeSource {
     return this.#requests;
   }
 
-  /**
-   * Responses that were sent whole while a listener wanted the ends, by the first digit of their status; `statuses[5]` are
-   * server errors.
-   */
-  get statuses(): readonly number[] {
-    return this.#statuses;
-  }
-
-  /**
-   * Milliseconds from a request's headers to the end of its response, in the buckets of core/src/sample.ts. Of requests
-   * that are pipelined on one connection, the time of an earlier one counts from the begin of the last.
-   */
-  get durations(): readonly number[] {
-    return this.#durations;
+  /** Those of them that began while a listener wanted the ends, and have not ended. */
+  get active(): number {
+    return this.#active;
   }
 
   /** The request that began last, even if it has ended: nothing begins while the event loop is stuck. */
@@ -82,7 +82,7 @@ export class Meter implements ExchangeSource {
   }
 
   #subscribe(): void {
-    const isWanted = this.#listeners.some(({ finished }) => finished !== undefined);
+    const isWanted = this.#listeners.some(({ finished, aborted }) => finished ?? aborted);
     if (isWanted) this.#endFinished ??= this.#transport.onFinished((exchange) => this.#finished(exchange));
     else {
       this.#endFinished?.();
@@ -94,19 +94,60 @@ export class Meter implements ExchangeSource {
     const { response, socket } = exchange;
     (socket as Timed)[BEGUN] = performance.now();
     this.#newest = response;
-    if (!isInProcess(socket)) this.#requests++;
+    if (!isInProcess(socket)) {
+      this.#requests++;
+      if (this.#endFinished) this.#expectEnd(socket);
+    }
     for (const listener of this.#listeners) listener.begun?.(exchange);
   }
 
+  #expectEnd(socket: Socket & Timed): void {
+    const open = socket[OPEN];
+    if (open === undefined) socket.on('close', this.#onClose);
+    socket[OPEN] = (open ?? 0) + 1;
+    this.#active++;
+  }
+
   #finished(exchange: Exchange): void {
-    const { response, socket } = exchange;
-    if (!isInProcess(socket)) {
-      const status = Math.trunc(response.statusCode / 100);
-      this.#statuses[status] = (this.#statuses[status] ?? 0) + 1;
-      const bucket = bucketOf(performance.now() - ((socket as Timed)[BEGUN] ?? 0));
-      this.#durations[bucket] = (this.#durations[bucket] ?? 0) + 1;
+    const socket = exchange.socket as Socket & Timed;
+    const now = performance.now();
+    const open = socket[OPEN];
+    if (open) {
+      socket[OPEN] = open - 1;
+      this.#active--;
     }
-    for (const listener of this.#listeners) listener.finished?.(exchange);
+    const tookMs = now - (socket[BEGUN] ?? now);
+    for (const listener of this.#listeners) listener.finished?.(exchange, tookMs);
+  }
+
+  /** A connection has closed. Whatever is open on it, and does not go on in another worker, was aborted. */
+  #closed(socket: Socket & Timed): void {
+    const open = socket[OPEN];
+    if (!open) return;
+    socket[OPEN] = 0;
+    this.#active -= open;
+    const { response } = exchangeOn(socket);
+    if (response && !moved(response)) this.#aborted(response, socket, open);
+  }
+
+  #aborted(response: http.ServerResponse, socket: Socket & Timed, count: number): void {
+    const now = performance.now();
+    const exchange = { request: response.req, response, socket };
+    const tookMs = now - (socket[BEGUN] ?? now);
+    for (const listener of this.#listeners) listener.aborted?.(exchange, tookMs, count);
+  }
+
+  /** The process ends with this turn, and whatever is open with it; what migrates goes on in another worker. */
+  abortAll(): void {
+    const migrating = new Set([...registry().migratables].map(({ socket }) => socket));
+    for (const { response } of this.open()) {
+      const socket = response.req.socket as Socket & Timed;
+      const open = socket[OPEN];
+      if (!open || migrating.has(socket)) continue;
+      socket[OPEN] = 0;
+      this.#active -= open;
+      this.#aborted(response, socket, open);
+    }
   }
 }
 

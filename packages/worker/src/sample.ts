@@ -1,6 +1,6 @@
 /**
- * Samples the worker's own traffic while the master watches it; the other end is master/src/canary/watch.ts. A sample
- * is the difference between two readings of the meter. While no watch is on, nothing is subscribed and no timer runs.
+ * Samples the worker's own traffic while the master watches it; the other end is master/src/canary/watch.ts. While no
+ * watch is on, nothing is subscribed and no timer runs.
  */
 import type http from 'node:http';
 import { bucketOf, noCounts, SAMPLE_EVERY_MS, type Sample, URGENT_BAD } from '@tshorn/core';
@@ -9,18 +9,16 @@ import type { Meter } from './meter.ts';
 import { isInProcess } from './transport/in-process.ts';
 import type { Exchange } from './transport/transport.ts';
 
-interface Reading {
-  readonly statuses: readonly number[];
-  readonly durations: readonly number[];
-}
-
 export class Sampler {
   readonly #meter: Meter;
   readonly #send: (sample: Sample) => void;
-  /** Responses that began during the watch and have not ended; the meter does not see those that are destroyed. */
+  /** Responses that began during the watch and have not ended. */
   readonly #open = new Set<http.ServerResponse>();
   #stop: (() => void) | undefined;
-  #last: Reading = { statuses: [], durations: [] };
+  /** Since the last sample, as all that follow. */
+  #finished = 0;
+  #serverErrors = 0;
+  #latency = noCounts();
   #handlerErrors = 0;
   #uncaught = 0;
 
@@ -32,7 +30,7 @@ export class Sampler {
   start(): void {
     if (this.#stop) return;
     this.#reset();
-    const unlisten = this.#meter.listen({ begun: this.#begun, finished: this.#finished });
+    const unlisten = this.#meter.listen({ begun: this.#begun, finished: this.#ended });
     // Unlike 'uncaughtException' it changes nothing: an app that would have ended still ends
     // (https://nodejs.org/api/process.html#event-uncaughtexceptionmonitor).
     process.on('uncaughtExceptionMonitor', this.#threw);
@@ -57,9 +55,15 @@ export class Sampler {
     response.once('close', () => this.#closed({ response, request, socket }));
   };
 
-  readonly #finished = ({ response }: Exchange): void => {
+  readonly #ended = ({ response, socket }: Exchange, tookMs: number): void => {
+    if (isInProcess(socket)) return;
     this.#open.delete(response);
-    if (response.statusCode >= 500) this.#reportIfUrgent();
+    this.#finished++;
+    const bucket = bucketOf(tookMs);
+    this.#latency[bucket] = (this.#latency[bucket] ?? 0) + 1;
+    if (response.statusCode < 500) return;
+    this.#serverErrors++;
+    this.#reportIfUrgent();
   };
 
   /** 'close' comes after the end of a response, too; then the response is not open any more. */
@@ -75,23 +79,18 @@ export class Sampler {
   };
 
   #reportIfUrgent(): void {
-    const bad = this.#serverErrors() + this.#handlerErrors + this.#uncaught;
+    const bad = this.#serverErrors + this.#handlerErrors + this.#uncaught;
     if (bad >= URGENT_BAD) this.report();
-  }
-
-  #serverErrors(): number {
-    return difference(this.#meter.statuses, this.#last.statuses).slice(5).reduce(sum, 0);
   }
 
   /** Sends a sample now. */
   report(): void {
-    const finished = difference(this.#meter.statuses, this.#last.statuses).reduce(sum, 0);
     this.#send({
-      requests: finished + this.#handlerErrors,
-      serverErrors: this.#serverErrors(),
+      requests: this.#finished + this.#handlerErrors,
+      serverErrors: this.#serverErrors,
       handlerErrors: this.#handlerErrors,
       uncaught: this.#uncaught,
-      latency: difference(this.#meter.durations, this.#last.durations),
+      latency: this.#latency,
       waiting: this.#waiting(),
     });
     this.#reset();
@@ -110,16 +109,10 @@ export class Sampler {
   }
 
   #reset(): void {
-    const { statuses, durations } = this.#meter;
-    this.#last = { statuses: [...statuses], durations: [...durations] };
-    this.#handlerErrors = this.#uncaught = 0;
+    this.#finished = this.#serverErrors = this.#handlerErrors = this.#uncaught = 0;
+    this.#latency = noCounts();
   }
 }
-
-const sum = (one: number, other: number): number => one + other;
-
-const difference = (now: readonly number[], before: readonly number[]): number[] =>
-  now.map((count, at) => count - (before[at] ?? 0));
 
 /**
  * True when the app ended an unfinished response. A client that leaves ends its half of the connection or

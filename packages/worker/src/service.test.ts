@@ -34,6 +34,7 @@ beforeEach(async () => {
     options: { backlog: 511, idleLinger: 0, websocketSpread: 0 },
     send: async ({ type }) => void sent.push(type),
     direct: undefined,
+    report: async () => {},
     onForceClosed: async () => {},
   });
   const handle = listening();

@@ -29,6 +29,8 @@ interface ServiceSettings {
   readonly options: Pick<WorkerOptions, 'backlog' | 'idleLinger' | 'websocketSpread'>;
   readonly send: (message: ToMaster, handle?: RawHandle) => Promise<void>;
   readonly direct: DirectChannel | undefined;
+  /** Sends what the worker has counted so far: it may be killed when it has drained. */
+  readonly report: () => Promise<void>;
   /** Connections were force-closed at the deadline. */
   readonly onForceClosed: () => Promise<unknown>;
 }
@@ -206,7 +208,10 @@ export class Service {
     const report = await drain.done;
     stopReporting();
     stopLooking();
-    if (report) await this.#settings.send({ type: 'drained', ...report });
+    if (report) {
+      await this.#settings.report();
+      await this.#settings.send({ type: 'drained', ...report });
+    }
     if (report?.forceClosed) await this.#settings.onForceClosed();
     // The master may have admitted the worker again at any moment since.
     if (this.#drain !== drain || (this.#order.park && !(await this.#parked()))) return false;

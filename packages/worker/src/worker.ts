@@ -6,6 +6,7 @@ import cluster from 'node:cluster';
 import {
   type BootOrder,
   describeThrown,
+  envelope,
   stackOf,
   type ToMaster,
   type ToWorker,
@@ -26,7 +27,7 @@ import { heartbeat } from './heartbeat.ts';
 import type { Hooks } from './hooks.ts';
 import { Meter } from './meter.ts';
 import { AppMetrics } from './metrics/app-metrics.ts';
-import { Counters } from './metrics/counters.ts';
+import { Reporter } from './metrics/reporter.ts';
 import { type Order, readOrder } from './order.ts';
 import { OtherServers } from './others/other-servers.ts';
 import { type Leave, Service } from './service.ts';
@@ -46,6 +47,8 @@ export class Worker {
   #service: Service | undefined;
   #containment: Containment | undefined;
   #accessLog: AccessLog | undefined;
+  /** Absent with `--no-metrics`. */
+  #reporter: Reporter | undefined;
   #statusPath = '';
   #handles: ListeningHandle[] = [];
   #stopReporting = () => {};
@@ -69,6 +72,7 @@ export class Worker {
       },
       onUncaught: (thrown, origin) => this.#containment?.contain(thrown, origin) ?? false,
       onExit: () => {
+        this.#reportLast();
         this.#service?.rescueAtExit();
         this.#accessLog?.finish();
       },
@@ -88,6 +92,21 @@ export class Worker {
 
   #send(message: ToMaster, handle?: RawHandle): Promise<void> {
     return this.#channel.send(message, handle);
+  }
+
+  async #report(): Promise<void> {
+    if (this.#reporter) await this.#send({ type: 'metrics', ...this.#reporter.report() });
+  }
+
+  /** In the last turn of the process: before connections leave, behind which the kernel might lose it. */
+  #reportLast(): void {
+    try {
+      const metrics = this.#reporter?.lastReport();
+      const message = metrics && ({ type: 'metrics', ...metrics } as const satisfies ToMaster);
+      if (message && !this.#channel.direct?.send(envelope(message))) void this.#send(message);
+    } catch {
+      // `process.exit()` of the app would throw, and the process live on.
+    }
   }
 
   #obey(message: ToWorker, handle: unknown): void {
@@ -169,6 +188,7 @@ export class Worker {
     const meter = new Meter(transport);
     this.#accessLog?.begin(app.server, meter);
     hooks.watchRequests(meter);
+    if (options.metrics) this.#reporter = new Reporter(meter);
     const service = new Service({
       transport,
       meter,
@@ -176,6 +196,7 @@ export class Worker {
       options,
       send: (message, handle) => this.#send(message, handle),
       direct: this.#channel.direct,
+      report: () => this.#report(),
       onForceClosed: () => hooks.run('workerAbort'),
     });
     this.#service = service;
@@ -188,8 +209,7 @@ export class Worker {
       stopAccepting: () => service.stopAccepting(),
       send: (message) => this.#send(message),
     });
-    const counters = options.metrics ? new Counters(meter) : undefined;
-    heartbeat(meter, counters, options, (message) => void this.#send(message));
+    heartbeat(meter, this.#reporter, options, (message) => void this.#send(message));
     if (order.examine) this.#applySettings();
     this.#stopReporting = await boot.postWorkerInit(transport, hooks);
   }
@@ -243,6 +263,7 @@ export class Worker {
       this.#stopReporting();
       this.#applySettings();
       await this.#service?.accept(this.#handles.splice(0));
+      await this.#reporter?.observeRuntime();
     } catch (error) {
       await this.#cannotListen(error);
     }

@@ -11,10 +11,14 @@ type Exit = Pick<Extract<Event, { type: 'worker-exited' }>, 'code' | 'signal' | 
 /** A clean-up may end with the signal that began it, raised again (NestJS, signal-exit), or with its exit code. */
 const RAISED = new Set<string | number | null>(['SIGTERM', 'SIGINT', 143, 130]);
 
+/** True for the end of a worker that was asked to leave, and did. */
+export const hasLeft = (drained: true | undefined, { code, signal }: Pick<Exit, 'code' | 'signal'>): boolean =>
+  code === 0 || (drained === true && RAISED.has(signal ?? code));
+
 /** Reports the end of a worker that was asked to leave. */
 export function left(draft: Draft, worker: WorkerRecord, { code, signal, words }: Exit): void {
   const how = signal ? `ended by ${signal}` : `exit code ${code}`;
-  if (code === 0 || (worker.drained && RAISED.has(signal ?? code))) {
+  if (hasLeft(worker.drained, { code, signal })) {
     return draft.reportOf(worker, { event: 'exited', level: 'info', text: how });
   }
   const reason = words ?? how;

@@ -54,6 +54,7 @@ export const initialState = (settings: Settings, seed?: number): State => ({
   slots: {},
   queue: [],
   containment: { crashes: 0, hangs: 0, interrupted: 0, rescued: 0, finished: 0, lost: 0, lostUnknown: 0 },
+  exits: { left: 0, 'clean-up': 0, boot: 0, crash: 0, hang: 0, killed: 0 },
 });
 
 export interface Decision {

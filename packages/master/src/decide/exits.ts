@@ -1,5 +1,6 @@
 /** The end of a worker's process: asked for, or a crash, or the end of a failure that was contained. Pure. */
-import { left } from './clean-up.ts';
+import type { ExitKind } from '@tshorn/core';
+import { hasLeft, left } from './clean-up.ts';
 import { contained } from './contained.ts';
 import { fellOut, servedFor } from './containment.ts';
 import type { Draft } from './draft.ts';
@@ -43,8 +44,29 @@ export function exited(draft: Draft, worker: WorkerRecord, exit: Exit): void {
         : '';
     broken(draft, worker, `the worker ended while booting: ${how}${hint}`);
   }
+  draft.state.exits[kindOf(worker, exit)]++;
   worker.state = 'exited';
   delete draft.state.workers[serial];
+}
+
+function kindOf({ state, failure, drained }: WorkerRecord, exit: Exit): ExitKind {
+  switch (state) {
+    case 'ready':
+    case 'admitted':
+      return 'crash';
+    case 'draining':
+      if (hasLeft(drained, exit)) return 'left';
+      return drained ? 'clean-up' : 'crash';
+    case 'parked':
+      return exit.code === 0 ? 'left' : 'crash';
+    case 'hung':
+    case 'failing':
+      return failure?.cause ?? 'crash';
+    case 'killed':
+      return failure?.cause ?? 'killed';
+    default:
+      return 'boot';
+  }
 }
 
 function plainly({ state }: WorkerRecord, { code, signal }: Exit): string {

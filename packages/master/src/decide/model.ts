@@ -1,5 +1,5 @@
 /** The state of the pure core: the workers, the slots, and the operation under way. events.ts has what changes it. */
-import type { Culprit, DrainMode, DrainReport, MasterState, ReloadPlan, WorkerState } from '@tshorn/core';
+import type { Culprit, DrainMode, DrainReport, ExitKind, MasterState, ReloadPlan, WorkerState } from '@tshorn/core';
 import type { Plan, ReloadShape } from './plan.ts';
 
 /** Used in place of a worker's serial where connections move to or from another master. */
@@ -261,4 +261,6 @@ export interface State {
   /** Requester of the stop that begins after `--stop-delay`. */
   stopBy?: string;
   containment: ContainmentCounts;
+  /** How the processes of workers have ended, since the start of the master. */
+  exits: Record<ExitKind, number>;
 }

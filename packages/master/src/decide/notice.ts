@@ -116,6 +116,7 @@ export type Notice =
       readonly backTo?: number;
       /** The name of the release; absent where it has none, or has never been found out. */
       readonly release?: string;
+      readonly plan: ReloadPlan;
       /** The generation that is committed now; absent while nothing has served yet. */
       readonly serving?: number;
       readonly replaced: number;

@@ -11,6 +11,8 @@ export function finishReload(draft: Draft, running: Running, outcome: Outcome, r
   const { generation, cleanUps, operation } = running;
   const { backTo } = { backTo: undefined, ...operation };
   const release = running.release ?? (backTo === undefined ? undefined : releaseOf(state, backTo));
+  // The settings may be those of the release that it was for.
+  const plan = planOf(operation) ?? state.settings.reload.kind;
   delete state.running;
   if (outcome === 'committed') effects.push({ do: 'use-release', generation });
   else if (running.previous) state.settings = running.previous;
@@ -27,6 +29,7 @@ export function finishReload(draft: Draft, running: Running, outcome: Outcome, r
     generation,
     operation: infoOf(operation),
     outcome,
+    plan,
     ...(backTo !== undefined && { backTo }),
     ...(release?.name !== undefined && { release: release.name }),
     ...(hasServed(draft, outcome) && { serving: state.committed }),
@@ -36,6 +39,8 @@ export function finishReload(draft: Draft, running: Running, outcome: Outcome, r
     ...(cleanUps && { cleanUps }),
   });
 }
+
+const planOf = (operation: Operation) => (operation.kind === 'reload' ? operation.plan : undefined);
 
 /** In watch mode a first start that fails waits for a reload. */
 const hasServed = ({ state }: Draft, outcome: Outcome): boolean =>

@@ -11,7 +11,7 @@ export const OPERATIONS = {
   'reload-finished': {
     level: 'info, warn or error',
     fields:
-      '`generation`, `release`, `backTo`, `by`, `outcome` (`committed`, `rolled-back`, `refused`, `aborted`, `failed`), `serving` (absent while nothing has served yet), `replaced`, `tookMs`, `reason`, `lastLines`, `cleanUps` (`failed`, `reason`: workers whose app failed to clean up)',
+      '`generation`, `release`, `backTo`, `by`, `outcome` (`committed`, `rolled-back`, `refused`, `aborted`, `failed`), `plan`, `serving` (absent while nothing has served yet), `replaced`, `tookMs`, `reason`, `lastLines`, `cleanUps` (`failed`, `reason`: workers whose app failed to clean up)',
     when: 'A reload has ended. This line is the verdict.',
     todo: 'After any outcome but `committed`, correct what `reason` names and reload again.',
   },

@@ -24,11 +24,11 @@ import { markArrived } from './moves.ts';
 import type {
   Detached,
   Exchange,
-  ExchangeObserver,
   ExchangeSource,
   Immovable,
   InterruptedTurn,
   RawHandle,
+  Report,
   Transport,
 } from './transport.ts';
 import { UpgradedConnections } from './upgraded.ts';
@@ -49,11 +49,11 @@ export class Http1 implements Transport {
   }
 
   /** Whatever framework handles the request (https://nodejs.org/api/diagnostics_channel.html#http). */
-  onBegun(begun: ExchangeObserver['begun']): () => void {
+  onBegun(begun: Report): () => void {
     return this.#subscribe('http.server.request.start', begun);
   }
 
-  onFinished(finished: ExchangeObserver['finished']): () => void {
+  onFinished(finished: Report): () => void {
     return this.#subscribe('http.server.response.finish', finished);
   }
 

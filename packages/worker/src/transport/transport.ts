@@ -30,9 +30,21 @@ export interface Exchange {
 export interface ExchangeObserver {
   /** The headers of a request have been read; called before the app's handler. */
   begun(exchange: Exchange): void;
-  /** The whole response has been handed to its socket. Not called for a response that was destroyed. */
-  finished(exchange: Exchange): void;
+  /**
+   * The whole response has been handed to its socket.
+   * @param tookMs milliseconds since the request's headers. Of requests that are pipelined on one connection, the time of an
+   *   earlier one counts from the begin of the last.
+   */
+  finished(exchange: Exchange, tookMs: number): void;
+  /**
+   * The connection has closed before the whole response was handed to it, by the client, the app or the end of the process.
+   * @param count how many requests of this connection that has ended: `exchange` is the first, others were pipelined behind it
+   */
+  aborted(exchange: Exchange, tookMs: number, count: number): void;
 }
+
+/** What a transport reports to the meter, which knows the rest. */
+export type Report = (exchange: Exchange) => void;
 
 /** A connection that is no longer read here, so that its handle can be sent to another worker. */
 export interface Detached {
@@ -72,9 +84,9 @@ export interface Transport {
   readonly server: net.Server;
 
   /** Reports the begin of every exchange to the meter, the one observer, until the returned function is called. */
-  onBegun(begun: ExchangeObserver['begun']): () => void;
+  onBegun(begun: Report): () => void;
   /** The same for the end of every exchange. */
-  onFinished(finished: ExchangeObserver['finished']): () => void;
+  onFinished(finished: Report): () => void;
   /**
    * The first unfinished response of each connection: those pipelined behind it have not begun.
    * Undefined where this Node's server cannot be inspected.
@@ -133,5 +145,5 @@ export interface Transport {
 /** The meter, as a transport sees it: one subscription to the exchanges serves everybody. */
 export interface ExchangeSource {
   /** @returns the function that ends the subscription */
-  listen(listener: Partial<ExchangeObserver>): () => void;
+  listen(listener: { readonly begun?: Report; readonly finished?: Report }): () => void;
 }
