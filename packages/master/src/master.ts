@@ -50,6 +50,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     status: () => this.status(),
     canServe: (of) => this.#loop.state.releases.some(({ generation }) => generation === of),
     serialOf: (pid) => this.#performer?.serialOf(pid),
+    listenerFds: () => this.#opened.listeners.map(({ handle }) => handle.fd),
     failed: (text) => this.#log.error({ event: 'sink-failed', sink: 'live' }, text),
     warn: (fields, text) => this.#log.warn(fields, text),
   });

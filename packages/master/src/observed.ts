@@ -8,10 +8,15 @@ import { PastReloads } from './live/past-reloads.ts';
 import { RecentCounts } from './live/recent-counts.ts';
 import { AppMetrics, type Warn } from './metrics/apps/app-metrics.ts';
 import type { Family } from './metrics/family.ts';
+import { NoticeCounts } from './metrics/notice-counts.ts';
 import { Registry } from './metrics/registry.ts';
+import { ListenQueues } from './os/listen-queue.ts';
 
 export class Observed {
   readonly registry = new Registry();
+  readonly counts = new NoticeCounts();
+  /** The kernel's queue. */
+  readonly queues: ListenQueues;
   readonly recent = new RecentCounts(this.registry);
   readonly reloads: PastReloads;
   /** What the app itself counts. */
@@ -26,11 +31,12 @@ export class Observed {
     this.apps = new AppMetrics(master.warn);
     this.#master = master;
     this.reloads = new PastReloads((generation) => master.canServe(generation));
+    this.queues = new ListenQueues(() => master.listenerFds());
   }
 
   /** Called for each notice, in order. */
   notice(notice: Notice): void {
-    this.registry.notice(notice);
+    this.counts.notice(notice);
     this.reloads.notice(notice);
     this.#loaded?.notice(notice);
   }
@@ -39,7 +45,17 @@ export class Observed {
   async families(): Promise<Family[]> {
     // Loaded when the first one looks.
     const { familiesOf } = await import('./metrics/families.ts');
-    const ours = familiesOf(this.registry, this.#master.status());
+    const status = this.#master.status();
+    const { user, system } = process.cpuUsage();
+    const ours = familiesOf({
+      slots: this.registry.slots(),
+      counts: this.counts,
+      status,
+      queue: this.queues.now(),
+      master: { cpuUserMs: user / 1_000, cpuSystemMs: system / 1_000, uptimeMs: process.uptime() * 1_000 },
+      release: status.release ?? status.app,
+      now: performance.now(),
+    });
     return [...ours, ...(await this.apps.families(ours))];
   }
 

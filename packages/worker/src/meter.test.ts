@@ -43,8 +43,14 @@ test('begins, ends and aborted requests are told, each once, with the time that 
   const ended: (number | string)[] = [];
   const times: number[] = [];
   const end = meter.listen({
-    finished: ({ response }, tookMs) => void (ended.push(response.statusCode), times.push(tookMs)),
-    aborted: ({ request }, tookMs, count) => void (ended.push(`${request.url} ${count}`), times.push(tookMs)),
+    finished: ({ response }, tookMs) => {
+      ended.push(response.statusCode);
+      times.push(tookMs);
+    },
+    aborted: ({ request }, tookMs, count) => {
+      ended.push(`${request.url} ${count}`);
+      times.push(tookMs);
+    },
   });
   for (const path of ['/200', '/204', '/404', '/503', '/destroys']) await get(path);
   expect([meter.requests, meter.active]).toEqual([5, 0]);

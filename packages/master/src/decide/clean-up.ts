@@ -12,8 +12,10 @@ type Exit = Pick<Extract<Event, { type: 'worker-exited' }>, 'code' | 'signal' | 
 const RAISED = new Set<string | number | null>(['SIGTERM', 'SIGINT', 143, 130]);
 
 /** True for the end of a worker that was asked to leave, and did. */
-export const hasLeft = (drained: true | undefined, { code, signal }: Pick<Exit, 'code' | 'signal'>): boolean =>
-  code === 0 || (drained === true && RAISED.has(signal ?? code));
+export const hasLeft = (
+  drained: true | undefined,
+  { code, signal }: Pick<Exit, 'code' | 'signal'>,
+): boolean => code === 0 || (drained === true && RAISED.has(signal ?? code));
 
 /** Reports the end of a worker that was asked to leave. */
 export function left(draft: Draft, worker: WorkerRecord, { code, signal, words }: Exit): void {

@@ -1,5 +1,13 @@
 /** The state of the pure core: the workers, the slots, and the operation under way. events.ts has what changes it. */
-import type { Culprit, DrainMode, DrainReport, ExitKind, MasterState, ReloadPlan, WorkerState } from '@tshorn/core';
+import type {
+  Culprit,
+  DrainMode,
+  DrainReport,
+  ExitKind,
+  MasterState,
+  ReloadPlan,
+  WorkerState,
+} from '@tshorn/core';
 import type { Plan, ReloadShape } from './plan.ts';
 
 /** Used in place of a worker's serial where connections move to or from another master. */

@@ -5,6 +5,7 @@
 import { describeThrown } from '@tshorn/core';
 import type { Notice } from '../decide/notice.ts';
 import type { Registry } from '../metrics/registry.ts';
+import type { ListenQueues } from '../os/listen-queue.ts';
 import type { MasterStatus } from '../status.ts';
 import type { PastReloads } from './past-reloads.ts';
 import type { RecentCounts } from './recent-counts.ts';
@@ -18,12 +19,15 @@ export interface Figured {
   canServe(generation: number): boolean;
   /** The serial of the worker with that pid. */
   serialOf(pid: number): number | undefined;
+  /** Descriptors of the listeners. */
+  listenerFds(): readonly number[];
   /** Logs that a listener has failed. */
   failed(text: string): void;
 }
 
 interface Observed {
   readonly registry: Registry;
+  readonly queues: Pick<ListenQueues, 'now'>;
   readonly recent: RecentCounts;
   readonly reloads: PastReloads;
 }
@@ -77,6 +81,7 @@ export class Live {
       uptimeMs: process.uptime() * 1_000,
       lastReload: reloads.all.at(-1),
       requests: countedOf(registry.slots().flatMap(({ series }) => series)).requests,
+      queue: this.#observed.queues.now(),
       watchedOf: ({ pid }) => (pid === undefined ? undefined : this.#watchedOf(pid)),
     });
   }
@@ -85,7 +90,8 @@ export class Live {
     const serial = this.#master.serialOf(pid);
     const recent = serial === undefined ? undefined : this.#observed.recent.of(serial);
     if (serial === undefined || !recent) return undefined;
-    return { recent, active: this.#observed.registry.of(serial)?.active ?? 0 };
+    const { active = 0, usage } = this.#observed.registry.of(serial) ?? {};
+    return { recent, active, elu: usage?.elu, cpu: usage?.cpu };
   }
 
   #tick(): void {

@@ -1,38 +1,116 @@
 /**
  * The counts of all workers: the last report of each, and the sums of those that have left, by slot, so that no count ever
  * falls and a worker that hangs is stale and not missing. Created by the master. The other end is
- * worker/src/metrics/counters.ts.
+ * worker/src/metrics/reporter.ts.
+ *
+ * The app shares the worker's process and may report anything. So a count that is lower than the one before is not taken, a
+ * worker has no more series than its own code ever makes, and neither has a slot.
  */
-import type { Metrics, Series } from '@tshorn/core';
-import type { Notice, Outcome } from '../decide/notice.ts';
+import {
+  type Metrics,
+  MOST_OTHERS,
+  MOST_SERIES,
+  OTHER,
+  OTHER_STATUS,
+  type Runtime,
+  type Series,
+} from '@tshorn/core';
+import { addRuntime, higherRuntime, noRuntime, type RuntimeSums } from './runtime-sums.ts';
+import { addSeries, higherSeries, keyOf } from './series-sums.ts';
 
 type SlotSeries = Map<string, Series>;
 
 interface Reporting {
   readonly slot: number;
+  /** As reported. */
   readonly series: SlotSeries;
   active: number;
+  /** Monotonic milliseconds. */
+  at: number;
+  sums: RuntimeSums;
+  runtime?: Runtime;
+  /** Monotonic milliseconds of `runtime`. */
+  runtimeAt: number;
+  usage?: Usage;
 }
 
+/** Between the last two reports of a worker. */
+export interface Usage {
+  /** Part of the time for which its event loop was busy, from 0 to 1. */
+  readonly elu: number;
+  /** CPU seconds per second. */
+  readonly cpu: number;
+}
+
+/** Sums over the workers of a slot that have left. */
+interface Left {
+  readonly series: SlotSeries;
+  sums: RuntimeSums;
+}
+
+/** What is known of a slot. Counts are sums over all workers that it has had, the rest is that of its newest worker. */
 export interface SlotMetrics {
   readonly slot: number;
+  /** Requests in flight, in all workers that it has now. */
   readonly active: number;
   readonly series: readonly Series[];
+  readonly sums: RuntimeSums;
+  /** Absent while no worker of it has reported. */
+  readonly runtime?: Runtime;
+  readonly usage?: Usage;
+  /** Monotonic milliseconds of the last report of the newest worker; absent while it has none. */
+  readonly at?: number;
 }
 
-const keyOf = ({ method, status, route = '' }: Series): string => `${method} ${status} ${route}`;
+const MOST = MOST_SERIES + MOST_OTHERS;
+const LEAST_APART_MS = 500;
+/** Stands for those beyond the most that a slot may have. */
+const REST = { method: OTHER, status: OTHER_STATUS, route: OTHER } as const;
 
 export class Registry {
+  /** By serial, the newest last. */
   readonly #workers = new Map<number, Reporting>();
-  readonly #left = new Map<number, SlotSeries>();
-  readonly #reloads = new Map<Outcome, number>();
+  readonly #left = new Map<number, Left>();
+  /** By slot: the series that it shows, by key. It never loses one. */
+  readonly #shown = new Map<number, Set<string>>();
 
-  /** @param serial of the worker */
-  report(serial: number, slot: number, { series, active }: Metrics): void {
-    const known = this.#workers.get(serial) ?? { slot, series: new Map(), active };
+  /**
+   * @param serial of the worker
+   * @param at monotonic milliseconds
+   */
+  report(serial: number, slot: number, report: Metrics, at = performance.now()): void {
+    const { series, active, runtime } = report;
+    const known: Reporting = this.#workers.get(serial) ?? {
+      slot,
+      series: new Map(),
+      active,
+      at,
+      runtimeAt: at,
+      sums: noRuntime(),
+    };
     this.#workers.set(serial, known);
     known.active = active;
-    for (const one of series) known.series.set(keyOf(one), one);
+    known.at = at;
+    for (const one of series) {
+      const key = keyOf(one);
+      const before = known.series.get(key);
+      if (!before && known.series.size >= MOST) continue;
+      known.series.set(key, before ? higherSeries(before, one) : one);
+    }
+    if (!runtime) return;
+    const before = known.runtime;
+    if (before) Object.assign(known, usageBetween(before, runtime, at - known.runtimeAt));
+    known.runtimeAt = at;
+    known.runtime = runtime;
+    known.sums = higherRuntime(known.sums, runtime);
+  }
+
+  /** The last report of a worker that is there; undefined before its first one. */
+  of(
+    serial: number,
+  ): (Pick<Reporting, 'active' | 'usage' | 'runtime'> & { readonly series: Iterable<Series> }) | undefined {
+    const worker = this.#workers.get(serial);
+    return worker && { ...worker, series: worker.series.values() };
   }
 
   /** The worker has left, and so have its requests in flight. */
@@ -40,58 +118,58 @@ export class Registry {
     const worker = this.#workers.get(serial);
     if (!worker) return;
     this.#workers.delete(serial);
-    this.#left.set(worker.slot, add(this.#left.get(worker.slot) ?? new Map(), worker.series));
-  }
-
-  /** Counts what the master itself has reported. */
-  notice(notice: Notice): void {
-    if (notice.event !== 'reload-finished') return;
-    this.#reloads.set(notice.outcome, (this.#reloads.get(notice.outcome) ?? 0) + 1);
-  }
-
-  /** Reloads since the start, by outcome. */
-  get reloads(): ReadonlyMap<Outcome, number> {
-    return this.#reloads;
-  }
-
-  /** The counts of one worker; undefined before its first report. */
-  of(serial: number): { readonly series: Iterable<Series>; readonly active: number } | undefined {
-    const worker = this.#workers.get(serial);
-    return worker && { series: worker.series.values(), active: worker.active };
+    const { slot, series, sums } = worker;
+    const left = this.#left.get(slot) ?? { series: new Map(), sums: noRuntime() };
+    this.#left.set(slot, left);
+    this.#add(slot, left.series, series);
+    left.sums = addRuntime(left.sums, sums);
   }
 
   /** The counts by slot, in the order of the slots. */
   slots(): SlotMetrics[] {
-    const slots = new Map<number, { series: SlotSeries; active: number }>();
-    for (const [slot, series] of this.#left) slots.set(slot, { series, active: 0 });
-    for (const { slot, series, active } of this.#workers.values()) {
+    const slots = new Map<number, Omit<SlotMetrics, 'slot' | 'series'> & { series: SlotSeries }>();
+    for (const [slot, { series, sums }] of this.#left)
+      slots.set(slot, { series: new Map(series), sums, active: 0 });
+    for (const worker of this.#workers.values()) {
+      const { slot, active, at, runtime, usage } = worker;
       const before = slots.get(slot);
+      const series = before?.series ?? new Map<string, Series>();
+      this.#add(slot, series, worker.series);
       slots.set(slot, {
-        series: add(before?.series ?? new Map(), series),
+        ...before,
+        series,
         active: (before?.active ?? 0) + active,
+        sums: before ? addRuntime(before.sums, worker.sums) : worker.sums,
+        at,
+        ...(runtime && { runtime }),
+        ...(usage && { usage }),
       });
     }
     return [...slots]
       .sort(([one], [other]) => one - other)
-      .map(([slot, { series, active }]) => ({ slot, active, series: [...series.values()] }));
+      .map(([slot, { series, ...rest }]) => ({ slot, ...rest, series: [...series.values()] }));
+  }
+
+  /** Adds series to sums, under the names that the slot shows. */
+  #add(slot: number, sums: SlotSeries, series: SlotSeries): void {
+    const shown = this.#shown.get(slot) ?? new Set();
+    this.#shown.set(slot, shown);
+    for (const [key, one] of series) {
+      const isShown = shown.has(key) || shown.size < MOST;
+      if (isShown) shown.add(key);
+      const name = isShown ? key : keyOf(REST);
+      const before = sums.get(name);
+      const named = isShown ? one : { ...one, ...REST };
+      sums.set(name, before ? addSeries(before, named) : named);
+    }
   }
 }
 
-/** A new sum: neither changes. */
-function add(one: SlotSeries, other: SlotSeries): SlotSeries {
-  const sum = new Map(one);
-  for (const [key, series] of other) {
-    const known = sum.get(key);
-    sum.set(
-      key,
-      known
-        ? {
-            ...series,
-            counts: series.counts.map((count, at) => count + (known.counts[at] ?? 0)),
-            sumMs: series.sumMs + known.sumMs,
-          }
-        : series,
-    );
-  }
-  return sum;
+/** Undefined for two reports that come at once, or contradict each other. */
+function usageBetween(before: Runtime, now: Runtime, ms: number): { usage: Usage } | undefined {
+  const active = now.loopActiveMs - before.loopActiveMs;
+  const all = active + now.loopIdleMs - before.loopIdleMs;
+  const cpu = now.cpuUserMs + now.cpuSystemMs - before.cpuUserMs - before.cpuSystemMs;
+  if (ms < LEAST_APART_MS || all <= 0 || active < 0 || active > all || cpu < 0) return undefined;
+  return { usage: { elu: active / all, cpu: cpu / ms } };
 }

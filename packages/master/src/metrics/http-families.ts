@@ -1,0 +1,45 @@
+/** Requests: https://opentelemetry.io/docs/specs/semconv/http/http-metrics/. */
+import { DURATION_BOUNDS, NO_RESPONSE, OTHER, OTHER_STATUS, type Series } from '@tshorn/core';
+import type { Family, Labels } from './family.ts';
+import type { SlotMetrics } from './registry.ts';
+
+export const workerOf = (slot: number): Labels => ({ worker: String(slot) });
+
+export const httpFamilies = (slots: readonly SlotMetrics[]): Family[] => [
+  {
+    name: 'http_server_request_duration_seconds',
+    help: 'Duration of the requests, from their headers to the end of their response',
+    type: 'histogram',
+    points: slots.flatMap(({ slot, series }) =>
+      series.map((one) => ({
+        labels: { ...workerOf(slot), ...labelsOf(one) },
+        bounds: DURATION_BOUNDS,
+        counts: one.counts,
+        sum: one.sumMs / 1_000,
+      })),
+    ),
+  },
+  {
+    name: 'http_server_active_requests',
+    help: 'Requests in flight',
+    type: 'gauge',
+    points: slots.map(({ slot, active }) => ({ labels: workerOf(slot), value: active })),
+  },
+];
+
+function labelsOf({ method, status, route }: Series): Labels {
+  return {
+    http_request_method: method,
+    ...(status !== NO_RESPONSE && {
+      http_response_status_code: status === OTHER_STATUS ? OTHER : String(status),
+    }),
+    ...(route !== undefined && { http_route: route }),
+    ...errorOf(status),
+  };
+}
+
+/** The connection ended before the response, or the server has failed. */
+function errorOf(status: number): Labels {
+  if (status === NO_RESPONSE) return { error_type: 'connection_closed' };
+  return status >= 500 ? { error_type: String(status) } : {};
+}
