@@ -6,7 +6,6 @@ import cluster from 'node:cluster';
 import {
   type BootOrder,
   describeThrown,
-  envelope,
   stackOf,
   type ToMaster,
   type ToWorker,
@@ -72,7 +71,7 @@ export class Worker {
       },
       onUncaught: (thrown, origin) => this.#containment?.contain(thrown, origin) ?? false,
       onExit: () => {
-        this.#reportLast();
+        this.#reporter?.sendLast();
         this.#service?.rescueAtExit();
         this.#accessLog?.finish();
       },
@@ -92,21 +91,6 @@ export class Worker {
 
   #send(message: ToMaster, handle?: RawHandle): Promise<void> {
     return this.#channel.send(message, handle);
-  }
-
-  async #report(): Promise<void> {
-    if (this.#reporter) await this.#send({ type: 'metrics', ...this.#reporter.report() });
-  }
-
-  /** In the last turn of the process: before connections leave, behind which the kernel might lose it. */
-  #reportLast(): void {
-    try {
-      const metrics = this.#reporter?.lastReport();
-      const message = metrics && ({ type: 'metrics', ...metrics } as const satisfies ToMaster);
-      if (message && !this.#channel.direct?.send(envelope(message))) void this.#send(message);
-    } catch {
-      // `process.exit()` of the app would throw, and the process live on.
-    }
   }
 
   #obey(message: ToWorker, handle: unknown): void {
@@ -188,7 +172,7 @@ export class Worker {
     const meter = new Meter(transport);
     this.#accessLog?.begin(app.server, meter);
     hooks.watchRequests(meter);
-    if (options.metrics) this.#reporter = new Reporter(meter);
+    if (options.metrics) this.#reporter = new Reporter(meter, this.#channel);
     const service = new Service({
       transport,
       meter,
@@ -196,7 +180,7 @@ export class Worker {
       options,
       send: (message, handle) => this.#send(message, handle),
       direct: this.#channel.direct,
-      report: () => this.#report(),
+      report: async () => this.#reporter?.send(),
       onForceClosed: () => hooks.run('workerAbort'),
     });
     this.#service = service;

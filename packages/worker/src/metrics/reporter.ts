@@ -3,18 +3,21 @@
  * drained and at the end of its process. The Worker creates it, unless `--no-metrics` is given. The other end is
  * master/src/metrics/registry.ts.
  */
-import type { Metrics } from '@tshorn/core';
+import { envelope, type Metrics } from '@tshorn/core';
+import type { Channel } from '../channel.ts';
 import type { Meter } from '../meter.ts';
 import { Counters } from './counters.ts';
 import type { RuntimeFigures } from './runtime.ts';
 
 export class Reporter {
   readonly #meter: Meter;
+  readonly #channel: Pick<Channel, 'send' | 'direct'>;
   readonly #counters: Counters;
   #runtime: RuntimeFigures | undefined;
 
-  constructor(meter: Meter) {
+  constructor(meter: Meter, channel: Pick<Channel, 'send' | 'direct'>) {
     this.#meter = meter;
+    this.#channel = channel;
     this.#counters = new Counters(meter);
   }
 
@@ -33,9 +36,22 @@ export class Reporter {
     };
   }
 
-  /** The process ends with this turn, and with it whatever is open. */
-  lastReport(): Metrics {
-    this.#meter.abortAll();
-    return this.report();
+  /** Sends a report now, besides those of the heartbeat. */
+  send(): Promise<void> {
+    return this.#channel.send({ type: 'metrics', ...this.report() });
+  }
+
+  /**
+   * In the last turn of the process, and before connections leave, behind which the kernel might lose it. Whatever is open
+   * ends with the process.
+   */
+  sendLast(): void {
+    try {
+      this.#meter.abortAll();
+      const message = { type: 'metrics', ...this.report() } as const;
+      if (!this.#channel.direct?.send(envelope(message))) void this.#channel.send(message);
+    } catch {
+      // `process.exit()` of the app would throw, and the process live on.
+    }
   }
 }
