@@ -1,6 +1,7 @@
 export { type CheckOptions, type CheckReport, checkApp } from './check.ts';
 export { cachePlaceOf } from './compile-cache.ts';
 export type { DryRun } from './decide/dry-run.ts';
+export type { Operation } from './decide/model.ts';
 export type { Level, Notice, Position, WorkerEvent } from './decide/notice.ts';
 export { emitGuarded } from './emit-guarded.ts';
 export { readEnvFiles } from './env-file.ts';

@@ -14,7 +14,9 @@ import {
   type Notice,
   nextOperationId,
   type OldMaster,
+  type Operation,
   openLog,
+  type ReleaseStatus,
   whyScaleFailed,
 } from '@tshorn/master';
 import { checkPlatform, workingDirectory } from './surroundings.ts';
@@ -51,13 +53,33 @@ export class Server extends EventEmitter<{ notice: [Notice]; finished: [number] 
    * @param options `plan`: how the workers are replaced. Default: the option `reloadPlan`.
    */
   async reload({ plan }: { readonly plan?: ReloadPlan } = {}): Promise<ReloadVerdict> {
+    return this.#reload({ kind: 'reload', by: 'reload()', ...(plan && { plan }) });
+  }
+
+  /**
+   * Brings an older release back, as it was committed. Resolves and rejects as `reload`; also rejects with ERR_STATE where there
+   * is no such release.
+   * @param release its name, or a generation that had it. Default: the release that served before.
+   */
+  async rollback(release?: string | number): Promise<ReloadVerdict> {
+    const found = this.#master.releases.find(release === undefined ? undefined : String(release));
+    if (typeof found === 'object') throw new TshornError('ERR_STATE', `rollback(): ${found.refusal}`);
+    return this.#reload({ kind: 'reload', by: 'rollback()', backTo: found });
+  }
+
+  /** Every release that can be served again, and the last ones that cannot; the newest first. */
+  releases(): readonly ReleaseStatus[] {
+    return this.#master.releases.list();
+  }
+
+  #reload(operation: Operation): Promise<ReloadVerdict> {
     const id = nextOperationId();
     const verdict = this.#until((notice) => {
       if (!('operation' in notice) || !notice.operation.ids.includes(id)) return undefined;
       if (notice.event === 'operation-failed') throw new TshornError('ERR_STATE', notice.text);
       return notice.event === 'reload-finished' ? notice : undefined;
     });
-    this.#master.request({ kind: 'reload', by: 'reload()', ids: [id], ...(plan && { plan }) });
+    this.#master.request({ ...operation, ids: [id] });
     return verdict;
   }
 

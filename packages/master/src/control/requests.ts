@@ -90,7 +90,7 @@ export function refusalToAbort({ state, reload }: MasterStatus): string | undefi
   if (state === 'draining' || state === 'stopped') return 'the server is stopping, which ends its reload';
   if (!reload) return 'there is no reload under way: nothing to abort';
   if (!reload.committed) return undefined;
-  return `the reload to gen=${reload.generation} has committed already: nothing to abort; another reload brings back an older release`;
+  return `the reload to gen=${reload.generation} has committed already: nothing to abort; tshorn rollback brings the older release back`;
 }
 
 /** @param size the number of workers that `delta` starts from */

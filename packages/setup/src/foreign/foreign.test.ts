@@ -35,6 +35,7 @@ it.each([
   ['install', 'logrotate'],
   ['env', 'tshorn --print-config'],
   ['reset', 'tshorn status'],
+  ['backward', 'tshorn rollback'],
   ['ping', 'tshorn status'],
   ['id', 'tshorn status'],
   ['plus', 'tshorn status --json'],

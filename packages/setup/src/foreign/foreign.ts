@@ -21,6 +21,10 @@ const status: Said = [
   'a master is asked for its workers, and several masters are listed',
   'type: tshorn status; for programs: tshorn status --json',
 ];
+const older: Said = [
+  'a rollback brings the release back that served before, and a second one goes forward again',
+  'type: tshorn rollback; tshorn releases lists them',
+];
 const live: Said = ['there is no full-screen view', 'type: watch tshorn status'];
 const stop: Said = [
   'nothing is left of a server that has stopped',
@@ -73,6 +77,8 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     `type: tshorn status, which shows the pids, and kill -s ${shellWord(signal.replace(/^SIG/, ''))} <pid>`,
   ],
   reset: () => ['there is no counter to reset: all begin with the master', 'type: tshorn status'],
+  backward: () => older,
+  forward: () => older,
   deploy: () => [
     'a script fetches the release, and its last line is a reload',
     'type: git pull && npm ci && npx tshorn reload; the page "Coming from PM2" has a whole script',

@@ -47,6 +47,8 @@ export const FOREIGN = [
   'startOrGracefulReload',
   'sendSignal',
   'reset',
+  'backward',
+  'forward',
 ] as const;
 
 /** Such commands whose names an app may have, as the package serve: they answer where no such app is found. */
