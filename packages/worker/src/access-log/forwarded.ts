@@ -56,6 +56,8 @@ export function* hopsOfForwarded(header: string): Generator<string | undefined> 
       hop = undefined;
     }
   }
+  // It ends in a semicolon.
+  if (hop !== undefined) hops.push(hop);
   // What does not read to its end says nothing.
   if (at < header.length) return;
   yield* hops.reverse().slice(0, MOST_HOPS);

@@ -68,7 +68,10 @@ export class Lines {
   /** The process ends with this turn. */
   finish(): void {
     this.flush();
+    // The line about those that were lost.
+    this.flush();
     this.#file.finish(FINISH_MS);
+    if (this.#lost > 0) this.#reports.ended(this.#lost, this.#reason);
   }
 
   #lose(lines: number, reason: string): void {

@@ -1,0 +1,51 @@
+import { OPTIONS } from './options.ts';
+import { resolveConfig } from './resolve.ts';
+
+const { accessLogFormat, trustedProxies } = OPTIONS;
+
+test.each(['json', 'combined', 'common', '%(h)s'])('%s is a format', (format) => {
+  expect(accessLogFormat.kind.parse(format)).toBe(format);
+});
+
+test.each(['', 'jsn', 'plain text', 7])('%j is none', (format) => {
+  expect(() => accessLogFormat.kind.parse(format)).toThrow();
+});
+
+test.each([
+  ['10.0.0.0/8, loopback,,unix', ['10.0.0.0/8', 'loopback', 'unix']],
+  [
+    ['192.0.2.7', '2001:db8::/32,private'],
+    ['192.0.2.7', '2001:db8::/32', 'private'],
+  ],
+  ['', []],
+])('the proxies %j', (input, expected) => {
+  expect(trustedProxies.kind.parse(input)).toEqual(expected);
+});
+
+test.each([
+  '10.0.0.0/33',
+  '::/129',
+  '10.0.0/8',
+  'proxy.example.com',
+  '10.0.0.0/',
+  'fe80::1%eth0',
+  '*',
+  '10.0.0.1:80',
+])('%s is no proxy', (input) => {
+  expect(() => trustedProxies.kind.parse(input)).toThrow(/expected addresses/);
+});
+
+const accessLogOf = async (...argv: string[]) =>
+  (await resolveConfig({ argv: ['app.js', '--chdir', '/', ...argv], env: {}, cwd: '/' })).config.accessLog;
+
+test('the file is absolute, and - is standard output', async () => {
+  expect(await accessLogOf('--access-log', 'var/access.log')).toBe('/var/access.log');
+  expect(await accessLogOf('--access-log', '-')).toBe('-');
+  expect(await accessLogOf()).toBe('');
+});
+
+test('an atom that does not exist is refused with the place where it stands', async () => {
+  await expect(accessLogOf('--access-log-format', '%(S)s')).rejects.toThrow(
+    '--access-log-format: the format has "%(S)s", which is no atom; did you mean %(s)s?',
+  );
+});

@@ -1,0 +1,215 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppendFile, countLines, MOST_WAITING_BYTES } from './append-file.ts';
+import { Lines } from './lines.ts';
+
+let directory: string;
+let file: string;
+beforeEach(() => {
+  directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tshorn-'));
+  file = path.join(directory, 'access.log');
+});
+afterEach(() => fs.rmSync(directory, { recursive: true }));
+
+const content = (name = file) => fs.readFileSync(name, 'utf8');
+
+/** A file, and what has become of its lines. */
+function opened() {
+  const lost: [number, string][] = [];
+  let written = 0;
+  const log = new AppendFile(file, {
+    written: () => void written++,
+    lost: (lines, reason) => void lost.push([lines, reason]),
+  });
+  return { add: (text: string) => log.add(Buffer.from(text)), log, lost, written: () => written };
+}
+
+/** Reads what is in a pipe now. */
+function drain(fd: number): string {
+  const all: Buffer[] = [];
+  const buffer = Buffer.alloc(256 * 1024);
+  for (;;) {
+    try {
+      const length = fs.readSync(fd, buffer);
+      if (length === 0) break;
+      all.push(Buffer.from(buffer.subarray(0, length)));
+    } catch {
+      break;
+    }
+  }
+  return Buffer.concat(all).toString();
+}
+
+function pipe(): number {
+  execFileSync('mkfifo', [file]);
+  return fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+}
+
+test('is appended to at once, and goes on in a new one after a rotation', () => {
+  fs.writeFileSync(file, 'before\n');
+  const { add, log, written } = opened();
+  add('one\n');
+  expect(content()).toBe('before\none\n');
+  fs.renameSync(file, `${file}.1`);
+  add('two\n');
+  expect(log.renew()).toBeUndefined();
+  add('three\n');
+  expect([content(`${file}.1`), content()]).toEqual(['before\none\ntwo\n', 'three\n']);
+  expect(written()).toBe(3);
+});
+
+test('stays the old one where the new one cannot be opened', () => {
+  const { add, log } = opened();
+  add('one\n');
+  fs.renameSync(file, `${file}.1`);
+  fs.mkdirSync(file);
+  expect(log.renew()).toBe('EISDIR');
+  add('two\n');
+  expect(content(`${file}.1`)).toBe('one\ntwo\n');
+});
+
+test('a full disk loses whole lines, which are counted', () => {
+  file = '/dev/full';
+  const { add, lost, written } = opened();
+  add('one\ntwo\n');
+  add('three\n');
+  expect(lost).toEqual([
+    [2, 'ENOSPC'],
+    [1, 'ENOSPC'],
+  ]);
+  expect(written()).toBe(0);
+});
+
+test('a directory that is gone loses lines until it is there again', () => {
+  file = path.join(directory, 'gone', 'access.log');
+  const { add, lost } = opened();
+  add('one\n');
+  expect(lost).toEqual([[1, 'ENOENT']]);
+  fs.mkdirSync(path.dirname(file));
+  add('two\n');
+  expect(content()).toBe('two\n');
+});
+
+test('a line behind one that the full disk has cut begins on a line of its own', () => {
+  fs.symlinkSync('/dev/full', file);
+  const { add, log, lost } = opened();
+  add('lost\n');
+  expect(lost).toHaveLength(1);
+  fs.rmSync(file);
+  fs.writeFileSync(file, 'whole\nhal');
+  log.renew();
+  add('one\n');
+  add('two\n');
+  expect(content()).toBe('whole\nhal\none\ntwo\n');
+});
+
+test('a pipe whose reader stalls keeps what fits, loses the rest, and gets whole lines', async () => {
+  const reader = pipe();
+  const { add, log, lost } = opened();
+  const line = `${'x'.repeat(999)}\n`;
+  const count = 2_000;
+  for (let at = 0; at < count; at++) add(line);
+  const dropped = lost.reduce((sum, [lines]) => sum + lines, 0);
+  expect(dropped).toBeGreaterThan(0);
+  expect(count - dropped).toBeGreaterThanOrEqual(MOST_WAITING_BYTES / 1_000);
+  expect(new Set(lost.map(([, reason]) => reason))).toEqual(new Set(['the reader stalled']));
+  let text = '';
+  while (countLines(Buffer.from(text)) < count - dropped) {
+    text += drain(reader);
+    await sleep(5);
+  }
+  expect(text).toBe(line.repeat(count - dropped));
+  log.renew();
+  fs.closeSync(reader);
+});
+
+test('a pipe without a reader loses lines', () => {
+  execFileSync('mkfifo', [file]);
+  const { add, lost } = opened();
+  add('one\n');
+  expect(lost).toEqual([[1, 'ENXIO']]);
+});
+
+test('at the end of the process a reader that stalls is not waited for', () => {
+  const reader = pipe();
+  const { add, log, lost } = opened();
+  add('x\n'.repeat(100_000));
+  log.finish(20);
+  const text = drain(reader);
+  expect(countLines(Buffer.from(text)) + (lost[0]?.[0] ?? 0)).toBe(100_000);
+  expect(text).toMatch(/^(?:x\n)+$/);
+  fs.closeSync(reader);
+});
+
+test('a line that is longer than the kernel keeps whole is written to its end', async () => {
+  const reader = pipe();
+  const { add } = opened();
+  const text = `short\n${'y'.repeat(10_000)}\nshort\n`;
+  add(text);
+  expect(drain(reader)).toBe(text);
+  fs.closeSync(reader);
+});
+
+describe('a batch', () => {
+  const reports: unknown[] = [];
+  const lines = () =>
+    new Lines(file, {
+      begun: (reason) => void reports.push(reason),
+      ended: (count, reason) => {
+        reports.push([count, reason]);
+        return `# ${count}\n`;
+      },
+    });
+  beforeEach(() => {
+    reports.length = 0;
+    jest.useFakeTimers();
+  });
+  afterEach(() => jest.useRealTimers());
+
+  test('is written after its time, again and again', () => {
+    const log = lines();
+    log.add('one\n');
+    expect(fs.existsSync(file)).toBe(false);
+    jest.advanceTimersByTime(100);
+    expect(content()).toBe('one\n');
+    log.add('two\n');
+    log.add('three\n');
+    jest.advanceTimersByTime(100);
+    expect(content()).toBe('one\ntwo\nthree\n');
+  });
+
+  test('is written at once when it is large', () => {
+    lines().add(`${'x'.repeat(70_000)}\n`);
+    expect(content()).toHaveLength(70_001);
+  });
+
+  test('is written before the file is opened again', () => {
+    fs.writeFileSync(file, '');
+    const log = lines();
+    log.add('one\n');
+    fs.renameSync(file, `${file}.1`);
+    log.renew();
+    log.add('two\n');
+    log.finish();
+    // Nothing had been open, so the first line is in the new file as well.
+    expect(content()).toBe('one\ntwo\n');
+  });
+
+  test('that is lost is told once, and how many lines it was when they can be written again', () => {
+    fs.symlinkSync('/dev/full', file);
+    const log = lines();
+    for (let at = 0; at < 3; at++) {
+      log.add(`${at}\n`);
+      log.flush();
+    }
+    fs.rmSync(file);
+    log.renew();
+    log.add('again\n');
+    log.finish();
+    expect(reports).toEqual(['ENOSPC', [3, 'ENOSPC']]);
+    expect(content()).toBe('again\n# 3\n');
+  });
+});
