@@ -72,12 +72,14 @@ export class Service {
     return this.#listeners !== undefined && !this.#over;
   }
 
-  /**
-   * After a crash or a hang: accepts no more, and never again. The requests that are answered from now on are counted for the
-   * report of the drain.
-   */
-  stopAccepting(): void {
+  /** A crash or a hang: the requests that are answered from now on are counted for the report of the drain. */
+  countAnswers(): void {
     this.#aftermath.begin();
+  }
+
+  /** After a crash: accepts no more, and never again. */
+  stopAccepting(): void {
+    this.countAnswers();
     void this.#listeners?.pause();
   }
 

@@ -58,7 +58,7 @@ export class Worker {
   readonly #attribution = new Attribution();
   readonly #stuck = new Stuck(this.#attribution, () => {
     this.#accessLog?.flush();
-    this.#service?.stopAccepting();
+    this.#service?.countAnswers();
   });
 
   constructor() {
