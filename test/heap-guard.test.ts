@@ -1,13 +1,15 @@
 /**
- * Apps that fill V8's heap or a control group. The long suite has leaks under load, up to the limits. LEAK_SECONDS: how long
- * V8's heap leaks. GROUP_RECYCLES: for how many recycles the group fills up.
+ * Apps that fill V8's heap or a control group. The long suite fills both up to the limit. GROUP_RECYCLES: for how many
+ * recycles the group fills up.
+ *
+ * No test lets a heap fill up under the guard: with a limit this small V8 may end the worker while its replacement boots
+ * (docs/recycling.md).
  */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { ask, MixedLoad } from './support/load.ts';
 import { brief, isLong, thorough, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
-const LEAK_MS = times('LEAK_SECONDS', 60, 60) * 1_000;
 const GROUP_RECYCLES = times('GROUP_RECYCLES', 3, 3);
 /** Small enough to be full within seconds. */
 const NODE_OPTIONS = '--max-old-space-size=64';
@@ -44,26 +46,6 @@ brief('a worker whose heap is near its limit is recycled start-first, with figur
   expect(order.lastIndexOf('ready')).toBeLessThan(order.indexOf('draining'));
   expect(server.of('crashed')).toEqual([]);
 });
-
-thorough(
-  'a worker whose heap fills up is recycled before V8 ends it, and no request fails',
-  async () => {
-    const server = await leaking([], 15);
-    const load = new MixedLoad({ port: server.port }).start();
-    const end = performance.now() + LEAK_MS;
-    await recycles(server, 1);
-    while (performance.now() < end) await load.flow(50);
-    await load.stop();
-    expect(server.of('crashed')).toEqual([]);
-    expect(load.failures).toEqual([]);
-    for (const { msg } of server.of('recycling')) {
-      expect(msg).toMatch(
-        /by --heap-guard 92% \(heap \d+ MB of 64 MB after a full collection, (9[2-9]%|[78]\d%; V8 does little but collect)\)/,
-      );
-    }
-  },
-  150_000,
-);
 
 thorough(
   'without the guard the same app is ended by V8',
