@@ -1,5 +1,5 @@
 /** The kinds of value that an option takes: how each is read, written, and described. */
-import { type Address, type BindAddress, formatAddress, parseAddress, type Share } from '@tshorn/core';
+import type { Share } from '@tshorn/core';
 import { DURATION_PATTERN, formatDuration, parseDuration } from './duration.ts';
 
 /** The address that UDP announcements go to. */
@@ -208,48 +208,6 @@ export const umask: Kind<number> = {
   meta: 'MASK',
   expected: 'a umask in octal, as text, such as "022"',
 };
-
-export const addresses: Kind<readonly BindAddress[]> = {
-  meta: 'ADDRESS',
-  input: 'string | readonly string[]',
-  expected: 'an address such as 127.0.0.1:8000, :8000, [::1]:8000 or unix:PATH',
-  parse(input) {
-    const items: unknown[] = Array.isArray(input) ? input : [input];
-    if (items.length === 0) throw new WrongValue();
-    return items.map((item) => {
-      if (typeof item !== 'string' && typeof item !== 'number') throw new WrongValue();
-      return parseAddress(String(item).trim());
-    });
-  },
-  format: (value) => value.map(formatAddress).join(', '),
-  schema: {
-    oneOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, minItems: 1 }],
-  },
-  list: true,
-};
-
-/**
- * Addresses that the master itself answers on.
- * @param option its name in an error
- */
-export const ownAddresses = (option: string): Kind<readonly Address[]> => ({
-  ...addresses,
-  expected: 'an address such as 127.0.0.1:9090, :9090, [::1]:9090 or unix:PATH',
-  parse(input) {
-    const items: unknown[] = Array.isArray(input) ? input : [input];
-    return items
-      .filter((item) => item !== '')
-      .map((item) => {
-        if (typeof item !== 'string' && typeof item !== 'number') throw new WrongValue();
-        const address = parseAddress(String(item).trim(), option);
-        if (address.kind === 'systemd') throw new WrongValue();
-        return address;
-      });
-  },
-  format: (value) => (value.length === 0 ? NONE : addresses.format(value)),
-  schema: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
-  none: true,
-});
 
 export const udpTarget: Kind<UdpTarget> = {
   meta: 'udp://HOST:PORT',

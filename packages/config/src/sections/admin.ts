@@ -1,4 +1,5 @@
-import { orNone, ownAddresses, wholeNumber } from '../kinds.ts';
+import { ownAddresses } from '../address-kinds.ts';
+import { orNone, wholeNumber } from '../kinds.ts';
 import { path } from '../path-kinds.ts';
 import { section } from '../row.ts';
 
@@ -6,7 +7,8 @@ export const admin = section('Admin listener', {
   admin: {
     kind: ownAddresses('admin'),
     default: [],
-    summary: 'The address on which the master answers /metrics, /status, /live, /ready; repeatable',
+    summary:
+      'The address on which the master answers /metrics, /status, /live, /ready and /startup; repeatable',
     details:
       'HOST:PORT, :PORT, [IPV6]:PORT or unix:PATH. It is read-only. A warning is logged for an address beyond loopback without `--admin-token`. See [The admin listener](admin.md).',
     reloadable: false,

@@ -1,5 +1,6 @@
 import { parseAddress, TshornError } from '@tshorn/core';
-import { addresses, octal, wholeNumber } from '../kinds.ts';
+import { addresses } from '../address-kinds.ts';
+import { octal, wholeNumber } from '../kinds.ts';
 import { section } from '../row.ts';
 
 export const listening = section('Listening', {

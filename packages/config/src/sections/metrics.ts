@@ -6,7 +6,8 @@ export const metrics = section('Metrics', {
     kind: yesNo,
     default: true,
     summary: 'Count requests by method, status and duration in each worker',
-    details: 'Without it, `/metrics`, `tshorn top` and the page show the server and no requests.',
+    details:
+      'Without it, `/metrics` and `tshorn top` show the server, and its requests neither by status nor by duration.',
     reloadable: true,
     worker: true,
   },
