@@ -206,7 +206,7 @@ export class Worker {
   }
 
   /** Before any code of the user, which may replace what it writes with. */
-  async #openAccessLog({ options, given, slot, generation, check }: Order): Promise<void> {
+  async #openAccessLog({ options, given, slot, generation, release, check }: Order): Promise<void> {
     const { accessLog: file } = options;
     if (file === '' || check) return;
     const { AccessLog } = await import('./access-log/access-log.ts');
@@ -214,7 +214,7 @@ export class Worker {
       file,
       options,
       skipGiven: given.has('accessLogSkip'),
-      writer: { slot, generation, pid: process.pid },
+      writer: { slot, generation, release, pid: process.pid },
       send: (message) => void this.#send(message),
     });
   }
@@ -247,10 +247,10 @@ export class Worker {
       this.#stopReporting();
       this.#applySettings();
       await this.#service?.accept(this.#handles.splice(0));
-      await this.#reporter?.observeRuntime();
     } catch (error) {
-      await this.#cannotListen(error);
+      return await this.#cannotListen(error);
     }
+    await this.#reporter?.observeRuntime();
   }
 
   /** Until the first listen() the kernel lets two processes bind the same port. */

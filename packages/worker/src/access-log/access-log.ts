@@ -15,7 +15,7 @@ import { beforeInspection } from '../in-flight.ts';
 import type { Meter } from '../meter.ts';
 import { begun } from '../meter.ts';
 import { givenId, makeIds, traceOf } from '../request-id.ts';
-import { watchFirstByte } from '../transport/first-byte.ts';
+import { headLength, watchFirstByte } from '../transport/first-byte.ts';
 import { isInProcess } from '../transport/in-process.ts';
 import { hasArrived, hasLeft } from '../transport/moves.ts';
 import type { Exchange } from '../transport/transport.ts';
@@ -44,10 +44,6 @@ export interface AccessLogSettings {
 /** Nothing was sent of a response whose client has gone: as nginx logs it. */
 const CLIENT_LEFT = 499;
 const NO_HEADERS: http.IncomingHttpHeaders = {};
-
-/** The longest of what a head may be called in one place: undocumented, and seen by `sentHead` too. */
-const headLength = (response: http.ServerResponse): number =>
-  (response as { _header?: string | null })._header?.length ?? 0;
 
 export class AccessLog {
   readonly #lines: Lines;

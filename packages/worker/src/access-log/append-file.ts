@@ -110,6 +110,7 @@ export class AppendFile {
    * waiting, it waits, as a line of the app on standard output does.
    */
   finish(withinMs: number): void {
+    if (this.#waiting.length === 0) return;
     if (this.#target?.isSync === false) return this.#finishLater();
     const until = performance.now() + withinMs;
     const pause = new Int32Array(new SharedArrayBuffer(4));

@@ -1,7 +1,7 @@
 /**
- * Tells when the first byte of a response is sent. Node reports that nowhere: each write of a response goes through
- * `_send` of its prototype, which puts the head before the first one (lib/_http_outgoing.js). It is the same in Node 20,
- * 22, 24 and 26, and documented in none; where it is missing, nothing is told.
+ * Tells when the first byte of a response is sent, and how long its head is. Node reports neither: each write of a response
+ * goes through `_send` of its prototype, which puts the head, `_header`, before the first one (lib/_http_outgoing.js). Both
+ * are the same in Node 20, 22, 24 and 26, and documented in none; where they are missing, nothing is told.
  */
 import http from 'node:http';
 
@@ -9,6 +9,10 @@ interface Outgoing {
   _send?(...args: unknown[]): boolean;
 }
 type Sending = http.ServerResponse & { readonly _headerSent?: boolean; readonly _header?: string | null };
+
+/** Bytes of the head of a response; 0 where it is not known. */
+export const headLength = (response: http.ServerResponse): number =>
+  (response as Sending)._header?.length ?? 0;
 
 /** Called once, before the app has its first request. @param onFirstByte is called for each response of the process */
 export function watchFirstByte(onFirstByte: (response: http.ServerResponse) => void): void {
