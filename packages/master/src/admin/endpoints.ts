@@ -26,6 +26,7 @@ export interface Endpoint {
 }
 
 export const JSON_TYPE = 'application/json';
+const EVENTS_TYPE = 'text/event-stream';
 export const TEXT_TYPE = 'text/plain; charset=utf-8';
 
 /** Answers with a whole body. */
@@ -53,9 +54,17 @@ const status = shared(async ({ master }: Call) =>
   Buffer.from(`${JSON.stringify(statusReply(master, master.controlPath()))}\n`),
 );
 
+async function sendStream(call: Call): Promise<void> {
+  const { sendEvents } = await import('../live/stream.ts');
+  const live = await call.master.observed.live();
+  if (call.request.method === 'HEAD') return send(call, 200, EVENTS_TYPE, '');
+  if (!sendEvents(live, call.response)) send(call, 503, TEXT_TYPE, 'too many readers of /events\n');
+}
+
 export const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   '/metrics': { answer: async (call) => send(call, 200, PROMETHEUS_TYPE, await metrics(call)) },
   '/status': { answer: async (call) => send(call, 200, JSON_TYPE, await status(call)) },
+  '/events': { streams: true, answer: sendStream },
   // That this is answered says that the loop turns.
   '/live': { free: true, answer: (call) => sendProbe(call, 'live', undefined) },
   '/ready': { free: true, answer: (call) => sendProbe(call, 'ready', call.master.readiness().notReady) },

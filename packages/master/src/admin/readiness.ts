@@ -58,7 +58,7 @@ const firstLine = (text: string): string => text.split('\n', 1)[0] as string;
 
 /** The line that HAProxy's agent-check reads (HAProxy's configuration manual, `agent-check`), without its end. */
 export function agentLine({ ready, size, notReady, isLeaving }: Readiness): string {
-  // `up` and `ready` take back an earlier `down` and `drain`.
+  // `up` ends an earlier `down`, and `ready` an earlier `drain`.
   if (notReady === undefined)
     return `up ready ${Math.max(1, Math.round((100 * ready) / Math.max(1, size)))}%`;
   return isLeaving ? 'drain' : `down#${notReady}`;

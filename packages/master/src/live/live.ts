@@ -45,6 +45,7 @@ export class Live {
   readonly #observed: Observed;
   readonly #listeners = new Set<Listener>();
   #timer: NodeJS.Timeout | undefined;
+  #overflowsBefore: number | undefined;
 
   constructor(master: Figured, observed: Observed) {
     this.#master = master;
@@ -60,12 +61,14 @@ export class Live {
   listen(listener: Listener): () => void {
     this.#listeners.add(listener);
     this.#timer ??= setInterval(() => this.#tick(), EVERY_MS).unref();
-    return () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size > 0) return;
-      clearInterval(this.#timer);
-      this.#timer = undefined;
-    };
+    return () => this.#forget(listener);
+  }
+
+  #forget(listener: Listener): void {
+    this.#listeners.delete(listener);
+    if (this.#listeners.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   notice(notice: Notice): void {
@@ -81,9 +84,17 @@ export class Live {
       uptimeMs: process.uptime() * 1_000,
       lastReload: reloads.all.at(-1),
       requests: countedOf(registry.slots().flatMap(({ series }) => series)).requests,
-      queue: this.#observed.queues.now(),
+      queue: this.#queue(),
       watchedOf: ({ pid }) => (pid === undefined ? undefined : this.#watchedOf(pid)),
     });
+  }
+
+  /** The kernel counts for all its listeners, from its own start on: what somebody looks for is how many there are more. */
+  #queue(): ReturnType<ListenQueues['now']> {
+    const { overflows, ...rest } = this.#observed.queues.now();
+    this.#overflowsBefore ??= overflows;
+    if (overflows === undefined) return rest;
+    return { ...rest, overflows: overflows - (this.#overflowsBefore ?? 0) };
   }
 
   #watchedOf(pid: number): Watched | undefined {
@@ -111,7 +122,7 @@ export class Live {
       try {
         news(listener);
       } catch (error) {
-        this.#listeners.delete(listener);
+        this.#forget(listener);
         this.#master.failed(`a listener for live figures failed, and is dropped: ${describeThrown(error)}`);
       }
     }

@@ -19,7 +19,7 @@ export interface PastReload {
 }
 
 const SHOWN = 10;
-/** Of those whose release cannot be served again. */
+/** Ends of reloads whose release cannot be served again. */
 const MOST_OTHERS = 20;
 
 export class PastReloads {

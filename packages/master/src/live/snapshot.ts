@@ -1,6 +1,6 @@
 /**
- * One look at a server: its totals and a row for each worker, as `/events`, `tshorn top` and the page show them. Pure. A
- * snapshot is made of the status, and of what the workers have counted within the last seconds (window.ts).
+ * One look at a server: its totals and a row for each worker, as `/events` and `tshorn top` show them. Pure. A snapshot is
+ * made of the status, and of what the workers have counted within the last seconds (window.ts).
  */
 import type { MasterState } from '@tshorn/core';
 import type { MasterStatus, ReloadStatus, WorkerStatus } from '../status.ts';
@@ -49,7 +49,7 @@ export interface WorkerRow extends Figures {
 export interface Totals extends Figures {
   /** Connections that wait in the kernel until a worker accepts them. */
   readonly queue?: number;
-  /** Connections that the kernel has refused because that queue was full. */
+  /** Connections that the kernel has refused because such a queue was full, since somebody looked first. */
   readonly overflows?: number;
 }
 
@@ -83,7 +83,7 @@ export interface Snapshot {
   readonly workers: readonly WorkerRow[];
 }
 
-/** What the master knows of one worker beyond its status. */
+/** Figures of one worker that its status does not have. */
 export interface Watched {
   readonly recent: Recent;
   readonly active: number;
