@@ -25,7 +25,7 @@ export const HEARTBEAT = {
    * little but collect, at 75 % and more, which it ends soon by ending the process.
    */
   heap: optional(row({ used: count(), limit: count(), isCollecting: optional(literal(true)) })),
-  /** Absent with `--no-metrics`, and where nothing has changed. */
+  /** Absent with `--no-metrics`. */
   metrics: optional(row(METRICS)),
 };
 

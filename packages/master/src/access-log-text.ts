@@ -11,7 +11,7 @@ const TEXTS: Readonly<Record<Report['state'], (report: Report) => string>> = {
   lost: ({ lines, reason }) =>
     `has lost ${lines} ${lines === 1 ? 'line' : 'lines'} of the access log: ${reason}`,
   'not-reopened': ({ reason }) =>
-    `cannot open the access log again: ${reason}; it goes on with the old file (--access-log)`,
+    `cannot open the access log again: ${reason}; it writes to the old file (--access-log)`,
 };
 
 export function warnOfAccessLog(log: Pick<Logger, 'warn'>, worker: WorkerIdentity, report: Report): void {

@@ -30,7 +30,7 @@ export interface Context {
   readonly privileges: Privileges;
   /** The counts of all workers. */
   readonly metrics: Registry;
-  /** What the app itself counts, in all workers. */
+  /** The app's own metrics, in all workers. */
   readonly appMetrics: AppMetrics;
   readonly recent: RecentCounts;
   /** Present with `--watch`. */

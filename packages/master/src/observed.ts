@@ -19,7 +19,7 @@ export class Observed {
   readonly queues: ListenQueues;
   readonly recent = new RecentCounts(this.registry);
   readonly reloads: PastReloads;
-  /** What the app itself counts. */
+  /** The app's own metrics. */
   readonly apps: AppMetrics;
   /** On the clock of performance.now(). */
   readonly begunAt = performance.now();

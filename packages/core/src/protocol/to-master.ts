@@ -84,7 +84,7 @@ const TO_MASTER = {
   heartbeat: HEARTBEAT,
   /** The last report of a worker that leaves. */
   metrics: METRICS,
-  /** What the app keeps with a client library of Prometheus. Sent every few seconds where it has changed, and at the end. */
+  /** The metrics that the app keeps with a client library of Prometheus. Sent every few seconds where they have changed, and at the end. */
   'app-metrics': APP_METRICS,
   /** The event loop was late by more than `loopDelayWarning`; the requests that may have to do with it. */
   late: { loopDelayMs: ms, requests: list(openRequest, MOST_REQUESTS) },

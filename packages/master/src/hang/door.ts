@@ -20,7 +20,7 @@ export interface WatchedWorker {
   readonly handle: Pick<WorkerHandle, 'pid' | 'connected' | 'inspector' | 'openInspector'>;
 }
 
-/** The worker shuts it when this session has ended (worker/src/containment/stuck.ts). */
+/** The worker shuts it when the connection of this debugger has ended (worker/src/containment/stuck.ts). */
 const SHUT = `globalThis[Symbol.for('tshorn.stuck')].shutInspector() ?? true`;
 const SHUT_MS = 500;
 

@@ -1,7 +1,7 @@
 /**
  * Makes metrics of what the master knows: the counts of the workers, its own, and its status. Names are those of
- * OpenTelemetry's semantic conventions in the spelling of Prometheus, and `tshorn_*` for what those do not name
- * (docs/metrics.md). Pure.
+ * OpenTelemetry's semantic conventions in the spelling of Prometheus, and `tshorn_*` for what those do not name.
+ * Pure.
  */
 import type { Facts } from './facts.ts';
 import type { Family } from './family.ts';

@@ -1,6 +1,5 @@
 /**
- * Metrics as data: the one model that the Prometheus text, the OTLP push and StatsD are made of. Names are written in
- * full, `_total` and unit included.
+ * Metrics as data, from which the Prometheus text is made. Names are written in full, `_total` and unit included.
  */
 export type Labels = Readonly<Record<string, string>>;
 

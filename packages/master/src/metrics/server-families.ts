@@ -1,24 +1,24 @@
 /** What only a prefork server has: workers, reloads, connections that move, the kernel's queue. */
-import { EXIT_KINDS } from '@tshorn/core';
+import { EXIT_KINDS, type WorkerState } from '@tshorn/core';
 import type { Facts } from './facts.ts';
 import type { Family, Point } from './family.ts';
 import { workerOf } from './http-families.ts';
 import { RELOAD_BOUNDS } from './notice-counts.ts';
 
 /** Those that a worker can have while it is there. Each is told, also when it is 0: an alert needs it. */
-const STATES = [
-  'spawned',
-  'booting',
-  'probing',
-  'probed',
-  'admitted',
-  'ready',
-  'draining',
-  'parked',
-  'hung',
-  'failing',
-  'killed',
-];
+const STATES = Object.keys({
+  spawned: true,
+  booting: true,
+  probing: true,
+  probed: true,
+  admitted: true,
+  ready: true,
+  draining: true,
+  parked: true,
+  hung: true,
+  failing: true,
+  killed: true,
+} satisfies Record<Exclude<WorkerState, 'exited'>, true>);
 
 export function serverFamilies({ slots, counts, status, queue, release, now }: Facts): Family[] {
   const { workers, desired, generation, exits, containment, traffic } = status;

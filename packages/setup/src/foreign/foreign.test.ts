@@ -21,7 +21,7 @@ it.each([
   ['describe', 'tshorn status'],
   ['logs', 'journalctl -fu NAME'],
   ['flush', 'kill -USR1'],
-  ['monit', 'tshorn status'],
+  ['monit', 'tshorn top'],
   ['delete', 'tshorn stop'],
   ['kill', 'tshorn stop'],
   ['save', 'tshorn unit'],

@@ -25,7 +25,7 @@ const older: Said = [
   'a rollback brings the release back that served before, and a second one goes forward again',
   'type: tshorn rollback; tshorn releases lists them',
 ];
-const live: Said = ['there is no full-screen view', 'type: watch tshorn status'];
+const live: Said = ['a live table shows the workers and the last events', 'type: tshorn top'];
 const stop: Said = [
   'nothing is left of a server that has stopped',
   'type: tshorn stop; under systemd: systemctl disable --now NAME',

@@ -1,7 +1,7 @@
 /**
  * Figures of the worker's process: event loop, CPU, V8. The reporter sends them; the other end is
- * master/src/metrics/registry.ts. What Node counts by itself is only read: nothing runs for it between two reports. For
- * the two that Node must be asked to observe, see docs/metrics.md.
+ * master/src/metrics/registry.ts. Nothing runs between two reports for figures that Node counts by itself; the delay of
+ * the event loop and the collections of garbage are those that it has to be asked to observe.
  */
 import fs from 'node:fs';
 import {

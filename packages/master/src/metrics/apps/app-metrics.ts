@@ -26,9 +26,9 @@ interface Reporting {
   readonly serial: number;
   readonly slot: number;
   text: string;
-  /** Of earlier reports: families that have no room in the last one. */
+  /** Families of earlier reports that have no room in the last one. */
   earlier: readonly AppFamily[];
-  /** What `text` says, once somebody has looked. */
+  /** The families of `text`, once somebody has looked. */
   families: readonly AppFamily[] | undefined;
 }
 
