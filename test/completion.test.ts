@@ -18,13 +18,14 @@ beforeEach(() => {
   directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
   env = { XDG_RUNTIME_DIR: directory, TMPDIR: directory };
   fs.writeFileSync(path.join(directory, 'my app.js'), '');
+  // Without it fish makes completions of all manual pages, in a process that outlives the shell and writes here.
+  fs.mkdirSync(path.join(directory, '.local/share/fish/generated_completions'), { recursive: true });
 });
 afterEach(async () => {
   await endServers();
   await terminal?.end();
   terminal = undefined;
-  // fish writes its own completions there in a process of its own, which may outlive the shell.
-  fs.rmSync(directory, { recursive: true, maxRetries: 20, retryDelay: 100 });
+  fs.rmSync(directory, { recursive: true });
 });
 
 /** A `tshorn` that answers a shell as the real one does, and prints each other line that it is called with. */
