@@ -84,9 +84,14 @@ class Terminal {
     }
   }
 
+  /** Has the shell end by itself: one that is hung up writes its history later, into the directory that the test removes. */
   async end(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await once(this.#child, 'close');
+    const closed = once(this.#child, 'close');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 10_000);
+    // Ctrl-U takes away a line that a failed test has left.
+    this.#child.stdin?.write('\u0015exit\r');
+    await closed;
+    clearTimeout(timer);
   }
 }
 
