@@ -32,6 +32,8 @@ class Story {
   /** Workers that have crashed or hung while they served or drained, and those whose line has come. */
   readonly #fallen = new Set<number>();
   readonly #ended = new Set<number>();
+  /** Workers that a reload has drained, and its generation. Where it was given up, they drain beside the next one. */
+  readonly #replaced = new Map<number, number>();
 
   constructor(seed: number) {
     this.#next = numbers(seed);
@@ -119,8 +121,10 @@ class Story {
     const parks = plan.some((step) => step.do === 'await-drains');
     // Without parking one process is gone before the next one starts.
     if (effect.do === 'spawn' && effect.generation === generation && !parks) {
-      expect(this.#older('draining')).toEqual([]);
+      const own = this.#older('draining').filter(({ serial }) => this.#replaced.get(serial) === generation);
+      expect(own).toEqual([]);
     }
+    if (effect.do === 'drain') this.#replaced.set(effect.serial, generation);
     const old = effect.do === 'drain' && !effect.failing ? workers[effect.serial] : undefined;
     if (!old || old.generation === generation || committed || plan[0]?.do !== 'boot') return;
     const inSlot = Object.values(workers).filter(({ slot }) => slot === old.slot);
