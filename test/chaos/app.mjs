@@ -17,8 +17,12 @@ const release = path.basename(import.meta.dirname ?? path.dirname(new URL(import
 // Open from the start: one of the faults takes the descriptors.
 const faults = fs.openSync(CHAOS_FAULTS, 'a');
 let hasCrashed = false;
-const announce = (fault, costs) =>
-  fs.writeSync(faults, `${JSON.stringify({ fault, pid: process.pid, ...costs, ...kernelView() })}\n`);
+/** Client ports of the WebSockets and streams that this worker has written to. Others may be on their way to it. */
+const written = new Set();
+const announce = (fault, costs) => {
+  const strike = { fault, pid: process.pid, ...costs, written: [...written], ...kernelView() };
+  fs.writeSync(faults, `${JSON.stringify(strike)}\n`);
+};
 const kept = [];
 
 if (release === 'throws') throw new Error('a release that throws');
@@ -32,8 +36,15 @@ if (release === 'crashes-when-ready') {
 }
 
 const events = surviveStream('events', (stream, n) => {
-  const timer = setInterval(() => stream.write(`id: ${++n}\n\n`), 100);
-  stream.once('close', () => clearInterval(timer));
+  const port = stream.socket?.remotePort;
+  const timer = setInterval(() => {
+    written.add(port);
+    stream.write(`id: ${++n}\n\n`);
+  }, 100);
+  stream.once('close', () => {
+    written.delete(port);
+    clearInterval(timer);
+  });
   return () => n;
 });
 
@@ -105,10 +116,15 @@ survive(sockets, {
     ws.count = count;
   },
 });
-sockets.on('connection', (ws) => {
+sockets.on('connection', (ws, { socket }) => {
+  const port = socket.remotePort;
   ws.count = 0;
   ws.on('error', () => {});
-  ws.on('message', (data) => ws.send(`${++ws.count} ${data}`));
+  ws.on('close', () => written.delete(port));
+  ws.on('message', (data) => {
+    written.add(port);
+    ws.send(`${++ws.count} ${data}`);
+  });
 });
 
 export default server;

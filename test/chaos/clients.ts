@@ -15,6 +15,7 @@ export interface Failure {
   readonly since: number;
   /** No request was under way. */
   readonly atRest: boolean;
+  readonly isLongLived?: boolean;
   /** Pid of the worker that answered last. */
   readonly server: string;
   readonly at: number;

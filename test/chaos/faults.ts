@@ -10,7 +10,10 @@ const CLOCKS_DIFFER_MS = 20;
 
 /** What a fault may cost the clients of its worker, besides the one that caused it. */
 interface Costs {
-  /** `requests`: a connection at rest is saved. Default: all. */
+  /**
+   * `requests`: a connection at rest is saved, but not a WebSocket or stream on its way to this worker, which has its
+   * descriptor and not its state yet. Default: all.
+   */
   readonly costs?: 'nothing' | 'requests' | 'all';
   /** Nothing is lost where tshorn says that it has saved the worker, and all where it says that its debugger did not answer. */
   readonly unlessSaved?: boolean;
@@ -22,6 +25,8 @@ export interface Strike extends Costs {
   readonly at: number;
   /** The clients' ports. */
   readonly clients: ReadonlySet<number>;
+  /** Those of them whose WebSocket or stream this worker has written to; absent where `costs` is `all`. */
+  readonly written?: readonly number[];
 }
 
 interface Window {
@@ -36,6 +41,8 @@ interface Lost {
   readonly since: number;
   readonly at: number;
   readonly atRest: boolean;
+  /** It is a WebSocket or a stream. */
+  readonly isLongLived?: boolean;
 }
 
 export class Ledger {
@@ -85,11 +92,12 @@ export class Ledger {
    * Finds the fault that explains why the connection from `port`, opened at `since`, failed at `at`.
    * @param atRest no request was under way
    */
-  explain({ port, since, at, atRest }: Lost): string | undefined {
+  explain(lost: Lost): string | undefined {
+    const { port, since, at } = lost;
     // A port may be used again: only what struck while this connection was open counts.
     const isOpen = (time: number) => time >= since && time <= at + CLOCKS_DIFFER_MS;
     const strike = this.strikes.find(
-      (one) => one.clients.has(port) && isOpen(one.at) && this.#mayCost(one, atRest),
+      (one) => one.clients.has(port) && isOpen(one.at) && this.#mayCost(one, lost),
     );
     if (strike) return strike.fault;
     return this.#windows.find(({ from, until, waiting }) =>
@@ -97,10 +105,11 @@ export class Ledger {
     )?.fault;
   }
 
-  #mayCost({ pid, costs = 'all', unlessSaved }: Strike, atRest: boolean): boolean {
+  #mayCost({ pid, costs = 'all', unlessSaved, written }: Strike, lost: Lost): boolean {
     if (unlessSaved && this.#saved.has(pid)) return false;
     if (unlessSaved && this.#unanswered.has(pid)) return true;
-    return costs === 'all' || (costs === 'requests' && !atRest);
+    const isArriving = lost.isLongLived && written?.includes(lost.port) === false;
+    return costs === 'all' || (costs === 'requests' && (!lost.atRest || isArriving === true));
   }
 }
 

@@ -122,7 +122,9 @@ export class LongLivedClients {
       this.#lives.delete(life);
       life.end();
       if (this.#stopped) return;
-      this.failures.push({ what, reason, port: life.port(), atRest, since, server: '', at: Date.now() });
+      const at = Date.now();
+      const port = life.port();
+      this.failures.push({ what, reason, port, atRest, isLongLived: true, since, server: '', at });
       await sleep(this.#random.below(500));
     }
   }
