@@ -16,6 +16,7 @@ export interface Failure {
   /** No request was under way. */
   readonly atRest: boolean;
   readonly isLongLived?: boolean;
+  readonly inOrder?: boolean;
   /** Pid of the worker that answered last. */
   readonly server: string;
   readonly at: number;

@@ -7,6 +7,8 @@ import { clientsIn, type KernelView } from '../support/kernel-view.ts';
 
 /** The worker's clock and this one are read a moment apart. */
 const CLOCKS_DIFFER_MS = 20;
+/** The last tenth of `--crash-grace`, which is 5 s. */
+const CLOSES_AFTER_MS = 4_500;
 
 /** What a fault may cost the clients of its worker, besides the one that caused it. */
 interface Costs {
@@ -43,6 +45,8 @@ interface Lost {
   readonly atRest: boolean;
   /** It is a WebSocket or a stream. */
   readonly isLongLived?: boolean;
+  /** It was closed by its own protocol. */
+  readonly inOrder?: boolean;
 }
 
 export class Ledger {
@@ -52,6 +56,8 @@ export class Ledger {
   readonly #saved = new Set<unknown>();
   /** Pids of workers whose debugger did not answer in time: on a busy machine nothing can be saved. */
   readonly #unanswered = new Set<unknown>();
+  /** Pids of workers that had `--crash-grace` to the end: no other worker could take what they had, and it was closed in order. */
+  readonly #outlasted = new Set<unknown>();
 
   /** A fault has struck this worker, and with it these clients. */
   strike(strike: Omit<Strike, 'at'> & { readonly at?: number }): void {
@@ -69,8 +75,9 @@ export class Ledger {
   /** Reads from the log which workers have been saved. */
   readLog(file: string): void {
     for (const line of linesOf(file)) {
-      const { event, pid, interrupted, killed, why } = line as Record<string, unknown>;
+      const { event, pid, interrupted, killed, why, tookMs } = line as Record<string, unknown>;
       if (event !== 'contained') continue;
+      if (Number(tookMs) >= CLOSES_AFTER_MS) this.#outlasted.add(pid);
       if (interrupted === true || !killed) this.#saved.add(pid);
       else if (/debugger|in time/.test(String(why))) this.#unanswered.add(pid);
     }
@@ -106,6 +113,7 @@ export class Ledger {
   }
 
   #mayCost({ pid, costs = 'all', unlessSaved, written }: Strike, lost: Lost): boolean {
+    if (lost.inOrder && this.#outlasted.has(pid)) return true;
     if (unlessSaved && this.#saved.has(pid)) return false;
     if (unlessSaved && this.#unanswered.has(pid)) return true;
     const isArriving = lost.isLongLived && written?.includes(lost.port) === false;

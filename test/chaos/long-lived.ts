@@ -17,6 +17,8 @@ interface Life {
 type Begin = (port: number, count: () => void) => Life;
 
 const ANSWER_MS = 90_000;
+/** How a worker ends a stream and a WebSocket that cannot move. */
+const IN_ORDER = new Set(['ended', 'closed with 1012']);
 
 /** Each message is answered once, in order, with the server's own count. */
 const webSocket: Begin = (port, count) => {
@@ -124,7 +126,8 @@ export class LongLivedClients {
       if (this.#stopped) return;
       const at = Date.now();
       const port = life.port();
-      this.failures.push({ what, reason, port, atRest, isLongLived: true, since, server: '', at });
+      const inOrder = IN_ORDER.has(reason);
+      this.failures.push({ what, reason, port, atRest, isLongLived: true, inOrder, since, server: '', at });
       await sleep(this.#random.below(500));
     }
   }
