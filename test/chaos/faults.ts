@@ -17,7 +17,7 @@ interface Costs {
    * descriptor and not its state yet. Default: all.
    */
   readonly costs?: 'nothing' | 'requests' | 'all';
-  /** Nothing is lost where tshorn says that it has saved the worker, and all where it says that its debugger did not answer. */
+  /** Nothing is lost where tshorn says that it has saved the worker, and all where it says that its debugger could not answer. */
   readonly unlessSaved?: boolean;
 }
 
@@ -54,7 +54,7 @@ export class Ledger {
   readonly #windows: Window[] = [];
   /** Pids of workers that went on after a hang: they were interrupted, or their event loop turned again by itself. */
   readonly #saved = new Set<unknown>();
-  /** Pids of workers whose debugger did not answer in time: on a busy machine nothing can be saved. */
+  /** Pids of workers whose debugger did not answer in time, or that were stopped as well: nothing can be saved. */
   readonly #unanswered = new Set<unknown>();
   /** Pids of workers that had `--crash-grace` to the end: no other worker could take what they had, and it was closed in order. */
   readonly #outlasted = new Set<unknown>();
@@ -79,7 +79,7 @@ export class Ledger {
       if (event !== 'contained') continue;
       if (Number(tookMs) >= CLOSES_AFTER_MS) this.#outlasted.add(pid);
       if (interrupted === true || !killed) this.#saved.add(pid);
-      else if (/debugger|in time/.test(String(why))) this.#unanswered.add(pid);
+      else if (/debugger|in time|a signal has stopped it/.test(String(why))) this.#unanswered.add(pid);
     }
   }
 
