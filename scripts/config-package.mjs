@@ -11,6 +11,9 @@ export const importConfigPackage = () => importSource('config', 'index.ts');
 /** @returns {Promise<typeof import('../packages/master/src/log-events.ts')>} */
 export const importLogEvents = () => importSource('master', 'log-events.ts');
 
+/** @returns {Promise<typeof import('../packages/master/src/metrics/markdown.ts')>} */
+export const importMetrics = () => importSource('master', 'metrics/markdown.ts');
+
 /** @returns {Promise<typeof import('../packages/doctor/src/markdown.ts')>} */
 export const importDoctorFindings = () => importSource('doctor', 'markdown.ts');
 

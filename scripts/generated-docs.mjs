@@ -1,5 +1,5 @@
 // docs/options.md and the type UserConfig are made from the options' own rows, docs/commands.md from the commands, the table of log events in
-// docs/operating.md from packages/master/src/log-events.ts, the findings in docs/doctor.md from
+// docs/operating.md from packages/master/src/log-events.ts, that of docs/metrics.md from packages/master/src/metrics, the findings in docs/doctor.md from
 // packages/doctor/src/checks. Without --write the pages are only compared: `npm run check` fails when somebody changed a
 // row and not the page.
 import fs from 'node:fs';
@@ -9,11 +9,13 @@ import {
   importConfigPackage,
   importDoctorFindings,
   importLogEvents,
+  importMetrics,
   root,
 } from './config-package.mjs';
 
 const { optionsMarkdown, userConfigSource } = await importConfigPackage();
 const { logEventsMarkdown } = await importLogEvents();
+const { metricsMarkdown } = await importMetrics();
 const { commandsMarkdown } = await importCommands();
 const { findingsMarkdown } = await importDoctorFindings();
 
@@ -22,6 +24,7 @@ const pages = {
   'docs/commands.md': () => commandsMarkdown(),
   'packages/config/src/user-config.ts': () => userConfigSource(),
   'docs/operating.md': (page) => between(page, 'log events', logEventsMarkdown()),
+  'docs/metrics.md': (page) => between(page, 'metrics', metricsMarkdown()),
   'docs/doctor.md': (page) => between(page, 'findings', findingsMarkdown()),
 };
 
