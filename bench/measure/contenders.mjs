@@ -22,7 +22,8 @@ const bare = (policy) => ({
   forks: true,
 });
 
-const tshorn = (...flags) => ({
+/** tshorn with `hello.mjs`, and these flags. */
+export const tshorn = (...flags) => ({
   argv: (port, workers) => {
     const own = ['--bind', `127.0.0.1:${port}`, '--workers', String(workers), '--log-format', 'json'];
     return [cli, hello, ...own, ...flags];

@@ -2,37 +2,16 @@
  * Requests per second and CPU time per request, side by side: all servers are up during the whole run
  * and take turns under load, so that what disturbs one disturbs its neighbours as well.
  */
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { contenders, start } from '../measure/contenders.mjs';
-import { cpuOf } from '../measure/proc.mjs';
+import { rateOf } from '../measure/rate-run.mjs';
 import { median, pairedRatio, spread } from '../measure/stats.mjs';
 import { machine, save } from '../report/save.mjs';
 import { fixed, table, verdict, whole } from '../report/table.mjs';
-
-const raw = fileURLToPath(new URL('../load/raw.mjs', import.meta.url));
-const run = promisify(execFile);
 
 const loads = {
   keepAlive: { title: 'Keep-alive', against: ['roundRobin', 'shared'] },
   perRequest: { title: 'A new connection per request', against: ['shared', 'roundRobin'] },
 };
-
-/** @param {{port: number, pid: number}} server */
-async function measure(server, load, { connections, seconds }) {
-  const before = cpuOf(server.pid);
-  const order = { port: server.port, keepAlive: load === 'keepAlive', connections, seconds };
-  const { stdout } = await run(process.execPath, [raw, JSON.stringify(order)], {
-    timeout: (seconds + 20) * 1000,
-  });
-  const result = JSON.parse(stdout);
-  return {
-    rate: result.answered / result.seconds,
-    cpuUs: (cpuOf(server.pid) - before) / 1000 / result.answered,
-    failed: result.failed,
-  };
-}
 
 /** @param {{workers: number, rounds: number, seconds: number, connections: number}} options */
 export async function throughput(options) {
@@ -48,7 +27,7 @@ export async function throughput(options) {
       for (const load of Object.keys(loads)) {
         for (let turn = 0; turn < keys.length; turn++) {
           const key = keys[(turn + round) % keys.length];
-          const sample = await measure(servers[key], load, options);
+          const sample = await rateOf(servers[key], load, options);
           if (round > 0) samples[load][key].push(sample);
         }
       }

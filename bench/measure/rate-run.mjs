@@ -1,0 +1,27 @@
+/** A turn of full load on one server: its rate, and the CPU time of each request. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { cpuOf } from './proc.mjs';
+
+const raw = fileURLToPath(new URL('../load/raw.mjs', import.meta.url));
+const run = promisify(execFile);
+
+/**
+ * @param {{port: number, pid: number}} server
+ * @param {'keepAlive' | 'perRequest'} load
+ * @param {{connections: number, seconds: number}} options
+ */
+export async function rateOf(server, load, { connections, seconds }) {
+  const before = cpuOf(server.pid);
+  const order = { port: server.port, keepAlive: load === 'keepAlive', connections, seconds };
+  const { stdout } = await run(process.execPath, [raw, JSON.stringify(order)], {
+    timeout: (seconds + 20) * 1000,
+  });
+  const result = JSON.parse(stdout);
+  return {
+    rate: result.answered / result.seconds,
+    cpuUs: (cpuOf(server.pid) - before) / 1000 / result.answered,
+    failed: result.failed,
+  };
+}
