@@ -33,7 +33,7 @@ export const addresses: Kind<readonly BindAddress[]> = {
  */
 export const ownAddresses = (option: string): Kind<readonly Address[]> => ({
   ...addresses,
-  expected: 'an address such as 127.0.0.1:9090, :9090, [::1]:9090 or unix:PATH',
+  expected: 'an address such as 127.0.0.1:9464, :9464, [::1]:9464 or unix:PATH',
   parse: (input) =>
     parseAll(
       Array.isArray(input) ? input.filter((item) => item !== '') : input === '' ? [] : input,
