@@ -6,6 +6,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { importConfigPackage, root } from './config-package.mjs';
 import { librariesOf, licencesText } from './licences.mjs';
+import { compressed, pageOf } from './page.mjs';
 import { undiciParts } from './undici-parts.mjs';
 
 const target = path.join(root, 'packages/tshorn');
@@ -49,7 +50,11 @@ const built = [
 ];
 fs.chmodSync(path.join(dist, 'cli.js'), 0o755);
 
-const inputs = built.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+// The page of the admin listener: the master reads it when a browser asks for it.
+const page = await pageOf(target);
+fs.writeFileSync(path.join(dist, 'page.html.gz'), compressed(page.html));
+
+const inputs = [...built, page].flatMap(({ metafile }) => Object.keys(metafile.inputs));
 const libraries = librariesOf(inputs, target);
 fs.writeFileSync(path.join(dist, 'licences.txt'), licencesText(libraries));
 // `tshorn --version --json` prints it.

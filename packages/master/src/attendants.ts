@@ -64,6 +64,7 @@ export class Attendants {
       own: ownDirectory(context.workerFile),
       onHung: (serial, silentMs) => enqueue({ type: 'worker-hung', serial, silentMs }),
       takesRescued: () => view.takesRescued,
+      onExplained: context.onExplained,
     });
     this.gate = new CanaryGate({
       log,

@@ -5,6 +5,7 @@ import type { LastWords } from './last-words.ts';
 import type { Listener } from './listeners.ts';
 import type { RecentCounts } from './live/recent-counts.ts';
 import type { Logger } from './log.ts';
+import type { LogFields } from './log-events.ts';
 import type { AppMetrics } from './metrics/apps/app-metrics.ts';
 import type { Registry } from './metrics/registry.ts';
 import type { OutputFile } from './output-file.ts';
@@ -42,6 +43,8 @@ export interface Context {
     readonly isFollowing: boolean;
   };
   releaseOf(generation: number): Release;
+  /** Why a worker hangs, as it is logged. */
+  readonly onExplained: (fields: LogFields, text: string) => void;
   /** Queues what has happened for the master's loop. */
   enqueue(event: Event): void;
 }

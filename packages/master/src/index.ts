@@ -6,6 +6,8 @@ export type { Level, Notice, Position, WorkerEvent } from './decide/notice.ts';
 export { emitGuarded } from './emit-guarded.ts';
 export { readEnvFiles } from './env-file.ts';
 export { textOf } from './journal.ts';
+export type { Column, HistoryMessage } from './live/history.ts';
+export type { Mark, MarkKind, MarkLine } from './live/marks.ts';
 export type { PastReload } from './live/past-reloads.ts';
 export type { Figures, Snapshot, Totals, WorkerRow } from './live/snapshot.ts';
 export { type Log, type Logger, openLog } from './log.ts';

@@ -167,6 +167,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       metrics: this.observed.registry,
       appMetrics: this.observed.apps,
       recent: this.observed.recent,
+      onExplained: (fields, text) => this.observed.explained(fields, text),
       enqueue: (event) => this.#loop.enqueue(event),
     });
     this.#loop.begin(this.releases.of(1)?.name);
@@ -283,6 +284,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   }
 
   async #close(): Promise<void> {
+    this.observed.close();
     await this.#opened.close();
     await this.#announcer.close();
   }

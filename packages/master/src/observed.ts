@@ -2,10 +2,14 @@
  * The figures of a server: counts of its workers, its notices, and its status, as metrics and as snapshots. They are for
  * people and programs that look at it; nothing here decides anything. Created by the master.
  */
+import { describeThrown } from '@tshorn/core';
 import type { Notice } from './decide/notice.ts';
+import { fieldsOf, textOf } from './journal.ts';
+import type { History } from './live/history.ts';
 import type { Figured, Live } from './live/live.ts';
 import { PastReloads } from './live/past-reloads.ts';
 import { RecentCounts } from './live/recent-counts.ts';
+import type { LogFields } from './log-events.ts';
 import { AppMetrics, type Warn } from './metrics/apps/app-metrics.ts';
 import type { Family } from './metrics/family.ts';
 import { NoticeCounts } from './metrics/notice-counts.ts';
@@ -26,6 +30,7 @@ export class Observed {
   readonly #master: Figured;
   #live: Promise<Live> | undefined;
   #loaded: Live | undefined;
+  #history: { readonly history: History; readonly timer: NodeJS.Timeout } | undefined;
 
   constructor(master: Figured & { readonly warn: Warn }) {
     this.apps = new AppMetrics(master.warn);
@@ -39,6 +44,12 @@ export class Observed {
     this.counts.notice(notice);
     this.reloads.notice(notice);
     this.#loaded?.notice(notice);
+    this.history?.line({ time: Date.now(), ...fieldsOf(notice), level: notice.level, msg: textOf(notice) });
+  }
+
+  /** Why a worker hangs: a line of the log that is no notice. Never throws. */
+  explained(fields: LogFields, msg: string): void {
+    this.#guard(() => this.history?.line({ time: Date.now(), ...fields, level: 'error', msg }));
   }
 
   /** All that the master knows, now. No worker is asked. */
@@ -66,5 +77,36 @@ export class Observed {
       return this.#loaded;
     });
     return this.#live;
+  }
+
+  /** Present once keepHistory() has loaded it. */
+  get history(): History | undefined {
+    return this.#history?.history;
+  }
+
+  /** Keeps the last hour from now on. A second call does nothing. */
+  async keepHistory(): Promise<void> {
+    const [live, { History: Loaded, STEP_MS }] = await Promise.all([
+      this.live(),
+      import('./live/history.ts'),
+    ]);
+    if (this.#history) return;
+    const history = new Loaded();
+    const sample = () => this.#guard(() => history.sample(live.snapshot(), this.registry.slots()));
+    sample();
+    this.#history = { history, timer: setInterval(sample, STEP_MS).unref() };
+  }
+
+  /** The master ends. */
+  close(): void {
+    clearInterval(this.#history?.timer);
+  }
+
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#master.failed(`the history lacks something: ${describeThrown(error)}`);
+    }
   }
 }

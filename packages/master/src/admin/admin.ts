@@ -76,6 +76,13 @@ export class Admin {
       this.#log.info({ event: 'admin-listening', listener: option, address }, text);
     }
     this.#warnOfReach();
+    if (this.#doors.some(({ option }) => option === 'admin')) this.#keepHistory();
+  }
+
+  #keepHistory(): void {
+    this.#master.observed.keepHistory().catch((error) => {
+      this.#log.error(`the page has no history: ${describeThrown(error)}`);
+    });
   }
 
   /** The settings of a committed reload. A token that cannot be read leaves the one before in force. */

@@ -56,12 +56,21 @@ const status = shared(async ({ master }: Call) =>
 
 async function sendStream(call: Call): Promise<void> {
   const { sendEvents } = await import('../live/stream.ts');
-  const live = await call.master.observed.live();
+  const { observed } = call.master;
+  const live = await observed.live();
   if (call.request.method === 'HEAD') return send(call, 200, EVENTS_TYPE, '');
-  if (!sendEvents(live, call.response)) send(call, 503, TEXT_TYPE, 'too many readers of /events\n');
+  const history = call.query.get('history') === '1' ? observed.history : undefined;
+  if (!sendEvents(live, call.response, history)) send(call, 503, TEXT_TYPE, 'too many readers of /events\n');
+}
+
+/** A page as such tells nothing of the server: what it shows it asks for, with the token. */
+async function sendPageFile(call: Call): Promise<void> {
+  const { sendPage } = await import('./page.ts');
+  await sendPage(call);
 }
 
 export const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
+  '/': { free: true, answer: sendPageFile },
   '/metrics': { answer: async (call) => send(call, 200, PROMETHEUS_TYPE, await metrics(call)) },
   '/status': { answer: async (call) => send(call, 200, JSON_TYPE, await status(call)) },
   '/events': { streams: true, answer: sendStream },

@@ -1,7 +1,7 @@
 /** Logs why a worker is stuck. Loaded when the first worker is. */
 import { describeWorker, formatMs } from '@tshorn/core';
 import type { Logger } from '../log.ts';
-import type { LogEvent } from '../log-events.ts';
+import type { LogEvent, LogFields } from '../log-events.ts';
 import { Door, type WatchedWorker } from './door.ts';
 import { examine } from './examine.ts';
 import { fieldsOf } from './warnings.ts';
@@ -21,6 +21,8 @@ export interface Telling {
   readonly log: Logger;
   /** Directory of tshorn's own code in a worker. */
   readonly own: string;
+  /** Gets the fields and the text of the line as well; never throws. */
+  readonly onExplained?: ((fields: LogFields, text: string) => void) | undefined;
 }
 
 /** The event for a worker whose event loop runs after all. */
@@ -47,7 +49,7 @@ export async function explain(stuck: Stuck, telling: Telling, withinMs: number):
   tell(stuck, findings, telling);
 }
 
-export function tell(stuck: Stuck, found: Findings, { log, own }: Telling): void {
+export function tell(stuck: Stuck, found: Findings, { log, own, onExplained }: Telling): void {
   const { worker, silentMs, phase, loopDelayMs } = stuck;
   const { identity, cwd, handle } = worker;
   const { headline, details } = say(found, { cwd, own, silentMs, mayRun: phase !== 'hung' });
@@ -57,20 +59,20 @@ export function tell(stuck: Stuck, found: Findings, { log, own }: Telling): void
     loopDelayMs === undefined ? [] : [`event loop at its last heartbeat: late by ${formatMs(loopDelayMs)}`];
   const lines = [...details, ...delay].map((line) => `\n  | ${line}`);
   const named = { ...identity, pid: handle.pid };
-  log.error(
-    {
-      event: runs ? EVENTS[phase] : 'hung',
-      ...fieldsOf(named),
-      silentMs: Math.round(silentMs),
-      reason: headline,
-      // A frame of ours may lie on top: Node tells the process of a signal wherever it is.
-      stack: stack.filter(({ file }) => !file.startsWith(own)).slice(0, MOST_FRAMES),
-      // Absent where only the process could have reported them: an empty list says that there are none.
-      ...(requests && { requests }),
-      ...(rss !== undefined && { rss, heapUsed }),
-      ...(loopDelayMs !== undefined && { loopDelayMs }),
-      ...(found.kernel && { kernel: found.kernel }),
-    },
-    `${describeWorker(named)} ${HEADS[phase](formatMs(silentMs))}${headline}${lines.join('')}`,
-  );
+  const fields: LogFields = {
+    event: runs ? EVENTS[phase] : 'hung',
+    ...fieldsOf(named),
+    silentMs: Math.round(silentMs),
+    reason: headline,
+    // A frame of ours may lie on top: Node tells the process of a signal wherever it is.
+    stack: stack.filter(({ file }) => !file.startsWith(own)).slice(0, MOST_FRAMES),
+    // Absent where only the process could have reported them: an empty list says that there are none.
+    ...(requests && { requests }),
+    ...(rss !== undefined && { rss, heapUsed }),
+    ...(loopDelayMs !== undefined && { loopDelayMs }),
+    ...(found.kernel && { kernel: found.kernel }),
+  };
+  const text = `${describeWorker(named)} ${HEADS[phase](formatMs(silentMs))}${headline}${lines.join('')}`;
+  onExplained?.(fields, text);
+  log.error(fields, text);
 }

@@ -9,7 +9,7 @@ import type { KillReason } from '../decide/events.ts';
 import type { Rescue } from '../decide/model.ts';
 import type { Logger } from '../log.ts';
 import type { WatchedWorker } from './door.ts';
-import type { Stuck } from './explain.ts';
+import type { Stuck, Telling } from './explain.ts';
 import { Warnings } from './warnings.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -18,6 +18,8 @@ export interface HangsEvents {
   /** Directory of tshorn's own code in a worker. */
   readonly own: string;
   onHung(serial: number, silentMs: number): void;
+  /** See Telling (explain.ts). */
+  readonly onExplained?: Telling['onExplained'];
   /** See Meanwhile (rescue.ts). */
   takesRescued(): boolean;
 }
@@ -123,11 +125,10 @@ export class Hangs {
   explain(serial: number, reason: Exclude<KillReason, 'not-loaded'>): Promise<void> | undefined {
     const stuck = this.#stuck(serial, reason);
     if (!stuck) return undefined;
-    const { log, own } = this.#around;
     // The first explanation waits for its code, which is loaded then.
     const until = performance.now() + EXPLAIN_MS;
     return import('./explain.ts')
-      .then(({ explain }) => explain(stuck, { log, own }, until - performance.now()))
+      .then(({ explain }) => explain(stuck, this.#around, until - performance.now()))
       .catch((error) => this.#failed(stuck, error));
   }
 
@@ -136,7 +137,7 @@ export class Hangs {
     const stuck = this.#stuck(serial, 'hung');
     const record = this.#records.get(serial);
     if (!stuck || !record) return { outcome: 'stuck', rescued: 0, why: 'its process has ended' };
-    const { log, own, takesRescued } = this.#around;
+    const { takesRescued } = this.#around;
     const hungAt = performance.now();
     record.hungAt = hungAt;
     // One that has crashed before may hang while it drains.
@@ -145,7 +146,7 @@ export class Hangs {
     const turned = () => (record.lastHeartbeat?.at ?? 0) > hungAt || crashed.aborted;
     try {
       const { rescue } = await import('./rescue.ts');
-      return await rescue(stuck, { log, own }, { turned, takesRescued, crashed });
+      return await rescue(stuck, this.#around, { turned, takesRescued, crashed });
     } catch (error) {
       this.#failed(stuck, error);
       return { outcome: 'stuck', rescued: 0, why: 'the attempt failed' };

@@ -5,6 +5,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { lineOf } from '../control/watch.ts';
+import type { History } from './history.ts';
 import type { Live } from './live.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -20,9 +21,10 @@ const texts = new WeakMap<Snapshot, string>();
 
 /**
  * Streams until the reader leaves. The first event is a snapshot, at once.
+ * @param history also sends it, and then what is added to it
  * @returns false where there are too many readers; nothing is written then
  */
-export function sendEvents(live: Live, response: ServerResponse): boolean {
+export function sendEvents(live: Live, response: ServerResponse, history?: History): boolean {
   if (live.listeners >= MOST_READERS) return false;
   response.writeHead(200, {
     'content-type': 'text/event-stream',
@@ -36,13 +38,24 @@ export function sendEvents(live: Live, response: ServerResponse): boolean {
     response.write(`id: ${id}\nevent: ${event}\ndata: ${data}\n\n`);
     if (response.writableLength > MOST_UNREAD_BYTES) response.destroy();
   };
+  let version = 0;
+  const sendHistory = () => {
+    const more = history?.since(version);
+    if (!more) return;
+    version = more.version;
+    send('history', JSON.stringify(more));
+  };
   response.write(`retry: ${RETRY_MS}\n\n`);
   const end = live.listen({
-    snapshot: (snapshot) => send('snapshot', textOf(snapshot)),
+    snapshot: (snapshot) => {
+      send('snapshot', textOf(snapshot));
+      sendHistory();
+    },
     notice: (notice) => send('notice', JSON.stringify({ time: Date.now(), ...lineOf(notice) })),
   });
   response.once('close', end);
   send('snapshot', textOf(live.snapshot()));
+  sendHistory();
   return true;
 }
 

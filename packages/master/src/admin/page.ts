@@ -1,0 +1,32 @@
+/**
+ * `/`: the page (packages/page), one file that the build has made. It is read each time that a browser asks for it, so that
+ * the master does not hold it.
+ */
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+
+/** Beside this file in the bundle. */
+const FILE = new URL('./page.html.gz', import.meta.url);
+
+interface Call {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+export async function sendPage({ request, response }: Call): Promise<void> {
+  const file = await readFile(FILE);
+  const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+  const body = takesGzip ? file : await promisify(gunzip)(file);
+  response
+    .writeHead(200, {
+      'content-type': 'text/html; charset=utf-8',
+      'content-length': body.length,
+      vary: 'accept-encoding',
+      ...(takesGzip && { 'content-encoding': 'gzip' }),
+      // The page itself has the rest, with the hashes of what it runs; a page cannot say this.
+      'content-security-policy': "frame-ancestors 'none'",
+    })
+    .end(body);
+}

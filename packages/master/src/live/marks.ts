@@ -1,0 +1,271 @@
+/**
+ * What has happened to a server, as the page marks it in its charts: each reload, crash, hang, recycle and change of size,
+ * with the lines of the log that tell of it. A mark gathers lines until its story ends. Pure; bounded in number and bytes.
+ */
+
+/** A line of the log, as far as marks need it. */
+export interface LoggedLine {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly event?: string;
+  /** As a word. */
+  readonly level: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+export type MarkKind = 'reload' | 're-exec' | 'crash' | 'hang' | 'recycle' | 'scale' | 'degraded';
+
+export interface Mark {
+  /** Unique over the masters of a service. */
+  readonly id: string;
+  readonly kind: MarkKind;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Its end; absent while it goes on. */
+  readonly until?: number;
+  /** `good`: it ended as intended. `bad`: something failed. `neutral`: neither, or not yet. */
+  readonly result: 'good' | 'bad' | 'neutral';
+  /** The line that says most. */
+  readonly title: string;
+  /** Slot. */
+  readonly worker?: number;
+  readonly generation?: number;
+  readonly lines: readonly MarkLine[];
+  /** Lines that were left out in the middle. */
+  readonly leftOut: number;
+}
+
+export type MarkLine = Pick<LoggedLine, 'time' | 'event' | 'level' | 'msg'> & {
+  readonly lastLines?: readonly string[];
+  readonly stack?: readonly unknown[];
+  readonly requests?: readonly unknown[];
+};
+
+interface Draft extends Mark {
+  until?: number;
+  result: Mark['result'];
+  title: string;
+  leftOut: number;
+  lines: MarkLine[];
+  version: number;
+  bytes: number;
+}
+
+const MOST_MARKS = 200;
+/** With the points it has to be less than what a reader of the stream may leave unread (stream.ts). */
+const MOST_BYTES = 500_000;
+const MOST_LINES = 40;
+const MOST_TEXT = 4_000;
+const MOST_LAST_LINES = 20;
+const MOST_LAST_LINE = 500;
+const MOST_FRAMES = 30;
+const MOST_REQUESTS = 30;
+/** Characters of the frames, or of the requests. */
+const MOST_ROWS = 12_000;
+
+/** Events that begin the story of a worker. */
+const BEGINS: Readonly<Record<string, MarkKind>> = {
+  crashed: 'crash',
+  broken: 'crash',
+  rescuing: 'hang',
+  hung: 'hang',
+  'never-came-up': 'hang',
+  'never-left': 'hang',
+  recycling: 'recycle',
+  'nearly-full': 'recycle',
+  'closed-server': 'recycle',
+};
+/** Events that go on with the story of a worker. */
+const CONTINUES = new Set([...Object.keys(BEGINS), 'contained', 'killed', 'drained', 'draining', 'exited']);
+/** The line of these says what it was about. */
+const SAYS_MOST = new Set(['crashed', 'hung', 'broken', 'never-came-up', 'never-left']);
+
+export class Marks {
+  readonly #next: () => number;
+  /** The oldest first. */
+  #marks: Draft[] = [];
+  #bytes = 0;
+  #count = 0;
+  /** The story of each worker, by pid. */
+  readonly #ofWorker = new Map<unknown, Draft>();
+  #reload: Draft | undefined;
+  #scale: Draft | undefined;
+  #degraded: Draft | undefined;
+  #reExec: Draft | undefined;
+
+  /** @param next makes the version of a change */
+  constructor(next: () => number) {
+    this.#next = next;
+  }
+
+  /** Those that have changed since a version. */
+  since(version: number): Mark[] {
+    return this.#marks
+      .filter((mark) => mark.version > version)
+      .map(({ version: _version, bytes: _bytes, ...mark }) => ({ ...mark, lines: [...mark.lines] }));
+  }
+
+  add(line: LoggedLine): void {
+    const { event, pid } = line;
+    if (event === undefined) return;
+    // A new process has the pid of one that has ended.
+    if (event === 'spawned') this.#ofWorker.delete(pid);
+    this.#ofServer(event, line);
+    this.#ofReload(event, line);
+    // A new worker that is broken is told by the reload that it fails.
+    const isToldThere = event === 'broken' && this.#reload !== undefined && belongsTo(this.#reload, line);
+    if (CONTINUES.has(event) && pid !== undefined && !isToldThere) this.#story(event, line);
+  }
+
+  #ofReload(event: string, line: LoggedLine): void {
+    if (event === 'reload-started') this.#reload = this.#begin('reload', line);
+    const mark = this.#reload;
+    if (event === 'reload-finished') {
+      this.#reload = undefined;
+      const verdict = mark ?? this.#begin('reload', line);
+      if (mark) this.#append(mark, line);
+      verdict.title = headOf(line.msg);
+      this.#end(verdict, line, line.outcome === 'committed' ? 'good' : 'bad');
+    } else if (mark && event !== 'reload-started' && belongsTo(mark, line)) this.#append(mark, line);
+  }
+
+  #ofServer(event: string, line: LoggedLine): void {
+    switch (event) {
+      case 'resized':
+        this.#scale = this.#continue(this.#scale, 'scale', line);
+        if (line.size !== line.target) return;
+        this.#end(this.#scale, line, 'good');
+        this.#scale = undefined;
+        return;
+      case 'degraded':
+      case 'crash-loop':
+        this.#degraded = this.#continue(this.#degraded, 'degraded', line);
+        this.#degraded.result = 'bad';
+        return;
+      case 'recovered':
+        if (!this.#degraded) return;
+        this.#append(this.#degraded, line);
+        this.#end(this.#degraded, line, 'bad');
+        this.#degraded = undefined;
+        return;
+      case 're-exec-started':
+        this.#reExec = this.#begin('re-exec', line);
+        return;
+      case 're-exec-finished':
+      case 'took-over':
+        this.#reExec = this.#continue(this.#reExec, 're-exec', line);
+        this.#reExec.title = headOf(line.msg);
+        this.#end(this.#reExec, line, line.outcome === 'failed' ? 'bad' : 'good');
+    }
+  }
+
+  #story(event: string, line: LoggedLine): void {
+    const kind = BEGINS[event];
+    let mark = this.#ofWorker.get(line.pid);
+    // A recycle that ends in a hang is told as a hang of its own.
+    if (kind && (!mark || (mark.kind === 'recycle' && kind !== 'recycle'))) {
+      mark = this.#begin(kind, line);
+      this.#ofWorker.set(line.pid, mark);
+      if (kind !== 'recycle') mark.result = 'bad';
+    } else if (mark) this.#append(mark, line);
+    if (!mark) return;
+    if (SAYS_MOST.has(event)) mark.title = headOf(line.msg);
+    if (event === 'exited' || event === 'contained') {
+      this.#end(mark, line, mark.kind === 'recycle' ? 'good' : 'bad');
+    }
+  }
+
+  #continue(mark: Draft | undefined, kind: MarkKind, line: LoggedLine): Draft {
+    if (!mark) return this.#begin(kind, line);
+    this.#append(mark, line);
+    mark.title = headOf(line.msg);
+    return mark;
+  }
+
+  #begin(kind: MarkKind, line: LoggedLine): Draft {
+    const generation = line.generation ?? line.gen;
+    const mark: Draft = {
+      id: `${process.pid}-${++this.#count}`,
+      kind,
+      at: line.time,
+      result: 'neutral',
+      title: headOf(line.msg),
+      ...(typeof line.worker === 'number' && { worker: line.worker }),
+      ...(typeof generation === 'number' && { generation }),
+      lines: [],
+      leftOut: 0,
+      version: 0,
+      bytes: 0,
+    };
+    this.#marks.push(mark);
+    this.#append(mark, line);
+    return mark;
+  }
+
+  #append(mark: Draft, line: LoggedLine): void {
+    const kept = shortened(line);
+    mark.lines.push(kept);
+    this.#weigh(mark, sizeOf(kept));
+    if (mark.lines.length > MOST_LINES) {
+      const [gone] = mark.lines.splice(MOST_LINES / 2, 1);
+      mark.leftOut++;
+      this.#weigh(mark, -sizeOf(gone));
+    }
+    mark.version = this.#next();
+    this.#bound();
+  }
+
+  #end(mark: Draft, line: LoggedLine, result: Mark['result']): void {
+    mark.until = line.time;
+    mark.result = result;
+    mark.version = this.#next();
+  }
+
+  #weigh(mark: Draft, bytes: number): void {
+    mark.bytes += bytes;
+    this.#bytes += bytes;
+  }
+
+  #bound(): void {
+    while (this.#marks.length > 1 && (this.#marks.length > MOST_MARKS || this.#bytes > MOST_BYTES)) {
+      const [oldest] = this.#marks.splice(0, 1);
+      this.#bytes -= oldest?.bytes ?? 0;
+      if (this.#reload === oldest) this.#reload = undefined;
+      for (const [pid, mark] of this.#ofWorker) if (mark === oldest) this.#ofWorker.delete(pid);
+    }
+  }
+}
+
+const sizeOf = (line: MarkLine | undefined): number => Buffer.byteLength(JSON.stringify(line ?? null));
+
+/** Steps of the reload, and what concerns its generation. */
+const belongsTo = (reload: Mark, { step, gen, generation }: LoggedLine): boolean =>
+  step !== undefined || (gen ?? generation) === reload.generation;
+
+const headOf = (text: string): string => cut(text.split('\n', 1)[0] ?? '', MOST_LAST_LINE);
+
+const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most)}…` : text);
+
+function shortened({ time, event, level, msg, lastLines, stack, requests }: LoggedLine): MarkLine {
+  return {
+    time,
+    ...(event !== undefined && { event }),
+    level,
+    msg: cut(msg, MOST_TEXT),
+    ...(Array.isArray(lastLines) && {
+      lastLines: lastLines.slice(-MOST_LAST_LINES).map((last) => cut(String(last), MOST_LAST_LINE)),
+    }),
+    ...(Array.isArray(stack) && { stack: within(stack.slice(0, MOST_FRAMES)) }),
+    ...(Array.isArray(requests) && { requests: within(requests.slice(0, MOST_REQUESTS)) }),
+  };
+}
+
+/** Names of functions and paths may be long: the last ones are left out. */
+function within(rows: readonly unknown[]): readonly unknown[] {
+  let left = MOST_ROWS;
+  return rows.filter((row) => {
+    left -= JSON.stringify(row).length;
+    return left >= 0;
+  });
+}
