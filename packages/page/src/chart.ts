@@ -204,6 +204,7 @@ export class Chart {
         ? `${name}: nothing yet`
         : `${name}: now ${format(known.at(-1), bounds)}, least ${format(Math.min(...known), bounds)}, most ${format(Math.max(...known), bounds)}`;
     });
+    this.#canvas.dataset.points = String(this.#table?.at.at(-1) ?? '');
     this.#canvas.ariaLabel = `${name}${unit ? `, ${unit}` : ''}. ${said.join('; ')}`;
   }
 }

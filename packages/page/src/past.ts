@@ -3,8 +3,12 @@ import type { Column, HistoryMessage, Mark } from '@tshorn/master';
 
 const HOUR_MS = 3_600_000;
 
+/** As HistoryMessage has them. */
+type Point = HistoryMessage['points'][number];
+const timeOf = (point: Point): number => point[0] ?? 0;
+
 export class Past {
-  #points: (readonly number[])[] = [];
+  #points: Point[] = [];
   readonly #marks = new Map<string, Mark>();
   #columns: readonly Column[] = [];
   stepMs = 6_000;
@@ -18,18 +22,17 @@ export class Past {
     this.bounds = bounds;
     const [first] = points;
     if (first) {
-      const from = first[0] as number;
-      const last = points.at(-1)?.[0] as number;
+      const from = timeOf(first);
+      const last = timeOf(points.at(-1) ?? first);
       this.#points = [
-        ...this.#points.filter(([at = 0]) => at < from && at > last - HOUR_MS - stepMs),
+        ...this.#points.filter((point) => timeOf(point) < from && timeOf(point) > last - HOUR_MS - stepMs),
         ...points,
       ];
     }
     for (const mark of marks) this.#marks.set(mark.id, mark);
-    const oldest = Math.max(0, ...[...this.#marks.values()].map(({ at }) => at)) - HOUR_MS;
-    for (const [id, { at, until = at }] of this.#marks) {
-      if (until < oldest && this.#marks.size > 200) this.#marks.delete(id);
-    }
+    const oldest = this.firstAt ?? 0;
+    // A page may stay open for weeks.
+    for (const { id, at, until = at } of this.marks) if (until < oldest - HOUR_MS) this.#marks.delete(id);
     return marks;
   }
 
@@ -38,13 +41,9 @@ export class Past {
     return [...this.#marks.values()].sort((one, other) => one.at - other.at);
   }
 
-  get length(): number {
-    return this.#points.length;
-  }
-
   /** Milliseconds since 1970; undefined without a point. */
   get firstAt(): number | undefined {
-    return this.#points[0]?.[0];
+    return this.#points[0]?.[0] ?? undefined;
   }
 
   /**
@@ -53,9 +52,9 @@ export class Past {
    */
   since(from: number, group = 1): Table {
     const stepMs = this.stepMs * group;
-    const groups = new Map<number, (readonly number[])[]>();
+    const groups = new Map<number, Point[]>();
     for (const point of this.#points) {
-      const at = point[0] as number;
+      const at = timeOf(point);
       if (at < from - stepMs) continue;
       // By the clock, so that a step stays what it is while time goes on.
       const key = group === 1 ? at : Math.ceil(at / stepMs) * stepMs;
@@ -75,16 +74,12 @@ export class Past {
       at: rows.map(({ at }) => at / 1000),
       column: (name) => {
         const place = 1 + this.#columns.indexOf(name);
-        return rows
-          .map(
-            ({ points }) =>
-              points &&
-              joined(
-                name,
-                points.map((point) => point[place] ?? 0),
-              ),
-          )
-          .map((value) => value ?? null);
+        return rows.map(({ points = [] }) =>
+          joined(
+            name,
+            points.flatMap((point) => point[place] ?? []),
+          ),
+        );
       },
       buckets: rows.map(({ points }) =>
         points ? sumOf(points.map((point) => point.slice(1 + width))) : null,
@@ -96,20 +91,21 @@ export class Past {
 interface Row {
   /** Milliseconds since 1970. */
   readonly at: number;
-  readonly points: readonly (readonly number[])[] | undefined;
+  readonly points: readonly Point[] | undefined;
 }
 
 /** A dip in the workers and a peak in the queue must not be averaged away. */
 const LEAST: readonly Column[] = ['ready'];
 const MOST: readonly Column[] = ['workers', 'size', 'generation', 'eluMost', 'queue', 'active'];
 
-function joined(name: Column, values: readonly number[]): number {
+function joined(name: Column, values: readonly number[]): number | null {
+  if (values.length === 0) return null;
   if (LEAST.includes(name)) return Math.min(...values);
   if (MOST.includes(name)) return Math.max(...values);
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-const sumOf = (rows: readonly (readonly number[])[]): number[] =>
+const sumOf = (rows: readonly Point[]): number[] =>
   (rows[0] ?? []).map((_, place) => rows.reduce((sum, row) => sum + (row[place] ?? 0), 0));
 
 export interface Table {

@@ -2,7 +2,7 @@
  * The last hour of a server, for the page: a point of figures every six seconds, and the marks (marks.ts). Its memory is
  * bounded: 84 KB for the points, and half a megabyte for the marks at the most. Exists with `--admin` only.
  */
-import { DURATION_BOUNDS } from '@tshorn/core';
+import { DURATION_BOUNDS, NO_RESPONSE, OTHER_STATUS } from '@tshorn/core';
 import type { SlotMetrics } from '../metrics/registry.ts';
 import { type LoggedLine, type Mark, Marks } from './marks.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -39,6 +39,9 @@ export const COLUMNS = [
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 
+/** Travels as null. */
+const UNKNOWN = Number.NaN;
+
 /** How many requests fell into each bucket of DURATION_BOUNDS since the point before. */
 const BUCKETS = DURATION_BOUNDS.length + 1;
 const WIDTH = COLUMNS.length + BUCKETS;
@@ -52,7 +55,7 @@ export interface HistoryMessage {
   /** Upper bounds of the buckets, in seconds. */
   readonly bounds: readonly number[];
   /** The oldest first. In each: its time in milliseconds since 1970, the columns, the counts of the buckets. */
-  readonly points: readonly (readonly number[])[];
+  readonly points: readonly (readonly (number | null)[])[];
   /** The oldest first. One that the reader has already replaces it. */
   readonly marks: readonly Mark[];
 }
@@ -107,7 +110,7 @@ export class History {
    */
   since(version: number): HistoryMessage | undefined {
     if (version === this.#version) return undefined;
-    const points: number[][] = [];
+    const points: (number | null)[][] = [];
     for (let n = Math.max(0, this.#count - MOST_POINTS); n < this.#count; n++) {
       const place = n % MOST_POINTS;
       if ((this.#versions[place] as number) <= version) continue;
@@ -129,7 +132,7 @@ export class History {
 /** The columns behind those of the statuses. */
 function gaugesOf({ totals, workers, size, generation }: Snapshot): number[] {
   const elus = workers.flatMap(({ elu }) => elu ?? []);
-  const mean = elus.length > 0 ? elus.reduce((sum, elu) => sum + elu, 0) / elus.length : 0;
+  const mean = elus.reduce((sum, elu) => sum + elu, 0) / elus.length;
   return [
     workers.filter(({ state }) => state === 'ready').length,
     workers.length,
@@ -137,10 +140,10 @@ function gaugesOf({ totals, workers, size, generation }: Snapshot): number[] {
     generation,
     totals.active,
     totals.connections,
-    totals.queue ?? 0,
+    totals.queue ?? UNKNOWN,
     mean,
-    Math.max(0, ...elus),
-    totals.cpu ?? 0,
+    elus.length > 0 ? Math.max(...elus) : UNKNOWN,
+    totals.cpu ?? UNKNOWN,
     totals.memory / 1e6,
   ];
 }
@@ -160,10 +163,12 @@ function sumsOf(slots: readonly SlotMetrics[]): Sums {
   return { classes, buckets };
 }
 
-/** Its place in COLUMNS. */
+/** Its place in COLUMNS. A status above 599 is an error of the app's. */
 function classOf(status: number): number {
-  if (status === 0) return 4;
+  if (status === NO_RESPONSE) return 4;
+  if (status === OTHER_STATUS) return 3;
   return Math.min(3, Math.max(0, Math.floor(status / 100) - 2));
 }
 
-const rounded = (value: number): number => Math.round(value * 100) / 100;
+const rounded = (value: number): number | null =>
+  Number.isNaN(value) ? null : Math.round(value * 100) / 100;

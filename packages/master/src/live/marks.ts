@@ -64,6 +64,9 @@ const MOST_REQUESTS = 30;
 /** Characters of the frames, or of the requests. */
 const MOST_ROWS = 12_000;
 
+/** Not the pid, which is 1 again after each start of a container. */
+const START = Math.round(performance.timeOrigin);
+
 /** Events that begin the story of a worker. */
 const BEGINS: Readonly<Record<string, MarkKind>> = {
   crashed: 'crash',
@@ -186,7 +189,7 @@ export class Marks {
   #begin(kind: MarkKind, line: LoggedLine): Draft {
     const generation = line.generation ?? line.gen;
     const mark: Draft = {
-      id: `${process.pid}-${++this.#count}`,
+      id: `${START}-${++this.#count}`,
       kind,
       at: line.time,
       result: 'neutral',

@@ -1,0 +1,230 @@
+/** The page of the admin listener, and what it is made of: `/` and `/events?history=1`. */
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { AdminPage, adminOrigin } from './support/admin-page.ts';
+import { chromiumPath } from './support/chromium.ts';
+import { ask } from './support/load.ts';
+import { brief, isLong } from './support/long.ts';
+import { endServers, fixture, root, startServer, type TestServer } from './support/server.ts';
+
+/** With it the picture in the docs is made anew, which takes longer: the charts need some points. */
+const picture = process.env.UPDATE_SCREENSHOT ? path.join(root, 'docs/images/page.png') : undefined;
+const TOKEN = 'a-token-of-this-test';
+
+let page: AdminPage | undefined;
+let directory: string;
+
+beforeEach(() => {
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
+});
+afterEach(async () => {
+  await page?.close();
+  page = undefined;
+  await endServers();
+  fs.rmSync(directory, { recursive: true });
+});
+
+const start = (...args: string[]): Promise<TestServer> =>
+  startServer(fixture('crashes-or-hangs.mjs'), { workers: 2, args: ['--admin', '127.0.0.1:0', ...args] });
+
+/** Requests that may fail: their worker crashes or hangs. */
+const provoke = (server: TestServer, path: string): void => {
+  ask({ port: server.port }, { path, agent: false }).catch(() => {});
+};
+
+brief(
+  'the page allows nothing but its own script and style, and connections to where it comes from',
+  async () => {
+    const { port } = new URL(await adminOrigin(await start()));
+    const { status, headers, body } = await ask({ port: Number(port) }, { path: '/' });
+    expect(status).toBe(200);
+    expect(headers).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': "frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
+    });
+    const hashOf = (tag: string) => {
+      const [, content = ''] = new RegExp(`<${tag}>(.*?)</${tag}>`, 's').exec(body) ?? [];
+      return `'sha256-${createHash('sha256').update(content).digest('base64')}'`;
+    };
+    const [, policy = ''] = /http-equiv="content-security-policy" content="([^"]*)"/.exec(body) ?? [];
+    expect(policy.split('; ')).toEqual([
+      "default-src 'none'",
+      `script-src ${hashOf('script')}`,
+      `style-src ${hashOf('style')}`,
+      "connect-src 'self'",
+      'img-src data:',
+      "base-uri 'none'",
+      "form-action 'none'",
+    ]);
+    // Neither loads anything: what a browser needs is in the file.
+    expect(body).not.toMatch(/<link[^>]+href="(?!data:)|<script[^>]+src=|@import|url\((?!data:)/);
+  },
+);
+
+brief('GET /events?history=1 sends what has happened, and then what is added to it', async () => {
+  const server = await start();
+  const { port } = new URL(await adminOrigin(server));
+  await server.reload();
+  const request = http.get({ port, path: '/events?history=1' });
+  let text = '';
+  const finished = (ended: () => boolean) =>
+    new Promise<void>((resolve, reject) => {
+      request.once('error', reject).on('response', (response) => {
+        response.setEncoding('utf8').on('data', (part: string) => {
+          text += part;
+          if (ended()) resolve();
+        });
+      });
+    });
+  const crashMark = () =>
+    histories(text).some(({ marks }) => marks.some(({ kind, until }) => kind === 'crash' && until));
+  const seen = finished(crashMark);
+  provoke(server, '/crash');
+  await seen;
+  request.destroy();
+
+  const [first, ...later] = histories(text);
+  const [reload] = first?.marks ?? [];
+  expect(reload).toMatchObject({
+    kind: 'reload',
+    generation: 2,
+    result: 'good',
+    title: expect.stringMatching(/committed/),
+  });
+  const crash = later.flatMap(({ marks }) => marks).findLast(({ kind }) => kind === 'crash');
+  expect(crash).toMatchObject({ result: 'bad', title: expect.stringMatching(/TypeError: <b>no price<\/b>/) });
+  expect(crash?.lines.map(({ event }) => event)).toEqual(expect.arrayContaining(['crashed', 'contained']));
+  expect(later.flatMap(({ marks }) => marks).filter(({ kind }) => kind === 'reload')).toEqual([]);
+});
+
+interface Message {
+  readonly marks: readonly {
+    readonly kind: string;
+    readonly until?: number;
+    readonly lines: readonly { readonly event: string }[];
+  }[];
+}
+
+/** The complete ones. */
+const histories = (text: string): Message[] =>
+  [...text.matchAll(/event: history\ndata: (.*)\n\n/g)].map(([, data = '']) => JSON.parse(data) as Message);
+
+const withChromium = chromiumPath ? test : test.skip;
+const where = chromiumPath ? ', in a real browser' : ' (skipped: no Chromium here; CHROMIUM can name one)';
+const short = isLong ? test.skip : withChromium;
+const thorough = isLong ? withChromium : test.skip;
+
+short(`the page shows a reload and a crash as they happen, and their reports${where}`, async () => {
+  const server = await start();
+  page = await AdminPage.open(await adminOrigin(server));
+  await page.shows('#link.live');
+  expect((await server.reload()).outcome).toBe('committed');
+  await page.shows('#marks [data-kind=reload] .flag.good');
+  await page.shows('#reload-text', /generation 2 committed by SIGHUP, 2 replaced/);
+  await page.shows('#workers tbody tr:nth-child(2) td:nth-child(2)', /^2$/);
+  provoke(server, '/crash');
+  await page.shows('#marks [data-kind=crash]', 'TypeError: <b>no price</b>');
+  await page.page.locator('#marks [data-kind=crash] button').click();
+  await page.shows('#report[open] pre', /at .*crashes-or-hangs\.mjs:\d+/);
+  await page.shows('#report pre', '<img src=x onerror="document.title=1"> before the crash');
+  expect(page.wrong).toEqual([]);
+});
+
+thorough(
+  `the page shows a reload, a crash, a hang and a new master, in charts and with the keyboard${where}`,
+  async () => {
+    const server = await start('--timeout', '2s');
+    page = await AdminPage.open(await adminOrigin(server), picture ? { height: 1000 } : {});
+    await page.shows('#link.live');
+    await page.shows('#no-marks');
+    const load = setInterval(() => {
+      for (const name of ['/', '/', '/slow', '/missing', '/error']) provoke(server, name);
+    }, 40);
+    try {
+      if (picture) await page.shows('#charts [aria-label*="2xx: now"]');
+      provoke(server, '/crash');
+      await page.shows('#marks [data-kind=crash] .flag.bad');
+      if (picture) await later(page, 4);
+      provoke(server, '/hang');
+      await page.shows('#marks [data-kind=hang]', /hung: .*stuck in spinsForEver/);
+      if (picture) await later(page, 4);
+      expect((await server.reload()).outcome).toBe('committed');
+      await page.shows('#marks [data-kind=reload] .flag.good');
+      await page.shows('#workers tbody tr:nth-child(2) td:nth-child(2)', /^2$/);
+      // By the keyboard alone.
+      await page.page.locator('#marks [data-kind=hang] button').focus();
+      await page.page.keyboard.press('Enter');
+      await page.shows(
+        '#report[open] pre[aria-label=Stack]',
+        /at spinsForEver \(.*crashes-or-hangs\.mjs:\d+:\d+\)/,
+      );
+      await page.shows('#report pre[aria-label="Requests in flight"]', /GET \/hang/);
+      await page.page.keyboard.press('Escape');
+      await page.page.locator('#report').waitFor({ state: 'hidden' });
+      await page.shows('#charts [aria-label^="Requests"][aria-label*="2xx: now"]');
+      if (picture) {
+        await later(page, 5);
+        await page.page.screenshot({ path: picture, fullPage: true });
+      }
+      expect((await server.reExec()).outcome).toBe('committed');
+      await page.shows('#marks [data-kind=re-exec]');
+      await page.shows('#link.live');
+      // What the old master has told stays.
+      await page.shows('#marks [data-kind=hang]');
+    } finally {
+      clearInterval(load);
+    }
+    expect(page.wrong.filter((text) => !/ERR_|Failed to load resource/.test(text))).toEqual([]);
+  },
+  180_000,
+);
+
+/** Waits for this many further points in the charts. */
+async function later(page: AdminPage, more: number): Promise<void> {
+  for (let n = 0; n < more; n++) {
+    const before = await page.page.locator('#charts [role=img]').first().getAttribute('data-points');
+    await page.page.waitForFunction(
+      `document.querySelector('#charts [role=img]').dataset.points !== ${JSON.stringify(before)}`,
+    );
+  }
+}
+
+thorough(
+  `the page asks for the token, says when it is wrong, and is as wide as a phone${where}`,
+  async () => {
+    const file = path.join(directory, 'token');
+    fs.writeFileSync(file, `${TOKEN}\n`);
+    const server = await start('--admin-token', file);
+    page = await AdminPage.open(await adminOrigin(server), { width: 360, height: 740, colours: 'dark' });
+    await page.shows('#ask[open]');
+    await page.page.keyboard.type('another-token');
+    await page.page.keyboard.press('Enter');
+    await page.shows('#ask[open]', /has refused this token/);
+    await page.page.keyboard.type(TOKEN);
+    await page.page.keyboard.press('Enter');
+    await page.shows('#link.live');
+    await page.shows('#workers tbody tr:nth-child(2)');
+    expect(await page.overhang()).toBe(0);
+    // The tab knows it.
+    await page.page.reload();
+    await page.shows('#link.live');
+    expect(page.wrong.filter((text) => !/401/.test(text))).toEqual([]);
+  },
+);
+
+thorough(`the page says that its data is stale, and connects again by itself${where}`, async () => {
+  const server = await start();
+  page = await AdminPage.open(await adminOrigin(server));
+  await page.shows('#link.live');
+  process.kill(server.master, 'SIGSTOP');
+  try {
+    await page.shows('#link.stale', /stale, data is \d+ s old/);
+  } finally {
+    process.kill(server.master, 'SIGCONT');
+  }
+  await page.shows('#link.live');
+});

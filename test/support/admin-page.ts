@@ -1,0 +1,62 @@
+/** The page of the admin listener in Chromium, and what it does that it should not. */
+import type { Browser, Page } from 'playwright-core';
+import { startChromium } from './chromium.ts';
+import type { TestServer } from './server.ts';
+
+export const adminOrigin = async (server: TestServer): Promise<string> =>
+  `http://${(await server.event('admin-listening')).address}`;
+
+interface Looks {
+  readonly width?: number;
+  readonly height?: number;
+  readonly colours?: 'light' | 'dark';
+}
+
+export class AdminPage {
+  /** Console errors, exceptions, and requests to elsewhere. */
+  readonly wrong: string[] = [];
+  readonly page: Page;
+  readonly #browser: Browser;
+
+  static async open(origin: string, { width = 1280, height = 900, colours = 'light' }: Looks = {}) {
+    const browser = await startChromium();
+    const page = await browser.newPage({ viewport: { width, height }, colorScheme: colours });
+    const opened = new AdminPage(browser, page, origin);
+    await page.goto(`${origin}/`);
+    return opened;
+  }
+
+  private constructor(browser: Browser, page: Page, origin: string) {
+    this.#browser = browser;
+    this.page = page;
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) this.wrong.push(message.text());
+    });
+    page.on('pageerror', (error) => this.wrong.push(String(error)));
+    page.on('request', (request) => {
+      const url = request.url();
+      if (!url.startsWith(`${origin}/`) && !url.startsWith('data:')) this.wrong.push(url);
+    });
+  }
+
+  /** Resolves when an element that fits is visible. */
+  async shows(selector: string, text?: string | RegExp): Promise<void> {
+    await this.page
+      .locator(selector, text === undefined ? {} : { hasText: text })
+      .first()
+      .waitFor();
+  }
+
+  text(selector: string): Promise<string[]> {
+    return this.page.locator(selector).allInnerTexts();
+  }
+
+  /** CSS pixels by which the page is wider than the screen. */
+  overhang(): Promise<number> {
+    return this.page.evaluate('document.documentElement.scrollWidth - innerWidth');
+  }
+
+  close(): Promise<void> {
+    return this.#browser.close();
+  }
+}
