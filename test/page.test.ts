@@ -187,9 +187,7 @@ thorough(
 async function later(page: AdminPage, more: number): Promise<void> {
   for (let n = 0; n < more; n++) {
     const before = await page.page.locator('#charts [role=img]').first().getAttribute('data-points');
-    await page.page.waitForFunction(
-      `document.querySelector('#charts [role=img]').dataset.points !== ${JSON.stringify(before)}`,
-    );
+    await page.shows(`#charts figure:first-child [role=img]:not([data-points="${before}"])`);
   }
 }
 

@@ -60,6 +60,8 @@ export class Admin {
       this.#doors = [...this.#doors, ...listeners.map((listener) => ({ option, listener, connected }))];
     };
     await open('admin', (socket) => void this.#serve(socket));
+    // Before the first notice: the history of a new master begins with its re-exec.
+    if (this.#doors.length > 0) await this.#keepHistory();
     await open('agent', (socket) => this.#agents.answer(socket));
   }
 
@@ -76,13 +78,14 @@ export class Admin {
       this.#log.info({ event: 'admin-listening', listener: option, address }, text);
     }
     this.#warnOfReach();
-    if (this.#doors.some(({ option }) => option === 'admin')) this.#keepHistory();
   }
 
-  #keepHistory(): void {
-    this.#master.observed.keepHistory().catch((error) => {
+  async #keepHistory(): Promise<void> {
+    try {
+      await this.#master.observed.keepHistory();
+    } catch (error) {
       this.#log.error(`the page has no history: ${describeThrown(error)}`);
-    });
+    }
   }
 
   /** The settings of a committed reload. A token that cannot be read leaves the one before in force. */

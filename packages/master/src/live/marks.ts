@@ -160,6 +160,7 @@ export class Marks {
         this.#reExec = this.#continue(this.#reExec, 're-exec', line);
         this.#reExec.title = headOf(line.msg);
         this.#end(this.#reExec, line, line.outcome === 'failed' ? 'bad' : 'good');
+        this.#reExec = undefined;
     }
   }
 
@@ -189,7 +190,7 @@ export class Marks {
   #begin(kind: MarkKind, line: LoggedLine): Draft {
     const generation = line.generation ?? line.gen;
     const mark: Draft = {
-      id: `${START}-${++this.#count}`,
+      id: kind === 're-exec' ? reExecId(line) : `${START}-${++this.#count}`,
       kind,
       at: line.time,
       result: 'neutral',
@@ -234,11 +235,19 @@ export class Marks {
     while (this.#marks.length > 1 && (this.#marks.length > MOST_MARKS || this.#bytes > MOST_BYTES)) {
       const [oldest] = this.#marks.splice(0, 1);
       this.#bytes -= oldest?.bytes ?? 0;
+      // Nobody sees what is added to it.
       if (this.#reload === oldest) this.#reload = undefined;
+      if (this.#scale === oldest) this.#scale = undefined;
+      if (this.#degraded === oldest) this.#degraded = undefined;
+      if (this.#reExec === oldest) this.#reExec = undefined;
       for (const [pid, mark] of this.#ofWorker) if (mark === oldest) this.#ofWorker.delete(pid);
     }
   }
 }
+
+/** Both masters tell of a re-exec: to a reader of both it is one. The old one names the pid of the new one. */
+const reExecId = ({ event, pid }: LoggedLine): string =>
+  `re-exec-${event === 'took-over' ? process.pid : (pid ?? START)}`;
 
 const sizeOf = (line: MarkLine | undefined): number => Buffer.byteLength(JSON.stringify(line ?? null));
 
@@ -267,8 +276,9 @@ function shortened({ time, event, level, msg, lastLines, stack, requests }: Logg
 /** Names of functions and paths may be long: the last ones are left out. */
 function within(rows: readonly unknown[]): readonly unknown[] {
   let left = MOST_ROWS;
-  return rows.filter((row) => {
+  const end = rows.findIndex((row) => {
     left -= JSON.stringify(row).length;
-    return left >= 0;
+    return left < 0;
   });
+  return end < 0 ? rows : rows.slice(0, end);
 }
