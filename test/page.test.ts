@@ -1,5 +1,6 @@
 /** The page of the admin listener, and what it is made of: `/` and `/events?history=1`. */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
@@ -69,25 +70,15 @@ brief('GET /events?history=1 sends what has happened, and then what is added to 
   const server = await start();
   const { port } = new URL(await adminOrigin(server));
   await server.reload();
-  const request = http.get({ port, path: '/events?history=1' });
-  let text = '';
-  const finished = (ended: () => boolean) =>
-    new Promise<void>((resolve, reject) => {
-      request.once('error', reject).on('response', (response) => {
-        response.setEncoding('utf8').on('data', (part: string) => {
-          text += part;
-          if (ended()) resolve();
-        });
-      });
-    });
-  const crashMark = () =>
-    histories(text).some(({ marks }) => marks.some(({ kind, until }) => kind === 'crash' && until));
-  const seen = finished(crashMark);
+  const events = await Events.open(port);
+  await events.until((messages) => messages.length > 0);
   provoke(server, '/crash');
-  await seen;
-  request.destroy();
+  const all = await events.until((messages) =>
+    messages.some(({ marks }) => marks.some(({ kind, until }) => kind === 'crash' && until !== undefined)),
+  );
+  events.close();
 
-  const [first, ...later] = histories(text);
+  const [first, ...later] = all;
   const [reload] = first?.marks ?? [];
   expect(reload).toMatchObject({
     kind: 'reload',
@@ -109,9 +100,40 @@ interface Message {
   }[];
 }
 
-/** The complete ones. */
-const histories = (text: string): Message[] =>
-  [...text.matchAll(/event: history\ndata: (.*)\n\n/g)].map(([, data = '']) => JSON.parse(data) as Message);
+/** The `history` events of a stream. */
+class Events {
+  #text = '';
+  readonly #response: http.IncomingMessage;
+
+  static open(port: string): Promise<Events> {
+    return new Promise((resolve, reject) => {
+      http
+        .get({ port, path: '/events?history=1' }, (response) => resolve(new Events(response)))
+        .once('error', reject);
+    });
+  }
+
+  private constructor(response: http.IncomingMessage) {
+    this.#response = response.setEncoding('utf8').on('data', (part) => {
+      this.#text += part;
+    });
+  }
+
+  /** Resolves when the messages so far are enough. */
+  async until(enough: (messages: readonly Message[]) => boolean): Promise<readonly Message[]> {
+    while (!enough(this.#messages)) await once(this.#response, 'data');
+    return this.#messages;
+  }
+
+  get #messages(): readonly Message[] {
+    const complete = this.#text.matchAll(/event: history\ndata: (.*)\n\n/g);
+    return [...complete].map(([, data = '']) => JSON.parse(data) as Message);
+  }
+
+  close(): void {
+    this.#response.destroy();
+  }
+}
 
 const withChromium = chromiumPath ? test : test.skip;
 const where = chromiumPath ? ', in a real browser' : ' (skipped: no Chromium here; CHROMIUM can name one)';
@@ -142,7 +164,8 @@ thorough(
     await page.shows('#link.live');
     await page.shows('#no-marks');
     const load = setInterval(() => {
-      for (const name of ['/', '/', '/slow', '/missing', '/error']) provoke(server, name);
+      const rare = Math.random() < 0.1 ? ['/missing'] : Math.random() < 0.02 ? ['/error'] : [];
+      for (const name of ['/', '/', '/', '/slow', ...rare]) provoke(server, name);
     }, 40);
     try {
       if (picture) await page.shows('#charts [aria-label*="2xx: now"]');
@@ -165,9 +188,12 @@ thorough(
       await page.shows('#report pre[aria-label="Requests in flight"]', /GET \/hang/);
       await page.page.keyboard.press('Escape');
       await page.page.locator('#report').waitFor({ state: 'hidden' });
+      // The focus is back where it was.
+      await page.shows('#marks [data-kind=hang] button:focus');
       await page.shows('#charts [aria-label^="Requests"][aria-label*="2xx: now"]');
       if (picture) {
         await later(page, 5);
+        await page.page.locator('#marks button:focus').blur();
         await page.page.screenshot({ path: picture, fullPage: true });
       }
       expect((await server.reExec()).outcome).toBe('committed');

@@ -142,7 +142,7 @@ export interface UserConfig {
   metrics?: boolean;
   /** Add what the app keeps with prom-client or @prometheus-io/client to /metrics, merged over the workers. Default: yes. */
   appMetrics?: boolean;
-  /** The address on which the master answers /metrics, /status, /live, /ready and /startup; repeatable. Default: none. */
+  /** The address on which the master answers /metrics, /status, /live, /ready, /startup and a page; repeatable. Default: none. */
   admin?: string | readonly string[];
   /** The file with the token that every path of the admin listener but the probes asks for. Default: none. */
   adminToken?: string;

@@ -1,7 +1,7 @@
 /** The list of what has happened, the newest first: each entry is a button that opens its report. */
 import type { Mark } from '@tshorn/master';
 import { byId, el, setClass, setText } from './dom.ts';
-import { clock, took } from './format.ts';
+import { clock } from './format.ts';
 import { KINDS, LETTERS } from './mark-lines.ts';
 
 interface Entry {
@@ -57,10 +57,10 @@ export class MarksList {
   }
 }
 
-/** `Crash of worker 2`, `Reload to generation 4, 2.1 s`. */
-export function headingOf({ kind, worker, generation, at, until }: Mark): string {
+/** `Crash of worker 2`, `Reload to generation 4, under way`. */
+export function headingOf({ kind, worker, generation, until }: Mark): string {
   const name = KINDS[kind] ?? kind;
-  const length = until === undefined ? ', under way' : until - at >= 1 ? `, ${took(until - at)}` : '';
-  if (kind === 'reload') return `${name} to generation ${generation ?? '?'}${length}`;
-  return worker === undefined ? `${name}${length}` : `${name} of worker ${worker}`;
+  const goesOn = until === undefined ? ', under way' : '';
+  if (kind === 'reload') return `${name} to generation ${generation ?? '?'}${goesOn}`;
+  return worker === undefined ? `${name}${goesOn}` : `${name} of worker ${worker}`;
 }

@@ -8,7 +8,7 @@ export const admin = section('Admin listener', {
     kind: ownAddresses('admin'),
     default: [],
     summary:
-      'The address on which the master answers /metrics, /status, /live, /ready and /startup; repeatable',
+      'The address on which the master answers /metrics, /status, /live, /ready, /startup and a page; repeatable',
     details:
       'HOST:PORT, :PORT, [IPV6]:PORT or unix:PATH. It is read-only. A warning is logged for an address beyond loopback without `--admin-token`. See [The admin listener](admin.md).',
     reloadable: false,
