@@ -4,7 +4,7 @@
  */
 import { EventEmitter } from 'node:events';
 import type { Resolved } from '@tshorn/config';
-import { type ReloadPlan, stackOf } from '@tshorn/core';
+import { formatAddress, type ReloadPlan, stackOf } from '@tshorn/core';
 import { ActiveFiles } from './active-files.ts';
 import { type Readiness, readinessOf } from './admin/readiness.ts';
 import { Announcer } from './announcer.ts';
@@ -50,7 +50,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     status: () => this.status(),
     canServe: (of) => this.#loop.state.releases.some(({ generation }) => generation === of),
     serialOf: (pid) => this.#performer?.serialOf(pid),
-    listenerFds: () => this.#opened.listeners.map(({ handle }) => handle.fd),
+    listeners: () =>
+      this.#opened.listeners.map(({ address, handle: { fd } }) => ({ address: formatAddress(address), fd })),
     failed: (text) => this.#log.error({ event: 'sink-failed', sink: 'live' }, text),
     warn: (fields, text) => this.#log.warn(fields, text),
   });

@@ -36,7 +36,7 @@ export class Observed {
     this.apps = new AppMetrics(master.warn);
     this.#master = master;
     this.reloads = new PastReloads((generation) => master.canServe(generation));
-    this.queues = new ListenQueues(() => master.listenerFds());
+    this.queues = new ListenQueues(() => master.listeners());
   }
 
   /** Called for each notice, in order. */

@@ -26,6 +26,7 @@ import { heartbeat } from './heartbeat.ts';
 import type { Hooks } from './hooks.ts';
 import { Meter } from './meter.ts';
 import { AppMetrics } from './metrics/app-metrics.ts';
+import { askFastify } from './metrics/frameworks.ts';
 import { Reporter } from './metrics/reporter.ts';
 import { type Order, readOrder } from './order.ts';
 import { OtherServers } from './others/other-servers.ts';
@@ -163,7 +164,9 @@ export class Worker {
     const hooks = await boot.loadHooks();
     this.#hooks = hooks;
     const others = new OtherServers((text) => void this.#send({ type: 'log', level: 'warn', text }));
+    if (options.metrics) askFastify();
     const app = await boot.loadApp(others);
+    if (options.metrics) app.tellRoutes?.();
     endPause?.();
     this.#app = app;
     this.#applySettings = () => boot.applyServerSettings(app);

@@ -20,14 +20,14 @@ beforeEach(() => {
       status: () => STATUS,
       canServe: () => true,
       serialOf: () => undefined,
-      listenerFds: () => [],
+      listeners: () => [],
       failed: (text) => void failures.push(text),
     },
     {
       registry,
       recent: new RecentCounts(registry),
       reloads: new PastReloads(() => true),
-      queues: { now: () => (overflows === undefined ? {} : { overflows }) },
+      queues: { now: () => ({ queues: [], ...(overflows !== undefined && { overflows }) }) },
     },
   );
 });

@@ -5,7 +5,7 @@
 import { describeThrown } from '@tshorn/core';
 import type { Notice } from '../decide/notice.ts';
 import type { Registry } from '../metrics/registry.ts';
-import type { ListenQueues } from '../os/listen-queue.ts';
+import type { ListenQueues, Queued } from '../os/listen-queue.ts';
 import type { MasterStatus } from '../status.ts';
 import type { PastReloads } from './past-reloads.ts';
 import type { RecentCounts } from './recent-counts.ts';
@@ -19,8 +19,7 @@ export interface Figured {
   canServe(generation: number): boolean;
   /** The serial of the worker with that pid. */
   serialOf(pid: number): number | undefined;
-  /** Descriptors of the listeners. */
-  listenerFds(): readonly number[];
+  listeners(): readonly Queued[];
   /** Logs that a listener has failed. */
   failed(text: string): void;
 }
@@ -90,11 +89,13 @@ export class Live {
   }
 
   /** The kernel counts for all its listeners, from its own start on: what somebody looks for is how many there are more. */
-  #queue(): ReturnType<ListenQueues['now']> {
-    const { overflows, ...rest } = this.#observed.queues.now();
+  #queue() {
+    const { queues, overflows } = this.#observed.queues.now();
     this.#overflowsBefore ??= overflows;
-    if (overflows === undefined) return rest;
-    return { ...rest, overflows: overflows - (this.#overflowsBefore ?? 0) };
+    return {
+      ...(queues.length > 0 && { queue: queues.reduce((sum, { waiting }) => sum + waiting, 0) }),
+      ...(overflows !== undefined && { overflows: overflows - (this.#overflowsBefore ?? 0) }),
+    };
   }
 
   #watchedOf(pid: number): Watched | undefined {

@@ -56,7 +56,7 @@ export function exampleFacts(): Facts {
         },
       ],
     },
-    queue: { queue: 0, overflows: 0, drops: 0 },
+    queue: { queues: [{ address: '127.0.0.1:8000', waiting: 0 }], overflows: 0 },
     master: { cpuUserMs: 10, cpuSystemMs: 10, uptimeMs: 2_000 },
     release: 'v1.4.2',
     now: 1_000,

@@ -1,4 +1,5 @@
 /** All that metrics are made of. Collected by Observed; families.ts and its parts read it. */
+import type { QueueFigures } from '../os/listen-queue.ts';
 import type { MasterStatus } from '../status.ts';
 import type { NoticeCounts } from './notice-counts.ts';
 import type { SlotMetrics } from './registry.ts';
@@ -7,7 +8,7 @@ export interface Facts {
   readonly slots: readonly SlotMetrics[];
   readonly counts: NoticeCounts;
   readonly status: MasterStatus;
-  readonly queue: { readonly queue?: number; readonly overflows?: number; readonly drops?: number };
+  readonly queue: QueueFigures;
   readonly master: OwnFigures;
   /** Name of the release that serves. */
   readonly release: string | undefined;

@@ -35,3 +35,6 @@ export type Family = Described &
     | { readonly type: 'histogram'; readonly points: readonly HistogramPoint[] }
     | { readonly type: 'summary'; readonly points: readonly SummaryPoint[] }
   );
+
+/** To a microsecond: the rest is noise, and a scrape has thousands of these. */
+export const inSeconds = (ms: number): number => Math.round(ms * 1_000) / 1e6;

@@ -1,6 +1,6 @@
 /** Requests: https://opentelemetry.io/docs/specs/semconv/http/http-metrics/. */
 import { DURATION_BOUNDS, NO_RESPONSE, OTHER, OTHER_STATUS, type Series } from '@tshorn/core';
-import type { Family, Labels } from './family.ts';
+import { type Family, inSeconds, type Labels } from './family.ts';
 import type { SlotMetrics } from './registry.ts';
 
 export const workerOf = (slot: number): Labels => ({ worker: String(slot) });
@@ -15,7 +15,7 @@ export const httpFamilies = (slots: readonly SlotMetrics[]): Family[] => [
         labels: { ...workerOf(slot), ...labelsOf(one) },
         bounds: DURATION_BOUNDS,
         counts: one.counts,
-        sum: one.sumMs / 1_000,
+        sum: inSeconds(one.sumMs),
       })),
     ),
   },

@@ -35,18 +35,28 @@ function linesOf(family: Family): string[] {
 
 function histogramLines(name: string, { labels, bounds, counts, sum }: HistogramPoint): string[] {
   let total = 0;
-  const buckets = counts.map((count, at) => {
+  // Most lines of a scrape are buckets: their labels are written once.
+  const written = labelsText(labels);
+  const start = `${name}_bucket{${written}${written === '' ? '' : ','}le="`;
+  const lines = counts.map((count, at) => {
     total += count;
     const bound = bounds[at];
-    return line(`${name}_bucket`, { ...labels, le: bound === undefined ? '+Inf' : String(bound) }, total);
+    return `${start}${bound === undefined ? '+Inf' : bound}"} ${total}`;
   });
-  return [...buckets, line(`${name}_sum`, labels, sum), line(`${name}_count`, labels, total)];
+  const braces = inBraces(written);
+  lines.push(`${name}_sum${braces} ${number(sum)}`, `${name}_count${braces} ${total}`);
+  return lines;
 }
 
-function line(name: string, labels: Labels, value: number): string {
-  const written = Object.entries(labels).map(([label, text]) => `${label}="${labelText(text)}"`);
-  return `${name}${written.length > 0 ? `{${written.join(',')}}` : ''} ${number(value)}`;
-}
+const line = (name: string, labels: Labels, value: number): string =>
+  `${name}${inBraces(labelsText(labels))} ${number(value)}`;
+
+const labelsText = (labels: Labels): string =>
+  Object.entries(labels)
+    .map(([label, text]) => `${label}="${labelText(text)}"`)
+    .join(',');
+
+const inBraces = (labels: string): string => (labels === '' ? '' : `{${labels}}`);
 
 const helpText = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
 const labelText = (text: string): string => helpText(text).replaceAll('"', '\\"');

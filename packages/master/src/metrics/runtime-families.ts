@@ -5,7 +5,7 @@
  */
 import { GC_BOUNDS, type LoopDelay, type Runtime } from '@tshorn/core';
 import type { Facts } from './facts.ts';
-import type { Family, Labels, Point } from './family.ts';
+import { type Family, inSeconds, type Labels, type Point } from './family.ts';
 import { workerOf } from './http-families.ts';
 import type { SlotMetrics } from './registry.ts';
 import type { RuntimeSums } from './runtime-sums.ts';
@@ -38,7 +38,7 @@ export function runtimeFamilies({ slots, status, master }: Facts): Family[] {
           labels: { ...workerOf(slot), v8js_gc_type: kind },
           bounds: GC_BOUNDS,
           counts,
-          sum: sumMs / 1_000,
+          sum: inSeconds(sumMs),
         })),
       ),
     },
@@ -57,8 +57,8 @@ export function runtimeFamilies({ slots, status, master }: Facts): Family[] {
       type: 'counter',
       points: [
         ...pairs(slots, 'cpu_mode', { user: 'cpuUserMs', system: 'cpuSystemMs' }),
-        { labels: { ...MASTER, cpu_mode: 'user' }, value: master.cpuUserMs / 1_000 },
-        { labels: { ...MASTER, cpu_mode: 'system' }, value: master.cpuSystemMs / 1_000 },
+        { labels: { ...MASTER, cpu_mode: 'user' }, value: inSeconds(master.cpuUserMs) },
+        { labels: { ...MASTER, cpu_mode: 'system' }, value: inSeconds(master.cpuSystemMs) },
       ],
     },
     {
@@ -80,9 +80,9 @@ export function runtimeFamilies({ slots, status, master }: Facts): Family[] {
       points: [
         ...newestBySlot(status).map(({ slot, uptimeMs }) => ({
           labels: workerOf(slot),
-          value: uptimeMs / 1_000,
+          value: inSeconds(uptimeMs),
         })),
-        { labels: MASTER, value: master.uptimeMs / 1_000 },
+        { labels: MASTER, value: inSeconds(master.uptimeMs) },
       ],
     },
   ];
@@ -97,7 +97,7 @@ const pairs = (slots: readonly SlotMetrics[], label: string, of: Readonly<Record
   slots.flatMap(({ slot, sums }) =>
     Object.entries(of).map(([name, key]) => ({
       labels: { ...workerOf(slot), [label]: name },
-      value: sums[key] / 1_000,
+      value: inSeconds(sums[key]),
     })),
   );
 
@@ -118,7 +118,7 @@ const delays = (slots: readonly SlotMetrics[]): Family[] =>
     type: 'gauge',
     points: slots.flatMap(({ slot, runtime }) => {
       const ms = runtime?.loopDelay?.[key as keyof LoopDelay];
-      return pointsOf(slot, ms === undefined ? undefined : ms / 1_000);
+      return pointsOf(slot, ms === undefined ? undefined : inSeconds(ms));
     }),
   }));
 

@@ -1,7 +1,7 @@
 /** What only a prefork server has: workers, reloads, connections that move, the kernel's queue. */
 import { EXIT_KINDS, type WorkerState } from '@tshorn/core';
 import type { Facts } from './facts.ts';
-import type { Family, Point } from './family.ts';
+import { type Family, inSeconds, type Point } from './family.ts';
 import { workerOf } from './http-families.ts';
 import { RELOAD_BOUNDS } from './notice-counts.ts';
 
@@ -57,14 +57,14 @@ export function serverFamilies({ slots, counts, status, queue, release, now }: F
       name: 'tshorn_last_reload_success_timestamp_seconds',
       help: 'When the last reload was committed, or the server had started',
       type: 'gauge',
-      points: committedAt === undefined ? [] : [{ labels: {}, value: committedAt / 1_000 }],
+      points: committedAt === undefined ? [] : [{ labels: {}, value: inSeconds(committedAt) }],
     },
     {
       name: 'tshorn_reload_duration_seconds',
       help: 'Duration of the reloads, those that were not committed included',
       type: 'histogram',
       points: [
-        { labels: {}, bounds: RELOAD_BOUNDS, counts: counts.durations, sum: counts.durationMs / 1_000 },
+        { labels: {}, bounds: RELOAD_BOUNDS, counts: counts.durations, sum: inSeconds(counts.durationMs) },
       ],
     },
     {
@@ -136,12 +136,12 @@ export function serverFamilies({ slots, counts, status, queue, release, now }: F
       type: 'gauge',
       points: connectionsBySlot(workers),
     },
-    some(
-      'gauge',
-      'tshorn_listen_queue',
-      "Connections in the kernel's queue, which no worker has accepted yet",
-      queue.queue,
-    ),
+    {
+      name: 'tshorn_listen_queue',
+      help: "Connections in the kernel's queue, which no worker has accepted yet",
+      type: 'gauge',
+      points: queue.queues.map(({ address, waiting }) => ({ labels: { listener: address }, value: waiting })),
+    },
     some(
       'counter',
       'tshorn_listen_overflows_total',
@@ -153,7 +153,7 @@ export function serverFamilies({ slots, counts, status, queue, release, now }: F
       help: 'Time since the last report of the worker: one that hangs is stale',
       type: 'gauge',
       points: slots.flatMap(({ slot, at }) =>
-        at === undefined ? [] : [{ labels: workerOf(slot), value: Math.max(0, now - at) / 1_000 }],
+        at === undefined ? [] : [{ labels: workerOf(slot), value: inSeconds(Math.max(0, now - at)) }],
       ),
     },
   ];

@@ -10,7 +10,6 @@ export interface ListenQueue {
   readonly waiting: ReadonlyMap<number, number>;
   /** Since the start of the network namespace, all its listeners together; absent where the kernel does not tell. */
   readonly overflows?: number;
-  readonly drops?: number;
 }
 
 /** `TCP_LISTEN` of net/tcp_states.h. */
@@ -34,10 +33,8 @@ export function readListenQueue(readHead: ReadHead = headOf, read: ReadText = re
       if (row.state === LISTEN) waiting.set(row.inode, row.waiting);
     }
   }
-  const counts = countsIn(read('/proc/self/net/netstat'));
-  const overflows = counts?.get('ListenOverflows');
-  const drops = counts?.get('ListenDrops');
-  return { waiting, ...(overflows !== undefined && { overflows }), ...(drops !== undefined && { drops }) };
+  const overflows = countsIn(read('/proc/self/net/netstat'))?.get('ListenOverflows');
+  return { waiting, ...(overflows !== undefined && { overflows }) };
 }
 
 interface Row {
@@ -87,31 +84,43 @@ function headOf(file: string, isEnough: (text: string) => boolean): string {
 /** Milliseconds. */
 const FRESH_MS = 1_000;
 
+/** A listener of the master. */
+export interface Queued {
+  readonly address: string;
+  readonly fd: number;
+}
+
+export interface QueueFigures {
+  /** Those of which the kernel tells. */
+  readonly queues: readonly { readonly address: string; readonly waiting: number }[];
+  /** Absent where the kernel does not tell. */
+  readonly overflows?: number;
+}
+
 /** The queue of the master's own listeners. All who look within a second share one reading. */
 export class ListenQueues {
-  readonly #inodes: () => number[];
+  readonly #listeners: () => readonly Queued[];
   #read: ListenQueue | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
 
-  /** @param fds of the listeners; of a unix socket nothing is known */
-  constructor(fds: () => readonly number[]) {
-    this.#inodes = () => fds().flatMap((fd) => inodeOf(fd) ?? []);
+  /** @param listeners those of unix sockets may be among them; of these nothing is known */
+  constructor(listeners: () => readonly Queued[]) {
+    this.#listeners = listeners;
   }
 
-  /** Absent where the kernel does not tell. */
-  now(): { readonly queue?: number; readonly overflows?: number; readonly drops?: number } {
+  now(): QueueFigures {
     const now = performance.now();
     if (now - this.#readAt > FRESH_MS) {
       this.#read = readListenQueue();
       this.#readAt = now;
     }
-    const { waiting, overflows, drops } = this.#read ?? { waiting: new Map<number, number>() };
-    const own = this.#inodes().flatMap((inode) => waiting.get(inode) ?? []);
-    return {
-      ...(own.length > 0 && { queue: own.reduce((sum, count) => sum + count, 0) }),
-      ...(overflows !== undefined && { overflows }),
-      ...(drops !== undefined && { drops }),
-    };
+    const { waiting, overflows } = this.#read ?? { waiting: new Map<number, number>() };
+    const queues = this.#listeners().flatMap(({ address, fd }) => {
+      const inode = inodeOf(fd);
+      const count = inode === undefined ? undefined : waiting.get(inode);
+      return count === undefined ? [] : [{ address, waiting: count }];
+    });
+    return { queues, ...(overflows !== undefined && { overflows }) };
   }
 }
 

@@ -2,6 +2,7 @@
 import type http from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TshornError } from '@tshorn/core';
+import { askKoa, routesOfHono } from '../metrics/frameworks.ts';
 import type { Fetch } from './fetch-adapter.ts';
 import { guard, type Handler } from './guard.ts';
 import { isHttpServer } from './http-server.ts';
@@ -15,6 +16,8 @@ export interface LoadedApp {
   readonly server: http.Server;
   /** For what the module exports: true for a server that the app has made for the same. Absent where nothing tells. */
   readonly isOwn?: (server: http.Server) => boolean;
+  /** Has the framework note the route of each request, for the metrics. Absent where it does so, or cannot be asked. */
+  readonly tellRoutes?: () => void;
   /** The app's own clean-up, for kinds that have one; called after the last connection has closed. */
   readonly close?: () => Promise<void>;
 }
@@ -36,6 +39,7 @@ const isMadeForKoa = (app: Koa) => (server: http.Server) =>
   requestListeners(server).some((listener) => String(listener) === String(app.callback()));
 
 interface Koa {
+  readonly context: object;
   callback(): Listener;
 }
 interface Fastify {
@@ -59,6 +63,7 @@ export async function adapt(value: unknown, context: Context): Promise<LoadedApp
         kind: shape,
         server: createServer((value as Koa).callback(), settings),
         isOwn: isMadeForKoa(value as Koa),
+        tellRoutes: () => askKoa(value as Koa),
       };
     case 'express':
       return {
@@ -68,8 +73,20 @@ export async function adapt(value: unknown, context: Context): Promise<LoadedApp
       };
     case 'fetch': {
       const { toNodeListener } = await import('./fetch-adapter.ts');
-      const listener = toNodeListener((...args) => (value as { fetch: Fetch }).fetch(...args));
-      return { kind: shape, server: createServer(listener, settings) };
+      let note: ReturnType<typeof routesOfHono>;
+      const fetch: Fetch = (request, env) => (value as { fetch: Fetch }).fetch(request, env);
+      const noted: Fetch = async (request, env) => {
+        try {
+          return await fetch(request, env);
+        } finally {
+          note?.(env.incoming, request);
+        }
+      };
+      const listener = toNodeListener((request, env) => (note ? noted(request, env) : fetch(request, env)));
+      const tellRoutes = () => {
+        note = routesOfHono(value as object);
+      };
+      return { kind: shape, server: createServer(listener, settings), tellRoutes };
     }
   }
   if (typeof value !== 'function' || value.length < 2 || isClass(value) || noHandlerBySource(value)) {

@@ -107,7 +107,7 @@ export class Counters {
   #other(status: number): Counted {
     const known = this.#others.find((series) => series.status === status);
     if (known) return known;
-    if (this.#others.length === MOST_OTHERS - 1 && status !== OTHER_STATUS) return this.#other(OTHER_STATUS);
+    if (this.#others.length >= MOST_OTHERS - 1 && status !== OTHER_STATUS) return this.#other(OTHER_STATUS);
     const series = newSeries(OTHER, status, OTHER);
     this.#others.push(series);
     return series;
