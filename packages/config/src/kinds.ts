@@ -2,12 +2,6 @@
 import type { Share } from '@tshorn/core';
 import { DURATION_PATTERN, formatDuration, parseDuration } from './duration.ts';
 
-/** The address that UDP announcements go to. */
-export interface UdpTarget {
-  readonly host: string;
-  readonly port: number;
-}
-
 export interface Kind<Value> {
   /** Stands for the value in help: `N` in `--workers N`. */
   readonly meta: string;
@@ -207,23 +201,6 @@ export const umask: Kind<number> = {
   ...octal,
   meta: 'MASK',
   expected: 'a umask in octal, as text, such as "022"',
-};
-
-export const udpTarget: Kind<UdpTarget> = {
-  meta: 'udp://HOST:PORT',
-  input: 'string',
-  expected: 'an address such as udp://127.0.0.1:9000',
-  parse(input) {
-    const match =
-      typeof input === 'string'
-        ? /^udp:\/\/(?:\[([0-9a-f:.]+)\]|([^:[\]/\s]+)):(\d+)\/?$/i.exec(input)
-        : null;
-    const port = Number(match?.[3]);
-    const host = match?.[1] ?? match?.[2];
-    return { host: orWrong(port > 0 && port < 65_536 ? host : undefined), port };
-  },
-  format: ({ host, port }) => `udp://${host.includes(':') ? `[${host}]` : host}:${port}`,
-  schema: { type: 'string', pattern: '^udp://' },
 };
 
 export const texts: Kind<readonly string[]> = {

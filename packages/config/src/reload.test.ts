@@ -25,6 +25,8 @@ const OTHER: UserConfig = {
   outputFile: 'y.log',
   control: 'x.sock',
   pidFile: 'x.pid',
+  statsd: '127.0.0.1:8125',
+  statsdPrefix: 'x',
   watch: true,
 };
 

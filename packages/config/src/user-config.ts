@@ -142,6 +142,12 @@ export interface UserConfig {
   metrics?: boolean;
   /** Add what the app keeps with prom-client or @prometheus-io/client to /metrics, merged over the workers. Default: yes. */
   appMetrics?: boolean;
+  /** The StatsD server that is sent requests, durations, workers and log lines, with the names of Gunicorn. Default: none. */
+  statsd?: string;
+  /** The prefix of the names that StatsD is sent. Default: none. */
+  statsdPrefix?: string;
+  /** Add the load of its worker to each response, for Envoy: the header endpoint-load-metrics of ORCA. Default: no. */
+  endpointLoadMetrics?: boolean;
   /** The address on which the master answers /metrics, /status, /live, /ready, /startup and a page; repeatable. Default: none. */
   admin?: string | readonly string[];
   /** The file with the token that every path of the admin listener but the probes asks for. Default: none. */

@@ -18,14 +18,16 @@ const LEVELS: readonly Level[] = ['debug', 'info', 'warn', 'error', 'fatal'];
 export function earlyLogger(
   level: string,
   library: Promise<Logger>,
-): { logger: Logger; ready: Promise<void> } {
+): { logger: Logger; ready: Promise<void>; counts: Readonly<Record<Level, number>> } {
   let target: Logger | undefined;
   let wanted = level;
   const kept: [Level, Line][] = [];
+  const counts: Record<Level, number> = { debug: 0, info: 0, warn: 0, error: 0, fatal: 0 };
 
   const write =
     (at: Level) =>
     (...line: Line) => {
+      counts[at]++;
       if (target) target[at](...line);
       else kept.push([at, line]);
     };
@@ -46,5 +48,5 @@ export function earlyLogger(
     target = loaded;
     for (const [at, line] of kept.splice(0)) loaded[at](...line);
   });
-  return { logger, ready };
+  return { logger, ready, counts };
 }

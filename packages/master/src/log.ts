@@ -1,4 +1,5 @@
 /** The master's log: where it goes and how it looks. A line is written before the call returns, where that needs no wait. */
+import type { Level } from './decide/notice.ts';
 import { earlyLogger, type Logger } from './early-logger.ts';
 import { logFile as openFile } from './log-file.ts';
 import { LogStream } from './log-stream.ts';
@@ -8,6 +9,8 @@ export type { Logger };
 
 export interface Log {
   readonly logger: Logger;
+  /** Lines since the start by level, those below `--log-level` included. */
+  readonly counts: Readonly<Record<Level, number>>;
   /** Resolves when every line so far is written, or when the reader has not taken them for a second. */
   flush(): Promise<void>;
   /** Opens the log file again, after a log rotation has moved it away. Does nothing for standard error. */
@@ -28,7 +31,7 @@ const FLUSH_MS = 1_000;
 export function openLog(settings: LogSettings): Log {
   const { logLevel, logFile } = settings;
   const outlet = logFile === undefined ? stderrOutlet : openFile('--log-file', logFile);
-  const { logger, ready } = earlyLogger(logLevel, load(settings, outlet));
+  const { logger, ready, counts } = earlyLogger(logLevel, load(settings, outlet));
   const flush = async () => {
     await ready;
     await outlet.idle(FLUSH_MS);
@@ -36,7 +39,7 @@ export function openLog(settings: LogSettings): Log {
   const reopen = () => {
     if (logFile !== undefined) outlet.renew();
   };
-  return { logger, flush, reopen };
+  return { logger, counts, flush, reopen };
 }
 
 async function load({ logLevel, logFormat, logFile }: LogSettings, outlet: Outlet): Promise<Logger> {

@@ -148,6 +148,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       notices: this,
       request: (operation) => this.request(operation),
       administered: this,
+      pushed: { observed: this.observed, logged: this.#options.log.counts },
     });
     await this.#announcer.open(this.#resolved, oldMaster !== undefined);
     if (!oldMaster) files.writePidFile();

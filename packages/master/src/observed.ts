@@ -54,11 +54,17 @@ export class Observed {
 
   /** All that the master knows, now. No worker is asked. */
   async families(): Promise<Family[]> {
+    const ours = await this.own();
+    return [...ours, ...(await this.apps.families(ours))];
+  }
+
+  /** The same without the app's own metrics. */
+  async own(): Promise<Family[]> {
     // Loaded when the first one looks.
     const { familiesOf } = await import('./metrics/families.ts');
     const status = this.#master.status();
     const { user, system } = process.cpuUsage();
-    const ours = familiesOf({
+    return familiesOf({
       slots: this.registry.slots(),
       counts: this.counts,
       status,
@@ -67,7 +73,6 @@ export class Observed {
       release: status.release ?? status.app,
       now: performance.now(),
     });
-    return [...ours, ...(await this.apps.families(ours))];
   }
 
   /** Snapshots, one each second while somebody listens, and notices. */

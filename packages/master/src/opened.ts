@@ -12,6 +12,7 @@ import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
 import { type Opening, openListeners } from './open-listeners.ts';
 import type { OutputFile } from './output-file.ts';
+import type { Push, Pushed } from './push/push.ts';
 import { nameOf } from './re-exec/inherited-listeners.ts';
 import type { StatusUdp } from './status-udp.ts';
 import type { Watching } from './watch/open.ts';
@@ -27,11 +28,12 @@ export class Opened {
   output: OutputFile | undefined;
   watch: WatchMode | undefined;
   admin: Admin | undefined;
+  #push: Push | undefined;
 
   /** @throws TshornError ERR_ADDRESS and its kin, ERR_LOG_FILE */
   async open(
     resolved: Resolved,
-    opening: Opening & Watching & { readonly administered: Administered },
+    opening: Opening & Watching & { readonly administered: Administered; readonly pushed: Pushed },
   ): Promise<void> {
     const { outputFile, watch } = resolved.config;
     if (outputFile !== undefined) {
@@ -42,6 +44,7 @@ export class Opened {
     await this.#bindAdmin(resolved, opening);
     opening.inherited?.closeRest();
     writeListening(opening.log, this.listeners);
+    await this.#openPush(resolved, opening);
     if (resolved.config.statusTransport !== 'udp') return;
     // Loaded only on demand: every start would pay for it.
     const { StatusUdp: Socket } = await import('./status-udp.ts');
@@ -53,6 +56,15 @@ export class Opened {
     const { Admin: Listeners } = await import('./admin/admin.ts');
     this.admin = new Listeners(opening.administered, opening.log);
     await this.admin.bind(config, { mode: config.unixMode, owner: opening.owner }, opening.inherited);
+  }
+
+  async #openPush(
+    { config }: Resolved,
+    { env, log, pushed }: Opening & { readonly pushed: Pushed; log: Logger },
+  ) {
+    if (config.statsd === undefined && env.OTEL_METRICS_EXPORTER === undefined) return;
+    const { openPush } = await import('./push/push.ts');
+    this.#push = await openPush(config, env, pushed, log);
   }
 
   /** Those that a new master of a re-exec inherits. */
@@ -76,6 +88,7 @@ export class Opened {
     this.watch?.close();
     this.statusUdp?.close();
     await this.files?.close();
+    await this.#push?.close();
     await this.output?.idle(LAST_OUTPUT_MS);
     // Last of all: an orchestrator watches the end.
     await this.admin?.close();

@@ -1,4 +1,5 @@
 /** Starts the worker processes of a release, and reports their ends to the master's loop. Created by the Performer. */
+import { randomUUID } from 'node:crypto';
 import { describeWorker, formatAddress, memoryLimit, WATCH_VARIABLE, type WorkerState } from '@tshorn/core';
 import type { Attendants } from './attendants.ts';
 import { CompileCache } from './compile-cache.ts';
@@ -8,6 +9,7 @@ import type { Effect } from './decide/events.ts';
 import { describeCleanUp, describeExit, whereToLook } from './exit-reason.ts';
 import { fieldsOf } from './hang/warnings.ts';
 import { takeInspector } from './inspect/take.ts';
+import { withInstanceId } from './instance-id.ts';
 import { OomKills } from './os/cgroup.ts';
 import { bootOrder, missingOf, overwriting, type Release, socketFilesOf } from './release.ts';
 import { route, routes } from './routes.ts';
@@ -60,7 +62,7 @@ export class Spawner {
     const identity = { slot, generation };
     watch?.expect(generation, release);
     const environment = {
-      ...workerEnv(release, env, runAs, slot),
+      ...withInstanceId(workerEnv(release, env, runAs, slot), randomUUID),
       ...(watch && { [WATCH_VARIABLE]: '1' }),
     };
     const inspector = takeInspector(release.config, slot, environment, env);

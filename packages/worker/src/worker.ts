@@ -176,6 +176,7 @@ export class Worker {
     this.#accessLog?.begin(app.server, meter);
     hooks.watchRequests(meter);
     if (options.metrics) this.#reporter = new Reporter(meter, this.#channel);
+    if (options.endpointLoadMetrics) (await import('./metrics/endpoint-load.ts')).tellEndpointLoad(meter);
     const service = new Service({
       transport,
       meter,

@@ -1,6 +1,7 @@
 import { headers } from '../headers-kind.ts';
-import { duration, oneOf, orNone, text, udpTarget, wholeNumber, yesNo } from '../kinds.ts';
+import { duration, oneOf, orNone, text, wholeNumber, yesNo } from '../kinds.ts';
 import { section } from '../row.ts';
+import { udpTarget } from '../udp-kinds.ts';
 
 export const boot = section('Boot and probe', {
   bootTimeout: {

@@ -173,4 +173,25 @@ export const SERVER = {
     when: "The [app's own metrics](app-metrics.md#limits) have more series than tshorn keeps of workers that have left: this metric falls when a worker leaves; logged once.",
     todo: 'Remove labels that are new in each worker.',
   },
+  'push-begun': {
+    level: 'info',
+    fields: '`to`',
+    when: 'The master [pushes its metrics](push.md) by OTLP.',
+  },
+  'push-not-begun': {
+    level: 'info or warn',
+    when: 'Variables of OpenTelemetry name the exporter `otlp`, and [not all that the master needs](push.md#otlp) to push its metrics.',
+    todo: 'Nothing, where they are meant for the app alone. Otherwise set the variable that the line names.',
+  },
+  'push-failed': {
+    level: 'warn',
+    fields: '`to`, `reason`',
+    when: 'Metrics could not be [pushed](push.md). Logged once, until it works again.',
+    todo: 'Look at the collector. No count is lost by OTLP: the next push has all of them.',
+  },
+  'push-works': {
+    level: 'info',
+    fields: '`to`, `tookMs`',
+    when: 'Metrics are pushed again after a failure.',
+  },
 } as const satisfies Rows;
