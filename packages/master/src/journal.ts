@@ -69,6 +69,8 @@ export function textOf(notice: Notice): string {
     case 'leaving':
     case 'stopping':
       return `${notice.event}: ${notice.text}`;
+    case 'staying':
+      return `staying: by ${notice.by}, after ${formatMs(notice.tookMs)}`;
     case 'stopped':
       return `stopped: ${notice.text}${textOfCleanUps(notice.cleanUps)}`;
     case 'operation-failed':

@@ -6,7 +6,7 @@ import { EventEmitter } from 'node:events';
 import type { Resolved } from '@tshorn/config';
 import { formatAddress, type ReloadPlan, stackOf } from '@tshorn/core';
 import { ActiveFiles } from './active-files.ts';
-import { type Readiness, readinessOf } from './admin/readiness.ts';
+import { readinessOf } from './admin/readiness.ts';
 import { Announcer } from './announcer.ts';
 import { checkBoundHandles } from './bound-handle.ts';
 import { initialState } from './decide/decide.ts';
@@ -147,7 +147,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       workerFile: this.#options.workerFile,
       notices: this,
       request: (operation) => this.request(operation),
-      administered: this,
+      master: this,
+      readiness: () => readinessOf(this.#loop.state, this.#resolved.config.readyWorkers),
       pushed: { observed: this.observed, logged: this.#options.log.counts },
     });
     await this.#announcer.open(this.#resolved, oldMaster !== undefined);
@@ -172,6 +173,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       onExplained: (fields, text) => this.observed.explained(fields, text),
       enqueue: (event) => this.#loop.enqueue(event),
     });
+    const left = oldMaster?.listeners.left;
+    if (left !== undefined) this.#loop.enqueue({ type: 'leave-requested', by: left });
     this.#loop.begin(this.releases.of(1)?.name);
     if (oldMaster) this.#reExec.follow(this, config);
     else {
@@ -219,6 +222,11 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#loop.enqueue({ type: 'abort-requested', by });
   }
 
+  /** `leave`: out of the balancer until `stay` or a stop; everything is served on. The log says when that cannot be. */
+  rotate(to: 'leave' | 'stay', by: string): void {
+    if (!this.#reExec.refuses(`${to} by ${by}`)) this.#loop.enqueue({ type: `${to}-requested`, by });
+  }
+
   /** Describes the reload that would happen now, by the settings in force. */
   async dryRun(kind?: ReloadPlan): Promise<DryRun> {
     const { dryRunOf } = await import('./dry-run.ts');
@@ -235,16 +243,6 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       newMaster: this.#reExec.newMaster,
       now: performance.now(),
     });
-  }
-
-  /** For probes, which may come often: cheaper than the status. */
-  readiness(): Readiness {
-    return readinessOf(this.#loop.state, this.#resolved.config.readyWorkers);
-  }
-
-  /** Path of the control socket, while there is one. */
-  controlPath(): string | undefined {
-    return this.#opened.files?.controlPath;
   }
 
   #perform(effect: Effect): void {

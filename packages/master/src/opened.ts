@@ -33,7 +33,7 @@ export class Opened {
   /** @throws TshornError ERR_ADDRESS and its kin, ERR_LOG_FILE */
   async open(
     resolved: Resolved,
-    opening: Opening & Watching & { readonly administered: Administered; readonly pushed: Pushed },
+    opening: Opening & Watching & Omit<Administered, 'controlPath'> & { readonly pushed: Pushed },
   ): Promise<void> {
     const { outputFile, watch } = resolved.config;
     if (outputFile !== undefined) {
@@ -51,10 +51,13 @@ export class Opened {
     this.statusUdp = await new Socket(opening.log).open();
   }
 
-  async #bindAdmin({ config }: Resolved, opening: Opening & { administered: Administered; log: Logger }) {
+  async #bindAdmin(
+    { config }: Resolved,
+    opening: Opening & Omit<Administered, 'controlPath'> & { readonly log: Logger },
+  ): Promise<void> {
     if (config.admin.length + config.agent.length === 0) return;
     const { Admin: Listeners } = await import('./admin/admin.ts');
-    this.admin = new Listeners(opening.administered, opening.log);
+    this.admin = new Listeners({ ...opening, controlPath: () => this.files?.controlPath }, opening.log);
     await this.admin.bind(config, { mode: config.unixMode, owner: opening.owner }, opening.inherited);
   }
 

@@ -19,6 +19,7 @@ export type ProcessEffect = Extract<
       | 'admit'
       | 'drain'
       | 'announce-leaving'
+      | 'announce-staying'
       | 'kill'
       | 'rescue'
       | 'watch'
@@ -82,7 +83,9 @@ export class Performer {
       case 'drain':
         return this.#drain(effect);
       case 'announce-leaving':
-        return this.#crew.get(effect.serial)?.announceLeaving();
+        return this.#crew.get(effect.serial)?.announceLeaving(true);
+      case 'announce-staying':
+        return this.#crew.get(effect.serial)?.announceLeaving(false);
       case 'kill':
         return this.#kill(effect);
       case 'rescue':

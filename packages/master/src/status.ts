@@ -46,6 +46,14 @@ export interface ReloadStatus {
   readonly rollingBack?: string;
 }
 
+/** The server has left the balancer by command. */
+export interface LeaveStatus {
+  /** Name of the requester. */
+  readonly by: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
 export interface MasterStatus {
   readonly pid: number;
   readonly state: MasterState;
@@ -68,6 +76,8 @@ export interface MasterStatus {
   readonly reload?: ReloadStatus;
   /** Pid of the new master that a re-exec has started and that is not active yet. */
   readonly newMaster?: number;
+  /** Present from `tshorn leave` to `tshorn stay` or the stop; the state is `leaving` when no reload is under way. */
+  readonly leave?: LeaveStatus;
   /** Absent when all is well. */
   readonly degraded?: DegradedStatus;
   /** Slots that wait for their next attempt; absent when there are none. */
@@ -104,9 +114,10 @@ export function statusOf({
 }: Sources): MasterStatus {
   const { phase, running, committed, size, desired, containment, exits, workers } = master;
   const reload = phase === 'running' && running && reloadOf(running);
+  const left = phase === 'starting' || phase === 'running' ? master.left : undefined;
   return {
     pid: process.pid,
-    state: reload ? 'reloading' : phase,
+    state: reload ? 'reloading' : left && phase === 'running' ? 'leaving' : phase,
     generation: committed,
     ...named(serving),
     size,
@@ -117,6 +128,7 @@ export function statusOf({
     cwd,
     ...(reload && { reload }),
     ...(newMaster !== undefined && { newMaster }),
+    ...(left && { leave: { by: left.by, since: new Date(Date.now() - (now - left.at)).toISOString() } }),
     ...healthOf(master, now, Date.now()),
     containment,
     exits,

@@ -218,9 +218,9 @@ export class WorkerHandle {
     }
   }
 
-  /** The server stops soon (`--stop-delay`), and serves until then. */
-  announceLeaving(): void {
-    this.#send({ type: 'leaving' });
+  /** The server asks for no new traffic, and serves on; or, with false, it does so no more. */
+  announceLeaving(isLeaving: boolean): void {
+    this.#send({ type: isLeaving ? 'leaving' : 'staying' });
   }
 
   /** Has the worker open its access log again. */

@@ -123,6 +123,16 @@ export class Server extends EventEmitter<{ notice: [Notice]; finished: [number] 
     return this.finished;
   }
 
+  /** Leaves the load balancer, as `tshorn leave`: the server serves on, until `stay()` or a stop. */
+  leave(): void {
+    this.#master.rotate('leave', 'leave()');
+  }
+
+  /** Takes `leave()` back. */
+  stay(): void {
+    this.#master.rotate('stay', 'stay()');
+  }
+
   status(): MasterStatus {
     return this.#master.status();
   }

@@ -1,6 +1,6 @@
 /**
- * Before the drain of a whole stop the app's status path answers 503 over the network, so that a load balancer takes
- * this server out. All other requests reach the app as before. Loaded only where `--stop-delay` is set.
+ * Before the drain of a whole stop, and after `tshorn leave`, the app's status path answers 503 over the network, so that
+ * a load balancer takes this server out. All other requests reach the app as before. Loaded only where that is asked for.
  */
 import type http from 'node:http';
 import { isInProcess } from './transport/in-process.ts';
@@ -15,9 +15,10 @@ function isStatus(url: string, statusPath: string): boolean {
   return url === statusPath || url.startsWith(`${statusPath}&`);
 }
 
-export function refuseStatus(transport: Pick<Transport, 'intercept'>, statusPath: string): void {
-  if (statusPath === '') return;
-  transport.intercept(({ url, socket }, response) => {
+/** Returns the function that ends it. */
+export function refuseStatus(transport: Pick<Transport, 'intercept'>, statusPath: string): () => void {
+  if (statusPath === '') return () => {};
+  return transport.intercept(({ url, socket }, response) => {
     if (!isStatus(url ?? '', statusPath) || isInProcess(socket)) return false;
     refuse(response);
     return true;

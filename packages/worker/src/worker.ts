@@ -24,6 +24,7 @@ import { Stuck } from './containment/stuck.ts';
 import type { HandoffOrder } from './handoff.ts';
 import { heartbeat } from './heartbeat.ts';
 import type { Hooks } from './hooks.ts';
+import { Leaving } from './leaving.ts';
 import { Meter } from './meter.ts';
 import { AppMetrics } from './metrics/app-metrics.ts';
 import { askFastify } from './metrics/frameworks.ts';
@@ -50,6 +51,10 @@ export class Worker {
   /** Absent with `--no-metrics`. */
   #reporter: Reporter | undefined;
   #statusPath = '';
+  readonly #leaving = new Leaving(
+    () => this.#statusPath,
+    (text) => void this.#send({ type: 'log', level: 'warn', text }),
+  );
   #handles: ListeningHandle[] = [];
   #stopReporting = () => {};
   #applySettings = () => {};
@@ -119,7 +124,8 @@ export class Worker {
         void this.#leave(message);
         break;
       case 'leaving':
-        void this.#announceLeaving();
+      case 'staying':
+        this.#leaving.become(message.type === 'leaving', this.#transport);
         break;
       case 'reopen-log':
         this.#accessLog?.reopen();
@@ -141,11 +147,6 @@ export class Worker {
       raw.close();
       if (code !== 0) void this.#cannotListen(listenError(code));
     }
-  }
-
-  async #announceLeaving(): Promise<void> {
-    const { refuseStatus } = await import('./refuse-status.ts');
-    if (this.#transport) refuseStatus(this.#transport, this.#statusPath);
   }
 
   #handOff(order: HandoffOrder, handle: RawHandle | undefined): void {

@@ -91,6 +91,8 @@ const TO_WORKER = {
   leaving: {},
   /** The log was rotated: open the access log again. */
   'reopen-log': {},
+  /** Takes `leaving` back. */
+  staying: {},
   /** Measure and send samples. */
   watch: { on: bool },
   /** Hand over this many idle connections, if there are: other workers have fewer. */

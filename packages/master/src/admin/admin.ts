@@ -30,17 +30,17 @@ interface Door {
 }
 
 export class Admin {
-  readonly #master: Administered;
+  readonly #view: Administered;
   readonly #log: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly #agents: Agents;
   #doors: readonly Door[] = [];
   #token: Token | undefined;
   #http: Promise<AdminHttp> | undefined;
 
-  constructor(master: Administered, log: Pick<Logger, 'info' | 'warn' | 'error'>) {
-    this.#master = master;
+  constructor(view: Administered, log: Pick<Logger, 'info' | 'warn' | 'error'>) {
+    this.#view = view;
     this.#log = log;
-    this.#agents = new Agents(() => master.readiness());
+    this.#agents = new Agents(() => view.readiness());
   }
 
   /** For the new master of a re-exec. */
@@ -82,7 +82,7 @@ export class Admin {
 
   async #keepHistory(): Promise<void> {
     try {
-      await this.#master.observed.keepHistory();
+      await this.#view.master.observed.keepHistory();
     } catch (error) {
       this.#log.error(`the page has no history: ${describeThrown(error)}`);
     }
@@ -129,7 +129,7 @@ export class Admin {
   async #serve(socket: net.Socket): Promise<void> {
     try {
       this.#http ??= import('./http-server.ts').then(
-        ({ AdminHttp: Server }) => new Server({ master: this.#master, token: () => this.#token }),
+        ({ AdminHttp: Server }) => new Server({ view: this.#view, token: () => this.#token }),
       );
       (await this.#http).serve(socket);
     } catch (error) {

@@ -13,7 +13,7 @@ export interface Call {
   /** Already has `cache-control: no-store`. */
   readonly response: ServerResponse;
   readonly query: URLSearchParams;
-  readonly master: Administered;
+  readonly view: Administered;
 }
 
 export interface Endpoint {
@@ -41,22 +41,22 @@ export function send(
 
 /** Answers a probe. @param reason why not; undefined: all is well */
 function sendProbe(call: Call, name: string, reason: string | undefined): void {
-  const { ready, size } = call.master.readiness();
+  const { ready, size } = call.view.readiness();
   call.response.setHeader('tshorn-workers', `ready=${ready}/${size}`);
   send(call, reason === undefined ? 200 : 503, TEXT_TYPE, `${reason ?? name}\n`);
 }
 
-const metrics = shared(async ({ master }: Call) =>
+const metrics = shared(async ({ view: { master } }: Call) =>
   Buffer.from(prometheusText(await master.observed.families())),
 );
 
-const status = shared(async ({ master }: Call) =>
-  Buffer.from(`${JSON.stringify(statusReply(master, master.controlPath()))}\n`),
+const status = shared(async ({ view: { master, controlPath } }: Call) =>
+  Buffer.from(`${JSON.stringify(statusReply(master, controlPath()))}\n`),
 );
 
 async function sendStream(call: Call): Promise<void> {
   const { sendEvents } = await import('../live/stream.ts');
-  const { observed } = call.master;
+  const { observed } = call.view.master;
   const live = await observed.live();
   if (call.request.method === 'HEAD') return send(call, 200, EVENTS_TYPE, '');
   const history = call.query.get('history') === '1' ? observed.history : undefined;
@@ -76,9 +76,9 @@ export const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   '/events': { streams: true, answer: sendStream },
   // That this is answered says that the loop turns.
   '/live': { free: true, answer: (call) => sendProbe(call, 'live', undefined) },
-  '/ready': { free: true, answer: (call) => sendProbe(call, 'ready', call.master.readiness().notReady) },
+  '/ready': { free: true, answer: (call) => sendProbe(call, 'ready', call.view.readiness().notReady) },
   '/startup': {
     free: true,
-    answer: (call) => sendProbe(call, 'started', call.master.readiness().notStarted),
+    answer: (call) => sendProbe(call, 'started', call.view.readiness().notStarted),
   },
 };

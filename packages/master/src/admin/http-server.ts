@@ -23,7 +23,7 @@ const LIMITS = {
 const ALLOW = 'GET, HEAD';
 
 interface Settings {
-  readonly master: Administered;
+  readonly view: Administered;
   token(): Token | undefined;
 }
 
@@ -103,7 +103,7 @@ export class AdminHttp {
     try {
       const found = this.#check(request, path, endpoint);
       if (streams) this.#streams.add(response);
-      const call = { request, response, query: new URLSearchParams(query), master: this.#settings.master };
+      const call = { request, response, query: new URLSearchParams(query), view: this.#settings.view };
       await found.answer(call);
     } catch (error) {
       refuse(response, error);

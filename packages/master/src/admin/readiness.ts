@@ -21,7 +21,8 @@ export interface Readiness {
 export function readinessOf(state: State, needed: number): Readiness {
   const { phase, size } = state;
   const ready = new Set(readyWorkers(state).map(({ slot }) => slot)).size;
-  const isLeaving = phase === 'leaving';
+  const isLeaving =
+    phase === 'leaving' || (state.left !== undefined && phase !== 'draining' && phase !== 'stopped');
   const notReady = whyNotReady(state, ready, needed);
   const notStarted = phase === 'starting' ? `starting: ${withReason(state, ready)}` : undefined;
   return {
@@ -42,6 +43,7 @@ function whyNotReady(state: State, ready: number, needed: number): string | unde
     case 'stopped':
       return 'stopped';
     default:
+      if (state.left) return `leaving: by ${state.left.by}`;
       if (ready >= needed) return undefined;
       return withReason(state, ready) + (needed > 1 ? `, --ready-workers is ${needed}` : '');
   }

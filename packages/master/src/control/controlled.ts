@@ -14,6 +14,7 @@ export interface Controlled {
   request(operation: Operation): void;
   abort(by: string): void;
   dryRun(kind?: ReloadPlan): Promise<DryRun>;
+  rotate(to: 'leave' | 'stay', by: string): void;
   stop(mode: StopMode, by: string): void;
   on(event: 'notice', listener: (notice: Notice) => void): unknown;
   off(event: 'notice', listener: (notice: Notice) => void): unknown;

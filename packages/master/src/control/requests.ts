@@ -51,7 +51,7 @@ export function checkQuery(query: URLSearchParams, known: string | undefined): v
 }
 
 /** Reads the requester's name, which goes into log lines: one short line. */
-function readBy({ by = DEFAULT_BY }: Body): string {
+function requesterOf({ by = DEFAULT_BY }: Body): string {
   if (typeof by === 'string' && /^[^\p{Cc}]{1,100}$/u.test(by)) return by;
   throw new BadRequest('"by" is not a text of 1 to 100 characters in one line');
 }
@@ -59,7 +59,7 @@ function readBy({ by = DEFAULT_BY }: Body): string {
 export function readReload(body: Body): Extract<Operation, { kind: 'reload' }> {
   only(body, 'by', 'plan');
   const plan = readPlan(body.plan);
-  return { kind: 'reload', by: readBy(body), ...(plan && { plan }) };
+  return { kind: 'reload', by: requesterOf(body), ...(plan && { plan }) };
 }
 
 /** `release`: its name, or a generation; absent: the release that served before. */
@@ -69,7 +69,11 @@ export function readRollback(body: Body): { by: string; plan?: ReloadPlan; relea
   const { release } = body;
   if (release !== undefined && typeof release !== 'string' && typeof release !== 'number')
     throw new BadRequest('"release" is neither the name of a release nor the number of a generation');
-  return { by: readBy(body), ...(plan && { plan }), ...(release !== undefined && { release: `${release}` }) };
+  return {
+    by: requesterOf(body),
+    ...(plan && { plan }),
+    ...(release !== undefined && { release: `${release}` }),
+  };
 }
 
 /** Undefined stands for the plan of the config. */
@@ -80,9 +84,10 @@ export function readPlan(value: unknown): ReloadPlan | undefined {
   return plan;
 }
 
-export function readAbort(body: Body): { by: string } {
+/** For a request that names nobody but its requester. */
+export function readBy(body: Body): { by: string } {
   only(body, 'by');
-  return { by: readBy(body) };
+  return { by: requesterOf(body) };
 }
 
 /** The reason why the reload under way cannot be rolled back; undefined when it can, or is being rolled back already. */
@@ -96,7 +101,7 @@ export function refusalToAbort({ state, reload }: MasterStatus): string | undefi
 /** @param size the number of workers that `delta` starts from */
 export function readScale(body: Body, size: number): { to: number; by: string } {
   only(body, 'to', 'delta', 'by');
-  const by = readBy(body);
+  const by = requesterOf(body);
   if ((body.to === undefined) === (body.delta === undefined)) {
     throw new BadRequest('a scale takes either "to" or "delta", as in {"to":4} or {"delta":-1}');
   }
@@ -115,5 +120,5 @@ export function readStop(body: Body): { mode: StopMode; by: string } {
   only(body, 'mode', 'by');
   const mode = MODES.find((known) => known === (body.mode ?? 'graceful'));
   if (mode === undefined) throw new BadRequest(`"mode" is none of ${MODES.join(', ')}`);
-  return { mode, by: readBy(body) };
+  return { mode, by: requesterOf(body) };
 }

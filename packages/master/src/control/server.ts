@@ -13,8 +13,8 @@ import {
   BadRequest,
   type Body,
   checkQuery,
-  readAbort,
   readBody,
+  readBy,
   readPlan,
   readReload,
   readRollback,
@@ -70,6 +70,8 @@ export class ControlServer {
     '/metrics': { GET: (call) => this.#metrics(call) },
     '/plan': { GET: (call) => this.#plan(call) },
     '/scale': { POST: (call) => this.#scale(call) },
+    '/leave': { POST: (call) => this.#rotate('leave', call) },
+    '/stay': { POST: (call) => this.#rotate('stay', call) },
     '/stop': { POST: (call) => this.#stop(call) },
   };
 
@@ -158,7 +160,7 @@ export class ControlServer {
 
   /** Streams the rollback; the last line is the verdict of the reload. */
   #abort({ body, query, response }: Call): void {
-    const { by } = readAbort(body);
+    const { by } = readBy(body);
     const refusal = refusalToAbort(this.#master.status());
     if (refusal !== undefined) throw new BadRequest(refusal, 409);
     if (query.get('wait') === '0') answer(response, 202, { accepted: true });
@@ -228,11 +230,24 @@ export class ControlServer {
     this.#master.stop(mode, by);
   }
 
+  /** The answer tells whether anything has changed. */
+  #rotate(to: 'leave' | 'stay', { body, response }: Call): void {
+    const { by } = readBy(body);
+    this.#refuseWhenStopping();
+    const before = this.#master.status().leave;
+    this.#master.rotate(to, by);
+    const { leave } = this.#master.status();
+    answer(response, 200, {
+      leave: leave ?? null,
+      changed: (before === undefined) !== (leave === undefined),
+    });
+  }
+
   #refuseWhenStopping(): void {
-    const { state, newMaster } = this.#master.status();
+    const { state, newMaster, leave } = this.#master.status();
     if (newMaster !== undefined)
       throw new BadRequest('a new master is about to take over; ask that one', 409);
-    if (state === 'leaving' || state === 'draining' || state === 'stopped')
+    if ((state === 'leaving' && !leave) || state === 'draining' || state === 'stopped')
       throw new BadRequest('refused: the master is stopping', 409);
   }
 }

@@ -11,6 +11,7 @@ import { Draft } from './draft.ts';
 import type { Effect, Event, TimerId } from './events.ts';
 import { exited } from './exits.ts';
 import { stayedSo, watchHealth } from './health.ts';
+import { leave, stay } from './leave.ts';
 import { arrived } from './migrations.ts';
 import type { Settings, State } from './model.ts';
 import { nearlyFull } from './nearly-full.ts';
@@ -98,6 +99,10 @@ function react(draft: Draft, event: Event): void {
       return;
     case 'abort-requested':
       return abort(draft, event.by);
+    case 'leave-requested':
+      return leave(draft, event.by);
+    case 'stay-requested':
+      return stay(draft, event.by);
     case 'approved':
       return answered(draft, event.generation, 'approve');
     case 'watched':

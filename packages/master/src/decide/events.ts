@@ -35,6 +35,8 @@ export type Event =
   | { readonly type: 'refused'; readonly generation: number; readonly reason: string }
   /** Rolls back the reload under way. */
   | { readonly type: 'abort-requested'; readonly by: string }
+  /** The server is to leave the balancer, or to come back. */
+  | { readonly type: 'leave-requested' | 'stay-requested'; readonly by: string }
   /** The answer of the hook `onCommit`. */
   | { readonly type: 'approved'; readonly generation: number }
   | { readonly type: 'vetoed'; readonly generation: number; readonly reason: string }
@@ -155,7 +157,7 @@ export type Effect =
   /** Logs the counts of migrated connections before the verdict of the reload. */
   | { readonly do: 'report-migrations' }
   /** The server stops soon, and serves until then. */
-  | { readonly do: 'announce-leaving'; readonly serial: number }
+  | { readonly do: 'announce-leaving' | 'announce-staying'; readonly serial: number }
   /** The master gives up its addresses; each is closed with the last worker that accepts on it. */
   | { readonly do: 'close-listeners' }
   | { readonly do: 'finish'; readonly exitCode: number };

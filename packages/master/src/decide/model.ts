@@ -45,6 +45,8 @@ export interface WorkerRecord {
   closed?: true;
   /** One more attempt of a crash loop that has been reported in full already. */
   repeat?: true;
+  /** It was told that the server leaves. */
+  toldLeaving?: true;
   /** When what is left of its drain is cut off. */
   drainsUntil?: number;
   failure?: Failure;
@@ -268,6 +270,8 @@ export interface State {
   seed?: number;
   /** Requester of the stop that begins after `--stop-delay`. */
   stopBy?: string;
+  /** Present from `tshorn leave` to `tshorn stay`: who asked for it, and when. */
+  left?: { readonly by: string; readonly at: number };
   containment: ContainmentCounts;
   /** How the processes of workers have ended, since the start of the master. */
   exits: Record<ExitKind, number>;

@@ -206,6 +206,8 @@ export type Notice =
     }
   | { readonly event: 'noted'; readonly level: Level; readonly text: string }
   | { readonly event: 'leaving'; readonly level: Level; readonly text: string }
+  /** The server has come back: it was leaving for `tookMs`. */
+  | { readonly event: 'staying'; readonly level: Level; readonly by: string; readonly tookMs: number }
   | { readonly event: 'stopping'; readonly level: Level; readonly text: string }
   | {
       readonly event: 'stopped';

@@ -59,6 +59,7 @@ class Story {
     const before = this.scene.state.workers;
     this.scene.happen(event);
     this.#expectContained(before, effects.slice(from), notices.slice(noted));
+    this.#expectTold();
     const { running } = this.scene.state;
     if (running?.operation.kind !== 'reload' || running.rollingBack !== undefined) return;
     const now = effects.slice(from);
@@ -67,6 +68,13 @@ class Story {
     // All were parked: those that drain have been told so just now.
     const told = now.flatMap((effect) => (effect.do === 'drain' ? effect.serial : []));
     expect(this.#older('draining').filter(({ serial }) => !told.includes(serial))).toEqual([]);
+  }
+
+  /** Every worker in service knows whether the server leaves. */
+  #expectTold(): void {
+    const { workers, left } = this.scene.state;
+    const serving = Object.values(workers).filter(({ state }) => state === 'ready');
+    expect(serving.filter(({ toldLeaving }) => toldLeaving !== (left && true))).toEqual([]);
   }
 
   /** A worker that has crashed or hung serves no more, and its end has one line. */
@@ -202,6 +210,9 @@ class Story {
   #request(): void {
     const { state } = this.scene;
     if (this.#chance(0.15)) return this.#happen({ type: 'abort-requested', by: 'x' });
+    if (this.#chance(0.1)) {
+      return this.#happen({ type: this.#of(['leave-requested', 'stay-requested']), by: 'x' });
+    }
     const [first] = this.scene.ready();
     const operations: Operation[] = [
       { kind: 'reload', by: 'x', plan: this.#of(RELOAD_PLANS) },

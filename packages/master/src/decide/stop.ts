@@ -5,7 +5,8 @@
 import { EXIT } from '@tshorn/core';
 import type { Draft } from './draft.ts';
 import type { Event } from './events.ts';
-import type { State, StopMode, WorkerRecord } from './model.ts';
+import { announceLeaving } from './leave.ts';
+import type { State, StopMode } from './model.ts';
 import { isEnding } from './queries.ts';
 import { hurryEnding } from './rescue.ts';
 import { fail } from './rollback.ts';
@@ -19,31 +20,30 @@ export function stop(draft: Draft, { mode, by, newMaster }: StopRequest): void {
   // A second request makes the stop faster, never slower.
   if (state.stop && RANK[mode] <= RANK[state.stop.mode]) return;
   // After a re-exec the new master serves: clients have nothing to notice.
-  if (!newMaster && isAnnounced(state, mode)) return announce(draft, by);
+  if (!newMaster && isAnnounced(draft, mode)) return announce(draft, by);
   draft.report({ event: 'stopping', level: 'info', text: `${mode} stop by ${by}` });
   if (state.running) state.running.endLevel = 'info';
   fail(draft, `stopped by ${by}`, 'aborted');
   begin(draft, { mode, exitCode: state.stop?.exitCode ?? EXIT.ok, ...(newMaster && { newMaster }) });
 }
 
-const isAnnounced = ({ phase, settings }: State, mode: StopMode): boolean =>
-  mode === 'graceful' && phase === 'running' && settings.stopDelay > 0;
+const isAnnounced = (draft: Draft, mode: StopMode): boolean =>
+  mode === 'graceful' && draft.state.phase === 'running' && delayOf(draft) > 0;
+
+/** A server that was told to leave has been noticed for that long already. */
+const delayOf = ({ state: { settings, left }, at }: Draft): number =>
+  left ? settings.stopDelay - (at - left.at) : settings.stopDelay;
 
 function announce(draft: Draft, by: string): void {
   const { state } = draft;
+  const delay = Math.ceil(delayOf(draft));
   state.phase = 'leaving';
   state.stopBy = by;
   state.queue = [];
-  const { stopDelay } = state.settings;
-  draft.setTimer('leaving', stopDelay);
-  const text = `graceful stop by ${by} in ${stopDelay / 1000} s (--stop-delay); a second request stops now`;
+  draft.setTimer('leaving', delay);
+  const text = `graceful stop by ${by} in ${delay / 1000} s (--stop-delay); a second request stops now`;
   draft.report({ event: 'leaving', level: 'info', text });
   for (const worker of draft.workers) announceLeaving(draft, worker);
-}
-
-/** Tells a worker in service that the server stops soon; also one that comes into service meanwhile. */
-export function announceLeaving({ state, effects }: Draft, { serial, state: is }: WorkerRecord): void {
-  if (state.phase === 'leaving' && is === 'ready') effects.push({ do: 'announce-leaving', serial });
 }
 
 /** The first start has failed for good: everything ends with this exit code. */

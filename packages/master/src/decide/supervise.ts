@@ -7,9 +7,9 @@ import { type DrainReport, describeAlive, type ProbeReport } from '@tshorn/core'
 import { failed, mayRespawn, REPORTED_IN_FULL, served } from './backoff.ts';
 import type { Draft } from './draft.ts';
 import type { Event, KillReason } from './events.ts';
+import { announceLeaving } from './leave.ts';
 import type { State, WorkerRecord } from './model.ts';
 import { isPlanned, startedByOperation } from './queries.ts';
-import { announceLeaving } from './stop.ts';
 
 const isProven = (state: State, generation: number) => state.proven.includes(generation);
 

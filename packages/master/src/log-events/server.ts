@@ -66,7 +66,12 @@ export const SERVER = {
   leaving: {
     level: 'info',
     fields: '`text`',
-    when: '`TERM` came and `--stop-delay` runs: the server still serves.',
+    when: '`TERM` came and `--stop-delay` runs, or [`tshorn leave`](commands.md#tshorn-leave) was given: the server still serves, and asks for no new traffic.',
+  },
+  staying: {
+    level: 'info',
+    fields: '`by`, `tookMs`',
+    when: '[`tshorn stay`](commands.md#tshorn-stay) has ended a `tshorn leave`.',
   },
   stopping: {
     level: 'info or fatal',

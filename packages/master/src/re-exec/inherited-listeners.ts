@@ -33,13 +33,18 @@ interface Variable {
   /** Pid of the old master. */
   readonly master: number;
   readonly listeners: readonly Passed[];
+  /** Who has made the server leave the balancer, while it does. */
+  readonly left?: string;
 }
 
 /** The name under which both masters know a listener. */
 export const nameOf = ({ address }: Pick<Listener, 'address'>): string => formatAddress(address);
 
-/** The variable for the environment of the new master, and the descriptors that go with it. */
-export function passOn(listeners: readonly Listener[]): { variable: string; fds: number[] } {
+/**
+ * The variable for the environment of the new master, and the descriptors that go with it.
+ * @param left who has made the server leave the balancer, while it does
+ */
+export function passOn(listeners: readonly Listener[], left?: string): { variable: string; fds: number[] } {
   const passed = listeners.map(
     ({ asked, address, file, activated }, at): Passed => ({
       fd: FIRST_FD + at,
@@ -49,7 +54,12 @@ export function passOn(listeners: readonly Listener[]): { variable: string; fds:
       ...(activated !== undefined && { activated }),
     }),
   );
-  const variable: Variable = { version: VERSION, master: process.pid, listeners: passed };
+  const variable: Variable = {
+    version: VERSION,
+    master: process.pid,
+    listeners: passed,
+    ...(left !== undefined && { left }),
+  };
   return { variable: JSON.stringify(variable), fds: listeners.map(({ handle }) => handle.fd) };
 }
 
@@ -57,6 +67,8 @@ export function passOn(listeners: readonly Listener[]): { variable: string; fds:
 export class InheritedListeners {
   /** Pid of the old master. */
   readonly oldMaster: number;
+  /** Who has made the old master leave the balancer, while it does. */
+  readonly left: string | undefined;
   readonly #left: Passed[];
   readonly #kept: string[] = [];
   /** Until this master is active, socket files belong to the old one, which may stay active. */
@@ -64,7 +76,7 @@ export class InheritedListeners {
 
   /** @throws TshornError ERR_STATE when another version of tshorn has written the variable */
   constructor(text: string) {
-    const { version, master, listeners } = read(text);
+    const { version, master, listeners, left } = read(text);
     if (version !== VERSION || !Array.isArray(listeners)) {
       throw new TshornError(
         'ERR_STATE',
@@ -73,6 +85,7 @@ export class InheritedListeners {
       );
     }
     this.oldMaster = Number(master);
+    this.left = typeof left === 'string' ? left : undefined;
     this.#left = [...listeners];
   }
 

@@ -29,6 +29,8 @@ export interface OldMasterSide {
   readonly command: Command;
   readonly env: NodeJS.ProcessEnv;
   readonly listeners: readonly Listener[];
+  /** Who has made the server leave the balancer, while it does. */
+  readonly left: string | undefined;
   readonly bootTimeout: number;
   readonly grace: number;
   tell(notice: Notice): void;
@@ -124,8 +126,8 @@ export class NewMaster {
   }
 
   #spawn(): ChildProcess {
-    const { command, env, listeners } = this.#side;
-    const { variable, fds } = passOn(listeners);
+    const { command, env, listeners, left } = this.#side;
+    const { variable, fds } = passOn(listeners, left);
     const child = spawn(this.#program, [...command.flags, command.script, ...command.args], {
       // The name as it was typed: the next re-exec looks it up again.
       argv0: command.program,

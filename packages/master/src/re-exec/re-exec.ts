@@ -114,6 +114,7 @@ export class ReExec {
       ...master,
       command,
       listeners: master.listeners(),
+      left: master.state().left?.by,
       bootTimeout,
       grace,
       warn: (text: string) => this.#warn(text),

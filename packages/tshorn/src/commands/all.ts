@@ -6,11 +6,13 @@ import { doctor } from './doctor.ts';
 import { help } from './help.ts';
 import { importFile } from './import.ts';
 import { init } from './init.ts';
+import { leave } from './leave.ts';
 import { releases } from './releases.ts';
 import { reload } from './reload.ts';
 import { rollback } from './rollback.ts';
 import { scale } from './scale.ts';
 import { status } from './status.ts';
+import { stay } from './stay.ts';
 import { stop } from './stop.ts';
 import { top } from './top.ts';
 import { unit } from './unit.ts';
@@ -22,6 +24,8 @@ export const COMMAND_TABLE: CommandTable = {
   status,
   top,
   scale,
+  leave,
+  stay,
   stop,
   check,
   doctor,

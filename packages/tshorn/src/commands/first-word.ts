@@ -14,7 +14,8 @@ export function refuseStrayWord([word, app]: readonly string[], directory: () =>
   if (!isPlain(word) || !isPlain(app)) return;
   const cwd = directory();
   if (isFound(word, cwd) || !isFound(app, cwd)) return;
-  const near = nearCommand(word);
+  // A command of another tool is no misspelling of one of ours.
+  const near = (FOREIGN_UNLESS_APP as readonly string[]).includes(word) ? '' : nearCommand(word);
   throw new TshornError('ERR_OPTION', `"${word}": no command and no app${near}`, {
     fix: `type: tshorn ${near.includes(' check') ? 'check ' : ''}${app}`,
   });

@@ -9,6 +9,8 @@ export const COMMANDS = [
   'status',
   'top',
   'scale',
+  'leave',
+  'stay',
   'stop',
   'check',
   'doctor',

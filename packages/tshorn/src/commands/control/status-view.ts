@@ -1,6 +1,13 @@
 /** `tshorn status` as text. Pure. */
 import { formatMemory, formatMs } from '@tshorn/core';
-import type { BackoffStatus, DegradedStatus, MasterStatus, PastReload, WorkerStatus } from '@tshorn/master';
+import type {
+  BackoffStatus,
+  DegradedStatus,
+  LeaveStatus,
+  MasterStatus,
+  PastReload,
+  WorkerStatus,
+} from '@tshorn/master';
 import { colourOfOutcome, colourOfState, formatAge, type Paint } from '../style.ts';
 import { type Cell, type Column, type Page, type Row, table } from './table.ts';
 
@@ -35,11 +42,12 @@ function headOf({ pid, state, uptimeMs, version, generation }: Status, paint: Pa
 }
 
 function factsOf(status: Status, around: Surroundings): string {
-  const { degraded, release, app, listeners, node, control, traffic, containment, workers } = status;
+  const { leave, degraded, release, app, listeners, node, control, traffic, containment, workers } = status;
   const sum = workers.reduce((bytes, { memory = 0 }) => bytes + memory, 0);
   const memory = `master ${formatMemory(status.memory)}, workers ${formatMemory(sum)}`;
   const urls = listeners.map((address) => (address.startsWith('unix:') ? address : `http://${address}`));
   const rows: [name: string, value: string][] = [
+    ['leaving', leave ? leavingText(leave, around) : ''],
     ['degraded', degraded ? degradedText(degraded, around) : ''],
     ['release', release ?? ''],
     ['app', app ?? ''],
@@ -55,6 +63,10 @@ function factsOf(status: Status, around: Surroundings): string {
     ([name, value]): Row => ({ cells: [{ text: name, colour: 'dim' }, { text: value }] }),
   );
   return table([{}, {}], cells, around);
+}
+
+function leavingText({ by, since }: LeaveStatus, { now }: Surroundings): string {
+  return `by ${by} for ${formatAge(now - Date.parse(since))}; all requests are served; tshorn stay takes it back`;
 }
 
 function degradedText({ ready, size, reason, since }: DegradedStatus, { now }: Surroundings): string {
