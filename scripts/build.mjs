@@ -13,6 +13,11 @@ const target = path.join(root, 'packages/tshorn');
 const dist = path.join(target, 'dist');
 fs.rmSync(dist, { recursive: true, force: true });
 
+// The page of the admin listener: the master reads it when a browser asks for it.
+const page = await pageOf(target);
+fs.mkdirSync(dist);
+fs.writeFileSync(path.join(dist, 'page.html.gz'), compressed(page.html));
+
 const { version } = JSON.parse(fs.readFileSync(path.join(target, 'package.json'), 'utf8'));
 const bundle = (entryPoints, more = {}) =>
   build({
@@ -24,7 +29,7 @@ const bundle = (entryPoints, more = {}) =>
     platform: 'node',
     format: 'esm',
     target: 'node20.19',
-    define: { TSHORN_VERSION: JSON.stringify(version) },
+    define: { TSHORN_VERSION: JSON.stringify(version), PAGE_POLICY: JSON.stringify(page.policy) },
     // Node keeps the source of every module: without white space the master needs 1 MB less. Names stay, for stacks.
     minifyWhitespace: true,
     minifySyntax: true,
@@ -49,10 +54,6 @@ const built = [
   }),
 ];
 fs.chmodSync(path.join(dist, 'cli.js'), 0o755);
-
-// The page of the admin listener: the master reads it when a browser asks for it.
-const page = await pageOf(target);
-fs.writeFileSync(path.join(dist, 'page.html.gz'), compressed(page.html));
 
 const inputs = [...built, page].flatMap(({ metafile }) => Object.keys(metafile.inputs));
 const libraries = librariesOf(inputs, target);

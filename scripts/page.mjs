@@ -1,5 +1,5 @@
-// Builds the page of the admin listener: one file with all scripts and styles in it, compressed once and for all. Its policy
-// allows these very scripts and styles by their hashes, and connections to where it comes from.
+// Builds the page of the admin listener: one file with all scripts and styles in it, compressed once and for all. Its policy,
+// which the master sends along, allows these very scripts and styles by their hashes, and connections to where it comes from.
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -11,7 +11,7 @@ const source = path.join(root, 'packages/page/src');
 
 /**
  * @param {string} target directory that the inputs are relative to
- * @returns {Promise<{ html: string, metafile: import('esbuild').Metafile }>}
+ * @returns {Promise<{ html: string, policy: string, metafile: import('esbuild').Metafile }>}
  */
 export async function pageOf(target) {
   const { outputFiles, metafile } = await build({
@@ -51,13 +51,13 @@ export async function pageOf(target) {
     'img-src data:',
     "base-uri 'none'",
     "form-action 'none'",
+    "frame-ancestors 'none'",
   ].join('; ');
   const html = fs
     .readFileSync(path.join(source, 'index.html'), 'utf8')
-    .replace('"POLICY"', `"${policy}"`)
     .replace('/* STYLE */', () => style)
     .replace('/* SCRIPT */', () => script);
-  return { html, metafile: { inputs: { ...metafile.inputs, ...ofStyles.inputs } } };
+  return { html, policy, metafile: { inputs: { ...metafile.inputs, ...ofStyles.inputs } } };
 }
 
 export const compressed = (html) => gzipSync(html, { level: constants.Z_BEST_COMPRESSION });

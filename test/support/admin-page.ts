@@ -47,13 +47,41 @@ export class AdminPage {
       .waitFor();
   }
 
-  text(selector: string): Promise<string[]> {
-    return this.page.locator(selector).allInnerTexts();
-  }
-
   /** CSS pixels by which the page is wider than the screen. */
   overhang(): Promise<number> {
     return this.page.evaluate('document.documentElement.scrollWidth - innerWidth');
+  }
+
+  /** How light the page is, from 0 to 255. */
+  background(): Promise<number> {
+    return this.page.evaluate('Number(/\\d+/.exec(getComputedStyle(document.body).backgroundColor)[0])');
+  }
+
+  /** Presses Tab until this element has the focus. */
+  async tabTo(selector: string): Promise<void> {
+    for (let presses = 0; presses < 40; presses++) {
+      if (await this.page.locator(`${selector}:focus`).count()) return;
+      await this.page.keyboard.press('Tab');
+    }
+    throw new Error(`Tab does not lead to ${selector}`);
+  }
+
+  /** Clicks where the pointer says that a chart can be clicked: at a mark, which a canvas shows. */
+  async clickMark(chart: string): Promise<void> {
+    const plot = this.page.locator(`${chart} .u-over`);
+    const box = await plot.boundingBox();
+    if (!box) throw new Error(`${chart} is not visible`);
+    for (let left = box.width - 2; left > 0; left -= 4) {
+      await this.page.mouse.move(box.x + left, box.y + box.height / 2);
+      if (
+        (await plot.evaluate(
+          (element) => (element as unknown as { style: { cursor: string } }).style.cursor,
+        )) !== 'pointer'
+      )
+        continue;
+      return this.page.mouse.click(box.x + left, box.y + box.height / 2);
+    }
+    throw new Error(`${chart} has no mark`);
   }
 
   close(): Promise<void> {

@@ -33,8 +33,8 @@ export interface ChartSpec {
   underlay?(plot: uPlot, table: Table): void;
 }
 
-const TALL = 190;
-const LOW = 120;
+const TALL = 194;
+const LOW = 124;
 const FONT = '11px system-ui, sans-serif';
 
 export class Chart {
@@ -129,8 +129,8 @@ export class Chart {
         axes: [
           {
             ...common,
-            size: 22,
-            gap: 4,
+            size: 26,
+            gap: 8,
             space: 70,
             values: (plot, splits) =>
               splits.map((at) =>

@@ -5,7 +5,7 @@ import { drawHeat, heatRange, heatTicks } from './heat.ts';
 import type { Past, Table } from './past.ts';
 import { msAt, placeOf } from './quantile.ts';
 
-const SPECS: readonly ChartSpec[] = [
+export const CHARTS: readonly ChartSpec[] = [
   {
     name: 'Requests',
     unit: 'each second',
@@ -103,7 +103,7 @@ export class Charts {
 
   constructor(parent: HTMLElement, past: Past, open: (id: string) => void) {
     this.#past = past;
-    this.#charts = SPECS.map((spec) => new Chart(parent, spec, past, open));
+    this.#charts = CHARTS.map((spec) => new Chart(parent, spec, past, open));
   }
 
   /** @param rangeMs how far back they go */

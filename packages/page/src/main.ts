@@ -3,6 +3,7 @@ import type { HistoryMessage, Mark, Snapshot } from '@tshorn/master';
 import { Charts } from './charts.ts';
 import { byId, setClass, setText } from './dom.ts';
 import { EventStream, type Link } from './event-stream.ts';
+import { FiguresTable } from './figures-table.ts';
 import { clock, span } from './format.ts';
 import { headingOf, MarksList } from './marks-list.ts';
 import { Overview } from './overview.ts';
@@ -23,6 +24,7 @@ const open = (id: string) => {
 };
 const list = new MarksList(open);
 const charts = new Charts(byId('charts'), past, open);
+const figures = new FiguresTable(past, draw);
 const range = new Range(draw);
 /** Clock of the server minus the clock here: the charts have the server's. */
 let clockOffset = 0;
@@ -31,7 +33,9 @@ let link: Link = 'connecting';
 
 function draw(): void {
   const now = Date.now() + clockOffset;
-  charts.draw(now, range.follow(past.firstAt === undefined ? 0 : now - past.firstAt));
+  const rangeMs = range.follow(past.firstAt === undefined ? 0 : now - past.firstAt);
+  charts.draw(now, rangeMs);
+  figures.draw(now, rangeMs);
 }
 
 function onHistory(message: HistoryMessage): void {
@@ -89,6 +93,8 @@ const stream = new EventStream('events?history=1', knownToken(), {
   },
 });
 
+// Where a table is wider than the screen, the keyboard scrolls it.
+for (const scroll of document.querySelectorAll<HTMLElement>('.scroll')) scroll.tabIndex = 0;
 useTheme(() => {
   charts.restyle();
   draw();

@@ -42,7 +42,7 @@ export function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
   let free = -Infinity;
   for (const mark of marks) {
     const isLong = mark.kind === 'reload' || mark.kind === 'degraded';
-    const until = (mark.until ?? (isLong ? Date.now() : mark.at)) / 1000;
+    const until = mark.until !== undefined ? mark.until / 1000 : isLong ? max : mark.at / 1000;
     if (until < min || mark.at / 1000 > max) continue;
     const left = Math.round(plot.valToPos(mark.at / 1000, 'x', true));
     const right = Math.round(plot.valToPos(until, 'x', true));

@@ -1,14 +1,22 @@
 /** The report of a mark: the lines of the log that tell of it, with stack, requests and last words. */
 import type { Mark, MarkLine } from '@tshorn/master';
-import { byId, el } from './dom.ts';
+import { byId, el, setClass, setText } from './dom.ts';
 import { clock, ms, took } from './format.ts';
 import { headingOf } from './marks-list.ts';
 
 export class Report {
   readonly #dialog = byId<HTMLDialogElement>('report');
+  readonly #title = el('h2');
+  readonly #when = el('p', 'when');
+  readonly #outcome = el('p');
   #id: string | undefined;
 
   constructor() {
+    this.#title.id = 'report-title';
+    const close = el('button', 'close', 'Close');
+    close.type = 'button';
+    close.addEventListener('click', () => this.#dialog.close());
+    this.#dialog.append(el('header', '', this.#title, this.#when, this.#outcome, close), el('ol', 'lines'));
     this.#dialog.addEventListener('close', () => {
       this.#id = undefined;
     });
@@ -25,25 +33,20 @@ export class Report {
 
   open(mark: Mark): void {
     this.#id = mark.id;
-    this.#fill(mark);
+    this.update(mark);
     if (!this.#dialog.open) this.#dialog.showModal();
     this.#dialog.scrollTop = 0;
   }
 
-  /** It has changed while it is open. The focus stays where it is: on the button that closes. */
+  /** It may have changed while it is open. The focus stays where it is: on the button that closes. */
   update(mark: Mark): void {
-    const body = this.#dialog.querySelector('.lines');
-    body?.replaceWith(linesOf(mark));
-  }
-
-  #fill(mark: Mark): void {
-    const close = el('button', 'close', 'Close');
-    close.type = 'button';
-    close.addEventListener('click', () => this.#dialog.close());
-    const title = el('h2', '', headingOf(mark));
-    title.id = 'report-title';
-    const when = `${new Date(mark.at).toLocaleDateString()} ${clock(mark.at)}${mark.until === undefined ? '' : `, ${took(mark.until - mark.at)}`}`;
-    this.#dialog.replaceChildren(el('header', '', title, el('p', '', when), close), linesOf(mark));
+    const { at, until, title, result } = mark;
+    const lasted = until === undefined ? '' : `, ${took(until - at)}`;
+    setText(this.#title, headingOf(mark));
+    setText(this.#when, `${new Date(at).toLocaleDateString()} ${clock(at)}${lasted}`);
+    setText(this.#outcome, title);
+    setClass(this.#outcome, `outcome ${result}`);
+    this.#dialog.querySelector('.lines')?.replaceWith(linesOf(mark));
   }
 }
 

@@ -42,8 +42,6 @@ export class WorkersTable {
   readonly #rows = new Map<string, HTMLTableRowElement>();
 
   constructor() {
-    // Where it is wider than the screen, the keyboard scrolls it.
-    (document.querySelector('#workers .scroll') as HTMLElement).tabIndex = 0;
     const head = document.querySelector('#workers thead tr') as HTMLTableRowElement;
     for (const { head: text, title, className } of COLUMNS) {
       const cell = el('th', className, text);

@@ -7,6 +7,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
+/** What the page may do, with the hashes of its script and style (scripts/page.mjs). */
+declare const PAGE_POLICY: string;
+
 /** Beside this file in the bundle. */
 const FILE = new URL('./page.html.gz', import.meta.url);
 
@@ -25,8 +28,7 @@ export async function sendPage({ request, response }: Call): Promise<void> {
       'content-length': body.length,
       vary: 'accept-encoding',
       ...(takesGzip && { 'content-encoding': 'gzip' }),
-      // The page itself has the rest, with the hashes of what it runs; a page cannot say this.
-      'content-security-policy': "frame-ancestors 'none'",
+      'content-security-policy': PAGE_POLICY,
     })
     .end(body);
 }
