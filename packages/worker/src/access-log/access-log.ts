@@ -43,13 +43,14 @@ export interface AccessLogSettings {
 
 /** Nothing was sent of a response whose client has gone: as nginx logs it. */
 const CLIENT_LEFT = 499;
+const QUERY = 0x3f;
 const NO_HEADERS: http.IncomingHttpHeaders = {};
 
 export class AccessLog {
   readonly #lines: Lines;
   readonly #format: Format;
   readonly #proxies: Proxies;
-  readonly #skipped: ReadonlySet<string>;
+  readonly #skipped: readonly string[];
   readonly #send: AccessLogSettings['send'];
   readonly #wantsFirstByte: boolean;
   readonly #isJson: boolean;
@@ -62,6 +63,7 @@ export class AccessLog {
   readonly #line: Line = {
     now: 0,
     id: '',
+    sequence: undefined,
     trace: undefined,
     client: '',
     method: '',
@@ -81,7 +83,7 @@ export class AccessLog {
     const { accessLogFormat: format, accessLogSkip: skipped, trustedProxies, statusPath } = options;
     this.#send = send;
     this.#proxies = new Proxies(trustedProxies);
-    this.#skipped = new Set(skipGiven && skipped.length === 0 ? [] : [...skipped, statusPath]);
+    this.#skipped = skipGiven && skipped.length === 0 ? [] : [...skipped, statusPath];
     this.#isJson = format === 'json';
     this.#wantsFirstByte = wantsFirstByte(format);
     this.#format = this.#isJson ? jsonFormat(writer) : templateFormat(format, writer, process.env);
@@ -104,7 +106,7 @@ export class AccessLog {
     this.#meter = meter;
     meter.listen({
       begun: (exchange) => this.#begun(exchange),
-      finished: ({ response, socket }) => this.#finished(response, socket),
+      finished: ({ response, socket }, tookMs) => this.#finished(response, socket, tookMs),
     });
     if (this.#wantsFirstByte) watchFirstByte((response) => this.#firstByte(response));
     watchRefused(server, (refused) => this.#refused(refused));
@@ -159,10 +161,13 @@ export class AccessLog {
     if (entry) entry.firstByteAt ??= performance.now();
   }
 
-  #finished(response: http.ServerResponse, socket: Socket): void {
+  #finished(response: http.ServerResponse, socket: Socket, tookMs: number): void {
     const connection = connectionOf(socket);
     const entry = connection?.take(response);
-    if (connection && entry) this.#write(connection, entry, socket, response.statusCode, undefined);
+    if (!connection || !entry) return;
+    // Of requests that are pipelined, the meter knows when the last began.
+    const durationMs = entry.next === undefined ? tookMs : performance.now() - entry.begunAt;
+    this.#write(connection, entry, socket, response.statusCode, durationMs, undefined);
   }
 
   #upgrades(request: http.IncomingMessage, socket: Socket): void {
@@ -189,14 +194,18 @@ export class AccessLog {
     connection.upgrade = undefined;
     // Its worker writes the line when it ends there.
     if (hasLeft(socket)) return;
-    if (upgrade) this.#write(connection, upgrade.entry, socket, upgrade.status, undefined);
+    const now = performance.now();
+    if (upgrade) {
+      const { entry, status } = upgrade;
+      this.#write(connection, entry, socket, status, now - entry.begunAt, undefined);
+    }
     const closed = socket.readableEnded || socket.errored ? 'client' : 'server';
     for (let entry = first; entry !== undefined; entry = entry.next) {
       const { response } = entry;
       const status = response?.headersSent
         ? response.statusCode
         : (connection.refusedWith ?? (closed === 'client' ? CLIENT_LEFT : 0));
-      this.#write(connection, entry, socket, status, closed);
+      this.#write(connection, entry, socket, status, now - entry.begunAt, closed);
     }
   }
 
@@ -206,45 +215,62 @@ export class AccessLog {
     connection.refusedWith = status;
     // The answer ends this one, which has its line when the connection closes. A connection that was silent has asked nothing.
     if (connection.first || socket.bytesRead === 0) return;
-    this.#fill(connection, NO_HEADERS, `${this.#prefix}${++this.#sequence}`);
+    this.#fill(connection, NO_HEADERS, ++this.#sequence);
     Object.assign(this.#line, { method, target, version: '1.1', status, bytes: 0, durationMs: 0 });
     Object.assign(this.#line, { firstByteMs: undefined, response: undefined, closed: undefined });
-    this.#lines.add(this.#format(this.#line));
+    this.#add();
   }
 
-  #fill(connection: Connection, headers: http.IncomingHttpHeaders, id: string): void {
+  #add(): void {
+    this.#format(this.#line, this.#lines.out);
+    this.#lines.added();
+  }
+
+  #fill(connection: Connection, headers: http.IncomingHttpHeaders, sequence: number): void {
     const line = this.#line;
     line.now = Date.now();
-    line.id = id;
     line.trace = traceOf(headers);
+    const id = givenId(headers);
+    line.id = id ?? this.#prefix;
+    line.sequence = id === undefined ? sequence : undefined;
     line.client = connection.clientOf(headers);
     line.headers = headers;
     line.moved = connection.moved;
   }
 
-  #write(connection: Connection, entry: Entry, socket: Socket, status: number, closed: Line['closed']): void {
+  #write(
+    connection: Connection,
+    entry: Entry,
+    socket: Socket,
+    status: number,
+    durationMs: number,
+    closed: Line['closed'],
+  ): void {
     const { request, response, target, begunAt, firstByteAt } = entry;
     const written = socket.bytesWritten;
     const sent = written - connection.bytes;
     connection.bytes = written;
     if (this.#skips(target)) return;
     const { headers } = request;
-    this.#fill(connection, headers, givenId(headers) ?? this.#idOf(entry));
+    this.#fill(connection, headers, entry.sequence);
     const line = this.#line;
     line.method = entry.method;
     line.target = target;
     line.version = request.httpVersion;
     line.status = status;
     line.bytes = Math.max(0, sent - (response ? headLength(response) : 0));
-    line.durationMs = performance.now() - begunAt;
+    line.durationMs = durationMs;
     line.firstByteMs = firstByteAt === undefined ? undefined : firstByteAt - begunAt;
     line.response = response;
     line.closed = closed;
-    this.#lines.add(this.#format(line));
+    this.#add();
   }
 
   #skips(target: string): boolean {
-    const query = target.indexOf('?');
-    return this.#skipped.has(query < 0 ? target : target.slice(0, query));
+    for (const path of this.#skipped) {
+      if (!target.startsWith(path)) continue;
+      if (target.length === path.length || target.charCodeAt(path.length) === QUERY) return true;
+    }
+    return false;
   }
 }

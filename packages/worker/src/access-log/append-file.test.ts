@@ -155,14 +155,20 @@ test('a line that is longer than the kernel keeps whole is written to its end', 
 
 describe('a batch', () => {
   const reports: unknown[] = [];
-  const lines = () =>
-    new Lines(file, {
+  const lines = () => {
+    const log = new Lines(file, {
       begun: (reason) => void reports.push(reason),
       ended: (count, reason) => {
         reports.push([count, reason]);
         return `# ${count}\n`;
       },
     });
+    const add = (line: string) => {
+      log.out.ascii(line);
+      log.added();
+    };
+    return Object.assign(log, { add });
+  };
   beforeEach(() => {
     reports.length = 0;
     jest.useFakeTimers();

@@ -73,15 +73,18 @@ export class AppendFile {
     this.#fate = fate;
   }
 
-  /** @param data whole lines. Never throws. */
+  /** @param data whole lines, which the caller may overwrite. Never throws. */
   add(data: Buffer): void {
     if (this.#waitingBytes + data.length > MOST_WAITING_BYTES) {
       this.#fate.lost(countLines(data), 'the reader stalled');
       return;
     }
-    this.#waiting.push(data);
+    const isNow = this.#target?.isSync === true && this.#waiting.length === 0;
+    this.#waiting.push(isNow ? data : Buffer.from(data));
     this.#waitingBytes += data.length;
     if (!this.#busy) this.#write();
+    const [rest] = this.#waiting;
+    if (isNow && rest) this.#waiting[0] = Buffer.from(rest);
   }
 
   /** Opens the file again. Where that fails, the old one stays. @returns why it fails */

@@ -1,4 +1,5 @@
-/** The time of day as text, made once a second. */
+/** The time of day as bytes, made once a second. */
+import { bytesOf, type Out } from './out.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
@@ -13,40 +14,33 @@ function commonTime(date: Date): string {
   return `${day}:${time} ${offset < 0 ? '-' : '+'}${two(hours)}${two(minutes)}`;
 }
 
+const NONE = new Uint8Array();
+
 export class Clock {
   #second = Number.NaN;
-  #iso = '';
-  #common = '';
+  #iso: Uint8Array = NONE;
+  #common: Uint8Array = NONE;
 
   #turn(second: number): void {
     this.#second = second;
     const date = new Date(second * 1_000);
-    this.#iso = date.toISOString().slice(0, 20);
-    this.#common = commonTime(date);
+    this.#iso = bytesOf(date.toISOString().slice(0, 20));
+    this.#common = bytesOf(commonTime(date));
   }
 
   /** `2026-11-29T02:57:00.123Z` @param now milliseconds since the epoch */
-  iso(now: number): string {
+  iso(out: Out, now: number): void {
     const second = Math.floor(now / 1_000);
     if (second !== this.#second) this.#turn(second);
-    return `${this.#iso}${threeDigits(now - second * 1_000)}Z`;
+    out.bytes(this.#iso);
+    out.three(now - second * 1_000);
+    out.ascii('Z');
   }
 
   /** `29/Nov/2026:02:57:00 +0000` */
-  common(now: number): string {
+  common(out: Out, now: number): void {
     const second = Math.floor(now / 1_000);
     if (second !== this.#second) this.#turn(second);
-    return this.#common;
+    out.bytes(this.#common);
   }
-}
-
-/** A number of less than a thousand: `7` is `007`. */
-const threeDigits = (number: number): string =>
-  number > 99 ? `${number}` : number > 9 ? `0${number}` : `00${number}`;
-
-/** Milliseconds with three decimals. Much faster than the text of a number that is not whole. */
-export function formatMicros(ms: number): string {
-  const micros = Math.round(ms * 1_000);
-  const whole = Math.trunc(micros / 1_000);
-  return `${whole}.${threeDigits(micros - whole * 1_000)}`;
 }

@@ -1,11 +1,8 @@
 /** Texts of strangers on their way into a line: it stays one line, and no text ends the field that it stands in. */
+import type { Out } from './out.ts';
 
 /** A longer text is cut, and three dots follow: characters of one field, before they are escaped. */
 export const LONGEST_FIELD = 4_096;
-
-const PLAIN = /^[ !#-[\]-~]*$/;
-
-const isPlain = (text: string): boolean => text.length <= LONGEST_FIELD && PLAIN.test(text);
 
 const cut = (text: string): string =>
   text.length > LONGEST_FIELD ? `${text.slice(0, LONGEST_FIELD)}...` : text;
@@ -13,8 +10,7 @@ const cut = (text: string): string =>
 const hex = (byte: number, digits: number): string => byte.toString(16).padStart(digits, '0');
 
 /** As Apache does: `\"`, `\\`, and `\xHH` for each byte that is not printable ASCII. */
-export const escapeText = (text: string): string =>
-  isPlain(text) ? text : cut(text).replace(/[^ !#-[\]-~]/gu, escapeCharacter);
+export const escapeText = (text: string): string => cut(text).replace(/[^ !#-[\]-~]/gu, escapeCharacter);
 
 function escapeCharacter(character: string): string {
   if (character === '"' || character === '\\') return `\\${character}`;
@@ -26,6 +22,16 @@ function escapeCharacter(character: string): string {
 
 /** A string of JSON that is ASCII. */
 export const quote = (text: string): string =>
-  isPlain(text) ? `"${text}"` : JSON.stringify(cut(text)).replace(/[\x7f-\uffff]/g, escapeUnit);
+  JSON.stringify(cut(text)).replace(/[\x7f-\uffff]/g, escapeUnit);
 
 const escapeUnit = (unit: string): string => `\\u${hex(unit.charCodeAt(0), 4)}`;
+
+/** Writes a text as `escapeText` has it. */
+export function writeText(out: Out, text: string): void {
+  if (text.length > LONGEST_FIELD || !out.plain(text)) out.ascii(escapeText(text));
+}
+
+/** Writes a text as `quote` has it, without the quotes around it. */
+export function writeQuoted(out: Out, text: string): void {
+  if (text.length > LONGEST_FIELD || !out.plain(text)) out.ascii(quote(text).slice(1, -1));
+}

@@ -1,15 +1,29 @@
 /** The texts of a line: what a stranger has sent never makes two of it, and never ends the field that it stands in. */
 import type http from 'node:http';
 import { escapeText, LONGEST_FIELD, quote } from './escape.ts';
-import { jsonFormat } from './json.ts';
-import type { Line } from './line.ts';
-import { templateFormat, wantsFirstByte } from './template.ts';
+import * as json from './json.ts';
+import type { Format, Line, Writer } from './line.ts';
+import { Out } from './out.ts';
+import * as template from './template.ts';
+
+/** What a format writes, as text. */
+const textOf = (format: Format) => {
+  const out = new Out();
+  return (line: Line): string => {
+    format(line, out);
+    return out.take().toString('latin1');
+  };
+};
+const jsonFormat = (writer: Writer) => textOf(json.jsonFormat(writer));
+const templateFormat = (...args: Parameters<typeof template.templateFormat>) =>
+  textOf(template.templateFormat(...args));
 
 const WRITER = { slot: 2, generation: 7, pid: 4711 };
 
 const line = (more: Partial<Line> = {}): Line => ({
   now: Date.UTC(2026, 10, 29, 2, 57, 3, 45),
-  id: 'abc-1',
+  id: 'abc-',
+  sequence: 1,
   trace: undefined,
   client: '192.0.2.7',
   method: 'GET',
@@ -132,7 +146,7 @@ test('the time of day goes on from one second to the next', () => {
 });
 
 test('the first byte is looked at only for those formats that tell it', () => {
-  expect(['json', '%({firstByteMs}x)s', 'combined', '%(D)s'].map(wantsFirstByte)).toEqual([
+  expect(['json', '%({firstByteMs}x)s', 'combined', '%(D)s'].map(template.wantsFirstByte)).toEqual([
     true,
     true,
     false,

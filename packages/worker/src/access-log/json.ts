@@ -1,32 +1,76 @@
 /** The JSON format: an object on one line. */
-import { Clock, formatMicros } from './clock.ts';
-import { quote } from './escape.ts';
+import { Clock } from './clock.ts';
+import { quote, writeQuoted } from './escape.ts';
 import type { Format, Writer } from './line.ts';
+import { bytesOf } from './out.ts';
+
+const TIME = bytesOf('{"time":"');
+const TRACE = bytesOf('","trace":"');
+const CLIENT = bytesOf('","client":"');
+const METHOD = bytesOf('","method":"');
+const TARGET = bytesOf('","target":"');
+const PROTOCOL = bytesOf('","protocol":"HTTP/');
+const STATUS = bytesOf('","status":');
+const BYTES = bytesOf(',"bytes":');
+const DURATION = bytesOf(',"durationMs":');
+const FIRST_BYTE = bytesOf(',"firstByteMs":');
+const AGENT = bytesOf(',"userAgent":"');
+const REFERER = bytesOf(',"referer":"');
+const QUOTE = bytesOf('"');
+const MOVED = bytesOf(',"moved":true');
+const CLOSED = bytesOf(',"closed":"');
+const END = bytesOf('}\n');
 
 export function jsonFormat({ slot, generation, pid, release }: Writer): Format {
   const clock = new Clock();
   const named = release === undefined ? '' : `,"release":${quote(release)}`;
-  const writer = `","slot":${slot},"generation":${generation}${named},"pid":${pid},"id":"`;
-  // Most requests come from few kinds of clients.
-  let agent: string | undefined;
-  let agentText = '';
-  return (line) => {
-    const { headers, trace, firstByteMs } = line;
-    const userAgent = headers['user-agent'];
-    if (userAgent !== agent) {
-      agent = userAgent;
-      agentText = userAgent === undefined ? '' : `,"userAgent":${quote(userAgent)}`;
+  const writer = bytesOf(`","slot":${slot},"generation":${generation}${named},"pid":${pid},"id":"`);
+  return (line, out) => {
+    const { headers, firstByteMs } = line;
+    out.bytes(TIME);
+    clock.iso(out, line.now);
+    out.bytes(writer);
+    out.ascii(line.id);
+    if (line.sequence !== undefined) out.number(line.sequence);
+    if (line.trace !== undefined) {
+      out.bytes(TRACE);
+      out.ascii(line.trace);
     }
-    let text = `{"time":"${clock.iso(line.now)}${writer}${line.id}`;
-    if (trace !== undefined) text += `","trace":"${trace}`;
-    text += `","client":"${line.client}","method":${quote(line.method)},"target":${quote(line.target)}`;
-    text += `,"protocol":"HTTP/${line.version}","status":${line.status},"bytes":${line.bytes}`;
-    text += `,"durationMs":${formatMicros(line.durationMs)}`;
-    if (firstByteMs !== undefined) text += `,"firstByteMs":${formatMicros(firstByteMs)}`;
-    text += agentText;
-    if (headers.referer !== undefined) text += `,"referer":${quote(headers.referer)}`;
-    if (line.moved) text += ',"moved":true';
-    if (line.closed !== undefined) text += `,"closed":"${line.closed}"`;
-    return `${text}}\n`;
+    out.bytes(CLIENT);
+    out.ascii(line.client);
+    out.bytes(METHOD);
+    writeQuoted(out, line.method);
+    out.bytes(TARGET);
+    writeQuoted(out, line.target);
+    out.bytes(PROTOCOL);
+    out.ascii(line.version);
+    out.bytes(STATUS);
+    out.number(line.status);
+    out.bytes(BYTES);
+    out.number(line.bytes);
+    out.bytes(DURATION);
+    out.micros(line.durationMs);
+    if (firstByteMs !== undefined) {
+      out.bytes(FIRST_BYTE);
+      out.micros(firstByteMs);
+    }
+    const { 'user-agent': agent, referer } = headers;
+    if (agent !== undefined) {
+      out.bytes(AGENT);
+      writeQuoted(out, agent);
+      out.bytes(QUOTE);
+    }
+    if (referer !== undefined) {
+      out.bytes(REFERER);
+      writeQuoted(out, referer);
+      out.bytes(QUOTE);
+    }
+    if (line.moved) out.bytes(MOVED);
+    if (line.closed !== undefined) {
+      out.bytes(CLOSED);
+      out.ascii(line.closed);
+      out.bytes(QUOTE);
+    }
+    out.bytes(END);
   };
 }

@@ -1,10 +1,14 @@
 /** The facts of one line of the access log, from which json.ts and template.ts make its text. */
 import type http from 'node:http';
+import type { Out } from './out.ts';
 
 export interface Line {
   /** Milliseconds since the epoch: when the request ended. */
   now: number;
+  /** Of a request that came without one, the begin of it. */
   id: string;
+  /** The end of an id that was made. */
+  sequence: number | undefined;
   trace: string | undefined;
   /** The address of the client, fit for a log. */
   client: string;
@@ -36,5 +40,5 @@ export interface Writer {
   readonly release?: string | undefined;
 }
 
-/** A line with its end. */
-export type Format = (line: Line) => string;
+/** Writes a line with its end. */
+export type Format = (line: Line, out: Out) => void;

@@ -1,10 +1,11 @@
 /** The lines of the access log on their way to its file: in batches, and with a report of those that are lost. */
 import { AppendFile } from './append-file.ts';
+import { Out } from './out.ts';
 
 /** A line is in the file this long after its request at the latest: a process that is killed loses what it has not written. */
 export const BATCH_MS = 100;
 /** From this number of bytes on a batch is written at once. */
-const BATCH_BYTES = 64 * 1024;
+const BATCH_BYTES = 60 * 1024;
 /** Time that a reader has for the last lines when the process ends. */
 const FINISH_MS = 200;
 
@@ -18,7 +19,8 @@ export interface LossReports {
 export class Lines {
   readonly #file: AppendFile;
   readonly #reports: LossReports;
-  #text = '';
+  /** Lines are written here; `added` follows each. */
+  readonly out = new Out();
   #timer: NodeJS.Timeout | undefined;
   #isArmed = false;
   #lost = 0;
@@ -33,10 +35,9 @@ export class Lines {
     });
   }
 
-  /** @param line ASCII, with its end */
-  add(line: string): void {
-    this.#text += line;
-    if (this.#text.length >= BATCH_BYTES) this.flush();
+  /** A line with its end has been written to `out`. */
+  added(): void {
+    if (this.out.length >= BATCH_BYTES) this.flush();
     else if (!this.#isArmed) this.#arm();
   }
 
@@ -53,10 +54,7 @@ export class Lines {
 
   /** Writes what there is. Never throws and never waits for a reader. */
   flush(): void {
-    if (this.#text === '') return;
-    const data = Buffer.from(this.#text, 'latin1');
-    this.#text = '';
-    this.#file.add(data);
+    if (this.out.length > 0) this.#file.add(this.out.take());
   }
 
   /** Opens the file again, after a rotation has moved it away. @returns why it fails; then the old one stays */
@@ -85,6 +83,7 @@ export class Lines {
     if (this.#lost === 0) return;
     const lines = this.#lost;
     this.#lost = 0;
-    this.add(this.#reports.ended(lines, this.#reason));
+    this.out.ascii(this.#reports.ended(lines, this.#reason));
+    this.added();
   }
 }

@@ -7,22 +7,26 @@ import {
   parseAccessFormat,
 } from '@tshorn/core';
 import { sentHead } from '../transport/http1-internals.ts';
-import { Clock, formatMicros } from './clock.ts';
-import { escapeText } from './escape.ts';
+import { Clock } from './clock.ts';
+import { escapeText, writeText } from './escape.ts';
 import type { Format, Line, Writer } from './line.ts';
+import { bytesOf, type Out } from './out.ts';
 
-type Part = (line: Line) => string;
+/** A text that is the same in every line, or what writes one. */
+type Part = string | ((line: Line, out: Out) => void);
 
 /** `-` stands for what is not there. */
-const orDash = (text: string | undefined): string => (text ? escapeText(text) : '-');
+function orDash(out: Out, text: string | undefined): void {
+  if (text) writeText(out, text);
+  else out.ascii('-');
+}
 
 const queryAt = ({ target }: Line): number => target.indexOf('?');
 
-function userOf({ headers: { authorization } }: Line): string {
+function userOf({ headers: { authorization } }: Line): string | undefined {
   const [, encoded] = /^basic +([\w+/=-]+)$/i.exec(authorization ?? '') ?? [];
-  if (encoded === undefined) return '-';
-  const [user] = Buffer.from(encoded, 'base64').toString('latin1').split(':', 1);
-  return orDash(user);
+  if (encoded === undefined) return undefined;
+  return Buffer.from(encoded, 'base64').toString('latin1').split(':', 1)[0];
 }
 
 function sentHeader({ response }: Line, name: string): string | undefined {
@@ -36,53 +40,75 @@ const joined = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value.join(', ') : value;
 
 const atoms = (clock: Clock, pid: number): Readonly<Record<AtomLetter, Part>> => ({
-  h: ({ client }) => client,
-  l: () => '-',
-  u: userOf,
-  t: ({ now }) => `[${clock.common(now)}]`,
-  r: ({ method, target, version }) => `${escapeText(method)} ${escapeText(target)} HTTP/${version}`,
-  m: ({ method }) => escapeText(method),
-  U: (line) => {
-    const at = queryAt(line);
-    return escapeText(at < 0 ? line.target : line.target.slice(0, at));
+  h: ({ client }, out) => out.ascii(client),
+  l: '-',
+  u: (line, out) => {
+    if (line.headers.authorization === undefined) out.ascii('-');
+    else orDash(out, userOf(line));
   },
-  q: (line) => {
-    const at = queryAt(line);
-    return at < 0 ? '' : escapeText(line.target.slice(at + 1));
+  t: ({ now }, out) => {
+    out.ascii('[');
+    clock.common(out, now);
+    out.ascii(']');
   },
-  H: ({ version }) => `HTTP/${version}`,
-  s: ({ status }) => `${status}`,
-  B: ({ bytes }) => `${bytes}`,
-  b: ({ bytes }) => (bytes === 0 ? '-' : `${bytes}`),
-  f: ({ headers }) => orDash(headers.referer),
-  a: ({ headers }) => orDash(headers['user-agent']),
-  T: ({ durationMs }) => `${Math.trunc(durationMs / 1_000)}`,
-  D: ({ durationMs }) => `${Math.round(durationMs * 1_000)}`,
-  M: ({ durationMs }) => `${Math.trunc(durationMs)}`,
-  L: ({ durationMs }) => (durationMs / 1_000).toFixed(6),
-  p: () => `<${pid}>`,
+  r: ({ method, target, version }, out) => {
+    writeText(out, method);
+    out.ascii(' ');
+    writeText(out, target);
+    out.ascii(' HTTP/');
+    out.ascii(version);
+  },
+  m: ({ method }, out) => writeText(out, method),
+  U: (line, out) => {
+    const at = queryAt(line);
+    writeText(out, at < 0 ? line.target : line.target.slice(0, at));
+  },
+  q: (line, out) => {
+    const at = queryAt(line);
+    if (at >= 0) writeText(out, line.target.slice(at + 1));
+  },
+  H: ({ version }, out) => out.ascii(`HTTP/${version}`),
+  s: ({ status }, out) => out.number(status),
+  B: ({ bytes }, out) => out.number(bytes),
+  b: ({ bytes }, out) => {
+    if (bytes === 0) out.ascii('-');
+    else out.number(bytes);
+  },
+  f: ({ headers }, out) => orDash(out, headers.referer),
+  a: ({ headers }, out) => orDash(out, headers['user-agent']),
+  T: ({ durationMs }, out) => out.number(Math.floor(durationMs / 1_000)),
+  D: ({ durationMs }, out) => out.number(Math.round(durationMs * 1_000)),
+  M: ({ durationMs }, out) => out.number(Math.floor(durationMs)),
+  L: ({ durationMs }, out) => out.ascii((durationMs / 1_000).toFixed(6)),
+  p: `<${pid}>`,
 });
 
-const fields = (clock: Clock, writer: Writer): Readonly<Record<AccessField, Part>> => ({
-  time: ({ now }) => clock.iso(now),
-  slot: () => `${writer.slot}`,
-  generation: () => `${writer.generation}`,
-  release: () => orDash(writer.release),
-  pid: () => `${writer.pid}`,
-  id: ({ id }) => id,
-  trace: ({ trace }) => trace ?? '-',
-  client: ({ client }) => client,
-  method: ({ method }) => escapeText(method),
-  target: ({ target }) => escapeText(target),
-  protocol: ({ version }) => `HTTP/${version}`,
-  status: ({ status }) => `${status}`,
-  bytes: ({ bytes }) => `${bytes}`,
-  durationMs: ({ durationMs }) => formatMicros(durationMs),
-  firstByteMs: ({ firstByteMs }) => (firstByteMs === undefined ? '-' : formatMicros(firstByteMs)),
-  userAgent: ({ headers }) => orDash(headers['user-agent']),
-  referer: ({ headers }) => orDash(headers.referer),
-  moved: ({ moved }) => (moved ? 'moved' : '-'),
-  closed: ({ closed }) => closed ?? '-',
+const fields = (clock: Clock, { slot, generation, pid, release }: Writer): Record<AccessField, Part> => ({
+  time: ({ now }, out) => clock.iso(out, now),
+  slot: `${slot}`,
+  generation: `${generation}`,
+  release: release === undefined ? '-' : escapeText(release),
+  pid: `${pid}`,
+  id: ({ id, sequence }, out) => {
+    out.ascii(id);
+    if (sequence !== undefined) out.number(sequence);
+  },
+  trace: ({ trace }, out) => out.ascii(trace ?? '-'),
+  client: ({ client }, out) => out.ascii(client),
+  method: ({ method }, out) => writeText(out, method),
+  target: ({ target }, out) => writeText(out, target),
+  protocol: ({ version }, out) => out.ascii(`HTTP/${version}`),
+  status: ({ status }, out) => out.number(status),
+  bytes: ({ bytes }, out) => out.number(bytes),
+  durationMs: ({ durationMs }, out) => out.micros(durationMs),
+  firstByteMs: ({ firstByteMs }, out) => {
+    if (firstByteMs === undefined) out.ascii('-');
+    else out.micros(firstByteMs);
+  },
+  userAgent: ({ headers }, out) => orDash(out, headers['user-agent']),
+  referer: ({ headers }, out) => orDash(out, headers.referer),
+  moved: ({ moved }, out) => out.ascii(moved ? 'moved' : '-'),
+  closed: ({ closed }, out) => out.ascii(closed ?? '-'),
 });
 
 /** @param template the name of one, or its text */
@@ -93,28 +119,39 @@ export function templateFormat(
 ): Format {
   const clock = new Clock();
   const [ofLetter, ofField] = [atoms(clock, writer.pid), fields(clock, writer)];
-  const partOf = (piece: Exclude<Piece, string>): string | Part => {
+  const partOf = (piece: Piece): Part => {
+    if (typeof piece === 'string') return escapeControl(piece);
     switch (piece.atom) {
       case 'e':
-        return orDash(environment[piece.name]);
+        return escapeText(environment[piece.name] || '-');
       case 'i':
-        return ({ headers }) => orDash(joined(headers[piece.name]));
+        return ({ headers }, out) => orDash(out, joined(headers[piece.name]));
       case 'o':
-        return (line) => orDash(sentHeader(line, piece.name));
+        return (line, out) => orDash(out, sentHeader(line, piece.name));
       case 'x':
         return ofField[piece.name];
       default:
         return ofLetter[piece.atom];
     }
   };
-  const pieces = parseAccessFormat(templateOf(template)).map((piece) =>
-    typeof piece === 'string' ? escapeControl(piece) : partOf(piece),
-  );
-  return (line) => {
-    let text = '';
-    for (const piece of pieces) text += typeof piece === 'string' ? piece : piece(line);
-    return `${text}\n`;
+  const parts = merged([...parseAccessFormat(templateOf(template)).map(partOf), '\n']);
+  return (line, out) => {
+    for (const part of parts) {
+      if (typeof part === 'function') part(line, out);
+      else out.bytes(part);
+    }
   };
+}
+
+/** Texts that follow each other become one. */
+function merged(parts: readonly Part[]): (Uint8Array | Exclude<Part, string>)[] {
+  const all: Part[] = [];
+  for (const part of parts) {
+    const last = all.at(-1);
+    if (typeof part === 'string' && typeof last === 'string') all[all.length - 1] = last + part;
+    else all.push(part);
+  }
+  return all.map((part) => (typeof part === 'string' ? bytesOf(part) : part));
 }
 
 const templateOf = (template: string): string =>
