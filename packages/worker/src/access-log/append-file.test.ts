@@ -153,6 +153,56 @@ test('a line that is longer than the kernel keeps whole is written to its end', 
   fs.closeSync(reader);
 });
 
+test('a line behind a part of one that another worker has left begins on a line of its own', () => {
+  const [own, other] = [opened(), opened()];
+  own.add('one\n');
+  fs.appendFileSync(file, 'hal');
+  other.add('two\n');
+  own.add('three\n');
+  expect(content()).toBe('one\nhal\ntwo\nthree\n');
+});
+
+describe('a line that a pipe has a part of when a file takes its place', () => {
+  const line = `${'x'.repeat(200_000)}\n`;
+
+  /** @returns what the pipe gets afterwards, and what the file has */
+  async function renewed(goesOn: (reader: number) => Promise<string>) {
+    const reader = pipe();
+    const { add, log, lost } = opened();
+    add(`${line}waiting\n`);
+    fs.renameSync(file, `${file}.1`);
+    expect(log.renew()).toBeUndefined();
+    add('new\n');
+    const piped = await goesOn(reader);
+    while (!content().endsWith('new\n')) await sleep(5);
+    fs.closeSync(reader);
+    expect(content()).toBe('waiting\nnew\n');
+    return { piped, lost };
+  }
+
+  test('has its rest in the pipe', async () => {
+    const { piped, lost } = await renewed(async (reader) => {
+      let text = '';
+      while (!text.endsWith('\n')) {
+        text += drain(reader);
+        await sleep(5);
+      }
+      return text;
+    });
+    expect([piped, lost]).toEqual([line, []]);
+  });
+
+  test('is lost if the reader stalls', async () => {
+    const now = performance.now();
+    const { lost } = await renewed(async () => {
+      jest.spyOn(performance, 'now').mockReturnValue(now + 60_000);
+      return '';
+    });
+    jest.restoreAllMocks();
+    expect(lost).toEqual([[1, 'the reader stalled']]);
+  });
+});
+
 describe('a batch', () => {
   const reports: unknown[] = [];
   const lines = () => {

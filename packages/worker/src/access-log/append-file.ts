@@ -1,19 +1,13 @@
 /**
- * The descriptor that the lines of the access log go to: of a file, to which several workers append, or standard output.
- * Each write has whole lines, and the kernel puts it behind what other workers have written (O_APPEND), so that lines do not
- * mix. What cannot be written is lost and counted; nothing waits.
+ * The file of the access log, to which several workers append. Each write has whole lines, and the kernel puts it behind
+ * what other workers have written (O_APPEND; it holds the lock of the file for the whole write, whatever its size), so that
+ * lines do not mix. What cannot be written is lost and counted; nothing waits.
  */
 import fs from 'node:fs';
-import { targetOf, type WriteTarget } from '@tshorn/core';
+import { endsInPart, NEWLINE, type Opened, open, STDOUT } from './append-target.ts';
 
 /** Kept from before the app is loaded, which may replace it. */
-const { closeSync, fstatSync, openSync, readSync, writeSync } = fs;
-const { O_WRONLY, O_RDONLY, O_CREAT, O_APPEND, O_NONBLOCK } = fs.constants;
-/** Without O_NONBLOCK the open of a named pipe waits for a reader. */
-const APPEND = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK;
-
-const STDOUT = 1;
-const NEWLINE = 10;
+const { closeSync, writeSync } = fs;
 
 /** PIPE_BUF of Linux: the kernel does not mix writes of this size into a pipe that several processes write to (pipe(7)). */
 const WHOLE_BYTES = 4_096;
@@ -21,26 +15,16 @@ const WHOLE_BYTES = 4_096;
 export const MOST_WAITING_BYTES = 1024 * 1024;
 /** Time until a descriptor that said EAGAIN is tried again. Nothing tells when it is writable. */
 const AGAIN_MS = 10;
+/** Time that a reader has for the rest of a line, when the file has been opened again. */
+const REST_MS = 1_000;
+
+const STALLED = 'the reader stalled';
 
 /** What has become of lines. */
 export interface Fate {
   /** All that had waited is written. */
   written(): void;
   lost(lines: number, reason: string): void;
-}
-
-interface Opened extends WriteTarget {
-  readonly kind: 'file' | 'pipe' | 'other';
-}
-
-function open(file: string): Opened {
-  const fd = file === '-' ? STDOUT : openSync(file, APPEND);
-  const isOurs = file !== '-';
-  const stat = fstatSync(fd);
-  const target = targetOf(fd);
-  if (isOurs && target.fd !== fd) closeSync(fd);
-  const kind = stat.isFile() ? 'file' : stat.isFIFO() ? 'pipe' : 'other';
-  return { ...target, isOwn: target.isOwn || isOurs, kind };
 }
 
 const reasonOf = (error: unknown): string => {
@@ -64,8 +48,12 @@ export class AppendFile {
   #busy = false;
   /** Bytes that a thread is writing. */
   #inThread = 0;
-  /** A write has failed since one has worked: the file may end in a part of a line. */
-  #hasFailed = false;
+  /** A part of a line is written: its rest belongs in the same file. */
+  #isWithinLine = false;
+  /** The rest of a line that is written in part was lost. */
+  #hasLeftPart = false;
+  /** The file opened again: it takes the place of the target at the end of a line, or at this time. */
+  #renewed: { readonly target: Opened; readonly until: number } | undefined;
 
   /** @param file its path, or `-` for standard output */
   constructor(file: string, fate: Fate) {
@@ -76,7 +64,7 @@ export class AppendFile {
   /** @param data whole lines, which the caller may overwrite. Never throws. */
   add(data: Buffer): void {
     if (this.#waitingBytes + data.length > MOST_WAITING_BYTES) {
-      this.#fate.lost(countLines(data), 'the reader stalled');
+      this.#fate.lost(countLines(data), STALLED);
       return;
     }
     const isNow = this.#target?.isSync === true && this.#waiting.length === 0;
@@ -90,22 +78,38 @@ export class AppendFile {
   /** Opens the file again. Where that fails, the old one stays. @returns why it fails */
   renew(): string | undefined {
     if (this.#file === '-') return undefined;
-    let renewed: Opened;
+    let target: Opened;
     try {
-      renewed = open(this.#file);
+      target = open(this.#file);
     } catch (error) {
       return reasonOf(error);
     }
-    this.#close();
-    this.#target = renewed;
+    if (this.#renewed) closeSync(this.#renewed.target.fd);
+    this.#renewed = { target, until: performance.now() + REST_MS };
+    this.#change();
     return undefined;
   }
 
-  #close(): void {
-    const old = this.#target;
-    this.#target = undefined;
-    // A thread may be writing to it: then it is left to the end of the process.
-    if (old?.isOwn && !this.#busy) closeSync(old.fd);
+  /** The file that was opened again takes its place, unless the old one is to have the rest of a line. */
+  #change(): void {
+    if (!this.#renewed) return;
+    const { target, until } = this.#renewed;
+    if (this.#isWithinLine) {
+      if (performance.now() < until) return;
+      this.#loseRest();
+    }
+    // A thread writes to standard output alone, which is never opened again.
+    if (this.#target) closeSync(this.#target.fd);
+    this.#target = target;
+    this.#renewed = undefined;
+    this.#hasLeftPart = false;
+  }
+
+  #loseRest(): void {
+    const [first] = this.#waiting as [Buffer];
+    this.#drop(first.indexOf(NEWLINE) + 1);
+    this.#isWithinLine = false;
+    this.#fate.lost(1, STALLED);
   }
 
   /**
@@ -123,7 +127,7 @@ export class AppendFile {
       Atomics.wait(pause, 0, 0, AGAIN_MS);
       this.#write();
     }
-    if (this.#waiting.length > 0) this.#lose('the reader stalled');
+    if (this.#waiting.length > 0) this.#lose(STALLED);
   }
 
   /** What a thread has begun to write, it ends: libuv joins its threads. */
@@ -143,15 +147,20 @@ export class AppendFile {
     } catch (error) {
       return this.#lose(reasonOf(error));
     }
-    const { kind } = this.#target;
-    while (this.#waiting.length > 0) {
-      const data = this.#next(kind);
+    for (;;) {
+      this.#change();
+      if (this.#waiting.length === 0) return;
+      const target = this.#target;
+      const data = this.#next(target);
+      // The line before gets its end, which is no part of what waits.
+      const begin = this.#isAfterPart(target) ? 1 : 0;
+      const piece = begin > 0 ? Buffer.concat([Buffer.from('\n'), data]) : data;
       this.#busy = true;
       let isOver = false;
       let goesOn = false;
       this.#inThread = data.length;
-      this.#target.write(this.#target.fd, data, (error, written) => {
-        goesOn = this.#settle(data, error, written);
+      target.write(target.fd, piece, (error, written) => {
+        goesOn = this.#settle(data, error, Math.max(0, written - begin));
         // A thread has written.
         if (isOver && goesOn) this.#write();
       });
@@ -160,18 +169,19 @@ export class AppendFile {
     }
   }
 
-  /** What is written at once: whole lines, as far as the kernel does not mix them. */
-  #next(kind: Opened['kind']): Buffer {
+  /** What is written at once: whole lines, as far as the kernel does not mix them; the rest of a line before a change. */
+  #next({ kind }: Opened): Buffer {
     const [first] = this.#waiting as [Buffer];
-    if (this.#hasFailed && kind === 'file' && endsInPart(this.#file)) {
-      const data = Buffer.concat([Buffer.from('\n'), first]);
-      this.#waiting[0] = data;
-      this.#waitingBytes++;
-      return data;
-    }
+    if (this.#renewed) return first.subarray(0, first.indexOf(NEWLINE) + 1);
     if (kind !== 'pipe' || first.length <= WHOLE_BYTES) return first;
     const end = first.lastIndexOf(NEWLINE, WHOLE_BYTES - 1) + 1;
     return first.subarray(0, end > 0 ? end : first.indexOf(NEWLINE) + 1);
+  }
+
+  /** True where the file ends in a part of a line that gets no rest, of this worker or of another. */
+  #isAfterPart(target: Opened): boolean {
+    if (this.#isWithinLine) return false;
+    return target.isReadable ? endsInPart(target) : this.#hasLeftPart;
   }
 
   /** @returns whether the next piece may be written now */
@@ -187,14 +197,15 @@ export class AppendFile {
     }
     this.#busy = false;
     if (error) {
-      this.#hasFailed = true;
       this.#lose(reasonOf(error));
       return false;
     }
+    if (written > 0) {
+      this.#isWithinLine = data[written - 1] !== NEWLINE;
+      this.#hasLeftPart = false;
+    }
     this.#drop(written);
     // A part was written, because the disk is full for example: the next write says why.
-    if (written < data.length) return true;
-    this.#hasFailed = false;
     if (this.#waiting.length === 0) this.#fate.written();
     return true;
   }
@@ -206,26 +217,13 @@ export class AppendFile {
     this.#waitingBytes -= bytes;
   }
 
+  /** Loses all that waits: a line of which a part is written counts too. */
   #lose(reason: string): void {
     const lines = this.#waiting.reduce((sum, data) => sum + countLines(data), 0);
     this.#waiting = [];
     this.#waitingBytes = 0;
+    this.#hasLeftPart ||= this.#isWithinLine;
+    this.#isWithinLine = false;
     if (lines > 0) this.#fate.lost(lines, reason);
-  }
-}
-
-/** True for a file whose last line has no end: a worker has written a part of it on a disk that was full. */
-function endsInPart(file: string): boolean {
-  try {
-    const fd = openSync(file, O_RDONLY | O_NONBLOCK);
-    try {
-      const last = Buffer.alloc(1);
-      const { size } = fstatSync(fd);
-      return size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== NEWLINE;
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    return false;
   }
 }
