@@ -38,7 +38,7 @@ test('holds what is built, a README, a LICENSE and the pages that log lines name
   );
   const strays = packed.filter(
     (file) =>
-      !/^(?:LICENSE|README\.md|package\.json|dist\/[\w./-]+\.(?:js|d\.ts|json)|dist\/licences\.txt|dist\/page\.html\.gz|docs\/[\w./-]+\.(?:md|svg))$/.test(
+      !/^(?:LICENSE|README\.md|package\.json|dist\/[\w./-]+\.(?:js|d\.ts|json)|dist\/licences\.txt|dist\/page\.html\.gz|docs\/[\w./-]+\.(?:md|svg|webp))$/.test(
         file,
       ) || /\.test\.|testing\//.test(file),
   );
