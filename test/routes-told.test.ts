@@ -1,108 +1,59 @@
-/** The route of a request, as each framework tells it: in this process, with the frameworks themselves. */
-import { once } from 'node:events';
-import http, { type IncomingMessage, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import fastify from 'fastify';
-import { Hono } from 'hono';
-import { toNodeListener } from '../packages/worker/src/app/fetch-adapter.ts';
-import { askFastify, askKoa, routesOfHono } from '../packages/worker/src/metrics/frameworks.ts';
-import { routeOf } from '../packages/worker/src/metrics/routes.ts';
+/** The route of a request in the metrics, as each framework tells it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ask } from './support/load.ts';
+import { scrape } from './support/scrape.ts';
+import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
-/** They come without types. */
-const load = async (name: string) => (await import(name)).default;
+afterEach(endServers);
 
-type Handler = (request: unknown, response: http.ServerResponse) => void;
-const answer: Handler = (_request, response) => void response.end();
+const ROUTE =
+  /_count\{.*http_request_method="(\w+)".*http_response_status_code="(\d+)"(?:,http_route="([^"]*)")?/;
 
-/** The routes of these paths, as they are known when each response has ended. */
-async function routesOf(listener: RequestListener, ...paths: string[]): Promise<(string | undefined)[]> {
-  const routes: (string | undefined)[] = [];
-  const server = http.createServer((request, response) => {
-    response.once('finish', () => routes.push(routeOf(request)));
-    listener(request, response);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  for (const path of paths)
-    await fetch(`http://127.0.0.1:${port}${path}`).then((response) => response.text());
-  server.closeAllConnections();
-  server.close();
-  return routes;
-}
-
-test('Express tells its routes, also those of a router', async () => {
-  const express = await load('express');
-  const app = express();
-  const router = express.Router();
-  router.get('/:item', answer);
-  app.get('/users/:id', answer);
-  app.use('/shop', router);
-  expect(await routesOf(app, '/users/7', '/shop/3', '/none')).toEqual([
-    '/users/:id',
-    '/shop/:item',
-    undefined,
-  ]);
-});
-
-test('Fastify tells its routes', async () => {
-  askFastify();
-  const app = fastify();
-  app.get('/users/:id', async () => 'x');
-  await app.register(async (inner) => void inner.get('/:item', async () => 'x'), { prefix: '/shop' });
-  await app.ready();
-  const routing = (request: IncomingMessage, response: http.ServerResponse) => app.routing(request, response);
-  expect(await routesOf(routing, '/users/7', '/shop/3', '/none')).toEqual([
-    '/users/:id',
-    '/shop/:item',
-    undefined,
-  ]);
-  await app.close();
-});
-
-interface Context {
-  readonly path: string;
-  readonly _matchedRoute?: unknown;
-  body?: unknown;
-}
-
-test("Koa's routers tell their routes", async () => {
-  const Koa = await load('koa');
-  const app = new Koa();
-  askKoa(app);
-  askKoa(app);
-  app.use(async (context: Context, next: () => Promise<void>) => {
-    // As @koa/router and koa-router do.
-    if (context.path.startsWith('/users/')) Object.assign(context, { _matchedRoute: '/users/:id' });
-    await next();
-  });
-  let seen: unknown;
-  app.use((context: Context) => {
-    seen ??= context._matchedRoute;
-    context.body = 'x';
-  });
-  expect(await routesOf(app.callback(), '/users/7', '/none')).toEqual(['/users/:id', undefined]);
-  expect(seen).toBe('/users/:id');
-});
-
-test('Hono tells its routes, and not its middleware', async () => {
-  const app = new Hono();
-  app.use('*', async (_context, next) => next());
-  app.get('/users/:id', (context) => context.text('x'));
-  app.route(
-    '/shop',
-    new Hono().get('/:item', (context) => context.text('x')),
+/** `METHOD STATUS ROUTE` of each series, with its requests. */
+async function routesOf(server: TestServer): Promise<Record<string, number>> {
+  const values = Object.entries(await scrape(server));
+  return Object.fromEntries(
+    values.flatMap(([name, value]) => {
+      const [found, method, status, route = 'none'] = ROUTE.exec(name) ?? [];
+      return found === undefined ? [] : [[`${method} ${status} ${route}`, value]];
+    }),
   );
-  const note = routesOfHono(app);
-  const listener = toNodeListener(async (request, env) => {
-    const response = await app.fetch(request, env);
-    note?.(env.incoming, request);
-    return response;
-  });
-  expect(await routesOf(listener, '/users/7', '/shop/3', '/none')).toEqual([
-    '/users/:id',
-    '/shop/:item',
-    undefined,
+}
+
+/** Asks for the paths, and resolves with the counts when the worker has told of all of them: it does every two seconds. */
+async function countsAfter(server: TestServer, asked: readonly (readonly [string, string])[]) {
+  for (const [framework, path] of asked)
+    await ask({ port: server.port }, { path, agent: false, headers: { framework } });
+  for (;;) {
+    const counts = await routesOf(server);
+    if (Object.values(counts).reduce((sum, count) => sum + count, 0) >= asked.length) return counts;
+    await sleep(50);
+  }
+}
+
+const PATHS = ['/users/7', '/users/8', '/shop/3', '/none'];
+
+test('Express, Fastify, the router of Koa, and Hono tell the routes of their requests', async () => {
+  const [server, hono] = await Promise.all([
+    startServer(fixture('tells-its-routes.mjs')),
+    startServer(fixture('routes-in-hono.mjs')),
   ]);
-  expect(routesOfHono({ fetch: () => {} })).toBeUndefined();
+  const of = (...frameworks: string[]) =>
+    frameworks.flatMap((framework) => PATHS.map((path) => [framework, path] as const));
+  const [inServer, inHono] = await Promise.all([
+    countsAfter(server, of('express', 'fastify', 'koa')),
+    countsAfter(hono, of('hono')),
+  ]);
+  expect(inServer).toEqual({
+    'GET 200 /users/:id': 6,
+    'GET 200 /shop/:item': 3,
+    'GET 404 none': 2,
+    // The router of Koa has entered this one.
+    'GET 404 /{*rest}': 1,
+  });
+  // Not its middleware, which is for all paths.
+  expect(inHono).toEqual({ 'GET 200 /users/:id': 2, 'GET 200 /shop/:item': 1, 'GET 404 none': 1 });
+  const request = { path: '/users/7', agent: false, headers: { framework: 'koa' } } as const;
+  // The app reads from its context what its router has written there.
+  expect(await ask({ port: server.port }, request)).toMatchObject({ body: '/users/:id' });
 });

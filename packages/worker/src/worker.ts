@@ -27,7 +27,7 @@ import type { Hooks } from './hooks.ts';
 import { Leaving } from './leaving.ts';
 import { Meter } from './meter.ts';
 import { AppMetrics } from './metrics/app-metrics.ts';
-import { askFastify } from './metrics/frameworks.ts';
+import { askFrameworks } from './metrics/frameworks.ts';
 import { Reporter } from './metrics/reporter.ts';
 import { type Order, readOrder } from './order.ts';
 import { OtherServers } from './others/other-servers.ts';
@@ -165,7 +165,7 @@ export class Worker {
     const hooks = await boot.loadHooks();
     this.#hooks = hooks;
     const others = new OtherServers((text) => void this.#send({ type: 'log', level: 'warn', text }));
-    if (options.metrics) askFastify();
+    if (options.metrics) askFrameworks();
     const app = await boot.loadApp(others);
     if (options.metrics) app.tellRoutes?.();
     endPause?.();

@@ -2,7 +2,7 @@
 import type http from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TshornError } from '@tshorn/core';
-import { askKoa, routesOfHono } from '../metrics/frameworks.ts';
+import { routesOfHono } from '../metrics/frameworks.ts';
 import type { Fetch } from './fetch-adapter.ts';
 import { guard, type Handler } from './guard.ts';
 import { isHttpServer } from './http-server.ts';
@@ -39,7 +39,6 @@ const isMadeForKoa = (app: Koa) => (server: http.Server) =>
   requestListeners(server).some((listener) => String(listener) === String(app.callback()));
 
 interface Koa {
-  readonly context: object;
   callback(): Listener;
 }
 interface Fastify {
@@ -63,7 +62,6 @@ export async function adapt(value: unknown, context: Context): Promise<LoadedApp
         kind: shape,
         server: createServer((value as Koa).callback(), settings),
         isOwn: isMadeForKoa(value as Koa),
-        tellRoutes: () => askKoa(value as Koa),
       };
     case 'express':
       return {

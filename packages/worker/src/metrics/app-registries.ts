@@ -3,13 +3,8 @@
  * module `lib/registry.js` of the library when the app loads it, and from then on every registry to which a metric is
  * added. The app's registries and metrics stay as they are. An ES module that imports the library is seen as well, since
  * both libraries are CommonJS; a copy within a bundle is not.
- *
- * `Module._extensions` is `require.extensions` (https://nodejs.org/api/modules.html#requireextensions). It is called once
- * for each file, also for an `import` of a CommonJS module. The tracing channel `module.require` would tell the same, but
- * costs two microseconds for each call of require() on Node 22, and Node 20 has none. Where a Node has no such table, the
- * app's metrics are not found.
  */
-import Module from 'node:module';
+import { onLoaded } from './loaded-files.ts';
 
 /** The parts of a library's metric that are used; both libraries have them. */
 export interface Metric {
@@ -29,13 +24,6 @@ interface RegistryModule {
   readonly globalRegistry?: AppRegistry;
 }
 
-type Load = (this: unknown, module: { readonly exports: unknown }, file: string, ...rest: unknown[]) => void;
-
-interface Loader {
-  readonly _extensions?: Record<string, Load>;
-  readonly _cache?: Record<string, { readonly exports: unknown } | undefined>;
-}
-
 /** Several copies of a library may be installed. */
 const REGISTRY_FILE = /[\\/](prom-client|@prometheus-io[\\/]client)[\\/]lib[\\/]registry\.js$/;
 
@@ -52,15 +40,7 @@ export class AppRegistries {
 
   /** To be called before the app is loaded. What a preload of the user has loaded so far is found too. */
   watch(): void {
-    const { found } = this;
-    const { _extensions: extensions, _cache: cache = {} } = Module as unknown as Loader;
-    for (const [file, module] of Object.entries(cache)) if (REGISTRY_FILE.test(file)) found(module?.exports);
-    const load = extensions?.['.js'];
-    if (!extensions || typeof load !== 'function') return;
-    extensions['.js'] = function (this: unknown, module, file, ...rest) {
-      Reflect.apply(load, this, [module, file, ...rest]);
-      if (REGISTRY_FILE.test(file)) found(module.exports);
-    };
+    onLoaded(REGISTRY_FILE, this.found);
   }
 
   /** Those that live, in the order in which they came. */

@@ -1,13 +1,20 @@
 /**
  * Asks frameworks to write the route of a request on the request (routes.ts), through what each offers for additions: a
- * hook of Fastify, the context of Koa, the router of Hono. Express needs no asking. Koa and Hono tell nothing of
- * themselves to a server that the app makes, so they are asked where the app is what its module exports.
+ * hook of Fastify, the context of Koa, the router of Hono. Express needs no asking. Hono tells nothing of itself to a
+ * server that the app makes, so it is asked where the app is what its module exports.
  */
 import diagnostics from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
+import { onLoaded } from './loaded-files.ts';
 import { ROUTE } from './routes.ts';
 
 type Routed = IncomingMessage & { [ROUTE]?: unknown };
+
+/** Asks those that can be asked before the app is loaded. */
+export function askFrameworks(): void {
+  askFastify();
+  askKoa();
+}
 
 interface FastifyRequest {
   readonly raw: Routed;
@@ -19,11 +26,8 @@ interface Fastify {
   addHook(name: 'onRequest', hook: (request: FastifyRequest, reply: unknown, done: () => void) => void): void;
 }
 
-/**
- * To be called before the app is loaded: every instance of Fastify 4 and 5 announces itself
- * (https://fastify.dev/docs/latest/Reference/Hooks/#diagnostics-channel-hooks).
- */
-export function askFastify(): void {
+/** Every instance of Fastify 4 and 5 announces itself (https://fastify.dev/docs/latest/Reference/Hooks/#diagnostics-channel-hooks). */
+function askFastify(): void {
   diagnostics.subscribe('fastify.initialization', (message) => {
     const { fastify } = message as { readonly fastify: Fastify };
     fastify.addHook('onRequest', (request, _reply, done) => {
@@ -33,23 +37,25 @@ export function askFastify(): void {
   });
 }
 
-/** All contexts of the app inherit from this one, which is there for additions (https://koajs.com/#app-context). */
-interface Koa {
-  readonly context: object;
-}
-type KoaContext = object & { readonly req: Routed };
+type KoaContext = object & { readonly req?: Routed };
 
-/** `@koa/router` and `koa-router` set it on the context of a request. */
+/** All contexts of all apps inherit from what it exports, which is there for additions (https://koajs.com/#app-context). */
+const KOA_CONTEXT = /[\\/]koa[\\/]lib[\\/]context\.js$/;
+/** `@koa/router` and `koa-router` set it on the context of a request, once for each route that they enter. */
 const MATCHED = '_matchedRoute';
 
-export function askKoa({ context }: Koa): void {
-  if (MATCHED in context) return;
-  Object.defineProperty(context, MATCHED, {
-    configurable: true,
-    set(this: KoaContext, value: unknown) {
-      this.req[ROUTE] = value;
-      Object.defineProperty(this, MATCHED, { value, writable: true, configurable: true, enumerable: true });
-    },
+function askKoa(): void {
+  onLoaded(KOA_CONTEXT, (context) => {
+    if (typeof context !== 'object' || context === null || MATCHED in context) return;
+    Object.defineProperty(context, MATCHED, {
+      configurable: true,
+      get(this: KoaContext): unknown {
+        return this.req?.[ROUTE];
+      },
+      set(this: KoaContext, value: unknown) {
+        if (this.req) this.req[ROUTE] = value;
+      },
+    });
   });
 }
 

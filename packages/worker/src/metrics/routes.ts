@@ -26,7 +26,9 @@ const names = new WeakMap<ExpressRoute, Map<string, string>>();
 
 export function routeOf(request: IncomingMessage): string | undefined {
   const { [ROUTE]: told, route } = request as Routed;
-  if (told !== undefined) return typeof told === 'string' ? told : undefined;
+  if (typeof told === 'string') return told;
+  // Koa's routers take regular expressions.
+  if (told !== undefined) return told instanceof RegExp ? String(told) : undefined;
   return typeof route === 'object' && route !== null ? ofExpress(route, request as Routed) : undefined;
 }
 
