@@ -89,7 +89,7 @@ test.each([
   [['start', 'app.js', '-i', '4'], 'type: tshorn app.js --workers 4'],
   [['restart', 'all'], 'type: tshorn reload'],
   [['ls'], 'type: tshorn status'],
-  [['logs', '--lines', '50'], 'journalctl'],
+  [['monit'], 'type: tshorn top'],
   [['delete', 'web'], 'type: tshorn stop'],
   [['startup'], 'type: tshorn unit APP'],
 ])('tshorn %j says what to type instead', async (words, line) => {

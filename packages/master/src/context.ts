@@ -4,6 +4,7 @@ import type { Hooks } from './hooks.ts';
 import type { LastWords } from './last-words.ts';
 import type { Listener } from './listeners.ts';
 import type { RecentCounts } from './live/recent-counts.ts';
+import type { RecentLines } from './live/recent-lines.ts';
 import type { Logger } from './log.ts';
 import type { LogFields } from './log-events.ts';
 import type { AppMetrics } from './metrics/apps/app-metrics.ts';
@@ -34,6 +35,7 @@ export interface Context {
   /** The app's own metrics, in all workers. */
   readonly appMetrics: AppMetrics;
   readonly recent: RecentCounts;
+  readonly lines: RecentLines;
   /** Present with `--watch`. */
   readonly watch: WatchMode | undefined;
   /** The other master of a re-exec. */

@@ -1,6 +1,7 @@
 /** The master's log: where it goes and how it looks. A line is written before the call returns, where that needs no wait. */
 import type { Level } from './decide/notice.ts';
 import { earlyLogger, type Logger } from './early-logger.ts';
+import { RecentLines } from './live/recent-lines.ts';
 import { logFile as openFile } from './log-file.ts';
 import { LogStream } from './log-stream.ts';
 import { type Outlet, stderrOutlet } from './outlet.ts';
@@ -11,6 +12,8 @@ export interface Log {
   readonly logger: Logger;
   /** Lines since the start by level, those below `--log-level` included. */
   readonly counts: Readonly<Record<Level, number>>;
+  /** Its last lines, and those that the workers print. */
+  readonly recent: RecentLines;
   /** Resolves when every line so far is written, or when the reader has not taken them for a second. */
   flush(): Promise<void>;
   /** Opens the log file again, after a log rotation has moved it away. Does nothing for standard error. */
@@ -31,7 +34,8 @@ const FLUSH_MS = 1_000;
 export function openLog(settings: LogSettings): Log {
   const { logLevel, logFile } = settings;
   const outlet = logFile === undefined ? stderrOutlet : openFile('--log-file', logFile);
-  const { logger, ready, counts } = earlyLogger(logLevel, load(settings, outlet));
+  const recent = new RecentLines();
+  const { logger, ready, counts } = earlyLogger(logLevel, load(settings, outlet, recent));
   const flush = async () => {
     await ready;
     await outlet.idle(FLUSH_MS);
@@ -39,10 +43,14 @@ export function openLog(settings: LogSettings): Log {
   const reopen = () => {
     if (logFile !== undefined) outlet.renew();
   };
-  return { logger, counts, flush, reopen };
+  return { logger, counts, recent, flush, reopen };
 }
 
-async function load({ logLevel, logFormat, logFile }: LogSettings, outlet: Outlet): Promise<Logger> {
+async function load(
+  { logLevel, logFormat, logFile }: LogSettings,
+  outlet: Outlet,
+  recent: RecentLines,
+): Promise<Logger> {
   const { default: pino } = await import('pino');
   const pretty = logFormat === 'pretty' || (logFormat === 'auto' && !logFile && process.stderr.isTTY);
   const format = pretty ? await prettyFormat(logFile === undefined) : (line: string) => line;
@@ -57,7 +65,11 @@ async function load({ logLevel, logFormat, logFile }: LogSettings, outlet: Outle
       logger.warn({ event: 'log-lost', lines, reason }, text);
     },
   });
-  const logger = pino({ level: logLevel, base: { master: process.pid } }, stream) as Logger;
+  const write = (line: string) => {
+    recent.log(line);
+    stream.write(line);
+  };
+  const logger = pino({ level: logLevel, base: { master: process.pid } }, { write }) as Logger;
   return logger;
 }
 

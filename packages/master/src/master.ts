@@ -54,6 +54,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       this.#opened.listeners.map(({ address, handle: { fd } }) => ({ address: formatAddress(address), fd })),
     failed: (text) => this.#log.error({ event: 'sink-failed', sink: 'live' }, text),
     warn: (fields, text) => this.#log.warn(fields, text),
+    lines: () => this.#options.log.recent,
   });
   readonly #options: MasterOptions;
   readonly #hooks: Hooks;
@@ -171,6 +172,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       appMetrics: this.observed.apps,
       recent: this.observed.recent,
       onExplained: (fields, text) => this.observed.explained(fields, text),
+      lines: this.observed.lines,
       enqueue: (event) => this.#loop.enqueue(event),
     });
     const left = oldMaster?.listeners.left;

@@ -9,12 +9,18 @@ import type { History } from './live/history.ts';
 import type { Figured, Live } from './live/live.ts';
 import { PastReloads } from './live/past-reloads.ts';
 import { RecentCounts } from './live/recent-counts.ts';
+import type { RecentLines } from './live/recent-lines.ts';
 import type { LogFields } from './log-events.ts';
 import { AppMetrics, type Warn } from './metrics/apps/app-metrics.ts';
 import type { Family } from './metrics/family.ts';
 import { NoticeCounts } from './metrics/notice-counts.ts';
 import { Registry } from './metrics/registry.ts';
 import { ListenQueues } from './os/listen-queue.ts';
+
+export interface ObservedMaster extends Figured {
+  readonly warn: Warn;
+  lines(): RecentLines;
+}
 
 export class Observed {
   readonly registry = new Registry();
@@ -27,16 +33,21 @@ export class Observed {
   readonly apps: AppMetrics;
   /** On the clock of performance.now(). */
   readonly begunAt = performance.now();
-  readonly #master: Figured;
+  readonly #master: ObservedMaster;
   #live: Promise<Live> | undefined;
   #loaded: Live | undefined;
   #history: { readonly history: History; readonly timer: NodeJS.Timeout } | undefined;
 
-  constructor(master: Figured & { readonly warn: Warn }) {
+  constructor(master: ObservedMaster) {
     this.apps = new AppMetrics(master.warn);
     this.#master = master;
     this.reloads = new PastReloads((generation) => master.canServe(generation));
     this.queues = new ListenQueues(() => master.listeners());
+  }
+
+  /** The last lines of the log, and of what the workers print. */
+  get lines(): RecentLines {
+    return this.#master.lines();
   }
 
   /** Called for each notice, in order. */

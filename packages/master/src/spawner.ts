@@ -56,7 +56,7 @@ export class Spawner {
   }
 
   #start({ serial, slot, generation }: SpawnEffect, release: Release): void {
-    const { hooks, workerFile, env, privileges, statusUdp, output, enqueue, listeners, watch, view } =
+    const { hooks, workerFile, env, privileges, statusUdp, output, enqueue, listeners, watch, view, lines } =
       this.#context;
     const { identity: runAs, umask } = privileges;
     const identity = { slot, generation };
@@ -91,6 +91,7 @@ export class Spawner {
         onUnread: (message) => this.#attendants.unread.sent(handle.pid, message),
         onFiles: watch && ((files) => watch.loaded(generation, files)),
         isInTrouble: () => IN_TROUBLE.has(view.stateOf(serial)),
+        onOutput: (stream, data) => lines.output({ ...identity, pid: handle.pid, stream }, data),
         onFlood: (text) => this.#flooded(worker, text),
         onEnded: (end) => {
           status?.forget();

@@ -37,6 +37,8 @@ export interface WorkerHandleEvents {
   readonly onFiles?: ((files: readonly string[]) => void) | undefined;
   /** See Inbox. */
   readonly isInTrouble?: (() => boolean) | undefined;
+  /** It has printed something that passes through the master. */
+  readonly onOutput?: (stream: 'stdout' | 'stderr', data: Buffer) => void;
   /** The worker floods the master, which has to kill it. */
   onFlood(text: string): void;
 }
@@ -144,10 +146,11 @@ export class WorkerHandle {
   }
 
   #readOutput({ stdout, stderr }: ClusterWorker['process']): void {
-    const outputOf = (source: Readable | null, sink: OutputSink) =>
-      source ? [new WorkerOutput(source, sink)] : [];
-    const errors = outputOf(stderr, this.#sink ?? stderrOutlet);
-    this.#outputs = this.#sink ? [...errors, ...outputOf(stdout, this.#sink)] : errors;
+    const { onOutput } = this.#events;
+    const outputOf = (name: 'stdout' | 'stderr', source: Readable | null, sink: OutputSink) =>
+      source ? [new WorkerOutput(source, sink, (data) => onOutput?.(name, data))] : [];
+    const errors = outputOf('stderr', stderr, this.#sink ?? stderrOutlet);
+    this.#outputs = this.#sink ? [...errors, ...outputOf('stdout', stdout, this.#sink)] : errors;
     [this.#output] = errors;
     if (this.#output) this.#output.intercept = (line) => this.inspector.readLine(line);
   }

@@ -33,6 +33,7 @@ export interface OutputSink {
 export class WorkerOutput {
   readonly #source: Readable;
   readonly #sink: OutputSink;
+  readonly #seen: (data: Buffer) => void;
   #kept: Buffer[] = [];
   #keptBytes = 0;
   #passedBytes = 0;
@@ -45,8 +46,10 @@ export class WorkerOutput {
   /** Resolves when the whole output has been read. */
   readonly ended: Promise<void>;
 
-  constructor(source: Readable, sink: OutputSink) {
+  /** @param seen gets all that is passed on */
+  constructor(source: Readable, sink: OutputSink, seen: (data: Buffer) => void = () => {}) {
     this.#source = source;
+    this.#seen = seen;
     this.#sink = sink;
     source.on('data', (chunk: Buffer) => this.#read(chunk));
     this.ended = new Promise((resolve) => {
@@ -143,6 +146,7 @@ export class WorkerOutput {
   #passOn(data: Buffer): void {
     if (data.length === 0) return;
     this.#keep(data);
+    this.#seen(data);
     this.#sink.add(data);
     if (!this.#sink.full) return;
     this.#source.pause();

@@ -44,9 +44,10 @@ export function checkQuery(query: URLSearchParams, known: string | undefined): v
     const takes = known === undefined ? 'none' : `?${known}=`;
     throw new BadRequest(`"${stray}" is not a parameter of this request; it takes ${takes}`);
   }
-  const wait = query.get('wait');
-  if (wait !== null && wait !== '0' && wait !== '1') {
-    throw new BadRequest('"wait" is neither 0 nor 1');
+  for (const name of ['wait', 'follow']) {
+    const value = query.get(name);
+    if (value !== null && value !== '0' && value !== '1')
+      throw new BadRequest(`"${name}" is neither 0 nor 1`);
   }
 }
 

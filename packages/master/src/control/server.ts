@@ -35,6 +35,9 @@ type Endpoint = (call: Call) => void | Promise<void>;
 
 const MOST_BODY_BYTES = 64 * 1024;
 
+/** The one parameter of a GET. */
+const PARAMETERS: Readonly<Record<string, string>> = { '/plan': 'plan', '/logs': 'follow' };
+
 export class ControlServer {
   readonly #control: Answering;
   readonly #http = http.createServer((request, response) => void this.#handle(request, response));
@@ -66,6 +69,7 @@ export class ControlServer {
     '/rollback': { POST: (call) => this.#rollback(call) },
     '/releases': { GET: (call) => this.#releases(call) },
     '/abort': { POST: (call) => this.#abort(call) },
+    '/logs': { GET: (call) => this.#logs(call) },
     '/events': { GET: (call) => this.#events(call) },
     '/metrics': { GET: (call) => this.#metrics(call) },
     '/plan': { GET: (call) => this.#plan(call) },
@@ -82,10 +86,7 @@ export class ControlServer {
     try {
       const { pathname, searchParams } = readTarget(request.url ?? '/');
       const endpoint = this.#endpointOf(pathname, request.method ?? '', response);
-      checkQuery(
-        searchParams,
-        request.method === 'POST' ? 'wait' : pathname === '/plan' ? 'plan' : undefined,
-      );
+      checkQuery(searchParams, request.method === 'POST' ? 'wait' : PARAMETERS[pathname]);
       const body = readBody(await read(request));
       await endpoint({ body, query: searchParams, response });
     } catch (error) {
@@ -181,6 +182,11 @@ export class ControlServer {
     const { PROMETHEUS_TYPE, prometheusText } = await import('../metrics/prometheus.ts');
     const text = prometheusText(await this.#master.observed.families());
     response.writeHead(200, { 'content-type': PROMETHEUS_TYPE }).end(text);
+  }
+
+  async #logs({ query, response }: Call): Promise<void> {
+    const { sendLines } = await import('../live/send-lines.ts');
+    sendLines(this.#master.observed.lines, response, query.get('follow') === '1');
   }
 
   async #events({ response }: Call): Promise<void> {

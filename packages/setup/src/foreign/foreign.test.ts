@@ -12,14 +12,13 @@ beforeEach(() => {
 afterEach(() => fs.rmSync(cwd, { recursive: true }));
 
 const write = (name: string, text: string) => fs.writeFileSync(path.join(cwd, name), text);
-const answer = (word: string, ...words: string[]) => foreignWord(word, words, { env: {}, cwd });
+const answer = (word: string, ...words: string[]) => foreignWord(word, words, { cwd });
 
 it.each([
   ['restart', 'tshorn reload'],
   ['list', 'tshorn status'],
   ['ls', 'tshorn status'],
   ['describe', 'tshorn status'],
-  ['logs', 'journalctl -fu NAME'],
   ['flush', 'kill -USR1'],
   ['monit', 'tshorn top'],
   ['delete', 'tshorn stop'],
@@ -38,7 +37,8 @@ it.each([
   ['backward', 'tshorn rollback'],
   ['ping', 'tshorn status'],
   ['id', 'tshorn status'],
-  ['plus', 'tshorn status --json'],
+  ['plus', 'tshorn top'],
+  ['log', 'tshorn logs -f'],
 ])('%s is answered with %s', async (word, line) => {
   const error = await answer(word);
   expect(error).toMatchObject({ exitCode: 2, fix: expect.stringContaining(line) });
@@ -153,11 +153,6 @@ it('what has no counterpart is named', async () => {
   expect((await answer('start', 'app.js', '--cron', '0 * * * *')).fix).toBe(
     'type: tshorn app.js (--cron: no counterpart in this line); tshorn unit app.js prints a service',
   );
-});
-
-it('logs names the files of the config file', async () => {
-  write('tshorn.config.json', '{"app":"app.js","logFile":"log/a.log","outputFile":"/var/log/out.log"}');
-  expect((await answer('logs')).fix).toBe('type: tail -f log/a.log /var/log/out.log');
 });
 
 it('a file of that name is served by its path', async () => {

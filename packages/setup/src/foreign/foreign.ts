@@ -1,16 +1,14 @@
 /** Words of other process managers: each is answered with what to type instead. */
 import { relative } from 'node:path';
-import { type Config, type Environment, resolveConfig } from '@tshorn/config';
 import { resolveApp, TshornError } from '@tshorn/core';
 import { shellWord } from '../shell-word.ts';
 import { start } from './start.ts';
 
 export interface Surroundings {
-  readonly env: Environment;
   readonly cwd: string;
 }
 
-type Answer = (words: readonly string[], around: Surroundings) => Promise<Said> | Said;
+type Answer = (words: readonly string[], around: Surroundings) => Said;
 type Said = readonly [message: string, fix: string];
 
 const reload: Said = [
@@ -54,7 +52,6 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   show: () => status,
   jlist: () => status,
   prettylist: () => status,
-  logs,
   flush: () => [
     'logrotate renames a log file, and a signal opens it again',
     'type: kill -USR1 <pid of the master>; the journal of systemd needs nothing',
@@ -87,14 +84,14 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   id: () => status,
   ping: () => ['there is no daemon: each server is asked itself', 'type: tshorn status'],
   env: () => ['the config file has the variables of the app', 'type: tshorn --print-config'],
-  log: logs,
+  log: () => ['the log is asked for, wherever it goes', 'type: tshorn logs -f'],
   update: () => [
     'a new version takes over from the running master, and no port closes',
     'type: npm install tshorn@latest, and kill -USR2 <pid of the master>',
   ],
   install: () => modules,
   uninstall: () => modules,
-  plus: () => ['there is no dashboard', 'type: tshorn status; for programs: tshorn status --json'],
+  plus: () => live,
   serve: ([folder = '.', port = '8080']) => [
     'the package "serve" serves a folder',
     `type: npm install serve && npx tshorn serve --bind :${shellWord(port)} -- ${shellWord(folder)}`,
@@ -102,36 +99,12 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
 };
 
 /** The error for such a word, with exit code 2. */
-export async function foreignWord(
-  word: string,
-  words: readonly string[],
-  around: Surroundings,
-): Promise<TshornError> {
-  const [message, fix] = await (ANSWERS[word] as Answer)(words, around);
+export function foreignWord(word: string, words: readonly string[], around: Surroundings): TshornError {
+  const [message, fix] = (ANSWERS[word] as Answer)(words, around);
   const file = fileOf(`./${word}`, around.cwd);
   const serve = file === undefined ? '' : `; to serve ${file}: tshorn ./${word}`;
   return new TshornError('ERR_OPTION', `tshorn has no "${word}": ${message}`, { fix: fix + serve });
 }
-
-async function logs(_: readonly string[], { env, cwd }: Surroundings): Promise<Said> {
-  const resolved = await resolveConfig({ argv: [], env, cwd }).catch(() => undefined);
-  const files = [resolved?.config.logFile, resolved?.config.outputFile].filter((file) => file !== undefined);
-  return [
-    whereLogs(files),
-    files.length === 0 ? JOURNAL : `type: tail -f ${files.map((file) => near(file, cwd)).join(' ')}`,
-  ];
-}
-
-const JOURNAL =
-  'type: journalctl -fu NAME under systemd, or start with --log-file FILE and type: tail -f FILE';
-
-const whereLogs = (files: readonly Config['logFile'][]): string =>
-  files.length === 0 ? 'the log goes to standard error' : 'the config file names the file';
-
-const near = (file: string, cwd: string): string => {
-  const short = relative(cwd, file);
-  return short.startsWith('..') ? file : short;
-};
 
 function fileOf(app: string, cwd: string): string | undefined {
   try {

@@ -7,6 +7,7 @@ import { help } from './help.ts';
 import { importFile } from './import.ts';
 import { init } from './init.ts';
 import { leave } from './leave.ts';
+import { logs } from './logs.ts';
 import { releases } from './releases.ts';
 import { reload } from './reload.ts';
 import { rollback } from './rollback.ts';
@@ -23,6 +24,7 @@ export const COMMAND_TABLE: CommandTable = {
   releases,
   status,
   top,
+  logs,
   scale,
   leave,
   stay,

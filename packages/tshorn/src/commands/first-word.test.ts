@@ -70,7 +70,7 @@ describe('of an app that is not found', () => {
   it.each([
     [['deploy', 'production'], 'tshorn has no "deploy": ', 'npx tshorn reload'],
     [['serve', './public', '8080'], 'tshorn has no "serve": ', 'tshorn serve --bind :8080 -- ./public'],
-    [['log'], 'tshorn has no "log": ', 'journalctl'],
+    [['log'], 'tshorn has no "log": ', 'tshorn logs -f'],
   ])('a word of PM2 has its answer: %j', async (argv, message, line) => {
     expect(await about(...argv)).toEqual([expect.stringContaining(message), expect.stringContaining(line)]);
   });

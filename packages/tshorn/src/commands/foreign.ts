@@ -5,11 +5,11 @@ import type { ForeignName } from './names.ts';
 
 /** `tshorn restart`: @throws TshornError ERR_OPTION, in any case, which says what to type instead */
 export async function foreign(word: ForeignName, words: readonly string[]): Promise<never> {
-  throw await foreignError(word, words);
+  throw foreignError(word, words);
 }
 
-export const foreignError = (word: ForeignName, words: readonly string[]): Promise<TshornError> =>
-  foreignWord(word, words, { env: process.env, cwd: workingDirectory() });
+export const foreignError = (word: ForeignName, words: readonly string[]): TshornError =>
+  foreignWord(word, words, { cwd: workingDirectory() });
 
 /** `tshorn reload api`: the error that names the line to type. */
 export const appName = (command: string, words: readonly string[]): TshornError =>

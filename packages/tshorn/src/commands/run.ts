@@ -35,6 +35,7 @@ const ASKING: readonly string[] = [
   'releases',
   'status',
   'top',
+  'logs',
   'scale',
   'stop',
 ] satisfies CommandName[];

@@ -52,21 +52,35 @@ export async function ask(
 }
 
 /**
- * Sends one request and yields each line of its answer. Ends with the answer, even with one that breaks off. Only the
- * beginning of the answer has a time limit: a reload may be silent for minutes.
+ * Sends one request and yields each line of its answer as an event.
  * @throws TshornError as `ask`
  */
 export async function* stream(
   socket: string,
   path: string,
   body: object,
-  { signal }: Pick<AskOptions, 'signal'> = {},
+  options?: Pick<AskOptions, 'signal'>,
 ): AsyncGenerator<StreamEvent, void, undefined> {
-  const client = clientOf(socket, { headersTimeout: ANSWER_MS, bodyTimeout: 0 });
+  for await (const line of textLines(socket, path, body, options)) yield parse(line, socket) as StreamEvent;
+}
+
+/**
+ * Sends one request and yields each line of its answer. It is a POST where there is a body. Ends with the answer, even with
+ * one that breaks off. Only the beginning of the answer has a time limit, unless `silentMs` sets one for what follows: a
+ * reload may be silent for minutes.
+ * @throws TshornError as `ask`
+ */
+export async function* textLines(
+  socket: string,
+  path: string,
+  body?: object,
+  { signal, silentMs = 0 }: Pick<AskOptions, 'signal'> & { readonly silentMs?: number } = {},
+): AsyncGenerator<string, void, undefined> {
+  const client = clientOf(socket, { headersTimeout: ANSWER_MS, bodyTimeout: silentMs });
   try {
     const response = await send(client, path, body, signal);
     if (response.statusCode !== 200) await answerOf(response, socket);
-    for await (const line of linesOf(response.body)) yield parse(line, socket) as StreamEvent;
+    yield* linesOf(response.body);
     signal?.throwIfAborted();
   } catch (error) {
     throw gone(socket, error, signal);
@@ -82,30 +96,20 @@ export interface SentEvent {
 }
 
 /**
- * Sends one request and yields each server-sent event of its answer, whose data is JSON. Ends with the answer, even with
- * one that breaks off.
- * @throws TshornError as `ask`, and when nothing comes for as long as an answer may take
+ * Sends one request and yields each server-sent event of its answer, whose data is JSON. Ends with the answer, with one
+ * that breaks off, and when nothing has come for as long as an answer may take.
+ * @throws TshornError as `ask`
  */
 export async function* sentEvents(
   socket: string,
   path: string,
   { signal }: Pick<AskOptions, 'signal'> = {},
 ): AsyncGenerator<SentEvent, void, undefined> {
-  const client = clientOf(socket, { headersTimeout: ANSWER_MS, bodyTimeout: ANSWER_MS });
-  try {
-    const response = await send(client, path, undefined, signal);
-    if (response.statusCode !== 200) await answerOf(response, socket);
-    let event = 'message';
-    for await (const line of linesOf(response.body)) {
-      const [, name, text = ''] = /^(\w+): ?(.*)$/.exec(line) ?? [];
-      if (name === 'event') event = text;
-      if (name === 'data') yield { event, data: parse(text, socket) };
-    }
-    signal?.throwIfAborted();
-  } catch (error) {
-    throw gone(socket, error, signal);
-  } finally {
-    void client.destroy();
+  let event = 'message';
+  for await (const line of textLines(socket, path, undefined, { signal, silentMs: ANSWER_MS })) {
+    const [, name, text = ''] = /^(\w+): ?(.*)$/.exec(line) ?? [];
+    if (name === 'event') event = text;
+    if (name === 'data') yield { event, data: parse(text, socket) };
   }
 }
 
