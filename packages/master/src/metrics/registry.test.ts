@@ -54,6 +54,22 @@ test('the counts of a slot go on over the workers that it has, one after the oth
   expect([total(0), ofSlot(0)?.active, ofSlot(0)?.at]).toEqual([14, 0, undefined]);
 });
 
+test('no sum falls by its last digit, in whichever order the workers leave', () => {
+  for (const [at, ms] of [0.1, 0.2, 0.3].entries()) {
+    const gc = [{ kind: 'minor' as const, counts: [1, 0, 0, 0, 0], sumMs: ms }];
+    registry.report(at, 0, {
+      ...report(series(1, { sumMs: ms })),
+      runtime: { ...runtime(ms), gc },
+    });
+  }
+  const shown = () => [ofSlot(0)?.series, ofSlot(0)?.sums];
+  const before = shown();
+  for (const serial of [2, 1, 0]) {
+    registry.ended({ serial });
+    expect(shown()).toEqual(before);
+  }
+});
+
 test('a slot that is gone keeps its counts, and slots are in order', () => {
   registry.report(7, 5, report(series(1)));
   registry.report(8, 1, report(series(2)));

@@ -16,7 +16,7 @@ import {
   type Series,
 } from '@tshorn/core';
 import { addRuntime, higherRuntime, noRuntime, type RuntimeSums } from './runtime-sums.ts';
-import { addSeries, higherSeries, keyOf } from './series-sums.ts';
+import { addSeries, exactMs, higherSeries, keyOf } from './series-sums.ts';
 
 type SlotSeries = Map<string, Series>;
 
@@ -95,7 +95,7 @@ export class Registry {
       const key = keyOf(one);
       const before = known.series.get(key);
       if (!before && known.series.size >= MOST) continue;
-      known.series.set(key, before ? higherSeries(before, one) : one);
+      known.series.set(key, before ? higherSeries(before, one) : { ...one, sumMs: exactMs(one.sumMs) });
     }
     if (!runtime) return;
     const before = known.runtime;

@@ -1,6 +1,6 @@
 /** Arithmetic of what the processes of workers have used. Pure; nothing is changed in place. */
 import { type Collections, GC_BOUNDS, type Runtime } from '@tshorn/core';
-import { addCounts, higherCounts } from './series-sums.ts';
+import { addCounts, exactMs, higherCounts } from './series-sums.ts';
 
 export type GcSums = ReadonlyMap<Collections['kind'], Omit<Collections, 'kind'>>;
 
@@ -46,9 +46,12 @@ export const higherRuntime = (before: RuntimeSums, now: Runtime): RuntimeSums =>
   const gc = new Map(before.gc);
   for (const { kind, counts, sumMs } of now.gc ?? []) {
     const known = gc.get(kind) ?? NONE;
-    gc.set(kind, { counts: higherCounts(known.counts, counts), sumMs: Math.max(known.sumMs, sumMs) });
+    gc.set(kind, {
+      counts: higherCounts(known.counts, counts),
+      sumMs: Math.max(known.sumMs, exactMs(sumMs)),
+    });
   }
-  return combined(before, now, gc, Math.max);
+  return combined(before, now, gc, (known, reported) => Math.max(known, exactMs(reported)));
 };
 
 const NONE: Omit<Collections, 'kind'> = { counts: new Array<number>(GC_BOUNDS.length + 1).fill(0), sumMs: 0 };

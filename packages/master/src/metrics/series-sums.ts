@@ -4,6 +4,12 @@ import type { Series } from '@tshorn/core';
 export const keyOf = ({ method, status, route = '' }: Omit<Series, 'counts' | 'sumMs'>): string =>
   `${method} ${status} ${route}`;
 
+/**
+ * Milliseconds in 1024ths. Sums of those are exact, in any order: otherwise a counter would fall by its last digit when a
+ * newer worker of a slot leaves before an older one, and Prometheus takes any fall for a restart.
+ */
+export const exactMs = (ms: number): number => Math.round(ms * 1_024) / 1_024;
+
 export const addSeries = (one: Series, other: Series): Series => ({
   ...other,
   counts: addCounts(one.counts, other.counts),
@@ -14,7 +20,7 @@ export const addSeries = (one: Series, other: Series): Series => ({
 export const higherSeries = (before: Series, now: Series): Series => ({
   ...now,
   counts: higherCounts(before.counts, now.counts),
-  sumMs: Math.max(before.sumMs, now.sumMs),
+  sumMs: Math.max(before.sumMs, exactMs(now.sumMs)),
 });
 
 export const addCounts = (one: readonly number[], other: readonly number[]): number[] =>

@@ -63,6 +63,18 @@ it('a counter is the sum of all workers, and of those that have left', async () 
   expect(await points()).toEqual({ orders_total: [{ labels: {}, value: 8 }] });
 });
 
+it('no counter falls by its last digit, in whichever order the workers leave', async () => {
+  const { metrics, points, report } = server();
+  // Added up from the left, their sum is 0.6000000000000001; in another order, 0.6.
+  for (const [at, value] of [0.1, 0.2, 0.3].entries())
+    report(at + 1, counter(value), histogram([1], [1, 0], value));
+  const before = await points();
+  for (const serial of [3, 2, 1]) {
+    metrics.ended({ serial });
+    expect(await points()).toEqual(before);
+  }
+});
+
 it('labels in another order are the same series', async () => {
   const { points, report } = server();
   report(1, counter(5, { a: '1', b: '2' }));

@@ -87,16 +87,17 @@ export class AppMetrics {
   #parts(workers: readonly Reporting[]): Map<string, Parts> {
     const all = new Map<
       string,
-      { live: AppFamily[]; left: AppFamily | undefined; newest: AppFamily; age: number }
+      { live: AppFamily[]; left: readonly AppFamily[]; newest: AppFamily; age: number }
     >();
     for (const [name, kept] of this.#left) {
-      const left = kept.family;
-      all.set(name, { live: [], left, newest: left, age: left.points.length > 0 ? 0 : -2 });
+      const left = kept.families;
+      const [newest] = left;
+      all.set(name, { live: [], left, newest, age: newest.points.length > 0 ? 0 : -2 });
     }
     for (const worker of workers) {
       for (const family of familiesOf(worker)) {
         const age = family.points.length > 0 ? worker.serial : -1;
-        const known = all.get(family.name) ?? { live: [], left: undefined, newest: family, age };
+        const known = all.get(family.name) ?? { live: [], left: [], newest: family, age };
         all.set(family.name, known);
         known.live.push(family);
         if (age > known.age) Object.assign(known, { newest: family, age });

@@ -4,10 +4,18 @@
  */
 import type { AppFamily, AppPoint } from '@tshorn/core';
 import { AGGREGATORS, keyOf, withBuckets, withoutQuantiles } from './merge.ts';
+import { roundedOff } from './sum.ts';
+
+interface Sums {
+  readonly labels: AppPoint[0];
+  readonly values: number[];
+  /** What the additions of `values` have rounded off. */
+  readonly rest: number[];
+}
 
 export class Kept {
   #family: AppFamily;
-  #series = new Map<string, readonly [labels: AppPoint[0], values: number[]]>();
+  #series = new Map<string, Sums>();
 
   constructor(first: AppFamily) {
     this.#family = { ...plain(first), points: [] };
@@ -22,8 +30,14 @@ export class Kept {
     return this.#series.size;
   }
 
-  get family(): AppFamily {
-    return { ...this.#family, points: [...this.#series.values()] };
+  /** Two, whose sum is the exact one. */
+  get families(): [values: AppFamily, rest: AppFamily] {
+    const all = [...this.#series.values()];
+    const inexact = all.filter(({ rest }) => rest.some((part) => part !== 0));
+    return [
+      { ...this.#family, points: all.map(({ labels, values }): AppPoint => [labels, values]) },
+      { ...this.#family, points: inexact.map(({ labels, rest }): AppPoint => [labels, rest]) },
+    ];
   }
 
   /**
@@ -34,27 +48,35 @@ export class Kept {
   add(last: AppFamily, room: number): boolean {
     const { points, ...family } = plain(last);
     if (family.type !== this.#family.type) this.#series.clear();
-    else if (points.length > 0 && !isSame(family.at, this.#family.at))
-      this.#use(withBuckets(this.family, family.at));
+    else if (points.length > 0 && !isSame(family.at, this.#family.at)) this.#useBuckets(family.at);
     if (points.length > 0) this.#family = { ...family, points: [] };
     const most = this.#series.size + room;
     let fits = true;
     for (const [labels, values] of points) {
       const key = keyOf(labels);
-      const known = this.#series.get(key)?.[1];
-      if (known) {
-        values.forEach((value, index) => {
-          known[index] = (known[index] ?? 0) + value;
-        });
-      } else if (this.#series.size < most) this.#series.set(key, [labels, [...values]]);
+      const known = this.#series.get(key);
+      if (known) addTo(known, values);
+      else if (this.#series.size < most)
+        this.#series.set(key, { labels, values: [...values], rest: values.map(() => 0) });
       else fits = false;
     }
     return fits;
   }
 
-  #use({ points }: AppFamily): void {
-    this.#series = new Map(points.map(([labels, values]) => [keyOf(labels), [labels, [...values]]]));
+  #useBuckets(bounds: readonly number[]): void {
+    const counted = (values: readonly number[]) =>
+      withBuckets({ ...this.#family, points: [[{}, values]] }, bounds).points.flatMap(([, counts]) => counts);
+    for (const [key, { labels, values, rest }] of this.#series)
+      this.#series.set(key, { labels, values: counted(values), rest: counted(rest) });
   }
+}
+
+function addTo({ values, rest }: Sums, more: readonly number[]): void {
+  more.forEach((value, index) => {
+    const before = values[index] ?? 0;
+    values[index] = before + value;
+    rest[index] = (rest[index] ?? 0) + roundedOff(before, value);
+  });
 }
 
 /** Quantiles of the past tell nothing about now. */

@@ -5,13 +5,14 @@
  */
 import type { AppFamily, AppPoint } from '@tshorn/core';
 import type { Family } from '../family.ts';
+import { sum } from './sum.ts';
 
 /** The families of one name, of one worker each. */
 export interface Parts {
   /** In the order of the slots. */
   readonly live: readonly AppFamily[];
-  /** The sum of those that have left. */
-  readonly left: AppFamily | undefined;
+  /** Those that have left: their sum is that of these. */
+  readonly left: readonly AppFamily[];
   /** That of the newest worker: its type, help and buckets hold for all. */
   readonly newest: AppFamily;
 }
@@ -29,15 +30,13 @@ export const AGGREGATORS: Readonly<Record<string, (values: readonly number[]) =>
   average: (values) => sum(values) / values.length,
 };
 
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-
 /** Undefined where the app omits the metric from what is merged. */
 export function merge({ live, left, newest }: Parts): Family | undefined {
   const { name, help, type, by, at } = newest;
   if (by === 'omit') return undefined;
   const fits = (family: AppFamily) => family.type === type;
   const parts = live.filter(fits);
-  const all = left && fits(left) ? [...parts, left] : parts;
+  const all = [...parts, ...left.filter(fits)];
   switch (type) {
     case 'counter': {
       // Any other aggregator says that the values are not to be added up, those of the past least of all.
@@ -74,15 +73,10 @@ export function merge({ live, left, newest }: Parts): Family | undefined {
 function addUp(families: readonly AppFamily[], newest: AppFamily): AppFamily {
   const alike = families.map((family) => withBuckets(family, newest.at));
   const points = [...seriesOf(alike).values()].map(
-    ({ labels, values: [first = [], ...others] }): AppPoint => {
-      const total = [...first];
-      for (const values of others) {
-        values.forEach((value, index) => {
-          total[index] = (total[index] ?? 0) + value;
-        });
-      }
-      return [labels, total];
-    },
+    ({ labels, values: [first = [], ...others] }): AppPoint => [
+      labels,
+      first.map((value, index) => sum([value, ...others.map((other) => other[index] ?? 0)])),
+    ],
   );
   return { ...newest, points };
 }
