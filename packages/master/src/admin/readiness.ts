@@ -63,5 +63,6 @@ export function agentLine({ ready, size, notReady, isLeaving }: Readiness): stri
   // `up` ends an earlier `down`, and `ready` an earlier `drain`.
   if (notReady === undefined)
     return `up ready ${Math.max(1, Math.round((100 * ready) / Math.max(1, size)))}%`;
-  return isLeaving ? 'drain' : `down#${notReady}`;
+  // HAProxy ends a word at a blank only: `down#` would be a word that it does not know, and ignores.
+  return isLeaving ? 'drain' : `down #${notReady}`;
 }

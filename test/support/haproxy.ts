@@ -1,0 +1,106 @@
+/** A real HAProxy on unix sockets, from the packages of the system. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** True on a machine that has it. */
+export const hasHAProxy = spawnSync('haproxy', ['-v']).status === 0;
+
+const DEADLINE_MS = 30_000;
+
+/** A server of the backend, as HAProxy sees it: the columns of `show stat` by name. */
+export type Row = Readonly<Record<string, string>>;
+
+export class HAProxy {
+  /** Path of the socket on which it takes requests. */
+  readonly frontend: string;
+  readonly #process: ChildProcess;
+  readonly #stats: string;
+  #output = '';
+
+  private constructor(config: string, frontend: string, stats: string) {
+    this.frontend = frontend;
+    this.#stats = stats;
+    this.#process = spawn('haproxy', ['-db', '-f', config], { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream?.on('data', (data) => {
+        this.#output += data;
+      });
+    }
+  }
+
+  /**
+   * Starts one that tries no request twice, so that each failure is seen.
+   * @param directory gets its configuration and sockets
+   * @param backend lines of the backend, its servers among them
+   */
+  static async start(directory: string, backend: readonly string[]): Promise<HAProxy> {
+    const [config, frontend, stats] = ['haproxy.cfg', 'frontend', 'stats'].map((name) =>
+      path.join(directory, name),
+    ) as [string, string, string];
+    const sections = {
+      global: [`stats socket ${stats}`, 'nbthread 1'],
+      defaults: [
+        'mode http',
+        'retries 0',
+        // Without it a check has only as long as its interval.
+        'timeout check 10s',
+        'timeout connect 10s',
+        'timeout client 1m',
+        'timeout server 1m',
+        // A client of the test may be slow, and a connection to a server is shared by all clients.
+        'http-reuse always',
+      ],
+      'frontend all': [`bind unix@${frontend}`, 'default_backend servers'],
+      'backend servers': ['balance roundrobin', ...backend],
+    };
+    const lines = Object.entries(sections).flatMap(([name, rows]) => [
+      name,
+      ...rows.map((row) => `  ${row}`),
+    ]);
+    fs.writeFileSync(config, `${lines.join('\n')}\n`);
+    const one = new HAProxy(config, frontend, stats);
+    await one.until('sockets', () => fs.existsSync(frontend) && fs.existsSync(stats));
+    return one;
+  }
+
+  /** @throws where there is no such server */
+  async server(name: string): Promise<Row> {
+    const socket = net.connect(this.#stats);
+    socket.end('show stat\n');
+    const [names = '', ...rows] = (await text(socket)).trim().split('\n');
+    const columns = names.replace('# ', '').split(',');
+    const row = rows.map((line) => line.split(',')).find(([, server]) => server === name);
+    if (!row) throw new Error(`HAProxy has no server ${name}`);
+    return Object.fromEntries(columns.map((column, at) => [column, row[at] ?? '']));
+  }
+
+  /** Resolves when this server has a status that begins so: `UP`, `DRAIN`, `DOWN`. */
+  async sees(name: string, status: string): Promise<Row> {
+    let row: Row = {};
+    await this.until(`server ${name}: ${status}`, async () => {
+      row = await this.server(name);
+      return row.status?.startsWith(status) ?? false;
+    });
+    return row;
+  }
+
+  async until(what: string, look: () => boolean | Promise<boolean>): Promise<void> {
+    for (const end = Date.now() + DEADLINE_MS; !(await look()); await sleep(20)) {
+      if (this.#process.exitCode !== null || Date.now() > end) {
+        throw new Error(`HAProxy: no ${what} within ${DEADLINE_MS} ms\n${this.#output}`);
+      }
+    }
+  }
+
+  async end(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const ended = once(this.#process, 'close');
+    this.#process.kill('SIGKILL');
+    await ended;
+  }
+}
