@@ -1,0 +1,51 @@
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Address } from '@tshorn/core';
+import { Admin, type AdminConfig } from './admin.ts';
+import type { Administered } from './administered.ts';
+
+const tcp = (host: string): Address => ({ kind: 'tcp', host, port: 0 });
+let directory: string;
+const lines: { level: string; event: unknown; text: unknown }[] = [];
+const note = (level: string) => (fields: unknown, text?: unknown) =>
+  void lines.push({ level, event: (fields as { event?: unknown }).event, text: text ?? fields });
+const log = { info: note('info'), warn: note('warn'), error: note('error') };
+const view = { master: { observed: { keepHistory: async () => {} } } } as unknown as Administered;
+
+beforeEach(() => {
+  lines.length = 0;
+  directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-admin-'));
+  fs.writeFileSync(path.join(directory, 'token'), 'a-token-of-some-length\n');
+});
+afterEach(() => fs.rmSync(directory, { recursive: true }));
+
+async function warningsOf(config: Partial<AdminConfig>): Promise<unknown[]> {
+  const admin = new Admin(view, log as never);
+  await admin.bind(
+    { admin: [], agent: [], bind: [], adminToken: undefined, ...config },
+    { mode: 0o600 },
+    undefined,
+  );
+  admin.begin();
+  await admin.close();
+  return lines.filter(({ level }) => level !== 'info').map(({ text }) => text);
+}
+
+test('an address beyond loopback is one warning that says how to mend it', async () => {
+  const warnings = await warningsOf({ admin: [tcp('0.0.0.0'), tcp('127.0.0.1'), tcp('0.0.0.0')] });
+  expect(warnings).toEqual([
+    expect.stringMatching(/on 0\.0\.0\.0:\d+, 0\.0\.0\.0:\d+ tells everybody .* --admin-token FILE/),
+  ]);
+});
+
+test.each([
+  ['a token protects it', () => ({ admin: [tcp('0.0.0.0')], adminToken: path.join(directory, 'token') })],
+  [
+    'only this machine reaches it',
+    () => ({ admin: [tcp('127.0.0.1'), { kind: 'unix', path: path.join(directory, 'admin') } as const] }),
+  ],
+  ['HAProxy asks the agent from elsewhere', () => ({ agent: [tcp('0.0.0.0')] })],
+])('no warning where %s', async (_why, config) => {
+  expect(await warningsOf(config())).toEqual([]);
+});
