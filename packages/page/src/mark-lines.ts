@@ -56,9 +56,11 @@ export function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
     // Where marks stand close together, the lines are still told apart, and letters would not be.
     if (left < free) continue;
     free = left + (FLAG + 1) * dpr;
-    ctx.fillRect(left, bbox.top, FLAG * dpr, FLAG * dpr);
+    // One of this moment has no room to the right.
+    const flag = Math.min(left, bbox.left + bbox.width - FLAG * dpr);
+    ctx.fillRect(flag, bbox.top, FLAG * dpr, FLAG * dpr);
     ctx.fillStyle = colour('on-mark');
-    ctx.fillText(LETTERS[mark.kind] ?? '?', left + (FLAG / 2) * dpr, bbox.top + (FLAG / 2 + 0.5) * dpr);
+    ctx.fillText(LETTERS[mark.kind] ?? '?', flag + (FLAG / 2) * dpr, bbox.top + (FLAG / 2 + 0.5) * dpr);
   }
   ctx.restore();
 }

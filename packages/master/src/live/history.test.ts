@@ -2,6 +2,7 @@ import { DURATION_BOUNDS, NO_RESPONSE, OTHER_STATUS } from '@tshorn/core';
 import type { SlotMetrics } from '../metrics/registry.ts';
 import { COLUMNS, History, type HistoryMessage } from './history.ts';
 import type { Snapshot } from './snapshot.ts';
+import { MOST_UNREAD_BYTES } from './stream.ts';
 
 const BUCKETS = DURATION_BOUNDS.length + 1;
 
@@ -103,4 +104,27 @@ test('a reader that has nothing gets a message also when there is nothing yet', 
   const message = history.since(0) as HistoryMessage;
   expect(message).toMatchObject({ points: [], marks: [] });
   expect(history.since(message.version)).toBeUndefined();
+});
+
+test('the whole history is less than what a reader of the stream may leave unread', () => {
+  const history = new History();
+  const totals = { active: 12_345, connections: 123_456, queue: 1_234, memory: 12_345_678_901, cpu: 12.34 };
+  const busy = (n: number) =>
+    [200, 304, 404, 503, NO_RESPONSE].map((status) => ({
+      method: 'GET',
+      status,
+      counts: new Array(BUCKETS).fill(n * 123_457),
+      sumMs: 1,
+    }));
+  for (let n = 0; n <= 600; n++) {
+    const slots = [{ slot: 0, series: busy(n) }] as unknown as SlotMetrics[];
+    history.sample(snapshotAt(1_795_000_000_000 + n * 6_000, { totals }), slots);
+  }
+  const wide = '\u{3042}'.repeat(750);
+  for (let pid = 1; pid <= 200; pid++)
+    history.line({ time: pid, level: 'error', event: 'crashed', msg: wide, pid });
+  const message = history.since(0) as HistoryMessage;
+  expect(message.points).toHaveLength(600);
+  expect(message.marks.length).toBeGreaterThan(100);
+  expect(Buffer.byteLength(JSON.stringify(message))).toBeLessThan(MOST_UNREAD_BYTES - 100_000);
 });

@@ -56,6 +56,8 @@ const MOST_MARKS = 200;
 /** With the points it has to be less than what a reader of the stream may leave unread (stream.ts). */
 const MOST_BYTES = 500_000;
 const MOST_LINES = 40;
+/** Characters. Titles are not weighed: all together they are at most 120 KB. */
+const MOST_TITLE = 200;
 const MOST_TEXT = 4_000;
 const MOST_LAST_LINES = 20;
 const MOST_LAST_LINE = 500;
@@ -255,7 +257,7 @@ const sizeOf = (line: MarkLine | undefined): number => Buffer.byteLength(JSON.st
 const belongsTo = (reload: Mark, { step, gen, generation }: LoggedLine): boolean =>
   step !== undefined || (gen ?? generation) === reload.generation;
 
-const headOf = (text: string): string => cut(text.split('\n', 1)[0] ?? '', MOST_LAST_LINE);
+const headOf = (text: string): string => cut(text.split('\n', 1)[0] ?? '', MOST_TITLE);
 
 const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most)}…` : text);
 

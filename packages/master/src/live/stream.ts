@@ -10,7 +10,7 @@ import type { Live } from './live.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Bytes that a reader may leave unread before it is dropped. */
-const MOST_UNREAD_BYTES = 1_000_000;
+export const MOST_UNREAD_BYTES = 1_000_000;
 /** Readers at once, of both sockets together; what is written for one is written for all. */
 export const MOST_READERS = 64;
 /** Milliseconds after which a browser connects again. */
