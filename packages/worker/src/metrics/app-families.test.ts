@@ -96,6 +96,18 @@ test('a summary is written with its quantiles, sum and count', async () => {
   expect(family).toMatchObject({ by: 'sum', at: [0.5, 0.9], points: [[{}, [3, 7, 20, 4]]] });
 });
 
+test('a summary without labels is written as well, whose sum and count have none at all', async () => {
+  const values = [
+    { labels: { quantile: 0.5 }, value: 11 },
+    { value: 22, metricName: 's_sum' },
+    { value: 2, metricName: 's_count' },
+  ];
+  const got = { name: 's', help: 'h', type: 'summary', aggregator: 'sum', values };
+  const [family] = await read([registryOf([new FakeMetric('s', () => got)])]);
+  expect(family).toMatchObject({ at: [0.5], points: [[{}, [11, 22, 2]]] });
+  expect(failures).toEqual([]);
+});
+
 test('a metric whose collect() throws or never ends costs no other metric its values', async () => {
   const throws = new FakeMetric('throws', () => {
     throw new Error('no database');

@@ -13,7 +13,8 @@ interface Got {
 
 interface Value {
   readonly value: number;
-  readonly labels: Readonly<Record<string, unknown>>;
+  /** Absent in the sum and the count of a summary of @prometheus-io/client that was made without labels. */
+  readonly labels?: Readonly<Record<string, unknown>>;
   readonly metricName?: string;
 }
 
@@ -91,7 +92,7 @@ async function readMetric(metric: Metric, registry: AppRegistry): Promise<AppFam
 function seriesOf({ name, type, values }: Got, defaults: Labels): Series[] {
   const part = PARTS[type];
   if (part === undefined) {
-    return values.map(({ value, labels }) => ({
+    return values.map(({ value, labels = {} }) => ({
       at: [],
       labels: { ...defaults, ...textsOf(labels) },
       values: [value],
@@ -101,7 +102,7 @@ function seriesOf({ name, type, values }: Got, defaults: Labels): Series[] {
   let at: number[] = [];
   let parts: number[] = [];
   let sum = 0;
-  for (const { value, labels, metricName } of values) {
+  for (const { value, labels = {}, metricName } of values) {
     if (metricName === `${name}_sum`) sum = value;
     else if (metricName === `${name}_count`) {
       const numbers = type === 'histogram' ? [...perBucket(parts), sum] : [...parts, sum, value];
