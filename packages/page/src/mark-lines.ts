@@ -50,7 +50,7 @@ export function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
     ctx.fillStyle = hue;
     ctx.globalAlpha = 0.13;
     ctx.fillRect(left, bbox.top, Math.max(0, right - left), bbox.height);
-    ctx.globalAlpha = 0.75;
+    ctx.globalAlpha = mark.kind === 'recycle' && mark.result === 'good' ? 0.35 : 0.75;
     ctx.fillRect(left, bbox.top, Math.max(1, Math.round(dpr)), bbox.height);
     ctx.globalAlpha = 1;
     // Where marks stand close together, the lines are still told apart, and letters would not be.

@@ -126,6 +126,13 @@ test('a long story keeps its begin and its end', () => {
   expect(events(mark as Mark).at(-1)).toBe('reload-finished');
 });
 
+test('recycles that ended well make room before anything else does', () => {
+  tell({ event: 'crashed', worker: 0, gen: 1, pid: 1 }, { event: 'exited', worker: 0, gen: 1, pid: 1 });
+  for (let pid = 2; pid <= 500; pid++)
+    tell({ event: 'recycling', worker: 1, gen: 1, pid }, { event: 'exited', worker: 1, gen: 1, pid });
+  expect(all()).toHaveLength(200);
+  expect(all().map(({ kind }) => kind)).toEqual(['crash', ...new Array(199).fill('recycle')]);
+});
 test('marks are bounded in number and bytes, however many crash with however much', () => {
   const huge = 'ü'.repeat(3_000);
   for (let pid = 1; pid <= 300; pid++) {

@@ -235,7 +235,9 @@ export class Marks {
 
   #bound(): void {
     while (this.#marks.length > 1 && (this.#marks.length > MOST_MARKS || this.#bytes > MOST_BYTES)) {
-      const [oldest] = this.#marks.splice(0, 1);
+      // With --max-requests there may be thousands of recycles in an hour: those that ended well go before a crash.
+      const routine = this.#marks.findIndex(({ kind, result }) => kind === 'recycle' && result === 'good');
+      const [oldest] = this.#marks.splice(Math.max(0, routine), 1);
       this.#bytes -= oldest?.bytes ?? 0;
       // Nobody sees what is added to it.
       if (this.#reload === oldest) this.#reload = undefined;
