@@ -1,9 +1,10 @@
-/** The access log over a reload: each request has one line, whatever its client sends. */
+/** The access log: each request has one line, over a reload, whatever its client sends and however it ends. */
 import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { ask } from './support/load.ts';
+import { brief, thorough } from './support/long.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
@@ -46,48 +47,113 @@ async function stop(server: TestServer): Promise<void> {
   expect(await server.exited).toBe(0);
 }
 
-test('every request has one line, over a reload and a rotation, with the release that answered it', async () => {
-  const server = await start('--release', 'v1');
-  const { port } = server;
-  const client = await KeepAliveClient.connect({ port });
-  const get = (id: number) =>
-    ask({ port }, { path: `/${id}`, agent: false, headers: { 'x-request-id': `r-${id}` } });
-  const kept = () => client.ask(['GET /kept HTTP/1.1\r\nHost: x\r\nX-Request-Id: kept\r\n\r\n'], /hello/);
-  await kept();
-  await Promise.all(Array.from({ length: 20 }, (_, id) => get(id)));
-  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
-  await server.until('the old workers are gone', () => server.of('exited').length === 2);
-  const rotated = `${file}.1`;
-  renameSync(file, rotated);
-  server.signal('SIGUSR1');
-  await server.until('log file reopened', () => server.lines.some(({ msg }) => msg === 'log file reopened'));
-  await kept();
-  await Promise.all(Array.from({ length: 20 }, (_, id) => get(20 + id)));
-  client.leave();
-  await stop(server);
-  const [before, after] = [linesIn(rotated), linesIn(file)];
-  const ids = (lines: readonly Line[]) => lines.map(({ id }) => id).sort();
-  const all = Array.from({ length: 40 }, (_, id) => `r-${id}`);
-  expect(ids([...before, ...after])).toEqual([...all, 'kept', 'kept'].sort());
-  expect(before.filter(({ generation }) => generation === 1)).toHaveLength(21);
-  expect([...before, ...after].every(({ release }) => release === 'v1')).toBe(true);
-  const moved = [...before, ...after].filter(({ id, generation }) => id === 'kept' && generation === 2);
-  expect(moved).toMatchObject([{ moved: true }]);
-});
+brief(
+  'every request has one line, over a reload and a rotation, with the release that answered it',
+  async () => {
+    const server = await start('--release', 'v1');
+    const { port } = server;
+    const client = await KeepAliveClient.connect({ port });
+    const get = (id: number) =>
+      ask({ port }, { path: `/${id}`, agent: false, headers: { 'x-request-id': `r-${id}` } });
+    const kept = () => client.ask(['GET /kept HTTP/1.1\r\nHost: x\r\nX-Request-Id: kept\r\n\r\n'], /hello/);
+    await kept();
+    await Promise.all(Array.from({ length: 20 }, (_, id) => get(id)));
+    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+    await server.until('the old workers are gone', () => server.of('exited').length === 2);
+    const rotated = `${file}.1`;
+    renameSync(file, rotated);
+    server.signal('SIGUSR1');
+    await server.until('log file reopened', () =>
+      server.lines.some(({ msg }) => msg === 'log file reopened'),
+    );
+    await kept();
+    await Promise.all(Array.from({ length: 20 }, (_, id) => get(20 + id)));
+    client.leave();
+    await stop(server);
+    const [before, after] = [linesIn(rotated), linesIn(file)];
+    const ids = (lines: readonly Line[]) => lines.map(({ id }) => id).sort();
+    const all = Array.from({ length: 40 }, (_, id) => `r-${id}`);
+    expect(ids([...before, ...after])).toEqual([...all, 'kept', 'kept'].sort());
+    expect(before.filter(({ generation }) => generation === 1)).toHaveLength(21);
+    expect([...before, ...after].every(({ release }) => release === 'v1')).toBe(true);
+    const moved = [...before, ...after].filter(({ id, generation }) => id === 'kept' && generation === 2);
+    expect(moved).toMatchObject([{ moved: true }]);
+  },
+);
 
-test('nothing that a client sends makes a second line', async () => {
-  const server = await start();
-  const forged =
-    'GET /a"b%0a\\ HTTP/1.1\r\nHost: x\r\nUser-Agent: "},{"status":1\\\r\nConnection: close\r\n\r\n';
-  const client = await RawClient.open(server);
-  expect(await client.send(forged).ended()).toBe('end');
+brief('nothing that a client sends makes a second line', async () => {
+  const server = await start('--node-options', '--max-http-header-size=200000');
+  const end = 'Connection: close\r\n';
+  const requests = [
+    ['/a"b%0a\\', 'User-Agent: "},{"status":1\\\r\n'],
+    ['/%0d%0a{"status":200}', `X-Request-Id: ${'i'.repeat(65)}\r\nReferer: caf\u00e9 \u0085\r\n`],
+    [`/${'x'.repeat(100_000)}`, `User-Agent: ${'"'.repeat(20_000)}\r\n`],
+    [`/${'y'.repeat(300_000)}`, ''],
+  ] as const;
+  for (const [target, headers] of requests) {
+    const client = await RawClient.open(server);
+    expect(await client.get(target, headers + end).ended()).toMatch(/end|ECONNRESET/);
+  }
   const broken = await RawClient.open(server);
   expect(await broken.send('GET /broken HTTP/1.1\nno header\r\n\r\n').ended()).toBe('end');
   await stop(server);
   const lines = linesIn(file);
-  expect(lines.map(({ status, target }) => [status, target]).sort()).toEqual([
-    [200, '/a"b%0a\\'],
-    [400, expect.any(String)],
-  ]);
-  expect(lines.find(({ status }) => status === 200)).toMatchObject({ userAgent: '"},{"status":1\\' });
+  expect(lines.map(({ status }) => status).sort()).toEqual([200, 200, 200, 400, 431]);
+  const targets = lines.filter(({ status }) => status === 200).map(({ target }) => target);
+  expect(targets.sort()).toEqual([requests[1][0], requests[0][0], `/${'x'.repeat(4_095)}...`].sort());
+  expect(lines.find(({ target }) => target.startsWith('/a'))).toMatchObject({
+    userAgent: '"},{"status":1\\',
+  });
+});
+
+describe('a request has one id in both logs', () => {
+  const begin = () =>
+    startServer(fixture('fails-in-many-ways.mjs'), {
+      workers: 1,
+      args: [
+        '--access-log',
+        file,
+        '--access-log-format',
+        'json',
+        '--request-timeout',
+        '100ms',
+        '--timeout',
+        '2s',
+      ],
+      env: { JOURNAL: path.join(directory, 'journal') },
+    });
+
+  brief('that is slow, and then cut by its client', async () => {
+    const server = await begin();
+    const client = await RawClient.open(server);
+    client.get('/slow?ms=60000');
+    const { id } = await server.event('slow-request');
+    client.destroy();
+    await stop(server);
+    expect(linesIn(file)).toMatchObject([{ id, status: 499, closed: 'client' }]);
+  });
+
+  brief('that crashes its worker', async () => {
+    const server = await begin();
+    expect(await ask({ port: server.port }, { path: '/crash?in=timer', agent: false })).toMatchObject({
+      status: 500,
+    });
+    const { request } = await server.event('contained');
+    await stop(server);
+    const [line, ...others] = linesIn(file);
+    expect(line).toMatchObject({ status: 500 });
+    expect([request, others]).toEqual([`GET /crash (id=${line?.id})`, []]);
+  });
+
+  thorough('that hangs', async () => {
+    const server = await begin();
+    const headers = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' };
+    await ask({ port: server.port }, { path: '/hang?in=timer', agent: false, headers });
+    const { requests } = await server.event('hung');
+    await server.event('contained');
+    await stop(server);
+    const id = '4bf92f3577b34da6a3ce929d0e0e4736';
+    expect(requests).toMatchObject([{ path: '/hang', id }]);
+    expect(linesIn(file)).toMatchObject([{ id, status: 503 }]);
+  });
 });

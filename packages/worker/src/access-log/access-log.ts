@@ -89,10 +89,8 @@ export class AccessLog {
     this.#format = this.#isJson ? jsonFormat(writer) : templateFormat(format, writer, process.env);
     this.#lines = new Lines(file, {
       begun: (reason) => send({ type: 'access-log', state: 'losing', lines: 0, reason }),
-      ended: (lines, reason) => {
-        send({ type: 'access-log', state: 'lost', lines, reason });
-        return this.#lossLine(lines, reason);
-      },
+      lineOf: (lines, reason) => this.#lossLine(lines, reason),
+      ended: (lines, reason) => send({ type: 'access-log', state: 'lost', lines, reason }),
     });
   }
 

@@ -4,7 +4,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppendFile, countLines, MOST_WAITING_BYTES } from './append-file.ts';
-import { Lines } from './lines.ts';
 
 let directory: string;
 let file: string;
@@ -93,7 +92,12 @@ test('a directory that is gone loses lines until it is there again', () => {
   expect(content()).toBe('two\n');
 });
 
-test('a line behind one that the full disk has cut begins on a line of its own', () => {
+/** Resolves when all has been written. */
+async function ends(text: string): Promise<void> {
+  while (!content().endsWith(text)) await sleep(5);
+}
+
+test('a line behind one that the full disk has cut begins on a line of its own', async () => {
   fs.symlinkSync('/dev/full', file);
   const { add, log, lost } = opened();
   add('lost\n');
@@ -103,6 +107,7 @@ test('a line behind one that the full disk has cut begins on a line of its own',
   log.renew();
   add('one\n');
   add('two\n');
+  await ends('two\n');
   expect(content()).toBe('whole\nhal\none\ntwo\n');
 });
 
@@ -153,13 +158,24 @@ test('a line that is longer than the kernel keeps whole is written to its end', 
   fs.closeSync(reader);
 });
 
-test('a line behind a part of one that another worker has left begins on a line of its own', () => {
+test('a line behind a part of one that another worker has left begins on a line of its own', async () => {
   const [own, other] = [opened(), opened()];
   own.add('one\n');
   fs.appendFileSync(file, 'hal');
   other.add('two\n');
+  await ends('two\n');
   own.add('three\n');
   expect(content()).toBe('one\nhal\ntwo\nthree\n');
+});
+
+test('a line that another worker is writing is not taken for a part of one', async () => {
+  const { add } = opened();
+  add('one\n');
+  fs.appendFileSync(file, 'hal');
+  add('two\n');
+  fs.appendFileSync(file, 'f\n');
+  await ends('two\n');
+  expect(content()).toBe('one\nhalf\ntwo\n');
 });
 
 describe('a line that a pipe has a part of when a file takes its place', () => {
@@ -174,7 +190,7 @@ describe('a line that a pipe has a part of when a file takes its place', () => {
     expect(log.renew()).toBeUndefined();
     add('new\n');
     const piped = await goesOn(reader);
-    while (!content().endsWith('new\n')) await sleep(5);
+    await ends('new\n');
     fs.closeSync(reader);
     expect(content()).toBe('waiting\nnew\n');
     return { piped, lost };
@@ -200,72 +216,5 @@ describe('a line that a pipe has a part of when a file takes its place', () => {
     });
     jest.restoreAllMocks();
     expect(lost).toEqual([[1, 'the reader stalled']]);
-  });
-});
-
-describe('a batch', () => {
-  const reports: unknown[] = [];
-  const lines = () => {
-    const log = new Lines(file, {
-      begun: (reason) => void reports.push(reason),
-      ended: (count, reason) => {
-        reports.push([count, reason]);
-        return `# ${count}\n`;
-      },
-    });
-    const add = (line: string) => {
-      log.out.ascii(line);
-      log.added();
-    };
-    return Object.assign(log, { add });
-  };
-  beforeEach(() => {
-    reports.length = 0;
-    jest.useFakeTimers();
-  });
-  afterEach(() => jest.useRealTimers());
-
-  test('is written after its time, again and again', () => {
-    const log = lines();
-    log.add('one\n');
-    expect(fs.existsSync(file)).toBe(false);
-    jest.advanceTimersByTime(100);
-    expect(content()).toBe('one\n');
-    log.add('two\n');
-    log.add('three\n');
-    jest.advanceTimersByTime(100);
-    expect(content()).toBe('one\ntwo\nthree\n');
-  });
-
-  test('is written at once when it is large', () => {
-    lines().add(`${'x'.repeat(70_000)}\n`);
-    expect(content()).toHaveLength(70_001);
-  });
-
-  test('is written before the file is opened again', () => {
-    fs.writeFileSync(file, '');
-    const log = lines();
-    log.add('one\n');
-    fs.renameSync(file, `${file}.1`);
-    log.renew();
-    log.add('two\n');
-    log.finish();
-    // Nothing had been open, so the first line is in the new file as well.
-    expect(content()).toBe('one\ntwo\n');
-  });
-
-  test('that is lost is told once, and how many lines it was when they can be written again', () => {
-    fs.symlinkSync('/dev/full', file);
-    const log = lines();
-    for (let at = 0; at < 3; at++) {
-      log.add(`${at}\n`);
-      log.flush();
-    }
-    fs.rmSync(file);
-    log.renew();
-    log.add('again\n');
-    log.finish();
-    expect(reports).toEqual(['ENOSPC', [3, 'ENOSPC']]);
-    expect(content()).toBe('again\n# 3\n');
   });
 });

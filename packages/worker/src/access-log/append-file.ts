@@ -4,7 +4,7 @@
  * lines do not mix. What cannot be written is lost and counted; nothing waits.
  */
 import fs from 'node:fs';
-import { endsInPart, NEWLINE, type Opened, open, STDOUT } from './append-target.ts';
+import { NEWLINE, type Opened, open, PartAtEnd, STDOUT } from './append-target.ts';
 
 /** Kept from before the app is loaded, which may replace it. */
 const { closeSync, writeSync } = fs;
@@ -24,7 +24,8 @@ const STALLED = 'the reader stalled';
 export interface Fate {
   /** All that had waited is written. */
   written(): void;
-  lost(lines: number, reason: string): void;
+  /** @param isAll nothing waits any more */
+  lost(lines: number, reason: string, isAll: boolean): void;
 }
 
 const reasonOf = (error: unknown): string => {
@@ -52,6 +53,7 @@ export class AppendFile {
   #isWithinLine = false;
   /** The rest of a line that is written in part was lost. */
   #hasLeftPart = false;
+  readonly #partAtEnd = new PartAtEnd();
   /** The file opened again: it takes the place of the target at the end of a line, or at this time. */
   #renewed: { readonly target: Opened; readonly until: number } | undefined;
 
@@ -64,7 +66,7 @@ export class AppendFile {
   /** @param data whole lines, which the caller may overwrite. Never throws. */
   add(data: Buffer): void {
     if (this.#waitingBytes + data.length > MOST_WAITING_BYTES) {
-      this.#fate.lost(countLines(data), STALLED);
+      this.#fate.lost(countLines(data), STALLED, false);
       return;
     }
     const isNow = this.#target?.isSync === true && this.#waiting.length === 0;
@@ -109,7 +111,7 @@ export class AppendFile {
     const [first] = this.#waiting as [Buffer];
     this.#drop(first.indexOf(NEWLINE) + 1);
     this.#isWithinLine = false;
-    this.#fate.lost(1, STALLED);
+    this.#fate.lost(1, STALLED, false);
   }
 
   /**
@@ -137,7 +139,7 @@ export class AppendFile {
     try {
       for (let at = 0; at < rest.length; ) at += writeSync(this.#target?.fd ?? STDOUT, rest, at);
     } catch (error) {
-      this.#fate.lost(countLines(rest), reasonOf(error));
+      this.#fate.lost(countLines(rest), reasonOf(error), true);
     }
   }
 
@@ -152,8 +154,10 @@ export class AppendFile {
       if (this.#waiting.length === 0) return;
       const target = this.#target;
       const data = this.#next(target);
+      const isAfterPart = this.#isAfterPart(target);
+      if (isAfterPart === undefined) return this.#again();
       // The line before gets its end, which is no part of what waits.
-      const begin = this.#isAfterPart(target) ? 1 : 0;
+      const begin = isAfterPart ? 1 : 0;
       const piece = begin > 0 ? Buffer.concat([Buffer.from('\n'), data]) : data;
       this.#busy = true;
       let isOver = false;
@@ -178,21 +182,26 @@ export class AppendFile {
     return first.subarray(0, end > 0 ? end : first.indexOf(NEWLINE) + 1);
   }
 
-  /** True where the file ends in a part of a line that gets no rest, of this worker or of another. */
-  #isAfterPart(target: Opened): boolean {
+  /** True where the file ends in a part of a line that gets no rest, of this worker or of another; undefined: not yet known. */
+  #isAfterPart(target: Opened): boolean | undefined {
     if (this.#isWithinLine) return false;
-    return target.isReadable ? endsInPart(target) : this.#hasLeftPart;
+    return target.isReadable ? this.#partAtEnd.look(target) : this.#hasLeftPart;
+  }
+
+  #again(): void {
+    this.#busy = true;
+    setTimeout(() => {
+      if (!this.#busy) return;
+      this.#busy = false;
+      this.#write();
+    }, AGAIN_MS).unref();
   }
 
   /** @returns whether the next piece may be written now */
   #settle(data: Buffer, error: NodeJS.ErrnoException | null, written: number): boolean {
     this.#inThread = 0;
     if (error?.code === 'EAGAIN') {
-      setTimeout(() => {
-        if (!this.#busy) return;
-        this.#busy = false;
-        this.#write();
-      }, AGAIN_MS).unref();
+      this.#again();
       return false;
     }
     this.#busy = false;
@@ -224,6 +233,6 @@ export class AppendFile {
     this.#waitingBytes = 0;
     this.#hasLeftPart ||= this.#isWithinLine;
     this.#isWithinLine = false;
-    if (lines > 0) this.#fate.lost(lines, reason);
+    if (lines > 0) this.#fate.lost(lines, reason, true);
   }
 }

@@ -45,17 +45,38 @@ function openedFile(file: string, fd: number): Opened {
   return isFile ? { ...written, fd: both, isReadable: true } : written;
 }
 
-/**
- * True for a file whose last line has no end: on a disk that was full a worker has written a part of it, or a worker was
- * killed while it wrote.
- */
-export function endsInPart({ fd }: Opened): boolean {
+const LAST = new Uint8Array(1);
+
+/** The size of a file whose last line has no end; undefined for one that ends as it should. */
+function sizeWithPart({ fd }: Opened): number | undefined {
   try {
     const { size } = fstatSync(fd);
-    return size > 0 && readSync(fd, LAST, 0, 1, size - 1) === 1 && LAST[0] !== NEWLINE;
+    return size > 0 && readSync(fd, LAST, 0, 1, size - 1) === 1 && LAST[0] !== NEWLINE ? size : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-const LAST = new Uint8Array(1);
+/** Time in which a file has to stay as it is. A write is under way for some microseconds, if its process is not interrupted. */
+const STILL_MS = 50;
+
+/**
+ * Looks whether a file ends in a part of a line: on a disk that was full a worker has written one, or a worker was killed
+ * while it wrote. While another worker writes, the end of the file is within its lines too: the kernel makes the file longer
+ * piece by piece. So such an end counts when it has stayed for a while.
+ */
+export class PartAtEnd {
+  #size: number | undefined;
+  #since = 0;
+
+  /** @returns undefined for an end that has to be looked at once more, later */
+  look(target: Opened): boolean | undefined {
+    const size = sizeWithPart(target);
+    const isNew = size !== this.#size;
+    this.#size = size;
+    if (size === undefined) return false;
+    const now = performance.now();
+    if (isNew) this.#since = now;
+    return now - this.#since >= STILL_MS || undefined;
+  }
+}

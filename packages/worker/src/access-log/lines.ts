@@ -12,8 +12,10 @@ const FINISH_MS = 200;
 export interface LossReports {
   /** Lines are being lost from now on. */
   begun(reason: string): void;
-  /** Lines can be written again, after so many were lost. @returns a line about that for the file itself */
-  ended(lines: number, reason: string): string;
+  /** @returns a line for the file itself about lines that were lost */
+  lineOf(lines: number, reason: string): string;
+  /** Lines can be written again, after so many were lost: that line is in the file. */
+  ended(lines: number, reason: string): void;
 }
 
 export class Lines {
@@ -25,13 +27,15 @@ export class Lines {
   #isArmed = false;
   #lost = 0;
   #reason = '';
+  /** The line about those that were lost is on its way: how many it tells of. */
+  #told = 0;
 
   /** @param file its path, or `-` for standard output */
   constructor(file: string, reports: LossReports) {
     this.#reports = reports;
     this.#file = new AppendFile(file, {
       written: () => this.#recovered(),
-      lost: (lines, reason) => this.#lose(lines, reason),
+      lost: (lines, reason, isAll) => this.#lose(lines, reason, isAll),
     });
   }
 
@@ -66,24 +70,27 @@ export class Lines {
   /** The process ends with this turn. */
   finish(): void {
     this.flush();
-    // The line about those that were lost.
-    this.flush();
     this.#file.finish(FINISH_MS);
     if (this.#lost > 0) this.#reports.ended(this.#lost, this.#reason);
   }
 
-  #lose(lines: number, reason: string): void {
+  #lose(lines: number, reason: string, isAll: boolean): void {
     const isFirst = this.#lost === 0;
-    this.#lost += lines;
+    // The line about others that were lost is none of a request.
+    this.#lost += isAll && this.#told > 0 ? lines - 1 : lines;
+    if (isAll) this.#told = 0;
     this.#reason = reason;
     if (isFirst) this.#reports.begun(reason);
   }
 
   #recovered(): void {
+    if (this.#told > 0) {
+      this.#lost -= this.#told;
+      this.#reports.ended(this.#told, this.#reason);
+      this.#told = 0;
+    }
     if (this.#lost === 0) return;
-    const lines = this.#lost;
-    this.#lost = 0;
-    this.out.ascii(this.#reports.ended(lines, this.#reason));
-    this.added();
+    this.#told = this.#lost;
+    this.#file.add(Buffer.from(this.#reports.lineOf(this.#lost, this.#reason), 'latin1'));
   }
 }
