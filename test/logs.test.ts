@@ -1,6 +1,8 @@
 /** `tshorn logs`: the lines of the master's log, with real processes. */
+import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { Command, socketOf } from './support/control.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
@@ -15,6 +17,29 @@ beforeEach(() => {
 
 const start = (...args: string[]) => startServer(fixture('prints.mjs'), { workers: 2, env, args });
 const print = ({ port }: TestServer, query: string) => ask({ port }, { path: `/?${query}`, agent: false });
+/** A `tshorn logs -f`. */
+class Following extends Command {
+  #text = '';
+
+  constructor(...args: string[]) {
+    super(['logs', '-f', ...args], env);
+    this.process.stdout?.on('data', (data) => {
+      this.#text += data;
+    });
+  }
+
+  /** Resolves when it has printed that. */
+  async until(what: RegExp): Promise<void> {
+    while (!what.test(this.#text)) {
+      await once(this.process.stdout as Readable, 'data', { signal: AbortSignal.timeout(20_000) }).catch(
+        () => {
+          throw new Error(`no ${what} in:\n${this.#text}`);
+        },
+      );
+    }
+  }
+}
+
 const parse = (text: string) =>
   text
     .split('\n')
@@ -27,7 +52,7 @@ brief(
     const output = path.join(directory, 'out.log');
     const server = await start('--output-file', output);
     await socketOf(server);
-    const logs = new Command(['logs', '-f', '-n', '1000', '--json', String(server.pid)], env);
+    const logs = new Following('-n', '1000', '--json', String(server.pid));
     await logs.speaks;
     await print(server, 'out=before');
     expect(await server.reload()).toMatchObject({ outcome: 'committed' });
@@ -37,6 +62,7 @@ brief(
     await print(server, 'out=rotated');
     expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
     await print(server, 'out=replaced');
+    await logs.until(/"took-over".*\n(.*\n)*.*replaced/);
     expect(await server.stop()).toBe(0);
 
     const { code, out, errors } = await logs.ended;
@@ -54,7 +80,7 @@ brief('a choice of lines is shown for people, and Ctrl-C ends one that follows',
   const server = await start();
   await socketOf(server);
   const pid = String(server.pid);
-  const following = new Command(['logs', '-f', pid], env);
+  const following = new Following(pid);
   await following.speaks;
   following.process.kill('SIGINT');
   const { code, out } = await new Command(['logs', '--worker', '1', '-n', '1', pid], env).ended;
@@ -67,21 +93,14 @@ thorough(
   async () => {
     const server = await start('--output-file', path.join(directory, 'out.log'));
     await socketOf(server);
-    const logs = new Command(['logs', '-f', String(server.pid)], env);
+    const logs = new Following(String(server.pid));
     await logs.speaks;
     logs.process.kill('SIGSTOP');
     const printed = await Promise.all(Array.from({ length: 40 }, () => print(server, 'out=x&times=100000')));
     expect(printed.map(({ status }) => status)).toEqual(Array(40).fill(200));
     expect(await server.reload()).toMatchObject({ outcome: 'committed' });
-    let text = '';
-    const told = new Promise<void>((resolve) => {
-      logs.process.stdout?.on('data', (data) => {
-        text += data;
-        if (/WARN: \d+ log lines are left out here: the reader stalled\n/.test(text)) resolve();
-      });
-    });
     logs.process.kill('SIGCONT');
-    await told;
+    await logs.until(/WARN: \d+ log lines are left out here: the reader stalled\n/);
     logs.process.kill('SIGINT');
     expect((await logs.ended).code).toBe(130);
   },

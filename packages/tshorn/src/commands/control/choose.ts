@@ -70,8 +70,8 @@ function isSame(one: string | undefined, other: string): boolean {
   }
 }
 
-/** Undefined where it has been removed. */
-function directory(): string | undefined {
+/** The directory that the command was given in; undefined where it has been removed. */
+export function directory(): string | undefined {
   try {
     return workingDirectory();
   } catch {

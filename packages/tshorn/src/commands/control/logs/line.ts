@@ -27,6 +27,9 @@ const COLOURS: Readonly<Record<string, Colour>> = {
   fatal: 'red',
 };
 
+/** `30` is `info`; a line without a level has none. */
+export const levelName = (level = 0): string => NAMES.get(level) ?? String(level);
+
 export interface Choice {
   /** Slot. */
   readonly worker?: number | undefined;
@@ -56,7 +59,7 @@ export class Filter {
 export function lineText({ time, level, msg, stream, worker }: LogLine, paint: Paint, now: number): string {
   const at = `[${timeOf(time, now)}]`;
   if (stream !== undefined) return `${paint('dim', `${at} worker ${worker} |`)} ${msg}`;
-  const name = NAMES.get(level ?? 0) ?? String(level);
+  const name = levelName(level);
   return `${paint('dim', at)} ${paint(COLOURS[name] ?? 'dim', name.toUpperCase())}: ${msg}`;
 }
 

@@ -2,19 +2,23 @@
 import { formatAge } from '../../style.ts';
 import { eventLines } from './events.ts';
 import { cores, duration, many, memory, share } from './figures.ts';
-import { type Line, spaced, span } from './line.ts';
+import { EMPTY, joined, type Line, spaced, span } from './line.ts';
 import type { Told } from './picture.ts';
 import { stateOf, type TopRow } from './rows.ts';
 
 /** @param rows those of one slot: a slot has two workers while one replaces the other */
-export function detailLines(rows: readonly TopRow[], told: readonly Told[], most: number): Line[] {
-  const lines = rows.flatMap(linesOf);
+export function detailLines(
+  rows: readonly TopRow[],
+  told: readonly Told[],
+  { most, width }: { readonly most: number; readonly width: number },
+): Line[] {
+  const lines = rows.flatMap((row) => linesOf(row, width));
   const slot = rows[0]?.slot;
   const own = told.filter(({ worker }) => worker === slot);
-  return [...lines, ...eventLines(own, most - lines.length, 'no events of this worker since this began')];
+  return [...lines, EMPTY, ...eventLines(own, most - lines.length - 1, 'no events of this worker')];
 }
 
-function linesOf(row: TopRow): Line[] {
+function linesOf(row: TopRow, width: number): Line[] {
   const { slot, pid, generation, uptimeMs, waits, remaining, silentMs, loopDelayMs } = row;
   const name = span(`worker ${slot}`, 'bold');
   if (waits !== undefined) return [spaced(3, name, span('no process', 'red'), span(waits))];
@@ -31,15 +35,20 @@ function linesOf(row: TopRow): Line[] {
       silentMs !== undefined && span(`no heartbeat for ${formatAge(silentMs)}`, 'yellow'),
       left.length > 0 && span(`still has ${left.join(', ')}`, 'yellow'),
     ),
-    spaced(
+    joined(
       3,
-      span(`${many(row.requests)} requests`),
-      span(`mean ${duration(row.mean)}`),
-      span(`${many(row.active)} in flight`),
-      span(`${many(row.connections)} connections`),
-      span(`loop ${share(row.elu)}${late}`),
-      span(`CPU ${cores(row.cpu)}`),
-      span(memory(row.memory)),
+      [
+        counted(row.requests, 'request'),
+        `mean ${duration(row.mean)}`,
+        `${many(row.active)} in flight`,
+        counted(row.connections, 'connection'),
+        `loop ${share(row.elu)}${late}`,
+        `CPU ${cores(row.cpu)}`,
+        memory(row.memory),
+      ].map((text) => [span(text)]),
+      width,
     ),
   ];
 }
+
+const counted = (count: number, what: string): string => `${many(count)} ${what}${count === 1 ? '' : 's'}`;

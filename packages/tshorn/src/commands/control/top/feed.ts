@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TshornError } from '@tshorn/core';
 import type { Snapshot } from '@tshorn/master';
-import { sentEvents } from '../client.ts';
+import { sentEvents, textLines } from '../client.ts';
+import { type LogLine, levelName } from '../logs/line.ts';
 import type { Told } from './picture.ts';
 
 const AGAIN_MS = 1_000;
@@ -14,6 +15,20 @@ export interface Reader {
   lost(reason: string): void;
 }
 
+/** What the log has of the time before: for the events, as the lines of the log. Never rejects. */
+export async function eventsBefore(socket: string): Promise<Told[]> {
+  const told: Told[] = [];
+  try {
+    for await (const text of textLines(socket, '/logs')) {
+      const { event, level, ...line } = JSON.parse(text) as LogLine;
+      if (event !== undefined) told.push({ ...line, event, level: levelName(level) });
+    }
+  } catch {
+    // A master that cannot be asked for them says so when it is asked for the figures.
+  }
+  return told;
+}
+
 /** Reads one connection until it ends. @throws TshornError when the master cannot be asked */
 export async function readEvents(socket: string, reader: Reader, signal: AbortSignal): Promise<void> {
   for await (const { event, data } of sentEvents(socket, '/events', { signal })) {
@@ -23,35 +38,36 @@ export async function readEvents(socket: string, reader: Reader, signal: AbortSi
 }
 
 /**
- * Reads until it is aborted.
- * @param find finds the socket of the master again; the new master of a re-exec has another one
+ * Reads until it is aborted. The new master of a re-exec is read as soon as it serves: the old one only drains.
+ * @param find finds the socket of the master again, or that of the new master with this pid
  */
 export async function keepReading(
-  find: (pid?: number) => Promise<string>,
+  find: (newMaster?: number) => Promise<string>,
   reader: Reader,
   signal: AbortSignal,
 ): Promise<void> {
   let newMaster: number | undefined;
-  const watching: Reader = {
-    ...reader,
-    snapshot: (snapshot) => reader.snapshot(snapshot),
-    notice(notice) {
-      const { event, outcome, pid } = notice;
-      if (event === 're-exec-finished' && outcome === 'committed') newMaster = Number(pid);
-      reader.notice(notice);
-    },
-  };
   while (!signal.aborted) {
+    const replaced = new AbortController();
+    const notice = (told: Told) => {
+      reader.notice(told);
+      const { event, outcome, pid } = told;
+      if (event !== 're-exec-finished' || outcome !== 'committed') return;
+      newMaster = Number(pid);
+      replaced.abort();
+    };
     let reason = 'the master has ended';
     try {
-      await readEvents(await find(newMaster), watching, signal);
+      const either = AbortSignal.any([signal, replaced.signal]);
+      await readEvents(await find(newMaster), { ...reader, notice }, either);
     } catch (error) {
       if (signal.aborted) return;
+      if (replaced.signal.aborted) continue;
       if (!(error instanceof TshornError)) throw error;
       reason = error.message;
     }
     if (signal.aborted) return;
-    reader.lost(`${reason}; looking for it again`);
+    reader.lost(reason);
     await sleep(AGAIN_MS, undefined, { signal }).catch(() => {});
   }
 }

@@ -4,7 +4,7 @@ import type { Snapshot } from '@tshorn/master';
 import { type Colour, colourOfOutcome, colourOfState, formatAge } from '../../style.ts';
 import { barOf, ICONS } from '../doing.ts';
 import { cores, many, percentileText, rate, share, sparkline } from './figures.ts';
-import { EMPTY, type Line, type Span, spaced, span, widthOf, withRight } from './line.ts';
+import { EMPTY, joined, type Line, type Span, spaced, span, widthOf, withRight } from './line.ts';
 import type { Picture } from './picture.ts';
 
 const SPARKS = 60;
@@ -48,31 +48,30 @@ function totalLines({ snapshot, rates }: Picture, width: number): Line[] {
   const { totals, workers, size, master } = snapshot;
   const { queue, overflows, errorsPerSecond: errors } = totals;
   const ready = workers.filter(({ state }) => state === 'ready').length;
-  const first = [
-    ...fact('requests/s', rate(totals.rps).padStart(7), 'bold'),
-    ...fact('errors/s', rate(errors).padStart(4), errors > 0 ? 'red' : undefined),
-    ...fact('p50', percentileText(totals.p50).padStart(5)),
-    ...fact('p99', percentileText(totals.p99).padStart(5)),
-  ];
-  const free = Math.min(SPARKS, width - widthOf(first) - 1);
+  const first = joined(GAP, [
+    fact('requests/s', rate(totals.rps).padStart(7), 'bold'),
+    fact('errors/s', rate(errors).padStart(4), errors > 0 ? 'red' : undefined),
+    fact('p50', percentileText(totals.p50).padStart(5)),
+    fact('p99', percentileText(totals.p99).padStart(5)),
+  ]);
+  const free = Math.min(SPARKS, width - widthOf(first) - GAP);
   const second = [
-    ...fact('workers', `${ready}/${size}`, ready < size ? 'yellow' : undefined),
-    ...fact('connections', many(totals.connections)),
-    ...fact('busy', many(totals.active)),
-    ...(queue === undefined ? [] : fact('queue', many(queue), queue > 0 ? 'yellow' : undefined)),
-    ...(overflows ? fact('refused', many(overflows), 'red') : []),
-    ...fact('memory', `${formatMemory(totals.memory)} + ${formatMemory(master.memory)}`),
-    ...(totals.cpu === undefined ? [] : fact('CPU', cores(totals.cpu))),
-    ...(totals.elu === undefined ? [] : fact('busiest loop', share(totals.elu))),
+    fact('workers', `${ready}/${size}`, ready < size ? 'yellow' : undefined),
+    fact('connections', many(totals.connections)),
+    fact('busy', many(totals.active)),
+    ...(queue === undefined ? [] : [fact('queue', many(queue), queue > 0 ? 'yellow' : undefined)]),
+    ...(overflows ? [fact('refused', many(overflows), 'red')] : []),
+    fact('memory', `${formatMemory(totals.memory)} + ${formatMemory(master.memory)}`),
+    ...(totals.cpu === undefined ? [] : [fact('CPU', cores(totals.cpu))]),
+    ...(totals.elu === undefined ? [] : [fact('busiest loop', share(totals.elu))]),
   ];
   const sparks = free >= 10 ? [span(sparkline(rates, free), 'cyan')] : [];
-  return [withRight(first, sparks, width), second];
+  return [withRight(first, sparks, width), joined(GAP, second, width || undefined)];
 }
 
 const fact = (name: string, value: string, colour?: Colour): Line => [
   span(`${name} `, 'dim'),
   span(value, colour),
-  span(' '.repeat(GAP)),
 ];
 
 /** What needs a person, where something does. */
@@ -116,8 +115,8 @@ function reloadLine({ snapshot, reloadSince }: Picture): Line {
     span(`gen ${generation} ${outcome}`, colour),
     outcome === 'committed' && span(`${replaced} worker${replaced === 1 ? '' : 's'} in ${formatMs(tookMs)}`),
     span(`${formatAge(at - Date.parse(ended))} ago`),
-    span(`by ${by}`, 'dim'),
     reason !== undefined && span(reason, colour),
+    span(`by ${by}`, 'dim'),
   );
 }
 
@@ -130,10 +129,11 @@ const GROUP = 8;
 function slotsLine({ workers, size, reload, backoff = [] }: Snapshot, width: number): Line {
   const slots = new Map<number, Span>();
   for (const { slot } of backoff) slots.set(slot, span('✖', 'red'));
-  for (const { slot, state, generation } of workers) {
+  for (const { slot, state, generation, silentMs } of workers) {
     const isOld = reload !== undefined && generation < reload.generation;
     const icon = ICONS[state];
-    const colour = state === 'ready' ? (isOld ? 'dim' : 'green') : icon ? 'yellow' : 'red';
+    const serves = state === 'ready' && silentMs === undefined;
+    const colour = serves ? (isOld ? 'dim' : 'green') : icon ? 'yellow' : 'red';
     slots.set(slot, span(icon ?? '✖', colour));
   }
   const missing = Array.from({ length: size }, (_, slot) => slot).filter((slot) => !slots.has(slot));

@@ -3,19 +3,19 @@ import { type Line, span } from './line.ts';
 
 const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ['← →', 'sort by another column; r reverses the order'],
-  ['↑ ↓  0-9', 'choose a worker by its slot: shows more of it, and its events; esc ends that'],
+  ['↑ ↓  0-9', 'choose a worker: shows more of it, and its events; esc ends that'],
   ['space', 'pause, and go on'],
   ['ctrl-L', 'draw again'],
   ['q  ctrl-C', 'quit; ctrl-Z suspends'],
 ];
 
 const WORDS: readonly (readonly [word: string, what: string])[] = [
-  ['P50 P99', 'half, and 99 of 100, of the requests of the last ten seconds took no longer'],
+  ['P50 P99', 'half, and 99 of 100, of the last ten seconds took no longer'],
   ['ERR/S', 'answers of 5xx per second'],
   ['LOOP', 'the part of the time in which the event loop was not idle'],
   ['CPU', 'in cores: 1.00 is one core'],
   ['BUSY', 'requests in flight'],
-  ['queue', 'connections that wait in the kernel; refused: those for which it was full'],
+  ['queue', 'waiting in the kernel; refused: by any full queue of this machine'],
 ];
 
 export const helpLines = (): Line[] =>

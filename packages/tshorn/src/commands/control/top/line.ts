@@ -20,6 +20,17 @@ export function spaced(gap: number, ...parts: readonly (Span | false | undefined
   return shown.flatMap((part, at) => (at === 0 ? [part] : [span(' '.repeat(gap)), part]));
 }
 
+/** Joins the lines, and leaves those at the end out that do not fit whole. @param width default: no limit */
+export function joined(gap: number, parts: readonly Line[], width = Number.POSITIVE_INFINITY): Line {
+  let line: Line = EMPTY;
+  for (const part of parts) {
+    const longer = line.length === 0 ? part : [...line, span(' '.repeat(gap)), ...part];
+    if (widthOf(longer) > width) break;
+    line = longer;
+  }
+  return line;
+}
+
 /** Puts `right` at the right edge, where both fit. */
 export function withRight(line: Line, right: Line, width: number): Line {
   const free = width - widthOf(line) - widthOf(right);

@@ -35,10 +35,11 @@ export interface Picture {
 const KEPT_RATES = 120;
 const KEPT_TOLD = 200;
 
-export const begin = (snapshot: Snapshot): Picture => ({
+/** @param told what has happened before, the oldest first */
+export const begin = (snapshot: Snapshot, told: readonly Told[] = []): Picture => ({
   snapshot,
   rates: [snapshot.totals.rps],
-  told: [],
+  told: told.slice(-KEPT_TOLD),
   sort: 'slot',
   isReversed: false,
   isHelp: false,

@@ -44,6 +44,8 @@ export class Screen {
   open(): void {
     const { input, output } = this.#around;
     process.on('exit', this.#leave);
+    // The error would be written to the alternate screen, and be gone with it.
+    process.on('uncaughtExceptionMonitor', this.#leave);
     process.on('SIGCONT', this.#continue);
     process.on('SIGTSTP', this.#stop);
     output.on('resize', this.#resized);
@@ -56,6 +58,7 @@ export class Screen {
     const { input, output } = this.#around;
     this.#leave();
     process.off('exit', this.#leave);
+    process.off('uncaughtExceptionMonitor', this.#leave);
     process.off('SIGCONT', this.#continue);
     process.off('SIGTSTP', this.#stop);
     output.off('resize', this.#resized);

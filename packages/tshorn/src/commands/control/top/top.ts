@@ -1,8 +1,9 @@
+import { TshornError } from '@tshorn/core';
 import type { Snapshot } from '@tshorn/master';
 import { paintFor } from '../../style.ts';
-import { chooseMaster, findMaster } from '../choose.ts';
+import { chooseMaster, directory, findMaster } from '../choose.ts';
 import type { Which } from '../find.ts';
-import { keepReading } from './feed.ts';
+import { eventsBefore, keepReading } from './feed.ts';
 import { type Key, pressed } from './keys.ts';
 import { begin, heard, type Picture, seen } from './picture.ts';
 import { printTop } from './print.ts';
@@ -31,7 +32,9 @@ export async function top({ once, json, interval, ...which }: TopValues): Promis
 async function watchTop(socket: string, which: Which): Promise<number> {
   const quit = new AbortController();
   let code = 0;
+  const before = await eventsBefore(socket);
   let picture: Picture | undefined;
+  let failed: TshornError | undefined;
   let timer: NodeJS.Timeout | undefined;
   const draw = () => {
     clearTimeout(timer);
@@ -67,7 +70,7 @@ async function watchTop(socket: string, which: Which): Promise<number> {
   });
   const reader = {
     snapshot(snapshot: Snapshot) {
-      picture = picture ? seen(picture, snapshot) : begin(snapshot);
+      picture = picture ? seen(picture, snapshot) : begin(snapshot, before);
       drawSoon();
     },
     notice(notice: Parameters<typeof heard>[1]) {
@@ -75,7 +78,10 @@ async function watchTop(socket: string, which: Which): Promise<number> {
       drawSoon();
     },
     lost(reason: string) {
-      if (picture) picture = { ...picture, lost: reason };
+      if (picture) picture = { ...picture, lost: `looking for the master again: ${reason}` };
+      // Nothing could be shown below that.
+      else failed = new TshornError('ERR_CONTROL', reason);
+      if (failed) quit.abort();
       drawSoon();
     },
   };
@@ -84,19 +90,25 @@ async function watchTop(socket: string, which: Which): Promise<number> {
   screen.open();
   try {
     let first = true;
-    const find = async (pid?: number) => {
+    const find = async (newMaster?: number) => {
       // The master that was chosen is read first, and found again in the same way when it is gone.
       if (first) {
         first = false;
         return socket;
       }
-      const named = which.pid !== undefined && pid !== undefined ? { ...which, pid } : which;
-      return findMaster(named, process.env, { here: process.cwd() });
+      if (newMaster !== undefined && which.control === undefined) {
+        const found = findMaster({ pid: newMaster }, process.env);
+        // Where it has ended, the next start of the server is another one.
+        return which.pid === undefined ? found.catch(() => findAgain()) : found;
+      }
+      return findAgain();
     };
+    const findAgain = () => findMaster(which, process.env, { here: directory() });
     await keepReading(find, reader, quit.signal);
   } finally {
     clearTimeout(timer);
     screen.close();
   }
+  if (failed) throw failed;
   return code;
 }

@@ -29,23 +29,27 @@ export function linesOf(now: Picture, { columns: width, rows: height }: Size): L
 
 function bodyLines(picture: Picture, width: number, room: number): Line[] {
   const columns = columnsFor(width);
-  const rows = sorted(picture);
+  const all = sorted(picture);
   // Besides the rows: the blank line above the table, its head, and the line that says how many are out of sight.
   const most = Math.max(LEAST_ROWS, room - 2 - LEAST_BELOW);
-  const visible = windowOf(rows, picture.chosen, rows.length <= most ? most : most - 1);
+  // Parked workers only wait: they give way where the table is too long.
+  const rows = all.length <= most ? all : all.filter(({ state }) => state !== 'parked');
+  const visible = windowOf(rows, picture.chosen, all.length <= most ? most : most - 1);
+  const parked = all.length - rows.length;
+  const note = [visible.note, parked > 0 && `${parked} parked`].filter(Boolean).join('; ');
   const table = [
     EMPTY,
     tableHead(columns, picture),
     ...visible.rows.map((row) => rowLine(row, columns, picture, width)),
-    ...(visible.note === '' ? [] : [[span(visible.note, 'dim')]]),
+    ...(note === '' ? [] : [[span(`  ${note}`, 'dim')]]),
   ];
   const below = room - table.length - 1;
   if (below < 1) return table;
-  const chosen = rows.filter(({ slot }) => slot === picture.chosen);
+  const chosen = all.filter(({ slot }) => slot === picture.chosen);
   const more =
     chosen.length > 0
-      ? detailLines(chosen, picture.told, below)
-      : eventLines(picture.told, below, 'nothing has happened since this began');
+      ? detailLines(chosen, picture.told, { most: below, width })
+      : eventLines(picture.told, below, 'no events yet');
   return [...table, EMPTY, ...more];
 }
 
@@ -85,7 +89,7 @@ function windowOf(
     rows.findLastIndex(({ slot }) => slot === chosen),
   );
   const first = Math.min(Math.max(0, at - Math.floor(most / 2)), rows.length - most);
-  const note = `  ${first + 1} to ${first + most} of ${rows.length} workers; ↑ ↓ scroll`;
+  const note = `${first + 1} to ${first + most} of ${rows.length} workers; ↑ ↓ scroll`;
   return { rows: rows.slice(first, first + most), note };
 }
 
