@@ -12,6 +12,7 @@ import type { Logger } from '../log.ts';
 import { nameOf } from '../re-exec/inherited-listeners.ts';
 import type { Administered } from './administered.ts';
 import { Agents } from './agents.ts';
+import { Connections } from './connections.ts';
 import type { AdminHttp } from './http-server.ts';
 import { isLoopback } from './loopback.ts';
 import { readToken, type Token } from './token.ts';
@@ -33,6 +34,7 @@ export class Admin {
   readonly #view: Administered;
   readonly #log: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly #agents: Agents;
+  readonly #connections = new Connections();
   #doors: readonly Door[] = [];
   #token: Token | undefined;
   #http: Promise<AdminHttp> | undefined;
@@ -127,11 +129,15 @@ export class Admin {
   }
 
   async #serve(socket: net.Socket): Promise<void> {
+    // Those that come while the code is being loaded are bounded as well.
+    this.#connections.add(socket);
     try {
       this.#http ??= import('./http-server.ts').then(
-        ({ AdminHttp: Server }) => new Server({ view: this.#view, token: () => this.#token }),
+        ({ AdminHttp: Server }) =>
+          new Server({ view: this.#view, connections: this.#connections, token: () => this.#token }),
       );
-      (await this.#http).serve(socket);
+      const http = await this.#http;
+      if (!socket.destroyed) http.serve(socket);
     } catch (error) {
       this.#log.error(`admin listener: ${describeThrown(error)}`);
       socket.destroy();

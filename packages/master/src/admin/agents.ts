@@ -1,15 +1,16 @@
 /** Answers HAProxy's agent-check: one line for each connection, which is then closed. Created by Admin. */
 import type net from 'node:net';
+import { mostConnections } from './connections.ts';
 import { agentLine, type Readiness } from './readiness.ts';
 
 /** HAProxy reads at once; whoever does not is dropped. */
 const MOST_MS = 2_000;
-const MOST_CONNECTIONS = 256;
 
 export class Agents {
   readonly #readiness: () => Readiness;
   /** In the order of their coming. */
   readonly #open = new Set<net.Socket>();
+  readonly #most = mostConnections();
 
   constructor(readiness: () => Readiness) {
     this.#readiness = readiness;
@@ -17,7 +18,7 @@ export class Agents {
 
   answer(socket: net.Socket): void {
     this.#open.add(socket);
-    if (this.#open.size > MOST_CONNECTIONS) this.#open.values().next().value?.destroy();
+    if (this.#open.size > this.#most) this.#open.values().next().value?.destroy();
     const timer = setTimeout(() => socket.destroy(), MOST_MS).unref();
     socket.on('error', () => {});
     socket.once('close', () => {

@@ -1,12 +1,13 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
-import { Connections } from './connections.ts';
+import { Connections, mostConnections } from './connections.ts';
 
 const MOST = 256;
 
 class FakeSocket extends EventEmitter {
   destroyed = false;
   writableLength = 0;
+  bytesRead = 0;
 
   destroy(): void {
     this.destroyed = true;
@@ -20,7 +21,7 @@ beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
 function filled(): { connections: Connections; sockets: FakeSocket[]; come: () => FakeSocket } {
-  const connections = new Connections();
+  const connections = new Connections(MOST);
   const come = () => {
     const socket = new FakeSocket();
     connections.add(socketOf(socket));
@@ -61,10 +62,38 @@ test('an answer that is not read in time is dropped; a stream stays as long as i
   connections.begin(socketOf(stream), true);
   connections.begin(socketOf(stuck), true);
   stuck.writableLength = 2_000_000;
+  connections.begin(socketOf(idle), false);
+  connections.end(socketOf(idle));
   jest.advanceTimersByTime(2_000);
   expect([slow, stream, stuck, idle].map(({ destroyed }) => destroyed)).toEqual([false, false, true, false]);
   jest.advanceTimersByTime(10_000);
   expect([slow, stream, idle].map(({ destroyed }) => destroyed)).toEqual([true, false, false]);
+});
+
+test('the head of a request has five seconds, however slowly it comes; a connection between two requests has more', () => {
+  const { connections, sockets } = filled();
+  const [silent, dripping, kept, again] = sockets as [FakeSocket, FakeSocket, FakeSocket, FakeSocket];
+  for (const socket of [kept, again]) {
+    socket.bytesRead = 50;
+    connections.begin(socketOf(socket), false);
+    connections.end(socketOf(socket));
+  }
+  for (let second = 0; second < 8; second++) {
+    dripping.bytesRead++;
+    if (second > 1) again.bytesRead++;
+    jest.advanceTimersByTime(1_000);
+    if (second === 3) expect(sockets.filter(({ destroyed }) => destroyed)).toEqual([]);
+  }
+  const destroyed = [silent, dripping, kept, again].map((socket) => socket.destroyed);
+  expect(destroyed).toEqual([true, true, false, false]);
+  jest.advanceTimersByTime(2_000);
+  expect([kept, again].map((socket) => socket.destroyed)).toEqual([false, true]);
+});
+
+test('connections leave most descriptors to the workers', () => {
+  expect([1_048_576, 2_048, 1_024, 128].map((openFiles) => mostConnections(openFiles))).toEqual([
+    256, 256, 128, 16,
+  ]);
 });
 
 test('streams are bounded, and one that ends makes room', () => {

@@ -6,16 +6,12 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { describeThrown } from '@tshorn/core';
 import type { Administered } from './administered.ts';
-import { Connections } from './connections.ts';
+import type { Connections } from './connections.ts';
 import { ENDPOINTS, type Endpoint, send, TEXT_TYPE } from './endpoints.ts';
 import type { Token } from './token.ts';
 
 const LIMITS = {
   maxHeaderSize: 8 * 1024,
-  // From the connection on, so that it also ends those that send nothing.
-  headersTimeout: 5_000,
-  requestTimeout: 5_000,
-  connectionsCheckingInterval: 1_000,
   // Longer than the usual interval of a scrape.
   keepAliveTimeout: 75_000,
 } as const;
@@ -24,6 +20,7 @@ const ALLOW = 'GET, HEAD';
 
 interface Settings {
   readonly view: Administered;
+  readonly connections: Connections;
   token(): Token | undefined;
 }
 
@@ -41,23 +38,26 @@ class Refused extends Error {
 
 export class AdminHttp {
   readonly #settings: Settings;
-  readonly #connections = new Connections();
+  readonly #connections: Connections;
   readonly #http = http.createServer(LIMITS, (request, response) => void this.#handle(request, response));
   readonly #streams = new Set<ServerResponse>();
   #isLeaving = false;
 
   constructor(settings: Settings) {
     this.#settings = settings;
+    this.#connections = settings.connections;
     // The handler refuses the body, so none is asked for.
     this.#http.on('checkContinue', (request, response) => void this.#handle(request, response));
-    this.#http.on('clientError', (_error, socket) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
+    this.#http.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
+      const status =
+        code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+      if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`);
       else socket.destroy();
     });
   }
 
+  /** @param socket one of the connections */
   serve(socket: Socket): void {
-    this.#connections.add(socket);
     this.#http.emit('connection', socket);
   }
 
