@@ -17,8 +17,11 @@ import type { AdminHttp } from './http-server.ts';
 import { isLoopback } from './loopback.ts';
 import { readToken, type Token } from './token.ts';
 
-/** Connections that the kernel queues: the master accepts at once, and drops those that are too many. */
-const BACKLOG = 128;
+/**
+ * Connections that the kernel queues. The master accepts at once, and drops those that are too many; but where a crowd
+ * comes, a probe that the kernel drops would come back only after a second.
+ */
+const BACKLOG = 1_024;
 /** Time that clients have for the last bytes when the master ends. */
 const LAST_BYTES_MS = 500;
 

@@ -15,8 +15,8 @@ const HEAD_MS = 5_000;
 const ANSWER_MS = 10_000;
 /** Bytes that a stream's reader may leave unread. */
 const MOST_UNREAD_BYTES = 1_000_000;
-/** Responses that stay open. */
-const MOST_STREAMS = 64;
+/** The part of all connections whose responses may stay open: the others make room for each other. */
+const PART_OF_STREAMS = 1 / 4;
 const LOOK_EVERY_MS = 1_000;
 
 interface Connection {
@@ -57,7 +57,8 @@ export class Connections {
   /** False: the connection has a response under way already, or there are too many streams. */
   begin(socket: Socket, streams: boolean): boolean {
     const connection = this.#open.get(socket);
-    if (!connection || connection.answering || (streams && this.#streams >= MOST_STREAMS)) return false;
+    if (!connection || connection.answering || (streams && this.#streams >= this.#most * PART_OF_STREAMS))
+      return false;
     connection.headSince = undefined;
     connection.answering = { since: performance.now(), streams };
     if (streams) this.#streams++;
