@@ -35,3 +35,32 @@ export function writeText(out: Out, text: string): void {
 export function writeQuoted(out: Out, text: string): void {
   if (text.length > LONGEST_FIELD || !out.plain(text)) out.ascii(quote(text).slice(1, -1));
 }
+
+/**
+ * Writes the texts of one field. A text that comes again, as the user agent of a client does, is copied instead of being
+ * looked at character by character.
+ */
+export class Repeated {
+  readonly #write: (out: Out, text: string) => void;
+  #text: string | undefined;
+  /** Made when the text comes for the second time. */
+  #bytes: Uint8Array | undefined;
+
+  /** @param write `writeText` or `writeQuoted` */
+  constructor(write: (out: Out, text: string) => void) {
+    this.#write = write;
+  }
+
+  write(out: Out, text: string): void {
+    if (text !== this.#text) {
+      this.#text = text;
+      this.#bytes = undefined;
+      this.#write(out, text);
+    } else if (this.#bytes) out.bytes(this.#bytes);
+    else {
+      const begin = out.length;
+      this.#write(out, text);
+      this.#bytes = out.copy(begin);
+    }
+  }
+}

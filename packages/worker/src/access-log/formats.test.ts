@@ -57,6 +57,15 @@ const headers = (text: string): http.IncomingHttpHeaders => ({
   'x-own': text,
 });
 
+test('a header that comes again and again is written as at first', () => {
+  for (const format of [jsonFormat(WRITER), templateFormat('combined', WRITER, {})]) {
+    for (const text of ['', ...NASTY]) {
+      const first = format(line({ headers: headers(text) }));
+      for (let again = 0; again < 3; again++) expect(format(line({ headers: headers(text) }))).toBe(first);
+    }
+  }
+});
+
 test.each(NASTY)('JSON of %j is one line of ASCII, and has the text again', (text) => {
   const written = jsonFormat(WRITER)(line({ target: text, headers: headers(text) }));
   expect(written).toMatch(/^[ -~]+\n$/);

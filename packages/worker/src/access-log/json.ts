@@ -1,6 +1,6 @@
 /** The JSON format: an object on one line. */
 import { Clock } from './clock.ts';
-import { quote, writeQuoted } from './escape.ts';
+import { quote, Repeated, writeQuoted } from './escape.ts';
 import type { Format, Writer } from './line.ts';
 import { bytesOf } from './out.ts';
 
@@ -25,6 +25,7 @@ export function jsonFormat({ slot, generation, pid, release }: Writer): Format {
   const clock = new Clock();
   const named = release === undefined ? '' : `,"release":${quote(release)}`;
   const writer = bytesOf(`","slot":${slot},"generation":${generation}${named},"pid":${pid},"id":"`);
+  const [agents, referers] = [new Repeated(writeQuoted), new Repeated(writeQuoted)];
   return (line, out) => {
     const { headers, firstByteMs } = line;
     out.bytes(TIME);
@@ -57,12 +58,12 @@ export function jsonFormat({ slot, generation, pid, release }: Writer): Format {
     const { 'user-agent': agent, referer } = headers;
     if (agent !== undefined) {
       out.bytes(AGENT);
-      writeQuoted(out, agent);
+      agents.write(out, agent);
       out.bytes(QUOTE);
     }
     if (referer !== undefined) {
       out.bytes(REFERER);
-      writeQuoted(out, referer);
+      referers.write(out, referer);
       out.bytes(QUOTE);
     }
     if (line.moved) out.bytes(MOVED);

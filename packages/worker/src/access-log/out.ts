@@ -27,6 +27,11 @@ export class Out {
     return taken;
   }
 
+  /** What has been written from this place on. */
+  copy(begin: number): Uint8Array {
+    return this.#bytes.slice(begin, this.#at);
+  }
+
   #reserve(count: number): void {
     if (this.#at + count <= this.#bytes.length) return;
     const grown = new Uint8Array(2 * (this.#at + count));

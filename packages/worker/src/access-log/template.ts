@@ -8,7 +8,7 @@ import {
 } from '@tshorn/core';
 import { sentHead } from '../transport/http1-internals.ts';
 import { Clock } from './clock.ts';
-import { escapeText, writeText } from './escape.ts';
+import { escapeText, Repeated, writeText } from './escape.ts';
 import type { Format, Line, Writer } from './line.ts';
 import { bytesOf, type Out } from './out.ts';
 
@@ -19,6 +19,16 @@ type Part = string | ((line: Line, out: Out) => void);
 function orDash(out: Out, text: string | undefined): void {
   if (text) writeText(out, text);
   else out.ascii('-');
+}
+
+/** A header whose text often comes again. */
+function repeated(name: 'user-agent' | 'referer'): Part {
+  const texts = new Repeated(writeText);
+  return ({ headers }, out) => {
+    const text = headers[name];
+    if (text) texts.write(out, text);
+    else out.ascii('-');
+  };
 }
 
 const queryAt = ({ target }: Line): number => target.indexOf('?');
@@ -74,8 +84,8 @@ const atoms = (clock: Clock, pid: number): Readonly<Record<AtomLetter, Part>> =>
     if (bytes === 0) out.ascii('-');
     else out.number(bytes);
   },
-  f: ({ headers }, out) => orDash(out, headers.referer),
-  a: ({ headers }, out) => orDash(out, headers['user-agent']),
+  f: repeated('referer'),
+  a: repeated('user-agent'),
   T: ({ durationMs }, out) => out.number(Math.floor(durationMs / 1_000)),
   D: ({ durationMs }, out) => out.number(Math.round(durationMs * 1_000)),
   M: ({ durationMs }, out) => out.number(Math.floor(durationMs)),
@@ -105,8 +115,8 @@ const fields = (clock: Clock, { slot, generation, pid, release }: Writer): Recor
     if (firstByteMs === undefined) out.ascii('-');
     else out.micros(firstByteMs);
   },
-  userAgent: ({ headers }, out) => orDash(out, headers['user-agent']),
-  referer: ({ headers }, out) => orDash(out, headers.referer),
+  userAgent: repeated('user-agent'),
+  referer: repeated('referer'),
   moved: ({ moved }, out) => out.ascii(moved ? 'moved' : '-'),
   closed: ({ closed }, out) => out.ascii(closed ?? '-'),
 });
