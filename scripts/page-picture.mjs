@@ -92,7 +92,7 @@ await page.goto(`http://${seen['admin-listening']}/`);
 await page.locator('#charts [aria-label*="2xx: now"]').waitFor();
 const session = await page.context().newCDPSession(page);
 await page.setViewportSize({ width: 1280, height: await page.evaluate('document.body.scrollHeight') });
-const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 85 });
+const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 75 });
 fs.writeFileSync(file, Buffer.from(data, 'base64'));
 console.log(`${path.relative(root, file)}: ${Math.round(fs.statSync(file).size / 1024)} KB`);
 await browser.close();
