@@ -6,9 +6,14 @@ import type { Told } from './picture.ts';
 
 const COLOURS: Readonly<Record<string, Colour>> = { warn: 'yellow', error: 'red', fatal: 'red' };
 
+/** Below these a stack would push out the line that it belongs to, and what came before. */
+const ROOM_FOR_STACKS = 10;
+
 /** The newest `most` lines, the newest at the end. */
 export function eventLines(told: readonly Told[], most: number, none: string): Line[] {
-  const lines = told.filter(({ level }) => level !== 'debug').flatMap(linesOf);
+  const lines = told
+    .filter(({ level }) => level !== 'debug')
+    .flatMap((one) => (most < ROOM_FOR_STACKS ? linesOf(one).slice(0, 1) : linesOf(one)));
   return lines.length === 0 ? [[span(none, 'dim')]] : lines.slice(-Math.max(0, most));
 }
 

@@ -131,12 +131,15 @@ test('keys sort, reverse, choose and pause', () => {
   expect(pressed(picture, { name: 'c', ctrl: true }, 80)).toBe('interrupt');
 });
 
-test('a chosen worker shows its own events, with its last words', () => {
+test('a chosen worker shows its own events, with its last words where there is room', () => {
   let picture = begin(snapshotOf(FOUR), [told('ready', 'ready worker=2', { worker: 2 })]);
   const crash = { worker: 2, gen: 1, pid: 102, level: 'error', lastLines: ['Error: no cart'] };
   picture = heard(picture, told('failing', 'failing worker=2', crash));
   picture = heard(picture, told('ready', 'ready worker=3', { worker: 3 }));
-  const text = draw(press(picture, '2')).join('\n');
+  const small = draw(press(picture, '2')).join('\n');
+  expect(small).toContain('ready worker=2\n09:15:02  failing worker=2\n');
+  expect(small).not.toContain('no cart');
+  const text = draw(press(picture, '2'), { columns: 80, rows: 40 }).join('\n');
   expect(text).toContain('ready worker=2\n09:15:02  failing worker=2\n            | Error: no cart\n');
   expect(text).not.toContain('ready worker=3');
 });
