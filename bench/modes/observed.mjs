@@ -22,6 +22,7 @@ const contendersIn = (directory) => {
     metrics: { name: 'metrics', ...tshorn() },
     combined: { name: 'metrics, access log', ...tshorn(...log('combined')) },
     json: { name: 'metrics, access log in JSON', ...tshorn(...log('json')) },
+    load: { name: 'metrics, load for Envoy', ...tshorn('--endpoint-load-metrics') },
   };
 };
 /** Requests per CPU second, of those of `without`. */
@@ -110,6 +111,13 @@ function report(turns, scrape, options) {
   console.log(
     `  a scrape of ${scrape.workers} workers: ${ms(scrape.median)}, ${ms(scrape.worst)} at the worst, ${whole(scrape.bytes)} bytes`,
   );
+  const cpuOf = (key) =>
+    of(
+      turns.find((turn) => turn.key === key),
+      'cpuUs',
+    );
+  const loadRatio = pairedRatio(cpuOf('metrics'), cpuOf('load'));
+  console.log(`  load for Envoy, against metrics alone: × ${fixed(loadRatio, 3)}`);
   const targets = figures
     .filter(({ key }) => key in TARGETS)
     .map(({ key, name, ratio }) => ({
@@ -120,7 +128,7 @@ function report(turns, scrape, options) {
   const failed = turns.flatMap((turn) => of(turn, 'failed')).reduce((sum, value) => sum + value, 0);
   console.log(`  failed requests: ${failed}`);
   console.log(
-    `\n${save('observed.json', { machine: machine(), options, figures, scrape, targets, failed })}`,
+    `\n${save('observed.json', { machine: machine(), options, figures, scrape, loadRatio, targets, failed })}`,
   );
   return failed === 0;
 }
