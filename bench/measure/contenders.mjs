@@ -80,7 +80,7 @@ export function launch({ name, argv, env }, port, workers) {
 export async function start(contender, workers) {
   const running = launch(contender, await freePort(), workers);
   try {
-    await firstAnswer(running.port);
+    await firstAnswer(running.port, 20_000 + workers * 1_000);
     for (const end = Date.now() + 10_000; contender.forks && childrenOf(running.pid).length < workers; ) {
       if (Date.now() > end) throw new Error('not all workers came up');
       await new Promise((resolve) => setTimeout(resolve, 20));

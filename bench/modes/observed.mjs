@@ -66,6 +66,8 @@ async function scrapeOf(workers) {
   const port = await freePort();
   const server = await start({ name: 'scraped', ...tshorn('--admin', `127.0.0.1:${port}`) }, workers);
   try {
+    const hasStarted = async () => (await fetch(`http://127.0.0.1:${port}/startup`)).ok;
+    while (!(await hasStarted())) await new Promise((resolve) => setTimeout(resolve, 200));
     await rateOf(server, 'perRequest', { connections: 64, seconds: 3 });
     const tooks = [];
     let bytes = 0;
