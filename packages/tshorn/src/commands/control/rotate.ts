@@ -23,7 +23,7 @@ interface Answer {
 export async function leave({ wait, ...values }: LeaveValues): Promise<number> {
   await rotate('leave', values, ({ leave: left, changed }) =>
     changed
-      ? 'leaving: the server asks for no new traffic, and serves on; tshorn stay takes it back'
+      ? 'leaving: the server asks for no new traffic, and serves on until tshorn stay'
       : `leaving already, by ${left?.by} since ${left?.since}`,
   );
   if (wait !== undefined) await new Promise((resolve) => setTimeout(resolve, wait));
