@@ -16,11 +16,25 @@ import { exchangeOn } from './transport/http1-internals.ts';
 import { isInProcess } from './transport/in-process.ts';
 import type { Exchange, ExchangeObserver, ExchangeSource, Transport } from './transport/transport.ts';
 
-/** When the newest request of a connection began. */
-const BEGUN = Symbol('tshorn.begun');
-/** Requests of a connection that have begun and not ended: more than one where they are pipelined. */
-const OPEN = Symbol('tshorn.open');
-type Timed = object & { [BEGUN]?: number; [OPEN]?: number };
+/**
+ * The requests of one connection. One object for all that the meter keeps there: each property that is looked up on a
+ * socket costs, and a time that is a property of a socket is a new number on the heap for each request.
+ */
+class OnConnection {
+  /** When the newest began; a double from the start, so that it is changed in place. */
+  begunAt = Number.NaN;
+  /** Those that have begun and not ended: more than one where they are pipelined. */
+  open = 0;
+  isWatched = false;
+  readonly isInProcess: boolean;
+
+  constructor(socket: Socket) {
+    this.isInProcess = isInProcess(socket);
+  }
+}
+
+const KEPT = Symbol('tshorn.requests');
+type Metered = object & { [KEPT]?: OnConnection };
 
 /** An exchange that has begun and may have ended. */
 export interface Begun {
@@ -91,49 +105,61 @@ export class Meter implements ExchangeSource {
   }
 
   #begun(exchange: Exchange): void {
-    const { response, socket } = exchange;
-    (socket as Timed)[BEGUN] = performance.now();
+    const { response } = exchange;
+    const socket = exchange.socket as Socket & Metered;
+    socket[KEPT] ??= new OnConnection(socket);
+    const kept = socket[KEPT];
+    kept.begunAt = performance.now();
     this.#newest = response;
-    if (!isInProcess(socket)) {
+    if (!kept.isInProcess) {
       this.#requests++;
-      if (this.#endFinished) this.#expectEnd(socket);
+      if (this.#endFinished) this.#expectEnd(socket, kept);
     }
     for (const listener of this.#listeners) listener.begun?.(exchange);
   }
 
-  #expectEnd(socket: Socket & Timed): void {
-    const open = socket[OPEN];
-    if (open === undefined) socket.on('close', this.#onClose);
-    socket[OPEN] = (open ?? 0) + 1;
+  #expectEnd(socket: Socket, kept: OnConnection): void {
+    if (!kept.isWatched) {
+      kept.isWatched = true;
+      socket.on('close', this.#onClose);
+    }
+    kept.open++;
     this.#active++;
   }
 
   #finished(exchange: Exchange): void {
-    const socket = exchange.socket as Socket & Timed;
     const now = performance.now();
-    const open = socket[OPEN];
-    if (open) {
-      socket[OPEN] = open - 1;
+    const kept = (exchange.socket as Metered)[KEPT];
+    if (kept && kept.open > 0) {
+      kept.open--;
       this.#active--;
     }
-    const tookMs = now - (socket[BEGUN] ?? now);
+    const tookMs = kept ? now - kept.begunAt : 0;
     for (const listener of this.#listeners) listener.finished?.(exchange, tookMs);
   }
 
   /** A connection has closed. Whatever is open on it, and does not go on in another worker, was aborted. */
-  #closed(socket: Socket & Timed): void {
-    const open = socket[OPEN];
-    if (!open) return;
-    socket[OPEN] = 0;
-    this.#active -= open;
+  #closed(socket: Socket & Metered): void {
+    const open = this.#forget(socket);
+    if (open === 0) return;
     const { response } = exchangeOn(socket);
     if (response && !moved(response)) this.#aborted(response, socket, open);
   }
 
-  #aborted(response: http.ServerResponse, socket: Socket & Timed, count: number): void {
+  /** Returns how many were open. */
+  #forget(socket: Metered): number {
+    const kept = socket[KEPT];
+    if (!kept) return 0;
+    const { open } = kept;
+    kept.open = 0;
+    this.#active -= open;
+    return open;
+  }
+
+  #aborted(response: http.ServerResponse, socket: Socket & Metered, count: number): void {
     const now = performance.now();
     const exchange = { request: response.req, response, socket };
-    const tookMs = now - (socket[BEGUN] ?? now);
+    const tookMs = now - (socket[KEPT]?.begunAt ?? now);
     for (const listener of this.#listeners) listener.aborted?.(exchange, tookMs, count);
   }
 
@@ -141,12 +167,9 @@ export class Meter implements ExchangeSource {
   abortAll(): void {
     const migrating = new Set([...registry().migratables].map(({ socket }) => socket));
     for (const { response } of this.open()) {
-      const socket = response.req.socket as Socket & Timed;
-      const open = socket[OPEN];
-      if (!open || migrating.has(socket)) continue;
-      socket[OPEN] = 0;
-      this.#active -= open;
-      this.#aborted(response, socket, open);
+      const { socket } = response.req;
+      const open = migrating.has(socket) ? 0 : this.#forget(socket);
+      if (open > 0) this.#aborted(response, socket, open);
     }
   }
 }
@@ -154,5 +177,5 @@ export class Meter implements ExchangeSource {
 /** An exchange that has begun, as it is known from its response. */
 export const begun = (response: http.ServerResponse): Begun => ({
   response,
-  begunAt: (response.req.socket as Timed | null)?.[BEGUN] ?? performance.now(),
+  begunAt: (response.req.socket as Metered | null)?.[KEPT]?.begunAt ?? performance.now(),
 });
