@@ -25,8 +25,18 @@ function takeLock() {
     return true;
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
-    if (!isAlive(Number(fs.readFileSync(LOCK, 'utf8')))) fs.rmSync(LOCK, { force: true });
+    const pid = holder();
+    if (pid !== undefined && !isAlive(pid)) fs.rmSync(LOCK, { force: true });
     return false;
+  }
+}
+
+/** Undefined where the lock has just been given back. */
+function holder() {
+  try {
+    return Number(fs.readFileSync(LOCK, 'utf8'));
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
   }
 }
 
