@@ -75,6 +75,7 @@ export function textOf(notice: Notice): string {
       return `stopped: ${notice.text}${textOfCleanUps(notice.cleanUps)}`;
     case 'operation-failed':
     case 'noted':
+    case 'same-files':
     case 're-exec-started':
     case 're-exec-finished':
     case 'took-over':

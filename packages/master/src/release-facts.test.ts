@@ -82,13 +82,15 @@ test('a path of the app that is no file has no links', () => {
   expect(releaseFacts(place, undefined, path.join(home, 'next')).git).toEqual({});
 });
 
-test('a file that is written to and another commit are changes', () => {
-  write({ 'app.js': '1', '.git/HEAD': ONE });
+test('a file that is written to, another commit and another version are changes', () => {
+  write({ 'app.js': '1', '.git/HEAD': ONE, 'package.json': '{"version":"1.0.0"}' });
   const place = { cwd: home, appFile: path.join(home, 'app.js') };
   const content = contentOf(place);
   expect(changeSince(content, place)).toBeUndefined();
   write({ '.git/HEAD': TWO });
   expect(changeSince(content, place)).toBe(`another commit is checked out in ${home}`);
-  write({ '.git/HEAD': ONE, 'app.js': '22' });
+  write({ '.git/HEAD': ONE, 'package.json': '{"version":"1.1.0"}' });
+  expect(changeSince(content, place)).toBe('the version in package.json has changed from 1.0.0 to 1.1.0');
+  write({ 'app.js': '22' });
   expect(changeSince(content, place)).toBe(`${home}/app.js has changed`);
 });

@@ -31,22 +31,27 @@ export interface Content {
   readonly file: string | undefined;
   /** The commit that is checked out. */
   readonly commit: string | undefined;
+  /** `version` of package.json: where it is another, so are files that nobody looks at here. */
+  readonly version: string | undefined;
 }
 
 export function contentOf(place: Place): Content {
   const stat = fs.statSync(place.appFile, { throwIfNoEntry: false });
+  const home = homeOf(place);
   return {
     file: stat && `${stat.ino}:${stat.size}:${stat.mtimeMs}`,
-    commit: gitHead(homeOf(place))?.commit,
+    commit: gitHead(home)?.commit,
+    version: versionIn(home),
   };
 }
 
 /** The change since the content was read, as after a deploy in place; undefined where there is none. */
-export function changeSince({ file, commit }: Content, place: Place): string | undefined {
+export function changeSince({ file, commit, version }: Content, place: Place): string | undefined {
   const now = contentOf(place);
   if (now.file !== file) return `${place.appFile} has changed`;
-  if (now.commit === commit) return undefined;
-  return `another commit is checked out in ${homeOf(place)}`;
+  if (now.commit !== commit) return `another commit is checked out in ${homeOf(place)}`;
+  if (now.version === version) return undefined;
+  return `the version in package.json has changed from ${version ?? 'none'} to ${now.version ?? 'none'}`;
 }
 
 /** A command of a package, such as `next`, is not what is deployed. */

@@ -1,7 +1,7 @@
 /** The answer of `tshorn releases`: every release that can be served again, and the last ones that cannot. */
 import type { State } from './decide/model.ts';
 import type { PastReload } from './live/past-reloads.ts';
-import { goneOf, overwriting, type Release } from './release.ts';
+import { goneOf, type Release, whyLost } from './release.ts';
 
 export interface ReleaseStatus extends PastReload {
   /** Real path of the app; absent where that is not known any more. */
@@ -21,6 +21,7 @@ export function releaseList(
   history: readonly PastReload[],
   releaseAt: (generation: number) => Release | undefined,
 ): ReleaseStatus[] {
+  const known = releases.map(({ generation }) => releaseAt(generation));
   const placeOf = (of: number) => releases.findIndex(({ generation }) => generation === of);
   return history
     .filter(({ generation, outcome }) => outcome !== 'committed' || placeOf(generation) !== -1)
@@ -30,14 +31,14 @@ export function releaseList(
       const release = releaseAt(entry.generation);
       const app = release && { app: release.appFile };
       if (place === 0) return { ...entry, ...app, state: 'serves' };
-      const gone = release && whyGone(release);
+      const gone = release && whyGone(release, known);
       if (gone !== undefined) return { ...entry, ...app, state: 'gone', gone };
       return { ...entry, ...app, state: place === 1 ? 'previous' : 'kept' };
     })
     .reverse();
 }
 
-function whyGone(release: Release): string | undefined {
+function whyGone(release: Release, others: readonly (Release | undefined)[]): string | undefined {
   const missing = goneOf(release);
-  return missing === undefined ? overwriting(release) : `${missing} is gone`;
+  return missing === undefined ? whyLost(release, others) : `${missing} is gone`;
 }

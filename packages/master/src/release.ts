@@ -1,6 +1,7 @@
 /** A release: the config, real path of the app, working directory and environment that a generation is pinned to. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type Config, type Resolved, usableCpus, type Variables, workerOptions } from '@tshorn/config';
 import { type BindAddress, type BootOrder, resolveApp } from '@tshorn/core';
 import type { Settings } from './decide/model.ts';
@@ -14,6 +15,8 @@ export interface Release {
   readonly given: ReadonlySet<keyof Config>;
   /** For people; undefined where nothing tells it. */
   readonly name: string | undefined;
+  /** When it was read, on the clock of performance.now(). */
+  readonly readAt: number;
   /** Its files as they were when the release was resolved. */
   readonly content: Content;
   /** Real path: a crash brings this release back even when a symbolic link has moved on. */
@@ -48,12 +51,33 @@ export function resolveRelease(resolved: Resolved): Release {
     hooksFile: hooks,
     variables,
     name,
+    readAt: performance.now(),
     content: contentOf(place),
   };
 }
 
 /** The change of its files since the release was resolved, as after a deploy in place; undefined where there is none. */
 export const overwriting = (release: Release): string | undefined => changeSince(release.content, release);
+
+export const hasSameFiles = (one: Release, other: Release): boolean =>
+  one.appFile === other.appFile && one.cwd === other.cwd && isDeepStrictEqual(one.content, other.content);
+
+/**
+ * Why the code of a release is there no more, although its directory is: a file has changed, or another release was deployed
+ * into the directory later. A name that somebody gives may be all that tells the two apart, unless both are of one commit.
+ * @param others the other releases that are known
+ */
+export function whyLost(release: Release, others: Iterable<Release | undefined>): string | undefined {
+  const change = overwriting(release);
+  if (change !== undefined || release.content.commit !== undefined) return change;
+  const isLater = (other: Release | undefined) =>
+    other?.name !== undefined &&
+    other.name !== release.name &&
+    other.readAt > release.readAt &&
+    hasSameFiles(release, other);
+  const later = release.name === undefined ? undefined : [...others].find(isLater);
+  return later && `${later.name} was deployed into ${release.cwd}`;
+}
 
 /** The directory or file of a release that is gone; undefined when none is. */
 export const goneOf = ({ cwd, appFile }: Release): string | undefined =>

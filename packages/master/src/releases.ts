@@ -15,7 +15,7 @@ import type { PastReloads } from './live/past-reloads.ts';
 import type { Logger } from './log.ts';
 import type { Identity } from './privileges.ts';
 import { checkReach } from './reach.ts';
-import { missingOf, overwriting, type Release, resolveRelease, settingsOf } from './release.ts';
+import { hasSameFiles, missingOf, type Release, resolveRelease, settingsOf, whyLost } from './release.ts';
 import { type ReleaseStatus, releaseList } from './release-list.ts';
 
 interface Sources {
@@ -34,9 +34,6 @@ interface Sources {
 
 type Prepare = Extract<Effect, { do: 'prepare' }>;
 type ReleaseEffect = Extract<Effect, { do: 'prepare' | 'approve' | 'keep-releases' }>;
-
-const hasSameFiles = (one: Release, other: Release): boolean =>
-  one.appFile === other.appFile && one.cwd === other.cwd && isDeepStrictEqual(one.content, other.content);
 
 /** True where a reload has brought nothing new. Hooks are read anew each time, so their texts count. */
 const isSame = (one: Release, other: Release): boolean =>
@@ -95,7 +92,8 @@ export class Releases {
    */
   async #prepare({ generation, backTo }: Prepare): Promise<Event> {
     const running = this.of(this.#sources.state().committed) as Release;
-    const release = await (backTo === undefined ? this.#read(running) : this.#takeAgain(backTo, running));
+    const release = await (backTo === undefined ? this.#read(running) : this.#takeAgain(backTo));
+    const sameFiles = backTo !== undefined && hasSameFiles(release, running);
     const [sameAs] = [...this.#releases].find(([, known]) => isSame(known, release)) ?? [];
     this.#releases.set(generation, release);
     return {
@@ -104,6 +102,7 @@ export class Releases {
       settings: settingsOf(release.config),
       ...(release.name !== undefined && { release: release.name }),
       ...(sameAs !== undefined && { sameAs }),
+      ...(sameFiles && { sameFiles }),
     };
   }
 
@@ -122,13 +121,13 @@ export class Releases {
   }
 
   /** Takes a release as it was committed: nothing of it is read again. */
-  async #takeAgain(generation: number, running: Release): Promise<Release> {
-    const { log, hooks } = this.#sources;
+  async #takeAgain(generation: number): Promise<Release> {
+    const { hooks } = this.#sources;
     const release = this.of(generation);
     if (!release) throw new TshornError('ERR_STATE', `the release of gen=${generation} is not kept any more`);
     const missing = missingOf(release);
     if (missing !== undefined) throw new TshornError('ERR_STATE', missing);
-    const change = overwriting(release);
+    const change = whyLost(release, this.#releases.values());
     if (change !== undefined) {
       throw new TshornError(
         'ERR_STATE',
@@ -140,10 +139,6 @@ export class Releases {
     }
     this.#checkAccess(release);
     await hooks.run('onReload');
-    if (hasSameFiles(release, running)) {
-      const text = `the files of gen=${generation} are those that serve: this rollback brings its settings and environment back, and no other code`;
-      log.warn({ event: 'same-files', generation }, text);
-    }
     return release;
   }
 

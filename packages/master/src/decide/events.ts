@@ -31,6 +31,8 @@ export type Event =
       readonly release?: string;
       /** An older generation that has the very same release. */
       readonly sameAs?: number;
+      /** For a rollback: the files of the release are those that serve. */
+      readonly sameFiles?: boolean;
     }
   | { readonly type: 'refused'; readonly generation: number; readonly reason: string }
   /** Rolls back the reload under way. */

@@ -127,6 +127,13 @@ export type Notice =
       /** The last lines on standard error of the worker that made the reload fail, with the error that it met. */
       readonly lastLines?: readonly string[];
     }
+  /** A rollback brings the code that serves, with other settings. */
+  | {
+      readonly event: 'same-files';
+      readonly level: Level;
+      readonly generation: number;
+      readonly text: string;
+    }
   | {
       readonly event: 'canary';
       readonly level: Level;

@@ -204,7 +204,7 @@ function scalePlan(draft: Draft, operation: Scale): Plan {
 
 /** The config is read and the app resolved: the reload becomes a plan. */
 export function prepared(draft: Draft, event: Extract<Event, { type: 'prepared' }>): void {
-  const { generation, settings, release: name, sameAs } = event;
+  const { generation, settings, release: name, sameAs, sameFiles } = event;
   const { state } = draft;
   const { running } = state;
   // A reload that has been aborted meanwhile is not the one under way.
@@ -214,8 +214,13 @@ export function prepared(draft: Draft, event: Extract<Event, { type: 'prepared' 
   running.previous = state.settings;
   state.settings = settings;
   const same = running.operation.backTo ?? sameAs;
-  const { origin } = (same !== undefined && releaseOf(state, same)) || { origin: generation };
+  const known = same === undefined ? undefined : releaseOf(state, same);
+  const { origin } = known ?? { origin: generation };
   running.release = { generation, origin, ...(name !== undefined && { name }) };
+  if (sameFiles && known) {
+    const text = `the files of gen=${known.generation} are those that serve: this rollback brings its settings and environment back, and no other code`;
+    draft.report({ event: 'same-files', level: 'warn', generation: known.generation, text });
+  }
   const warning = bringsBack(state, running);
   if (warning !== undefined) draft.report({ event: 'noted', level: 'warn', text: warning });
   const kind = running.operation.plan ?? settings.reload.kind;

@@ -13,7 +13,7 @@ function deployed(...names: string[]): Scene {
 const deploy = (scene: Scene, release: string, more: { sameAs?: number } = {}) =>
   answer(scene.reload(), { release, ...more }).settle();
 
-const answer = (scene: Scene, more: { release?: string; sameAs?: number }) => {
+const answer = (scene: Scene, more: { release?: string; sameAs?: number; sameFiles?: boolean }) => {
   const { running, settings } = scene.state;
   return scene.happen({ type: 'prepared', generation: running?.generation ?? 0, settings, ...more });
 };
@@ -48,6 +48,19 @@ test('the release that served before is the one that a rollback brings, as a new
   ]);
   expect(scene.ready()).toMatchObject([{ generation: 4 }]);
   expect(listOf(scene)).toEqual(['v2:4', 'v3:3', 'v1:1']);
+});
+
+test('a rollback that brings settings and no other code tells everybody who asked for it', () => {
+  const scene = rollback(deployed('v1', 'v1'));
+  answer(scene, { release: 'v1', sameFiles: true }).settle();
+  expect(scene.reported('same-files')).toMatchObject([
+    { level: 'warn', generation: 1, text: expect.stringContaining('and no other code') },
+  ]);
+  expect(
+    taken(rollback(deployed('v1', 'v2')))
+      .settle()
+      .reported('same-files'),
+  ).toEqual([]);
 });
 
 test('a rollback of a rollback goes forward again, and a named one further back', () => {

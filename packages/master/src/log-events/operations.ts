@@ -33,7 +33,7 @@ export const OPERATIONS = {
   overwritten: {
     level: 'warn',
     fields: '`generation`',
-    when: 'The app file of a serving release has changed on disk, so that a rollback loads the new code.',
+    when: 'The app file, the commit or the version of a serving release has changed on disk, so that a rollback loads the new code.',
     todo: 'Deploy each release into a directory of its own.',
   },
   'needs-restart': {

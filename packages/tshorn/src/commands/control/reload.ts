@@ -100,18 +100,21 @@ const plainLines: Show = {
   end() {},
 };
 
+/** Warnings that the picture does not show. */
+const DOUBTS: readonly unknown[] = ['canary', 'same-files', 'noted'];
+
 async function livePicture(socket: string): Promise<Show> {
   const { workers } = (await ask(socket, '/status')) as Status;
   const view = new ReloadView(workers);
   const paint = paintFor(process.stdout, process.env);
   const begin = performance.now();
   const live = new Live(process.stdout, (width) => view.lines(performance.now() - begin, width, paint));
-  /** Lines that remain after the picture: a canary without a verdict. */
+  /** Lines that remain after the picture: a canary without a verdict, a rollback that brings no other code. */
   const doubts: string[] = [];
   let ended = false;
   return {
     event(event) {
-      if (event.event === 'canary' && event.level === 'warn') doubts.push(event.msg);
+      if (event.level === 'warn' && DOUBTS.includes(event.event)) doubts.push(event.msg);
       view.apply(event);
       live.draw();
     },
