@@ -77,6 +77,16 @@ test('a rollback under load fails no request, serves the old code, and stands un
   expect(server.of('noted', from)).toMatchObject([
     { msg: expect.stringMatching(/brings v2 \(gen=2\) again/) },
   ]);
+  // So does a re-exec.
+  expect((await tshorn(server, 'rollback')).code).toBe(0);
+  const before = server.lines.length;
+  expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
+  expect(server.of('noted', before)).toMatchObject([
+    {
+      master: server.master,
+      msg: expect.stringMatching(/the re-exec brings v2 again, which tshorn rollback/),
+    },
+  ]);
 }, 60_000);
 
 test('a release that is gone, was overwritten, or fails its probe never replaces the running one', async () => {

@@ -101,6 +101,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       ...options,
       state: () => this.#loop.state,
       listeners: () => this.#opened.passed,
+      replaced: () => this.releases.replaced,
       timing: () => this.#resolved.config,
       tell: (notice) => this.#announcer.announce([notice]),
       relay: () => this.#performer?.traffic.relay,
@@ -175,7 +176,8 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       lines: this.observed.lines,
       enqueue: (event) => this.#loop.enqueue(event),
     });
-    const left = oldMaster?.listeners.left;
+    this.#reExec.warnOfReturn(this.releases.of(1));
+    const left = oldMaster?.listeners.state.left;
     if (left !== undefined) this.#loop.enqueue({ type: 'leave-requested', by: left });
     this.#loop.begin(this.releases.of(1)?.name);
     if (oldMaster) this.#reExec.follow(this, config);

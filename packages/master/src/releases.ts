@@ -14,6 +14,7 @@ import { writeNeedsRestart } from './journal.ts';
 import type { PastReloads } from './live/past-reloads.ts';
 import type { Logger } from './log.ts';
 import type { Identity } from './privileges.ts';
+import { type Replaced, replacedOf } from './re-exec/replaced.ts';
 import { checkReach } from './reach.ts';
 import { hasSameFiles, missingOf, type Release, resolveRelease, settingsOf, whyLost } from './release.ts';
 import { type ReleaseStatus, releaseList } from './release-list.ts';
@@ -154,6 +155,13 @@ export class Releases {
    */
   find(wanted: string | undefined): number | { readonly refusal: string } {
     return findRelease(this.#sources.state(), wanted);
+  }
+
+  /** The release that a rollback has replaced, while an older one serves. */
+  get replaced(): Replaced | undefined {
+    const { replaced } = this.#sources.state();
+    const release = replaced && this.of(replaced.release.generation);
+    return release && replacedOf(release, replaced.by);
   }
 
   /** Asks the `onCommit` hook of the new config, which may veto the commit. */

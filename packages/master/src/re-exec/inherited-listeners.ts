@@ -7,6 +7,7 @@ import { type BindAddress, formatAddress, TshornError } from '@tshorn/core';
 import { adopt } from '../bound-handle.ts';
 import type { FileRights, Listener, SocketFile } from '../listeners.ts';
 import type { ActivatedSocket } from '../systemd/activation.ts';
+import { type Replaced, readReplaced } from './replaced.ts';
 
 /** A variable with this prefix is no option, and causes no warning about an unknown one. */
 export const VARIABLE = 'TSHORN_INTERNAL_LISTENERS';
@@ -35,16 +36,25 @@ interface Variable {
   readonly listeners: readonly Passed[];
   /** Who has made the server leave the balancer, while it does. */
   readonly left?: string;
+  readonly replaced?: Replaced;
+}
+
+/** What the new master has to know of the state of the old one. */
+export interface PassedState {
+  /** Who has made the server leave the balancer, while it does. */
+  readonly left?: string | undefined;
+  /** The release that a rollback has replaced, while an older one serves. */
+  readonly replaced?: Replaced | undefined;
 }
 
 /** The name under which both masters know a listener. */
 export const nameOf = ({ address }: Pick<Listener, 'address'>): string => formatAddress(address);
 
-/**
- * The variable for the environment of the new master, and the descriptors that go with it.
- * @param left who has made the server leave the balancer, while it does
- */
-export function passOn(listeners: readonly Listener[], left?: string): { variable: string; fds: number[] } {
+/** The variable for the environment of the new master, and the descriptors that go with it. */
+export function passOn(
+  listeners: readonly Listener[],
+  { left, replaced }: PassedState,
+): { variable: string; fds: number[] } {
   const passed = listeners.map(
     ({ asked, address, file, activated }, at): Passed => ({
       fd: FIRST_FD + at,
@@ -59,6 +69,7 @@ export function passOn(listeners: readonly Listener[], left?: string): { variabl
     master: process.pid,
     listeners: passed,
     ...(left !== undefined && { left }),
+    ...(replaced && { replaced }),
   };
   return { variable: JSON.stringify(variable), fds: listeners.map(({ handle }) => handle.fd) };
 }
@@ -67,8 +78,7 @@ export function passOn(listeners: readonly Listener[], left?: string): { variabl
 export class InheritedListeners {
   /** Pid of the old master. */
   readonly oldMaster: number;
-  /** Who has made the old master leave the balancer, while it does. */
-  readonly left: string | undefined;
+  readonly state: PassedState;
   readonly #left: Passed[];
   readonly #kept: string[] = [];
   /** Until this master is active, socket files belong to the old one, which may stay active. */
@@ -76,7 +86,7 @@ export class InheritedListeners {
 
   /** @throws TshornError ERR_STATE when another version of tshorn has written the variable */
   constructor(text: string) {
-    const { version, master, listeners, left } = read(text);
+    const { version, master, listeners, left, replaced } = read(text);
     if (version !== VERSION || !Array.isArray(listeners)) {
       throw new TshornError(
         'ERR_STATE',
@@ -85,7 +95,7 @@ export class InheritedListeners {
       );
     }
     this.oldMaster = Number(master);
-    this.left = typeof left === 'string' ? left : undefined;
+    this.state = { left: typeof left === 'string' ? left : undefined, replaced: readReplaced(replaced) };
     this.#left = [...listeners];
   }
 

@@ -21,7 +21,7 @@ import {
   isOver,
   type TookOver,
 } from './hand-over.ts';
-import { passOn, VARIABLE } from './inherited-listeners.ts';
+import { type PassedState, passOn, VARIABLE } from './inherited-listeners.ts';
 import { readToOldMaster, type ToNewMaster, type ToOldMaster, wrap } from './messages.ts';
 
 /** The acts of the old master that the new one's messages cause. Durations are milliseconds. */
@@ -29,8 +29,7 @@ export interface OldMasterSide {
   readonly command: Command;
   readonly env: NodeJS.ProcessEnv;
   readonly listeners: readonly Listener[];
-  /** Who has made the server leave the balancer, while it does. */
-  readonly left: string | undefined;
+  readonly passed: PassedState;
   readonly bootTimeout: number;
   readonly grace: number;
   tell(notice: Notice): void;
@@ -126,8 +125,8 @@ export class NewMaster {
   }
 
   #spawn(): ChildProcess {
-    const { command, env, listeners, left } = this.#side;
-    const { variable, fds } = passOn(listeners, left);
+    const { command, env, listeners, passed } = this.#side;
+    const { variable, fds } = passOn(listeners, passed);
     const child = spawn(this.#program, [...command.flags, command.script, ...command.args], {
       // The name as it was typed: the next re-exec looks it up again.
       argv0: command.program,

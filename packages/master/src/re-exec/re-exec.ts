@@ -7,11 +7,13 @@ import { NEW_MASTER, OLD_MASTER, type State, type StopMode } from '../decide/mod
 import type { Notice } from '../decide/notice.ts';
 import type { Listener } from '../listeners.ts';
 import type { Relay } from '../relay.ts';
+import type { Release } from '../release.ts';
 import type { Party } from '../traffic.ts';
 import type { Command } from './command.ts';
 import { NewMaster } from './new-master.ts';
 import type { OldMaster } from './old-master.ts';
 import { whyNoReExec } from './refusal.ts';
+import { bringsBackByReExec, type Replaced } from './replaced.ts';
 
 /** The master that this belongs to. */
 export interface ThisMaster {
@@ -20,6 +22,8 @@ export interface ThisMaster {
   readonly env: NodeJS.ProcessEnv;
   state(): State;
   listeners(): readonly Listener[];
+  /** The release that a rollback has replaced, while an older one serves. */
+  replaced(): Replaced | undefined;
   timing(): { readonly bootTimeout: number; readonly grace: number };
   tell(notice: Notice): void;
   /** The new master is active. `kept`: the listeners that it has, by name. */
@@ -114,7 +118,7 @@ export class ReExec {
       ...master,
       command,
       listeners: master.listeners(),
-      left: master.state().left?.by,
+      passed: { left: master.state().left?.by, replaced: master.replaced() },
       bootTimeout,
       grace,
       warn: (text: string) => this.#warn(text),
@@ -129,6 +133,13 @@ export class ReExec {
 
   stop(mode: StopMode, by: string): void {
     this.#newMaster?.stop(mode, `${mode} stop by ${by}`);
+  }
+
+  /** The first release is read, and its workers are about to start. */
+  warnOfReturn(release: Release | undefined): void {
+    const { oldMaster } = this.#master;
+    const text = release && bringsBackByReExec(release, oldMaster?.listeners.state.replaced);
+    if (text !== undefined) this.#warn(text);
   }
 
   /** The workers of this master are starting: from here on it can take over. */
