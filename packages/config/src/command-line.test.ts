@@ -84,6 +84,12 @@ describe('the command line', () => {
       ['a.js', '--log-config', 'a'],
       '--log-config: unknown option; the log has --log-file, --log-level and --log-format, and no other settings',
     ],
+    [['a.js', '--statsd-host', '1.2.3.4:1'], '--statsd-host: unknown option; did you mean --statsd?'],
+    [['a.js', '--statsd_host', '1.2.3.4:1'], '--statsd_host: unknown option; did you mean --statsd?'],
+    [
+      ['a.js', '--dogstatsd-tags', 'a:b'],
+      '--dogstatsd-tags: unknown option; StatsD is sent no tags; --statsd-prefix PREFIX tells one server from another',
+    ],
     [['a.js', '--work', '4'], '--work: unknown option; did you mean --workers?'],
     [['a.js', '--WORKERS', '4'], '--WORKERS: unknown option; did you mean --workers?'],
     [['a.js', '--http', ':8000'], '--http: unknown option; did you mean --bind :8000?'],

@@ -55,7 +55,8 @@ const OTHER_NAMES: Readonly<Record<string, (value: string) => string>> = {
   'limit-request-fields': () => "set maxHeadersCount of the app's own http.Server",
   certfile: () => TLS,
   keyfile: () => TLS,
-  'statsd-host': () => "tshorn status --json has the figures, as have the app's own metrics",
+  'statsd-host': () => 'did you mean --statsd?',
+  'dogstatsd-tags': () => 'StatsD is sent no tags; --statsd-prefix PREFIX tells one server from another',
   'forwarded-allow-ips': () =>
     "did you mean --trusted-proxies, which is for the access log? For the app, set your framework's `trust proxy`",
   'access-logfile': () => 'did you mean --access-log?',
@@ -80,7 +81,8 @@ const SHORTS: Readonly<Record<string, string>> = {
  * @param name without the dashes
  */
 export function meantBy(name: string, value: unknown): string | undefined {
-  const long = SHORTS[name] ?? name;
+  // In a config file of Gunicorn the names have underscores.
+  const long = (SHORTS[name] ?? name).replaceAll('_', '-');
   // `-p FILE` of Gunicorn is its PID file.
   if (name === 'p' && /[a-z/]/i.test(String(value)) && value !== true) return pidFile();
   const known = Object.hasOwn(OTHER_NAMES, long) ? OTHER_NAMES[long]?.(String(value)) : undefined;

@@ -101,6 +101,7 @@ describe('resolveConfig', () => {
   it.each([
     [{ wokers: 3 }, 'start(): wokers: unknown option; did you mean workers?'],
     [{ graceful_timeout: 20 }, 'start(): graceful_timeout: unknown option; did you mean grace?'],
+    [{ statsdHost: '1.2.3.4:1' }, 'start(): statsdHost: unknown option; did you mean statsd?'],
     [{ errorlog: '-' }, 'start(): errorlog: unknown option; did you mean logFile?'],
     [{ max_requests: 20 }, 'start(): max_requests: unknown option; did you mean maxRequests?'],
     [{ instances: 4 }, 'start(): instances: unknown option; did you mean workers: 4?'],
