@@ -88,6 +88,15 @@ describe('resolveConfig', () => {
     );
   });
 
+  it('warns of an option that nothing reads without another one', async () => {
+    const alone = await withEnv({ TSHORN_STATSD_PREFIX: 'shop' });
+    expect(alone.warnings).toEqual([
+      '--statsd-prefix has no effect without --statsd HOST:PORT, and nothing is sent',
+    ]);
+    const both = await withEnv({ TSHORN_STATSD_PREFIX: 'shop', TSHORN_STATSD: '127.0.0.1:8125' });
+    expect(both.warnings).toEqual([]);
+  });
+
   it('warns of a variable that looks like its own', async () => {
     const { warnings } = await withEnv({
       TSHORN_WOKERS: '3',

@@ -116,9 +116,13 @@ function absolute(base: string, path: string, key: Key): string {
   return resolve(base.replace(/[\\*?[{]/g, '\\$&'), path);
 }
 
-/** A config file may have them for those who develop the app. */
-const unused = ({ watch }: Config, origins: Resolved['origins']): string[] =>
-  watch || origins.watchPath !== 'command line' ? [] : ['--watch-path has no effect without --watch'];
+/** A config file may have those of watch mode for those who develop the app. */
+const unused = ({ watch, statsd, statsdPrefix }: Config, origins: Resolved['origins']): string[] => [
+  ...(watch || origins.watchPath !== 'command line' ? [] : ['--watch-path has no effect without --watch']),
+  ...(statsd || statsdPrefix === ''
+    ? []
+    : ['--statsd-prefix has no effect without --statsd HOST:PORT, and nothing is sent']),
+];
 
 /** A balancer would get no server at all, and no word why. */
 const neverReady = ({ readyWorkers, workers }: Config): string[] =>
