@@ -78,6 +78,7 @@ export class Opened {
   /** Forgets the listeners that the new master has: to close them here would remove their socket files. */
   handOver(names: readonly string[]): void {
     this.watch?.close();
+    this.#push?.handOver();
     this.admin?.handOver(names);
     this.listeners = this.listeners.filter((listener) => !names.includes(nameOf(listener)));
   }

@@ -142,5 +142,12 @@ it('StatsD gets datagrams at the end, at the latest', async () => {
   await statsd.close();
   const [message] = await got;
   expect(message.toString()).toBe('shop.gunicorn.workers:4|g\nshop.gunicorn.log.error:2|c');
+  // The gauge of a master that is replaced would stand for the workers of the new one.
+  const handedOver = once(receiver, 'message');
+  const old = await openPush({ statsd: target, statsdPrefix: 'shop' }, {}, pushed, log);
+  old.handOver();
+  await old.close();
+  const [last] = await handedOver;
+  expect(last.toString()).toBe('shop.gunicorn.log.error:2|c');
   receiver.close();
 });

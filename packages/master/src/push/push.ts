@@ -4,6 +4,7 @@ import type { Log, Logger } from '../log.ts';
 import type { Family } from '../metrics/family.ts';
 import { otlpChoice } from './otlp-settings.ts';
 import { Outage } from './outage.ts';
+import type { Statsd } from './statsd.ts';
 
 export interface Pushed {
   readonly observed: {
@@ -17,6 +18,8 @@ export interface Pushed {
 }
 
 export interface Push {
+  /** A new master counts the workers from now on: what is not a sum, only one of the two may send. */
+  handOver(): void;
   /** Pushes a last time; resolves within a second or so, and never rejects. */
   close(): Promise<void>;
 }
@@ -27,7 +30,8 @@ export async function openPush(
   { observed, logged }: Pushed,
   log: Logger,
 ): Promise<Push> {
-  const open: Push[] = [];
+  const open: Pick<Push, 'close'>[] = [];
+  let statsdPush: Statsd | undefined;
   const { settings, note } = otlpChoice(env);
   if (note) log[note.level]({ event: 'push-not-begun' }, note.text);
   if (settings) {
@@ -41,17 +45,17 @@ export async function openPush(
     );
   }
   if (statsd) {
-    const { Statsd } = await import('./statsd.ts');
+    const { Statsd: Sender } = await import('./statsd.ts');
     const outage = new Outage(log, `StatsD ${statsd.host}:${statsd.port}`);
-    open.push(
-      new Statsd(statsd, statsdPrefix, {
-        families: () => observed.own(),
-        logLines: () => ({ critical: logged.fatal, error: logged.error, warning: logged.warn }),
-        outage,
-      }),
-    );
+    statsdPush = new Sender(statsd, statsdPrefix, {
+      families: () => observed.own(),
+      logLines: () => ({ critical: logged.fatal, error: logged.error, warning: logged.warn }),
+      outage,
+    });
+    open.push(statsdPush);
   }
   return {
+    handOver: () => statsdPush?.handOver(),
     close: async () => {
       await Promise.all(open.map((one) => one.close()));
     },

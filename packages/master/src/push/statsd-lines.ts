@@ -43,7 +43,13 @@ export function statsdCounts(families: readonly Family[], log: StatsdCounts['log
 /** As Gunicorn reads `--statsd-prefix`: a dot follows it, and one that is there counts. */
 export const statsdPrefix = (prefix: string): string => prefix.replace(/^(.*?[^.]+)\.*$/, '$1.');
 
-export function statsdLines(before: StatsdCounts, now: StatsdCounts, prefix: string): string[] {
+/** @param gauges false: only what is counted */
+export function statsdLines(
+  before: StatsdCounts,
+  now: StatsdCounts,
+  prefix: string,
+  gauges = true,
+): string[] {
   const statuses = [...now.statuses].map(
     ([status, count]) => [status, count - (before.statuses.get(status) ?? 0)] as const,
   );
@@ -51,7 +57,7 @@ export function statsdLines(before: StatsdCounts, now: StatsdCounts, prefix: str
   const counter = (name: string, count: number) =>
     count > 0 ? [`${prefix}gunicorn.${name}:${count}|c`] : [];
   return [
-    `${prefix}gunicorn.workers:${now.workers}|g`,
+    ...(gauges ? [`${prefix}gunicorn.workers:${now.workers}|g`] : []),
     ...counter('requests', requests),
     ...statuses.flatMap(([status, count]) =>
       /^[1-9]\d\d$/.test(status) ? counter(`request.status.${status}`, count) : [],

@@ -30,12 +30,18 @@ export class Statsd {
   readonly #sockets = new Map<number, dgram.Socket>();
   #sending: Promise<void> | undefined;
   #before = NOTHING;
+  #isHandedOver = false;
 
   constructor(target: NonNullable<Config['statsd']>, prefix: string, around: Surroundings) {
     this.#target = target;
     this.#prefix = statsdPrefix(prefix);
     this.#around = around;
     this.#timer = setInterval(() => this.#beat(), EVERY_MS).unref();
+  }
+
+  /** A gauge of this master would stand until the next datagram of the new one, and there are two of both in between. */
+  handOver(): void {
+    this.#isHandedOver = true;
   }
 
   /** Sends what is left. */
@@ -68,7 +74,7 @@ export class Statsd {
   async #send(): Promise<void> {
     const now = statsdCounts(await this.#around.families(), this.#around.logLines());
     const { address, family } = await lookup(this.#target.host);
-    const packets = datagrams(statsdLines(this.#before, now, this.#prefix));
+    const packets = datagrams(statsdLines(this.#before, now, this.#prefix, !this.#isHandedOver));
     const socket = this.#socketOf(family);
     await Promise.all(packets.map((packet) => sendOne(socket, packet, this.#target.port, address)));
     // What could not be sent is in the next ones.
