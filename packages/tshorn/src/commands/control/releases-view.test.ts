@@ -40,9 +40,18 @@ test('a long name is cut in its middle where the table would not fit the termina
   expect(releasesText(LIST, { ...around, width: undefined })).toContain(LONG);
 });
 
+test('releases of one name are called by their generations, which the rollback finds', () => {
+  const same = (generation: number, state: ReleaseStatus['state']) =>
+    of(generation, { state, release: 'v1' });
+  const text = releasesText([same(4, 'serves'), same(3, 'previous'), same(2, 'kept')], around);
+  expect(text).toContain('tshorn rollback brings v1 of generation 3; tshorn rollback 2 brings that one');
+  const failed = releasesText([same(5, 'none'), of(4, { state: 'serves' }), same(3, 'previous')], around);
+  expect(failed).toContain('tshorn rollback brings v1');
+});
+
 test('a release without a name is called by its generation', () => {
   const { release: _, ...nameless } = of(1, { state: 'previous' });
   const text = releasesText([of(2, { state: 'serves' }), nameless], around);
   expect(text).toMatch(/1 +- +previous/);
-  expect(text).toContain('tshorn rollback brings 1');
+  expect(text).toContain('tshorn rollback brings generation 1');
 });

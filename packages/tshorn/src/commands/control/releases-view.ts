@@ -49,13 +49,27 @@ export function releasesText(list: readonly ReleaseStatus[], around: Surrounding
     .join('\n\n');
 }
 
-function hintOf(list: readonly ReleaseStatus[], { paint }: Surroundings): string {
+/** The word by which `tshorn rollback` finds a release: its name, or its generation where several have that name. */
+export function wordFor({ release, generation }: ReleaseStatus, list: readonly ReleaseStatus[]): string {
+  const namesakes = list.filter((one) => one.state !== 'none' && one.release === release);
+  return release === undefined || namesakes.length > 1 ? String(generation) : release;
+}
+
+/** The release that a rollback brings when it names none; undefined where there is none. */
+export function previousIn(list: readonly ReleaseStatus[]): string | undefined {
   const previous = list.find(({ state }) => state === 'previous');
+  if (!previous) return undefined;
+  const { release, generation } = previous;
+  if (release === undefined) return `generation ${generation}`;
+  return wordFor(previous, list) === release ? release : `${release} of generation ${generation}`;
+}
+
+function hintOf(list: readonly ReleaseStatus[], { paint }: Surroundings): string {
+  const previous = previousIn(list);
   const kept = list.find(({ state }) => state === 'kept');
-  const word = ({ release, generation }: ReleaseStatus) => release ?? String(generation);
   const lines = [
-    previous && `tshorn rollback brings ${word(previous)}`,
-    kept && `tshorn rollback ${word(kept)} brings that one`,
+    previous && `tshorn rollback brings ${previous}`,
+    kept && `tshorn rollback ${wordFor(kept, list)} brings that one`,
   ];
   const text = lines.filter(Boolean).join('; ');
   return text === '' ? '' : paint('dim', text);

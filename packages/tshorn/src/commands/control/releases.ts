@@ -5,7 +5,7 @@ import { paintFor, print } from '../style.ts';
 import { chooseMaster } from './choose.ts';
 import { ask } from './client.ts';
 import { findMasters, type Which } from './find.ts';
-import { releasesText } from './releases-view.ts';
+import { releasesText, wordFor } from './releases-view.ts';
 
 /** `tshorn releases`: resolves with 0. */
 export async function releases({ json, ...which }: Which & { readonly json: boolean }): Promise<number> {
@@ -23,10 +23,14 @@ const listOf = async (socket: string): Promise<readonly ReleaseStatus[]> =>
 export async function releaseNames(env: Environment): Promise<Candidate[]> {
   const [socket, ...others] = await findMasters({}, env);
   if (others.length > 0) return [];
-  return (await listOf(socket))
+  const list = await listOf(socket);
+  return list
     .filter(({ state }) => state === 'previous' || state === 'kept')
-    .map(({ generation, release, state }) => ({
-      value: release ?? String(generation),
-      text: release === undefined ? state : `${state}, generation ${generation}`,
-    }));
+    .map((entry) => {
+      const { generation, release, state } = entry;
+      const value = wordFor(entry, list);
+      const more =
+        value === release ? `, generation ${generation}` : release === undefined ? '' : `, ${release}`;
+      return { value, text: state + more };
+    });
 }
