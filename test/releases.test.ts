@@ -107,8 +107,11 @@ test('a release that is gone, was overwritten, or fails its probe never replaces
   for (const [words, outcome] of [
     [['v1'], /rolled back .*gen=4 still serves: .*500/],
     [['gen=2'], /refused .*v2\/app\.mjs has changed since gen=2 was loaded: its code is there no more/],
-    [[], /refused .*releases\/v3 is gone/],
-    [['v9'], /there is no release "v9" that can be served again/],
+    [[], /refused .*releases\/v3 is gone[\s\S]*fix: `tshorn rollback 1` brings v1, whose code is there/],
+    [
+      ['v9'],
+      /there is no release "v9" that can be served again; there are v1 \(gen=1\), and v4 \(gen=4\) serves/,
+    ],
   ] as const) {
     expect(await tshorn(server, 'rollback', ...words)).toMatchObject({
       code: 1,

@@ -38,7 +38,8 @@ export function releaseList(
     .reverse();
 }
 
-function whyGone(release: Release, others: readonly (Release | undefined)[]): string | undefined {
+/** @param others the other releases that are known */
+export function whyGone(release: Release, others: Iterable<Release | undefined>): string | undefined {
   const missing = goneOf(release);
   return missing === undefined ? whyLost(release, others) : `${missing} is gone`;
 }

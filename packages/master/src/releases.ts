@@ -17,7 +17,7 @@ import type { Identity } from './privileges.ts';
 import { type Replaced, replacedOf } from './re-exec/replaced.ts';
 import { checkReach } from './reach.ts';
 import { hasSameFiles, missingOf, type Release, resolveRelease, settingsOf, whyLost } from './release.ts';
-import { type ReleaseStatus, releaseList } from './release-list.ts';
+import { type ReleaseStatus, releaseList, whyGone } from './release-list.ts';
 
 interface Sources {
   readonly log: Logger;
@@ -127,13 +127,13 @@ export class Releases {
     const release = this.of(generation);
     if (!release) throw new TshornError('ERR_STATE', `the release of gen=${generation} is not kept any more`);
     const missing = missingOf(release);
-    if (missing !== undefined) throw new TshornError('ERR_STATE', missing);
+    if (missing !== undefined) throw new TshornError('ERR_STATE', missing, this.#otherThan(generation));
     const change = whyLost(release, this.#releases.values());
     if (change !== undefined) {
       throw new TshornError(
         'ERR_STATE',
         `${change} since gen=${generation} was loaded: its code is there no more`,
-        {
+        this.#otherThan(generation) ?? {
           fix: 'deploy that code again, and type: tshorn reload; where each release has a directory of its own, a rollback finds it',
         },
       );
@@ -141,6 +141,16 @@ export class Releases {
     this.#checkAccess(release);
     await hooks.run('onReload');
     return release;
+  }
+
+  /** The newest release that can be served in place of one whose code is gone. */
+  #otherThan(gone: number): { readonly fix: string } | undefined {
+    const other = this.list().find(
+      ({ generation, state }) => generation !== gone && (state === 'previous' || state === 'kept'),
+    );
+    if (!other) return undefined;
+    const { generation, release = `gen=${generation}` } = other;
+    return { fix: `\`tshorn rollback ${generation}\` brings ${release}, whose code is there` };
   }
 
   /** Every release that can be served again, and the last ones that cannot; the newest first. */
@@ -154,7 +164,11 @@ export class Releases {
    * @param wanted the name of a release, or a generation; undefined: the release that served before
    */
   find(wanted: string | undefined): number | { readonly refusal: string } {
-    return findRelease(this.#sources.state(), wanted);
+    const isGone = (generation: number) => {
+      const release = this.of(generation);
+      return !release || whyGone(release, this.#releases.values()) !== undefined;
+    };
+    return findRelease(this.#sources.state(), wanted, isGone);
   }
 
   /** The release that a rollback has replaced, while an older one serves. */

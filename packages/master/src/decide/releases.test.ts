@@ -101,8 +101,14 @@ test('what cannot be is refused with the reason', () => {
   expect(refusal(deployed('v1', 'v2'), '2')).toEqual({ refusal: 'v2 (gen=2) serves already' });
   expect(refusal(deployed('v1', 'v2'), 'v9')).toEqual({
     refusal: expect.stringContaining(
-      '"v9" that can be served again; the last ones are v2 (gen=2), v1 (gen=1)',
+      '"v9" that can be served again; there are v1 (gen=1), and v2 (gen=2) serves',
     ),
+  });
+  expect(findRelease(deployed('v1', 'v2', 'v3').state, 'v9', (generation) => generation === 2)).toEqual({
+    refusal: expect.stringContaining('; there are v1 (gen=1), and v3 (gen=3) serves'),
+  });
+  expect(findRelease(deployed('v1', 'v2').state, 'v9', () => true)).toEqual({
+    refusal: expect.stringContaining('; there is no other, and v2 (gen=2) serves'),
   });
   const watching = new Scene({ watch: true } as Settings).started();
   expect(refusal(watching)).toEqual({ refusal: expect.stringContaining('no rollback in watch mode') });

@@ -42,9 +42,14 @@ export function bringsBack(
  * Finds the release that a rollback brings: the named one, else the one that served before. A name stands before a
  * generation of the same digits.
  * @param wanted the name of a release, or a generation as `3` or `gen=3`
+ * @param isGone true for a generation whose code is not there any more: it is found, and not offered
  * @returns its generation, or the reason why there is none, as a sentence
  */
-export function findRelease(state: State, wanted: string | undefined): number | { readonly refusal: string } {
+export function findRelease(
+  state: State,
+  wanted: string | undefined,
+  isGone: (generation: number) => boolean = () => false,
+): number | { readonly refusal: string } {
   const { settings, releases, running, queue } = state;
   if (settings.watch) {
     return {
@@ -70,8 +75,11 @@ export function findRelease(state: State, wanted: string | undefined): number | 
   const [, digits] = /^(?:gen=)?(\d{1,15})$/.exec(wanted) ?? [];
   const found = others.find(named) ?? (named(serving) ? serving : releaseOf(state, Number(digits)));
   if (!found) {
-    const list = releases.slice(0, 5).map(describeRelease).join(', ');
-    return { refusal: `there is no release "${wanted}" that can be served again; the last ones are ${list}` };
+    const there = others.filter(({ generation }) => !isGone(generation)).slice(0, 5);
+    const list =
+      there.length === 0 ? 'there is no other' : `there are ${there.map(describeRelease).join(', ')}`;
+    const refusal = `there is no release "${wanted}" that can be served again; ${list}, and ${describeRelease(serving)} serves`;
+    return { refusal };
   }
   if (found !== serving) return found.generation;
   return { refusal: `${describeRelease(serving)} serves already${underWay ? `, and ${abort}` : ''}` };
