@@ -11,7 +11,7 @@ export interface ReleaseStatus extends PastReload {
    * have been overwritten; `none`: it has never served, or no rollback reaches back so far.
    */
   readonly state: 'serves' | 'previous' | 'kept' | 'gone' | 'none';
-  /** For `gone`: what has become of its files. */
+  /** For `gone`: what has become of its files; for `serves`: what is gone of them. */
   readonly gone?: string;
 }
 
@@ -30,12 +30,18 @@ export function releaseList(
       if (place === -1) return { ...entry, state: 'none' };
       const release = releaseAt(entry.generation);
       const app = release && { app: release.appFile };
-      if (place === 0) return { ...entry, ...app, state: 'serves' };
+      if (place === 0) return { ...entry, ...app, state: 'serves', ...goneWhileItServes(release) };
       const gone = release && whyGone(release, known);
       if (gone !== undefined) return { ...entry, ...app, state: 'gone', gone };
       return { ...entry, ...app, state: place === 1 ? 'previous' : 'kept' };
     })
     .reverse();
+}
+
+/** Its workers go on, but none can be started again: that is seen before the next crash. */
+function goneWhileItServes(release: Release | undefined): { readonly gone?: string } {
+  const missing = release && goneOf(release);
+  return missing === undefined ? {} : { gone: `${missing} is gone: no worker of it can be started again` };
 }
 
 /** @param others the other releases that are known */

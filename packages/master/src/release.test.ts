@@ -38,6 +38,24 @@ test('two names of one commit are one code', () => {
   expect(whyLost(first, [first, read('v1')])).toBeUndefined();
 });
 
+test('a release that serves while its directory is gone says so', () => {
+  const serving = read('v1');
+  const started = {
+    generation: 1,
+    outcome: 'committed',
+    by: 'start',
+    at: '',
+    replaced: 0,
+    tookMs: 1,
+  } as const;
+  const list = () => releaseList({ releases: [{ generation: 1, origin: 1 }] }, [started], () => serving);
+  expect(list()).toEqual([expect.not.objectContaining({ gone: expect.anything() })]);
+  fs.rmSync(cwd, { recursive: true });
+  expect(list()).toMatchObject([
+    { state: 'serves', gone: `${cwd} is gone: no worker of it can be started again` },
+  ]);
+});
+
 test('the list says what has become of each release', () => {
   const known = [undefined, read('v1'), read('v2')];
   const releases = [2, 1].map((generation) => ({ generation, origin: generation }));
