@@ -55,6 +55,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     failed: (text) => this.#log.error({ event: 'sink-failed', sink: 'live' }, text),
     warn: (fields, text) => this.#log.warn(fields, text),
     lines: () => this.#options.log.recent,
+    startedBy: () => (this.#options.oldMaster ? 're-exec' : 'start'),
   });
   readonly #options: MasterOptions;
   readonly #hooks: Hooks;

@@ -20,6 +20,8 @@ import { ListenQueues } from './os/listen-queue.ts';
 export interface ObservedMaster extends Figured {
   readonly warn: Warn;
   lines(): RecentLines;
+  /** What has started this master. */
+  startedBy(): 'start' | 're-exec';
 }
 
 export class Observed {
@@ -41,7 +43,10 @@ export class Observed {
   constructor(master: ObservedMaster) {
     this.apps = new AppMetrics(master.warn);
     this.#master = master;
-    this.reloads = new PastReloads((generation) => master.canServe(generation));
+    this.reloads = new PastReloads(
+      (generation) => master.canServe(generation),
+      () => master.startedBy(),
+    );
     this.queues = new ListenQueues(() => master.listeners());
   }
 

@@ -26,7 +26,10 @@ beforeEach(() => {
     {
       registry,
       recent: new RecentCounts(registry),
-      reloads: new PastReloads(() => true),
+      reloads: new PastReloads(
+        () => true,
+        () => 'start',
+      ),
       queues: { now: () => ({ queues: [], ...(overflows !== undefined && { overflows }) }) },
     },
   );

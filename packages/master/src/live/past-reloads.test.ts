@@ -15,7 +15,10 @@ const finished = (generation: number, outcome: 'committed' | 'failed'): Notice =
 const generations = (of: PastReloads['all']) => of.map(({ generation }) => generation);
 
 test('the release that serves is not forgotten, however many reloads fail after it', () => {
-  const past = new PastReloads((generation) => generation <= 2);
+  const past = new PastReloads(
+    (generation) => generation <= 2,
+    () => 'start',
+  );
   past.notice(started);
   past.notice(finished(2, 'committed'));
   for (let generation = 3; generation <= 100; generation++) past.notice(finished(generation, 'failed'));
@@ -24,9 +27,14 @@ test('the release that serves is not forgotten, however many reloads fail after 
   expect(generations(past.all)).toEqual([91, 92, 93, 94, 95, 96, 97, 98, 99, 100]);
 });
 
-test('the start is the first release, and no reload', () => {
-  const past = new PastReloads(() => true);
-  past.notice(started);
-  expect(past.withStart).toMatchObject([{ generation: 1, release: 'v1', by: 'start', outcome: 'committed' }]);
-  expect(past.all).toEqual([]);
+test('the start, or the re-exec, is the first release, and no reload', () => {
+  for (const by of ['start', 're-exec'] as const) {
+    const past = new PastReloads(
+      () => true,
+      () => by,
+    );
+    past.notice(started);
+    expect(past.withStart).toMatchObject([{ generation: 1, release: 'v1', by, outcome: 'committed' }]);
+    expect(past.all).toEqual([]);
+  }
 });

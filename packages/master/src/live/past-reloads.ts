@@ -25,15 +25,20 @@ const MOST_OTHERS = 20;
 export class PastReloads {
   #ended: PastReload[] = [];
   readonly #canServe: (generation: number) => boolean;
+  readonly #startedBy: () => 'start' | 're-exec';
 
-  /** @param canServe true for a generation whose release can be served again: it is not forgotten */
-  constructor(canServe: (generation: number) => boolean) {
+  /**
+   * @param canServe true for a generation whose release can be served again: it is not forgotten
+   * @param startedBy what has started this master
+   */
+  constructor(canServe: (generation: number) => boolean, startedBy: () => 'start' | 're-exec') {
     this.#canServe = canServe;
+    this.#startedBy = startedBy;
   }
 
   /** The last ten reloads, the oldest first. */
   get all(): readonly PastReload[] {
-    return this.#ended.filter(({ by }) => by !== START).slice(-SHOWN);
+    return this.#ended.filter(({ generation }) => generation !== START).slice(-SHOWN);
   }
 
   /** The start among them, the oldest first. */
@@ -42,17 +47,18 @@ export class PastReloads {
   }
 
   notice(notice: Notice): void {
-    const entry = entryOf(notice);
-    if (!entry || (entry.by === START && this.#ended.length > 0)) return;
+    const entry = entryOf(notice, this.#startedBy);
+    if (!entry || (entry.generation === START && this.#ended.length > 0)) return;
     const all = [...this.#ended, entry];
     const others = new Set(all.filter(({ generation }) => !this.#canServe(generation)).slice(-MOST_OTHERS));
     this.#ended = all.filter((one) => this.#canServe(one.generation) || others.has(one));
   }
 }
 
-const START = 'start';
+/** The generation of the start. */
+const START = 1;
 
-function entryOf(notice: Notice): PastReload | undefined {
+function entryOf(notice: Notice, startedBy: () => string): PastReload | undefined {
   if (notice.event !== 'started' && notice.event !== 'reload-finished') return undefined;
   const { release, tookMs = 0 } = notice;
   const end = {
@@ -61,7 +67,7 @@ function entryOf(notice: Notice): PastReload | undefined {
     tookMs: Math.round(tookMs),
   };
   if (notice.event === 'started')
-    return { generation: 1, outcome: 'committed', by: START, replaced: 0, ...end };
+    return { generation: START, outcome: 'committed', by: startedBy(), replaced: 0, ...end };
   const { generation, backTo, outcome, reason, operation, replaced } = notice;
   return {
     generation,
