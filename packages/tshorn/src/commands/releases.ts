@@ -10,7 +10,10 @@ export const releases = command({
   options: { json: { summary: 'Print JSON, for programs' }, ...MASTER_OPTIONS },
   examples: [
     ['tshorn releases', 'the releases of this master'],
-    ["tshorn releases --json | jq -r '.[0].release'", 'the newest one, for a script'],
+    [
+      `tshorn releases --json | jq -r '.[] | select(.state=="serves").release'`,
+      'the one that serves, for a script',
+    ],
   ],
   exits: [[0, 'shown'], COULD_NOT_ASK],
   run: async (values) => (await import('./control/releases.ts')).releases(values),
