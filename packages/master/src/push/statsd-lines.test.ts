@@ -6,6 +6,7 @@ const counts = (more: Partial<StatsdCounts>): StatsdCounts => ({
   statuses: new Map(),
   bounds: [0.01, 0.1],
   buckets: [0, 0, 0],
+  sum: 0,
   log: {},
   ...more,
 });
@@ -42,19 +43,30 @@ it('sums the workers of our families', () => {
     ]),
     bounds: [0.01, 0.1],
     buckets: [4, 1, 1],
+    sum: 3,
     log: { error: 1 },
   });
 });
 
 it('sends what was counted since the last lines, with the names of Gunicorn', () => {
-  const before = counts({ statuses: new Map([['200', 10]]), buckets: [10, 0, 0], log: { warning: 1 } });
+  const before = counts({
+    statuses: new Map([['200', 10]]),
+    buckets: [10, 0, 0],
+    sum: 1,
+    log: { warning: 1 },
+  });
   const statuses = new Map([
     ['200', 12],
     ['404', 1],
     ['0', 1],
     ['_OTHER', 1],
   ]);
-  const now = counts({ statuses, buckets: [12, 2, 1], log: { critical: 0, error: 1, warning: 3 } });
+  const now = counts({
+    statuses,
+    buckets: [12, 2, 1],
+    sum: 1.22,
+    log: { critical: 0, error: 1, warning: 3 },
+  });
   expect(statsdLines(before, now, 'shop.')).toEqual([
     'shop.gunicorn.workers:2|g',
     'shop.gunicorn.requests:5|c',
@@ -71,8 +83,33 @@ it('sends what was counted since the last lines, with the names of Gunicorn', ()
   expect(statsdLines(now, now, '')).toEqual(['gunicorn.workers:2|g']);
 });
 
+/** The values of the lines, in milliseconds. */
+const durationsOf = (buckets: number[], ms: number): number[] =>
+  statsdLines(counts({}), counts({ buckets, sum: ms / 1_000 }), '')
+    .slice(1)
+    .map((line) => Number(/:([\d.]+)\|ms/.exec(line)?.[1]));
+const meanOf = (values: readonly number[]) => values.reduce((sum, one) => sum + one, 0) / values.length;
+
+it.each<[string, number[], number]>([
+  ['far below the middle of their bucket', [4, 0, 0], 0.4],
+  ['far above it', [4, 0, 0], 9],
+  ['in two buckets', [2, 2, 0], 30],
+  ['beyond the last bound', [3, 0, 1], 900],
+  ['beyond it alone', [0, 0, 2], 5_000],
+])('the mean of durations is that of the requests, and each stays in its bucket: %s', (_, buckets, mean) => {
+  const values = durationsOf(buckets, mean * 4 * (buckets[2] === 2 ? 0.5 : 1));
+  expect(meanOf(values)).toBeCloseTo(mean, 2);
+  const within = (from: number, to: number) => values.filter((value) => value > from && value <= to).length;
+  expect([within(0, 10), within(10, 100), within(100, 1e9)]).toEqual(buckets);
+});
+
+it('a sum that the buckets cannot have moves no duration out of its bucket', () => {
+  expect(durationsOf([2, 0, 0], 500)).toEqual([10, 10]);
+  expect(durationsOf([0, 2, 0], 1)).toEqual([10, 10]);
+});
+
 it('many durations are sampled: the counts stay right, and each bucket keeps its share', () => {
-  const lines = statsdLines(counts({}), counts({ buckets: [9_000, 999, 1] }), '').slice(1);
+  const lines = statsdLines(counts({}), counts({ buckets: [9_000, 999, 1], sum: 90 }), '').slice(1);
   const standFor = lines.map((line) => 1 / Number(/@(.*)$/.exec(line)?.[1] ?? 1));
   expect(lines).toHaveLength(450 + 50 + 1);
   expect(Math.round(standFor.reduce((sum, one) => sum + one, 0))).toBe(10_000);

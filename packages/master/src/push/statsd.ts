@@ -20,7 +20,7 @@ interface Surroundings {
   readonly outage: Outage;
 }
 
-const NOTHING: StatsdCounts = { workers: 0, statuses: new Map(), bounds: [], buckets: [], log: {} };
+const NOTHING: StatsdCounts = { workers: 0, statuses: new Map(), bounds: [], buckets: [], sum: 0, log: {} };
 
 export class Statsd {
   readonly #target: NonNullable<Config['statsd']>;
