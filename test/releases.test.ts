@@ -62,7 +62,8 @@ test('a rollback under load fails no request, serves the old code, and stands un
   await load.stop();
   expect(load.failures).toEqual([]);
   expect(code).toBe(0);
-  expect(out).toMatch(/reload to gen=3 by tshorn rollback, back to gen=1 \(release=v1\)/);
+  expect(out).toMatch(/reload to gen=3 back to v1 \(gen=1\) by tshorn rollback/);
+  expect(out).toMatch(/the next tshorn rollback brings v2;/);
   expect(await says(server)).toBe('v1 v1');
   expect(await list(server)).toMatchObject([
     { generation: 3, release: 'v1', state: 'serves', outcome: 'committed', by: 'tshorn rollback', backTo: 1 },

@@ -3,6 +3,7 @@ import { type DrainReport, describeWorker, formatAddress, formatMs } from '@tsho
 import { textOfContainment } from './containment-text.ts';
 import type { FailedCleanUps } from './decide/model.ts';
 import type { Notice } from './decide/notice.ts';
+import { describeRelease } from './decide/releases.ts';
 import type { Listener } from './listeners.ts';
 import type { Logger } from './log.ts';
 import type { LogEvent } from './log-events.ts';
@@ -33,10 +34,10 @@ export function textOf(notice: Notice): string {
     case 'started':
       return `started: ${workers(notice.size)} ready${named(notice)}`;
     case 'reload-started': {
-      const { generation, because, operation, plan, backTo } = notice;
+      const { generation, because, operation, plan, backTo, release: name } = notice;
       const why = because ? `: ${because}` : ` by ${operation.by}`;
-      const back = backTo === undefined ? '' : `, back to gen=${backTo}${named(notice)}`;
-      return `reload to gen=${generation}${why}${back}${plan ? `, plan ${plan}` : ''}`;
+      const back = backTo === undefined ? '' : ` back to ${describeRelease({ generation: backTo, name })}`;
+      return `reload to gen=${generation}${back}${why}${plan ? `, plan ${plan}` : ''}`;
     }
     case 'reload-finished': {
       const { generation, outcome, serving, replaced, tookMs, reason } = notice;

@@ -23,8 +23,13 @@ export function keepRelease(state: State, { generation, release, operation }: Ru
 }
 
 /** `v2 (gen=3)`, `gen=3`. */
-export const describeRelease = ({ generation, name }: KeptRelease): string =>
-  name === undefined ? `gen=${generation}` : `${name} (gen=${generation})`;
+export const describeRelease = ({
+  generation,
+  name,
+}: {
+  readonly generation: number;
+  readonly name?: string | undefined;
+}): string => (name === undefined ? `gen=${generation}` : `${name} (gen=${generation})`);
 
 /** Says so where a reload brings the very release that a rollback has replaced; undefined where it does not. */
 export function bringsBack(
