@@ -16,7 +16,8 @@ export async function releases({ json, ...which }: Which & { readonly json: bool
   return 0;
 }
 
-const listOf = async (socket: string): Promise<readonly ReleaseStatus[]> =>
+/** The newest first. */
+export const listOf = async (socket: string): Promise<readonly ReleaseStatus[]> =>
   ((await ask(socket, '/releases')) as { releases: readonly ReleaseStatus[] }).releases;
 
 /** The releases that a rollback can bring, where this user runs one master. */

@@ -5,6 +5,7 @@ import { chooseMaster } from './choose.ts';
 import { ask, type StreamEvent, stream } from './client.ts';
 import type { Which } from './find.ts';
 import { Live } from './live.ts';
+import { PlainLines } from './plain-lines.ts';
 import { ReloadView } from './reload-view.ts';
 import type { Status } from './status-view.ts';
 
@@ -69,7 +70,7 @@ export async function follow(
   body: object,
   { json, continues }: { json: boolean; continues: string },
 ): Promise<StreamEvent & { stops: boolean }> {
-  const show = json ? jsonLines : process.stdout.isTTY ? await livePicture(socket) : plainLines;
+  const show = json ? jsonLines : process.stdout.isTTY ? await livePicture(socket) : new PlainLines(print);
   const release = onInterrupt(() => {
     show.end();
     process.stderr.write(`tshorn: ${continues}; tshorn status shows its outcome\n`);
@@ -91,14 +92,6 @@ export async function follow(
 }
 
 const jsonLines: Show = { event: (event) => print(JSON.stringify(event)), end() {} };
-
-/** Prints all events except the verdict, which follows as the last line, on standard output or standard error. */
-const plainLines: Show = {
-  event({ event, level, msg }) {
-    if (level !== 'debug' && event !== 'reload-finished') print(msg);
-  },
-  end() {},
-};
 
 /** Warnings that the picture does not show. */
 const DOUBTS: readonly unknown[] = ['canary', 'same-files', 'noted'];

@@ -3,6 +3,8 @@ import { paintFor, print } from '../style.ts';
 import { requestOnly } from './asking.ts';
 import { chooseMaster } from './choose.ts';
 import { findMasters, pidIn, type Which } from './find.ts';
+import { listOf } from './releases.ts';
+import { previousIn } from './releases-view.ts';
 import { committed, follow } from './reload.ts';
 
 export interface RollbackValues extends Which {
@@ -21,8 +23,9 @@ export async function rollback({ json, noWait, plan, ...values }: RollbackValues
   if (noWait) return requestOnly(socket, '/rollback', body, { json, text });
   committed(await follow(socket, '/rollback', body, { json, continues: 'the rollback continues' }), json);
   if (!json) {
-    const hint = 'a second rollback brings the newer release back; tshorn releases lists them';
-    print(paintFor(process.stdout, process.env)('dim', hint));
+    const previous = previousIn(await listOf(socket).catch(() => []));
+    const hint = previous === undefined ? '' : `the next tshorn rollback brings ${previous}; `;
+    print(paintFor(process.stdout, process.env)('dim', `${hint}tshorn releases lists them`));
   }
   return 0;
 }
