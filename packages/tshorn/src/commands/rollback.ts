@@ -13,7 +13,7 @@ export const rollback = command({
   name: 'rollback',
   summary: 'Bring an older release back',
   about:
-    'Replaces every worker by an older release: the one that served before, or the named one. This is a reload with a verdict, but nothing is read again: config, environment and code are those that were committed. `tshorn releases` lists the releases. A second rollback brings the newer one back; so does HUP, which reads the config again. Ctrl-C ends the command, not the rollback.',
+    'Replaces every worker by an older release: the one that served before, or the named one. This is a reload with a verdict, but nothing is read again: config, environment and code are those that were committed. `tshorn releases` lists the releases. A second rollback brings back what the first has replaced; HUP reads the config again, and brings what is deployed. Ctrl-C ends the command, not the rollback.',
   args: {
     release: {
       kind: releaseName,
