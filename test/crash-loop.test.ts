@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, request, socketOf } from './support/control.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { thorough, times } from './support/long.ts';
+import { scrape } from './support/scrape.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
 
 /** For how long the log is watched. */
@@ -65,6 +66,10 @@ test('the status names each slot in back-off, with its next attempt and the reas
       { slot: 1, nextMs: expect.any(Number) },
     ],
   });
+  const values = await scrape(server);
+  const exits = (reason: string) => values[`tshorn_worker_exits_total{reason="${reason}"}`];
+  expect([exits('crash'), exits('killed')]).toEqual([2, 0]);
+  expect(exits('boot')).toBeGreaterThanOrEqual(2);
   const { out } = await new Command(['status', String(server.pid)], {
     XDG_RUNTIME_DIR: directory,
     TMPDIR: directory,

@@ -127,6 +127,22 @@ withPrometheus(
 );
 
 withPrometheus(
+  'an app that throws at every boot alerts as a crash loop',
+  async () => {
+    const app = path.join(directory, 'app.mjs');
+    fs.writeFileSync(app, 'export default (request, response) => response.end();\n');
+    const server = await startServer(app, { workers: 2, args: ['--admin', '127.0.0.1:0'] });
+    prometheus = await Prometheus.start(directory, configFor(targetOf(server)));
+    await scrapedAgain(prometheus, 2);
+    fs.writeFileSync(app, "throw new Error('bad');\n");
+    for (const pid of server.readyPids) process.kill(pid, 'SIGKILL');
+    const firing = 'ALERTS{alertname="TshornCrashLoop",alertstate="firing"}';
+    await prometheus.until('alert', async () => (await prometheus?.query(firing))?.length === 1);
+  },
+  120_000,
+);
+
+withPrometheus(
   'with a token, Prometheus sends it',
   async () => {
     const token = path.join(directory, 'token');

@@ -57,8 +57,8 @@ export const isComing = (state: WorkerState): boolean =>
 
 /**
  * The ways in which the process of a worker ends. `left`: in order, when it had drained. `clean-up`: it had drained, and the
- * app's own clean-up failed. `boot`: before it served. `crash` and `hang`: what ended it in service, contained or not.
- * `killed`: the master has ended it, at a deadline or in a stop that is not graceful.
+ * app's own clean-up failed. `boot`: its start failed, before it served. `crash` and `hang`: what ended it in service,
+ * contained or not. `killed`: the master has ended it for another reason: a deadline, a rollback, or a quick stop.
  */
 export const EXIT_KINDS = ['left', 'clean-up', 'boot', 'crash', 'hang', 'killed'] as const;
 export type ExitKind = (typeof EXIT_KINDS)[number];

@@ -49,7 +49,9 @@ export function exited(draft: Draft, worker: WorkerRecord, exit: Exit): void {
   delete draft.state.workers[serial];
 }
 
-function kindOf({ state, failure, drained }: WorkerRecord, exit: Exit): ExitKind {
+function kindOf({ state, failure, drained, broken: isBroken, readyAt }: WorkerRecord, exit: Exit): ExitKind {
+  // Such a worker is killed, however its start has failed. One that was parked has served.
+  if (isBroken && readyAt === undefined) return 'boot';
   switch (state) {
     case 'ready':
     case 'admitted':

@@ -50,6 +50,8 @@ export interface WorkerRecord {
   /** When what is left of its drain is cut off. */
   drainsUntil?: number;
   failure?: Failure;
+  /** It could not come into service, and is ended for that. */
+  broken?: true;
 }
 
 /** The crash or the hang that ends a worker, and what is known of its price. */

@@ -6,6 +6,33 @@ test('who does not load or does not leave in time is asked why', () => {
   expect(scene.effects).toContainEqual({ do: 'kill', serial: 3, reason: 'never-came-up' });
 });
 
+describe('a start that fails counts as one, however the process ends', () => {
+  const EXITS = { left: 0, 'clean-up': 0, boot: 0, crash: 0, hang: 0, killed: 0 };
+  const starts = () => new Scene({ workers: 2 }).happen({ type: 'worker-spawned', serial: 1, pid: 1 });
+
+  test.each<[string, (scene: Scene) => Scene]>([
+    ['an exit of its own', (scene) => scene.exit(1, 1)],
+    ['a signal', (scene) => scene.exit(1, null, 'SIGKILL')],
+    [
+      'an exception',
+      (scene) =>
+        scene
+          .happen({ type: 'worker-load-failed', serial: 1, message: 'threw while it was loaded' })
+          .exit(1, null, 'SIGKILL'),
+    ],
+    ['the boot timeout', (scene) => scene.expire('boot:1').exit(1, null, 'SIGKILL')],
+    ['a hang', (scene) => scene.hang(1).exit(1, null, 'SIGKILL')],
+    ['its probe', (scene) => scene.boot(1, 'broken').exit(1, null, 'SIGKILL')],
+  ])('%s', (_, fail) => {
+    expect(fail(starts()).state.exits).toEqual({ ...EXITS, boot: 1 });
+  });
+
+  test('one that a stop ends as it starts has not failed', () => {
+    const scene = starts().happen({ type: 'stop-requested', mode: 'quick', by: 'SIGINT' });
+    expect(scene.exit(1, null, 'SIGKILL').state.exits).toEqual({ ...EXITS, killed: 1 });
+  });
+});
+
 describe('the probe', () => {
   const answers = '/_status answered 401 Unauthorized';
   const probing = (scene: Scene, serial: number) => {

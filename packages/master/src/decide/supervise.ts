@@ -102,6 +102,7 @@ export function broken(
   { detail, reason }: { readonly detail?: string; readonly reason?: KillReason } = {},
 ): void {
   if (worker.state === 'killed' || worker.state === 'draining') return;
+  worker.broken = true;
   draft.state.lastFailure = text;
   if (!startedByOperation(draft.state, worker)) {
     failed(draft, worker, draft.slot(worker.slot).failures + 1, text);
