@@ -89,6 +89,19 @@ test('with a token only the probes are free', async () => {
   expect((await ask(server, '/metrics', { headers: { authorization } })).status).toBe(200);
 });
 
+test('with a token the probes tell nobody else what the app has thrown', async () => {
+  const app = path.join(directory, 'app.mjs');
+  writeFileSync(app, 'export default (request, response) => response.end();\n');
+  const args = ['--admin', '127.0.0.1:0', '--admin-token', path.join(directory, 'token')];
+  const server = await startServer(app, { workers: 1, args });
+  writeFileSync(app, "throw new Error('secret');\n");
+  process.kill(server.pidOf(0), 'SIGKILL');
+  await server.event('broken');
+  expect(await ask(server, '/ready')).toMatchObject({ status: 503, body: '0 of 1 workers ready\n' });
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  expect((await ask(server, '/ready', { headers })).body).toMatch(/^0 of 1 workers ready: .*secret/);
+});
+
 test('/events tells a reload as it proceeds, and ends with the server', async () => {
   const server = await start();
   let read = '';

@@ -45,7 +45,10 @@ export class Admin {
   constructor(view: Administered, log: Pick<Logger, 'info' | 'warn' | 'error'>) {
     this.#view = view;
     this.#log = log;
-    this.#agents = new Agents(() => view.readiness());
+    this.#agents = new Agents(
+      () => view.readiness(),
+      () => this.#token === undefined,
+    );
   }
 
   /** For the new master of a re-exec. */

@@ -8,12 +8,15 @@ const MOST_MS = 2_000;
 
 export class Agents {
   readonly #readiness: () => Readiness;
+  readonly #isTrusted: () => boolean;
   /** In the order of their coming. */
   readonly #open = new Set<net.Socket>();
   readonly #most = mostConnections();
 
-  constructor(readiness: () => Readiness) {
+  /** @param isTrusted everybody may know what went wrong in the app */
+  constructor(readiness: () => Readiness, isTrusted: () => boolean) {
     this.#readiness = readiness;
+    this.#isTrusted = isTrusted;
   }
 
   answer(socket: net.Socket): void {
@@ -27,7 +30,7 @@ export class Agents {
     });
     // What is sent (`agent-send`) is read and dropped: the kernel answers a close with unread bytes by a reset.
     socket.resume();
-    socket.end(`${agentLine(this.#readiness())}\n`);
+    socket.end(`${agentLine(this.#readiness(), this.#isTrusted())}\n`);
   }
 
   close(): void {

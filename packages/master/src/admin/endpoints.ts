@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { statusReply } from '../control/status-reply.ts';
 import { PROMETHEUS_TYPE, prometheusText } from '../metrics/prometheus.ts';
 import type { Administered } from './administered.ts';
+import { explained } from './readiness.ts';
 import { shared } from './shared.ts';
 
 export interface Call {
@@ -14,6 +15,8 @@ export interface Call {
   readonly response: ServerResponse;
   readonly query: URLSearchParams;
   readonly view: Administered;
+  /** There is no token, or the request has it. */
+  readonly isTrusted: boolean;
 }
 
 export interface Endpoint {
@@ -39,11 +42,13 @@ export function send(
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) }).end(body);
 }
 
-/** Answers a probe. @param reason why not; undefined: all is well */
-function sendProbe(call: Call, name: string, reason: string | undefined): void {
-  const { ready, size } = call.view.readiness();
-  call.response.setHeader('tshorn-workers', `ready=${ready}/${size}`);
-  send(call, reason === undefined ? 200 : 503, TEXT_TYPE, `${reason ?? name}\n`);
+/** Answers a probe. @param problem why not; undefined: all is well */
+function sendProbe(call: Call, name: string, problem: 'notReady' | 'notStarted' | undefined): void {
+  const readiness = call.view.readiness();
+  const what = problem && readiness[problem];
+  call.response.setHeader('tshorn-workers', `ready=${readiness.ready}/${readiness.size}`);
+  if (what === undefined) return send(call, 200, TEXT_TYPE, `${name}\n`);
+  send(call, 503, TEXT_TYPE, `${explained(readiness, what, call.isTrusted)}\n`);
 }
 
 const metrics = shared(async ({ view: { master } }: Call) =>
@@ -76,9 +81,6 @@ export const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   '/events': { streams: true, answer: sendStream },
   // That this is answered says that the loop turns.
   '/live': { free: true, answer: (call) => sendProbe(call, 'live', undefined) },
-  '/ready': { free: true, answer: (call) => sendProbe(call, 'ready', call.view.readiness().notReady) },
-  '/startup': {
-    free: true,
-    answer: (call) => sendProbe(call, 'started', call.view.readiness().notStarted),
-  },
+  '/ready': { free: true, answer: (call) => sendProbe(call, 'ready', 'notReady') },
+  '/startup': { free: true, answer: (call) => sendProbe(call, 'started', 'notStarted') },
 };

@@ -103,7 +103,9 @@ export class AdminHttp {
     try {
       const found = this.#check(request, path, endpoint);
       if (streams) this.#streams.add(response);
-      const call = { request, response, query: new URLSearchParams(query), view: this.#settings.view };
+      const { view } = this.#settings;
+      const isTrusted = this.#isTrusted(request);
+      const call = { request, response, query: new URLSearchParams(query), view, isTrusted };
       await found.answer(call);
     } catch (error) {
       refuse(response, error);
@@ -122,13 +124,16 @@ export class AdminHttp {
       const text = `${path} is for GET and HEAD; what changes something is asked of the control socket`;
       throw new Refused(405, text, { allow: ALLOW });
     }
-    const token = endpoint.free ? undefined : this.#settings.token();
-    if (token && !token.allows(headers.authorization)) {
+    if (!endpoint.free && !this.#isTrusted(request)) {
       // With Basic a browser asks a person for it.
       const challenge = { 'www-authenticate': 'Bearer, Basic realm="tshorn", charset="UTF-8"' };
       throw new Refused(401, `${path} asks for the token of --admin-token`, challenge);
     }
     return endpoint;
+  }
+
+  #isTrusted({ headers }: IncomingMessage): boolean {
+    return this.#settings.token()?.allows(headers.authorization) ?? true;
   }
 }
 

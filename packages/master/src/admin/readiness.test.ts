@@ -1,5 +1,5 @@
 import { Scene } from '../decide/testing/scene.ts';
-import { agentLine, readinessOf } from './readiness.ts';
+import { agentLine, explained, readinessOf } from './readiness.ts';
 
 const FOUR = { workers: 4, stopDelay: 5_000 };
 const started = () => new Scene(FOUR).started();
@@ -8,7 +8,7 @@ const stop = (scene: Scene) => scene.happen({ type: 'stop-requested', mode: 'gra
 
 const answersOf = ({ state }: Scene, needed = 1) => {
   const readiness = readinessOf(state, needed);
-  return [readiness.notReady, agentLine(readiness)];
+  return [readiness.notReady, agentLine(readiness, true)];
 };
 
 test('a server with all its workers is ready with its whole weight, during a reload too', () => {
@@ -21,25 +21,28 @@ test('the weight follows the workers that are ready', () => {
   expect(answersOf(scene)).toEqual([undefined, 'up ready 75%']);
 });
 
-test('with fewer workers than it needs a server is down, and the reason is a description to HAProxy', () => {
+test('with fewer workers than it needs a server is down; what counts comes first', () => {
   const scene = started().crash(1).drained(1).exit(1, 1);
   const [reason, line] = answersOf(scene, 4);
-  expect(reason).toMatch(/^3 of 4 workers ready.*, --ready-workers is 4$/);
+  expect(reason).toBe('3 of 4 workers ready, --ready-workers is 4');
   // Without the blank HAProxy ignores the word.
-  expect(line).toBe(`down #${reason}`);
+  expect(line).toMatch(/^down #3 of 4 workers ready, --ready-workers is 4: .*uncaught Error: boom.*$/);
   expect(line).not.toContain('\n');
 });
 
-test('a server that leaves drains, and one that ends is down', () => {
+test('whoever has no token learns the figures, and nothing that the app has said', () => {
+  const readiness = readinessOf(started().crash(1).drained(1).exit(1, 1).state, 4);
+  expect(agentLine(readiness, false)).toBe('down #3 of 4 workers ready, --ready-workers is 4');
+  expect(explained(readiness, 'starting', false)).toBe('starting');
+  expect(explained(readiness, 'starting', true)).toMatch(/^starting: .*uncaught Error: boom/);
+});
+
+test('a server that leaves drains, and one that stops does so until its end', () => {
   expect(answersOf(leaving(started()))).toEqual(['leaving: by tshorn leave', 'drain']);
   const scene = stop(started());
   expect(answersOf(scene)).toEqual(['leaving: graceful stop by SIGTERM', 'drain']);
-  expect(answersOf(scene.expire('leaving'))).toEqual(['stopping', 'down #stopping']);
-  expect(answersOf(scene.settle())).toEqual(['stopped', 'down #stopped']);
-});
-
-test('a server that leaves is down no sooner than it ends', () => {
-  expect(answersOf(stop(leaving(started())).expire('leaving'))).toEqual(['stopping', 'down #stopping']);
+  expect(answersOf(scene.expire('leaving'))).toEqual(['stopping', 'drain']);
+  expect(answersOf(scene.settle())).toEqual(['stopped', 'drain']);
 });
 
 test('the start is over when the first workers serve', () => {
