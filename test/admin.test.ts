@@ -89,6 +89,19 @@ test('with a token only the probes are free', async () => {
   expect((await ask(server, '/metrics', { headers: { authorization } })).status).toBe(200);
 });
 
+test('a reload whose token cannot be read is refused, and the token before stays', async () => {
+  const file = path.join(directory, 'token');
+  const server = await start('--admin-token', file);
+  rmSync(file);
+  expect(await server.reload()).toMatchObject({
+    outcome: 'refused',
+    reason: expect.stringContaining(`admin-token: cannot read ${file}`),
+  });
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  expect((await ask(server, '/metrics', { headers })).status).toBe(200);
+  expect((await ask(server, '/metrics')).status).toBe(401);
+});
+
 test('with a token the probes tell nobody else what the app has thrown', async () => {
   const app = path.join(directory, 'app.mjs');
   writeFileSync(app, 'export default (request, response) => response.end();\n');

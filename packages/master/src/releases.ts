@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { keepUnreloadable, type Resolved } from '@tshorn/config';
 import { describeThrown, renderError, TshornError, withDeadline } from '@tshorn/core';
 import { prepareAccessLog } from './access-log-file.ts';
+import { checkToken } from './admin/token.ts';
 import type { Effect, Event } from './decide/events.ts';
 import type { State } from './decide/model.ts';
 import { findRelease } from './decide/releases.ts';
@@ -116,6 +117,7 @@ export class Releases {
     const read = await withDeadline(resolveAgain(), hookTimeout, late);
     const { resolved, needRestart } = keepUnreloadable(running.resolved, read);
     const release = this.#resolve(resolved);
+    checkToken(resolved.config);
     await hooks.run('onReload');
     writeNeedsRestart(log, needRestart);
     return release;

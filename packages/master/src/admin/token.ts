@@ -1,6 +1,7 @@
 /** The token of the admin listener (`--admin-token`). */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import fs from 'node:fs';
+import type { Config } from '@tshorn/config';
 import { TshornError } from '@tshorn/core';
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
@@ -26,6 +27,14 @@ export class Token {
     const colon = pair.indexOf(':');
     return colon >= 0 && this.#is(pair.slice(colon + 1));
   }
+}
+
+/**
+ * Looks before a reload whether its token can be read: it would commit otherwise, and the one before would stay in force.
+ * @throws TshornError ERR_OPTION as of readToken
+ */
+export function checkToken({ admin, agent, adminToken }: Pick<Config, 'admin' | 'agent' | 'adminToken'>): void {
+  if (adminToken !== undefined && admin.length + agent.length > 0) readToken(adminToken);
 }
 
 /**
