@@ -32,13 +32,16 @@ beforeAll(() => {
 }, 180_000);
 afterAll(() => rmSync(directory, { recursive: true }));
 
-test('holds what is built, a README, a LICENSE and the pages that log lines name, and nothing else', () => {
+test('holds what is built, a README, a LICENSE the pages that log lines name, the files for Prometheus, and nothing else', () => {
   expect(packed).toEqual(
-    expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/cli.js', 'docs/operating.md']),
+    expect.arrayContaining([
+      ...['LICENSE', 'README.md', 'package.json', 'dist/cli.js', 'docs/operating.md'],
+      ...['prometheus.yml', 'alerts.yml', 'dashboard.json'].map((name) => `examples/monitoring/${name}`),
+    ]),
   );
   const strays = packed.filter(
     (file) =>
-      !/^(?:LICENSE|README\.md|package\.json|dist\/[\w./-]+\.(?:js|d\.ts|json)|dist\/licences\.txt|dist\/page\.html\.gz|docs\/[\w./-]+\.(?:md|svg|webp))$/.test(
+      !/^(?:LICENSE|README\.md|package\.json|dist\/[\w./-]+\.(?:js|d\.ts|json)|dist\/licences\.txt|dist\/page\.html\.gz|docs\/[\w./-]+\.(?:md|svg|webp)|examples\/monitoring\/[\w.-]+\.(?:md|yml|json))$/.test(
         file,
       ) || /\.test\.|testing\//.test(file),
   );
