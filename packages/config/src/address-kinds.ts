@@ -1,5 +1,5 @@
 /** The kinds of option that hold addresses: those that the workers serve on, and those that the master answers on. */
-import { type Address, type BindAddress, formatAddress, parseAddress } from '@tshorn/core';
+import { type Address, type BindAddress, formatAddress, parseAddress, TshornError } from '@tshorn/core';
 import { type Kind, NONE, WrongValue } from './kinds.ts';
 
 /** @param option its name in an error */
@@ -27,21 +27,34 @@ export const addresses: Kind<readonly BindAddress[]> = {
   list: true,
 };
 
+/** The text of `--bind` would name systemd, and the port of the app. */
+function parseOwn(input: unknown, option: string, port: number): Address[] {
+  const fix = `write HOST:PORT, [IPV6]:PORT or unix:PATH, for instance 127.0.0.1:${port}; :PORT or PORT alone is every address of this machine`;
+  try {
+    return parseAll(input, option).map((address) => {
+      if (address.kind !== 'systemd') return address;
+      const text = formatAddress(address);
+      throw new TshornError('ERR_OPTION', `${option}: ${text}: the sockets of systemd are for --bind alone`);
+    });
+  } catch (error) {
+    throw error instanceof TshornError ? new TshornError(error.code, error.message, { fix }) : error;
+  }
+}
+
 /**
  * Addresses that the master itself answers on; none are a value.
  * @param option its name in an error
+ * @param port stands in examples
  */
-export const ownAddresses = (option: string): Kind<readonly Address[]> => ({
+export const ownAddresses = (option: string, port: number): Kind<readonly Address[]> => ({
   ...addresses,
-  expected: 'an address such as 127.0.0.1:9464, :9464, [::1]:9464 or unix:PATH',
+  expected: `an address such as 127.0.0.1:${port}, :${port}, [::1]:${port} or unix:PATH`,
   parse: (input) =>
-    parseAll(
+    parseOwn(
       Array.isArray(input) ? input.filter((item) => item !== '') : input === '' ? [] : input,
       option,
-    ).map((address) => {
-      if (address.kind === 'systemd') throw new WrongValue();
-      return address;
-    }),
+      port,
+    ),
   format: (value) => (value.length === 0 ? NONE : addresses.format(value)),
   schema: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
   none: true,

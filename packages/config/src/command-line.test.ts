@@ -156,6 +156,24 @@ describe('the command line', () => {
       message: '--bind: "a:b:c" is not an address: unknown form',
     });
   });
+
+  it.each([
+    ['--admin', '127.0.0.1', '--admin: "127.0.0.1" is not an address: unknown form', '127.0.0.1:9464;'],
+    ['--agent', 'x:y', '--agent: "x:y" is not an address: unknown form', '127.0.0.1:9465;'],
+    ['--admin', 'systemd:x', '--admin: systemd:x: the sockets of systemd are for --bind alone', ':9464;'],
+  ])('%s %s: tells the forms that this option takes', async (flag, value, message, example) => {
+    const error = await serve('a.js', flag, value).catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: 'ERR_OPTION', message, fix: expect.stringContaining(example) });
+    expect(error.fix).not.toContain('systemd');
+  });
+
+  it('takes a port alone as every address, as :PORT', async () => {
+    const every = { kind: 'tcp', host: '', port: 9464 };
+    expect((await serve('a.js', '--admin', '9464', '--agent', ':9464')).config).toMatchObject({
+      admin: [every],
+      agent: [every],
+    });
+  });
 });
 
 describe('parseCommand', () => {

@@ -5,12 +5,12 @@ import { section } from '../row.ts';
 
 export const admin = section('Admin listener', {
   admin: {
-    kind: ownAddresses('admin'),
+    kind: ownAddresses('admin', 9464),
     default: [],
     summary:
       'The address on which the master answers /metrics, /status, /live, /ready, /startup and a page; repeatable',
     details:
-      'HOST:PORT, :PORT, [IPV6]:PORT or unix:PATH. It is read-only. A warning is logged for an address beyond loopback without `--admin-token`. See [The admin listener](admin.md).',
+      'HOST:PORT, [IPV6]:PORT or unix:PATH; :PORT, or PORT alone, is every address of the machine. It is read-only. A warning is logged for an address beyond loopback without `--admin-token`. See [The admin listener](admin.md).',
     reloadable: false,
   },
   adminToken: {
@@ -28,7 +28,7 @@ export const admin = section('Admin listener', {
     reloadable: true,
   },
   agent: {
-    kind: ownAddresses('agent'),
+    kind: ownAddresses('agent', 9465),
     default: [],
     summary: "The address on which the master answers HAProxy's agent-check; repeatable",
     details:

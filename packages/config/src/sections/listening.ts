@@ -15,7 +15,7 @@ export const listening = section('Listening', {
     },
     summary: 'The address to listen on: HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or systemd:NAME; repeatable',
     details:
-      'The environment variable takes several addresses, separated by commas. With port 0 the kernel chooses a free port.',
+      'The environment variable takes several addresses, separated by commas. PORT alone is `:PORT`: every address of the machine. With port 0 the kernel chooses a free port.',
     reloadable: false,
   },
   backlog: {
