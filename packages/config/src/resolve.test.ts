@@ -67,6 +67,22 @@ describe('resolveConfig', () => {
     expect(config.logFile).toBe('/tmp/log/x.log');
   });
 
+  const listens = ['--admin', '127.0.0.1:0'];
+  it.each<[string[], string[]]>([
+    [['--admin-token', 'file'], ['--admin-token has no effect without --admin or --agent']],
+    [['--ready-workers', '5'], ['--ready-workers has no effect without --admin or --agent']],
+    [[...listens, '--admin-token', ''], ['--admin-token is empty: the admin listener asks for no token']],
+    [[...listens, '--no-admin-token'], []],
+    [[...listens, '--admin-token', 'file', '--ready-workers', '2'], []],
+    [
+      [...listens, '--ready-workers', '5'],
+      ['--ready-workers 5 is more than --workers 2: /ready answers 503, and the agent "down"'],
+    ],
+  ])('warns of what would protect or tell nothing: %j', async (argv, expected) => {
+    const request = { argv: ['app.js', '--workers', '2', ...argv], env: {}, cwd };
+    expect((await resolveConfig(request)).warnings).toEqual(expected);
+  });
+
   it.each(['none', '../dev/null'])(
     'names --chdir where its directory is not there: %s',
     async (directory) => {
@@ -89,12 +105,13 @@ describe('resolveConfig', () => {
   });
 
   it('warns of an option that nothing reads without another one', async () => {
-    const alone = await withEnv({ TSHORN_STATSD_PREFIX: 'shop' });
-    expect(alone.warnings).toEqual([
+    const warningsOf = async (...argv: string[]) =>
+      (await resolveConfig({ argv: ['app.js', ...argv], env: {}, cwd })).warnings;
+    const prefix = ['--statsd-prefix', 'shop'];
+    expect(await warningsOf(...prefix)).toEqual([
       '--statsd-prefix has no effect without --statsd HOST:PORT, and nothing is sent',
     ]);
-    const both = await withEnv({ TSHORN_STATSD_PREFIX: 'shop', TSHORN_STATSD: '127.0.0.1:8125' });
-    expect(both.warnings).toEqual([]);
+    expect(await warningsOf(...prefix, '--statsd', '127.0.0.1:8125')).toEqual([]);
   });
 
   it('warns of a variable that looks like its own', async () => {

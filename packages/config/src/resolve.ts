@@ -100,6 +100,7 @@ export async function resolveConfig({
       ...found.warnings,
       ...environmentWarnings(env),
       ...unused(config, origins),
+      ...emptyToken(config, layers),
       ...neverReady(config),
     ],
   };
@@ -116,21 +117,39 @@ function absolute(base: string, path: string, key: Key): string {
   return resolve(base.replace(/[\\*?[{]/g, '\\$&'), path);
 }
 
-/** A config file may have those of watch mode for those who develop the app. */
-const unused = ({ watch, statsd, statsdPrefix }: Config, origins: Resolved['origins']): string[] => [
-  ...(watch || origins.watchPath !== 'command line' ? [] : ['--watch-path has no effect without --watch']),
-  ...(statsd || statsdPrefix === ''
-    ? []
-    : ['--statsd-prefix has no effect without --statsd HOST:PORT, and nothing is sent']),
-];
+/** A config file may have them for those who develop the app, or for other machines. */
+function unused(config: Config, origins: Resolved['origins']): string[] {
+  const told: readonly (readonly [key: Key, text: string, isUsed: boolean])[] = [
+    ['watchPath', '--watch-path has no effect without --watch', config.watch],
+    [
+      'statsdPrefix',
+      '--statsd-prefix has no effect without --statsd HOST:PORT, and nothing is sent',
+      config.statsd !== undefined,
+    ],
+    ['adminToken', '--admin-token has no effect without --admin or --agent', isAdministered(config)],
+    ['readyWorkers', '--ready-workers has no effect without --admin or --agent', isAdministered(config)],
+  ];
+  return told.flatMap(([key, text, isUsed]) =>
+    isUsed || config[key] === undefined || origins[key] !== 'command line' ? [] : [text],
+  );
+}
+
+const isAdministered = ({ admin, agent }: Config): boolean => admin.length + agent.length > 0;
+
+/** The variable of a shell that should hold the path may be unset. */
+function emptyToken(config: Config, layers: readonly Given[]): string[] {
+  const given = layers.findLast(({ key }) => key === 'adminToken');
+  if (given?.input !== '' || given.place.startsWith('--no-') || !isAdministered(config)) return [];
+  return [`${given.place} is empty: the admin listener asks for no token`];
+}
 
 /** A balancer would get no server at all, and no word why. */
-const neverReady = ({ readyWorkers, workers }: Config): string[] =>
-  readyWorkers <= workers
-    ? []
-    : [
-        `--ready-workers ${readyWorkers} is more than --workers ${workers}: /ready answers 503, and the agent "down"`,
-      ];
+function neverReady(config: Config): string[] {
+  const { readyWorkers, workers } = config;
+  if (readyWorkers <= workers || !isAdministered(config)) return [];
+  const text = `--ready-workers ${readyWorkers} is more than --workers ${workers}`;
+  return [`${text}: /ready answers 503, and the agent "down"`];
+}
 
 function givenByObject(object: UserConfig, origin: Origin, where: string, base: string): Given[] {
   const entries = Object.entries(object).filter(([key, input]) => key !== '$schema' && input !== undefined);
