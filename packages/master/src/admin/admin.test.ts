@@ -16,7 +16,7 @@ const view = { master: { observed: { keepHistory: async () => {} } } } as unknow
 beforeEach(() => {
   lines.length = 0;
   directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-admin-'));
-  fs.writeFileSync(path.join(directory, 'token'), 'a-token-of-some-length\n');
+  fs.writeFileSync(path.join(directory, 'token'), 'a-token-of-some-length\n', { mode: 0o600 });
 });
 afterEach(() => fs.rmSync(directory, { recursive: true }));
 
@@ -48,4 +48,12 @@ test.each([
   ['HAProxy asks the agent from elsewhere', () => ({ agent: [tcp('0.0.0.0')] })],
 ])('no warning where %s', async (_why, config) => {
   expect(await warningsOf(config())).toEqual([]);
+});
+
+test('a token that every user of the machine can read is one warning that says how to mend it', async () => {
+  const adminToken = path.join(directory, 'token');
+  fs.chmodSync(adminToken, 0o644);
+  expect(await warningsOf({ admin: [tcp('127.0.0.1')], adminToken })).toEqual([
+    `admin token: every user of this machine can read ${adminToken}: type chmod 600 ${adminToken}`,
+  ]);
 });

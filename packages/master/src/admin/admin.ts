@@ -15,7 +15,7 @@ import { Agents } from './agents.ts';
 import { Connections } from './connections.ts';
 import type { AdminHttp } from './http-server.ts';
 import { isLoopback } from './loopback.ts';
-import { readToken, type Token } from './token.ts';
+import { exposed, readToken, type Token } from './token.ts';
 
 /**
  * Connections that the kernel queues. The master accepts at once, and drops those that are too many; but where a crowd
@@ -62,7 +62,7 @@ export class Admin {
    */
   async bind(config: AdminConfig, rights: FileRights, inherited: Inherited | undefined): Promise<void> {
     refuseOverlaps(config);
-    this.#token = config.adminToken === undefined ? undefined : readToken(config.adminToken);
+    this.#useToken(config.adminToken);
     const open = async (option: 'admin' | 'agent', connected: Door['connected']) => {
       const listeners = await bindAll(config[option], rights, inherited, { option, movable: true });
       this.#doors = [...this.#doors, ...listeners.map((listener) => ({ option, listener, connected }))];
@@ -99,11 +99,17 @@ export class Admin {
   /** The settings of a committed reload. A token that cannot be read leaves the one before in force. */
   use({ adminToken }: AdminConfig): void {
     try {
-      this.#token = adminToken === undefined ? undefined : readToken(adminToken);
+      this.#useToken(adminToken);
     } catch (error) {
       const reason = error instanceof Error ? error.message : describeThrown(error);
       this.#log.error({ event: 'admin-token' }, `the admin listener keeps its token: ${reason}`);
     }
+  }
+
+  #useToken(file: string | undefined): void {
+    this.#token = file === undefined ? undefined : readToken(file);
+    const problem = file && exposed(file);
+    if (problem) this.#log.warn({ event: 'admin-token-open' }, `admin token: ${problem}`);
   }
 
   /** The new master accepts on these. Their connections stay until they end, and their files are the new master's. */

@@ -29,11 +29,22 @@ export class Token {
   }
 }
 
+/** Why the file keeps no secret; undefined where it does. */
+export function exposed(file: string): string | undefined {
+  const { mode = 0 } = fs.statSync(file, { throwIfNoEntry: false }) ?? {};
+  if ((mode & 0o004) === 0) return undefined;
+  return `every user of this machine can read ${file}: type chmod 600 ${file}`;
+}
+
 /**
  * Looks before a reload whether its token can be read: it would commit otherwise, and the one before would stay in force.
  * @throws TshornError ERR_OPTION as of readToken
  */
-export function checkToken({ admin, agent, adminToken }: Pick<Config, 'admin' | 'agent' | 'adminToken'>): void {
+export function checkToken({
+  admin,
+  agent,
+  adminToken,
+}: Pick<Config, 'admin' | 'agent' | 'adminToken'>): void {
   if (adminToken !== undefined && admin.length + agent.length > 0) readToken(adminToken);
 }
 

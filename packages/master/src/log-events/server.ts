@@ -60,8 +60,13 @@ export const SERVER = {
   },
   'admin-token': {
     level: 'error',
-    when: 'A reload could not read the file of `--admin-token`. The token before stays in force.',
+    when: 'The file of `--admin-token` could not be read any more as a reload committed. The token before stays in force.',
     todo: 'Write the token into the file, and reload.',
+  },
+  'admin-token-open': {
+    level: 'warn',
+    when: 'Every user of the machine can read the file of `--admin-token`.',
+    todo: '`chmod 600` the file; where Kubernetes mounts it, `defaultMode: 0440`.',
   },
   leaving: {
     level: 'info',
