@@ -146,7 +146,7 @@ withPrometheus(
   'with a token, Prometheus sends it',
   async () => {
     const token = path.join(directory, 'token');
-    fs.writeFileSync(token, 'correct-horse-battery');
+    fs.writeFileSync(token, 'correct-horse-battery\n');
     const server = await start('--admin-token', token);
     const config = configFor(targetOf(server)).replaceAll(/# (?=authorization| {2}credentials_file)/g, '');
     expect(config).toContain('\n    authorization:\n      credentials_file:');
