@@ -43,7 +43,7 @@ test('holds what is built, a README, a LICENSE the pages that log lines name, th
     (file) =>
       !/^(?:LICENSE|README\.md|package\.json|dist\/[\w./-]+\.(?:js|d\.ts|json)|dist\/licences\.txt|dist\/page\.html\.gz|docs\/[\w./-]+\.(?:md|svg|webp)|examples\/monitoring\/[\w.-]+\.(?:md|yml|json))$/.test(
         file,
-      ) || /\.test\.|testing\//.test(file),
+      ) || /^dist\/.*(?:\.test\.|testing\/)/.test(file),
   );
   expect(strays).toEqual([]);
   expect(packed).not.toContain(LEFT);
