@@ -20,7 +20,10 @@ export const SERVER = {
     [EXIT.appNotLoadable, 'the app cannot be loaded'],
     [EXIT.addressInUse, 'the address is in use'],
     [EXIT.addressForbidden, 'the address is forbidden'],
-    [EXIT.badAddress, 'the address does not exist on this machine'],
+    [
+      EXIT.badAddress,
+      'an address cannot be bound: it is not of this machine, two of them overlap, or the directory of a unix socket is missing',
+    ],
   ],
   notes: [
     'A DURATION is a number of seconds, or text such as 500ms, 30s, 2m or 1h. --no-NAME says no, or none. Each option can be set in the environment too, as TSHORN_WORKERS for --workers, and in a config file, as workers. The command line wins, then the environment.',
