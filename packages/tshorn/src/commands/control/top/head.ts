@@ -60,7 +60,8 @@ function totalLines({ snapshot, rates }: Picture, width: number): Line[] {
     fact('connections', many(totals.connections)),
     fact('busy', many(totals.active)),
     ...(queue === undefined ? [] : [fact('queue', many(queue), queue > 0 ? 'yellow' : undefined)]),
-    ...(overflows ? [fact('refused', many(overflows), 'red')] : []),
+    // The kernel counts them for all programs of the machine.
+    ...(overflows ? [fact('host refused', many(overflows), queue ? 'red' : undefined)] : []),
     fact('memory', `${formatMemory(totals.memory)} + ${formatMemory(master.memory)}`),
     ...(totals.cpu === undefined ? [] : [fact('CPU', cores(totals.cpu))]),
     ...(totals.elu === undefined ? [] : [fact('busiest loop', share(totals.elu))]),
