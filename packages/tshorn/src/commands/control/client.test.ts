@@ -3,7 +3,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ask, stream } from './client.ts';
+import { ask, stream, textLines } from './client.ts';
 
 let directory: string;
 let socket: string;
@@ -55,6 +55,16 @@ test('a refusal is ERR_STATE, a wrong request ERR_CONTROL, both with the words o
   await expect(ask(socket, '/stop', {})).rejects.toMatchObject({ code: 'ERR_STATE', message: 'no, since' });
   await expect(linesOf(stream(socket, '/stop', {}))).rejects.toMatchObject({ code: 'ERR_STATE' });
   await expect(ask(socket, '/x', {})).rejects.toMatchObject({ code: 'ERR_CONTROL', message: 'no, since' });
+});
+
+test('a stream that falls silent is that of a master that does not answer, and not of one that has ended', async () => {
+  await serve((_, response) => void response.write('event: snapshot\n'));
+  const lines = textLines(socket, '/events', undefined, { silentMs: 50 });
+  expect((await lines.next()).value).toBe('event: snapshot');
+  await expect(lines.next()).rejects.toMatchObject({
+    code: 'ERR_CONTROL',
+    message: expect.stringContaining('no answer within'),
+  });
 });
 
 test('a stream yields each line as soon as it is whole, also one that is cut inside a character', async () => {

@@ -66,8 +66,8 @@ export async function* stream(
 
 /**
  * Sends one request and yields each line of its answer. It is a POST where there is a body. Ends with the answer, even with
- * one that breaks off. Only the beginning of the answer has a time limit, unless `silentMs` sets one for what follows: a
- * reload may be silent for minutes.
+ * one that breaks off. Only the beginning of the answer has a time limit, unless `silentMs` sets one for each pause in what
+ * follows: a reload may be silent for minutes.
  * @throws TshornError as `ask`
  */
 export async function* textLines(
@@ -96,9 +96,9 @@ export interface SentEvent {
 }
 
 /**
- * Sends one request and yields each server-sent event of its answer, whose data is JSON. Ends with the answer, with one
- * that breaks off, and when nothing has come for as long as an answer may take.
- * @throws TshornError as `ask`
+ * Sends one request and yields each server-sent event of its answer, whose data is JSON. Ends with the answer, also with one
+ * that breaks off.
+ * @throws TshornError as `ask`, also when nothing has come for as long as an answer may take
  */
 export async function* sentEvents(
   socket: string,
@@ -138,7 +138,10 @@ async function* linesOf(body: Dispatcher.ResponseData['body']): AsyncGenerator<s
       rest = lines.pop() as string;
       yield* lines;
     }
-  } catch {}
+  } catch (error) {
+    // That is no end: the master is there, and says nothing.
+    if ((error as NodeJS.ErrnoException).code === 'UND_ERR_BODY_TIMEOUT') throw error;
+  }
 }
 
 /** Returns the value of a successful answer. A status of 409 refuses the operation; others reject the request itself. */
@@ -178,6 +181,9 @@ const WHY: Readonly<Record<string, readonly [why: string, fix?: string]>> = {
   UND_ERR_HEADERS_TIMEOUT: LATE,
   UND_ERR_BODY_TIMEOUT: LATE,
 };
+
+/** True for the error of a master that is there, and does not answer. */
+export const isLate = (error: TshornError): boolean => error.fix === LATE[1];
 
 /** The error for the caller. An abort is the caller's own. */
 function gone(socket: string, error: unknown, signal: AbortSignal | undefined): unknown {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TshornError } from '@tshorn/core';
 import type { Snapshot } from '@tshorn/master';
-import { sentEvents, textLines } from '../client.ts';
+import { isLate, sentEvents, textLines } from '../client.ts';
 import { type LogLine, levelName } from '../logs/line.ts';
 import type { Told } from './picture.ts';
 
@@ -64,7 +64,10 @@ export async function keepReading(
       if (signal.aborted) return;
       if (replaced.signal.aborted) continue;
       if (!(error instanceof TshornError)) throw error;
-      reason = error.message;
+      // The socket's path would fill the line.
+      reason = isLate(error)
+        ? 'the master does not answer; state T in `ps` means that it is stopped'
+        : error.message;
     }
     if (signal.aborted) return;
     reader.lost(reason);
