@@ -85,6 +85,11 @@ brief('a choice of lines is shown for people, and Ctrl-C ends one that follows',
   following.process.kill('SIGINT');
   const { code, out } = await new Command(['logs', '--worker', '1', '-n', '1', pid], env).ended;
   expect([code, out]).toEqual([0, expect.stringMatching(/^\[[\d:.]+\] INFO: ready worker=1 gen=1 .*\n$/)]);
+  const none = await new Command(['logs', '--worker', '9', pid], env).ended;
+  expect(none).toMatchObject({
+    code: 2,
+    errors: expect.stringContaining('there is no worker 9; the workers are 0 to 1'),
+  });
   expect(await following.ended).toMatchObject({ code: 130, errors: '' });
 });
 

@@ -1,8 +1,9 @@
+import { TshornError } from '@tshorn/core';
 import { paintFor, print } from '../../style.ts';
 import { onInterrupt } from '../asking.ts';
 import { chooseMaster, findMaster } from '../choose.ts';
 import { textLines } from '../client.ts';
-import type { Which } from '../find.ts';
+import { statusOf, type Which } from '../find.ts';
 import { Filter, type LogLine, lineText } from './line.ts';
 
 export interface LogsValues extends Which {
@@ -22,19 +23,36 @@ const LINES_BEFORE = 20;
  */
 export async function logs({ follow, lines, worker, level, json, ...which }: LogsValues): Promise<number> {
   const socket = await chooseMaster({ json: true, ...which });
+  const unknown = worker === undefined ? undefined : await unknownWorker(socket, worker);
+  // Its slot may come by a scale.
+  if (follow && unknown !== undefined) process.stderr.write(`tshorn: ${unknown} yet\n`);
+  let shown = 0;
   const paint = paintFor(process.stdout, process.env);
   const release = onInterrupt(() => {});
   const showing: Showing = {
     follow,
     filter: new Filter({ worker, level }),
-    show: (line) => print(json ? JSON.stringify(line) : lineText(line, paint, Date.now())),
+    show(line) {
+      shown++;
+      print(json ? JSON.stringify(line) : lineText(line, paint, Date.now()));
+    },
     // A control socket with a path of its own is the new master's now.
     find: (pid) => findMaster(which.control === undefined ? { pid } : which, process.env),
   };
   await showLines(socket, lines ?? (follow ? LINES_BEFORE : Number.POSITIVE_INFINITY), showing);
   release();
+  // A slot that a scale has taken away may have lines.
+  if (!follow && shown === 0 && lines !== 0 && unknown !== undefined)
+    throw new TshornError('ERR_CONTROL', unknown, { fix: 'type: tshorn status' });
   if (follow) process.stderr.write('tshorn: the master has ended\n');
   return 0;
+}
+
+/** Says so where the server has no such slot. */
+async function unknownWorker(socket: string, slot: number): Promise<string | undefined> {
+  const { size } = (await statusOf(socket)) ?? {};
+  if (size === undefined || slot < size) return undefined;
+  return `there is no worker ${slot}; the workers are ${size === 1 ? '0 alone' : `0 to ${size - 1}`}`;
 }
 
 interface Showing {
