@@ -17,6 +17,10 @@ import { NoticeCounts } from './metrics/notice-counts.ts';
 import { Registry } from './metrics/registry.ts';
 import { ListenQueues } from './os/listen-queue.ts';
 
+declare const TSHORN_VERSION: string;
+/** The bundler puts it in; unit tests run without. */
+const VERSION = typeof TSHORN_VERSION === 'undefined' ? 'source' : TSHORN_VERSION;
+
 export interface ObservedMaster extends Figured {
   readonly warn: Warn;
   lines(): RecentLines;
@@ -87,6 +91,7 @@ export class Observed {
       queue: this.queues.now(),
       master: { cpuUserMs: user / 1_000, cpuSystemMs: system / 1_000, uptimeMs: process.uptime() * 1_000 },
       release: status.release ?? status.app,
+      version: VERSION,
       now: performance.now(),
     });
   }

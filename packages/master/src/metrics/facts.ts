@@ -12,6 +12,8 @@ export interface Facts {
   readonly master: OwnFigures;
   /** Name of the release that serves. */
   readonly release: string | undefined;
+  /** Of tshorn. */
+  readonly version: string;
   /** Monotonic milliseconds. */
   readonly now: number;
 }

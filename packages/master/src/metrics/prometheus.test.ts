@@ -70,6 +70,7 @@ function facts(more: Partial<Facts> = {}): Facts {
     queue: { queues: [{ address: '127.0.0.1:80', waiting: 3 }], overflows: 1 },
     master: { cpuUserMs: 1_500, cpuSystemMs: 500, uptimeMs: 10_000 },
     release: 'v1 "x"\n',
+    version: '0.1.0',
     now: 3_500,
     ...more,
   };
@@ -148,4 +149,22 @@ test('the verdict of a reload is counted by plan, with its duration; one that ne
   expect(text).toContain('tshorn_reload_duration_seconds_count 1\n');
   expect(text).toContain('tshorn_reload_duration_seconds_bucket{le="2.5"} 0\n');
   expect(text).toContain('tshorn_reload_duration_seconds_bucket{le="5"} 1\n');
+});
+
+test('a server that leaves or stops says so, also during a reload', () => {
+  const leavingOf = (more: Partial<MasterStatus>) =>
+    /^tshorn_leaving (\d)$/m.exec(prometheusText(familiesOf(facts({ status: { ...status, ...more } }))))?.[1];
+  expect(leavingOf({})).toBe('0');
+  expect(leavingOf({ state: 'reloading', leave: { by: 'tshorn leave', since: '' } })).toBe('1');
+  expect(leavingOf({ state: 'leaving' })).toBe('1');
+  expect(leavingOf({ state: 'draining' })).toBe('1');
+});
+
+test('versions are told, and the reasons why connections stay before the first one does', () => {
+  const { traffic: _, ...early } = status;
+  const text = prometheusText(familiesOf(facts({ status: early })));
+  expect(text).toContain(`tshorn_build_info{version="0.1.0",node="${process.version}"} 1\n`);
+  expect(text).toContain('tshorn_connections_refused_total{reason="no-taker"} 0\n');
+  const later = prometheusText(familiesOf(facts()));
+  expect(later).toContain('tshorn_connections_refused_total{reason="tls"} 2\n');
 });

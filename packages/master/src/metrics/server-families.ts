@@ -20,7 +20,16 @@ const STATES = Object.keys({
   killed: true,
 } satisfies Record<Exclude<WorkerState, 'exited'>, true>);
 
-export function serverFamilies({ slots, counts, status, queue, release, now }: Facts): Family[] {
+/** Each is told from the start: a first count that comes out of nothing is no increase to Prometheus. docs/handoff.md. */
+const REFUSALS = [
+  ...['stay', 'upgraded', 'half-closed', 'data-listener', 'tls', 'connection-listener', 'unknown-node'],
+  ...['other-listener', 'no-descriptor', 'no-taker', 'resume-failed'],
+];
+const NO_REFUSALS: Readonly<Record<string, number>> = Object.fromEntries(
+  REFUSALS.map((reason) => [reason, 0]),
+);
+
+export function serverFamilies({ slots, counts, status, queue, release, version, now }: Facts): Family[] {
   const { workers, desired, generation, exits, containment, traffic } = status;
   const inState = (state: string) => workers.filter((worker) => worker.state === state).length;
   const { isSuccessful, committedAt } = counts.last;
@@ -33,6 +42,18 @@ export function serverFamilies({ slots, counts, status, queue, release, now }: F
     },
     one('gauge', 'tshorn_workers_desired', 'Number of workers that is wanted', desired.workers),
     one('gauge', 'tshorn_generation', 'Generation of the last committed reload; the start is 1', generation),
+    one(
+      'gauge',
+      'tshorn_leaving',
+      '1 while the server asks for no new traffic: by tshorn leave, or since the beginning of a stop',
+      Number(isLeaving(status)),
+    ),
+    {
+      name: 'tshorn_build_info',
+      help: 'Versions of tshorn and of Node',
+      type: 'gauge',
+      points: [{ labels: { version, node: process.version }, value: 1 }],
+    },
     {
       name: 'tshorn_release_info',
       help: 'The release that serves',
@@ -125,7 +146,7 @@ export function serverFamilies({ slots, counts, status, queue, release, now }: F
       name: 'tshorn_connections_refused_total',
       help: 'Connections of drained workers that could not move, by why',
       type: 'counter',
-      points: Object.entries(traffic?.refused ?? {}).map(([reason, value]) => ({
+      points: Object.entries({ ...NO_REFUSALS, ...traffic?.refused }).map(([reason, value]) => ({
         labels: { reason },
         value,
       })),
@@ -158,6 +179,9 @@ export function serverFamilies({ slots, counts, status, queue, release, now }: F
     },
   ];
 }
+
+const isLeaving = ({ state, leave }: Facts['status']): boolean =>
+  leave !== undefined || state === 'leaving' || state === 'draining' || state === 'stopped';
 
 type Plain = 'counter' | 'gauge';
 
