@@ -66,6 +66,18 @@ test('probes, metrics and status are answered, and nothing can be changed', asyn
   });
 });
 
+test('no web page reads the answers under a name of its own, and a probe may have any name', async () => {
+  const server = await start();
+  const headers = { host: 'evil.example' };
+  for (const target of ['/', '/status', '/metrics', '/events']) {
+    expect(await ask(server, target, { headers })).toMatchObject({
+      status: 421,
+      body: expect.stringContaining('"evil.example"'),
+    });
+  }
+  expect((await ask(server, '/ready', { headers })).status).toBe(200);
+});
+
 test('with too few ready workers /ready says so, and the server serves', async () => {
   const server = await start('--ready-workers', '3');
   expect(await ask(server, '/ready')).toMatchObject({

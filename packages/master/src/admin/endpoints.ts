@@ -20,8 +20,8 @@ export interface Call {
 }
 
 export interface Endpoint {
-  /** Answers without the token: those who probe a server can seldom send one. */
-  readonly free?: true;
+  /** Answers without the token: those who probe a server can seldom send one, and the page as such has no secret. */
+  readonly free?: 'probe' | 'page';
   /** The response stays open until its client or the master goes; else it has a few seconds. */
   readonly streams?: true;
   /** GET; for HEAD the body is left out by itself. What it throws becomes 500. */
@@ -75,12 +75,12 @@ async function sendPageFile(call: Call): Promise<void> {
 }
 
 export const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
-  '/': { free: true, answer: sendPageFile },
+  '/': { free: 'page', answer: sendPageFile },
   '/metrics': { answer: async (call) => send(call, 200, PROMETHEUS_TYPE, await metrics(call)) },
   '/status': { answer: async (call) => send(call, 200, JSON_TYPE, await status(call)) },
   '/events': { streams: true, answer: sendStream },
   // That this is answered says that the loop turns.
-  '/live': { free: true, answer: (call) => sendProbe(call, 'live', undefined) },
-  '/ready': { free: true, answer: (call) => sendProbe(call, 'ready', 'notReady') },
-  '/startup': { free: true, answer: (call) => sendProbe(call, 'started', 'notStarted') },
+  '/live': { free: 'probe', answer: (call) => sendProbe(call, 'live', undefined) },
+  '/ready': { free: 'probe', answer: (call) => sendProbe(call, 'ready', 'notReady') },
+  '/startup': { free: 'probe', answer: (call) => sendProbe(call, 'started', 'notStarted') },
 };

@@ -8,6 +8,7 @@ import { describeThrown } from '@tshorn/core';
 import type { Administered } from './administered.ts';
 import type { Connections } from './connections.ts';
 import { ENDPOINTS, type Endpoint, send, TEXT_TYPE } from './endpoints.ts';
+import { isLoopback, isOwnName } from './loopback.ts';
 import type { Token } from './token.ts';
 
 const LIMITS = {
@@ -124,6 +125,10 @@ export class AdminHttp {
       const text = `${path} is for GET and HEAD; what changes something is asked of the control socket`;
       throw new Refused(405, text, { allow: ALLOW });
     }
+    if (endpoint.free !== 'probe' && this.#isRebound(request)) {
+      const text = `this name, ${JSON.stringify(headers.host)}, may have been made to point here by a web page; ask for localhost or an IP address, or set --admin-token`;
+      throw new Refused(421, text);
+    }
     if (!endpoint.free && !this.#isTrusted(request)) {
       // With Basic a browser asks a person for it.
       const challenge = { 'www-authenticate': 'Bearer, Basic realm="tshorn", charset="UTF-8"' };
@@ -132,8 +137,16 @@ export class AdminHttp {
     return endpoint;
   }
 
-  #isTrusted({ headers }: IncomingMessage): boolean {
-    return this.#settings.token()?.allows(headers.authorization) ?? true;
+  #isTrusted(request: IncomingMessage): boolean {
+    const token = this.#settings.token();
+    return token ? token.allows(request.headers.authorization) : !this.#isRebound(request);
+  }
+
+  /** Only a browser on this machine gets to a listener on loopback: without a token its pages must not read the answers. */
+  #isRebound({ socket, headers }: IncomingMessage): boolean {
+    const { localAddress } = socket;
+    if (this.#settings.token() || localAddress === undefined) return false;
+    return isLoopback({ kind: 'tcp', host: localAddress, port: 0 }) && !isOwnName(headers.host);
   }
 }
 

@@ -16,6 +16,11 @@ test('a server with all its workers is ready with its whole weight, during a rel
   expect(answersOf(started().reload().prepared().bootAll())).toEqual([undefined, 'up ready 100%']);
 });
 
+test('a reload that drains before it boots leaves too few, as its page says', () => {
+  const scene = new Scene({ workers: 1 }).started().reloadAs({ kind: 'replace' });
+  expect(answersOf(scene)).toEqual(['0 of 1 workers ready', 'down #0 of 1 workers ready']);
+});
+
 test('the weight follows the workers that are ready', () => {
   const scene = started().crash(1).drained(1).exit(1, 1);
   expect(answersOf(scene)).toEqual([undefined, 'up ready 75%']);
