@@ -55,6 +55,8 @@ test('probes, metrics and status are answered, and nothing can be changed', asyn
     });
   }
   expect((await ask(server, '/metrics')).body).toMatch(/^tshorn_workers\{state="ready"\} 2$/m);
+  const zipped = await ask(server, '/metrics', { method: 'HEAD', headers: { 'accept-encoding': 'gzip' } });
+  expect(zipped.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'accept-encoding' });
   expect(JSON.parse((await ask(server, '/status')).body)).toMatchObject({ state: 'running', size: 2 });
   expect(await ask(server, '/status', { method: 'POST' })).toMatchObject({
     status: 405,

@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { statusReply } from '../control/status-reply.ts';
 import { PROMETHEUS_TYPE, prometheusText } from '../metrics/prometheus.ts';
 import type { Administered } from './administered.ts';
+import { takesGzip, zipped } from './gzip.ts';
 import { explained } from './readiness.ts';
 import { shared } from './shared.ts';
 
@@ -55,6 +56,15 @@ const metrics = shared(async ({ view: { master } }: Call) =>
   Buffer.from(prometheusText(await master.observed.families())),
 );
 
+async function sendMetrics(call: Call): Promise<void> {
+  const plain = await metrics(call);
+  call.response.setHeader('vary', 'accept-encoding');
+  if (!takesGzip(call.request)) return send(call, 200, PROMETHEUS_TYPE, plain);
+  const body = await zipped(plain);
+  call.response.setHeader('content-encoding', 'gzip');
+  send(call, 200, PROMETHEUS_TYPE, body);
+}
+
 const status = shared(async ({ view: { master, controlPath } }: Call) =>
   Buffer.from(`${JSON.stringify(statusReply(master, controlPath()))}\n`),
 );
@@ -76,7 +86,7 @@ async function sendPageFile(call: Call): Promise<void> {
 
 export const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   '/': { free: 'page', answer: sendPageFile },
-  '/metrics': { answer: async (call) => send(call, 200, PROMETHEUS_TYPE, await metrics(call)) },
+  '/metrics': { answer: sendMetrics },
   '/status': { answer: async (call) => send(call, 200, JSON_TYPE, await status(call)) },
   '/events': { streams: true, answer: sendStream },
   // That this is answered says that the loop turns.

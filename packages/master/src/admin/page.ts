@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { takesGzip } from './gzip.ts';
 
 /** What the page may do, with the hashes of its script and style (scripts/page.mjs). */
 declare const PAGE_POLICY: string;
@@ -20,14 +21,14 @@ interface Call {
 
 export async function sendPage({ request, response }: Call): Promise<void> {
   const file = await readFile(FILE);
-  const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
-  const body = takesGzip ? file : await promisify(gunzip)(file);
+  const isZipped = takesGzip(request);
+  const body = isZipped ? file : await promisify(gunzip)(file);
   response
     .writeHead(200, {
       'content-type': 'text/html; charset=utf-8',
       'content-length': body.length,
       vary: 'accept-encoding',
-      ...(takesGzip && { 'content-encoding': 'gzip' }),
+      ...(isZipped && { 'content-encoding': 'gzip' }),
       'content-security-policy': PAGE_POLICY,
     })
     .end(body);
