@@ -52,7 +52,7 @@ export async function logs({ follow, lines, worker, level, json, ...which }: Log
 async function unknownWorker(socket: string, slot: number): Promise<string | undefined> {
   const { size } = (await statusOf(socket)) ?? {};
   if (size === undefined || slot < size) return undefined;
-  return `there is no worker ${slot}; the workers are ${size === 1 ? '0 alone' : `0 to ${size - 1}`}`;
+  return `there is no worker ${slot}; ${size === 1 ? 'the only one is 0' : `the workers are 0 to ${size - 1}`}`;
 }
 
 interface Showing {

@@ -65,9 +65,7 @@ export async function keepReading(
       if (replaced.signal.aborted) continue;
       if (!(error instanceof TshornError)) throw error;
       // The socket's path would fill the line.
-      reason = isLate(error)
-        ? 'the master does not answer; state T in `ps` means that it is stopped'
-        : error.message;
+      reason = isLate(error) ? 'it does not answer, and may be stopped' : error.message;
     }
     if (signal.aborted) return;
     reader.lost(reason);
