@@ -27,7 +27,7 @@ import type { Format, Line, Writer } from './line.ts';
 import { Lines } from './lines.ts';
 import { type Refused, watchRefused } from './refused.ts';
 import { templateFormat, wantsFirstByte } from './template.ts';
-import { watchUpgradeStatus } from './upgrade-status.ts';
+import { sentHere, watchAnswer } from './upgrade-answer.ts';
 
 type Options = Pick<WorkerOptions, 'accessLogFormat' | 'accessLogSkip' | 'trustedProxies' | 'statusPath'>;
 
@@ -165,21 +165,20 @@ export class AccessLog {
     if (!connection || !entry) return;
     // Of requests that are pipelined, the meter knows when the last began.
     const durationMs = entry.next === undefined ? tookMs : performance.now() - entry.begunAt;
-    this.#write(connection, entry, socket, response.statusCode, durationMs, undefined);
+    const sent = this.#sent(connection, entry, socket);
+    this.#write(connection, entry, response.statusCode, sent, durationMs, undefined);
   }
 
   #upgrades(request: http.IncomingMessage, socket: Socket): void {
     if (isInProcess(socket)) return;
     const connection = this.#connection(socket);
     const entry = new Entry(request, undefined, ++this.#sequence, performance.now());
-    const upgrade = { entry, status: 101 };
-    connection.upgrade = upgrade;
-    connection.bytes = socket.bytesWritten;
-    this.#upgraded.add(socket);
-    watchUpgradeStatus(socket, (status) => {
-      upgrade.status = status;
+    connection.bytes = sentHere(socket);
+    const answer = watchAnswer(socket, () => {
       entry.firstByteAt = performance.now();
     });
+    connection.upgrade = { entry, answer };
+    this.#upgraded.add(socket);
   }
 
   /** The connection has ended, and with it whatever was under way. */
@@ -193,17 +192,26 @@ export class AccessLog {
     // Its worker writes the line when it ends there.
     if (hasLeft(socket)) return;
     const now = performance.now();
-    if (upgrade) {
-      const { entry, status } = upgrade;
-      this.#write(connection, entry, socket, status, now - entry.begunAt, undefined);
-    }
     const closed = socket.readableEnded || socket.errored ? 'client' : 'server';
+    const unanswered = closed === 'client' ? CLIENT_LEFT : 0;
+    if (upgrade) {
+      const { entry, answer } = upgrade;
+      const { status = unanswered, headBytes } = answer;
+      const cut = answer.status === undefined ? closed : undefined;
+      const sent = sentHere(socket) - connection.bytes - headBytes;
+      this.#write(connection, entry, status, sent, now - entry.begunAt, cut);
+    }
     for (let entry = first; entry !== undefined; entry = entry.next) {
       const { response } = entry;
-      const status = response?.headersSent
-        ? response.statusCode
-        : (connection.refusedWith ?? (closed === 'client' ? CLIENT_LEFT : 0));
-      this.#write(connection, entry, socket, status, now - entry.begunAt, closed);
+      const status = response?.headersSent ? response.statusCode : (connection.refusedWith ?? unanswered);
+      this.#write(
+        connection,
+        entry,
+        status,
+        this.#sent(connection, entry, socket),
+        now - entry.begunAt,
+        closed,
+      );
     }
   }
 
@@ -236,18 +244,23 @@ export class AccessLog {
     line.moved = connection.moved;
   }
 
+  /** Bytes behind the head of the response, since the one before on this connection. */
+  #sent(connection: Connection, { response }: Entry, socket: Socket): number {
+    const written = socket.bytesWritten;
+    const sent = written - connection.bytes;
+    connection.bytes = written;
+    return sent - (response ? headLength(response) : 0);
+  }
+
   #write(
     connection: Connection,
     entry: Entry,
-    socket: Socket,
     status: number,
+    bytes: number,
     durationMs: number,
     closed: Line['closed'],
   ): void {
     const { request, response, target, begunAt, firstByteAt } = entry;
-    const written = socket.bytesWritten;
-    const sent = written - connection.bytes;
-    connection.bytes = written;
     if (this.#skips(target)) return;
     const { headers } = request;
     this.#fill(connection, headers, entry.sequence);
@@ -256,7 +269,7 @@ export class AccessLog {
     line.target = target;
     line.version = request.httpVersion;
     line.status = status;
-    line.bytes = Math.max(0, sent - (response ? headLength(response) : 0));
+    line.bytes = Math.max(0, bytes);
     line.durationMs = durationMs;
     line.firstByteMs = firstByteAt === undefined ? undefined : firstByteAt - begunAt;
     line.response = response;

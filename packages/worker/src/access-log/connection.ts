@@ -2,6 +2,7 @@
 import type http from 'node:http';
 import type { Socket } from 'node:net';
 import { type Proxies, plainAddress, UNIX } from './client.ts';
+import type { Answer } from './upgrade-answer.ts';
 
 const CONNECTION = Symbol('tshorn.access');
 type Marked = Socket & { [CONNECTION]?: Connection };
@@ -47,8 +48,8 @@ export class Connection {
   bytes: number;
   first: Entry | undefined = undefined;
   #last: Entry | undefined = undefined;
-  /** The request that has upgraded it, and the status that the app has answered. */
-  upgrade: { readonly entry: Entry; status: number } | undefined = undefined;
+  /** The request that upgrades it, and the answer of the app. */
+  upgrade: { readonly entry: Entry; readonly answer: Answer } | undefined = undefined;
   /** Node has answered with this status, and closes the connection. */
   refusedWith: number | undefined = undefined;
   #proxies: Proxies;

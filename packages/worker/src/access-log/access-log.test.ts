@@ -1,0 +1,119 @@
+/** With a real server and clients that send bytes: what a line says of a request that ends in an unusual way. */
+import { once } from 'node:events';
+import fs from 'node:fs';
+import http from 'node:http';
+import net, { type AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Meter } from '../meter.ts';
+import { Http1 } from '../transport/http1.ts';
+import { AccessLog } from './access-log.ts';
+
+const { OutgoingMessage, ServerResponse } = http;
+const prototypes = [OutgoingMessage.prototype, ServerResponse.prototype] as object[];
+const kept = prototypes.map((prototype) => Object.getOwnPropertyDescriptors(prototype));
+
+let directory: string;
+let file: string;
+let server: http.Server;
+let log: AccessLog;
+const sockets = new Set<net.Socket>();
+// A worker has one for its whole life.
+beforeAll(async () => {
+  directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tshorn-'));
+  file = path.join(directory, 'access.log');
+  server = http.createServer((request, response) => {
+    if (request.method === 'GET') response.end('hello');
+    else request.resume().once('end', () => response.end('received'));
+  });
+  const options = {
+    accessLogFormat: 'json',
+    accessLogSkip: ['/skipped'],
+    trustedProxies: [],
+    statusPath: '',
+  };
+  const writer = { slot: 0, generation: 1, pid: 7 };
+  log = new AccessLog({ file, options, skipGiven: true, writer, send: () => {} });
+  log.begin(server, new Meter(new Http1(server)));
+  server.on('connection', (socket) => sockets.add(socket));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+beforeEach(() => {
+  fs.rmSync(file, { force: true });
+  log.reopen();
+});
+afterEach(() => {
+  for (const socket of sockets) socket.destroy();
+  sockets.clear();
+  server.removeAllListeners('upgrade');
+});
+afterAll(async () => {
+  server.close();
+  await once(server, 'close');
+  fs.rmSync(directory, { recursive: true });
+  // Another test file in this process has the same node:http.
+  for (const [at, prototype] of prototypes.entries()) Object.defineProperties(prototype, kept[at] ?? {});
+});
+
+/** Sends each text when something has come for the one before; resolves with all that comes until the server closes. */
+async function send(...texts: string[]): Promise<string> {
+  const { port } = server.address() as AddressInfo;
+  const socket = net.connect(port, '127.0.0.1');
+  let answer = '';
+  socket.on('data', (data) => {
+    answer += data;
+    const next = texts.shift();
+    if (next !== undefined) socket.write(next);
+  });
+  socket.on('error', () => {});
+  socket.write(texts.shift() ?? '');
+  await once(socket, 'close');
+  return answer;
+}
+
+/** The lines of this test. */
+async function lines(count: number): Promise<Record<string, unknown>[]> {
+  for (;;) {
+    log.flush();
+    const text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
+    const all = text.split('\n').slice(0, -1);
+    if (all.length >= count) return all.map((line) => JSON.parse(line) as Record<string, unknown>);
+    await sleep(5);
+  }
+}
+
+const UPGRADE = 'GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+
+describe('an upgrade has the status and the bytes that the app has written', () => {
+  test.each<[string, (socket: net.Socket) => void, Record<string, unknown>]>([
+    [
+      'a refusal in its end',
+      (socket) => socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno'),
+      { status: 403, bytes: 2 },
+    ],
+    [
+      'a refusal in pieces',
+      (socket) => {
+        for (const piece of ['HTT', 'P/1.1 401 Unauth', 'orized\r\n\r', '\n', 'no']) socket.write(piece);
+        socket.end(Buffer.from('body'));
+      },
+      { status: 401, bytes: 6 },
+    ],
+    [
+      'frames behind the head',
+      (socket) => {
+        socket.write(`${SWITCHING}fr`);
+        socket.end('ames');
+      },
+      { status: 101, bytes: 6 },
+    ],
+    ['nothing', (socket) => socket.destroy(), { status: 0, bytes: 0, closed: 'server' }],
+  ])('%s', async (_name, answer, expected) => {
+    server.on('upgrade', (_request, socket) => answer(socket.resume() as net.Socket));
+    await send(UPGRADE);
+    expect(await lines(1)).toMatchObject([{ target: '/ws', ...expected }]);
+  });
+});
