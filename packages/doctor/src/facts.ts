@@ -115,6 +115,7 @@ export interface LogFacts {
   readonly option: string;
   readonly file: string;
   readonly directoryExists: boolean;
+  readonly isDirectory: boolean;
   readonly writable: boolean;
   readonly rotated: boolean;
   readonly space: Space | undefined;

@@ -21,6 +21,9 @@ export function prepareAccessLog({ accessLog: file }: Pick<Config, 'accessLog'>,
   // A file that was there keeps its owner: where the workers' user may write to the directory, it could be a link to any file.
   if (made(file, identity)) return;
   if (!identity) return checkWritable(OPTION, file);
+  // A user who may write to a directory still cannot append to it.
+  if (fs.statSync(file, { throwIfNoEntry: false })?.isDirectory())
+    throw unwritable(file, 'it is a directory');
   const blocked = obstacle(file, identity, WRITE);
   if (blocked === undefined) return;
   const user = identity.name ?? `uid ${identity.uid}`;
@@ -34,6 +37,11 @@ export function prepareAccessLog({ accessLog: file }: Pick<Config, 'accessLog'>,
   );
 }
 
+const unwritable = (file: string, why: string) =>
+  new TshornError('ERR_LOG_FILE', `${OPTION}: cannot write ${file}: ${why}`, {
+    fix: 'choose a file in a directory that exists and that this user may write to',
+  });
+
 /** @returns false for a file that is there already */
 function made(file: string, identity: Identity | undefined): boolean {
   let fd: number;
@@ -41,9 +49,7 @@ function made(file: string, identity: Identity | undefined): boolean {
     fd = fs.openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw new TshornError('ERR_LOG_FILE', `${OPTION}: cannot write ${file}: ${systemReason(error)}`, {
-      fix: 'choose a file in a directory that exists and that this user may write to',
-    });
+    throw unwritable(file, systemReason(error));
   }
   try {
     if (identity) fs.fchownSync(fd, identity.uid, identity.gid);

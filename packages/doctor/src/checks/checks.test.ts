@@ -200,6 +200,7 @@ const FAULTS: readonly [id: string, level: Level, plant: Plant, seen: RegExp, co
     /1 MB left/,
   ],
   ['log-file', 'error', log({ writable: false }), /may not write/],
+  ['log-file', 'error', log({ writable: false, isDirectory: true }), /it is a directory/],
   ['log-file', 'error', log({ writable: false, directoryExists: false }), /no such directory/],
   [
     'pid-file',

@@ -143,7 +143,11 @@ export const MACHINE_CHECKS: readonly Check[] = [
       if (files.logs.length === 0) return NOT_APPLICABLE;
       const bad = files.logs.find(({ writable }) => !writable);
       if (!bad) return 'ok';
-      const why = bad.directoryExists ? 'this user may not write it' : 'there is no such directory';
+      const why = bad.isDirectory
+        ? 'it is a directory'
+        : bad.directoryExists
+          ? 'this user may not write it'
+          : 'there is no such directory';
       return { level: 'error', seen: `${bad.option} ${bad.file}: ${why}` };
     },
   },

@@ -16,11 +16,15 @@ const OTHERS_PASS = 0o001;
 const STICKY = 0o1000;
 
 export function filesOf(system: System, server: ServerFacts | undefined, cache: CachePlace): FileFacts {
-  const { envFile = [], logFile, outputFile, pidFile } = server?.config ?? {};
+  const { envFile = [], logFile, outputFile, accessLog, pidFile } = server?.config ?? {};
   const log = (option: string, file: string | undefined) => (file ? logAt(system, option, file) : []);
   return {
     openEnvFiles: envFile.filter((file) => isOpen(system, file)),
-    logs: [...log('--log-file', logFile), ...log('--output-file', outputFile)],
+    logs: [
+      ...log('--log-file', logFile),
+      ...log('--output-file', outputFile),
+      ...log('--access-log', accessLog === '-' ? undefined : accessLog),
+    ],
     pidFileProblem: pidFile === undefined ? undefined : pidFileProblem(system, pidFile),
     compileCacheProblem: cacheProblem(system, cache),
   };
@@ -43,7 +47,8 @@ function logAt(system: System, option: string, file: string): LogFacts[] {
     ? there.kind === 'file' && system.can(file, 'write')
     : directoryExists && system.can(directory, 'write') && system.can(directory, 'execute');
   const space = directoryExists ? system.space(directory) : undefined;
-  return [{ option, file, directoryExists, writable, rotated: isRotated(system, file), space }];
+  const isDirectory = there?.kind === 'directory';
+  return [{ option, file, directoryExists, isDirectory, writable, rotated: isRotated(system, file), space }];
 }
 
 /** The master puts another file in its place, so that the directory has to be writable. */

@@ -125,6 +125,16 @@ describe('files', () => {
     });
   });
 
+  it('an access log is a log, and a directory is none that can be written', async () => {
+    const server = await serverWith({ accessLog: '/var/log' });
+    const files = { '/var': { kind: 'directory' }, '/var/log': { kind: 'directory' } } as const;
+    expect(filesOf(plantedSystem({ files }), server, cache).logs).toMatchObject([
+      { option: '--access-log', file: '/var/log', isDirectory: true, writable: false },
+    ]);
+    const none = await serverWith({ accessLog: '-' });
+    expect(filesOf(plantedSystem(), none, cache).logs).toEqual([]);
+  });
+
   it.each([
     [{}, /no such directory/],
     [{ '/run/app': { kind: 'directory' }, '/run/app/a.pid': 'pid: 7\n' }, /holds no pid/],

@@ -70,6 +70,7 @@ export async function healthy(config: Partial<Config> = {}): Promise<Facts> {
           option: '--log-file',
           file: '/var/log/app.log',
           directoryExists: true,
+          isDirectory: false,
           writable: true,
           rotated: true,
           space: { freeBytes: 9 * GB, totalBytes: 10 * GB },
