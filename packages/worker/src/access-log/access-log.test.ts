@@ -18,15 +18,14 @@ let directory: string;
 let file: string;
 let server: http.Server;
 let log: AccessLog;
+const hello: http.RequestListener = (_request, response) => void response.end('hello');
+let handler = hello;
 const sockets = new Set<net.Socket>();
 // A worker has one for its whole life.
 beforeAll(async () => {
   directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tshorn-'));
   file = path.join(directory, 'access.log');
-  server = http.createServer((request, response) => {
-    if (request.method === 'GET') response.end('hello');
-    else request.resume().once('end', () => response.end('received'));
-  });
+  server = http.createServer((request, response) => handler(request, response));
   const options = {
     accessLogFormat: 'json',
     accessLogSkip: ['/skipped'],
@@ -48,6 +47,7 @@ afterEach(() => {
   for (const socket of sockets) socket.destroy();
   sockets.clear();
   server.removeAllListeners('upgrade');
+  handler = hello;
 });
 afterAll(async () => {
   server.close();
@@ -116,4 +116,16 @@ describe('an upgrade has the status and the bytes that the app has written', () 
     await send(UPGRADE);
     expect(await lines(1)).toMatchObject([{ target: '/ws', ...expected }]);
   });
+});
+
+test('interim heads are no bytes of the body', async () => {
+  handler = (request, response) => {
+    response.writeEarlyHints({ link: '</style.css>; rel=preload' });
+    response.writeProcessing();
+    request.resume().once('end', () => response.end('answered'));
+  };
+  const head =
+    'POST /up HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n';
+  expect(await send(head, 'body')).toMatch(/^HTTP\/1.1 100 .*HTTP\/1.1 103 .*HTTP\/1.1 102 .*answered$/s);
+  expect(await lines(1)).toMatchObject([{ target: '/up', status: 200, bytes: 8 }]);
 });

@@ -15,7 +15,7 @@ import { beforeInspection } from '../in-flight.ts';
 import type { Meter } from '../meter.ts';
 import { begun } from '../meter.ts';
 import { givenId, makeIds, traceOf } from '../request-id.ts';
-import { headLength, watchFirstByte } from '../transport/first-byte.ts';
+import { headLength, watchFirstByte, watchInterim } from '../transport/first-byte.ts';
 import { isInProcess } from '../transport/in-process.ts';
 import { hasArrived, hasLeft } from '../transport/moves.ts';
 import type { Exchange } from '../transport/transport.ts';
@@ -44,6 +44,12 @@ export interface AccessLogSettings {
 /** Nothing was sent of a response whose client has gone: as nginx logs it. */
 const CLIENT_LEFT = 499;
 const QUERY = 0x3f;
+/** Undefined for a response that has ended. */
+const entryOf = (response: http.ServerResponse): Entry | undefined => {
+  const { socket } = response.req;
+  return socket ? connectionOf(socket)?.entryOf(response) : undefined;
+};
+
 const NO_HEADERS: http.IncomingHttpHeaders = {};
 
 export class AccessLog {
@@ -107,11 +113,15 @@ export class AccessLog {
       finished: ({ response, socket }, tookMs) => this.#finished(response, socket, tookMs),
     });
     if (this.#wantsFirstByte) watchFirstByte((response) => this.#firstByte(response));
+    watchInterim((response, bytes) => {
+      const entry = entryOf(response);
+      if (entry) entry.interimBytes += bytes;
+    });
     watchRefused(server, (refused) => this.#refused(refused));
     beforeUpgrade.add((request, socket) => this.#upgrades(request, socket));
     beforeInspection.add(() => this.flush());
     makeIds((response) => {
-      const entry = response.req.socket && connectionOf(response.req.socket)?.entryOf(response);
+      const entry = entryOf(response);
       return entry && this.#idOf(entry);
     });
   }
@@ -154,8 +164,7 @@ export class AccessLog {
   }
 
   #firstByte(response: http.ServerResponse): void {
-    const { socket } = response.req;
-    const entry = socket && connectionOf(socket)?.entryOf(response);
+    const entry = entryOf(response);
     if (entry) entry.firstByteAt ??= performance.now();
   }
 
@@ -244,12 +253,12 @@ export class AccessLog {
     line.moved = connection.moved;
   }
 
-  /** Bytes behind the head of the response, since the one before on this connection. */
-  #sent(connection: Connection, { response }: Entry, socket: Socket): number {
+  /** Bytes behind the heads of the response, since the one before on this connection. */
+  #sent(connection: Connection, { response, interimBytes }: Entry, socket: Socket): number {
     const written = socket.bytesWritten;
     const sent = written - connection.bytes;
     connection.bytes = written;
-    return sent - (response ? headLength(response) : 0);
+    return sent - interimBytes - (response ? headLength(response) : 0);
   }
 
   #write(

@@ -1,12 +1,14 @@
 /**
- * Tells when the first byte of a response is sent, and how long its head is. Node reports neither: each write of a response
- * goes through `_send` of its prototype, which puts the head, `_header`, before the first one (lib/_http_outgoing.js). Both
- * are the same in Node 20, 22, 24 and 26, and documented in none; where they are missing, nothing is told.
+ * Tells when the first byte of a response is sent, and how long its heads are. Node reports neither: each write of a response
+ * goes through `_send` of its prototype, which puts the head, `_header`, before the first one, and interim heads (`100
+ * Continue`, `103 Early Hints`) go through `_writeRaw` (lib/_http_outgoing.js). These are the same in Node 20, 22, 24 and
+ * 26, and documented in none; where they are missing, nothing is told.
  */
 import http from 'node:http';
 
 interface Outgoing {
   _send?(...args: unknown[]): boolean;
+  _writeRaw?(data: unknown, ...args: unknown[]): boolean;
 }
 type Sending = http.ServerResponse & { readonly _headerSent?: boolean; readonly _header?: string | null };
 
@@ -26,4 +28,35 @@ export function watchFirstByte(onFirstByte: (response: http.ServerResponse) => v
     }
     return send.call(message, data, encoding, callback, length);
   };
+}
+
+const INTERIM = ['writeContinue', 'writeProcessing', 'writeEarlyHints', 'writeInformation'];
+
+/**
+ * Called once, before the app has its first request.
+ * @param onInterim is called for each interim head of a response of the process, with its number of bytes
+ */
+export function watchInterim(onInterim: (response: http.ServerResponse, bytes: number) => void): void {
+  type Method = (this: http.ServerResponse & Outgoing, ...args: unknown[]) => unknown;
+  const prototype = http.ServerResponse.prototype as unknown as Record<string, Method | undefined>;
+  for (const name of INTERIM) {
+    const { [name]: method } = prototype;
+    if (typeof method !== 'function') continue;
+    prototype[name] = function (...args) {
+      const { _writeRaw: writeRaw } = this;
+      if (typeof writeRaw !== 'function') return method.apply(this, args);
+      let bytes = 0;
+      // Only for the time of this call: every other write goes the way that it always goes.
+      this._writeRaw = (data, ...more) => {
+        bytes += Buffer.byteLength(data as string);
+        return writeRaw.call(this, data, ...more);
+      };
+      try {
+        return method.apply(this, args);
+      } finally {
+        delete this._writeRaw;
+        if (bytes > 0) onInterim(this, bytes);
+      }
+    };
+  }
 }
