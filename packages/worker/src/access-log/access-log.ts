@@ -26,6 +26,7 @@ import { jsonFormat } from './json.ts';
 import type { Format, Line, Writer } from './line.ts';
 import { Lines } from './lines.ts';
 import { type Refused, watchRefused } from './refused.ts';
+import { asksFor } from './target.ts';
 import { templateFormat, wantsFirstByte } from './template.ts';
 import { sentHere, watchAnswer } from './upgrade-answer.ts';
 
@@ -43,7 +44,6 @@ export interface AccessLogSettings {
 
 /** Nothing was sent of a response whose client has gone: as nginx logs it. */
 const CLIENT_LEFT = 499;
-const QUERY = 0x3f;
 /** Undefined for a response that has ended. */
 const entryOf = (response: http.ServerResponse): Entry | undefined => {
   const { socket } = response.req;
@@ -270,7 +270,7 @@ export class AccessLog {
     closed: Line['closed'],
   ): void {
     const { request, response, target, begunAt, firstByteAt } = entry;
-    if (this.#skips(target)) return;
+    if (asksFor(this.#skipped, target)) return;
     const { headers } = request;
     this.#fill(connection, headers, entry.sequence);
     const line = this.#line;
@@ -284,13 +284,5 @@ export class AccessLog {
     line.response = response;
     line.closed = closed;
     this.#add();
-  }
-
-  #skips(target: string): boolean {
-    for (const path of this.#skipped) {
-      if (!target.startsWith(path)) continue;
-      if (target.length === path.length || target.charCodeAt(path.length) === QUERY) return true;
-    }
-    return false;
   }
 }

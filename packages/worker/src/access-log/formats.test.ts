@@ -135,6 +135,14 @@ test.each([
   expect(format(line({ headers: { 'x-own': 'own' } }))).toBe(`${text}\n`);
 });
 
+test.each([
+  ['http://example.com/a?b=c', '/a b=c'],
+  ['/a', '/a '],
+  ['*', '* '],
+])('the path and the query of %s', (target, text) => {
+  expect(templateFormat('%(U)s %(q)s', WRITER, {})(line({ target }))).toBe(`${text}\n`);
+});
+
 test('a user is there without the password, and `-` stands for no bytes', () => {
   const format = templateFormat('%(u)s %(b)s %(B)s', WRITER, {});
   expect(format(line({ headers: { authorization: basic }, bytes: 0 }))).toBe('al\\"ice - 0\n');

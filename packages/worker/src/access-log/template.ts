@@ -11,6 +11,7 @@ import { Clock } from './clock.ts';
 import { escapeText, Repeated, writeText } from './escape.ts';
 import type { Format, Line, Writer } from './line.ts';
 import { bytesOf, type Out } from './out.ts';
+import { originForm } from './target.ts';
 
 /** A text that is the same in every line, or what writes one. */
 type Part = string | ((line: Line, out: Out) => void);
@@ -31,7 +32,12 @@ function repeated(name: 'user-agent' | 'referer'): Part {
   };
 }
 
-const queryAt = ({ target }: Line): number => target.indexOf('?');
+/** The path and the query of the request; the query is undefined where there is none. */
+function parts({ target }: Line): [string, string | undefined] {
+  const text = originForm(target);
+  const at = text.indexOf('?');
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
 
 function userOf({ headers: { authorization } }: Line): string | undefined {
   const [, encoded] = /^basic +([\w+/=-]+)$/i.exec(authorization ?? '') ?? [];
@@ -69,14 +75,9 @@ const atoms = (clock: Clock, pid: number): Readonly<Record<AtomLetter, Part>> =>
     out.ascii(version);
   },
   m: ({ method }, out) => writeText(out, method),
-  U: (line, out) => {
-    const at = queryAt(line);
-    writeText(out, at < 0 ? line.target : line.target.slice(0, at));
-  },
-  q: (line, out) => {
-    const at = queryAt(line);
-    if (at >= 0) writeText(out, line.target.slice(at + 1));
-  },
+  U: (line, out) => orDash(out, parts(line)[0]),
+  // Empty without a query, as in Gunicorn: "%(U)s?%(q)s".
+  q: (line, out) => writeText(out, parts(line)[1] ?? ''),
   H: ({ version }, out) => out.ascii(`HTTP/${version}`),
   s: ({ status }, out) => out.number(status),
   B: ({ bytes }, out) => out.number(bytes),
@@ -144,9 +145,9 @@ export function templateFormat(
         return ofLetter[piece.atom];
     }
   };
-  const parts = merged([...parseAccessFormat(templateOf(template)).map(partOf), '\n']);
+  const pieces = merged([...parseAccessFormat(templateOf(template)).map(partOf), '\n']);
   return (line, out) => {
-    for (const part of parts) {
+    for (const part of pieces) {
       if (typeof part === 'function') part(line, out);
       else out.bytes(part);
     }
