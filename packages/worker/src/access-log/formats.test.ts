@@ -101,6 +101,20 @@ test('fields that a request does not have are left out', () => {
   });
 });
 
+test('a request line that could not be read is left out of JSON, and is `-` elsewhere', () => {
+  const unread = line({ method: '', target: '', version: '', status: 400 });
+  const read = JSON.parse(jsonFormat(WRITER)(unread));
+  expect(Object.keys(read)).toEqual(expect.not.arrayContaining(['method', 'target', 'protocol']));
+  const format = templateFormat('"%(r)s" %(m)s %(U)s %(H)s %({target}x)s', WRITER, {});
+  expect(format(unread)).toBe('"-" - - - -\n');
+  expect(format(line({ version: '' }))).toBe('"GET /a?b=c" GET /a - /a?b=c\n');
+});
+
+test('a field says the same in a template as in JSON', () => {
+  const format = templateFormat('%({moved}x)s %({closed}x)s', WRITER, {});
+  expect(format(line({ moved: true, closed: 'server' }))).toBe('true server\n');
+});
+
 test('those that few have are there when they have them', () => {
   const format = jsonFormat({ ...WRITER, release: 'v "3"' });
   const full = { trace: 'a'.repeat(32), moved: true, closed: 'client', firstByteMs: undefined } as const;

@@ -39,12 +39,16 @@ export function jsonFormat({ slot, generation, pid, release }: Writer): Format {
     }
     out.bytes(CLIENT);
     out.ascii(line.client);
-    out.bytes(METHOD);
-    writeQuoted(out, line.method);
-    out.bytes(TARGET);
-    writeQuoted(out, line.target);
-    out.bytes(PROTOCOL);
-    out.ascii(line.version);
+    if (line.method !== '') {
+      out.bytes(METHOD);
+      writeQuoted(out, line.method);
+      out.bytes(TARGET);
+      writeQuoted(out, line.target);
+    }
+    if (line.version !== '') {
+      out.bytes(PROTOCOL);
+      out.ascii(line.version);
+    }
     out.bytes(STATUS);
     out.number(line.status);
     out.bytes(BYTES);

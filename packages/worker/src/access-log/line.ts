@@ -12,6 +12,7 @@ export interface Line {
   trace: string | undefined;
   /** The address of the client, fit for a log. */
   client: string;
+  /** Empty, as are those that follow, where Node could not read it. */
   method: string;
   target: string;
   /** `1.1` */

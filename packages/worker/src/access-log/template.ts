@@ -39,6 +39,12 @@ function parts({ target }: Line): [string, string | undefined] {
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
+function protocol({ version }: Line, out: Out): void {
+  if (version === '') return out.ascii('-');
+  out.ascii('HTTP/');
+  out.ascii(version);
+}
+
 function userOf({ headers: { authorization } }: Line): string | undefined {
   const [, encoded] = /^basic +([\w+/=-]+)$/i.exec(authorization ?? '') ?? [];
   if (encoded === undefined) return undefined;
@@ -67,18 +73,20 @@ const atoms = (clock: Clock, pid: number): Readonly<Record<AtomLetter, Part>> =>
     clock.common(out, now);
     out.ascii(']');
   },
-  r: ({ method, target, version }, out) => {
-    writeText(out, method);
+  r: (line, out) => {
+    orDash(out, line.method);
+    if (line.method === '') return;
     out.ascii(' ');
-    writeText(out, target);
-    out.ascii(' HTTP/');
-    out.ascii(version);
+    writeText(out, line.target);
+    if (line.version === '') return;
+    out.ascii(' ');
+    protocol(line, out);
   },
-  m: ({ method }, out) => writeText(out, method),
+  m: ({ method }, out) => orDash(out, method),
   U: (line, out) => orDash(out, parts(line)[0]),
   // Empty without a query, as in Gunicorn: "%(U)s?%(q)s".
   q: (line, out) => writeText(out, parts(line)[1] ?? ''),
-  H: ({ version }, out) => out.ascii(`HTTP/${version}`),
+  H: protocol,
   s: ({ status }, out) => out.number(status),
   B: ({ bytes }, out) => out.number(bytes),
   b: ({ bytes }, out) => {
@@ -106,9 +114,9 @@ const fields = (clock: Clock, { slot, generation, pid, release }: Writer): Recor
   },
   trace: ({ trace }, out) => out.ascii(trace ?? '-'),
   client: ({ client }, out) => out.ascii(client),
-  method: ({ method }, out) => writeText(out, method),
-  target: ({ target }, out) => writeText(out, target),
-  protocol: ({ version }, out) => out.ascii(`HTTP/${version}`),
+  method: ({ method }, out) => orDash(out, method),
+  target: ({ target }, out) => orDash(out, target),
+  protocol,
   status: ({ status }, out) => out.number(status),
   bytes: ({ bytes }, out) => out.number(bytes),
   durationMs: ({ durationMs }, out) => out.micros(durationMs),
@@ -118,7 +126,7 @@ const fields = (clock: Clock, { slot, generation, pid, release }: Writer): Recor
   },
   userAgent: repeated('user-agent'),
   referer: repeated('referer'),
-  moved: ({ moved }, out) => out.ascii(moved ? 'moved' : '-'),
+  moved: ({ moved }, out) => out.ascii(moved ? 'true' : '-'),
   closed: ({ closed }, out) => out.ascii(closed ?? '-'),
 });
 
