@@ -129,3 +129,55 @@ test('interim heads are no bytes of the body', async () => {
   expect(await send(head, 'body')).toMatch(/^HTTP\/1.1 100 .*HTTP\/1.1 103 .*HTTP\/1.1 102 .*answered$/s);
   expect(await lines(1)).toMatchObject([{ target: '/up', status: 200, bytes: 8 }]);
 });
+
+describe('a request that Node refuses has a line', () => {
+  const good = 'GET /good HTTP/1.1\r\nHost: x\r\n\r\n';
+
+  test.each([
+    ['that is none at all', '\x16\x03\x01\x02\r\n\r\n', {}],
+    [
+      'that is broken',
+      'GET /bad HTTP/1.1\r\n no\r\n\r\n',
+      { method: 'GET', target: '/bad', protocol: 'HTTP/1.1' },
+    ],
+    ['without a protocol', 'GET /bad HTTX\r\n\r\n', { method: 'GET', target: '/bad' }],
+  ])('%s', async (_name, text, expected) => {
+    expect(await send(text)).toMatch(/^HTTP\/1.1 400 /);
+    const [line = {}] = await lines(1);
+    const { method, target, protocol, status, bytes } = line;
+    expect({ method, target, protocol }).toEqual(expected);
+    expect({ status, bytes }).toEqual({ status: 400, bytes: 0 });
+  });
+
+  test('behind another in one packet', async () => {
+    expect(await send(`${good}BAD /bad HTTP/1.1\r\n\r\n`)).toMatch(/hello$/);
+    const all = await lines(2);
+    expect(all.find(({ target }) => target === '/good')).toMatchObject({ status: 200, bytes: 5 });
+    const bad = { method: 'BAD', protocol: 'HTTP/1.1', status: 0, bytes: 0, closed: 'server' };
+    expect(all.find(({ target }) => target === '/bad')).toMatchObject(bad);
+  });
+
+  test('once, where its body is broken: the server has ended it', async () => {
+    handler = (request, response) => void request.once('end', () => response.end('never'));
+    const head = 'POST /body HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
+    expect(await send(`${head}ZZ\r\n`)).toMatch(/^HTTP\/1.1 400 /);
+    expect(await lines(1)).toMatchObject([{ target: '/body', status: 400, bytes: 0, closed: 'server' }]);
+    expect(await lines(1)).toHaveLength(1);
+  });
+});
+
+describe('a CONNECT has a line', () => {
+  const CONNECT = 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n';
+
+  test('that nobody answers', async () => {
+    expect(await send(CONNECT)).toBe('');
+    const expected = { method: 'CONNECT', target: 'example.com:443', status: 0, bytes: 0, closed: 'server' };
+    expect(await lines(1)).toMatchObject([expected]);
+  });
+
+  test('that the app answers', async () => {
+    server.once('connect', (_request, socket) => socket.resume().end('HTTP/1.1 200 OK\r\n\r\ntunnel'));
+    expect(await send(CONNECT)).toMatch(/tunnel$/);
+    expect(await lines(1)).toMatchObject([{ method: 'CONNECT', status: 200, bytes: 6 }]);
+  });
+});

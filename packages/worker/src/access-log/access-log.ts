@@ -50,6 +50,12 @@ const entryOf = (response: http.ServerResponse): Entry | undefined => {
   return socket ? connectionOf(socket)?.entryOf(response) : undefined;
 };
 
+/** A connection that fails by itself was left by its client. Any other error is the reason that this process destroys it for. */
+function closedBy({ readableEnded, errored }: Socket): 'client' | 'server' {
+  const { code, syscall } = (errored ?? {}) as NodeJS.ErrnoException;
+  return readableEnded || code === 'ECONNRESET' || syscall !== undefined ? 'client' : 'server';
+}
+
 const NO_HEADERS: http.IncomingHttpHeaders = {};
 
 export class AccessLog {
@@ -117,7 +123,10 @@ export class AccessLog {
       const entry = entryOf(response);
       if (entry) entry.interimBytes += bytes;
     });
-    watchRefused(server, (refused) => this.#refused(refused));
+    watchRefused(server, {
+      refused: (refused) => this.#refused(refused),
+      connects: (request, socket) => this.#upgrades(request, socket),
+    });
     beforeUpgrade.add((request, socket) => this.#upgrades(request, socket));
     beforeInspection.add(() => this.flush());
     makeIds((response) => {
@@ -201,7 +210,7 @@ export class AccessLog {
     // Its worker writes the line when it ends there.
     if (hasLeft(socket)) return;
     const now = performance.now();
-    const closed = socket.readableEnded || socket.errored ? 'client' : 'server';
+    const closed = closedBy(socket);
     const unanswered = closed === 'client' ? CLIENT_LEFT : 0;
     if (upgrade) {
       const { entry, answer } = upgrade;
@@ -212,27 +221,26 @@ export class AccessLog {
     }
     for (let entry = first; entry !== undefined; entry = entry.next) {
       const { response } = entry;
-      const status = response?.headersSent ? response.statusCode : (connection.refusedWith ?? unanswered);
-      this.#write(
-        connection,
-        entry,
-        status,
-        this.#sent(connection, entry, socket),
-        now - entry.begunAt,
-        closed,
-      );
+      const isBegun = response?.headersSent === true;
+      const status = isBegun ? response.statusCode : (connection.refusedWith ?? unanswered);
+      const sent = this.#sent(connection, entry, socket);
+      // What was sent besides is Node's refusal, which is a head alone.
+      this.#write(connection, entry, status, isBegun ? sent : 0, now - entry.begunAt, closed);
     }
   }
 
-  #refused({ socket, status, method, target }: Refused): void {
+  #refused({ socket, status, method, target, version, isBody }: Refused): void {
     if (isInProcess(socket)) return;
     const connection = this.#connection(socket);
     connection.refusedWith = status;
-    // The answer ends this one, which has its line when the connection closes. A connection that was silent has asked nothing.
-    if (connection.first || socket.bytesRead === 0) return;
+    // Its request has a line of its own. A connection that was silent has asked nothing.
+    if (isBody || socket.bytesRead === 0) return;
+    // The refusal answers the requests before this one, where it is sent at all.
+    const isAnswered = connection.first === undefined;
     this.#fill(connection, NO_HEADERS, ++this.#sequence);
-    Object.assign(this.#line, { method, target, version: '1.1', status, bytes: 0, durationMs: 0 });
-    Object.assign(this.#line, { firstByteMs: undefined, response: undefined, closed: undefined });
+    Object.assign(this.#line, { method, target, version, status: isAnswered ? status : 0 });
+    Object.assign(this.#line, { bytes: 0, durationMs: 0, firstByteMs: undefined, response: undefined });
+    this.#line.closed = isAnswered ? undefined : 'server';
     this.#add();
   }
 
