@@ -219,7 +219,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#opened.output?.renew();
     this.releases.remakeAccessLogs();
     this.#performer?.reopenLogs();
-    this.#log.info('log file reopened');
+    this.#log.info({ event: 'log-reopened' }, 'log file reopened');
   }
 
   /** Rolls back the reload under way; without one that can be rolled back, the log says so. */

@@ -196,7 +196,7 @@ export class Releases {
       try {
         prepareAccessLog(config, identity());
       } catch (error) {
-        log.error({ event: 'access-log-lost', reason: describeThrown(error) }, renderError(error));
+        log.error({ event: 'access-log-not-reopened', reason: describeThrown(error) }, renderError(error));
       }
     }
   }

@@ -1,6 +1,6 @@
 /** Where each message of a worker goes: an event for the master's loop, or straight to the part that it concerns. */
 import { formatAddress, type Metrics, type ToMaster, type WorkerState } from '@tshorn/core';
-import { warnOfAccessLog } from './access-log-text.ts';
+import { reportAccessLog } from './access-log-text.ts';
 import type { Attendants } from './attendants.ts';
 import type { Context } from './context.ts';
 import type { Crew } from './crew.ts';
@@ -44,7 +44,7 @@ const MAY_DRAIN: States = new Set(['draining', 'hung', 'failing', 'killed']);
  * not in changes nothing.
  */
 export function routes(
-  { log, view, enqueue, listeners, watch, metrics, recent, appMetrics }: Context,
+  { log, view, enqueue, listeners, watch, metrics, recent, appMetrics, releaseOf }: Context,
   { traffic, vitals, remaining, recycler, hangs, gate, unread, inspectors }: Attendants,
   crew: Crew,
 ): Routes {
@@ -183,7 +183,9 @@ export function routes(
     },
     'access-log': (serial, { state, lines, reason }) => {
       const worker = view.identityOf(serial);
-      if (worker) warnOfAccessLog(log, { ...worker, pid: pidOf(serial) }, { state, lines, reason });
+      if (!worker) return;
+      const { accessLog } = releaseOf(worker.generation).config;
+      reportAccessLog(log, { ...worker, pid: pidOf(serial) }, { state, lines, reason }, accessLog);
     },
     log: (serial, { level, text }) => {
       const pid = pidOf(serial);

@@ -140,7 +140,11 @@ const TO_MASTER = {
    * What has become of lines of the access log: from now on they are lost; so many were, and now they are written again; or the
    * file cannot be opened again, and the old one is written to.
    */
-  'access-log': { state: literal('losing', 'lost', 'not-reopened'), lines: count(), reason: line(200) },
+  'access-log': {
+    state: literal('losing', 'lost', 'not-reopened', 'reopened'),
+    lines: count(),
+    reason: line(200),
+  },
   'hook-failed': { hook: line(128), reason: line() },
   /** A line for the master's log. */
   log: { level: literal('info', 'warn', 'error'), text: line(8_000) },

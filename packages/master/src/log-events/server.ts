@@ -143,6 +143,10 @@ export const SERVER = {
     when: 'tshorn is PID 1, and processes that the app left behind have ended and cannot be reaped.',
     todo: 'Start the container [with an init](containers.md#as-pid-1).',
   },
+  'log-reopened': {
+    level: 'info',
+    when: 'At `USR1` the master has opened the files of `--log-file` and `--output-file` again, and told the workers to do the same with the access log. A worker that cannot says so (`access-log-not-reopened`).',
+  },
   'log-lost': {
     level: 'warn',
     fields: '`lines`, `reason`',

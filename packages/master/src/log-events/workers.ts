@@ -153,10 +153,21 @@ export const WORKERS = {
     when: 'The code of tshorn in a worker reports something, for example a failed warm-up request.',
   },
   'access-log-lost': {
-    level: 'warn or error',
-    fields: `${WORKER}, \`reason\`, \`lines\` once it can be written again`,
-    when: 'A worker cannot write to the [access log](access-log.md), or not open it again. Its lines are lost, and no request.',
+    level: 'warn',
+    fields: `${WORKER}, \`file\`, \`reason\`, \`lines\` once it can be written again`,
+    when: 'A worker cannot write to the [access log](access-log.md). Its lines are lost, and no request.',
     todo: 'Make room on the disk, or let the user of the workers write to the file.',
+  },
+  'access-log-not-reopened': {
+    level: 'warn or error',
+    fields: `${WORKER}, \`file\`, \`reason\`; \`error\` and \`reason\` alone where the master cannot make the file`,
+    when: 'After `USR1` the [access log](access-log.md#rotation) cannot be opened again. The worker writes on to the old file.',
+    todo: 'Let the user of the workers write to the file, and send `USR1` again.',
+  },
+  'access-log-reopened': {
+    level: 'info',
+    fields: `${WORKER}, \`file\``,
+    when: 'A worker that could not open the access log again has opened it.',
   },
   'malformed-message': {
     level: 'warn',

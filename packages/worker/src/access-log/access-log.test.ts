@@ -20,6 +20,7 @@ let server: http.Server;
 let log: AccessLog;
 const hello: http.RequestListener = (_request, response) => void response.end('hello');
 let handler = hello;
+const sent: unknown[] = [];
 const sockets = new Set<net.Socket>();
 // A worker has one for its whole life.
 beforeAll(async () => {
@@ -33,7 +34,7 @@ beforeAll(async () => {
     statusPath: '',
   };
   const writer = { slot: 0, generation: 1, pid: 7 };
-  log = new AccessLog({ file, options, skipGiven: true, writer, send: () => {} });
+  log = new AccessLog({ file, options, skipGiven: true, writer, send: (message) => void sent.push(message) });
   log.begin(server, new Meter(new Http1(server)));
   server.on('connection', (socket) => sockets.add(socket));
   server.listen(0, '127.0.0.1');
@@ -180,4 +181,15 @@ describe('a CONNECT has a line', () => {
     expect(await send(CONNECT)).toMatch(/tunnel$/);
     expect(await lines(1)).toMatchObject([{ method: 'CONNECT', status: 200, bytes: 6 }]);
   });
+});
+
+test('a file that could not be opened again is told, and that it is open again, once each', () => {
+  sent.length = 0;
+  fs.rmSync(file, { force: true });
+  fs.mkdirSync(file);
+  log.reopen();
+  fs.rmdirSync(file);
+  log.reopen();
+  log.reopen();
+  expect(sent).toMatchObject([{ state: 'not-reopened', reason: 'EISDIR' }, { state: 'reopened' }]);
 });

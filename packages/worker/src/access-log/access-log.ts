@@ -71,6 +71,8 @@ export class AccessLog {
   readonly #upgraded = new Set<Socket>();
   #meter: Meter | undefined;
   #sequence = 0;
+  /** The file could not be opened again. */
+  #isOldFile = false;
   /** Filled for each line anew. */
   readonly #line: Line = {
     now: 0,
@@ -143,6 +145,8 @@ export class AccessLog {
   reopen(): void {
     const reason = this.#lines.renew();
     if (reason !== undefined) this.#send({ type: 'access-log', state: 'not-reopened', lines: 0, reason });
+    else if (this.#isOldFile) this.#send({ type: 'access-log', state: 'reopened', lines: 0, reason: '' });
+    this.#isOldFile = reason !== undefined;
   }
 
   /** The process ends with this turn: what has not ended has its line now. */
