@@ -1,4 +1,6 @@
-import { ACCESS_TEMPLATES, parseAccessFormat } from './access-format.ts';
+import fs from 'node:fs';
+import path from 'node:path';
+import { ACCESS_FIELDS, ACCESS_TEMPLATES, ATOMS, parseAccessFormat } from './access-format.ts';
 
 test('a template is texts and atoms', () => {
   expect(parseAccessFormat('a %(h)s"%({X-Own}i)s"%({HOME}e)s%%%({slot}x)s')).toEqual([
@@ -36,4 +38,17 @@ test.each([
   expect(() => parseAccessFormat(`%(h)s ${template}`)).toThrow(
     expect.objectContaining({ code: 'ERR_OPTION', message: expect.stringContaining(text) }),
   );
+});
+
+describe('docs/access-log.md', () => {
+  const page = fs.readFileSync(path.join(__dirname, '../../../docs/access-log.md'), 'utf8');
+  const cells = page.split('\n').filter((line) => line.startsWith('| `'));
+
+  test.each([...ACCESS_FIELDS])('has the field %s in its table', (field) => {
+    expect(cells.some((row) => row.split(' | ')[0]?.includes(`\`${field}\``))).toBe(true);
+  });
+
+  test.each(Object.keys(ATOMS))('has the atom %s in its table', (atom) => {
+    expect(cells.some((row) => row.includes(`\`%(${atom})s\` |`))).toBe(true);
+  });
 });
