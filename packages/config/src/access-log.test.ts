@@ -49,3 +49,22 @@ test('an atom that does not exist is refused with the place where it stands', as
     '--access-log-format: the format has "%(S)s", which is no atom; did you mean %(s)s?',
   );
 });
+
+test.each([
+  ['healthz', 'got "healthz"; expected whole paths'],
+  ['/a?b', 'got "/a?b"; expected whole paths'],
+  ['/static/*', 'got "/static/*"; expected whole paths'],
+])('--access-log-skip %s is refused: no request has that path', async (path, text) => {
+  await expect(accessLogOf('--access-log', '-', '--access-log-skip', path)).rejects.toThrow(text);
+});
+
+test('options of an access log that is not written are told, where the command line gives them', async () => {
+  const options = ['--access-log-format', 'json', '--trusted-proxies', 'loopback'];
+  const warningsOf = async (...argv: string[]) =>
+    (await resolveConfig({ argv: ['app.js', '--chdir', '/', ...argv], env: {}, cwd: '/' })).warnings;
+  expect(await warningsOf(...options)).toEqual([
+    '--access-log-format has no effect without --access-log',
+    '--trusted-proxies has no effect without --access-log',
+  ]);
+  expect(await warningsOf(...options, '--access-log', '-')).toEqual([]);
+});

@@ -68,5 +68,8 @@ const movedTo = (place: string, key: Key, { code, message, fix }: TshornError) =
 
 const show = (input: unknown): string => {
   if (typeof input === 'function') return 'a function';
+  // A flag that may be given several times.
+  const isTexts = Array.isArray(input) && input.length > 0 && input.every((item) => typeof item === 'string');
+  if (isTexts) return input.map((item) => JSON.stringify(item)).join(', ');
   return typeof input === 'string' ? JSON.stringify(input) : inspect(input, { depth: 1, breakLength: 72 });
 };

@@ -117,21 +117,22 @@ function absolute(base: string, path: string, key: Key): string {
   return resolve(base.replace(/[\\*?[{]/g, '\\$&'), path);
 }
 
-/** A config file may have them for those who develop the app, or for other machines. */
+/** A config file may have them for those who develop the app, or for other servers. */
 function unused(config: Config, origins: Resolved['origins']): string[] {
-  const told: readonly (readonly [key: Key, text: string, isUsed: boolean])[] = [
-    ['watchPath', '--watch-path has no effect without --watch', config.watch],
-    [
-      'statsdPrefix',
-      '--statsd-prefix has no effect without --statsd HOST:PORT, and nothing is sent',
-      config.statsd !== undefined,
-    ],
-    ['adminToken', '--admin-token has no effect without --admin or --agent', isAdministered(config)],
-    ['readyWorkers', '--ready-workers has no effect without --admin or --agent', isAdministered(config)],
+  const told: readonly (readonly [keys: readonly Key[], needed: string, isUsed: boolean])[] = [
+    [['watchPath'], '--watch', config.watch],
+    [['statsdPrefix'], '--statsd', Boolean(config.statsd)],
+    [['adminToken', 'readyWorkers'], '--admin or --agent', isAdministered(config)],
+    [['accessLogFormat', 'accessLogSkip', 'trustedProxies'], '--access-log', Boolean(config.accessLog)],
   ];
-  return told.flatMap(([key, text, isUsed]) =>
-    isUsed || config[key] === undefined || origins[key] !== 'command line' ? [] : [text],
-  );
+  const isGiven = (key: Key) => origins[key] === 'command line' && config[key] !== undefined;
+  return told
+    .filter(([, , isUsed]) => !isUsed)
+    .flatMap(([keys, needed]) =>
+      EVERY_OPTION.filter(({ key }) => keys.includes(key) && isGiven(key)).map(
+        ({ flag }) => `--${flag} has no effect without ${needed}`,
+      ),
+    );
 }
 
 const isAdministered = ({ admin, agent }: Config): boolean => admin.length + agent.length > 0;

@@ -1,5 +1,5 @@
 import { accessFormat } from '../access-format-kind.ts';
-import { orNone, paths } from '../kinds.ts';
+import { orNone, wholePaths } from '../kinds.ts';
 import { path } from '../path-kinds.ts';
 import { proxies } from '../proxies-kind.ts';
 import { section } from '../row.ts';
@@ -24,7 +24,7 @@ export const accessLog = section('Access log', {
     worker: true,
   },
   accessLogSkip: {
-    kind: paths,
+    kind: wholePaths,
     default: [],
     summary: 'Paths whose requests the access log leaves out, besides the status path',
     details:
