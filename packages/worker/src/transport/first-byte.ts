@@ -44,7 +44,8 @@ export function watchInterim(onInterim: (response: http.ServerResponse, bytes: n
     if (typeof method !== 'function') continue;
     prototype[name] = function (...args) {
       const { _writeRaw: writeRaw } = this;
-      if (typeof writeRaw !== 'function') return method.apply(this, args);
+      // Node 26 writes some of them by way of another one, which is watched already.
+      if (typeof writeRaw !== 'function' || Object.hasOwn(this, '_writeRaw')) return method.apply(this, args);
       let bytes = 0;
       // Only for the time of this call: every other write goes the way that it always goes.
       this._writeRaw = (data, ...more) => {
