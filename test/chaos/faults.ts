@@ -54,7 +54,7 @@ export class Ledger {
   readonly #windows: Window[] = [];
   /** Pids of workers that went on after a hang: they were interrupted, or their event loop turned again by itself. */
   readonly #saved = new Set<unknown>();
-  /** Pids of workers whose debugger did not answer in time, or that were stopped as well: nothing can be saved. */
+  /** Pids of workers whose debugger did not answer in time, or that died meanwhile or were stopped as well: nothing can be saved. */
   readonly #unanswered = new Set<unknown>();
   /** Pids of workers that had `--crash-grace` to the end: no other worker could take what they had, and it was closed in order. */
   readonly #outlasted = new Set<unknown>();
@@ -78,7 +78,10 @@ export class Ledger {
       const { event, pid, interrupted, killed, why, tookMs } = line as Record<string, unknown>;
       if (event !== 'contained') continue;
       if (Number(tookMs) >= CLOSES_AFTER_MS) this.#outlasted.add(pid);
-      if (interrupted === true || !killed) this.#saved.add(pid);
+      // Node aborts where its inspector gets no descriptor, for example.
+      const hasDied = interrupted === undefined && /ended before it had drained/.test(String(why));
+      if (hasDied) this.#unanswered.add(pid);
+      else if (interrupted === true || !killed) this.#saved.add(pid);
       else if (/debugger|in time|a signal has stopped it/.test(String(why))) this.#unanswered.add(pid);
     }
   }
