@@ -18,7 +18,7 @@ import { type Acted, describeBursts } from './report.ts';
 import { ChaosServer } from './server.ts';
 
 const SEED = Number(process.env.CHAOS_SEED ?? Date.now() % 1_000_000);
-const SECONDS = times('CHAOS_SECONDS', 12, 30);
+const SECONDS = times('CHAOS_SECONDS', 12, 12);
 const WORKERS = 3;
 
 let server: ChaosServer | undefined;
