@@ -39,7 +39,7 @@ export class Door {
     const { handle, inspectorDisabled } = this.#worker;
     let timer: NodeJS.Timeout | undefined;
     const over = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), Math.max(0, withinMs));
+      timer = setTimeout(() => resolve(undefined), withinMs);
     });
     const signal = () => {
       this.#openedAt = performance.now();

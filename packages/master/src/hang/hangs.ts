@@ -128,7 +128,7 @@ export class Hangs {
     // The first explanation waits for its code, which is loaded then.
     const until = performance.now() + EXPLAIN_MS;
     return import('./explain.ts')
-      .then(({ explain }) => explain(stuck, this.#around, until - performance.now()))
+      .then(({ explain }) => explain(stuck, this.#around, Math.max(0, until - performance.now())))
       .catch((error) => this.#failed(stuck, error));
   }
 

@@ -45,3 +45,16 @@ test('a process that reads the orders late is asked no question before it stands
 test('an address at which nobody answers is no error', async () => {
   expect(await inspect(new Session('ws://127.0.0.1:1/0'), 5_000)).toEqual({});
 });
+
+test('a time that is over is none, and not a negative one, of which Node 22 and newer warn', async () => {
+  const given: number[] = [];
+  const asked = async (ms: number) => void given.push(ms);
+  const session = {
+    frames: undefined,
+    pauseOnceRead: (_readMs: number, ms: number) => asked(ms),
+    paused: asked,
+    evaluate: (_text: string, ms: number) => asked(ms),
+  };
+  await inspect(session as unknown as Session, -100);
+  expect(given).toEqual([0, 0, 0]);
+});

@@ -29,7 +29,8 @@ const PAUSE_MS = 250;
 /** Afterwards a process that runs JavaScript stands still, and one whose event loop is idle runs on. */
 export async function inspect(session: Session, withinMs: number): Promise<Inspection> {
   const until = performance.now() + withinMs;
-  const left = () => until - performance.now();
+  // The time may be over: Node warns of a negative number.
+  const left = () => Math.max(0, until - performance.now());
   const found: Inspection = {};
   const take = (stack: readonly Frame[] | undefined) => {
     if (stack) found.stack = stack;

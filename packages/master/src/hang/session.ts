@@ -132,7 +132,7 @@ export class Session {
     const id = this.order('Debugger.pause');
     const frames = await within<readonly Frame[]>(readWithinMs, (resolve) => {
       this.#onPaused = resolve;
-      this.#answers.set(id, () => setTimeout(resolve, Math.max(0, withinMs), undefined));
+      this.#answers.set(id, () => setTimeout(resolve, withinMs, undefined));
     });
     this.#onPaused = undefined;
     this.#answers.delete(id);
@@ -217,8 +217,7 @@ function within<T>(
   begin: (resolve: (value: T | undefined) => void) => void,
 ): Promise<T | undefined> {
   return new Promise((resolve) => {
-    // The time may be over: Node warns of a negative number.
-    const timer = setTimeout(() => resolve(undefined), Math.max(0, ms));
+    const timer = setTimeout(() => resolve(undefined), ms);
     begin((value) => {
       clearTimeout(timer);
       resolve(value);
