@@ -5,18 +5,17 @@
  * No test lets a heap fill up under the guard: with a limit this small V8 may end the worker while its replacement boots
  * (docs/recycling.md).
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { directory, ownDirectory } from './support/directory.ts';
 import { ask, MixedLoad } from './support/load.ts';
 import { brief, isLong, thorough, times } from './support/long.ts';
-import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+import { fixture, startServer, type TestServer } from './support/server.ts';
 
 const GROUP_RECYCLES = times('GROUP_RECYCLES', 1, 1);
 /** Small enough to be full within seconds. */
 const NODE_OPTIONS = '--max-old-space-size=64';
 
-afterEach(endServers);
+ownDirectory();
 
 const recycles = (server: TestServer, count: number) =>
   server.until(`${count} recycles`, () => server.of('recycling').length >= count, 90_000);
@@ -76,11 +75,8 @@ function makeGroup(bytes: number): string | undefined {
   }
 }
 
-const GROUP_MB = 512;
-const group = isLong ? makeGroup(GROUP_MB * 1024 * 1024) : undefined;
-const directory = mkdtempSync(path.join(tmpdir(), 'tshorn-group-'));
+const group = isLong ? makeGroup(512 * 1024 * 1024) : undefined;
 afterAll(() => {
-  rmSync(directory, { recursive: true });
   if (group) rmdirSync(group);
 });
 const inGroup = group ? test : test.skip;
