@@ -215,8 +215,11 @@ export class AppendFile {
     }
     this.#drop(written);
     // A part was written, because the disk is full for example: the next write says why.
-    if (this.#waiting.length === 0) this.#fate.written();
-    return true;
+    if (this.#waiting.length > 0) return true;
+    this.#change();
+    // A line that is added meanwhile is written by `add`: it may be in a thread already.
+    this.#fate.written();
+    return false;
   }
 
   #drop(bytes: number): void {
