@@ -31,3 +31,17 @@ test('a connection that comes from another worker has been answered there', () =
   Object.defineProperty(socket, 'bytesWritten', { get: () => 129 });
   expect(sentHere(socket) || 0).toBe(0);
 });
+
+test('an app that wraps `write` keeps it, and nothing behind the head is looked at', () => {
+  const stream = new PassThrough();
+  const answer = watchAnswer(stream, () => {});
+  const { write } = stream;
+  stream.write = ((...args: Parameters<typeof write>) => Reflect.apply(write, stream, args)) as typeof write;
+  stream.write(SWITCHING);
+  const look = jest.spyOn(Buffer.prototype, 'toString');
+  stream.write(Buffer.from('frame'));
+  const looks = look.mock.calls.length;
+  look.mockRestore();
+  expect(looks).toBe(0);
+  expect(answer).toEqual({ status: 101, headBytes: SWITCHING.length });
+});

@@ -20,8 +20,10 @@ export function watchAnswer(duplex: Duplex, onFirstByte: () => void): Answer {
   // Another one looks at what is written: of a request that is read again, whose answer its client has had.
   if (Object.hasOwn(duplex, 'write')) return { ...answer, status: SWITCHES };
   const { write, end } = duplex;
-  let head = '';
+  /** Undefined when it has been read: an app that wraps `write` keeps ours for the life of the connection. */
+  let head: string | undefined = '';
   const look = (chunk: unknown, encoding: unknown): void => {
+    if (head === undefined) return;
     const text = textOf(chunk, encoding);
     if (text === '') return;
     if (head === '') onFirstByte();
@@ -32,6 +34,7 @@ export function watchAnswer(duplex: Duplex, onFirstByte: () => void): Answer {
     const isHttp = 'HTTP/1.'.startsWith(head.slice(0, 7));
     answer.headBytes = isHttp ? (at < 0 ? head.length : at + HEAD_ENDS.length) : 0;
     if (at < 0 && isHttp && head.length < LONGEST_HEAD) return;
+    head = undefined;
     if (duplex.write === watchedWrite) delete (duplex as Partial<Duplex>).write;
     if (duplex.end === watchedEnd) delete (duplex as Partial<Duplex>).end;
   };
