@@ -5,6 +5,7 @@ import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Meter } from '../meter.ts';
 import { Http1 } from '../transport/http1.ts';
@@ -60,7 +61,11 @@ afterAll(async () => {
 
 /** Sends each text when something has come for the one before; resolves with all that comes until the server closes. */
 async function send(...texts: string[]): Promise<string> {
-  const { port } = server.address() as AddressInfo;
+  return sendTo(server, ...texts);
+}
+
+async function sendTo(to: http.Server, ...texts: string[]): Promise<string> {
+  const { port } = to.address() as AddressInfo;
   const socket = net.connect(port, '127.0.0.1');
   let answer = '';
   socket.on('data', (data) => {
@@ -117,6 +122,21 @@ describe('an upgrade has the status and the bytes that the app has written', () 
     await send(UPGRADE);
     expect(await lines(1)).toMatchObject([{ target: '/ws', ...expected }]);
   });
+});
+
+test('an upgrade on another server of the app has no line, as its other requests', async () => {
+  const refuse = (_request: unknown, socket: Duplex) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+  const other = http.createServer(hello).on('upgrade', refuse);
+  new Http1(other);
+  other.listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const closed = once(other, 'connection').then(([socket]) => once(socket, 'close'));
+  expect(await sendTo(other, UPGRADE.replace('/ws', '/other'))).toMatch(/^HTTP\/1.1 403 /);
+  await closed;
+  other.close();
+  server.on('upgrade', refuse);
+  await send(UPGRADE);
+  expect(await lines(1)).toMatchObject([{ target: '/ws', status: 403 }]);
 });
 
 test('interim heads are no bytes of the body', async () => {

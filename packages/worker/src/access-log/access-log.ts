@@ -21,7 +21,7 @@ import { hasArrived, hasLeft } from '../transport/moves.ts';
 import type { Exchange } from '../transport/transport.ts';
 import { beforeUpgrade } from '../transport/upgraded.ts';
 import { Proxies } from './client.ts';
-import { Connection, connectionOf, Entry, keepConnection } from './connection.ts';
+import { Connection, closedBy, connectionOf, Entry, keepConnection } from './connection.ts';
 import { jsonFormat } from './json.ts';
 import type { Format, Line, Writer } from './line.ts';
 import { Lines } from './lines.ts';
@@ -44,17 +44,12 @@ export interface AccessLogSettings {
 
 /** Nothing was sent of a response whose client has gone: as nginx logs it. */
 const CLIENT_LEFT = 499;
+
 /** Undefined for a response that has ended. */
 const entryOf = (response: http.ServerResponse): Entry | undefined => {
   const { socket } = response.req;
   return socket ? connectionOf(socket)?.entryOf(response) : undefined;
 };
-
-/** A connection that fails by itself was left by its client. Any other error is the reason that this process destroys it for. */
-function closedBy({ readableEnded, errored }: Socket): 'client' | 'server' {
-  const { code, syscall } = (errored ?? {}) as NodeJS.ErrnoException;
-  return readableEnded || code === 'ECONNRESET' || syscall !== undefined ? 'client' : 'server';
-}
 
 const NO_HEADERS: http.IncomingHttpHeaders = {};
 
@@ -129,7 +124,10 @@ export class AccessLog {
       refused: (refused) => this.#refused(refused),
       connects: (request, socket) => this.#upgrades(request, socket),
     });
-    beforeUpgrade.add((request, socket) => this.#upgrades(request, socket));
+    // Of other servers, that the app has opened beside this one, nothing has a line.
+    beforeUpgrade.add((request, socket, of) => {
+      if (of === server) this.#upgrades(request, socket);
+    });
     beforeInspection.add(() => this.flush());
     makeIds((response) => {
       const entry = entryOf(response);

@@ -116,3 +116,9 @@ export const connectionOf = (socket: Socket): Connection | undefined => (socket 
 export const keepConnection = (socket: Socket, connection: Connection): void => {
   (socket as Marked)[CONNECTION] = connection;
 };
+
+/** A connection that fails by itself was left by its client. Any other error is the reason that this process destroys it for. */
+export function closedBy({ readableEnded, errored }: Socket): 'client' | 'server' {
+  const { code, syscall } = (errored ?? {}) as NodeJS.ErrnoException;
+  return readableEnded || code === 'ECONNRESET' || syscall !== undefined ? 'client' : 'server';
+}

@@ -35,9 +35,9 @@ export function headOf(request: http.IncomingMessage): RequestHead {
   return { method, url: originalUrl, httpVersion, rawHeaders: [...rawHeaders] };
 }
 
-type BeforeUpgrade = (request: http.IncomingMessage, socket: Socket) => void;
+type BeforeUpgrade = (request: http.IncomingMessage, socket: Socket, server: http.Server) => void;
 
-/** Functions that are called at each upgrade before the app, whatever the protocol. */
+/** Functions that are called at each upgrade before the app, whatever the protocol, and on each of its servers. */
 export const beforeUpgrade = new Set<BeforeUpgrade>();
 
 export class UpgradedConnections {
@@ -66,7 +66,7 @@ export class UpgradedConnections {
 
   readonly #onUpgrade = (request: http.IncomingMessage, duplex: unknown): void => {
     const socket = duplex as Socket;
-    for (const act of beforeUpgrade) act(request, socket);
+    for (const act of beforeUpgrade) act(request, socket, this.#server);
     this.#all.add(request.socket);
     if (request.headers.upgrade?.toLowerCase() !== 'websocket' || upgrades.has(socket)) return;
     const { method = 'GET', url = '/', httpVersion, rawHeaders } = request;
