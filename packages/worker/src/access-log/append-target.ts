@@ -12,7 +12,7 @@ const APPEND_AND_READ = O_RDWR | O_APPEND | O_NONBLOCK;
 export const STDOUT = 1;
 export const NEWLINE = 10;
 
-export interface Opened extends WriteTarget {
+export interface Opened extends Omit<WriteTarget, 'isOwn'> {
   readonly kind: 'file' | 'pipe' | 'other';
   /** Its end can be looked at. */
   readonly isReadable: boolean;
@@ -27,12 +27,12 @@ export function open(file: string): Opened {
   const target = targetOf(fd);
   if (isOurs && target.fd !== fd) closeSync(fd);
   const kind = stat.isFile() ? 'file' : stat.isFIFO() ? 'pipe' : 'other';
-  return { ...target, isOwn: target.isOwn || isOurs, kind, isReadable: false };
+  return { ...target, kind, isReadable: false };
 }
 
 /** A file is opened for reading as well, where that is allowed. A named pipe is not: it would have a reader then. */
 function openedFile(file: string, fd: number): Opened {
-  const written: Opened = { ...targetOf(fd), isOwn: true, kind: 'file', isReadable: false };
+  const written: Opened = { ...targetOf(fd), kind: 'file', isReadable: false };
   let both: number;
   try {
     both = openSync(file, APPEND_AND_READ);
