@@ -94,13 +94,13 @@ export class AppendFile {
 
   /** The file that was opened again takes its place, unless the old one is to have the rest of a line. */
   #change(): void {
-    if (!this.#renewed) return;
+    // A thread may still write to the old one.
+    if (!this.#renewed || this.#inThread > 0) return;
     const { target, until } = this.#renewed;
     if (this.#isWithinLine) {
       if (performance.now() < until) return;
       this.#loseRest();
     }
-    // A thread writes to standard output alone, which is never opened again.
     if (this.#target) closeSync(this.#target.fd);
     this.#target = target;
     this.#renewed = undefined;
