@@ -87,11 +87,11 @@ const TO_WORKER = {
   /** Answers `listeners-wanted`: the listeners have come before. */
   attach: {},
   drain: DRAIN,
-  /** The server stops soon: the status path is answered with 503 over the network, all else as before. */
+  /** The server leaves, or stops soon: the status path is answered with 503 over the network, all else as before. */
   leaving: {},
   /** The log was rotated: open the access log again. */
   'reopen-log': {},
-  /** Takes `leaving` back. */
+  /** The server no longer leaves: the app answers the status path again. */
   staying: {},
   /** Measure and send samples. */
   watch: { on: bool },

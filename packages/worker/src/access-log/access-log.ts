@@ -124,7 +124,7 @@ export class AccessLog {
       refused: (refused) => this.#refused(refused),
       connects: (request, socket) => this.#upgrades(request, socket),
     });
-    // Of other servers, that the app has opened beside this one, nothing has a line.
+    // Requests of other servers, which the app has opened beside this one, have no line.
     beforeUpgrade.add((request, socket, of) => {
       if (of === server) this.#upgrades(request, socket);
     });
@@ -183,7 +183,7 @@ export class AccessLog {
     const connection = connectionOf(socket);
     const entry = connection?.take(response);
     if (!connection || !entry) return;
-    // Of requests that are pipelined, the meter knows when the last began.
+    // The meter knows of requests that are pipelined when the last began.
     const durationMs = entry.next === undefined ? tookMs : performance.now() - entry.begunAt;
     const sent = this.#sent(connection, entry, socket);
     this.#write(connection, entry, response.statusCode, sent, durationMs, undefined);
@@ -226,7 +226,7 @@ export class AccessLog {
       const isBegun = response?.headersSent === true;
       const status = isBegun ? response.statusCode : (connection.refusedWith ?? unanswered);
       const sent = this.#sent(connection, entry, socket);
-      // What was sent besides is Node's refusal, which is a head alone.
+      // The rest that was sent is Node's refusal, which is a head alone.
       this.#write(connection, entry, status, isBegun ? sent : 0, now - entry.begunAt, closed);
     }
   }

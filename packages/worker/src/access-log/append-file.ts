@@ -20,7 +20,7 @@ const REST_MS = 1_000;
 
 const STALLED = 'the reader stalled';
 
-/** What has become of lines. */
+/** Is told the fate of lines. */
 export interface Fate {
   /** All that had waited is written. */
   written(): void;
@@ -173,7 +173,7 @@ export class AppendFile {
     }
   }
 
-  /** What is written at once: whole lines, as far as the kernel does not mix them; the rest of a line before a change. */
+  /** The bytes that are written at once: whole lines, as far as the kernel does not mix them; the rest of a line before a change. */
   #next({ kind }: Opened): Buffer {
     const [first] = this.#waiting as [Buffer];
     if (this.#renewed) return first.subarray(0, first.indexOf(NEWLINE) + 1);

@@ -20,7 +20,7 @@ export class Entry {
   /** Of the id that is made for a request that came without one. */
   readonly sequence: number;
   firstByteAt: number | undefined = undefined;
-  /** Of heads before that of the response, such as `100 Continue`. */
+  /** The bytes of heads before that of the response, such as `100 Continue`. */
   interimBytes = 0;
   /** Pipelined behind it. */
   next: Entry | undefined = undefined;

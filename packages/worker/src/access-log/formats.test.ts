@@ -6,7 +6,7 @@ import type { Format, Line, Writer } from './line.ts';
 import { Out } from './out.ts';
 import * as template from './template.ts';
 
-/** What a format writes, as text. */
+/** The bytes that a format writes, as text. */
 const textOf = (format: Format) => {
   const out = new Out();
   return (line: Line): string => {

@@ -5,7 +5,7 @@ import type { Out } from './out.ts';
 export interface Line {
   /** Milliseconds since the epoch: when the request ended. */
   now: number;
-  /** Of a request that came without one, the begin of it. */
+  /** Its begin alone for a request that came without one. */
   id: string;
   /** The end of an id that was made. */
   sequence: number | undefined;

@@ -27,7 +27,7 @@ export class Out {
     return taken;
   }
 
-  /** What has been written from this place on. */
+  /** A copy of the bytes that have been written from this place on. */
   copy(begin: number): Uint8Array {
     return this.#bytes.slice(begin, this.#at);
   }

@@ -1,4 +1,4 @@
-/** What an app answers to an upgrade: the bytes that it writes on the connection first say so. Node has no response for it. */
+/** The answer of an app to an upgrade: the bytes that it writes on the connection first say so. Node has no response for it. */
 import net, { type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 

@@ -1,7 +1,7 @@
 /**
  * The route of a request, as the app's framework tells it: `/users/:id` and not `/users/7`. Nothing of a framework is
- * replaced for it: Express leaves the route on the request, and a library may write it there. Where nobody tells it, there
- * is none.
+ * replaced for it: Express leaves the route on the request, others are asked to write it there (frameworks.ts), and so may
+ * a library. Where nobody tells it, there is none.
  */
 import type { IncomingMessage } from 'node:http';
 
