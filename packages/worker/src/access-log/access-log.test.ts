@@ -124,6 +124,15 @@ describe('an upgrade has the status and the bytes that the app has written', () 
   });
 });
 
+test.each([500, 'ECONNRESET', Number.NaN])('the status is the one that was sent, not %p', async (later) => {
+  handler = (_request, response) => {
+    response.writeHead(404, { connection: 'close' }).end('none');
+    response.statusCode = later as number;
+  };
+  expect(await send('GET /late HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/^HTTP\/1.1 404 /);
+  expect(await lines(1)).toMatchObject([{ target: '/late', status: 404 }]);
+});
+
 test('an upgrade on another server of the app has no line, as its other requests', async () => {
   const refuse = (_request: unknown, socket: Duplex) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
   const other = http.createServer(hello).on('upgrade', refuse);

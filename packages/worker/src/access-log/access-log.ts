@@ -15,7 +15,7 @@ import { beforeInspection } from '../in-flight.ts';
 import type { Meter } from '../meter.ts';
 import { begun } from '../meter.ts';
 import { givenId, makeIds, traceOf } from '../request-id.ts';
-import { headLength, watchFirstByte, watchInterim } from '../transport/first-byte.ts';
+import { headLength, sentStatus, watchFirstByte, watchInterim } from '../transport/first-byte.ts';
 import { isInProcess } from '../transport/in-process.ts';
 import { hasArrived, hasLeft } from '../transport/moves.ts';
 import type { Exchange } from '../transport/transport.ts';
@@ -186,7 +186,7 @@ export class AccessLog {
     // The meter knows of requests that are pipelined when the last began.
     const durationMs = entry.next === undefined ? tookMs : performance.now() - entry.begunAt;
     const sent = this.#sent(connection, entry, socket);
-    this.#write(connection, entry, response.statusCode, sent, durationMs, undefined);
+    this.#write(connection, entry, sentStatus(response), sent, durationMs, undefined);
   }
 
   #upgrades(request: http.IncomingMessage, socket: Socket): void {
@@ -224,7 +224,7 @@ export class AccessLog {
     for (let entry = first; entry !== undefined; entry = entry.next) {
       const { response } = entry;
       const isBegun = response?.headersSent === true;
-      const status = isBegun ? response.statusCode : (connection.refusedWith ?? unanswered);
+      const status = isBegun ? sentStatus(response) : (connection.refusedWith ?? unanswered);
       const sent = this.#sent(connection, entry, socket);
       // The rest that was sent is Node's refusal, which is a head alone.
       this.#write(connection, entry, status, isBegun ? sent : 0, now - entry.begunAt, closed);

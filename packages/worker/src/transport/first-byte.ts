@@ -12,9 +12,21 @@ interface Outgoing {
 }
 type Sending = http.ServerResponse & { readonly _headerSent?: boolean; readonly _header?: string | null };
 
+const { length: STATUS_BEGIN } = 'HTTP/1.1 ';
+const ZERO = 0x30;
+
 /** Bytes of the head of a response; 0 where it is not known. */
 export const headLength = (response: http.ServerResponse): number =>
   (response as Sending)._header?.length ?? 0;
+
+/** The status in the head of a response: once that is sent, an app may set `statusCode` to anything. */
+export function sentStatus(response: http.ServerResponse): number {
+  const { _header: head } = response as Sending;
+  if (!head) return response.statusCode;
+  // Without a text of its own for each request.
+  const digit = (at: number) => head.charCodeAt(STATUS_BEGIN + at) - ZERO;
+  return 100 * digit(0) + 10 * digit(1) + digit(2);
+}
 
 /** Called once, before the app has its first request. @param onFirstByte is called for each response of the process */
 export function watchFirstByte(onFirstByte: (response: http.ServerResponse) => void): void {
