@@ -29,11 +29,13 @@ export class Past {
         ...points,
       ];
     }
-    for (const mark of marks) this.#marks.set(mark.id, mark);
+    // A reconnect brings all marks again.
+    const changed = marks.filter((mark) => JSON.stringify(mark) !== JSON.stringify(this.#marks.get(mark.id)));
+    for (const mark of changed) this.#marks.set(mark.id, mark);
     const oldest = this.firstAt ?? 0;
     // A page may stay open for weeks.
     for (const { id, at, until = at } of this.marks) if (until < oldest - HOUR_MS) this.#marks.delete(id);
-    return marks;
+    return changed;
   }
 
   /** The oldest first. */
