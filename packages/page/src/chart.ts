@@ -8,7 +8,7 @@ import { colour } from './theme.ts';
 
 interface Series {
   readonly name: string;
-  /** Of page.css. */
+  /** A name in style/base.css. */
   readonly colour: string;
   of(table: Table): (number | null)[];
   readonly isFilled?: boolean;
@@ -204,7 +204,6 @@ export class Chart {
         ? `${name}: nothing yet`
         : `${name}: now ${format(known.at(-1), bounds)}, least ${format(Math.min(...known), bounds)}, most ${format(Math.max(...known), bounds)}`;
     });
-    this.#canvas.dataset.points = String(this.#table?.at.at(-1) ?? '');
     this.#canvas.ariaLabel = `${name}${unit ? `, ${unit}` : ''}. ${said.join('; ')}`;
   }
 }

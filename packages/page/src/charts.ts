@@ -1,4 +1,4 @@
-/** What the charts show. How they look and behave is chart.ts. */
+/** The figures of each chart. How charts look and behave is chart.ts. */
 import { Chart, type ChartSpec } from './chart.ts';
 import { bytes, cores, count, ms, number, percent } from './format.ts';
 import { drawHeat, heatRange, heatTicks } from './heat.ts';
@@ -114,7 +114,7 @@ export class Charts {
     for (const chart of this.#charts) chart.draw(table, from, now);
   }
 
-  /** The colours or the width have changed. */
+  /** The colours have changed. */
   restyle(): void {
     for (const chart of this.#charts) chart.restyle();
   }

@@ -38,7 +38,7 @@ export class Report {
     this.#dialog.scrollTop = 0;
   }
 
-  /** It may have changed while it is open. The focus stays where it is: on the button that closes. */
+  /** Shows an open mark as it is now. The focus stays where it is: on the button that closes. */
   update(mark: Mark): void {
     const { at, until, title, result } = mark;
     const lasted = until === undefined ? '' : `, ${took(until - at)}`;

@@ -42,7 +42,7 @@ function store(theme: Theme): void {
   }
 }
 
-/** A colour of page.css, as a canvas takes it. */
+/** A colour of style/base.css, as a canvas takes it. */
 export function colour(name: string): string {
   const probe = byId('announce');
   probe.style.color = `var(--${name})`;

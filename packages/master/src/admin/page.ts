@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { takesGzip } from './gzip.ts';
 
-/** What the page may do, with the hashes of its script and style (scripts/page.mjs). */
+/** The Content-Security-Policy of the page, with the hashes of its script and style: made by scripts/page.mjs. */
 declare const PAGE_POLICY: string;
 
 /** Beside this file in the bundle. */
