@@ -32,6 +32,8 @@ const server = spawn(
   ),
   { stdio: ['ignore', 'ignore', 'pipe'] },
 );
+// Also where this script fails.
+process.once('exit', () => server.kill('SIGQUIT'));
 const seen = {};
 for await (const line of createInterface({ input: server.stderr })) {
   const { event, address } = JSON.parse(line);
@@ -44,7 +46,9 @@ const agent = new http.Agent({ keepAlive: true, maxSockets: 24 });
 const get = (path) =>
   http
     .get(`http://${seen.listening}${path}`, { agent, timeout: 20_000 }, (response) => response.resume())
-    .on('timeout', (request) => request?.destroy())
+    .on('timeout', function () {
+      this.destroy();
+    })
     .on('error', () => {});
 
 /** Each with the number below which it is chosen, of 0 to 1. */
