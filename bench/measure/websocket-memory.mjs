@@ -1,5 +1,5 @@
 /**
- * What an idle WebSocket takes in its worker. Of two weighings, the first with some connections open already: what
+ * The memory of an idle WebSocket in its worker. Of two weighings, the first with some connections open already: what
  * the first upgrades bring (code, shapes, grown heaps) is in both.
  */
 import { setTimeout as sleep } from 'node:timers/promises';

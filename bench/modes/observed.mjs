@@ -1,4 +1,4 @@
-/** What it costs to be seen: metrics and access log, per request, in memory, and a scrape of many workers. */
+/** The costs of being seen: metrics and access log, per request, in memory, and a scrape of many workers. */
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -67,7 +67,10 @@ async function scrapeOf(workers) {
   const server = await start({ name: 'scraped', ...tshorn('--admin', `127.0.0.1:${port}`) }, workers);
   try {
     const hasStarted = async () => (await fetch(`http://127.0.0.1:${port}/startup`)).ok;
-    while (!(await hasStarted())) await new Promise((resolve) => setTimeout(resolve, 200));
+    for (const end = Date.now() + 20_000 + workers * 1_000; !(await hasStarted()); ) {
+      if (Date.now() > end) throw new Error('not all workers became ready');
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
     await rateOf(server, 'perRequest', { connections: 64, seconds: 3 });
     const tooks = [];
     let bytes = 0;
