@@ -1,10 +1,9 @@
 /** docs/coming-from-node-cluster.md: its script serves before and after, and needs no change to be tried. */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freePort } from './support/free-ports.ts';
 import { ask } from './support/load.ts';
 import { stepsOfFile } from './support/page.ts';
 import { endServers, root, startServer } from './support/server.ts';
@@ -24,10 +23,7 @@ test('the page has a script before and after', () => {
 });
 
 test.each(files)('node runs %s', async (file) => {
-  const free = net.createServer().listen(0);
-  await once(free, 'listening');
-  const { port } = free.address() as net.AddressInfo;
-  free.close();
+  const port = await freePort();
   const child = spawn(process.execPath, [file], { env: { ...process.env, PORT: `${port}` } });
   try {
     for (let tries = 0; tries < 200; tries++) {

@@ -1,20 +1,11 @@
 /** docs/getting-started.md prints what it says: its own commands, in an empty directory, with the packed tarball. */
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freePort } from './support/free-ports.ts';
 import { difference, Reader, stepsOf, stepsOfFile } from './support/page.ts';
 import { root } from './support/server.ts';
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0);
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  return port;
-}
 
 let directory: string;
 let reader: Reader;

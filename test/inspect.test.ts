@@ -1,7 +1,8 @@
 /** `--inspect`: a debugger finds the newest worker at one address, and never costs a reload. */
 import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Debugger, freePorts, nodeInspect } from './support/debugger.ts';
+import { Debugger, nodeInspect } from './support/debugger.ts';
+import { freePorts } from './support/free-ports.ts';
 import { ask } from './support/load.ts';
 import { brief, thorough } from './support/long.ts';
 import { Releases } from './support/releases.ts';
@@ -12,7 +13,7 @@ const pidIn = (debuggers: Debugger) => debuggers.evaluate('process.pid');
 
 let port: number;
 beforeEach(async () => {
-  port = await freePorts(3);
+  [port] = (await freePorts(3)) as [number];
 });
 const attached: Debugger[] = [];
 const attach = async (at = port) => {

@@ -1,8 +1,8 @@
 /** Things that only one process may have: a port outside of node:cluster, a lock file. */
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { directory, ownDirectory } from './support/directory.ts';
+import { freePort } from './support/free-ports.ts';
 import { ask } from './support/load.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
 
@@ -11,16 +11,8 @@ ownDirectory();
 const answers = async ({ port }: TestServer) => (await ask({ port }, { path: '/', agent: false })).status;
 const HINT = 'an old worker may still hold it: set --reload-plan replace --no-park';
 
-const freePort = (): Promise<string> =>
-  new Promise((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(String(port)));
-    });
-  });
-
 test.each([
-  ['a port', 'EADDRINUSE: address already in use', async () => ({ ONLY_PORT: await freePort() })],
+  ['a port', 'EADDRINUSE: address already in use', async () => ({ ONLY_PORT: `${await freePort()}` })],
   ['a lock file', 'EEXIST: file already exists', () => ({ ONLY_FILE: path.join(directory, 'lock') })],
 ])('%s that the old worker holds is named in the verdict, with the plan that works', async (_, why, env) => {
   const server = await startServer(fixture('has-one-of-a-kind.mjs'), { env: await env() });
@@ -32,7 +24,7 @@ test.each([
 });
 
 test('replace without parking lets the old worker clean up before the new one starts', async () => {
-  const env = { ONLY_PORT: await freePort(), ONLY_FILE: path.join(directory, 'lock') };
+  const env = { ONLY_PORT: `${await freePort()}`, ONLY_FILE: path.join(directory, 'lock') };
   const args = ['--reload-plan', 'replace', '--no-park'];
   const server = await startServer(fixture('has-one-of-a-kind.mjs'), { env, args });
   for (let reload = 0; reload < 2; reload++) {

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freePort } from './support/free-ports.ts';
 import { fixture, root } from './support/server.ts';
 
 let directory: string;
@@ -36,15 +37,6 @@ async function outcomes(...attempts: object[]): Promise<string[]> {
   const [code] = await once(program, 'close');
   expect(code).toBe(0);
   return output.trim().split('\n');
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 test('a PID file that cannot be written: the address is free for the next attempt', async () => {

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { directory, ownDirectory } from './support/directory.ts';
+import { freePort } from './support/free-ports.ts';
 import { ask } from './support/load.ts';
 import { INTERNAL_FRAME, type Run, run } from './support/run.ts';
 import { fixture, startServer } from './support/server.ts';
@@ -166,11 +166,3 @@ describe('the configuration', () => {
     }
   });
 });
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });

@@ -6,6 +6,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from './support/free-ports.ts';
 import { ask } from './support/load.ts';
 import { endServers, fixture, startServer, TestServer } from './support/server.ts';
 import { activated, closeSockets, needing, tcpSocket, unixSocket } from './support/systemd.ts';
@@ -204,7 +205,7 @@ describe('what cannot be served is refused before anything starts', () => {
 });
 
 needing('systemd-socket-activate')('the real program passes two named sockets and a unix one', async () => {
-  const [one, two] = await Promise.all([freePort(), freePort()]);
+  const [one, two] = (await freePorts(2)) as [number, number];
   const server = new TestServer(HELLO, {
     bare: true,
     through: (command) => [
@@ -227,11 +228,3 @@ needing('systemd-socket-activate')('the real program passes two named sockets an
   expect(await server.stop()).toBe(0);
   expect(fs.existsSync(socketPath)).toBe(true);
 });
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -2,11 +2,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { directoryOutsideTmp } from '../packages/setup/src/unit/testing/outside-tmp.ts';
 import { instructionsOf } from '../packages/setup/src/unit/testing/parse-dockerfile.ts';
 import { argvOf, settingOf, settingsOf, wordsOf } from '../packages/setup/src/unit/testing/parse-unit.ts';
+import { freePort } from './support/free-ports.ts';
 import { ask } from './support/load.ts';
 import { run } from './support/run.ts';
 import { cli, endServers, fixture, TestServer } from './support/server.ts';
@@ -26,14 +26,6 @@ afterEach(async () => {
 });
 
 const file = (name: string): string => path.join(directory, name);
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Writes the files of `tshorn unit` into the directory. */
 async function write(args: readonly string[], cwd = directory): Promise<string> {

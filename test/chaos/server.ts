@@ -2,11 +2,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from '../support/control.ts';
+import { freePort } from '../support/free-ports.ts';
 import { cli, root } from '../support/server.ts';
 
 export const BAD_RELEASES = ['throws', 'exits', 'never-boots', 'status-500', 'crashes-when-ready'] as const;
@@ -22,15 +22,6 @@ export interface Status {
 }
 
 const here = path.join(root, 'test/chaos');
-
-const freePort = async (): Promise<number> => {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-};
 
 export class ChaosServer {
   readonly directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-chaos-'));

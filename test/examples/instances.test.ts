@@ -2,6 +2,7 @@
 import net from 'node:net';
 import path from 'node:path';
 import { directory, ownDirectory } from '../support/directory.ts';
+import { freePort } from '../support/free-ports.ts';
 import { ask } from '../support/load.ts';
 import { fixture, startServer } from '../support/server.ts';
 
@@ -81,11 +82,3 @@ test('database: a reload needs the connections of one worker more', async () => 
     database.close();
   }
 });
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = net.createServer().listen(0, () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });

@@ -4,10 +4,10 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from '../support/free-ports.ts';
 import { ask } from '../support/load.ts';
 import { cli, endServers, fixture, startServer } from '../support/server.ts';
 import { CACHE, npm } from './harness/install.ts';
-import { freePort } from './harness/node-app.ts';
 
 const isChosen =
   (process.env.REAL_PACKAGES ?? '') === '' || process.env.REAL_PACKAGES?.split(' ').includes('pm2');
@@ -30,8 +30,7 @@ beforeAll(async () => {
   // Its npm start needs cross-env, which is not installed.
   const manifest = path.join(directory, 'web/package.json');
   fs.writeFileSync(manifest, fs.readFileSync(manifest, 'utf8').replace('cross-env ', ''));
-  const found: number[] = [];
-  for (const _ of NAMES) found.push(await freePort());
+  const found = await freePorts(NAMES.length);
   ports = Object.fromEntries(NAMES.map((name, at) => [name, found[at]])) as Record<Name, number>;
   fs.writeFileSync(
     path.join(directory, 'ecosystem.config.js'),

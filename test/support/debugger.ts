@@ -1,7 +1,6 @@
 /** A debugger as an editor attaches it: it asks for the target at an address, and attaches again when its connection ends. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 
@@ -24,21 +23,6 @@ interface Message {
 
 const WITHIN_MS = 30_000;
 const EVERY_MS = 20;
-
-/** Below the ports that the kernel gives to connections, which come and go. */
-const FIRST = 12_000;
-const LAST = 32_000;
-
-/** The first one of some ports in a row that are free. */
-export async function freePorts(count: number): Promise<number> {
-  const first = FIRST + Math.floor(Math.random() * (LAST - FIRST));
-  const servers = Array.from({ length: count }, (_, at) =>
-    net.createServer().listen(first + at, '127.0.0.1'),
-  );
-  const results = await Promise.allSettled(servers.map((server) => once(server, 'listening')));
-  for (const server of servers) server.close();
-  return results.every(({ status }) => status === 'fulfilled') ? first : freePorts(count);
-}
 
 /** The WebSocket address of the process that listens there; undefined while none does. */
 async function targetOf(port: number): Promise<string | undefined> {

@@ -1,7 +1,6 @@
 /** Runs an app by plain node: what tshorn is compared with. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const START_WITHIN_MS = 90_000;
@@ -52,13 +51,4 @@ export class NodeApp {
     this.#process.kill('SIGKILL');
     await this.#exited;
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

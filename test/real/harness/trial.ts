@@ -1,8 +1,9 @@
 /** Runs one package by node and by tshorn, and returns what a row of the table says. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../support/free-ports.ts';
 import { TestServer } from '../../support/server.ts';
 import { askTwice, differences, type RealAnswer, requestsOf, serves } from './answers.ts';
-import { freePort, NodeApp } from './node-app.ts';
+import { NodeApp } from './node-app.ts';
 import type { RealPackage } from './real-package.ts';
 import { idleClient, ReloadLoad } from './reload-load.ts';
 
