@@ -44,12 +44,13 @@ const namesIn = (text: string): string[] => [
   ...new Set(text.match(/\b(?:tshorn|http_server|nodejs|v8js|process)_[a-z0-9_]+(?=\{|\[| )/g)),
 ];
 
-ownDirectory();
 let prometheus: Prometheus | undefined;
+// Before its directory is removed, into which it writes.
 afterEach(async () => {
   await prometheus?.end();
   prometheus = undefined;
 });
+ownDirectory();
 
 const start = (...args: string[]): Promise<TestServer> =>
   startServer('examples/hello/app.mjs', { workers: 2, args: ['--admin', '127.0.0.1:0', ...args] });
