@@ -32,7 +32,7 @@ beforeAll(() => {
 }, 180_000);
 afterAll(() => rmSync(directory, { recursive: true }));
 
-test('holds what is built, a README, a LICENSE the pages that log lines name, the files for Prometheus, and nothing else', () => {
+test('holds what is built, a README, a LICENSE, the pages that log lines name, the files for Prometheus, and nothing else', () => {
   expect(packed).toEqual(
     expect.arrayContaining([
       ...['LICENSE', 'README.md', 'package.json', 'dist/cli.js', 'docs/operating.md'],
