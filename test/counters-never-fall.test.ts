@@ -139,6 +139,10 @@ thorough(
       expect(shownOf(sameValues, slot)).toBe(shownOf(values, slot));
       missing += lost;
     }
+    expect(values).toMatchObject({
+      'tshorn_worker_exits_total{reason="crash"}': KILLS,
+      'tshorn_worker_exits_total{reason="hang"}': 1,
+    });
     expect(clients.failures.length).toBeLessThanOrEqual((KILLS + 1) * CLIENTS);
     const slowest = Math.max(...scrapers.tookMs).toFixed(0);
     process.stderr.write(
