@@ -145,7 +145,7 @@ thorough(
   300_000,
 );
 
-/** What is told to be lost, in the server's log. */
+/** Lines that the server's log tells to be lost. */
 const told = (server: TestServer): number =>
   server.of('access-log-lost').reduce((sum, { lines = 0 }) => sum + (lines as number), 0);
 

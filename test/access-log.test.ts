@@ -124,7 +124,7 @@ describe('a request has one id in both logs', () => {
       env: { JOURNAL: path.join(directory, 'journal') },
     });
 
-  brief('that is slow, and then cut by its client', async () => {
+  brief('that is slow, and whose client leaves', async () => {
     const server = await begin();
     const client = await RawClient.open(server);
     client.get('/slow?ms=60000');

@@ -17,9 +17,9 @@ import { fixture, startServer, type TestServer } from './support/server.ts';
 
 /** With `ulimit -n`: an eighth of it. */
 const MOST_CONNECTIONS = 256;
-/** What the master needs for a reload of two workers, besides. */
+/** The master needs them for a reload of two workers, besides. */
 const SPARE_DESCRIPTORS = 60;
-/** What loading the code for HTTP and 256 connections may take. */
+/** The code for HTTP, which is loaded, and 256 connections may take them. */
 const SPARE_BYTES = 150e6;
 
 ownDirectory();

@@ -1,4 +1,4 @@
-/** What the app and Envoy are told besides the scrape: the load in each response, and which instance a worker is. */
+/** The app and Envoy are told more than a scrape tells: the load in each response, and which instance a worker is. */
 import { ask } from './support/load.ts';
 import { endServers, fixture, startServer } from './support/server.ts';
 

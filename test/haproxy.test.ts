@@ -38,7 +38,7 @@ const agentCheck = (server: TestServer): string =>
 
 interface Way {
   readonly way: string;
-  /** What HAProxy makes of a server that leaves. */
+  /** The status of a server that leaves. */
   readonly left: string;
   readonly options: readonly string[];
   checkOf(server: TestServer): string;

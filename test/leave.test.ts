@@ -66,7 +66,7 @@ brief(
   },
 );
 
-thorough('a new master goes on leaving, and is told to stay', async () => {
+thorough('a new master leaves as the old one did, until it is told to stay', async () => {
   const server = await start();
   await tshorn('leave');
   expect(await server.reExec()).toMatchObject({ outcome: 'committed' });

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Scrape, scrapeOf, type Values } from './scrape.ts';
 
 export class Scrapers {
-  /** What has fallen or is missing: none of it may. */
+  /** Counts that have fallen or are missing: none may. */
   readonly fallen: string[] = [];
   /** Milliseconds of each scrape. */
   readonly tookMs: number[] = [];

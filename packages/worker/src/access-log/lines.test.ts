@@ -87,7 +87,7 @@ describe('a batch', () => {
     execFileSync('mkfifo', [file]);
     const reader = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
     log.renew();
-    // It fills the pipe, and the line about the lost one waits.
+    // A batch that fills the pipe: the line about the lost one waits.
     log.add(`${'x'.repeat(4_095)}\n`.repeat(16));
     fs.closeSync(reader);
     jest.advanceTimersByTime(100);
