@@ -30,6 +30,7 @@ afterEach(async () => {
 
 class Attack {
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #closed: Promise<unknown>;
   #last = '{"made":{}}';
   /** Resolves when each client has been connected once, on average. */
   readonly connected: Promise<void>;
@@ -40,13 +41,15 @@ class Attack {
     this.#process = spawn(process.execPath, [program, port, String(count)], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
+    this.#closed = once(this.#process, 'close');
     const lines = createInterface({ input: this.#process.stdout });
-    this.connected = new Promise((resolve) =>
+    this.connected = new Promise((resolve, reject) => {
       lines.on('line', (line) => {
         this.#last = line;
         if (this.made >= count) resolve();
-      }),
-    );
+      });
+      lines.once('close', () => reject(new Error(`the clients have ended after: ${this.#last}`)));
+    });
   }
 
   get made(): number {
@@ -56,9 +59,8 @@ class Attack {
 
   async end(): Promise<void> {
     clients.delete(this);
-    const ended = once(this.#process, 'close');
     this.#process.stdin.end();
-    await ended;
+    await this.#closed;
   }
 }
 

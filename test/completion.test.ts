@@ -54,6 +54,7 @@ const SHELLS = {
 /** A shell on a terminal. */
 class Terminal {
   readonly #child: ChildProcess;
+  readonly #closed: Promise<unknown>;
   #text = '';
 
   constructor(command: string, bin: string) {
@@ -68,6 +69,7 @@ class Terminal {
         ...env,
       },
     });
+    this.#closed = once(this.#child, 'close');
     this.#child.stdout?.on('data', (data) => {
       this.#text += data;
     });
@@ -86,11 +88,10 @@ class Terminal {
 
   /** Has the shell end by itself: one that is hung up writes its history later, into the directory that the test removes. */
   async end(): Promise<void> {
-    const closed = once(this.#child, 'close');
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), 10_000);
     // Ctrl-U takes away a line that a failed test has left.
     this.#child.stdin?.write('\u0015exit\r');
-    await closed;
+    await this.#closed;
     clearTimeout(timer);
   }
 }
