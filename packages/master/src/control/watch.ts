@@ -8,7 +8,7 @@ import { fieldsOf, textOf } from '../journal.ts';
 import type { Controlled } from './controlled.ts';
 
 /** Bytes that a client may leave unread before it is dropped. */
-const MOST_UNREAD_BYTES = 1_000_000;
+export const MOST_UNREAD_BYTES = 1_000_000;
 
 export type Line = Readonly<Record<string, unknown>> & { readonly event: string };
 
@@ -20,6 +20,13 @@ export const lineOf = (notice: Notice): Line => ({
   msg: textOf(notice),
 });
 
+/** Adds to a stream. One that has been ended stays open until its client has read all: it gets nothing more. */
+export function writeTo(response: ServerResponse, text: string): void {
+  if (response.writableEnded) return;
+  response.write(text);
+  if (response.writableLength > MOST_UNREAD_BYTES) response.destroy();
+}
+
 /** Called for each notice; returns true at the last one. */
 export type Picker = (notice: Notice, send: (line: Line) => void) => boolean;
 
@@ -28,8 +35,7 @@ export function watch(master: Controlled, response: ServerResponse, pick: Picker
   response.writeHead(200, { 'content-type': 'application/x-ndjson' });
   response.flushHeaders();
   const send = (line: Line) => {
-    response.write(`${JSON.stringify({ time: Date.now(), ...line })}\n`);
-    if (response.writableLength > MOST_UNREAD_BYTES) response.destroy();
+    writeTo(response, `${JSON.stringify({ time: Date.now(), ...line })}\n`);
   };
   const look = (notice: Notice) => {
     if (!pick(notice, send)) return;

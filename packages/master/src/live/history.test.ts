@@ -1,8 +1,8 @@
 import { DURATION_BOUNDS, NO_RESPONSE, OTHER_STATUS } from '@tshorn/core';
+import { MOST_UNREAD_BYTES } from '../control/watch.ts';
 import type { SlotMetrics } from '../metrics/registry.ts';
 import { COLUMNS, History, type HistoryMessage } from './history.ts';
 import type { Snapshot } from './snapshot.ts';
-import { MOST_UNREAD_BYTES } from './stream.ts';
 
 const BUCKETS = DURATION_BOUNDS.length + 1;
 

@@ -86,6 +86,17 @@ test('a reader gets the lines that are there, an empty one, and those that come,
   expect(reader.text).toBe(`${line(1)}\n${line(2)}`);
 });
 
+test('a reader that still reads when its stream has been ended gets no further line', async () => {
+  const reader = new Reader();
+  const failed = jest.fn();
+  reader.on('error', failed);
+  send(reader, true);
+  reader.end();
+  lines.log(line(1));
+  await new Promise(setImmediate);
+  expect(failed).not.toHaveBeenCalled();
+});
+
 test('a reader that stalls holds a bounded part in memory, and learns how many lines it has missed', async () => {
   const reader = new Reader();
   send(reader, true);

@@ -18,6 +18,8 @@ export function sendLines(lines: RecentLines, response: ServerResponse, follow: 
   const most = MOST_UNREAD_BYTES + Buffer.byteLength(text);
   let skipped = 0;
   const send = (line: string) => {
+    // Ended, it stays open until its reader has read all.
+    if (response.writableEnded) return;
     if (skipped > 0 || response.writableLength > most) skipped++;
     else response.write(`${line}\n`);
   };

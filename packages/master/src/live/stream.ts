@@ -4,13 +4,11 @@
  * of each second is also the sign that the connection lives.
  */
 import type { ServerResponse } from 'node:http';
-import { lineOf } from '../control/watch.ts';
+import { lineOf, writeTo } from '../control/watch.ts';
 import type { History } from './history.ts';
 import type { Live } from './live.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Bytes that a reader may leave unread before it is dropped. */
-export const MOST_UNREAD_BYTES = 1_000_000;
 /** Readers at once, of both sockets together; what is written for one is written for all. */
 export const MOST_READERS = 64;
 /** Milliseconds after which a browser connects again. */
@@ -35,8 +33,7 @@ export function sendEvents(live: Live, response: ServerResponse, history?: Histo
   let id = 0;
   const send = (event: string, data: string) => {
     id++;
-    response.write(`id: ${id}\nevent: ${event}\ndata: ${data}\n\n`);
-    if (response.writableLength > MOST_UNREAD_BYTES) response.destroy();
+    writeTo(response, `id: ${id}\nevent: ${event}\ndata: ${data}\n\n`);
   };
   let version = 0;
   const sendHistory = () => {

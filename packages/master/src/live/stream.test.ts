@@ -1,0 +1,34 @@
+import type { ServerResponse } from 'node:http';
+import { Writable } from 'node:stream';
+import type { Listener, Live } from './live.ts';
+import { sendEvents } from './stream.ts';
+
+let listeners: Set<Listener>;
+let live: Live;
+let response: Writable;
+beforeEach(() => {
+  listeners = new Set();
+  live = {
+    listeners: 0,
+    snapshot: () => ({}),
+    listen(listener: Listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  } as unknown as Live;
+  // Its reader takes nothing.
+  response = Object.assign(new Writable({ write() {} }), { writeHead() {} });
+});
+
+const send = () => sendEvents(live, response as unknown as ServerResponse);
+
+test('a reader that still reads when its stream has been ended is sent nothing more', async () => {
+  const failed = jest.fn();
+  response.on('error', failed);
+  send();
+  response.end();
+  for (const listener of listeners)
+    listener.snapshot?.({} as Parameters<NonNullable<Listener['snapshot']>>[0]);
+  await new Promise(setImmediate);
+  expect(failed).not.toHaveBeenCalled();
+});
