@@ -8,6 +8,8 @@ const MOST_UNREAD_BYTES = 1_000_000;
 const WARN = 40;
 
 export function sendLines(lines: RecentLines, response: ServerResponse, follow: boolean): void {
+  // Its close has been told already: the reader left while this code was being loaded.
+  if (response.destroyed) return;
   response.writeHead(200, { 'content-type': 'application/x-ndjson' });
   const text = lines
     .all()

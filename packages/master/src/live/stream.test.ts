@@ -32,3 +32,9 @@ test('a reader that still reads when its stream has been ended is sent nothing m
   await new Promise(setImmediate);
   expect(failed).not.toHaveBeenCalled();
 });
+
+test('a reader that has gone before the stream begins is not listened for', async () => {
+  await new Promise((resolve) => response.once('close', resolve).destroy());
+  send();
+  expect(listeners.size).toBe(0);
+});

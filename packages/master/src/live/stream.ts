@@ -23,6 +23,8 @@ const texts = new WeakMap<Snapshot, string>();
  * @returns false where there are too many readers; nothing is written then
  */
 export function sendEvents(live: Live, response: ServerResponse, history?: History): boolean {
+  // Its close, which ends the listening, has been told already: the reader left while this code was being loaded.
+  if (response.destroyed) return true;
   if (live.listeners >= MOST_READERS) return false;
   response.writeHead(200, {
     'content-type': 'text/event-stream',
