@@ -118,7 +118,7 @@ brief('a reader that stalls does not hold up the end of the master, whatever is 
   await logs.speaks;
   logs.process.kill('SIGSTOP');
   // More than the kernel takes for a reader, and less than the reader may miss.
-  await print(server, 'out=x&times=400000');
+  await print(server, 'out=x&times=700000');
   const rotating = setInterval(() => server.signal('SIGUSR1'), 20);
   try {
     expect(await server.stop()).toBe(0);
