@@ -81,7 +81,7 @@ const BEGINS: Readonly<Record<string, MarkKind>> = {
   'nearly-full': 'recycle',
   'closed-server': 'recycle',
 };
-/** Events that go on with the story of a worker. */
+/** Events that continue the story of a worker. */
 const CONTINUES = new Set([...Object.keys(BEGINS), 'contained', 'killed', 'drained', 'draining', 'exited']);
 /** The line of these says what it was about. */
 const SAYS_MOST = new Set(['crashed', 'hung', 'broken', 'never-came-up', 'never-left']);
