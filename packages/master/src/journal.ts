@@ -12,6 +12,21 @@ export function write(log: Logger, notice: Notice): void {
   log[notice.level](fieldsOf(notice), textOf(notice));
 }
 
+export interface Line {
+  readonly event: string;
+  readonly level: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+/** A notice as a line: its line in the log, with the level as a word. */
+export const lineOf = (notice: Notice): Line => ({
+  ...fieldsOf(notice),
+  event: notice.event,
+  level: notice.level,
+  msg: textOf(notice),
+});
+
 export function writeListening(log: Logger, listeners: readonly Listener[]): void {
   for (const { address, source } of listeners) {
     const text = formatAddress(address);

@@ -4,7 +4,7 @@
  */
 import { describeThrown } from '@tshorn/core';
 import type { Notice } from './decide/notice.ts';
-import { fieldsOf, textOf } from './journal.ts';
+import { lineOf } from './journal.ts';
 import type { History } from './live/history.ts';
 import type { Figured, Live } from './live/live.ts';
 import { PastReloads } from './live/past-reloads.ts';
@@ -64,7 +64,7 @@ export class Observed {
     this.counts.notice(notice);
     this.reloads.notice(notice);
     this.#loaded?.notice(notice);
-    this.history?.line({ time: Date.now(), ...fieldsOf(notice), level: notice.level, msg: textOf(notice) });
+    this.history?.line({ time: Date.now(), ...lineOf(notice) });
   }
 
   /** Why a worker hangs: a line of the log that is no notice. Never throws. */

@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import { describeThrown } from '@tshorn/core';
 import type { Operation } from '../decide/model.ts';
 import type { Notice } from '../decide/notice.ts';
+import { lineOf } from '../journal.ts';
 import { isReached, nextOperationId, whyScaleFailed } from '../operation-id.ts';
 import type { Answering, Controlled } from './controlled.ts';
 import {
@@ -23,7 +24,7 @@ import {
   refusalToAbort,
 } from './requests.ts';
 import { statusReply } from './status-reply.ts';
-import { lineOf, pickReload, watch } from './watch.ts';
+import { pickReload, watch } from './watch.ts';
 
 interface Call {
   readonly body: Body;

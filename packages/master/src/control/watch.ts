@@ -4,21 +4,11 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Notice } from '../decide/notice.ts';
-import { fieldsOf, textOf } from '../journal.ts';
+import { type Line, lineOf } from '../journal.ts';
 import type { Controlled } from './controlled.ts';
 
 /** Bytes that a client may leave unread before it is dropped. */
 export const MOST_UNREAD_BYTES = 1_000_000;
-
-export type Line = Readonly<Record<string, unknown>> & { readonly event: string };
-
-/** A notice as a line: its line in the log, with the level as a word. */
-export const lineOf = (notice: Notice): Line => ({
-  ...fieldsOf(notice),
-  event: notice.event,
-  level: notice.level,
-  msg: textOf(notice),
-});
 
 /** Adds to a stream. One that has been ended stays open until its client has read all: it gets nothing more. */
 export function writeTo(response: ServerResponse, text: string): void {

@@ -4,7 +4,8 @@
  * of each second is also the sign that the connection lives.
  */
 import type { ServerResponse } from 'node:http';
-import { lineOf, writeTo } from '../control/watch.ts';
+import { writeTo } from '../control/watch.ts';
+import { lineOf } from '../journal.ts';
 import type { History } from './history.ts';
 import type { Live } from './live.ts';
 import type { Snapshot } from './snapshot.ts';
