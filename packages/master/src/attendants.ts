@@ -64,7 +64,7 @@ export class Attendants {
       own: ownDirectory(context.workerFile),
       onHung: (serial, silentMs) => enqueue({ type: 'worker-hung', serial, silentMs }),
       takesRescued: () => view.takesRescued,
-      onExplained: context.onExplained,
+      onExplained: (fields, text) => context.observed.explained(fields, text),
     });
     this.gate = new CanaryGate({
       log,
@@ -76,14 +76,14 @@ export class Attendants {
   }
 
   /** An attendant that is not among these never hears of a worker. */
-  #all({ view, lastWords, otherMaster, metrics, recent, appMetrics }: Context): Attendant[] {
+  #all({ view, lastWords, otherMaster, observed }: Context): Attendant[] {
     const { vitals, remaining, traffic, recycler, hangs, bootPriority, gate, inspectors } = this;
     const isAlone = () => view.readyBeside([]).length === 0;
     return [
       vitals,
-      metrics,
-      appMetrics,
-      recent,
+      observed.registry,
+      observed.apps,
+      observed.recent,
       remaining,
       {
         born: ({ serial, identity, release }) =>

@@ -30,12 +30,17 @@ export interface Context {
   readonly workerFile: string;
   readonly env: NodeJS.ProcessEnv;
   readonly privileges: Privileges;
-  /** The counts of all workers. */
-  readonly metrics: Registry;
-  /** The app's own metrics, in all workers. */
-  readonly appMetrics: AppMetrics;
-  readonly recent: RecentCounts;
-  readonly lines: RecentLines;
+  /** Gathers what the workers report and print. Decides nothing. */
+  readonly observed: {
+    /** The counts of all workers. */
+    readonly registry: Registry;
+    /** The app's own metrics, in all workers. */
+    readonly apps: AppMetrics;
+    readonly recent: RecentCounts;
+    readonly lines: RecentLines;
+    /** Why a worker hangs, as it is logged. */
+    explained(fields: LogFields, text: string): void;
+  };
   /** Present with `--watch`. */
   readonly watch: WatchMode | undefined;
   /** The other master of a re-exec. */
@@ -45,8 +50,6 @@ export interface Context {
     readonly isFollowing: boolean;
   };
   releaseOf(generation: number): Release;
-  /** Why a worker hangs, as it is logged. */
-  readonly onExplained: (fields: LogFields, text: string) => void;
   /** Queues what has happened for the master's loop. */
   enqueue(event: Event): void;
 }

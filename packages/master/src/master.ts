@@ -4,7 +4,7 @@
  */
 import { EventEmitter } from 'node:events';
 import type { Resolved } from '@tshorn/config';
-import { formatAddress, type ReloadPlan, stackOf } from '@tshorn/core';
+import { type ReloadPlan, stackOf } from '@tshorn/core';
 import { ActiveFiles } from './active-files.ts';
 import { readinessOf } from './admin/readiness.ts';
 import { Announcer } from './announcer.ts';
@@ -50,8 +50,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     status: () => this.status(),
     canServe: (of) => this.#loop.state.releases.some(({ generation }) => generation === of),
     serialOf: (pid) => this.#performer?.serialOf(pid),
-    listeners: () =>
-      this.#opened.listeners.map(({ address, handle: { fd } }) => ({ address: formatAddress(address), fd })),
+    listeners: () => this.#opened.listeners,
     failed: (text) => this.#log.error({ event: 'sink-failed', sink: 'live' }, text),
     warn: (fields, text) => this.#log.warn(fields, text),
     lines: () => this.#options.log.recent,
@@ -170,11 +169,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       view: new View(() => this.#loop.state),
       otherMaster: this.#reExec,
       watch: this.#opened.watch,
-      metrics: this.observed.registry,
-      appMetrics: this.observed.apps,
-      recent: this.observed.recent,
-      onExplained: (fields, text) => this.observed.explained(fields, text),
-      lines: this.observed.lines,
+      observed: this.observed,
       enqueue: (event) => this.#loop.enqueue(event),
     });
     this.#reExec.warnOfReturn(this.releases.of(1));

@@ -20,6 +20,7 @@ function scene(watch?: object) {
     workerFile: '/worker.js',
     watch,
     listeners: [],
+    observed: {},
     otherMaster: { neighbour: () => undefined, isFollowing: false },
     enqueue: (event: Parameters<Scene['happen']>[0]) => master.happen(event),
   } as unknown as Context;

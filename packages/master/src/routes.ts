@@ -44,7 +44,7 @@ const MAY_DRAIN: States = new Set(['draining', 'hung', 'failing', 'killed']);
  * not in changes nothing.
  */
 export function routes(
-  { log, view, enqueue, listeners, watch, metrics, recent, appMetrics, releaseOf }: Context,
+  { log, view, enqueue, listeners, watch, observed, releaseOf }: Context,
   { traffic, vitals, remaining, recycler, hangs, gate, unread, inspectors }: Attendants,
   crew: Crew,
 ): Routes {
@@ -57,7 +57,7 @@ export function routes(
   const pidOf = (serial: number) => crew.get(serial)?.pid;
   const count = (serial: number, report: Metrics) => {
     const slot = view.identityOf(serial)?.slot;
-    if (slot !== undefined) metrics.report(serial, slot, report);
+    if (slot !== undefined) observed.registry.report(serial, slot, report);
   };
   return {
     loading: (serial, { level, text }) => enqueue({ type: 'worker-loading', serial, level, text }),
@@ -115,12 +115,12 @@ export function routes(
       hangs.heartbeat(serial, message.loopDelayMs);
       recycler.heartbeat(serial, performance.now());
       if (message.metrics) count(serial, message.metrics);
-      recent.heartbeat(serial, message.requests);
+      observed.recent.heartbeat(serial, message.requests);
     },
     metrics: count,
     'app-metrics': (serial, report) => {
       const slot = view.identityOf(serial)?.slot;
-      if (slot !== undefined) appMetrics.report(serial, slot, report);
+      if (slot !== undefined) observed.apps.report(serial, slot, report);
     },
     late: (serial, { loopDelayMs, requests }) => hangs.late(serial, loopDelayMs, requests),
     waiting: (serial, { requests, more }) => hangs.waiting(serial, requests, more),

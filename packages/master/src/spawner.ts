@@ -56,8 +56,19 @@ export class Spawner {
   }
 
   #start({ serial, slot, generation }: SpawnEffect, release: Release): void {
-    const { hooks, workerFile, env, privileges, statusUdp, output, enqueue, listeners, watch, view, lines } =
-      this.#context;
+    const {
+      hooks,
+      workerFile,
+      env,
+      privileges,
+      statusUdp,
+      output,
+      enqueue,
+      listeners,
+      watch,
+      view,
+      observed,
+    } = this.#context;
     const { identity: runAs, umask } = privileges;
     const identity = { slot, generation };
     watch?.expect(generation, release);
@@ -91,7 +102,7 @@ export class Spawner {
         onUnread: (message) => this.#attendants.unread.sent(handle.pid, message),
         onFiles: watch && ((files) => watch.loaded(generation, files)),
         isInTrouble: () => IN_TROUBLE.has(view.stateOf(serial)),
-        onOutput: (stream, data) => lines.output({ ...identity, pid: handle.pid, stream }, data),
+        onOutput: (stream, data) => observed.lines.output({ ...identity, pid: handle.pid, stream }, data),
         onFlood: (text) => this.#flooded(worker, text),
         onEnded: (end) => {
           status?.forget();

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import net from 'node:net';
-import { ListenQueues, readListenQueue } from './listen-queue.ts';
+import { ListenQueues, type Queued, readListenQueue } from './listen-queue.ts';
 
 const head =
   '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
@@ -52,10 +52,11 @@ test('where the kernel does not tell, nothing is known', () => {
   async () => {
     const server = net.createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const { fd } = (server as unknown as { _handle: { fd: number } })._handle;
-    const { queues } = new ListenQueues(() => [{ address: 'a', fd }]).now();
+    const { _handle: handle } = server as unknown as { _handle: Queued['handle'] };
+    const address = { kind: 'tcp', host: '127.0.0.1', port: 8000 } as const;
+    const { queues } = new ListenQueues(() => [{ address, handle }]).now();
     server.close();
-    const other = new ListenQueues(() => [{ address: 'b', fd: 1 }]).now();
-    expect([queues, other.queues]).toEqual([[{ address: 'a', waiting: 0 }], []]);
+    const other = new ListenQueues(() => [{ address, handle: { fd: 1 } as typeof handle }]).now();
+    expect([queues, other.queues]).toEqual([[{ address: '127.0.0.1:8000', waiting: 0 }], []]);
   },
 );

@@ -3,7 +3,8 @@
  * full. Linux only: proc_net(5), and TcpExt of net/ipv4/proc.c. The queue of a unix socket is told nowhere under /proc.
  */
 import fs from 'node:fs';
-import { type ReadText, readText } from '@tshorn/core';
+import { formatAddress, type ReadText, readText } from '@tshorn/core';
+import type { Listener } from '../listeners.ts';
 
 export interface ListenQueue {
   /** By inode of the listening socket. */
@@ -84,11 +85,7 @@ function headOf(file: string, isEnough: (text: string) => boolean): string {
 /** Milliseconds. */
 const FRESH_MS = 1_000;
 
-/** A listener of the master. */
-export interface Queued {
-  readonly address: string;
-  readonly fd: number;
-}
+export type Queued = Pick<Listener, 'address' | 'handle'>;
 
 export interface QueueFigures {
   /** Those of which the kernel tells. */
@@ -115,10 +112,10 @@ export class ListenQueues {
       this.#readAt = now;
     }
     const { waiting, overflows } = this.#read ?? { waiting: new Map<number, number>() };
-    const queues = this.#listeners().flatMap(({ address, fd }) => {
-      const inode = inodeOf(fd);
+    const queues = this.#listeners().flatMap(({ address, handle }) => {
+      const inode = inodeOf(handle.fd);
       const count = inode === undefined ? undefined : waiting.get(inode);
-      return count === undefined ? [] : [{ address, waiting: count }];
+      return count === undefined ? [] : [{ address: formatAddress(address), waiting: count }];
     });
     return { queues, ...(overflows !== undefined && { overflows }) };
   }
