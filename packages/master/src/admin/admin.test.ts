@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import fs from 'node:fs';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Address } from '@tshorn/core';
@@ -56,4 +58,19 @@ test('a token that every user of the machine can read is one warning that says h
   expect(await warningsOf({ admin: [tcp('127.0.0.1')], adminToken })).toEqual([
     `admin token: every user of this machine can read ${adminToken}: type chmod 600 ${adminToken}`,
   ]);
+});
+
+test('a client whose code cannot be loaded does not hold up the end', async () => {
+  jest.doMock('./http-server.ts', () => {
+    throw new Error('upgraded');
+  });
+  const admin = new Admin(view, log as never);
+  const file = path.join(directory, 'admin');
+  const admins = [{ kind: 'unix', path: file } as const];
+  await admin.bind({ admin: admins, agent: [], bind: [], adminToken: undefined }, { mode: 0o600 }, undefined);
+  admin.begin();
+  await once(net.connect(file).resume(), 'close');
+  expect(lines.at(-1)).toMatchObject({ level: 'error', text: expect.stringContaining('upgraded') });
+  admin.handOver([]);
+  await admin.close();
 });

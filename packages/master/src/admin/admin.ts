@@ -144,15 +144,23 @@ export class Admin {
     // Those that come while the code is being loaded are bounded as well.
     this.#connections.add(socket);
     try {
-      this.#http ??= import('./http-server.ts').then(
-        ({ AdminHttp: Server }) =>
-          new Server({ view: this.#view, connections: this.#connections, token: () => this.#token }),
-      );
+      this.#http ??= this.#load();
       const http = await this.#http;
       if (!socket.destroyed) http.serve(socket);
     } catch (error) {
       this.#log.error(`admin listener: ${describeThrown(error)}`);
       socket.destroy();
+    }
+  }
+
+  async #load(): Promise<AdminHttp> {
+    try {
+      const { AdminHttp: Server } = await import('./http-server.ts');
+      return new Server({ view: this.#view, connections: this.#connections, token: () => this.#token });
+    } catch (error) {
+      // Its file may be gone, since an upgrade of tshorn: the next client tries again, and the end has nothing to close.
+      this.#http = undefined;
+      throw error;
     }
   }
 }

@@ -98,11 +98,22 @@ export class Control implements Answering {
     // A client that goes away in the middle costs nobody else anything.
     socket.on('error', () => {});
     try {
-      this.#server ??= import('./server.ts').then(({ ControlServer: Server }) => new Server(this));
+      this.#server ??= this.#load();
       (await this.#server).serve(socket);
     } catch (error) {
       this.#log.error(`control socket: ${describeThrown(error)}`);
       socket.destroy();
+    }
+  }
+
+  async #load(): Promise<ControlServer> {
+    try {
+      const { ControlServer: Server } = await import('./server.ts');
+      return new Server(this);
+    } catch (error) {
+      // Its file may be gone, since an upgrade of tshorn: the next client tries again, and the end has nothing to close.
+      this.#server = undefined;
+      throw error;
     }
   }
 }
