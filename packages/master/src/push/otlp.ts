@@ -31,7 +31,7 @@ export class Otlp {
   readonly #resource: Readonly<Record<string, string>>;
   readonly #begunAt = Date.now() - process.uptime() * 1_000;
   readonly #timer: NodeJS.Timeout;
-  #isPushing = false;
+  #pushing: Promise<void> | undefined;
 
   constructor(settings: OtlpSettings, around: Surroundings) {
     this.#settings = settings;
@@ -44,20 +44,33 @@ export class Otlp {
   /** Pushes a last time, unless nobody takes it. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    let timer: NodeJS.Timeout | undefined;
+    const expiry = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, LAST_MS);
+    });
+    // One that is under way lacks the last counts.
+    await Promise.race([Promise.resolve(this.#pushing).then(() => this.#pushLast()), expiry]);
+    clearTimeout(timer);
+  }
+
+  async #pushLast(): Promise<void> {
     if (!this.#around.outage.isOn) await this.#push(Math.min(LAST_MS, this.#settings.timeoutMs));
   }
 
-  /** Never rejects. */
-  async #push(timeoutMs: number): Promise<void> {
-    if (this.#isPushing) return;
-    this.#isPushing = true;
+  /** One at a time. Never rejects. */
+  #push(timeoutMs: number): Promise<void> {
+    this.#pushing ??= this.#attempt(timeoutMs).finally(() => {
+      this.#pushing = undefined;
+    });
+    return this.#pushing;
+  }
+
+  async #attempt(timeoutMs: number): Promise<void> {
     try {
       await this.#send(await this.#body(), timeoutMs);
       this.#around.outage.ended();
     } catch (error) {
       this.#around.outage.begun(reasonOf(error));
-    } finally {
-      this.#isPushing = false;
     }
   }
 

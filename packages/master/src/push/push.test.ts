@@ -133,6 +133,23 @@ it('the end pushes once more, and waits for no collector that is known to fail',
   expect((await got).body.toString()).toContain('tshorn_workers');
 });
 
+it('a push that is under way at the end is followed by the last one', async () => {
+  let asked = 0;
+  let closing: Promise<void> | undefined;
+  const all = new Promise<void>((resolve) => {
+    answer = (_request, response) => {
+      asked++;
+      closing ??= push?.close();
+      response.end('{}');
+      if (asked === 2) resolve();
+    };
+  });
+  await open();
+  await all;
+  await closing;
+  expect(asked).toBe(2);
+});
+
 it('StatsD gets datagrams at the end, at the latest', async () => {
   const receiver = dgram.createSocket('udp4').bind(0, '127.0.0.1');
   await once(receiver, 'listening');
