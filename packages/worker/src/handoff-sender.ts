@@ -4,10 +4,11 @@
  * it, nothing is given up here: if no worker takes it, it is read again and served on.
  */
 import type { Socket } from 'node:net';
+import { InTransit, type Sent } from './in-transit.ts';
 import { hold, unhold } from './migrate/held.ts';
 import { OutgoingMigrations, type OutgoingOrders } from './migrate/outgoing-migrations.ts';
 import type { Migratable } from './migrate/registry.ts';
-import type { Detached, InterruptedTurn, RawHandle, Transport } from './transport/transport.ts';
+import type { InterruptedTurn, RawHandle, Transport } from './transport/transport.ts';
 
 /** This many are in transit at a time; the rest are served where they are. */
 const WINDOW = 8;
@@ -37,16 +38,6 @@ export interface Candidate {
   readonly migratable?: Migratable;
 }
 
-interface Sent {
-  readonly socket: Socket;
-  readonly detached: Detached;
-  readonly migratable: Migratable | undefined;
-}
-
-interface InTransit extends Sent {
-  readonly onClose: () => void;
-}
-
 /** A connection that leaves at once. */
 export interface Picked extends Sent {
   /** For a WebSocket or a stream: its new owner needs it. */
@@ -64,9 +55,10 @@ export class HandoffSender {
   readonly #orders: HandoffSenderOrders;
   /** WebSockets and streams, which move with a state. */
   readonly outgoing: OutgoingMigrations;
-  readonly #inTransit = new Map<number, InTransit>();
-  /** Those of them that were handed out past the window; they count as rescued, not as moved. */
-  readonly #rescued = new Set<number>();
+  readonly #inTransit = new InTransit((id, { migratable }) => {
+    if (migratable) this.outgoing.lost(id);
+    this.#sendNext();
+  });
   #queue: Candidate[] = [];
   #all = false;
   #ended = false;
@@ -135,7 +127,7 @@ export class HandoffSender {
   }
 
   #atRest(most: number): Candidate[] {
-    const inTransit = new Set([...this.#inTransit.values()].map(({ socket }) => socket));
+    const inTransit = this.#inTransit.sockets();
     const found: Candidate[] = [];
     for (const socket of this.#transport.idle()) {
       if (found.length >= most) return found;
@@ -151,7 +143,7 @@ export class HandoffSender {
   }
 
   #sendNext(): void {
-    while (this.#inTransit.size - this.#rescued.size < WINDOW && this.#burst > 0) {
+    while (this.#inTransit.inWindow < WINDOW && this.#burst > 0) {
       const next = this.#queue.pop();
       if (!next) return this.#inTransit.size === 0 ? this.pump() : undefined;
       this.#send(next);
@@ -174,20 +166,7 @@ export class HandoffSender {
     this.#burst--;
     if (migratable) hold(socket);
     const id = this.#orders.offer(detached.handle, migratable?.resumer);
-    this.#keepTrack(id, { socket, detached, migratable });
-  }
-
-  #keepTrack(id: number, sent: Sent): void {
-    const { socket, migratable } = sent;
-    // At its keep-alive timeout, say: if the descriptor has been sent before, another worker has it now.
-    const onClose = () => {
-      this.#inTransit.delete(id);
-      this.#rescued.delete(id);
-      if (migratable) this.outgoing.lost(id);
-      this.#sendNext();
-    };
-    socket.once('close', onClose);
-    this.#inTransit.set(id, { ...sent, onClose });
+    this.#inTransit.add(id, { socket, detached, migratable });
   }
 
   /** Connections are offered, and the master has not answered yet. */
@@ -218,16 +197,15 @@ export class HandoffSender {
   /** The connection has left under this id. One with a state is over here; another one waits for the answer. */
   hasLeft(id: number, { socket, detached, migratable }: Picked): void {
     if (migratable) return this.outgoing.rescued(migratable);
-    this.#keepTrack(id, { socket, detached, migratable });
-    this.#rescued.add(id);
+    this.#inTransit.add(id, { socket, detached, migratable }, true);
   }
 
   /** WebSockets and streams in transit whose state can go now, unasked. Each is over here. */
   *statesInTransit(turn: InterruptedTurn): Generator<{ readonly id: number; readonly state: string }> {
-    for (const [id, { socket, migratable }] of this.#inTransit) {
+    for (const [id, { socket, migratable }] of this.#inTransit.all()) {
       const state = migratable && turn.isApart(socket) ? this.outgoing.rescue(migratable) : undefined;
       if (!migratable || state === undefined) continue;
-      this.#answered(id);
+      this.#inTransit.answered(id);
       this.outgoing.rescued(migratable);
       yield { id, state };
     }
@@ -240,10 +218,9 @@ export class HandoffSender {
       setTimeout(() => this.handedOver(id, until), SENDING_EVERY_MS);
       return;
     }
-    const isRescued = this.#rescued.has(id);
-    const sent = this.#answered(id);
+    const sent = this.#inTransit.answered(id);
     if (!sent) return this.outgoing.partWithNothing(id);
-    if (!isRescued) {
+    if (!sent.rescued) {
       this.moved++;
       this.waitsForTaker = false;
     }
@@ -257,7 +234,7 @@ export class HandoffSender {
    * `not-yet` a worker may be able to soon (a replacement boots, say), and the drain goes on.
    */
   keep(id: number, reason: string): void {
-    const kept = this.#answered(id);
+    const kept = this.#inTransit.answered(id);
     if (!kept) return this.outgoing.stays(id);
     kept.detached.attach();
     if (kept.migratable) {
@@ -279,18 +256,9 @@ export class HandoffSender {
     this.pump();
   }
 
-  #answered(id: number): InTransit | undefined {
-    const answered = this.#inTransit.get(id);
-    if (!answered) return undefined;
-    this.#inTransit.delete(id);
-    this.#rescued.delete(id);
-    answered.socket.off('close', answered.onClose);
-    return answered;
-  }
-
   /** The master is gone. Another worker may own what is in transit, so it must not be read here. */
   abandon(): void {
-    for (const { socket } of this.#inTransit.values()) socket.destroy();
+    for (const socket of this.#inTransit.sockets()) socket.destroy();
     this.#end();
   }
 
