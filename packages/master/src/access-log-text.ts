@@ -28,7 +28,7 @@ const WORDS: Readonly<Record<Report['state'], Words>> = {
     event: 'access-log-not-reopened',
     level: 'warn',
     text: ({ reason }, file) =>
-      `cannot open the access log ${file} again: ${reason}; it writes on to the old file; let the user of the workers write to ${file}, and send USR1 again`,
+      `cannot open the access log ${file} again: ${reason}; it still writes to the old file; let the user of the workers write to ${file}, and send USR1 again`,
   },
   reopened: {
     event: 'access-log-reopened',

@@ -128,7 +128,7 @@ export class Server extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#master.rotate('leave', 'leave()');
   }
 
-  /** Takes `leave()` back. */
+  /** Ends `leave()`: the server asks for traffic again. */
   stay(): void {
     this.#master.rotate('stay', 'stay()');
   }

@@ -11,7 +11,7 @@ const told = (scene: Scene) =>
       : [],
   );
 
-test('leave tells the workers in service, and stay takes it back; nothing drains', () => {
+test('leave tells the workers in service, and stay ends it; nothing drains', () => {
   const scene = leaving(start());
   expect(scene.reported('leaving')).toMatchObject([{ text: expect.stringContaining('by tshorn leave') }]);
   scene.at += 2_000;
@@ -36,13 +36,13 @@ test('a second leave, and a stay without one, are told and change nothing', () =
   expect(other.reported('noted')[0]?.text).toContain('not leaving');
 });
 
-test('a reload goes on meanwhile, its workers are told, and one that was parked and serves again is told of the stay', () => {
+test('a reload continues meanwhile, its workers are told, and one that was parked and serves again is told of the stay', () => {
   const scene = leaving(start()).reload().prepared();
   scene.settle();
   expect(scene.reported('reload-finished')).toMatchObject([{ outcome: 'committed' }]);
   expect(scene.ready().every(({ serial }) => told(scene).includes(`announce-leaving:${serial}`))).toBe(true);
 
-  // Worker 1 is parked when the operator takes the leave back, and comes back by the rollback.
+  // Worker 1 is parked when the operator ends the leave, and serves again after the rollback.
   const back = leaving(start()).reload().prepared();
   while (back.state.workers[1]?.state !== 'parked') {
     const draining = Object.values(back.state.workers).find(({ state }) => state === 'draining');
@@ -60,7 +60,7 @@ test('a reload goes on meanwhile, its workers are told, and one that was parked 
   expect(told(back).slice(-2)).not.toContain('announce-leaving:1');
 });
 
-test('the time of a leave counts for --stop-delay, and a stop cannot be taken back', () => {
+test('the time of a leave counts for --stop-delay, and a stop cannot be undone', () => {
   const scene = leaving(start());
   scene.at += 2_000;
   stopping(scene);

@@ -1,5 +1,5 @@
 /**
- * Leaving the balancer by command (`tshorn leave`), until `tshorn stay` or a stop. The server goes on as before, reloads
+ * Leaving the balancer by command (`tshorn leave`), until `tshorn stay` or a stop. The server works as before, reloads
  * and replacements included; it only asks for no new traffic: /ready, the agent and the status path of the workers say so.
  */
 import type { Draft } from './draft.ts';

@@ -47,7 +47,7 @@ export interface WorkerRecord {
   repeat?: true;
   /** It was told that the server leaves. */
   toldLeaving?: true;
-  /** When what is left of its drain is cut off. */
+  /** When the connections that it still drains are force-closed. */
   drainsUntil?: number;
   failure?: Failure;
   /** It could not come into service, and is ended for that. */

@@ -161,7 +161,7 @@ export const WORKERS = {
   'access-log-not-reopened': {
     level: 'warn or error',
     fields: `${WORKER}, \`file\`, \`reason\`; \`error\` and \`reason\` alone where the master cannot make the file`,
-    when: 'After `USR1` the [access log](access-log.md#rotation) cannot be opened again. The worker writes on to the old file.',
+    when: 'After `USR1` the [access log](access-log.md#rotation) cannot be opened again. The worker still writes to the old file.',
     todo: 'Let the user of the workers write to the file, and send `USR1` again.',
   },
   'access-log-reopened': {

@@ -6,7 +6,7 @@ export const leave = command({
   name: 'leave',
   summary: 'Ask the load balancer for no new traffic, and serve on',
   about:
-    'The server tells its load balancer to send no new traffic, and goes on serving: /ready of the admin listener and the status path of the app answer 503, and the agent "drain". Reloads, scaling and replacements go on as before. It ends with tshorn stay, or with a stop, whose --stop-delay the time counts for.',
+    'The server tells its load balancer to send no new traffic, and still serves: /ready of the admin listener and the status path of the app answer 503, and the agent "drain". Reloads, scaling and replacements continue as before. It ends with tshorn stay, or with a stop, whose --stop-delay the time counts for.',
   args: MASTER_ARGUMENT,
   options: {
     wait: {

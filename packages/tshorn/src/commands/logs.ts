@@ -11,7 +11,7 @@ export const logs = command({
   options: {
     follow: {
       short: 'f',
-      summary: 'Go on with the lines that come, also those of the new master of a re-exec',
+      summary: 'Show the lines that come too, and those of the new master of a re-exec',
     },
     lines: {
       kind: wholeNumber(0),
@@ -28,7 +28,7 @@ export const logs = command({
   },
   examples: [
     ['tshorn logs', 'what has happened'],
-    ['tshorn logs -f --worker 3', 'one worker, as it goes on'],
+    ['tshorn logs -f --worker 3', 'one worker, as its lines come'],
     ['tshorn logs --level warn', 'what went wrong'],
     ['tshorn logs --json | jq .event', 'for programs'],
   ],

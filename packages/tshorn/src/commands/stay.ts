@@ -3,8 +3,8 @@ import { COULD_NOT_ASK, MASTER_ARGUMENT, MASTER_OPTIONS } from './control/master
 
 export const stay = command({
   name: 'stay',
-  summary: 'Take tshorn leave back',
-  about: 'The server asks for traffic again after tshorn leave. A stop that has begun cannot be taken back.',
+  summary: 'End tshorn leave: ask for traffic again',
+  about: 'The server asks for traffic again after tshorn leave. A stop that has begun cannot be undone.',
   args: MASTER_ARGUMENT,
   options: { json: { summary: 'Print JSON, for programs' }, ...MASTER_OPTIONS },
   examples: [['tshorn stay', 'back to the balancer']],

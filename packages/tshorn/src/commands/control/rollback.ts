@@ -25,7 +25,7 @@ export async function rollback({ json, noWait, plan, ...values }: RollbackValues
   if (!json) {
     const previous = previousIn(await listOf(socket).catch(() => []));
     const hint = previous === undefined ? '' : `the next tshorn rollback brings ${previous}; `;
-    print(paintFor(process.stdout, process.env)('dim', `${hint}tshorn releases lists them`));
+    print(paintFor(process.stdout, process.env)('dim', `${hint}tshorn releases lists all`));
   }
   return 0;
 }

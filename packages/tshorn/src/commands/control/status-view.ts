@@ -66,7 +66,7 @@ function factsOf(status: Status, around: Surroundings): string {
 }
 
 function leavingText({ by, since }: LeaveStatus, { now }: Surroundings): string {
-  return `by ${by} for ${formatAge(now - Date.parse(since))}; all requests are served; tshorn stay takes it back`;
+  return `by ${by} for ${formatAge(now - Date.parse(since))}; all requests are served; tshorn stay ends it`;
 }
 
 function degradedText({ ready, size, reason, since }: DegradedStatus, { now }: Surroundings): string {
