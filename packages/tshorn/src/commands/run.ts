@@ -14,7 +14,7 @@ export async function runCommand(name: CommandName | ForeignName, words: readonl
   if (name === 'help' && isForeignWord(words[0])) {
     return (await import('./foreign.ts')).foreign(words[0], words.slice(1));
   }
-  if (ASKING.includes(name) && isAppName(name, words)) {
+  if (asksMaster(name) && isAppName(name, words)) {
     throw (await import('./foreign.ts')).appName(name, words);
   }
   const command = COMMAND_TABLE[name];
@@ -29,16 +29,9 @@ export async function printHelp(name?: CommandName): Promise<number> {
   return 0;
 }
 
-/** Commands that take the pid of a master. */
-const ASKING: readonly string[] = [
-  'reload',
-  'releases',
-  'status',
-  'top',
-  'logs',
-  'scale',
-  'stop',
-] satisfies CommandName[];
+/** It takes the pid of a master. What follows `rollback` is the name of a release. */
+const asksMaster = (name: CommandName): boolean =>
+  name !== 'rollback' && 'pid' in (COMMAND_TABLE[name].args ?? {});
 
 /** As PM2 names its apps: `api`, `0`, `all`. `scale 0` is a count. */
 const isAppName = (command: string, [word = '', next]: readonly string[]): boolean =>
