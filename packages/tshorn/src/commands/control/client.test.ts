@@ -67,6 +67,20 @@ test('a stream that falls silent is that of a master that does not answer, and n
   });
 });
 
+test('an answer that stops in its middle has a time limit, unless it is one that may be silent', async () => {
+  let end = () => {};
+  await serve((request, response) => {
+    response.write('{}\n');
+    if (request.url === '/reload') end = () => void response.end('{}\n');
+  });
+  const patient = linesOf(stream(socket, '/reload', {}));
+  await expect(linesOf(textLines(socket, '/logs'))).rejects.toMatchObject({
+    message: expect.stringContaining('no answer within 5 s'),
+  });
+  end();
+  expect(await patient).toEqual([{}, {}]);
+}, 30_000);
+
 test('a stream yields each line as soon as it is whole, also one that is cut inside a character', async () => {
   const sent = [Buffer.from('{"msg":"a"}\n{"m'), Buffer.from('sg":"ü"}\n')];
   const [head, tail] = sent as [Buffer, Buffer];

@@ -52,7 +52,8 @@ export async function ask(
 }
 
 /**
- * Sends one request and yields each line of its answer as an event.
+ * Sends one request and yields each line of its answer as an event. Only the beginning of the answer has a time limit: a
+ * reload may be silent for minutes.
  * @throws TshornError as `ask`
  */
 export async function* stream(
@@ -61,20 +62,20 @@ export async function* stream(
   body: object,
   options?: Pick<AskOptions, 'signal'>,
 ): AsyncGenerator<StreamEvent, void, undefined> {
-  for await (const line of textLines(socket, path, body, options)) yield parse(line, socket) as StreamEvent;
+  for await (const line of textLines(socket, path, body, { ...options, silentMs: 0 }))
+    yield parse(line, socket) as StreamEvent;
 }
 
 /**
  * Sends one request and yields each line of its answer. It is a POST where there is a body. Ends with the answer, even with
- * one that breaks off. Only the beginning of the answer has a time limit, unless `silentMs` sets one for each pause in what
- * follows: a reload may be silent for minutes.
+ * one that breaks off. `silentMs` limits each pause in the answer; 0 is no limit.
  * @throws TshornError as `ask`
  */
 export async function* textLines(
   socket: string,
   path: string,
   body?: object,
-  { signal, silentMs = 0 }: Pick<AskOptions, 'signal'> & { readonly silentMs?: number } = {},
+  { signal, silentMs = ANSWER_MS }: Pick<AskOptions, 'signal'> & { readonly silentMs?: number } = {},
 ): AsyncGenerator<string, void, undefined> {
   const client = clientOf(socket, { headersTimeout: ANSWER_MS, bodyTimeout: silentMs });
   try {
@@ -106,7 +107,7 @@ export async function* sentEvents(
   { signal }: Pick<AskOptions, 'signal'> = {},
 ): AsyncGenerator<SentEvent, void, undefined> {
   let event = 'message';
-  for await (const line of textLines(socket, path, undefined, { signal, silentMs: ANSWER_MS })) {
+  for await (const line of textLines(socket, path, undefined, { signal })) {
     const [, name, text = ''] = /^(\w+): ?(.*)$/.exec(line) ?? [];
     if (name === 'event') event = text;
     if (name === 'data') yield { event, data: parse(text, socket) };

@@ -93,7 +93,11 @@ async function showLines(socket: string, most: number, showing: Showing): Promis
 
 /** One request: the lines that are there, and with `follow` those that come, after an empty one. */
 async function* linesOf(socket: string, follow: boolean): AsyncGenerator<LogLine | 'now', void, undefined> {
-  for await (const line of textLines(socket, follow ? '/logs?follow=1' : '/logs')) {
+  // A log may be silent for days.
+  const lines = follow
+    ? textLines(socket, '/logs?follow=1', undefined, { silentMs: 0 })
+    : textLines(socket, '/logs');
+  for await (const line of lines) {
     if (line === '') yield 'now';
     else yield JSON.parse(line) as LogLine;
   }
