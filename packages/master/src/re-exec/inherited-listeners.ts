@@ -29,16 +29,6 @@ interface Passed {
   readonly file?: SocketFile;
 }
 
-interface Variable {
-  readonly version: number;
-  /** Pid of the old master. */
-  readonly master: number;
-  readonly listeners: readonly Passed[];
-  /** Who has made the server leave the balancer, while it does. */
-  readonly left?: string;
-  readonly replaced?: Replaced;
-}
-
 /** What the new master has to know of the state of the old one. */
 export interface PassedState {
   /** Who has made the server leave the balancer, while it does. */
@@ -47,13 +37,20 @@ export interface PassedState {
   readonly replaced?: Replaced | undefined;
 }
 
+interface Variable extends PassedState {
+  readonly version: number;
+  /** Pid of the old master. */
+  readonly master: number;
+  readonly listeners: readonly Passed[];
+}
+
 /** The name under which both masters know a listener. */
 export const nameOf = ({ address }: Pick<Listener, 'address'>): string => formatAddress(address);
 
 /** The variable for the environment of the new master, and the descriptors that go with it. */
 export function passOn(
   listeners: readonly Listener[],
-  { left, replaced }: PassedState,
+  state: PassedState,
 ): { variable: string; fds: number[] } {
   const passed = listeners.map(
     ({ asked, address, file, activated }, at): Passed => ({
@@ -64,13 +61,7 @@ export function passOn(
       ...(activated !== undefined && { activated }),
     }),
   );
-  const variable: Variable = {
-    version: VERSION,
-    master: process.pid,
-    listeners: passed,
-    ...(left !== undefined && { left }),
-    ...(replaced && { replaced }),
-  };
+  const variable: Variable = { ...state, version: VERSION, master: process.pid, listeners: passed };
   return { variable: JSON.stringify(variable), fds: listeners.map(({ handle }) => handle.fd) };
 }
 
