@@ -111,21 +111,24 @@ thorough(
   },
 );
 
-brief('a reader that stalls does not hold up the end of the master, whatever is logged meanwhile', async () => {
-  const server = await start('--output-file', path.join(directory, 'out.log'));
-  await socketOf(server);
-  const logs = new Following(String(server.pid));
-  await logs.speaks;
-  logs.process.kill('SIGSTOP');
-  // More than the kernel takes for a reader, and less than the reader may miss.
-  await print(server, 'out=x&times=700000');
-  const rotating = setInterval(() => server.signal('SIGUSR1'), 20);
-  try {
-    expect(await server.stop()).toBe(0);
-  } finally {
-    clearInterval(rotating);
-    logs.process.kill('SIGKILL');
-  }
-  expect(server.lines.filter(({ event }) => event === 'stray-error')).toEqual([]);
-  await logs.ended;
-});
+brief(
+  'a reader that stalls does not hold up the end of the master, whatever is logged meanwhile',
+  async () => {
+    const server = await start('--output-file', path.join(directory, 'out.log'));
+    await socketOf(server);
+    const logs = new Following(String(server.pid));
+    await logs.speaks;
+    logs.process.kill('SIGSTOP');
+    // More than the kernel takes for a reader, and less than the reader may miss.
+    await print(server, 'out=x&times=700000');
+    const rotating = setInterval(() => server.signal('SIGUSR1'), 20);
+    try {
+      expect(await server.stop()).toBe(0);
+    } finally {
+      clearInterval(rotating);
+      logs.process.kill('SIGKILL');
+    }
+    expect(server.lines.filter(({ event }) => event === 'stray-error')).toEqual([]);
+    await logs.ended;
+  },
+);
