@@ -1,5 +1,5 @@
 /** The lines above the table: the master, the totals, and the last reload or the one under way. Pure. */
-import { formatMemory, formatMs } from '@tshorn/core';
+import { formatMemory, formatMs, wrapWords } from '@tshorn/core';
 import type { Snapshot } from '@tshorn/master';
 import { type Colour, colourOfOutcome, colourOfState, formatAge } from '../../style.ts';
 import { barOf, ICONS } from '../doing.ts';
@@ -18,7 +18,7 @@ export function headLines(picture: Picture, width: number): Line[] {
     EMPTY,
     ...totalLines(picture, width),
     alertLine(picture),
-    reloadLine(picture),
+    ...reloadLines(picture, width),
     slotsLine(snapshot, width),
   ];
 }
@@ -88,13 +88,15 @@ function alertLine({ lost, snapshot }: Picture): Line {
   return newMaster === undefined ? EMPTY : [span(`re-exec: master ${newMaster} starts`, 'cyan')];
 }
 
-function reloadLine({ snapshot, reloadSince }: Picture): Line {
+/** The reason of a reload that failed stands below it: it is what its reader has come for. */
+function reloadLines({ snapshot, reloadSince }: Picture, width: number): Line[] {
   const { reload, lastReload, at } = snapshot;
   if (reload) {
     const { generation, step = 0, of = 0, by, rollingBack, committed } = reload;
     const since = formatMs(Math.max(0, at - (reloadSince ?? at)));
     if (rollingBack !== undefined) {
-      return spaced(2, span(`rolling back gen ${generation}`, 'red'), span(since), span(rollingBack, 'red'));
+      const head = spaced(2, span(`rolling back gen ${generation}`, 'red'), span(since));
+      return [head, ...reasonLines(rollingBack, width)];
     }
     const [done, rest] = barOf(Math.max(1, step), of);
     const where = of === 0 ? 'preparing' : `step ${step}/${of}`;
@@ -105,20 +107,30 @@ function reloadLine({ snapshot, reloadSince }: Picture): Line {
       span(since),
       span(`by ${by}`, 'dim'),
     );
-    return [span(`reload to gen ${generation}`, 'bold'), ...bar, ...more];
+    return [[span(`reload to gen ${generation}`, 'bold'), ...bar, ...more]];
   }
-  if (!lastReload) return [span('no reload yet', 'dim')];
+  if (!lastReload) return [[span('no reload yet', 'dim')]];
   const { generation, outcome, replaced, tookMs, by, reason, at: ended } = lastReload;
   const colour = colourOfOutcome(outcome);
-  return spaced(
+  const head = spaced(
     2,
     span('last reload', 'dim'),
     span(`gen ${generation} ${outcome}`, colour),
     outcome === 'committed' && span(`${replaced} worker${replaced === 1 ? '' : 's'} in ${formatMs(tookMs)}`),
     span(`${formatAge(at - Date.parse(ended))} ago`),
-    reason !== undefined && span(reason, colour),
     span(`by ${by}`, 'dim'),
   );
+  return [head, ...(reason === undefined ? [] : reasonLines(reason, width))];
+}
+
+const INDENT = '  ';
+const MOST_REASON_LINES = 2;
+
+function reasonLines(reason: string, width: number): Line[] {
+  const lines = width === 0 ? [reason] : wrapWords(reason, width - INDENT.length);
+  const [first = '', ...rest] = lines;
+  const shown = [first, ...(rest.length > 0 ? [rest.join(' ')] : [])].slice(0, MOST_REASON_LINES);
+  return shown.map((text) => [span(`${INDENT}${text}`, 'red')]);
 }
 
 const LEGEND: Line = [span('● new', 'green'), span('  ◐ starting', 'yellow'), span('  ● old', 'dim')];

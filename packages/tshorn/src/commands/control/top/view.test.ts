@@ -24,6 +24,7 @@ const snapshotOf = (workers: readonly WorkerRow[], fields: Partial<Snapshot> = {
   ({
     at: AT,
     master: {
+      host: 'web1',
       pid: 99,
       uptimeMs: 60_000,
       memory: 60_000_000,
@@ -148,4 +149,27 @@ test('a lost connection is named', () => {
   const picture = { ...begin(snapshotOf(FOUR)), lost: 'looking for the master again: it has ended' };
   expect(draw(picture)[0]).toMatch(/ NO CONNECTION$/);
   expect(draw(picture)[5]).toBe('looking for the master again: it has ended');
+});
+
+test('the reason of a reload that failed stands below it, on two lines where it is long', () => {
+  const reason =
+    'worker 2 answered /_status with 503 Service Unavailable: the database does not answer at 10.0.0.7:5432';
+  const lastReload = {
+    generation: 2,
+    outcome: 'rolled-back' as const,
+    reason,
+    by: 'SIGHUP',
+    at: new Date(AT - 60_000).toISOString(),
+    replaced: 0,
+    tookMs: 900,
+  };
+  const lines = draw(begin(snapshotOf(FOUR, { lastReload })), { columns: 80, rows: 24 });
+  expect(lines[6]).toMatch(/^last reload {2}gen 2 rolled-back {2}.* ago {2}by SIGHUP$/);
+  expect(
+    lines
+      .slice(7, 9)
+      .map((line) => line.trim())
+      .join(' '),
+  ).toBe(reason);
+  expect(lines[9]).toMatch(/^0 ●/);
 });
