@@ -54,6 +54,7 @@ test('probes, metrics and status are answered, and nothing can be changed', asyn
       headers: { 'tshorn-workers': 'ready=2/2' },
     });
   }
+  expect(await ask(server, '', { path: 'http://a.example/live' })).toMatchObject({ status: 200 });
   expect((await ask(server, '/metrics')).body).toMatch(/^tshorn_workers\{state="ready"\} 2$/m);
   const zipped = await ask(server, '/metrics', { method: 'HEAD', headers: { 'accept-encoding': 'gzip' } });
   expect(zipped.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'accept-encoding' });

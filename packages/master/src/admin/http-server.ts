@@ -83,8 +83,7 @@ export class AdminHttp {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = request;
-    const target = (request.url ?? '/').split('?', 2);
-    const [path = '/', query = ''] = target;
+    const [path = '/', query = ''] = originForm(request.url ?? '/').split('?', 2);
     const endpoint = Object.hasOwn(ENDPOINTS, path) ? ENDPOINTS[path] : undefined;
     const streams = endpoint?.streams === true && request.method === 'GET';
     if (!this.#connections.begin(socket, streams)) {
@@ -149,6 +148,13 @@ export class AdminHttp {
     return isLoopback({ kind: 'tcp', host: localAddress, port: 0 }) && !isOwnName(headers.host);
   }
 }
+
+/** A proxy may send the whole URL, which a server has to understand (RFC 9112, section 3.2.2). */
+const originForm = (target: string): string => {
+  const [, origin, rest = ''] = /^(https?:\/\/[^/?]*)(.*)$/i.exec(target) ?? [];
+  if (origin === undefined) return target;
+  return rest.startsWith('/') ? rest : `/${rest}`;
+};
 
 function refuse(response: ServerResponse, error: unknown): void {
   if (response.headersSent || response.destroyed) return void response.destroy();
