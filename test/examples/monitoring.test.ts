@@ -167,5 +167,10 @@ test('the dashboard has a schema that Grafana 10 and newer read, and each panel 
     'worker',
   ]);
   for (const { type, targets } of dashboard.panels) if (type !== 'row') expect(targets).not.toEqual([]);
-  expect(ofAnnotations.map(([name]) => name)).toEqual(['Deploys', 'Failed deploys', 'Crashes and hangs']);
+  expect(ofAnnotations.map(([name]) => name)).toEqual([
+    'Deploys',
+    'New masters',
+    'Failed deploys',
+    'Crashes and hangs',
+  ]);
 });
