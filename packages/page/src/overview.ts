@@ -10,6 +10,7 @@ const FACTS: readonly Row[] = [
   ['Generation', ({ generation }) => String(generation)],
   ['Ready', (snapshot) => `${readyOf(snapshot)} / ${snapshot.size}`],
   ['Uptime', ({ master }) => span(master.uptimeMs)],
+  ['Host', ({ master }) => master.host ?? UNKNOWN],
   ['Listens', ({ master }) => master.listeners.join(', ') || UNKNOWN],
 ];
 const FIGURES: readonly Row[] = [

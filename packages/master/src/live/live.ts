@@ -2,6 +2,7 @@
  * The server as it is watched: a snapshot each second while somebody listens, and every notice. Nobody who listens costs
  * the master anything but these. Created by Observed, when the first one asks.
  */
+import os from 'node:os';
 import { describeThrown } from '@tshorn/core';
 import type { Notice } from '../decide/notice.ts';
 import type { Registry } from '../metrics/registry.ts';
@@ -80,6 +81,7 @@ export class Live {
     return snapshotOf({
       status: this.#master.status(),
       at: Date.now(),
+      host: os.hostname(),
       uptimeMs: process.uptime() * 1_000,
       lastReload: reloads.all.at(-1),
       requests: countedOf(registry.slots().flatMap(({ series }) => series)).requests,

@@ -57,6 +57,8 @@ export interface Snapshot {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly master: {
+    /** Name of the machine. */
+    readonly host: string;
     readonly pid: number;
     readonly uptimeMs: number;
     /** Bytes. */
@@ -95,6 +97,7 @@ export interface Sources {
   readonly status: MasterStatus;
   /** Milliseconds since 1970. */
   readonly at: number;
+  readonly host: string;
   readonly uptimeMs: number;
   readonly lastReload: PastReload | undefined;
   /** Requests since the start of the master, those of workers that have left included. */
@@ -106,6 +109,7 @@ export interface Sources {
 export function snapshotOf({
   status,
   at,
+  host,
   uptimeMs,
   lastReload,
   requests,
@@ -125,7 +129,14 @@ export function snapshotOf({
   const cpus = workers.flatMap(({ cpu }) => cpu ?? []);
   return {
     at,
-    master: { pid, uptimeMs: Math.round(uptimeMs), memory, ...(app !== undefined && { app }), listeners },
+    master: {
+      host,
+      pid,
+      uptimeMs: Math.round(uptimeMs),
+      memory,
+      ...(app !== undefined && { app }),
+      listeners,
+    },
     state,
     generation,
     size,
