@@ -21,6 +21,7 @@ export * from './inspector-flags.ts';
 export * from './metrics.ts';
 export { isPreload, takesNextWord } from './node-flags.ts';
 export { type NodeOption, nodeOptionsIn, splitNodeOptions, wordsOf } from './node-options.ts';
+export * from './open-file-count.ts';
 export * from './open-request.ts';
 export {
   commandNames,

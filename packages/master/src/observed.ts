@@ -2,7 +2,7 @@
  * The figures of a server: counts of its workers, its notices, and its status, as metrics and as snapshots. They are for
  * people and programs that look at it; nothing here decides anything. Created by the master.
  */
-import { describeThrown } from '@tshorn/core';
+import { describeThrown, openFileCount } from '@tshorn/core';
 import type { Notice } from './decide/notice.ts';
 import { lineOf } from './journal.ts';
 import type { History } from './live/history.ts';
@@ -89,7 +89,12 @@ export class Observed {
       counts: this.counts,
       status,
       queue: this.queues.now(),
-      master: { cpuUserMs: user / 1_000, cpuSystemMs: system / 1_000, uptimeMs: process.uptime() * 1_000 },
+      master: {
+        cpuUserMs: user / 1_000,
+        cpuSystemMs: system / 1_000,
+        uptimeMs: process.uptime() * 1_000,
+        openFiles: openFileCount(),
+      },
       release: status.release ?? status.app,
       version: VERSION,
       now: performance.now(),

@@ -57,7 +57,7 @@ export function exampleFacts(): Facts {
       ],
     },
     queue: { queues: [{ address: '127.0.0.1:8000', waiting: 0 }], overflows: 0 },
-    master: { cpuUserMs: 10, cpuSystemMs: 10, uptimeMs: 2_000 },
+    master: { cpuUserMs: 10, cpuSystemMs: 10, uptimeMs: 2_000, openFiles: 30 },
     release: 'v1.4.2',
     version: '0.1.0',
     now: 1_000,

@@ -23,4 +23,6 @@ export interface OwnFigures {
   readonly cpuUserMs: number;
   readonly cpuSystemMs: number;
   readonly uptimeMs: number;
+  /** Open file descriptors; undefined where the system does not list them. */
+  readonly openFiles: number | undefined;
 }

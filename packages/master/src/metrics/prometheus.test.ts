@@ -68,7 +68,7 @@ function facts(more: Partial<Facts> = {}): Facts {
     counts: new NoticeCounts(),
     status,
     queue: { queues: [{ address: '127.0.0.1:80', waiting: 3 }], overflows: 1 },
-    master: { cpuUserMs: 1_500, cpuSystemMs: 500, uptimeMs: 10_000 },
+    master: { cpuUserMs: 1_500, cpuSystemMs: 500, uptimeMs: 10_000, openFiles: undefined },
     release: 'v1 "x"\n',
     version: '0.1.0',
     now: 3_500,

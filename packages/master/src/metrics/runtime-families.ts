@@ -71,7 +71,10 @@ export function runtimeFamilies({ slots, status, master }: Facts): Family[] {
       name: 'process_open_file_descriptors',
       help: 'Open file descriptors',
       type: 'gauge',
-      points: known.flatMap(({ slot, runtime }) => pointsOf(slot, runtime?.openFiles)),
+      points: [
+        ...known.flatMap(({ slot, runtime }) => pointsOf(slot, runtime?.openFiles)),
+        ...(master.openFiles === undefined ? [] : [{ labels: MASTER, value: master.openFiles }]),
+      ],
     },
     {
       name: 'process_uptime_seconds',

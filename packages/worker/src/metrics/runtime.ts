@@ -3,7 +3,6 @@
  * master/src/metrics/registry.ts. Nothing runs between two reports for figures that Node counts by itself; the delay of
  * the event loop and the collections of garbage are those that it has to be asked to observe.
  */
-import fs from 'node:fs';
 import {
   constants,
   type IntervalHistogram,
@@ -12,18 +11,19 @@ import {
   PerformanceObserver,
 } from 'node:perf_hooks';
 import v8 from 'node:v8';
-import { type Collections, GC_BOUNDS, type GC_KINDS, type LoopDelay, type Runtime } from '@tshorn/core';
+import {
+  type Collections,
+  GC_BOUNDS,
+  type GC_KINDS,
+  type LoopDelay,
+  openFileCount,
+  type Runtime,
+} from '@tshorn/core';
 
 /** Milliseconds. Each is a wake-up of the process, also of one that has nothing to do. */
 const RESOLUTION_MS = 20;
 const WINDOW_MS = 10_000;
 const NS_PER_MS = 1e6;
-
-/** Kept from before the app is loaded, which may replace it. */
-const { statSync } = fs;
-
-/** The kernel tells by the size of the directory how many are open: Linux 6.2 and newer, and 0 before. */
-const OPEN_FILES = '/proc/self/fd';
 
 type Kind = (typeof GC_KINDS)[number];
 
@@ -120,11 +120,3 @@ export class RuntimeFigures {
 
 /** Microseconds are enough. */
 const msOf = (ns: number): number => Math.round(ns / 1_000) / (NS_PER_MS / 1_000);
-
-function openFileCount(): number | undefined {
-  try {
-    return statSync(OPEN_FILES).size || undefined;
-  } catch {
-    return undefined;
-  }
-}
