@@ -39,7 +39,7 @@ export class Loading {
   readonly #capture: ListenCapture;
   readonly #tell: Tell;
   readonly pending = watchPendingWork();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
   #ended = false;
   #doing = 'its module has not finished loading';
   /** Rejects for an app that is found to be none although work is pending; never resolves. */
@@ -50,26 +50,34 @@ export class Loading {
     this.#spec = spec;
     this.#capture = capture;
     this.#tell = tell;
-    let refuse: (error: unknown) => void;
+    let refuse: (error: unknown) => void = () => {};
     this.refused = new Promise((_, reject) => {
       refuse = reject;
     });
-    this.#timer = setTimeout(async () => {
-      // Before the import, which has handles of its own.
-      const open = whatIsOpen(capture.others);
-      const { stillLoading } = await import('./still-loading.ts');
-      const { level, text, refusal, child } = stillLoading(
-        spec.file,
-        this.#doing,
-        capture.others,
-        await open,
-      );
-      // It may have been found to be an app meanwhile.
-      if (this.#ended || this.#isListening) return;
-      if (!refusal) return tell(level, text);
+    this.#timer = setTimeout(() => void this.#look(refuse), LONG_MS).unref();
+  }
+
+  /** Looks again after twice the time: a child process may take long as well until it listens. */
+  async #look(refuse: (error: unknown) => void, afterMs = LONG_MS, toldBefore = ''): Promise<void> {
+    // Before the import, which has handles of its own.
+    const open = whatIsOpen(this.#capture.others);
+    const { stillLoading } = await import('./still-loading.ts');
+    const { level, text, refusal, child } = stillLoading(
+      this.#spec.file,
+      this.#doing,
+      this.#capture.others,
+      await open,
+    );
+    // It may have been found to be an app meanwhile.
+    if (this.#ended || this.#isListening) return;
+    if (refusal) {
       if (child !== undefined) endAtExit(child);
-      refuse(refusal);
-    }, LONG_MS).unref();
+      return refuse(refusal);
+    }
+    const isNews = toldBefore === '' || (level === 'warn' && text !== toldBefore);
+    if (isNews) this.#tell(level, text);
+    const again = () => void this.#look(refuse, 2 * afterMs, isNews ? text : toldBefore);
+    this.#timer = setTimeout(again, afterMs).unref();
   }
 
   end(): void {
