@@ -54,7 +54,7 @@ export class Loading {
     this.refused = new Promise((_, reject) => {
       refuse = reject;
     });
-    this.#timer = setTimeout(() => void this.#look(refuse), LONG_MS).unref();
+    this.#timer = setTimeout(() => void this.#look(refuse).catch(refuse), LONG_MS).unref();
   }
 
   /** Looks again after twice the time: a child process may take long as well until it listens. */
@@ -76,7 +76,7 @@ export class Loading {
     }
     const isNews = toldBefore === '' || (level === 'warn' && text !== toldBefore);
     if (isNews) this.#tell(level, text);
-    const again = () => void this.#look(refuse, 2 * afterMs, isNews ? text : toldBefore);
+    const again = () => void this.#look(refuse, 2 * afterMs, isNews ? text : toldBefore).catch(refuse);
     this.#timer = setTimeout(again, afterMs).unref();
   }
 

@@ -3,7 +3,7 @@
  * drained and at the end of its process. The Worker creates it, unless `--no-metrics` is given. The other end is
  * master/src/metrics/registry.ts.
  */
-import { envelope, type Metrics } from '@tshorn/core';
+import { describeThrown, envelope, type Metrics } from '@tshorn/core';
 import type { Channel } from '../channel.ts';
 import type { Meter } from '../meter.ts';
 import { Counters } from './counters.ts';
@@ -21,10 +21,18 @@ export class Reporter {
     this.#counters = new Counters(meter);
   }
 
-  /** Called when the worker accepts: what is measured is its service, and no start waits for it. */
+  /**
+   * Called when the worker accepts: what is measured is its service, and no start waits for it. Never rejects: the app may
+   * have taken every descriptor meanwhile, and serves without these figures.
+   */
   async observeRuntime(): Promise<void> {
-    const { RuntimeFigures } = await import('./runtime.ts');
-    this.#runtime ??= new RuntimeFigures();
+    try {
+      const { RuntimeFigures } = await import('./runtime.ts');
+      this.#runtime ??= new RuntimeFigures();
+    } catch (error) {
+      const text = `metrics: no figures of the event loop, V8 and the process: ${describeThrown(error)}`;
+      void this.#channel.send({ type: 'log', level: 'warn', text });
+    }
   }
 
   report(): Metrics {
