@@ -4,6 +4,7 @@
  */
 import type http from 'node:http';
 import { isInProcess } from './transport/in-process.ts';
+import { markOwnAnswer } from './transport/own-answer.ts';
 import type { Transport } from './transport/transport.ts';
 
 /**
@@ -26,6 +27,7 @@ export function refuseStatus(transport: Pick<Transport, 'intercept'>, statusPath
 }
 
 function refuse(response: http.ServerResponse): void {
+  markOwnAnswer(response);
   const headers = {
     'content-type': 'text/plain; charset=utf-8',
     'cache-control': 'no-store',

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { envelope, readToMaster, type Sample } from '@tshorn/core';
 import { Meter } from './meter.ts';
 import { probe } from './probe.ts';
+import { refuseStatus } from './refuse-status.ts';
 import { Sampler } from './sample.ts';
 import { Http1 } from './transport/http1.ts';
 
@@ -100,6 +101,14 @@ describe('Sampler', () => {
     client.resetAndDestroy();
     await sleep(50);
     expect(totals()).toEqual([0, 0, 0, 0]);
+  });
+
+  it('counts no answer that the worker gives in place of the app', async () => {
+    sampler.start();
+    const end = refuseStatus(transport, '/_status');
+    for (const path of ['/_status', '/_status', '/']) await get(path);
+    end();
+    expect(totals()).toEqual([1, 0, 0, 0]);
   });
 
   it('does not count the probe', async () => {

@@ -6,7 +6,7 @@ import type http from 'node:http';
 import { bucketOf, noCounts, SAMPLE_EVERY_MS, type Sample, URGENT_BAD } from '@tshorn/core';
 import { waitsForApp } from './in-flight.ts';
 import type { Meter } from './meter.ts';
-import { isInProcess } from './transport/in-process.ts';
+import { isTraffic } from './transport/own-answer.ts';
 import type { Exchange } from './transport/transport.ts';
 
 export class Sampler {
@@ -50,14 +50,14 @@ export class Sampler {
   }
 
   readonly #begun = ({ response, request, socket }: Exchange): void => {
-    if (isInProcess(socket)) return;
+    if (!isTraffic({ response, socket })) return;
     this.#open.add(response);
     response.once('close', () => this.#closed({ response, request, socket }));
   };
 
   readonly #ended = ({ response, socket }: Exchange, tookMs: number): void => {
-    if (isInProcess(socket)) return;
     this.#open.delete(response);
+    if (!isTraffic({ response, socket })) return;
     this.#finished++;
     const bucket = bucketOf(tookMs);
     this.#latency[bucket] = (this.#latency[bucket] ?? 0) + 1;
@@ -68,7 +68,7 @@ export class Sampler {
 
   /** 'close' comes after the end of a response, too; then the response is not open any more. */
   #closed(exchange: Exchange): void {
-    if (!this.#open.delete(exchange.response) || !isAbandoned(exchange)) return;
+    if (!this.#open.delete(exchange.response) || !isTraffic(exchange) || !isAbandoned(exchange)) return;
     this.#handlerErrors++;
     this.#reportIfUrgent();
   }

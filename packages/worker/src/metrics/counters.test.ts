@@ -11,6 +11,7 @@ import {
 } from '@tshorn/core';
 import type { Meter } from '../meter.ts';
 import { markInProcess } from '../transport/in-process.ts';
+import { markOwnAnswer } from '../transport/own-answer.ts';
 import type { Exchange, ExchangeObserver } from '../transport/transport.ts';
 import { Counters } from './counters.ts';
 import { ROUTE } from './routes.ts';
@@ -83,6 +84,14 @@ test('requests of the worker itself are not counted', () => {
   markInProcess(socket);
   observer.finished?.(exchange('GET', 200, {}, socket), 1);
   observer.aborted?.(exchange('GET', 200, {}, socket), 1, 1);
+  expect(counters.changed()).toEqual([]);
+});
+
+test('the 503 of the status path while the server leaves is no request of the app, whole or cut', () => {
+  const refused = exchange('GET', 503);
+  markOwnAnswer(refused.response);
+  observer.finished?.(refused, 1);
+  observer.aborted?.(refused, 1, 1);
   expect(counters.changed()).toEqual([]);
 });
 

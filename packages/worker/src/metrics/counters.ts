@@ -18,8 +18,7 @@ import {
   type Series,
 } from '@tshorn/core';
 import type { Meter } from '../meter.ts';
-import { isInProcess } from '../transport/in-process.ts';
-import type { Exchange } from '../transport/transport.ts';
+import { isTraffic } from '../transport/own-answer.ts';
 import { routeOf } from './routes.ts';
 
 interface Counted {
@@ -51,12 +50,14 @@ export class Counters {
 
   constructor(meter: Meter) {
     meter.listen({
-      finished: ({ request, response, socket }, tookMs) => {
-        if (isInProcess(socket)) return;
+      finished: (exchange, tookMs) => {
+        if (!isTraffic(exchange)) return;
+        const { request, response } = exchange;
         this.#count(this.#of(request.method, response.statusCode, routeOf(request)), tookMs, 1);
       },
-      aborted: ({ request, socket }: Exchange, tookMs, count) => {
-        if (isInProcess(socket)) return;
+      aborted: (exchange, tookMs, count) => {
+        if (!isTraffic(exchange)) return;
+        const { request } = exchange;
         this.#count(this.#of(request.method, NO_RESPONSE, routeOf(request)), tookMs, count);
       },
     });

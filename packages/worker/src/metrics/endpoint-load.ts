@@ -4,6 +4,7 @@
  * with the option.
  */
 import type { Meter } from '../meter.ts';
+import { isTraffic } from '../transport/own-answer.ts';
 
 const HEADER = 'endpoint-load-metrics';
 const EVERY_MS = 1_000;
@@ -37,8 +38,8 @@ export function tellEndpointLoad(meter: Meter): void {
     begun: ({ response }) => {
       response.setHeader(HEADER, text);
     },
-    finished: ({ response }) => {
-      if (response.statusCode >= 500) errors++;
+    finished: (exchange) => {
+      if (exchange.response.statusCode >= 500 && isTraffic(exchange)) errors++;
     },
   });
 }
