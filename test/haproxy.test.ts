@@ -4,9 +4,9 @@ import path from 'node:path';
 import { Command } from './support/control.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { HAProxy, hasHAProxy } from './support/haproxy.ts';
-import { MixedLoad } from './support/load.ts';
+import { ask, MixedLoad } from './support/load.ts';
 import { isLong } from './support/long.ts';
-import { fixture, startServer, type TestServer } from './support/server.ts';
+import { fixture, root, startServer, type TestServer } from './support/server.ts';
 
 const withHAProxy = isLong && hasHAProxy ? test : test.skip;
 
@@ -100,6 +100,36 @@ withHAProxy.each(WAYS)(
     await load.flow(100);
     await load.stop();
     expect(load.failures).toEqual([]);
+  },
+);
+
+/** The line that docs/admin.md prints, with the ports of this server. */
+function documentedLine(server: TestServer): string {
+  const page = fs.readFileSync(path.join(root, 'docs/admin.md'), 'utf8');
+  const line = /^ {6}(server a .* agent-check .*)$/m.exec(page)?.[1] ?? '';
+  expect(line).toMatch(/^server a 10\.0\.0\.5:8000 .* agent-port 9465 agent-inter 1s$/);
+  return line
+    .replace('10.0.0.5:8000', `127.0.0.1:${server.port}`)
+    .replace('9465', portOf(server, 'agent'))
+    .replace('agent-inter 1s', 'agent-inter 50ms');
+}
+
+withHAProxy(
+  'with the line of the page, a server that lacks one worker gets requests all the same',
+  async () => {
+    const [app, gone] = ['app.mjs', 'gone'].map((name) => path.join(directory, name)) as [string, string];
+    fs.copyFileSync(fixture('says-hello.mjs'), app);
+    const server = await start(app, 'a', 3);
+    proxy = await HAProxy.start(directory, [documentedLine(server)]);
+    const { weight: whole } = await proxy.sees('a', 'UP');
+    fs.renameSync(app, gone);
+    process.kill(server.pidOf(2), 'SIGKILL');
+    await proxy.until('the weight of two workers', async () => (await proxy?.server('a'))?.weight !== whole);
+
+    const clients = Array.from({ length: 20 }, () =>
+      ask({ socketPath: proxy?.frontend }, { path: '/', agent: false }),
+    );
+    expect(new Set((await Promise.all(clients)).map(({ status }) => status))).toEqual(new Set([200]));
   },
 );
 
