@@ -45,7 +45,6 @@ export class Live {
   readonly #observed: Observed;
   readonly #listeners = new Set<Listener>();
   #timer: NodeJS.Timeout | undefined;
-  #overflowsBefore: number | undefined;
 
   constructor(master: Figured, observed: Observed) {
     this.#master = master;
@@ -90,13 +89,11 @@ export class Live {
     });
   }
 
-  /** The kernel counts for all its listeners, from its own start on: what somebody looks for is how many there are more. */
   #queue() {
     const { queues, overflows } = this.#observed.queues.now();
-    this.#overflowsBefore ??= overflows;
     return {
       ...(queues.length > 0 && { queue: queues.reduce((sum, { waiting }) => sum + waiting, 0) }),
-      ...(overflows !== undefined && { overflows: overflows - (this.#overflowsBefore ?? 0) }),
+      ...(overflows !== undefined && { overflows }),
     };
   }
 

@@ -38,6 +38,19 @@ test('a row that is cut off is not read', () => {
   ).toBe(0);
 });
 
+test('the connections that the kernel has dropped count from the start of the master on, and not from its own', () => {
+  let overflows: number | undefined = 103_525;
+  const read = () => ({ waiting: new Map(), ...(overflows !== undefined && { overflows }) });
+  const queues = new ListenQueues(() => [], read);
+  expect(queues.now().overflows).toBe(0);
+  overflows += 3;
+  jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 2_000);
+  expect(queues.now().overflows).toBe(3);
+  jest.restoreAllMocks();
+  overflows = undefined;
+  expect(new ListenQueues(() => [], read).now()).toEqual({ queues: [] });
+});
+
 test('where the kernel does not tell, nothing is known', () => {
   expect(
     readListenQueue(

@@ -90,25 +90,33 @@ export type Queued = Pick<Listener, 'address' | 'handle'>;
 export interface QueueFigures {
   /** Those of which the kernel tells. */
   readonly queues: readonly { readonly address: string; readonly waiting: number }[];
-  /** Absent where the kernel does not tell. */
+  /** Since the start of the master; absent where the kernel does not tell. */
   readonly overflows?: number;
 }
 
 /** The queue of the master's own listeners. All who look within a second share one reading. */
 export class ListenQueues {
   readonly #listeners: () => readonly Queued[];
+  readonly #readNow: () => ListenQueue;
   #read: ListenQueue | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
+  /** The kernel counts from its own start on: as a count of this master, that would be a burst at each start. */
+  readonly #overflowsBefore: number;
 
-  /** @param listeners those of unix sockets may be among them; of these nothing is known */
-  constructor(listeners: () => readonly Queued[]) {
+  /**
+   * @param listeners those of unix sockets may be among them; of these nothing is known
+   * @param read for tests
+   */
+  constructor(listeners: () => readonly Queued[], read: () => ListenQueue = readListenQueue) {
     this.#listeners = listeners;
+    this.#readNow = read;
+    this.#overflowsBefore = read().overflows ?? 0;
   }
 
   now(): QueueFigures {
     const now = performance.now();
     if (now - this.#readAt > FRESH_MS) {
-      this.#read = readListenQueue();
+      this.#read = this.#readNow();
       this.#readAt = now;
     }
     const { waiting, overflows } = this.#read ?? { waiting: new Map<number, number>() };
@@ -117,7 +125,8 @@ export class ListenQueues {
       const count = inode === undefined ? undefined : waiting.get(inode);
       return count === undefined ? [] : [{ address: formatAddress(address), waiting: count }];
     });
-    return { queues, ...(overflows !== undefined && { overflows }) };
+    const since = overflows === undefined ? undefined : overflows - this.#overflowsBefore;
+    return { queues, ...(since !== undefined && { overflows: since }) };
   }
 }
 
