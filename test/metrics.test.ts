@@ -115,6 +115,27 @@ thorough('a worker that hangs is stale, and not missing, and no scrape waits for
   expect(scrapers.fallen).toEqual([]);
 });
 
+thorough(
+  'a worker that is killed from outside: what it had in flight is told in the log and counted',
+  async () => {
+    const server = await startServer(fixture('ends-in-many-ways.mjs'), { workers: 1 });
+    const waits = Array.from({ length: 3 }, () =>
+      ask({ port: server.port }, { path: '/waits', agent: false }).then(
+        () => 'answered',
+        () => 'lost',
+      ),
+    );
+    while ((await scrape(server))['http_server_active_requests{worker="0"}'] !== 3) await sleep(50);
+    process.kill(server.pidOf(0), 'SIGKILL');
+    expect(await Promise.all(waits)).toEqual(['lost', 'lost', 'lost']);
+    expect(await server.event('crashed')).toMatchObject({
+      inFlight: 3,
+      msg: expect.stringMatching(/; 3 requests in flight at its last report$/),
+    });
+    expect((await scrape(server))['tshorn_failure_requests_total{result="unknown"}']).toBe(3);
+  },
+);
+
 thorough('without --metrics there are the figures of the server, and none of requests', async () => {
   const server = await startServer(fixture('ends-in-many-ways.mjs'), { args: ['--no-metrics'] });
   await ask({ port: server.port }, { path: '/', agent: false });

@@ -1,6 +1,6 @@
 import { RESCUE_MS } from './decide/rescue.ts';
 import { Scene } from './decide/testing/scene.ts';
-import { textOf } from './journal.ts';
+import { fieldsOf, textOf } from './journal.ts';
 
 const start = (...given: ConstructorParameters<typeof Scene>) => new Scene(...given).started().forget();
 
@@ -65,6 +65,7 @@ test('a hang that was interrupted', () => {
     finished: 12,
     lost: 1,
     lostUnknown: 0,
+    inFlight: 0,
   });
 });
 
@@ -140,10 +141,37 @@ test('an app that handles its exceptions and exits: what it gave away is told', 
   expect(scene.state.slots[0]?.failures).toBe(1);
 });
 
-test('a death that nothing contains has no such line', () => {
-  const scene = start({ workers: 2 }).exit(1, null, 'SIGKILL');
+test('a death that nothing contains has no such line, and what it had in flight is told and counted', () => {
+  const scene = start({ workers: 2 });
+  const words = 'killed by SIGKILL';
+  scene.happen({ type: 'worker-exited', serial: 1, code: null, signal: 'SIGKILL', words, inFlight: 5 });
   expect(scene.reported('contained')).toEqual([]);
-  expect(scene.state.containment.crashes).toBe(0);
+  expect(scene.state.containment).toMatchObject({ crashes: 0, lost: 0, lostUnknown: 1, inFlight: 5 });
+  const [crashed] = scene.reported('crashed');
+  expect(crashed && [textOf(crashed), fieldsOf(crashed).inFlight]).toEqual([
+    expect.stringMatching(/killed by SIGKILL, after .* of service; 5 requests in flight at its last report$/),
+    5,
+  ]);
+});
+
+test('so is that of a worker that is killed while it drains or hangs', () => {
+  const scene = start({ workers: 2, killsHung: '--on-hang kill' });
+  scene.request({ kind: 'scale', to: 1, by: 'tshorn scale' });
+  expect(scene.state.workers[2]?.state).toBe('draining');
+  scene.happen({ type: 'worker-exited', serial: 2, code: null, signal: 'SIGKILL', inFlight: 1 });
+  const exited = scene.reported('exited').at(-1);
+  expect(exited && textOf(exited)).toMatch(/; 1 request in flight at its last report$/);
+  scene.hang(1);
+  scene.happen({ type: 'worker-exited', serial: 1, code: null, signal: 'SIGKILL', inFlight: 3 });
+  expect(lineOf(scene)).toContain(' lost=unknown (3 in flight) in ');
+  expect(scene.state.containment).toMatchObject({ hangs: 1, lostUnknown: 2, inFlight: 4 });
+});
+
+test('a worker that has told of its requests, or had left, loses none that nobody knows', () => {
+  const scene = start({ workers: 2 }).crash(1).drained(1, REPORT);
+  scene.happen({ type: 'worker-exited', serial: 1, code: 1, signal: null, inFlight: 0 });
+  scene.happen({ type: 'stop-requested', mode: 'graceful', by: 'SIGTERM' }).settle();
+  expect(scene.state.containment).toMatchObject({ crashes: 1, lostUnknown: 0, inFlight: 0 });
 });
 
 test('only the answer to its own drain tells of the request that was stuck', () => {

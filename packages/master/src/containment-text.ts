@@ -4,14 +4,25 @@ import type { Containment } from './decide/notice.ts';
 
 /** `crashed: moved=97 finished=12 lost=1 in 0.3s; GET /boom was answered with 500` */
 export function textOfContainment(containment: Containment): string {
-  const { cause, rescued, moved, finished, lost, interrupted, why, killed, tookMs } = containment;
+  const {
+    cause,
+    rescued,
+    moved,
+    finished,
+    lost,
+    inFlight = 0,
+    interrupted,
+    why,
+    killed,
+    tookMs,
+  } = containment;
   const because = why === undefined ? '' : ` (${why})`;
   const figures = [
     (cause === 'hang' || rescued > 0) && `rescued=${rescued}`,
     interrupted !== undefined && `interrupted=${interrupted ? 'yes' : `no${because}`}`,
     cause === 'crash' && `moved=${moved ?? 'unknown'}`,
     `finished=${finished ?? 'unknown'}`,
-    `lost=${lost ?? 'unknown'}`,
+    `lost=${lost ?? (inFlight > 0 ? `unknown (${inFlight} in flight)` : 'unknown')}`,
     `in ${formatMs(tookMs)}`,
   ];
   const line = `${cause === 'crash' ? 'crashed' : 'hung'}: ${figures.filter(Boolean).join(' ')}`;

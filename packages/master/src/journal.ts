@@ -103,12 +103,24 @@ export function textOf(notice: Notice): string {
         describeWorker(notice.worker) + (notice.event === 'rescuing' ? ':' : ''),
         notice.report && textOfDrain(notice.report),
         notice.containment && textOfContainment(notice.containment),
-        notice.text,
+        textWithInFlight(notice),
       ];
       const line = parts.filter(Boolean).join(' ');
       return notice.detail ? `${line}\n${notice.detail.replace(/^/gm, '  | ')}` : line;
     }
   }
+}
+
+/** A worker that ended without a word has cost what it had, as far as its last report tells. */
+function textWithInFlight({
+  text,
+  inFlight,
+}: {
+  readonly text?: string;
+  readonly inFlight?: number;
+}): string {
+  const lost = inFlight ? `${inFlight} request${inFlight === 1 ? '' : 's'} in flight at its last report` : '';
+  return [text, lost].filter(Boolean).join('; ');
 }
 
 const workers = (count: number): string => `${count} worker${count === 1 ? '' : 's'}`;
@@ -139,7 +151,7 @@ export function fieldsOf(notice: Notice): { readonly event: LogEvent } & Record<
       ...(tookMs !== undefined && { tookMs: Math.round(tookMs) }),
     };
   }
-  const { event, worker, position, report, containment, text, lastLines } = notice;
+  const { event, worker, position, report, containment, text, lastLines, inFlight } = notice;
   return {
     event,
     worker: worker.slot,
@@ -148,6 +160,7 @@ export function fieldsOf(notice: Notice): { readonly event: LogEvent } & Record<
     ...position,
     ...(report && { ...report, tookMs: Math.round(report.tookMs) }),
     ...(containment && { ...containment, tookMs: Math.round(containment.tookMs) }),
+    ...(inFlight !== undefined && { inFlight }),
     ...(event === 'broken' && { reason: text }),
     // Not in the text: where the log is standard error too, they stand right above.
     ...(lastLines && { lastLines }),

@@ -151,17 +151,23 @@ export class Spawner {
   }
 
   #ended(worker: CrewMember, end: WorkerEnd): void {
-    const { hooks, enqueue } = this.#context;
+    const { hooks, enqueue, observed } = this.#context;
     const { serial, identity, handle } = worker;
     const { code, signal, failure } = end;
     // Before the event: the last worker's end leads straight to onExit.
     void hooks.run('childExit', { ...identity, pid: handle.pid, log: hooks.log });
     const words = failure?.reason ?? this.#describe(worker, code, signal);
     const see = whereToLook(handle.lastLines, worker.release.config.outputFile);
+    // The registry forgets it with the rest.
+    const inFlight = observed.registry.of(serial)?.active;
     this.#crew.remove(worker, () => {
       if (failure) this.#reportFailure(serial, failure);
       const rescued = this.#attendants.traffic.rescuedOf(serial);
-      const told = { ...(words !== undefined && { words }), ...(rescued > 0 && { rescued }) };
+      const told = {
+        ...(words !== undefined && { words }),
+        ...(rescued > 0 && { rescued }),
+        ...(inFlight !== undefined && { inFlight }),
+      };
       enqueue({ type: 'worker-exited', serial, code, signal, see, ...told });
     });
   }

@@ -17,8 +17,13 @@ export const hasLeft = (
   { code, signal }: Pick<Exit, 'code' | 'signal'>,
 ): boolean => code === 0 || (drained === true && RAISED.has(signal ?? code));
 
-/** Reports the end of a worker that was asked to leave. */
-export function left(draft: Draft, worker: WorkerRecord, { code, signal, words }: Exit): void {
+/** Reports the end of a worker that was asked to leave. `inFlight`: of one that has told nothing about its requests. */
+export function left(
+  draft: Draft,
+  worker: WorkerRecord,
+  { code, signal, words }: Exit,
+  inFlight: { readonly inFlight?: number },
+): void {
   const how = signal ? `ended by ${signal}` : `exit code ${code}`;
   if (hasLeft(worker.drained, { code, signal })) {
     return draft.reportOf(worker, { event: 'exited', level: 'info', text: how });
@@ -26,7 +31,7 @@ export function left(draft: Draft, worker: WorkerRecord, { code, signal, words }
   const reason = words ?? how;
   const text = `${worker.drained ? 'clean-up failed' : 'ended before it had drained'}: ${reason}`;
   if (worker.drained) cleanUpFailed(draft, reason);
-  draft.reportOf(worker, { event: 'exited', level: 'warn', text });
+  draft.reportOf(worker, { event: 'exited', level: 'warn', text, ...inFlight });
 }
 
 /** The worker is still there at its deadline. Returns the reason why it is killed. */

@@ -13,13 +13,19 @@ export function contained(draft: Draft, worker: WorkerRecord, failure: Failure, 
   const { containment: sums } = draft.state;
   sums[cause === 'crash' ? 'crashes' : 'hangs']++;
   if (interrupted) sums.interrupted++;
-  if (containment.lost === undefined) sums.lostUnknown++;
+  if (containment.lost === undefined) lostUntold(draft, exit);
   sums.rescued += rescued;
   sums.finished += finished;
   sums.lost += lost;
   const expected = containment.cost === 'none' ? 0 : 1;
   const level = containment.lost === undefined || lost > expected ? 'warn' : 'info';
   draft.reportOf(worker, { event: 'contained', level, containment });
+}
+
+/** The worker has ended without a word about its requests: what is known is its last report. */
+export function lostUntold({ state: { containment } }: Draft, { inFlight = 0 }: Exit): void {
+  containment.lostUnknown++;
+  containment.inFlight += inFlight;
 }
 
 function whatIsKnown(draft: Draft, worker: WorkerRecord, failure: Failure, exit: Exit): Containment {
@@ -35,6 +41,7 @@ function whatIsKnown(draft: Draft, worker: WorkerRecord, failure: Failure, exit:
     ...(report && { moved: report.moved }),
     ...(finished !== undefined && { finished }),
     ...(lost !== undefined && { lost }),
+    ...(lost === undefined && exit.inFlight !== undefined && { inFlight: exit.inFlight }),
     ...(rescue && { interrupted: rescue.outcome === 'interrupted' }),
     ...(why !== undefined && { why }),
     ...(request && { request: nameOf(request) }),

@@ -54,7 +54,16 @@ export const initialState = (settings: Settings, seed?: number): State => ({
   workers: {},
   slots: {},
   queue: [],
-  containment: { crashes: 0, hangs: 0, interrupted: 0, rescued: 0, finished: 0, lost: 0, lostUnknown: 0 },
+  containment: {
+    crashes: 0,
+    hangs: 0,
+    interrupted: 0,
+    rescued: 0,
+    finished: 0,
+    lost: 0,
+    lostUnknown: 0,
+    inFlight: 0,
+  },
   exits: { left: 0, 'clean-up': 0, boot: 0, crash: 0, hang: 0, killed: 0 },
 });
 

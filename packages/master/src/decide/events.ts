@@ -96,6 +96,8 @@ export type Event =
       readonly see?: string;
       /** Connections that were taken out of it while it hung, or that it gave away as it ended. */
       readonly rescued?: number;
+      /** Requests that were in flight at its last report; absent where it has sent none. */
+      readonly inFlight?: number;
     }
   /** Counts of migrated connections; sent for a worker of an uncommitted release only. */
   | { readonly type: 'worker-migrations'; readonly serial: number; readonly arrivals: MigrationCounts }

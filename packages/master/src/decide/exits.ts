@@ -1,7 +1,7 @@
 /** The end of a worker's process: asked for, or a crash, or the end of a failure that was contained. Pure. */
 import type { ExitKind } from '@tshorn/core';
 import { hasLeft, left } from './clean-up.ts';
-import { contained } from './contained.ts';
+import { contained, lostUntold } from './contained.ts';
 import { fellOut, servedFor } from './containment.ts';
 import type { Draft } from './draft.ts';
 import type { Event } from './events.ts';
@@ -20,14 +20,19 @@ export function exited(draft: Draft, worker: WorkerRecord, exit: Exit): void {
   for (const timer of ['boot', 'drain', 'rescue'] as const) draft.clearTimer(`${timer}:${serial}`);
   // Before the notice that the worker is gone.
   const tellOfFailure = () => worker.failure && contained(draft, worker, worker.failure, exit);
+  const kind = kindOf(worker, exit);
+  // A failure that was contained tells of its requests itself, as far as they are known.
+  const isUntold = kind === 'crash' && !worker.failure && !exit.rescued;
+  if (isUntold) lostUntold(draft, exit);
+  const inFlight = isUntold && exit.inFlight ? { inFlight: exit.inFlight } : {};
   if (state === 'ready' || state === 'admitted') {
     const text = `${how}, after ${servedFor(draft, worker)}`;
-    draft.reportOf(worker, { event: 'crashed', level: 'error', text });
+    draft.reportOf(worker, { event: 'crashed', level: 'error', text, ...inFlight });
     // Its connections went to others as it ended: an app that handles its exceptions itself.
     if (exit.rescued) worker.failure = { cause: 'crash', at: draft.at };
     tellOfFailure();
     fellOut(draft, worker, 'ended', text);
-  } else if (state === 'draining') left(draft, worker, exit);
+  } else if (state === 'draining') left(draft, worker, exit, inFlight);
   else if (state === 'parked' || state === 'killed') {
     tellOfFailure();
     draft.reportOf(worker, { event: 'exited', level: 'info', text: how });
@@ -44,7 +49,7 @@ export function exited(draft: Draft, worker: WorkerRecord, exit: Exit): void {
         : '';
     broken(draft, worker, `the worker ended while booting: ${how}${hint}`);
   }
-  draft.state.exits[kindOf(worker, exit)]++;
+  draft.state.exits[kind]++;
   worker.state = 'exited';
   delete draft.state.workers[serial];
 }

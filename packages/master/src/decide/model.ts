@@ -94,6 +94,8 @@ export interface ContainmentCounts {
   lost: number;
   /** Failures of which nobody knows how many requests they have cost. */
   lostUnknown: number;
+  /** Requests that were in flight at the last report of those workers. */
+  inFlight: number;
 }
 
 /** The clean-ups that failed, and why the first of them did. */

@@ -56,6 +56,8 @@ export interface Containment {
   readonly finished?: number;
   /** Requests that failed, the culprit among them; absent where that is unknown. */
   readonly lost?: number;
+  /** Where that is unknown: those that were in flight at the last report. */
+  readonly inFlight?: number;
   /** For a hang: the code that was stuck has been ended. */
   readonly interrupted?: boolean;
   /** For a hang that was not interrupted, and for a worker that did not drain: why. */
@@ -81,6 +83,8 @@ export type Notice =
       readonly report?: DrainReport;
       /** For `contained`. */
       readonly containment?: Containment;
+      /** For the end of a worker that told nothing about its requests: those in flight at its last report. */
+      readonly inFlight?: number;
       /** The last lines on the worker's standard error, when the worker has failed. */
       readonly lastLines?: readonly string[];
     }

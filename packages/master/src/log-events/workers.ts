@@ -54,7 +54,7 @@ export const WORKERS = {
   },
   crashed: {
     level: 'error',
-    fields: FAILED,
+    fields: `${FAILED}; \`inFlight\`: requests at its last report, where it ended without telling of them`,
     when: 'An exception that nobody caught, or a worker that was ready has ended without being asked to. A replacement starts. After an exception the worker [finishes its other requests](containment.md); `contained` follows.',
   },
   'nearly-full': {
@@ -76,7 +76,7 @@ export const WORKERS = {
   },
   contained: {
     level: 'info or warn',
-    fields: `${IN_STEP}; \`cause\` (\`crash\` or \`hang\`), \`rescued\`, \`moved\`, \`finished\`, \`lost\`, \`interrupted\`, \`why\`, \`request\`, \`cost\`, \`killed\`, \`tookMs\``,
+    fields: `${IN_STEP}; \`cause\` (\`crash\` or \`hang\`), \`rescued\`, \`moved\`, \`finished\`, \`lost\`, \`inFlight\`, \`interrupted\`, \`why\`, \`request\`, \`cost\`, \`killed\`, \`tookMs\``,
     when: 'A worker has ended after a crash or a hang: what that has [cost, and what was saved](containment.md). A figure that nobody knows is absent. `warn` when more was lost than the request that caused it.',
   },
   killed: {

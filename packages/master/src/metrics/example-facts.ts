@@ -41,7 +41,16 @@ export function exampleFacts(): Facts {
       memory: 50_000_000,
       listeners: ['127.0.0.1:8000'],
       cwd: '/srv/app',
-      containment: { crashes: 0, hangs: 0, interrupted: 0, rescued: 0, finished: 0, lost: 0, lostUnknown: 0 },
+      containment: {
+        crashes: 0,
+        hangs: 0,
+        interrupted: 0,
+        rescued: 0,
+        finished: 0,
+        lost: 0,
+        lostUnknown: 0,
+        inFlight: 0,
+      },
       exits: Object.fromEntries(EXIT_KINDS.map((kind) => [kind, 0])) as Facts['status']['exits'],
       traffic: { handoff: 'on', moved: 0, refused: { upgraded: 0 }, closed: 0, forceClosed: 0 },
       workers: [

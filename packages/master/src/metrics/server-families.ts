@@ -117,11 +117,12 @@ export function serverFamilies({ slots, counts, status, queue, release, version,
     ),
     {
       name: 'tshorn_failure_requests_total',
-      help: 'Requests of workers that crashed or hung, by what became of them',
+      help: 'Requests of workers that crashed or hung, by what became of them; unknown: in flight at the last report of one that ended without telling',
       type: 'counter',
       points: [
         { labels: { result: 'finished' }, value: containment.finished },
         { labels: { result: 'lost' }, value: containment.lost },
+        { labels: { result: 'unknown' }, value: containment.inFlight },
       ],
     },
     one(
@@ -166,7 +167,7 @@ export function serverFamilies({ slots, counts, status, queue, release, version,
     some(
       'counter',
       'tshorn_listen_overflows_total',
-      'Connections that the kernel has dropped for a full queue, of all listeners of the machine or container',
+      'Connections that the kernel has dropped for a full queue, of all listeners of the machine or container, since the start of the master',
       queue.overflows,
     ),
     {

@@ -14,7 +14,16 @@ const STATUS: Status = {
   control: '/run/t.sock',
   app: '/srv/app.js',
   listeners: ['127.0.0.1:8000', 'unix:/run/app.sock'],
-  containment: { crashes: 0, hangs: 0, interrupted: 0, rescued: 0, finished: 0, lost: 0, lostUnknown: 0 },
+  containment: {
+    crashes: 0,
+    hangs: 0,
+    interrupted: 0,
+    rescued: 0,
+    finished: 0,
+    lost: 0,
+    lostUnknown: 0,
+    inFlight: 0,
+  },
   traffic: { handoff: 'on', moved: 31, refused: { busy: 2 }, closed: 1, forceClosed: 0 },
   workers: [
     {
@@ -110,6 +119,7 @@ it('says under a worker that drains what it still has', () => {
 
 it.each([
   [{ crashes: 1, finished: 12, lost: 1 }, '1 crash; rescued 0, finished 12, lost 1'],
+  [{ lostUnknown: 1, inFlight: 5 }, '0 crashes; rescued 0, finished 0, lost 0, unknown for 1 (5 in flight)'],
   [
     { hangs: 4, lost: 21, lostUnknown: 3 },
     '4 hangs (0 interrupted); rescued 0, finished 0, lost 21, unknown for 3',

@@ -90,12 +90,13 @@ function trafficText({
 /** Renders the sums since the start of the master; empty while nothing has failed. */
 function containmentText(sums: MasterStatus['containment'] | undefined): string {
   // A master of an older version that is asked by this command knows none.
-  if (!sums || sums.crashes + sums.hangs === 0) return '';
-  const { crashes, hangs, interrupted, rescued, finished, lost, lostUnknown } = sums;
-  const unknown = lostUnknown > 0 ? `, unknown for ${lostUnknown}` : '';
+  if (!sums || sums.crashes + sums.hangs + sums.lostUnknown === 0) return '';
+  const { crashes, hangs, interrupted, rescued, finished, lost, lostUnknown, inFlight } = sums;
+  const open = inFlight ? ` (${inFlight} in flight)` : '';
+  const unknown = lostUnknown > 0 ? `, unknown for ${lostUnknown}${open}` : '';
   const ended = hangs > 0 ? ` (${interrupted} interrupted)` : '';
   const failures = [
-    crashes > 0 && many(crashes, 'crash', 'crashes'),
+    (crashes > 0 || hangs === 0) && many(crashes, 'crash', 'crashes'),
     hangs > 0 && `${many(hangs, 'hang', 'hangs')}${ended}`,
   ];
   return `${failures.filter(Boolean).join(', ')}; rescued ${rescued}, finished ${finished}, lost ${lost}${unknown}`;
