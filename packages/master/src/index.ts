@@ -19,5 +19,5 @@ export { type Command, ownCommand } from './re-exec/command.ts';
 export { type OldMaster, takeOldMaster } from './re-exec/old-master.ts';
 export type { ReleaseStatus } from './release-list.ts';
 export { listenToSignals, type SignalTarget } from './signals.ts';
-export type { LeaveStatus, MasterStatus, ReloadStatus, WorkerStatus } from './status.ts';
+export type { LeaveStatus, MasterStatus, ReloadStatus, StopStatus, WorkerStatus } from './status.ts';
 export type { BackoffStatus, DegradedStatus } from './status-health.ts';

@@ -54,6 +54,14 @@ export interface LeaveStatus {
   readonly since: string;
 }
 
+/** The server stops. */
+export interface StopStatus {
+  /** Name of the requester; absent where the first start has failed. */
+  readonly by?: string;
+  /** Milliseconds until the drain begins (`--stop-delay`); absent when it has. */
+  readonly beginsInMs?: number;
+}
+
 export interface MasterStatus {
   readonly pid: number;
   readonly state: MasterState;
@@ -78,6 +86,8 @@ export interface MasterStatus {
   readonly newMaster?: number;
   /** Present from `tshorn leave` to `tshorn stay` or the stop; the state is `leaving` when no reload is under way. */
   readonly leave?: LeaveStatus;
+  /** Present from the request of a stop on. */
+  readonly stop?: StopStatus;
   /** Absent when all is well. */
   readonly degraded?: DegradedStatus;
   /** Slots that wait for their next attempt; absent when there are none. */
@@ -129,6 +139,7 @@ export function statusOf({
     ...(reload && { reload }),
     ...(newMaster !== undefined && { newMaster }),
     ...(left && { leave: { by: left.by, since: new Date(Date.now() - (now - left.at)).toISOString() } }),
+    ...((phase === 'leaving' || phase === 'draining') && { stop: stopOf(master, now) }),
     ...healthOf(master, now, Date.now()),
     containment,
     exits,
@@ -148,6 +159,11 @@ export function statusOf({
     })),
   };
 }
+
+const stopOf = ({ phase, stopBy, stopAt }: State, now: number): StopStatus => ({
+  ...(stopBy !== undefined && { by: stopBy }),
+  ...(phase === 'leaving' && stopAt !== undefined && { beginsInMs: Math.max(0, Math.round(stopAt - now)) }),
+});
 
 const named = (release: Release | undefined) => release?.name !== undefined && { release: release.name };
 

@@ -272,8 +272,10 @@ export interface State {
   changing?: { readonly to: 'degraded' | 'recovered'; readonly since: number };
   /** Seed of the jitter of the back-off; absent: no jitter. */
   seed?: number;
-  /** Requester of the stop that begins after `--stop-delay`. */
+  /** Requester of the stop that begins after `--stop-delay`, or has begun. */
   stopBy?: string;
+  /** When the drain of the stop begins, after `--stop-delay`. */
+  stopAt?: number;
   /** Present from `tshorn leave` to `tshorn stay`: who asked for it, and when. */
   left?: { readonly by: string; readonly at: number };
   containment: ContainmentCounts;

@@ -22,6 +22,7 @@ export function stop(draft: Draft, { mode, by, newMaster }: StopRequest): void {
   // After a re-exec the new master serves: clients have nothing to notice.
   if (!newMaster && isAnnounced(draft, mode)) return announce(draft, by);
   draft.report({ event: 'stopping', level: 'info', text: `${mode} stop by ${by}` });
+  state.stopBy = by;
   if (state.running) state.running.endLevel = 'info';
   fail(draft, `stopped by ${by}`, 'aborted');
   begin(draft, { mode, exitCode: state.stop?.exitCode ?? EXIT.ok, ...(newMaster && { newMaster }) });
@@ -39,6 +40,7 @@ function announce(draft: Draft, by: string): void {
   const delay = Math.ceil(delayOf(draft));
   state.phase = 'leaving';
   state.stopBy = by;
+  state.stopAt = draft.at + delay;
   state.queue = [];
   draft.setTimer('leaving', delay);
   const text = `graceful stop by ${by} in ${delay / 1000} s (--stop-delay); a second request stops now`;

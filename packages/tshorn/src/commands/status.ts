@@ -6,7 +6,13 @@ export const status = command({
   summary: 'Show the master, its workers and the last reloads',
   about:
     'Shows the master, its workers, and the outcome of the last reloads. Where several masters run and none is named, it shows one line for each; --json prints an array of them then.',
-  args: MASTER_ARGUMENT,
+  args: {
+    pid: {
+      ...MASTER_ARGUMENT.pid,
+      summary:
+        'The pid of the master; without it, one line for each where this user runs several, in whichever directory',
+    },
+  },
   options: { json: { summary: 'Print JSON, for programs' }, ...MASTER_OPTIONS },
   examples: [
     ['tshorn status', 'the master of this user, or a list of several'],

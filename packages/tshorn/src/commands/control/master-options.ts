@@ -5,7 +5,8 @@ import { pid } from './pid-kind.ts';
 export const MASTER_ARGUMENT = {
   pid: {
     kind: pid,
-    summary: 'The pid of the master; not needed where this user runs only one',
+    summary:
+      'The pid of the master; not needed where only one runs in this directory, or this user runs only one',
     complete: async () => (await import('./find.ts')).runningMasters(process.env),
   },
 } as const;

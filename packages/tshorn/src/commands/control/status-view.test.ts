@@ -1,6 +1,7 @@
 import { formatAge, plain } from '../style.ts';
 import { type Status, statusText } from './status-view.ts';
 
+const escaped = (text: string) => text.replace(/[()]/g, '\\$&');
 const NOW = Date.parse('2026-01-02T03:04:05Z');
 const STATUS: Status = {
   version: '0.1.0',
@@ -132,6 +133,19 @@ it.each([
   const containment = { ...STATUS.containment, ...sums };
   const around = { now: NOW, paint: plain, width: undefined };
   expect(statusText({ ...STATUS, containment }, around)).toContain(`contained  ${text}\n`);
+});
+
+it.each([
+  [
+    { by: 'SIGTERM', beginsInMs: 4_200 },
+    'by SIGTERM in 5s (--stop-delay); all requests are served; a second request stops now',
+  ],
+  [{ by: 'tshorn stop' }, 'by tshorn stop; the workers finish what they have'],
+])('says of a stop who asked for it, and when it begins: %j', (stop, text) => {
+  const around = { now: NOW, paint: plain, width: undefined };
+  expect(statusText({ ...STATUS, state: 'leaving', stop }, around)).toMatch(
+    new RegExp(`stopping +${escaped(text)}\n`),
+  );
 });
 
 it.each([

@@ -6,6 +6,7 @@ import type {
   LeaveStatus,
   MasterStatus,
   PastReload,
+  StopStatus,
   WorkerStatus,
 } from '@tshorn/master';
 import { colourOfOutcome, colourOfState, formatAge, type Paint } from '../style.ts';
@@ -42,12 +43,14 @@ function headOf({ pid, state, uptimeMs, version, generation }: Status, paint: Pa
 }
 
 function factsOf(status: Status, around: Surroundings): string {
-  const { leave, degraded, release, app, listeners, node, control, traffic, containment, workers } = status;
+  const { leave, stop, degraded, release, app, listeners, node, control, traffic, containment, workers } =
+    status;
   const sum = workers.reduce((bytes, { memory = 0 }) => bytes + memory, 0);
   const memory = `master ${formatMemory(status.memory)}, workers ${formatMemory(sum)}`;
   const urls = listeners.map((address) => (address.startsWith('unix:') ? address : `http://${address}`));
   const rows: [name: string, value: string][] = [
     ['leaving', leave ? leavingText(leave, around) : ''],
+    ['stopping', stop ? stoppingText(stop) : ''],
     ['degraded', degraded ? degradedText(degraded, around) : ''],
     ['release', release ?? ''],
     ['app', app ?? ''],
@@ -67,6 +70,13 @@ function factsOf(status: Status, around: Surroundings): string {
 
 function leavingText({ by, since }: LeaveStatus, { now }: Surroundings): string {
   return `by ${by} for ${formatAge(now - Date.parse(since))}; all requests are served; tshorn stay ends it`;
+}
+
+function stoppingText({ by, beginsInMs }: StopStatus): string {
+  const who = by === undefined ? 'the first start has failed' : `by ${by}`;
+  if (beginsInMs === undefined) return `${who}; the workers finish what they have`;
+  const when = `in ${Math.ceil(beginsInMs / 1000)}s (--stop-delay)`;
+  return `${who} ${when}; all requests are served; a second request stops now`;
 }
 
 function degradedText({ ready, size, reason, since }: DegradedStatus, { now }: Surroundings): string {
