@@ -69,7 +69,9 @@ export class Observed {
 
   /** Why a worker hangs: a line of the log that is no notice. Never throws. */
   explained(fields: LogFields, msg: string): void {
-    this.#guard(() => this.history?.line({ time: Date.now(), ...fields, level: 'error', msg }));
+    const line = { time: Date.now(), ...fields, level: 'error', msg };
+    this.#loaded?.line(line);
+    this.#guard(() => this.history?.line(line));
   }
 
   /** All that the master knows, now. No worker is asked. */

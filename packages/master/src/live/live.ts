@@ -8,6 +8,7 @@ import type { Notice } from '../decide/notice.ts';
 import type { Registry } from '../metrics/registry.ts';
 import type { ListenQueues, Queued } from '../os/listen-queue.ts';
 import type { MasterStatus } from '../status.ts';
+import type { LoggedLine } from './marks.ts';
 import type { PastReloads } from './past-reloads.ts';
 import type { RecentCounts } from './recent-counts.ts';
 import { type Snapshot, snapshotOf, type Watched } from './snapshot.ts';
@@ -36,6 +37,8 @@ export interface Listener {
   /** Once a second. */
   snapshot?(snapshot: Snapshot): void;
   notice?(notice: Notice): void;
+  /** Why a worker hangs: a line of the log that is no notice. */
+  line?(line: LoggedLine): void;
 }
 
 const EVERY_MS = 1_000;
@@ -72,6 +75,10 @@ export class Live {
 
   notice(notice: Notice): void {
     this.#tell((listener) => listener.notice?.(notice));
+  }
+
+  line(line: LoggedLine): void {
+    this.#tell((listener) => listener.line?.(line));
   }
 
   /** The snapshot of now. */

@@ -38,3 +38,12 @@ test('a reader that has gone before the stream begins is not listened for', asyn
   send();
   expect(listeners.size).toBe(0);
 });
+
+test('why a worker hangs is among the notices, without what only a program can read', () => {
+  const written: string[] = [];
+  Object.assign(response, { write: (text: string) => written.push(text) });
+  send();
+  const line = { time: 7, event: 'hung', level: 'error', msg: 'worker=0 hung: stuck in spin (app.js:15:19)' };
+  for (const listener of listeners) listener.line?.({ ...line, stack: ['a', 'b'] });
+  expect(written.at(-1)).toContain(`event: notice\ndata: ${JSON.stringify(line)}\n`);
+});

@@ -52,6 +52,8 @@ export function sendEvents(live: Live, response: ServerResponse, history?: Histo
       sendHistory();
     },
     notice: (notice) => send('notice', JSON.stringify({ time: Date.now(), ...lineOf(notice) })),
+    line: ({ time, event, worker, gen, pid, level, msg }) =>
+      send('notice', JSON.stringify({ time, event, worker, gen, pid, level, msg })),
   });
   response.once('close', end);
   send('snapshot', textOf(live.snapshot()));

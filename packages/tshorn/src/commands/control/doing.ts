@@ -10,7 +10,14 @@ const DOING: Readonly<Record<string, string>> = {
 const GONE: readonly string[] = ['exited', 'crashed', 'contained'];
 
 /** Events that leave a worker as it is. */
-const ASIDE: readonly string[] = ['recycling', 'closed-server', 'nearly-full'];
+const ASIDE: readonly string[] = [
+  'recycling',
+  'closed-server',
+  'nearly-full',
+  'hung',
+  'never-came-up',
+  'never-left',
+];
 
 /** Any other event is its own word. Undefined for one that changes nothing of what the worker does. */
 export const doingOf = (event: string): string | undefined =>

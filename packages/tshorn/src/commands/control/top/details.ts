@@ -15,7 +15,11 @@ export function detailLines(
   const lines = rows.flatMap((row) => linesOf(row, width));
   const slot = rows[0]?.slot;
   const own = told.filter(({ worker }) => worker === slot);
-  return [...lines, EMPTY, ...eventLines(own, most - lines.length - 1, 'no events of this worker')];
+  return [
+    ...lines,
+    EMPTY,
+    ...eventLines(own, { most: most - lines.length - 1, width }, 'no events of this worker'),
+  ];
 }
 
 function linesOf(row: TopRow, width: number): Line[] {

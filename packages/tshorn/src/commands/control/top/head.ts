@@ -62,7 +62,7 @@ function totalLines({ snapshot, rates }: Picture, width: number): Line[] {
     ...(queue === undefined ? [] : [fact('queue', many(queue), queue > 0 ? 'yellow' : undefined)]),
     // The kernel counts them for all programs of the machine.
     ...(overflows ? [fact('host refused', many(overflows), queue ? 'red' : undefined)] : []),
-    fact('memory', `${formatMemory(totals.memory)} + ${formatMemory(master.memory)}`),
+    fact('memory', `${formatMemory(totals.memory)} + master ${formatMemory(master.memory)}`),
     ...(totals.cpu === undefined ? [] : [fact('CPU', cores(totals.cpu))]),
     ...(totals.elu === undefined ? [] : [fact('busiest loop', share(totals.elu))]),
   ];

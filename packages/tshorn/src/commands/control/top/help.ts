@@ -15,6 +15,7 @@ const WORDS: readonly (readonly [word: string, what: string])[] = [
   ['LOOP', 'the part of the time in which the event loop was not idle'],
   ['CPU', 'in cores: 1.00 is one core'],
   ['BUSY', 'requests in flight'],
+  ['memory', 'resident: of all workers, and of the master'],
   ['queue', 'waiting in the kernel; host refused: by any full queue of the machine'],
 ];
 

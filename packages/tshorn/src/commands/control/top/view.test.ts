@@ -83,7 +83,7 @@ test('of the totals those are shown that fit whole, and the line of requests sta
   for (let n = 0; n < 5; n++) picture = seen(picture, snapshotOf(FOUR));
   const [, , , requests, totals] = draw(picture, { columns: 80, rows: 24 });
   expect(requests).toMatch(/^requests\/s +6\.0 .* ██████$/);
-  expect(totals).toBe('workers 4/4   connections 4   busy 0   memory 191 MB + 57 MB   CPU 0.10');
+  expect(totals).toBe('workers 4/4   connections 4   busy 0   memory 191 MB + master 57 MB   CPU 0.10');
   expect(draw(picture, { columns: 50, rows: 24 })[4]).toBe('workers 4/4   connections 4   busy 0');
 });
 
@@ -143,6 +143,35 @@ test('a chosen worker shows its own events, with its last words where there is r
   const text = draw(press(picture, '2'), { columns: 80, rows: 40 }).join('\n');
   expect(text).toContain('ready worker=2\n09:15:02  failing worker=2\n            | Error: no cart\n');
   expect(text).not.toContain('ready worker=3');
+});
+
+test('a reload does not push an error out, and an error has its end: there is the place in the code', () => {
+  const place = 'stuck in spin (/srv/shop/releases/2026-11-29/app.js:15:19)';
+  const hang = `worker=0 gen=1 pid=29631 hung: no heartbeat for 5.1s; ${place}\n  | at spin`;
+  let picture = heard(begin(snapshotOf(FOUR)), told('hung', hang, { level: 'error', worker: 0, gen: 1 }));
+  const step = { worker: 1, gen: 2, pid: 201 };
+  for (let n = 1; n <= 14; n++) picture = heard(picture, told('ready', `step ${n}/14 ready`, step));
+  const lines = draw(picture);
+  const at = lines.findIndex((line) => line.startsWith('09:15:02  worker=0 gen=1 pid=29631 hung:'));
+  expect(
+    lines
+      .slice(at, at + 2)
+      .map((line) => line.trim())
+      .join(' '),
+  ).toContain(place);
+  expect(lines.filter((line) => line.includes(' step '))).toContain('09:15:02  step 14/14 ready');
+  expect(lines[at + 2]).toMatch(/ step \d+\/14 ready$/);
+});
+
+test('a stack that is longer than all the room shows its head', () => {
+  const stack = Array.from({ length: 60 }, (_, n) => `  | at frame ${n}`);
+  const picture = heard(
+    begin(snapshotOf(FOUR)),
+    told('hung', ['worker=0 hung', ...stack].join('\n'), { level: 'error' }),
+  );
+  const lines = draw(picture, { columns: 80, rows: 40 });
+  expect(lines).toContain('09:15:02  worker=0 hung');
+  expect(lines.join('\n')).toContain('at frame 5\n');
 });
 
 test('a lost connection is named', () => {

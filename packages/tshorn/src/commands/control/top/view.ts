@@ -49,7 +49,7 @@ function bodyLines(picture: Picture, width: number, room: number): Line[] {
   const more =
     chosen.length > 0
       ? detailLines(chosen, picture.told, { most: below, width })
-      : eventLines(picture.told, below, 'no events yet');
+      : eventLines(picture.told, { most: below, width }, 'no events yet');
   return [...table, EMPTY, ...more];
 }
 
