@@ -12,6 +12,8 @@ export const LETTERS: Readonly<Record<MarkKind, string>> = {
   recycle: 'A',
   scale: 'S',
   degraded: 'D',
+  leave: 'L',
+  stop: 'E',
 };
 
 export const KINDS: Readonly<Record<MarkKind, string>> = {
@@ -22,7 +24,12 @@ export const KINDS: Readonly<Record<MarkKind, string>> = {
   recycle: 'Recycle',
   scale: 'Scale',
   degraded: 'Degraded',
+  leave: 'Leaving',
+  stop: 'Stop',
 };
+
+/** While they go on they reach until now. */
+const LONG: ReadonlySet<MarkKind> = new Set(['reload', 'degraded', 'leave', 'stop']);
 
 /** CSS pixels within which a click opens a mark. */
 const NEAR = 9;
@@ -41,7 +48,7 @@ export function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
   ctx.textBaseline = 'middle';
   let free = -Infinity;
   for (const mark of marks) {
-    const isLong = mark.kind === 'reload' || mark.kind === 'degraded';
+    const isLong = LONG.has(mark.kind);
     const until = mark.until !== undefined ? mark.until / 1000 : isLong ? max : mark.at / 1000;
     if (until < min || mark.at / 1000 > max) continue;
     const left = Math.round(plot.valToPos(mark.at / 1000, 'x', true));

@@ -23,7 +23,7 @@ const FIGURES: readonly Row[] = [
   ['Kernel queue', ({ totals }) => count(totals.queue)],
   ['Busiest loop', ({ totals }) => percent(totals.elu)],
   ['CPU cores', ({ totals }) => cores(totals.cpu)],
-  ['Memory', ({ totals }) => bytes(totals.memory)],
+  ['Workers’ memory', ({ totals }) => bytes(totals.memory)],
 ];
 
 const readyOf = ({ workers }: Snapshot): number => workers.filter(({ state }) => state === 'ready').length;

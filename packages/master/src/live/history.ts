@@ -4,7 +4,8 @@
  */
 import { DURATION_BOUNDS, NO_RESPONSE, OTHER_STATUS } from '@tshorn/core';
 import type { SlotMetrics } from '../metrics/registry.ts';
-import { type LoggedLine, type Mark, Marks } from './marks.ts';
+import type { LoggedLine } from './mark-line.ts';
+import { type Mark, Marks } from './marks.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Three heartbeats: with a step that is no multiple of theirs, the rate of one worker would go up and down. */

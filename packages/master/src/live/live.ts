@@ -8,7 +8,7 @@ import type { Notice } from '../decide/notice.ts';
 import type { Registry } from '../metrics/registry.ts';
 import type { ListenQueues, Queued } from '../os/listen-queue.ts';
 import type { MasterStatus } from '../status.ts';
-import type { LoggedLine } from './marks.ts';
+import type { LoggedLine } from './mark-line.ts';
 import type { PastReloads } from './past-reloads.ts';
 import type { RecentCounts } from './recent-counts.ts';
 import { type Snapshot, snapshotOf, type Watched } from './snapshot.ts';

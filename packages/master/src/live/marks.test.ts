@@ -1,4 +1,5 @@
-import { type LoggedLine, type Mark, Marks } from './marks.ts';
+import type { LoggedLine } from './mark-line.ts';
+import { type Mark, Marks } from './marks.ts';
 
 let marks: Marks;
 let version: number;
@@ -148,4 +149,33 @@ test('marks are bounded in number and bytes, however many crash with however muc
   for (let pid = 1; pid <= 1_000; pid++)
     tell({ event: 'degraded' }, { event: 'crashed', pid }, { event: 'degraded' });
   expect(all()).toHaveLength(200);
+});
+
+test('a leave is one mark until the server stays, or stops, which is one of its own', () => {
+  tell(
+    { event: 'leaving', msg: 'leaving: by tshorn leave' },
+    { event: 'staying' },
+    { event: 'leaving' },
+    { event: 'leaving', msg: 'leaving: graceful stop by SIGTERM in 5 s' },
+    { event: 'stopping' },
+    { event: 'stopping', msg: 'stopping: quick stop by SIGINT' },
+    { event: 'stopped' },
+  );
+  expect(all()).toMatchObject([
+    { kind: 'leave', at: 1_000, until: 2_000, result: 'good', title: 'leaving: by tshorn leave' },
+    { kind: 'leave', at: 3_000, until: 5_000, result: 'neutral', title: expect.stringMatching(/by SIGTERM/) },
+    { kind: 'stop', at: 5_000, until: 7_000, result: 'neutral', title: expect.stringMatching(/by SIGINT/) },
+  ]);
+});
+
+test('a stop because the first start has failed is bad, and that of a master that has been replaced is none', () => {
+  tell({ event: 'stopping', level: 'fatal' }, { event: 'stopped', level: 'error' });
+  expect(all()).toMatchObject([{ kind: 'stop', result: 'bad' }]);
+  marks = new Marks(() => ++version);
+  tell(
+    { event: 're-exec-started', pid: 9 },
+    { event: 're-exec-finished', outcome: 'committed', pid: 9 },
+    { event: 'stopping' },
+  );
+  expect(all().map(({ kind }) => kind)).toEqual(['re-exec']);
 });

@@ -1,20 +1,20 @@
 /**
- * What has happened to a server, as the page marks it in its charts: each reload, crash, hang, recycle and change of size,
+ * What has happened to a server, as the page marks it in its charts: each reload, crash, hang, recycle, change of size and leave,
  * with the lines of the log that tell of it. A mark gathers lines until its story ends. Pure; bounded in number and bytes.
  */
 
-/** A line of the log, as far as marks need it. */
-export interface LoggedLine {
-  /** Milliseconds since 1970. */
-  readonly time: number;
-  readonly event?: string;
-  /** As a word. */
-  readonly level: string;
-  readonly msg: string;
-  readonly [field: string]: unknown;
-}
+import { headOf, type LoggedLine, type MarkLine, shortened, sizeOf } from './mark-line.ts';
 
-export type MarkKind = 'reload' | 're-exec' | 'crash' | 'hang' | 'recycle' | 'scale' | 'degraded';
+export type MarkKind =
+  | 'reload'
+  | 're-exec'
+  | 'crash'
+  | 'hang'
+  | 'recycle'
+  | 'scale'
+  | 'degraded'
+  | 'leave'
+  | 'stop';
 
 export interface Mark {
   /** Unique over the masters of a service. */
@@ -36,12 +36,6 @@ export interface Mark {
   readonly leftOut: number;
 }
 
-export type MarkLine = Pick<LoggedLine, 'time' | 'event' | 'level' | 'msg'> & {
-  readonly lastLines?: readonly string[];
-  readonly stack?: readonly unknown[];
-  readonly requests?: readonly unknown[];
-};
-
 interface Draft extends Mark {
   until?: number;
   result: Mark['result'];
@@ -56,16 +50,6 @@ const MOST_MARKS = 200;
 /** With the points it has to be less than what a reader of the stream may leave unread (stream.ts). */
 const MOST_BYTES = 500_000;
 const MOST_LINES = 40;
-/** Characters. Titles are not weighed: all together they are at most 120 KB. */
-const MOST_TITLE = 200;
-const MOST_TEXT = 4_000;
-const MOST_LAST_LINES = 20;
-const MOST_LAST_LINE = 500;
-const MOST_FRAMES = 30;
-const MOST_REQUESTS = 30;
-/** Characters of the frames, or of the requests. */
-const MOST_ROWS = 12_000;
-
 /** Not the pid, which is 1 again after each start of a container. */
 const START = Math.round(performance.timeOrigin);
 
@@ -98,6 +82,10 @@ export class Marks {
   #scale: Draft | undefined;
   #degraded: Draft | undefined;
   #reExec: Draft | undefined;
+  #leave: Draft | undefined;
+  #stop: Draft | undefined;
+  /** A new master serves: the end of this one is no end of the service. */
+  #isReplaced = false;
 
   /** @param next makes the version of a change */
   constructor(next: () => number) {
@@ -163,6 +151,28 @@ export class Marks {
         this.#reExec.title = headOf(line.msg);
         this.#end(this.#reExec, line, line.outcome === 'failed' ? 'bad' : 'good');
         this.#reExec = undefined;
+        this.#isReplaced = event === 're-exec-finished' && line.outcome === 'committed';
+        return;
+      case 'leaving':
+        // A stop may follow a `tshorn leave`, with the rest of its delay.
+        this.#leave = this.#continue(this.#leave, 'leave', line);
+        return;
+      case 'staying':
+      case 'stopping':
+        if (this.#leave) {
+          this.#append(this.#leave, line);
+          this.#end(this.#leave, line, event === 'staying' ? 'good' : 'neutral');
+          this.#leave = undefined;
+        }
+        if (event === 'staying' || this.#isReplaced) return;
+        this.#stop = this.#continue(this.#stop, 'stop', line);
+        if (line.level === 'fatal') this.#stop.result = 'bad';
+        return;
+      case 'stopped':
+        if (!this.#stop) return;
+        this.#append(this.#stop, line);
+        this.#end(this.#stop, line, line.level === 'error' ? 'bad' : this.#stop.result);
+        this.#stop = undefined;
     }
   }
 
@@ -244,6 +254,8 @@ export class Marks {
       if (this.#scale === oldest) this.#scale = undefined;
       if (this.#degraded === oldest) this.#degraded = undefined;
       if (this.#reExec === oldest) this.#reExec = undefined;
+      if (this.#leave === oldest) this.#leave = undefined;
+      if (this.#stop === oldest) this.#stop = undefined;
       for (const [pid, mark] of this.#ofWorker) if (mark === oldest) this.#ofWorker.delete(pid);
     }
   }
@@ -253,36 +265,6 @@ export class Marks {
 const reExecId = ({ event, pid }: LoggedLine): string =>
   `re-exec-${event === 'took-over' ? process.pid : (pid ?? START)}`;
 
-const sizeOf = (line: MarkLine | undefined): number => Buffer.byteLength(JSON.stringify(line ?? null));
-
 /** Steps of the reload, and what concerns its generation. */
 const belongsTo = (reload: Mark, { step, gen, generation }: LoggedLine): boolean =>
   step !== undefined || (gen ?? generation) === reload.generation;
-
-const headOf = (text: string): string => cut(text.split('\n', 1)[0] ?? '', MOST_TITLE);
-
-const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most)}…` : text);
-
-function shortened({ time, event, level, msg, lastLines, stack, requests }: LoggedLine): MarkLine {
-  return {
-    time,
-    ...(event !== undefined && { event }),
-    level,
-    msg: cut(msg, MOST_TEXT),
-    ...(Array.isArray(lastLines) && {
-      lastLines: lastLines.slice(-MOST_LAST_LINES).map((last) => cut(String(last), MOST_LAST_LINE)),
-    }),
-    ...(Array.isArray(stack) && { stack: within(stack.slice(0, MOST_FRAMES)) }),
-    ...(Array.isArray(requests) && { requests: within(requests.slice(0, MOST_REQUESTS)) }),
-  };
-}
-
-/** Names of functions and paths may be long: the last ones are left out. */
-function within(rows: readonly unknown[]): readonly unknown[] {
-  let left = MOST_ROWS;
-  const end = rows.findIndex((row) => {
-    left -= JSON.stringify(row).length;
-    return left < 0;
-  });
-  return end < 0 ? rows : rows.slice(0, end);
-}
