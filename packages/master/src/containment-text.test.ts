@@ -167,6 +167,12 @@ test('so is that of a worker that is killed while it drains or hangs', () => {
   expect(scene.state.containment).toMatchObject({ hangs: 1, lostUnknown: 2, inFlight: 4 });
 });
 
+test('the drain before it tells of connections, and nothing that looks like its requests', () => {
+  const scene = start({ workers: 2 }).crash(1).drained(1, REPORT);
+  const drained = scene.reported('drained').at(-1);
+  expect(drained && textOf(drained)).toMatch(/^drained .* moved=97 closed=0 force-closed=5 in /);
+});
+
 test('a worker that has told of its requests, or had left, loses none that nobody knows', () => {
   const scene = start({ workers: 2 }).crash(1).drained(1, REPORT);
   scene.happen({ type: 'worker-exited', serial: 1, code: 1, signal: null, inFlight: 0 });

@@ -134,10 +134,13 @@ const named = ({ release }: { readonly release?: string }): string =>
 
 const seconds = (ms: number): string => `${Math.ceil(ms / 1000)} s`;
 
-function textOfDrain({ moved, finished, closed, forceClosed, refused, tookMs }: DrainReport): string {
+function textOfDrain(report: DrainReport): string {
+  const { moved, finished, closed, forceClosed, refused, answered, tookMs } = report;
   const reasons = Object.entries(refused).map(([reason, count]) => `${reason}:${count}`);
   const stayed = reasons.length > 0 ? ` refused=${reasons.join(',')}` : '';
-  return `moved=${moved} finished=${finished} closed=${closed} force-closed=${forceClosed}${stayed} in ${formatMs(tookMs)}`;
+  // Of a worker that fails the line `contained` follows, with the requests that it has finished: these are connections.
+  const ended = answered === undefined ? ` finished=${finished}` : '';
+  return `moved=${moved}${ended} closed=${closed} force-closed=${forceClosed}${stayed} in ${formatMs(tookMs)}`;
 }
 
 /** The fields of a log line, without its text. */

@@ -4,7 +4,13 @@ import http from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Migratable } from './migrate/registry.ts';
-import { isOnlyImmovable, onceOnlyImmovable, remainingOf, reportRemaining } from './remaining.ts';
+import {
+  countImmovable,
+  isOnlyImmovable,
+  onceOnlyImmovable,
+  remainingOf,
+  reportRemaining,
+} from './remaining.ts';
 import { Http1 } from './transport/http1.ts';
 
 let server: http.Server;
@@ -163,4 +169,14 @@ test('it is told at once when no worker can take what is left', async () => {
     waitsForTaker: () => true,
   };
   await new Promise<void>((resolve) => void onceOnlyImmovable(transport, known, resolve));
+});
+
+test('a connection that the app has ended is none that could not move', async () => {
+  await connect(get('/slow'), false);
+  await connect(get('/slow'), false);
+  const [ended] = transport.open() as [Socket];
+  ended.end();
+  const whyImmovable = () => 'half-closed';
+  const connections = { open: () => transport.open(), immovable: () => '', whyImmovable } as unknown as Http1;
+  expect(countImmovable(connections, 2, 0)).toEqual({ 'half-closed': 1 });
 });

@@ -88,6 +88,8 @@ export function countImmovable(transport: Connections, total: number, movable: n
   if (all) return total > 0 ? { [all]: total } : {};
   const counts: Counts = {};
   for (const socket of transport.open()) {
+    // The app has ended it, as after a response with `Connection: close`: it has to go nowhere.
+    if (socket.writableEnded) continue;
     const reason = transport.whyImmovable(socket);
     if (reason !== undefined) counts[reason] = (counts[reason] ?? 0) + 1;
   }
