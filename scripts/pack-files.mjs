@@ -1,5 +1,5 @@
 // Copies what the tarball holds beside what is built: README, LICENSE, the pages that log lines and errors name
-// (docs/operating.md), and the files for Prometheus and Grafana. Removes from dist what the last build has not made. `npm pack` and `npm publish` run it, so that
+// (docs/operating.md), the files for Prometheus and Grafana, and the examples that pages link to. Removes from dist what the last build has not made. `npm pack` and `npm publish` run it, so that
 // the tarball has everything as it is now.
 import fs from 'node:fs';
 import path from 'node:path';
@@ -13,11 +13,11 @@ const filesIn = (directory) =>
 
 // A photograph of a page would be a quarter of the tarball.
 const pages = filesIn(path.join(root, 'docs')).filter((name) => !name.endsWith('.png'));
-const shipped = {
-  docs: pages,
-  // Prometheus and Grafana take them as they are.
-  'examples/monitoring': filesIn(path.join(root, 'examples/monitoring')),
-};
+/** Small ones, which pages link to. Prometheus and Grafana take those of `monitoring` as they are. */
+const examples = filesIn(path.join(root, 'examples')).filter((name) =>
+  /^(?:(?:monitoring|instances|live|systemd)\/|rolling-restart\.sh$)/.test(name),
+);
+const shipped = { docs: pages, examples };
 for (const name of ['LICENSE', 'README.md']) copy(path.join(root, name), path.join(target, name));
 for (const [directory, names] of Object.entries(shipped)) {
   for (const name of names) copy(path.join(root, directory, name), path.join(target, directory, name));

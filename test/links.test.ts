@@ -7,7 +7,9 @@ const pages = ['README.md', 'CHANGELOG.md', 'bench', 'docs', 'examples', 'packag
   fs.statSync(path.join(root, name)).isFile()
     ? [name]
     : (fs.readdirSync(path.join(root, name), { recursive: true }) as string[])
-        .filter((file) => file.endsWith('.md') && !/node_modules|dist\/|^tshorn\/(README|docs)/.test(file))
+        .filter(
+          (file) => file.endsWith('.md') && !/node_modules|dist\/|^tshorn\/(README|docs|examples)/.test(file),
+        )
         .map((file) => path.join(name, file)),
 );
 

@@ -32,7 +32,7 @@ beforeAll(() => {
 }, 180_000);
 afterAll(() => rmSync(directory, { recursive: true }));
 
-test('holds what is built, a README, a LICENSE, the pages that log lines name, the files for Prometheus, and nothing else', () => {
+test('holds what is built, a README, a LICENSE, the pages that log lines name, the files for Prometheus, the examples that pages link to, and nothing else', () => {
   expect(packed).toEqual(
     expect.arrayContaining([
       ...['LICENSE', 'README.md', 'package.json', 'dist/cli.js', 'docs/operating.md'],
@@ -41,12 +41,27 @@ test('holds what is built, a README, a LICENSE, the pages that log lines name, t
   );
   const strays = packed.filter(
     (file) =>
-      !/^(?:LICENSE|README\.md|package\.json|dist\/[\w./-]+\.(?:js|d\.ts|json)|dist\/licences\.txt|dist\/page\.html\.gz|docs\/[\w./-]+\.(?:md|svg|webp)|examples\/monitoring\/[\w.-]+\.(?:md|yml|json))$/.test(
+      !/^(?:LICENSE|README\.md|package\.json|dist\/[\w./-]+\.(?:js|d\.ts|json)|dist\/licences\.txt|dist\/page\.html\.gz|docs\/[\w./-]+\.(?:md|svg|webp)|examples\/(?:monitoring|instances|live|systemd)\/[\w./-]+\.(?:md|yml|json|mjs|html|service|socket)|examples\/rolling-restart\.sh)$/.test(
         file,
       ) || /^dist\/.*(?:\.test\.|testing\/)/.test(file),
   );
   expect(strays).toEqual([]);
   expect(packed).not.toContain(LEFT);
+});
+
+test('a link of a page leads to a file that is there, but for those to tests, benchmarks and photographs', () => {
+  const home = inDirectory('node_modules/tshorn');
+  const isElsewhere = (target: string) => /^(?:test|bench)(?:\/|$)|\.png$/.test(target);
+  const dead = packed
+    .filter((file) => file.endsWith('.md'))
+    .flatMap((file) => {
+      const text = readFileSync(path.join(home, file), 'utf8').replaceAll(/`[^`\n]*`/g, '');
+      return [...text.matchAll(/\]\((?![a-z]+:|#)([^)\s#]+)/g)].map(([, target = '']) =>
+        path.join(path.dirname(file), target),
+      );
+    })
+    .filter((target) => !isElsewhere(target) && !existsSync(path.join(home, target)));
+  expect([...new Set(dead)]).toEqual([]);
 });
 
 test('has the fields that a registry shows, and exports only what is there', () => {
