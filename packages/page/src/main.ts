@@ -46,7 +46,10 @@ function onHistory(message: HistoryMessage): void {
   const shown = changed.find(({ id }) => id === report.id);
   if (shown) report.update(shown);
   const { firstAt } = past;
-  setText(byId('history-note'), firstAt === undefined ? 'begins now' : `since ${clock(firstAt, false)}`);
+  setText(
+    byId('history-note'),
+    firstAt === undefined ? 'begins now' : `since ${clock(firstAt, false)}, every ${span(past.stepMs)}`,
+  );
   draw();
 }
 

@@ -1,6 +1,7 @@
 /** Marks in a chart: a line with a letter at its begin, and a band until its end. */
 import type { Mark, MarkKind } from '@tshorn/master';
 import type uPlot from 'uplot';
+import { FLAG, flagsOf, meantBy, type Placed, rankOf, WIDE_FLAG } from './flags.ts';
 import { colour } from './theme.ts';
 
 /** The letter stands for the kind where colours cannot be told apart. */
@@ -31,58 +32,56 @@ export const KINDS: Readonly<Record<MarkKind, string>> = {
 /** While they go on they reach until now. */
 const LONG: ReadonlySet<MarkKind> = new Set(['reload', 'degraded', 'leave', 'stop']);
 
-/** CSS pixels within which a click opens a mark. */
-const NEAR = 9;
-const FLAG = 13;
-
 export function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
   const { ctx, bbox } = plot;
   const dpr = devicePixelRatio;
-  const { min = 0, max = 0 } = plot.scales.x ?? {};
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, 0, bbox.width, bbox.top + bbox.height);
   ctx.clip();
+  const placed = placesOf(plot, marks, true);
+  // The worst last, above the others.
+  for (const { mark, begin, end } of [...placed].sort(
+    (one, other) => rankOf(other.mark) - rankOf(one.mark),
+  )) {
+    ctx.fillStyle = colour(`mark-${mark.result}`);
+    ctx.globalAlpha = 0.13;
+    ctx.fillRect(begin, bbox.top, Math.max(0, end - begin), bbox.height);
+    ctx.globalAlpha = mark.kind === 'recycle' && mark.result === 'good' ? 0.35 : 0.75;
+    ctx.fillRect(begin, bbox.top, Math.max(1, Math.round(dpr)), bbox.height);
+  }
+  ctx.globalAlpha = 1;
   ctx.font = `700 ${9 * dpr}px system-ui, sans-serif`;
   ctx.textAlign = 'center';
   ctx.textBaseline = 'middle';
-  let free = -Infinity;
-  for (const mark of marks) {
-    const isLong = LONG.has(mark.kind);
-    const until = mark.until !== undefined ? mark.until / 1000 : isLong ? max : mark.at / 1000;
-    if (until < min || mark.at / 1000 > max) continue;
-    const left = Math.round(plot.valToPos(mark.at / 1000, 'x', true));
-    const right = Math.round(plot.valToPos(until, 'x', true));
-    const hue = colour(`mark-${mark.result}`);
-    ctx.fillStyle = hue;
-    ctx.globalAlpha = 0.13;
-    ctx.fillRect(left, bbox.top, Math.max(0, right - left), bbox.height);
-    ctx.globalAlpha = mark.kind === 'recycle' && mark.result === 'good' ? 0.35 : 0.75;
-    ctx.fillRect(left, bbox.top, Math.max(1, Math.round(dpr)), bbox.height);
-    ctx.globalAlpha = 1;
-    // Where marks stand close together, the lines are still told apart, and letters would not be.
-    if (left < free) continue;
-    free = left + (FLAG + 1) * dpr;
+  for (const { of, count } of flagsOf(placed, dpr)) {
+    const width = (count > 1 ? WIDE_FLAG : FLAG) * dpr;
     // One of this moment has no room to the right.
-    const flag = Math.min(left, bbox.left + bbox.width - FLAG * dpr);
-    ctx.fillRect(flag, bbox.top, FLAG * dpr, FLAG * dpr);
+    const left = Math.min(of.begin, bbox.left + bbox.width - width);
+    ctx.fillStyle = colour(`mark-${of.mark.result}`);
+    ctx.fillRect(left, bbox.top, width, FLAG * dpr);
     ctx.fillStyle = colour('on-mark');
-    ctx.fillText(LETTERS[mark.kind] ?? '?', flag + (FLAG / 2) * dpr, bbox.top + (FLAG / 2 + 0.5) * dpr);
+    const text = `${LETTERS[of.mark.kind] ?? '?'}${count > 9 ? '+' : count > 1 ? count : ''}`;
+    ctx.fillText(text, left + width / 2, bbox.top + (FLAG / 2 + 0.5) * dpr);
   }
   ctx.restore();
 }
 
-/** The mark next to a place in the plot. @param left in CSS pixels */
-export function markAt(plot: uPlot, marks: readonly Mark[], left: number): Mark | undefined {
-  let nearest: Mark | undefined;
-  let least = NEAR;
-  for (const mark of marks) {
-    const begin = plot.valToPos(mark.at / 1000, 'x');
-    const end = plot.valToPos((mark.until ?? mark.at) / 1000, 'x');
-    const away = left < begin ? begin - left : Math.max(0, left - Math.max(end, begin + FLAG));
-    if (away > least) continue;
-    nearest = mark;
-    least = away;
-  }
-  return nearest;
+interface MarkPlace extends Placed {
+  readonly mark: Mark;
 }
+
+/** The marks in sight. @param isCanvas in pixels of the canvas, and not of CSS */
+function placesOf(plot: uPlot, marks: readonly Mark[], isCanvas: boolean): MarkPlace[] {
+  const { min = 0, max = 0 } = plot.scales.x ?? {};
+  const placeOf = (at: number) => Math.round(plot.valToPos(at, 'x', isCanvas));
+  return marks.flatMap((mark) => {
+    const at = mark.at / 1000;
+    const until = mark.until !== undefined ? mark.until / 1000 : LONG.has(mark.kind) ? max : at;
+    return until < min || at > max ? [] : [{ mark, begin: placeOf(at), end: placeOf(until) }];
+  });
+}
+
+/** The mark next to a place in the plot. @param left in CSS pixels */
+export const markAt = (plot: uPlot, marks: readonly Mark[], left: number): Mark | undefined =>
+  meantBy(placesOf(plot, marks, false), left)?.mark;
