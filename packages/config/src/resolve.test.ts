@@ -104,6 +104,14 @@ describe('resolveConfig', () => {
     );
   });
 
+  it('says of an address of StatsD without a port what is missing', async () => {
+    const statsd = resolveConfig({ argv: ['app.js', '--statsd', 'localhost'], env: {}, cwd });
+    await expect(statsd).rejects.toMatchObject({
+      message: expect.stringContaining('--statsd: got "localhost"; expected an address such as'),
+      fix: expect.stringContaining('the port, as in localhost:8125'),
+    });
+  });
+
   it('warns of an option that nothing reads without another one', async () => {
     const warningsOf = async (...argv: string[]) =>
       (await resolveConfig({ argv: ['app.js', ...argv], env: {}, cwd })).warnings;

@@ -221,7 +221,7 @@ export function bindError(option: string, address: BindAddress, name: string): T
       });
     default:
       return new TshornError('ERR_ADDRESS', `${option}: cannot bind ${where}: ${name}`, {
-        fix: 'choose an address of this machine, for instance 127.0.0.1:8000',
+        fix: `choose an address of this machine${address.kind === 'tcp' ? `, for instance 127.0.0.1:${address.port}` : ''}`,
       });
   }
 }

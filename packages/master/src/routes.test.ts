@@ -12,8 +12,12 @@ const REPORT = { moved: 1, finished: 1, closed: 7, forceClosed: 7, refused: { tl
 function scene(watch?: object) {
   const master = new Scene({ workers: 1 });
   const told: string[] = [];
-  const tell = ({ event }: { event: string }) => told.push(event);
-  const log = { info: tell, warn: tell, error: () => {}, debug: () => {} } as unknown as Logger;
+  const fields: object[] = [];
+  const tell = (line: { event: string }) => {
+    told.push(line.event);
+    fields.push(line);
+  };
+  const log = { info: tell, warn: tell, error: tell, debug: () => {} } as unknown as Logger;
   const context = {
     log,
     view: new View(() => master.state),
@@ -28,7 +32,7 @@ function scene(watch?: object) {
   const attendants = new Attendants(context, crew);
   const table = routes(context, attendants, crew);
   const hear = (message: WorkerMessage) => route(table, 1, message, undefined);
-  return { master, told, ...attendants, hear, state: () => master.state.workers[1]?.state };
+  return { master, told, fields, ...attendants, hear, state: () => master.state.workers[1]?.state };
 }
 
 function serving() {
@@ -122,4 +126,18 @@ test.each([
   worker.generation++;
   say();
   expect(told).toHaveLength(times);
+});
+
+test('what a worker tells of its app has its slot and its generation', () => {
+  const { fields, hear } = scene();
+  const messages = [
+    { type: 'asked-elsewhere', asked: 'port 3000' },
+    { type: 'two-servers', served: 'one', other: 'other', keep: 'APP:default' },
+    { type: 'also-listening', address: '127.0.0.1:9464' },
+    { type: 'hook-failed', hook: 'postFork', reason: 'x' },
+    { type: 'log', level: 'info', text: 'x' },
+  ];
+  for (const message of messages) hear(message as WorkerMessage);
+  expect(fields).toHaveLength(messages.length);
+  for (const line of fields) expect(line).toMatchObject({ worker: 0, gen: 1 });
 });

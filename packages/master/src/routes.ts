@@ -54,6 +54,10 @@ export function routes(
   const toldAlso = new Set<string>();
   // In watch mode each save is a generation, and says the same.
   const eachTime = (serial: number) => (watch ? '' : view.identityOf(serial)?.generation);
+  const whoIs = (serial: number) => {
+    const known = view.identityOf(serial);
+    return { ...(known && { worker: known.slot, gen: known.generation }), pid: pidOf(serial) };
+  };
   const pidOf = (serial: number) => crew.get(serial)?.pid;
   const count = (serial: number, report: Metrics) => {
     const slot = view.identityOf(serial)?.slot;
@@ -150,8 +154,7 @@ export function routes(
       const told = `${eachTime(serial)} ${two.served} ${two.other}`;
       if (told === toldServers) return;
       toldServers = told;
-      const pid = pidOf(serial);
-      log.warn({ event: 'two-servers', pid, ...two }, twoServers(two));
+      log.warn({ event: 'two-servers', ...whoIs(serial), ...two }, twoServers(two));
     },
     'asked-elsewhere': (serial, { asked }) => {
       const told = `${eachTime(serial)} ${asked}`;
@@ -159,7 +162,7 @@ export function routes(
       toldAsked = told;
       const addresses = listeners.map(textOf);
       log.info(
-        { event: 'served-elsewhere', pid: pidOf(serial), asked, addresses },
+        { event: 'served-elsewhere', ...whoIs(serial), asked, addresses },
         `the app asks for ${asked}; it is served on ${addresses.join(', ')} (--bind)`,
       );
     },
@@ -168,7 +171,7 @@ export function routes(
       const level = watch && toldAlso.has(address) ? 'debug' : 'info';
       toldAlso.add(address);
       log[level](
-        { event: 'also-listening', pid, address },
+        { event: 'also-listening', ...whoIs(serial), address },
         `the app in pid=${pid} also listens on ${address}; node:cluster opened it: it drains with its worker, and its connections do not move`,
       );
     },
@@ -179,7 +182,10 @@ export function routes(
     'asks-primary': (serial, { library }) => unread.asks(pidOf(serial), library),
     'hook-failed': (serial, { hook, reason }) => {
       const pid = pidOf(serial);
-      log.error({ event: 'hook-failed', hook, pid }, `hook ${hook} failed in pid=${pid}: ${reason}`);
+      log.error(
+        { event: 'hook-failed', hook, ...whoIs(serial) },
+        `hook ${hook} failed in pid=${pid}: ${reason}`,
+      );
     },
     'access-log': (serial, { state, lines, reason }) => {
       const worker = view.identityOf(serial);
@@ -189,7 +195,7 @@ export function routes(
     },
     log: (serial, { level, text }) => {
       const pid = pidOf(serial);
-      log[level]({ event: 'worker-log', pid }, `pid=${pid}: ${text}`);
+      log[level]({ event: 'worker-log', ...whoIs(serial) }, `pid=${pid}: ${text}`);
     },
   };
 }

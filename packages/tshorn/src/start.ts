@@ -188,7 +188,7 @@ interface Launch {
 }
 
 export async function launch({ resolved, resolveAgain, log, signals, ...more }: Launch): Promise<Server> {
-  for (const warning of resolved.warnings) log.logger.warn(warning);
+  for (const warning of resolved.warnings) log.logger.warn({ event: 'config-warning' }, warning);
   const workerFile = fileURLToPath(new URL('./worker.js', import.meta.url));
   const master = new Master({ resolved, resolveAgain, log, workerFile, env: process.env, ...more });
   const server = new Server(master);

@@ -28,6 +28,7 @@ export const metrics = section('Metrics', {
     summary:
       'The StatsD server that is sent requests, durations, workers and log lines, with the names of Gunicorn',
     details: 'HOST:PORT, by UDP, every two seconds. See [Push](push.md#statsd).',
+    fix: 'write the host and the port, as in localhost:8125; 8125 is the usual port of StatsD',
     reloadable: false,
   },
   statsdPrefix: {

@@ -4,6 +4,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Address } from '@tshorn/core';
+import { bindError } from '../listeners.ts';
 import { Admin, type AdminConfig } from './admin.ts';
 import type { Administered } from './administered.ts';
 
@@ -73,4 +74,12 @@ test('a client whose code cannot be loaded does not hold up the end', async () =
   expect(lines.at(-1)).toMatchObject({ level: 'error', text: expect.stringContaining('upgraded') });
   admin.handOver([]);
   await admin.close();
+});
+
+test('an address that this machine does not have: the cure names the port that was asked for', () => {
+  const address = { kind: 'tcp', host: '192.0.2.7', port: 9464 } as const;
+  expect(bindError('admin', address, 'EADDRNOTAVAIL')).toMatchObject({
+    message: 'admin: cannot bind 192.0.2.7:9464: EADDRNOTAVAIL',
+    fix: 'choose an address of this machine, for instance 127.0.0.1:9464',
+  });
 });

@@ -19,18 +19,18 @@ export const CONNECTIONS = {
   },
   'two-servers': {
     level: 'warn',
-    fields: '`pid`, `served`, `other`, `port`, `keep`',
+    fields: '`worker`, `gen`, `pid`, `served`, `other`, `port`, `keep`',
     when: 'The app has [several HTTP servers](operating.md#which-of-several-servers-is-the-app), and nothing says which of them is to be served; logged once for each generation.',
     todo: 'Name the port that the right one asks for with `--app-port`.',
   },
   'served-elsewhere': {
     level: 'info',
-    fields: '`pid`, `asked`, `addresses`',
+    fields: '`worker`, `gen`, `pid`, `asked`, `addresses`',
     when: 'The app has asked for another port or path than [those that are served](operating.md#the-apps-own-server); logged once for each generation.',
   },
   'also-listening': {
     level: 'debug or info',
-    fields: '`pid`, `address`',
+    fields: '`worker`, `gen`, `pid`, `address`',
     when: 'The app listens on [another port](operating.md#an-apps-other-ports), by `node:cluster`. In [watch mode](watch.md) `debug` after the first one.',
   },
 } as const satisfies Rows;

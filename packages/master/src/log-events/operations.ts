@@ -88,7 +88,7 @@ export const OPERATIONS = {
   },
   'hook-failed': {
     level: 'error',
-    fields: '`hook`, `pid` (of a worker)',
+    fields: '`hook`; of a worker `worker`, `gen`, `pid`',
     when: 'A hook threw, or did not settle within `--hook-timeout`.',
     todo: 'Correct the hook.',
   },

@@ -149,7 +149,7 @@ export const WORKERS = {
   },
   'worker-log': {
     level: 'info or error',
-    fields: '`pid`',
+    fields: WORKER,
     when: 'The code of tshorn in a worker reports something, for example a failed warm-up request.',
   },
   'access-log-lost': {
