@@ -99,7 +99,7 @@ brief('an answer that is not 2xx is told with the words of a start', async () =>
   expect(await check('status-from-file.mjs')).toMatchObject({
     code: 0,
     out: expect.stringMatching(
-      /^ok: .* \(handler\) loaded after .*; \/_status answered 401 Unauthorized: alive, as any/,
+      /^ok: .* \(handler\) loaded after .*; \/_status answered 401 Unauthorized: alive, as no/,
     ),
   });
   const chosen = await check('status-from-file.mjs', ...QUICK, '--status-path', '/_status');

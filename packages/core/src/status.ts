@@ -19,7 +19,7 @@ export type ProbeReport = Row<typeof PROBE_REPORT>;
 
 /** Describes a probe with the verdict `alive` to a person. */
 export const describeAlive = ({ reason = 'the app answers' }: ProbeReport): string =>
-  `${reason}: alive, as any answer below 500 counts while no --status-path is set; a path that is set has to answer 2xx`;
+  `${reason}: alive, as no --status-path is set; one that is set has to answer 2xx`;
 
 /** A report as one datagram, behind the worker's one-time secret. */
 export const encodeStatus = (secret: string, report: ProbeReport): string =>

@@ -16,10 +16,7 @@ import type { Family } from './metrics/family.ts';
 import { NoticeCounts } from './metrics/notice-counts.ts';
 import { Registry } from './metrics/registry.ts';
 import { ListenQueues } from './os/listen-queue.ts';
-
-declare const TSHORN_VERSION: string;
-/** The bundler puts it in; unit tests run without. */
-const VERSION = typeof TSHORN_VERSION === 'undefined' ? 'source' : TSHORN_VERSION;
+import { VERSION } from './version.ts';
 
 export interface ObservedMaster extends Figured {
   readonly warn: Warn;

@@ -39,15 +39,18 @@ export function healthOf(
       ...(reason !== undefined && { reason }),
     }));
   const reason = lastReason(state);
+  const ready = readyWorkers(state).length;
   return {
-    ...(degraded && {
-      degraded: {
-        ready: readyWorkers(state).length,
-        size,
-        ...(reason !== undefined && { reason }),
-        since: new Date(date - (now - degraded.since)).toISOString(),
-      },
-    }),
+    // A recovery is told when it has lasted; that all are ready is known before.
+    ...(degraded &&
+      ready < size && {
+        degraded: {
+          ready,
+          size,
+          ...(reason !== undefined && { reason }),
+          since: new Date(date - (now - degraded.since)).toISOString(),
+        },
+      }),
     ...(backoff.length > 0 && { backoff }),
   };
 }

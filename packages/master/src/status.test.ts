@@ -1,7 +1,7 @@
 import { Scene } from './decide/testing/scene.ts';
 import { statusOf } from './status.ts';
 
-const stopOf = (scene: Scene, now = scene.at) =>
+const of = (scene: Scene, now = scene.at) =>
   statusOf({
     state: scene.state,
     listeners: [],
@@ -10,7 +10,8 @@ const stopOf = (scene: Scene, now = scene.at) =>
     performer: undefined,
     newMaster: undefined,
     now,
-  }).stop;
+  });
+const stopOf = (scene: Scene, now = scene.at) => of(scene, now).stop;
 
 test('a stop tells who asked for it, and how long the server serves on', () => {
   const scene = new Scene({ workers: 1, stopDelay: 5_000 }).started();
@@ -25,4 +26,14 @@ test('without --stop-delay a stop tells who asked for it', () => {
   expect(stopOf(scene.happen({ type: 'stop-requested', mode: 'quick', by: 'SIGINT' }))).toEqual({
     by: 'SIGINT',
   });
+});
+
+test('a server with all its workers is not degraded, also before its recovery has lasted', () => {
+  const scene = new Scene({ workers: 2 }).started();
+  scene.exit(1, null, 'SIGKILL').expire('degraded');
+  expect(of(scene).degraded).toMatchObject({ ready: 1, size: 2 });
+  if (!scene.state.workers[3]) scene.expire('respawn:0');
+  scene.boot(3);
+  expect(scene.state.degraded).toBeDefined();
+  expect(of(scene).degraded).toBeUndefined();
 });

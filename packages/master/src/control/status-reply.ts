@@ -1,9 +1,8 @@
 /** The answer of `GET /status`, on the control socket and on the admin listener. */
 import type { PastReload } from '../live/past-reloads.ts';
 import type { MasterStatus } from '../status.ts';
+import { VERSION } from '../version.ts';
 import type { Controlled } from './controlled.ts';
-
-declare const TSHORN_VERSION: string;
 
 export interface StatusReply extends MasterStatus {
   readonly version: string;
@@ -20,7 +19,7 @@ export function statusReply(
 ): StatusReply {
   const status = master.status();
   return {
-    version: TSHORN_VERSION,
+    version: VERSION,
     node: process.version,
     uptimeMs: Math.round(performance.now() - master.observed.begunAt),
     control,

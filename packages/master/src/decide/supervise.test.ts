@@ -52,7 +52,7 @@ describe('the probe', () => {
     boot(2);
     expect(scene.ready()).toHaveLength(2);
     expect(alive(scene).map(({ text }) => text)).toEqual([
-      `${answers}: alive, as any answer below 500 counts while no --status-path is set; a path that is set has to answer 2xx`,
+      `${answers}: alive, as no --status-path is set; one that is set has to answer 2xx`,
     ]);
     scene.exit(1, 1);
     boot(3);

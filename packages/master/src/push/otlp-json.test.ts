@@ -5,6 +5,7 @@ import { otlpName } from './otlp-names.ts';
 const metricsOf = (...families: Family[]) => {
   const request = otlpRequest(families, {
     resource: { 'service.name': 'shop' },
+    version: '1.2.3',
     begunAt: 1_700_000_000_000,
     now: 1_700_000_060_000,
   });
@@ -120,4 +121,11 @@ it.each([
   ['app_things', 'app_things', ''],
 ])('%s is %s', (family, name, unit) => {
   expect(otlpName(family)).toMatchObject({ name, unit });
+});
+
+it('names its scope and the version of tshorn', () => {
+  const sender = { resource: {}, version: '1.2.3', begunAt: 0, now: 1 };
+  expect(otlpRequest([], sender)).toMatchObject({
+    resourceMetrics: [{ scopeMetrics: [{ scope: { name: 'tshorn', version: '1.2.3' } }] }],
+  });
 });

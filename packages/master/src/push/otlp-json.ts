@@ -12,12 +12,17 @@ const STATUS = 'http.response.status_code';
 
 export interface OtlpSender {
   readonly resource: Labels;
+  /** Of tshorn. */
+  readonly version: string;
   /** Since when the counts count, and now: milliseconds since the epoch. */
   readonly begunAt: number;
   readonly now: number;
 }
 
-export function otlpRequest(families: readonly Family[], { resource, begunAt, now }: OtlpSender): object {
+export function otlpRequest(
+  families: readonly Family[],
+  { resource, version, begunAt, now }: OtlpSender,
+): object {
   const time = { startTimeUnixNano: nanos(begunAt), timeUnixNano: nanos(now) };
   const metrics = families
     .filter(({ points }) => points.length > 0)
@@ -29,7 +34,7 @@ export function otlpRequest(families: readonly Family[], { resource, begunAt, no
     resourceMetrics: [
       {
         resource: { attributes: attributes(resource) },
-        scopeMetrics: [{ scope: { name: 'tshorn' }, metrics }],
+        scopeMetrics: [{ scope: { name: 'tshorn', version }, metrics }],
       },
     ],
   };

@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { oneLine } from '@tshorn/core';
 import type { Family } from '../metrics/family.ts';
+import { VERSION } from '../version.ts';
 import { otlpRequest } from './otlp-json.ts';
 import type { OtlpSettings } from './otlp-settings.ts';
 import type { Outage } from './outage.ts';
@@ -77,6 +78,7 @@ export class Otlp {
   async #body(): Promise<Buffer> {
     const sender = {
       resource: this.#resource,
+      version: VERSION,
       begunAt: this.#begunAt,
       now: Date.now(),
     };

@@ -31,3 +31,12 @@ test('neither the verdict nor what is for debugging is printed, and nothing afte
   jest.advanceTimersByTime(10_000);
   expect(printed).toEqual(['reload-started']);
 });
+
+test('the stack of a worker that is broken is left to the verdict', () => {
+  const show = lines();
+  show.event(
+    event('broken', { level: 'error', pid: 3, msg: 'broken worker=0 Error: x\n  | Error: x\n  |     at y' }),
+  );
+  show.event(event('crashed', { level: 'error', pid: 4, msg: 'crashed worker=1\n  | Error: z' }));
+  expect(printed).toEqual(['broken worker=0 Error: x', 'crashed worker=1\n  | Error: z']);
+});

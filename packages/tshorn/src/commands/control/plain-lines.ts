@@ -4,6 +4,9 @@ import type { StreamEvent } from './client.ts';
 /** A drain that ends sooner is one line: its end says all. */
 const LONG_DRAIN_MS = 1_000;
 
+/** The verdict has the stack. */
+const headOf = (text: string): string => text.split('\n', 1)[0] ?? '';
+
 export class PlainLines {
   readonly #print: (text: string) => void;
   /** Workers that drain, by pid, and whose line is not printed yet. */
@@ -17,7 +20,7 @@ export class PlainLines {
   event({ event, level, msg, pid }: StreamEvent): void {
     if (level === 'debug' || event === 'reload-finished') return;
     if (pid !== undefined) this.#forget(pid);
-    if (event !== 'draining' || pid === undefined) return this.#print(msg);
+    if (event !== 'draining' || pid === undefined) return this.#print(event === 'broken' ? headOf(msg) : msg);
     this.#draining.set(
       pid,
       setTimeout(() => this.#print(msg), LONG_DRAIN_MS),
