@@ -126,9 +126,8 @@ withHAProxy(
     process.kill(server.pidOf(2), 'SIGKILL');
     await proxy.until('the weight of two workers', async () => (await proxy?.server('a'))?.weight !== whole);
 
-    const clients = Array.from({ length: 20 }, () =>
-      ask({ socketPath: proxy?.frontend }, { path: '/', agent: false }),
-    );
+    const socketPath = proxy.frontend;
+    const clients = Array.from({ length: 20 }, () => ask({ socketPath }, { path: '/', agent: false }));
     expect(new Set((await Promise.all(clients)).map(({ status }) => status))).toEqual(new Set([200]));
   },
 );

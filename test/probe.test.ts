@@ -47,7 +47,9 @@ describe('before a worker is admitted it asks its own app', () => {
     ['on-a-server', 'the server has no listener for requests'],
   ])('an app that speaks only WebSockets is admitted: %s', async (how, why) => {
     const server = await startServer(fixture('speaks-only-websockets.mjs'), { env: { HOW: how } });
-    expect(server.lines.filter(({ msg }) => msg.includes(`${why}: alive, as no --status-path`))).toHaveLength(1);
+    expect(server.lines.filter(({ msg }) => msg.includes(`${why}: alive, as no --status-path`))).toHaveLength(
+      1,
+    );
     const ws = new WebSocket(`ws://127.0.0.1:${server.port}`);
     await once(ws, 'open');
     ws.terminate();
