@@ -1,10 +1,12 @@
 /** The access log: each request has one line, over a reload, whatever its client sends and however it ends. */
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { WebSocket } from 'ws';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { ask } from './support/load.ts';
-import { brief, thorough } from './support/long.ts';
+import { brief, thorough, times } from './support/long.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
@@ -33,6 +35,9 @@ interface Line {
   readonly generation: number;
   readonly release?: string;
   readonly moved?: true;
+  readonly bytes?: number;
+  readonly durationMs?: number;
+  readonly firstByteMs?: number;
 }
 
 /** Every line is an object of its own, or this throws. */
@@ -104,6 +109,64 @@ brief('nothing that a client sends makes a second line', async () => {
   expect(targets.sort()).toEqual([requests[1][0], requests[0][0], `/${'x'.repeat(4_095)}...`].sort());
   expect(lines.find(({ target }) => target?.startsWith('/a'))).toMatchObject({
     userAgent: '"},{"status":1\\',
+  });
+});
+
+const MOVES = times('ACCESS_LOG_MOVES', 1, 3);
+
+describe('what moves has the begin, the bytes and the id that it had from its first worker on', () => {
+  const ARGS = () => ['--access-log', file, '--access-log-format', 'json'];
+
+  test('an event stream', async () => {
+    const server = await startServer(fixture('survives-streams.mjs'), { args: ARGS(), env: { MS: '20' } });
+    const client = (await RawClient.open(server)).get('/events');
+    await client.until(/id: 2\n/);
+    const begin = performance.now();
+    for (let move = 1; move <= MOVES; move++) {
+      expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+      await client.until(new RegExp(`data: \\d+ ${move + 1}\\n`));
+    }
+    const atLeast = performance.now() - begin;
+    await stop(server);
+    expect(await client.ended()).toBe('end');
+    const [line, ...others] = linesIn(file);
+    expect(others).toEqual([]);
+    const bytes = client.text.length - (client.text.indexOf('\r\n\r\n') + 4);
+    expect(line).toMatchObject({ target: '/events', status: 200, generation: MOVES + 1, moved: true, bytes });
+    expect(line?.durationMs).toBeGreaterThan(atLeast);
+    expect(line?.firstByteMs).toBeLessThan((line?.durationMs ?? 0) - atLeast);
+  });
+
+  thorough('a WebSocket', async () => {
+    const server = await startServer(fixture('survives-websockets.mjs'), { args: ARGS() });
+    const client = new WebSocket(`ws://127.0.0.1:${server.port}/`);
+    let head = '';
+    client.once('upgrade', ({ rawHeaders, statusCode, statusMessage, socket }) => {
+      head = `HTTP/1.1 ${statusCode} ${statusMessage}\r\n${rawHeaders.join('xx')}\r\n\r\n`;
+      socket.once('close', () => {
+        head = `${socket.bytesRead - head.length}`;
+      });
+    });
+    await once(client, 'open');
+    const echo = async () => {
+      client.send('x'.repeat(1_000));
+      await once(client, 'message');
+    };
+    await echo();
+    const begin = performance.now();
+    for (let move = 1; move <= MOVES; move++) {
+      expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+      await server.until('it has moved', () => server.of('exited').length === move);
+      await echo();
+    }
+    const atLeast = performance.now() - begin;
+    const ended = once(client, 'close');
+    client.close();
+    await ended;
+    await stop(server);
+    const lines = linesIn(file);
+    expect(lines).toMatchObject([{ status: 101, moved: true, bytes: Number(head) }]);
+    expect(lines[0]?.durationMs).toBeGreaterThan(atLeast);
   });
 });
 

@@ -15,13 +15,13 @@ import { beforeInspection } from '../in-flight.ts';
 import type { Meter } from '../meter.ts';
 import { begun } from '../meter.ts';
 import { givenId, makeIds, traceOf } from '../request-id.ts';
-import { headLength, sentStatus, watchFirstByte, watchInterim } from '../transport/first-byte.ts';
+import { sentStatus, watchFirstByte, watchInterim } from '../transport/first-byte.ts';
 import { isInProcess } from '../transport/in-process.ts';
-import { hasArrived, hasLeft } from '../transport/moves.ts';
+import { hasArrived, hasLeft, keptSoFar, tellBy } from '../transport/moves.ts';
 import type { Exchange } from '../transport/transport.ts';
 import { beforeUpgrade } from '../transport/upgraded.ts';
 import { Proxies } from './client.ts';
-import { Connection, closedBy, connectionOf, Entry, keepConnection } from './connection.ts';
+import { Connection, closedBy, connectionOf, Entry, firstByteMsOf, keepConnection } from './connection.ts';
 import { jsonFormat } from './json.ts';
 import type { Format, Line, Writer } from './line.ts';
 import { Lines } from './lines.ts';
@@ -129,6 +129,8 @@ export class AccessLog {
       if (of === server) this.#upgrades(request, socket);
     });
     beforeInspection.add(() => this.flush());
+    const idOf = (entry: Entry) => givenId(entry.request.headers) ?? this.#idOf(entry);
+    tellBy((socket) => connectionOf(socket)?.soFar(socket, idOf));
     makeIds((response) => {
       const entry = entryOf(response);
       return entry && this.#idOf(entry);
@@ -155,14 +157,14 @@ export class AccessLog {
     this.#lines.finish();
   }
 
-  #idOf({ sequence }: Entry): string {
-    return this.#prefix + sequence;
+  #idOf(entry: Entry): string {
+    return connectionOf(entry.request.socket)?.before(entry)?.id ?? this.#prefix + entry.sequence;
   }
 
   #connection(socket: Socket): Connection {
     const known = connectionOf(socket);
     if (known) return known;
-    const connection = new Connection(socket, this.#proxies, hasArrived(socket));
+    const connection = new Connection(socket, this.#proxies, hasArrived(socket), keptSoFar(socket));
     keepConnection(socket, connection);
     socket.once('close', () => this.#closed(socket));
     return connection;
@@ -184,8 +186,9 @@ export class AccessLog {
     const entry = connection?.take(response);
     if (!connection || !entry) return;
     // The meter knows of requests that are pipelined when the last began.
-    const durationMs = entry.next === undefined ? tookMs : performance.now() - entry.begunAt;
-    const sent = this.#sent(connection, entry, socket);
+    const isMeters = entry.next === undefined && !connection.before(entry);
+    const durationMs = isMeters ? tookMs : performance.now() - entry.begunAt;
+    const sent = connection.sent(entry, socket);
     this.#write(connection, entry, sentStatus(response), sent, durationMs, undefined);
   }
 
@@ -193,6 +196,7 @@ export class AccessLog {
     if (isInProcess(socket)) return;
     const connection = this.#connection(socket);
     const entry = new Entry(request, undefined, ++this.#sequence, performance.now());
+    connection.begin(entry);
     connection.bytes = sentHere(socket);
     const answer = watchAnswer(socket, () => {
       entry.firstByteAt = performance.now();
@@ -216,16 +220,16 @@ export class AccessLog {
     const unanswered = closed === 'client' ? CLIENT_LEFT : 0;
     if (upgrade) {
       const { entry, answer } = upgrade;
-      const { status = unanswered, headBytes } = answer;
+      const { status = unanswered } = answer;
       const cut = answer.status === undefined ? closed : undefined;
-      const sent = sentHere(socket) - connection.bytes - headBytes;
+      const sent = connection.upgradeSent(upgrade, socket);
       this.#write(connection, entry, status, sent, now - entry.begunAt, cut);
     }
     for (let entry = first; entry !== undefined; entry = entry.next) {
       const { response } = entry;
       const isBegun = response?.headersSent === true;
       const status = isBegun ? sentStatus(response) : (connection.refusedWith ?? unanswered);
-      const sent = this.#sent(connection, entry, socket);
+      const sent = connection.sent(entry, socket);
       // The rest that was sent is Node's refusal, which is a head alone.
       this.#write(connection, entry, status, isBegun ? sent : 0, now - entry.begunAt, closed);
     }
@@ -263,14 +267,6 @@ export class AccessLog {
     line.moved = connection.moved;
   }
 
-  /** Bytes behind the heads of the response, since the one before on this connection. */
-  #sent(connection: Connection, { response, interimBytes }: Entry, socket: Socket): number {
-    const written = socket.bytesWritten;
-    const sent = written - connection.bytes;
-    connection.bytes = written;
-    return sent - interimBytes - (response ? headLength(response) : 0);
-  }
-
   #write(
     connection: Connection,
     entry: Entry,
@@ -279,7 +275,7 @@ export class AccessLog {
     durationMs: number,
     closed: Line['closed'],
   ): void {
-    const { request, response, target, begunAt, firstByteAt } = entry;
+    const { request, response, target } = entry;
     if (asksFor(this.#skipped, target)) return;
     const { headers } = request;
     this.#fill(connection, headers, entry.sequence);
@@ -290,9 +286,11 @@ export class AccessLog {
     line.status = status;
     line.bytes = Math.max(0, bytes);
     line.durationMs = durationMs;
-    line.firstByteMs = firstByteAt === undefined ? undefined : firstByteAt - begunAt;
+    line.firstByteMs = firstByteMsOf(entry);
     line.response = response;
     line.closed = closed;
+    const before = connection.before(entry);
+    if (before) Object.assign(line, { id: before.id, sequence: undefined, firstByteMs: before.firstByteMs });
     this.#add();
   }
 }

@@ -1,8 +1,10 @@
 /** The facts of a connection that its lines need: kept on the connection, so that a request costs no object of ours but one. */
 import type http from 'node:http';
 import type { Socket } from 'node:net';
+import { headLength } from '../transport/first-byte.ts';
+import type { SoFar } from '../transport/moves.ts';
 import { type Proxies, plainAddress, UNIX } from './client.ts';
-import type { Answer } from './upgrade-answer.ts';
+import { type Answer, sentHere } from './upgrade-answer.ts';
 
 const CONNECTION = Symbol('tshorn.access');
 type Marked = Socket & { [CONNECTION]?: Connection };
@@ -15,8 +17,8 @@ export class Entry {
   readonly method: string;
   /** As it came: routers change `url`. */
   readonly target: string;
-  /** On the clock of performance.now(), as are the others. */
-  readonly begunAt: number;
+  /** On the clock of performance.now(), as are the others; before the start of this process where another worker had it. */
+  begunAt: number;
   /** Of the id that is made for a request that came without one. */
   readonly sequence: number;
   firstByteAt: number | undefined = undefined;
@@ -41,6 +43,14 @@ export class Entry {
   }
 }
 
+interface Upgrade {
+  readonly entry: Entry;
+  readonly answer: Answer;
+}
+
+export const firstByteMsOf = ({ firstByteAt, begunAt }: Entry): number | undefined =>
+  firstByteAt === undefined ? undefined : firstByteAt - begunAt;
+
 export class Connection {
   /** The address of the other end. */
   readonly peer: string;
@@ -51,19 +61,23 @@ export class Connection {
   first: Entry | undefined = undefined;
   #last: Entry | undefined = undefined;
   /** The request that upgrades it, and the answer of the app. */
-  upgrade: { readonly entry: Entry; readonly answer: Answer } | undefined = undefined;
+  upgrade: Upgrade | undefined = undefined;
   /** Node has answered with this status, and closes the connection. */
   refusedWith: number | undefined = undefined;
+  /** Another worker has had the first request of this connection before. */
+  readonly #told: SoFar | undefined;
+  #resumed: Entry | undefined = undefined;
   #proxies: Proxies;
-  #told: string | undefined = undefined;
+  #toldFor: string | undefined = undefined;
   #toldBesides: string | undefined = undefined;
   #client: string;
 
-  constructor(socket: Socket, proxies: Proxies, moved: boolean) {
+  constructor(socket: Socket, proxies: Proxies, moved: boolean, soFar: SoFar | undefined) {
     this.peer = plainAddress(socket.remoteAddress ?? UNIX);
     this.#proxies = proxies;
     this.isProxy = proxies.trusts(this.peer);
     this.moved = moved;
+    this.#told = soFar;
     this.bytes = socket.bytesWritten;
     this.#client = this.peer;
   }
@@ -72,15 +86,58 @@ export class Connection {
   clientOf(headers: http.IncomingHttpHeaders): string {
     if (!this.isProxy) return this.peer;
     const { 'x-forwarded-for': told, forwarded: besides } = headers;
-    if (told !== this.#told || besides !== this.#toldBesides) {
-      this.#told = told as string | undefined;
+    if (told !== this.#toldFor || besides !== this.#toldBesides) {
+      this.#toldFor = told as string | undefined;
       this.#toldBesides = besides;
       this.#client = this.#proxies.clientOf(this.peer, headers);
     }
     return this.#client;
   }
 
+  /** The first request of a connection may go on here. */
+  begin(entry: Entry): void {
+    if (this.#told === undefined || this.#resumed) return;
+    this.#resumed = entry;
+    entry.begunAt = this.#told.begunAt - hrtimeAhead();
+  }
+
+  /** What was of this request in the worker that it comes from. */
+  before(entry: Entry): SoFar | undefined {
+    return this.#resumed === entry ? this.#told : undefined;
+  }
+
+  /** What its next worker has to know of the request that is under way. */
+  soFar(socket: Socket, idOf: (entry: Entry) => string): SoFar | undefined {
+    const entry = this.upgrade?.entry ?? this.first;
+    if (!entry) return undefined;
+    const before = this.before(entry);
+    const firstByteMs = before ? before.firstByteMs : firstByteMsOf(entry);
+    return {
+      id: before?.id ?? idOf(entry),
+      begunAt: entry.begunAt + hrtimeAhead(),
+      bytes: this.upgrade ? this.upgradeSent(this.upgrade, socket) : this.sent(entry, socket),
+      ...(firstByteMs !== undefined && { firstByteMs }),
+    };
+  }
+
+  /** Bytes behind the heads of the response, since the one before on this connection. */
+  sent(entry: Entry, socket: Socket): number {
+    const written = socket.bytesWritten;
+    const sent = written - this.bytes;
+    this.bytes = written;
+    const before = this.before(entry);
+    // The worker that it comes from has sent the head.
+    if (before) return before.bytes + sent;
+    return sent - entry.interimBytes - (entry.response ? headLength(entry.response) : 0);
+  }
+
+  /** Bytes behind the head of the answer to an upgrade. */
+  upgradeSent({ entry, answer }: Upgrade, socket: Socket): number {
+    return (this.before(entry)?.bytes ?? 0) + sentHere(socket) - this.bytes - answer.headBytes;
+  }
+
   add(entry: Entry): void {
+    this.begin(entry);
     if (this.first === undefined) this.first = entry;
     else if (this.#last !== undefined) this.#last.next = entry;
     this.#last = entry;
@@ -116,6 +173,9 @@ export const connectionOf = (socket: Socket): Connection | undefined => (socket 
 export const keepConnection = (socket: Socket, connection: Connection): void => {
   (socket as Marked)[CONNECTION] = connection;
 };
+
+/** Milliseconds that process.hrtime() is ahead of performance.now(). */
+const hrtimeAhead = (): number => Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
 /** A connection that fails by itself was left by its client. Any other error is the reason that this process destroys it for. */
 export function closedBy({ readableEnded, errored }: Socket): 'client' | 'server' {

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import { describeThrown, STATE_WITHIN_MS } from '@tshorn/core';
 import { identityOf } from '../transport/http1-internals.ts';
+import { keepSoFar } from '../transport/moves.ts';
 import type { RawHandle, Transport } from '../transport/transport.ts';
 import { closeFrame, sayGoodbye } from './close-frame.ts';
 import { type Resumer, unpack } from './registry.ts';
@@ -94,6 +95,7 @@ export class IncomingMigrations {
       sayGoodbye(socket, resumer.kind === 'upgrade' ? closeFrame() : undefined);
       return STATE_LOST;
     }
+    if (payload.soFar) keepSoFar(socket, payload.soFar);
     const serve = () => {
       this.#transport.serve(socket);
       this.#announce(socket);

@@ -4,7 +4,7 @@
  */
 import { describeThrown } from '@tshorn/core';
 import { identityOf } from '../transport/http1-internals.ts';
-import { markLeft } from '../transport/moves.ts';
+import { markLeft, soFarOf } from '../transport/moves.ts';
 import type { Transport } from '../transport/transport.ts';
 import { takeHeld } from './held.ts';
 import { type Migratable, pack } from './registry.ts';
@@ -228,12 +228,16 @@ export class OutgoingMigrations {
 /** Takes the held bytes out of its socket. */
 function textOf(migratable: Migratable, state: string): string {
   const { request, answer, agreement, socket } = migratable;
+  const held = takeHeld(socket).toString('base64');
+  // The bytes that were held are no longer among those that this worker has sent.
+  const soFar = soFarOf(socket);
   return pack({
     request,
     ...(answer && { answer }),
     ...(agreement && { agreement }),
     ...(migratable.isOver?.() && { over: true }),
-    held: takeHeld(socket).toString('base64'),
+    held,
+    ...(soFar && { soFar }),
     ...(state !== '' && { state }),
     socket: identityOf(socket),
   });

@@ -4,6 +4,7 @@
  */
 import type http from 'node:http';
 import type { Socket } from 'node:net';
+import type { SoFar } from '../transport/moves.ts';
 import type { RequestHead } from './heads.ts';
 
 /** The value of `request.handoff` in the worker that a connection has moved to. */
@@ -90,6 +91,8 @@ export interface Payload {
   readonly socket?: string;
   /** The bytes that the app wrote after the connection had been found at rest, as base64. */
   readonly held: string;
+  /** Absent without an access log. */
+  readonly soFar?: SoFar;
 }
 
 export const pack = (payload: Payload): string => JSON.stringify(payload);

@@ -10,3 +10,27 @@ export const hasArrived = (socket: Socket): boolean => arrived.has(socket);
 export const markLeft = (socket: Socket): void => void left.add(socket);
 /** Its response goes on in another worker. */
 export const hasLeft = (socket: Socket): boolean => left.has(socket);
+
+/** What the access log knows of a request that goes on in another worker: it travels with the state of its connection. */
+export interface SoFar {
+  readonly id: string;
+  /** Milliseconds on the clock of process.hrtime(), which all processes of a machine have. */
+  readonly begunAt: number;
+  readonly firstByteMs?: number;
+  /** Sent behind the head of its response. */
+  readonly bytes: number;
+}
+
+const known = new WeakMap<Socket, SoFar>();
+let tell: (socket: Socket) => SoFar | undefined = () => undefined;
+
+/** The access log says how to tell of a connection that leaves. */
+export const tellBy = (how: typeof tell): void => {
+  tell = how;
+};
+/** Undefined without an access log. */
+export const soFarOf = (socket: Socket): SoFar | undefined => tell(socket);
+
+export const keepSoFar = (socket: Socket, soFar: SoFar): void => void known.set(socket, soFar);
+/** @returns what the worker that the connection comes from has told of its request */
+export const keptSoFar = (socket: Socket): SoFar | undefined => known.get(socket);
