@@ -196,6 +196,27 @@ describe('a request that Node refuses has a line', () => {
   });
 });
 
+describe('a request that its client leaves in the middle of is one of 499, as one that is reset', () => {
+  const leave = async (text: string) => {
+    const { port } = server.address() as AddressInfo;
+    const socket = net.connect(port, '127.0.0.1');
+    socket.on('error', () => {}).end(text);
+    await once(socket.resume(), 'close');
+  };
+
+  test.each([
+    ['its body', 'POST /up HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhello', '/up'],
+    ['a chunked body', 'POST /up HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe', '/up'],
+    ['its head', 'GET /up HTTP/1.1\r\nHo', undefined],
+  ])('%s', async (_name, text, target) => {
+    handler = (request, response) => void request.resume().once('end', () => response.end('never'));
+    await leave(text);
+    const [line] = await lines(1);
+    expect(line).toMatchObject({ status: 499, bytes: 0, closed: 'client' });
+    expect(line?.target).toBe(target);
+  });
+});
+
 describe('a CONNECT has a line', () => {
   const CONNECT = 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n';
 

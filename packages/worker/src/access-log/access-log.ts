@@ -25,7 +25,7 @@ import { Connection, closedBy, connectionOf, Entry, firstByteMsOf, keepConnectio
 import { jsonFormat } from './json.ts';
 import type { Format, Line, Writer } from './line.ts';
 import { Lines } from './lines.ts';
-import { type Refused, watchRefused } from './refused.ts';
+import { CLIENT_LEFT, type Refused, watchRefused } from './refused.ts';
 import { asksFor } from './target.ts';
 import { templateFormat, wantsFirstByte } from './template.ts';
 import { sentHere, watchAnswer } from './upgrade-answer.ts';
@@ -41,9 +41,6 @@ export interface AccessLogSettings {
   readonly writer: Writer;
   readonly send: (message: ToMaster) => void;
 }
-
-/** Nothing was sent of a response whose client has gone: as nginx logs it. */
-const CLIENT_LEFT = 499;
 
 /** Undefined for a response that has ended. */
 const entryOf = (response: http.ServerResponse): Entry | undefined => {
@@ -238,15 +235,16 @@ export class AccessLog {
   #refused({ socket, status, method, target, version, isBody }: Refused): void {
     if (isInProcess(socket)) return;
     const connection = this.#connection(socket);
-    connection.refusedWith = status;
+    const isGone = status === CLIENT_LEFT;
+    if (!isGone) connection.refusedWith = status;
     // Its request has a line of its own. A connection that was silent has asked nothing.
     if (isBody || socket.bytesRead === 0) return;
     // The refusal answers the requests before this one, where it is sent at all.
     const isAnswered = connection.first === undefined;
     this.#fill(connection, NO_HEADERS, ++this.#sequence);
-    Object.assign(this.#line, { method, target, version, status: isAnswered ? status : 0 });
+    Object.assign(this.#line, { method, target, version, status: isGone || isAnswered ? status : 0 });
     Object.assign(this.#line, { bytes: 0, durationMs: 0, firstByteMs: undefined, response: undefined });
-    this.#line.closed = isAnswered ? undefined : 'server';
+    this.#line.closed = isGone ? 'client' : isAnswered ? undefined : 'server';
     this.#add();
   }
 

@@ -16,7 +16,7 @@ interface ClientError extends NodeJS.ErrnoException {
 
 export interface Refused {
   readonly socket: Socket;
-  /** As Node answers. An app with a listener of its own may answer something else. */
+  /** As Node answers; 499 for a client that has left. An app with a listener of its own may answer something else. */
   readonly status: number;
   /** As far as they can be read; empty otherwise. */
   readonly method: string;
@@ -27,7 +27,12 @@ export interface Refused {
   readonly isBody: boolean;
 }
 
+/** Nothing was sent of a response whose client has gone: as nginx logs it. */
+export const CLIENT_LEFT = 499;
+
 const STATUSES: Readonly<Record<string, number>> = {
+  // The connection has ended in the middle of a request. Node answers 400, which nobody reads.
+  HPE_INVALID_EOF_STATE: CLIENT_LEFT,
   HPE_HEADER_OVERFLOW: 431,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
