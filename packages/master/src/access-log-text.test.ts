@@ -6,6 +6,7 @@ const FILE = '/var/log/shop/access.log';
 test.each([
   [{ state: 'losing', lines: 0, reason: 'ENOSPC' }, 'warn', { event: 'access-log-lost', reason: 'ENOSPC' }],
   [{ state: 'lost', lines: 3, reason: 'ENOSPC' }, 'warn', { event: 'access-log-lost', lines: 3 }],
+  [{ state: 'lost-at-end', lines: 3, reason: 'ENOSPC' }, 'warn', { event: 'access-log-lost', lines: 3 }],
   [
     { state: 'not-reopened', lines: 0, reason: 'EACCES' },
     'warn',
@@ -21,4 +22,16 @@ test.each([
       expect.stringContaining(FILE),
     ],
   ]);
+});
+
+test.each([
+  ['lost', /3 lines of the access log on standard output: ENOSPC; it can be written again$/],
+  [
+    'lost-at-end',
+    /3 lines of the access log on standard output: ENOSPC; it could not be written again before the worker ended$/,
+  ],
+] as const)('lines that are %s: whether more can be written is told truly', (state, text) => {
+  const log = { info: jest.fn(), warn: jest.fn() };
+  reportAccessLog(log, worker, { state, lines: 3, reason: 'ENOSPC' }, '-');
+  expect(log.warn).toHaveBeenCalledWith(expect.anything(), expect.stringMatching(text));
 });

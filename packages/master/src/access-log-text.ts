@@ -8,32 +8,40 @@ type Report = Omit<Extract<ToMaster, { type: 'access-log' }>, 'type'>;
 interface Words {
   readonly event: 'access-log-lost' | 'access-log-not-reopened' | 'access-log-reopened';
   readonly level: 'info' | 'warn';
-  text(report: Report, file: string): string;
+  /** @param log the access log and its file */
+  text(report: Report, log: string, file: string): string;
 }
+
+const lossOf = ({ lines, reason }: Report, log: string): string =>
+  `has lost ${lines} ${lines === 1 ? 'line' : 'lines'} of ${log}: ${reason}`;
 
 const WORDS: Readonly<Record<Report['state'], Words>> = {
   losing: {
     event: 'access-log-lost',
     level: 'warn',
-    text: ({ reason }, file) =>
-      `cannot write the access log ${file}: ${reason}; its lines are lost until it can be written, and requests are served as before`,
+    text: ({ reason }, log) =>
+      `cannot write ${log}: ${reason}; its lines are lost until it can be written, and requests are served as before`,
   },
   lost: {
     event: 'access-log-lost',
     level: 'warn',
-    text: ({ lines, reason }, file) =>
-      `has lost ${lines} ${lines === 1 ? 'line' : 'lines'} of the access log ${file}: ${reason}; it can be written again`,
+    text: (report, log) => `${lossOf(report, log)}; it can be written again`,
+  },
+  'lost-at-end': {
+    event: 'access-log-lost',
+    level: 'warn',
+    text: (report, log) => `${lossOf(report, log)}; it could not be written again before the worker ended`,
   },
   'not-reopened': {
     event: 'access-log-not-reopened',
     level: 'warn',
-    text: ({ reason }, file) =>
-      `cannot open the access log ${file} again: ${reason}; it still writes to the old file; let the user of the workers write to ${file}, and send USR1 again`,
+    text: ({ reason }, log, file) =>
+      `cannot open ${log} again: ${reason}; it still writes to the old file; let the user of the workers write to ${file}, and send USR1 again`,
   },
   reopened: {
     event: 'access-log-reopened',
     level: 'info',
-    text: (_report, file) => `has opened the access log ${file} again`,
+    text: (_report, log) => `has opened ${log} again`,
   },
 };
 
@@ -45,13 +53,14 @@ export function reportAccessLog(
   file: string,
 ): void {
   const { state, lines, reason } = report;
+  const named = file === '-' ? 'the access log on standard output' : `the access log ${file}`;
   const { event, level, text } = WORDS[state];
   const fields = {
     event,
     ...fieldsOf(worker),
     file,
     ...(reason && { reason }),
-    ...(state === 'lost' && { lines }),
+    ...(lines > 0 && { lines }),
   };
-  log[level](fields, `${describeWorker(worker)} ${text(report, file)}`);
+  log[level](fields, `${describeWorker(worker)} ${text(report, named, file)}`);
 }

@@ -137,11 +137,11 @@ const TO_MASTER = {
   /** A library of the app asks node:cluster whether this is the primary, and leaves work to that. */
   'asks-primary': { library: literal('log4js', 'prom-client') },
   /**
-   * The state of the access log: from now on lines are lost; so many were, and now they are written again; the file cannot be
+   * The state of the access log: from now on lines are lost; so many were, and now they are written again, or the worker ends; the file cannot be
    * opened again, and the old one is written to; or the file is open again after that.
    */
   'access-log': {
-    state: literal('losing', 'lost', 'not-reopened', 'reopened'),
+    state: literal('losing', 'lost', 'lost-at-end', 'not-reopened', 'reopened'),
     lines: count(),
     reason: line(200),
   },

@@ -154,7 +154,7 @@ export const WORKERS = {
   },
   'access-log-lost': {
     level: 'warn',
-    fields: `${WORKER}, \`file\`, \`reason\`, \`lines\` once it can be written again`,
+    fields: `${WORKER}, \`file\`, \`reason\`, \`lines\` once it can be written again, or the worker ends`,
     when: 'A worker cannot write to the [access log](access-log.md). Its lines are lost, and no request.',
     todo: 'Make room on the disk, or let the user of the workers write to the file.',
   },

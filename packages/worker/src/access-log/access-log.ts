@@ -97,6 +97,7 @@ export class AccessLog {
       begun: (reason) => send({ type: 'access-log', state: 'losing', lines: 0, reason }),
       lineOf: (lines, reason) => this.#lossLine(lines, reason),
       ended: (lines, reason) => send({ type: 'access-log', state: 'lost', lines, reason }),
+      neverEnded: (lines, reason) => send({ type: 'access-log', state: 'lost-at-end', lines, reason }),
     });
   }
 

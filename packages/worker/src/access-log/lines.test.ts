@@ -21,6 +21,7 @@ describe('a batch', () => {
       begun: (reason) => void reports.push(reason),
       lineOf: (count) => `# ${count}\n`,
       ended: (count, reason) => void reports.push([count, reason]),
+      neverEnded: (count, reason) => void reports.push(['to the end', count, reason]),
     });
     const add = (line: string) => {
       log.out.ascii(line);
@@ -76,6 +77,16 @@ describe('a batch', () => {
     log.finish();
     expect(reports).toEqual(['ENOSPC', [3, 'ENOSPC']]);
     expect(content()).toBe('again\n# 3\n');
+  });
+
+  test('that is lost on a disk that is full to the end is not told to be written again', () => {
+    fs.symlinkSync('/dev/full', file);
+    const log = lines();
+    log.add('one\n');
+    log.flush();
+    log.add('two\n');
+    log.finish();
+    expect(reports).toEqual(['ENOSPC', ['to the end', 2, 'ENOSPC']]);
   });
 
   test('that tells of others and is lost itself is no line of a request, and they are told of again', () => {

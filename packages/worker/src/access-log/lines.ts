@@ -16,6 +16,8 @@ export interface LossReports {
   lineOf(lines: number, reason: string): string;
   /** Lines can be written again, after so many were lost: that line is in the file. */
   ended(lines: number, reason: string): void;
+  /** The worker ends, and they could not be written again. */
+  neverEnded(lines: number, reason: string): void;
 }
 
 export class Lines {
@@ -71,7 +73,7 @@ export class Lines {
   finish(): void {
     this.flush();
     this.#file.finish(FINISH_MS);
-    if (this.#lost > 0) this.#reports.ended(this.#lost, this.#reason);
+    if (this.#lost > 0) this.#reports.neverEnded(this.#lost, this.#reason);
   }
 
   #lose(lines: number, reason: string, isAll: boolean): void {
