@@ -44,6 +44,15 @@ test('the file is absolute, and - is standard output', async () => {
   expect(await accessLogOf()).toBe('');
 });
 
+test.each(['--check-config', '--watch'])('%s is no file, but the next option', async (word) => {
+  await expect(accessLogOf('--access-log', word)).rejects.toThrow('--access-log: its value is missing');
+});
+
+test('a file whose name begins with a dash is given with an equals sign', async () => {
+  expect(await accessLogOf('--access-log=-log')).toBe('/-log');
+  expect(await accessLogOf('--access-log=-')).toBe('-');
+});
+
 test('an atom that does not exist is refused with the place where it stands', async () => {
   await expect(accessLogOf('--access-log-format', '%(S)s')).rejects.toThrow(
     '--access-log-format: the format has "%(S)s", which is no atom; did you mean %(s)s?',

@@ -8,7 +8,6 @@ export const accessLog = section('Access log', {
   accessLog: {
     kind: orNone(path('FILE|-', 'the path of a file, or - for standard output'), ''),
     default: '',
-    dashed: true,
     summary: 'The file to append a line to for each request; - for standard output',
     details:
       'A relative path starts from `--chdir`. `USR1` opens it again. A full disk costs lines, and no request. See [Access log](access-log.md).',
