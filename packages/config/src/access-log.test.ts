@@ -1,5 +1,6 @@
 import { OPTIONS } from './options.ts';
 import { resolveConfig } from './resolve.ts';
+import type { UserConfig } from './user-config.ts';
 
 const { accessLogFormat, trustedProxies } = OPTIONS;
 
@@ -51,6 +52,30 @@ test.each(['--check-config', '--watch'])('%s is no file, but the next option', a
 test('a file whose name begins with a dash is given with an equals sign', async () => {
   expect(await accessLogOf('--access-log=-log')).toBe('/-log');
   expect(await accessLogOf('--access-log=-')).toBe('-');
+});
+
+test.each([[false], [null], ['']])('%j in a config file says none, as --no-access-log does', async (none) => {
+  const overrides = {
+    accessLog: none,
+    pidFile: none,
+    accessLogSkip: none,
+    trustedProxies: none,
+  } as UserConfig;
+  const { config, given } = await resolveConfig({
+    argv: ['app.js', '--chdir', '/'],
+    env: {},
+    cwd: '/',
+    overrides,
+  });
+  expect(config).toMatchObject({ accessLog: '', pidFile: undefined, accessLogSkip: [], trustedProxies: [] });
+  expect(given.has('accessLogSkip')).toBe(true);
+});
+
+test('what is no file is refused with the word for none', async () => {
+  const overrides = { accessLog: 7 } as unknown as UserConfig;
+  await expect(resolveConfig({ argv: ['app.js'], env: {}, cwd: '/', overrides })).rejects.toThrow(
+    "or '' for none",
+  );
 });
 
 test('an atom that does not exist is refused with the place where it stands', async () => {

@@ -44,7 +44,7 @@ export function readGiven({ key, input, place }: Given): Config[Key] {
  */
 export function readValue<Value>(kind: Kind<Value>, input: unknown, place: string, fix?: string): Value {
   try {
-    return kind.parse(input);
+    return kind.parse(kind.none && (input === false || input === null) ? '' : input);
   } catch (error) {
     if (!(error instanceof WrongValue)) throw error;
     const hint = didYouMean(String(input), kind.choices ?? []);

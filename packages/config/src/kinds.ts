@@ -18,7 +18,7 @@ export interface Kind<Value> {
   readonly list?: true;
   /** Stands between the items of a list in an environment variable; a comma where it is absent. */
   readonly separator?: string;
-  /** `''` is a value and means none; `--no-NAME` says the same. */
+  /** `''` is a value and means none; `--no-NAME` says the same, and `false` and `null` where a config file can hold them. */
   readonly none?: true;
   /** Every text that is a value, where there are a few. */
   readonly choices?: readonly string[];
@@ -176,7 +176,7 @@ export const text = (meta: string, expected: string, pattern = /^[^\0]+$/): Kind
 /** Lets `''` stand for none of it. */
 export const orNone = <Value, None>(kind: Kind<Value>, none: None): Kind<Value | None> => ({
   ...kind,
-  expected: `${kind.expected}, or nothing at all`,
+  expected: `${kind.expected}, or '' for none`,
   parse: (input) => (input === '' || input === null ? none : kind.parse(input)),
   format: (value) => (value === none ? NONE : kind.format(value as Value)),
   schema: { anyOf: [kind.schema, { const: '' }] },

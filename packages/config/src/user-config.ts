@@ -13,17 +13,17 @@ export interface UserConfig {
   /** Arguments for the app, in its process.argv: everything after --. Default: none. */
   appArgs?: readonly string[];
   /** The port that the app itself asks for in listen(): the server that does is the app. Default: none. */
-  appPort?: number;
+  appPort?: number | false;
   /** The directory to run the app in. Default: the current directory. */
   cwd?: string;
   /** The name of the release, as status, releases, the log and rollback use it. Default: found out: the directory of the release, its Git tag or commit, or the version in package.json. */
-  release?: string;
+  release?: string | false;
   /** Variables for the environment of the workers. Default: none. */
   env?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** A file of NAME=value lines for the environment of the workers; repeatable. Default: none. */
-  envFile?: string | readonly string[];
+  envFile?: string | readonly string[] | false;
   /** Options of Node for the workers alone, behind those of NODE_OPTIONS. Default: none. */
-  nodeOptions?: string;
+  nodeOptions?: string | false;
   /** The address to listen on: HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or systemd:NAME; repeatable. Default: 127.0.0.1:8000, or :$PORT (every address, IPv6 and IPv4) when PORT is set; every socket that systemd passes, where it passes any. */
   bind?: string | readonly string[];
   /** How many connections the kernel queues for each address until a worker accepts them. Default: 511. */
@@ -33,19 +33,19 @@ export interface UserConfig {
   /** The number of worker processes. Default: one per CPU, within the quota of the cgroup. */
   workers?: number;
   /** The user that the workers run as; the master stays root and binds the addresses. Default: none. */
-  user?: string;
+  user?: string | false;
   /** The group that the workers run in. Default: none. */
-  group?: string;
+  group?: string | false;
   /** The umask of the workers, in octal. Default: none. */
-  umask?: string;
+  umask?: string | false;
   /** How long a worker may take from its start until it is ready. Default: 2m. */
   bootTimeout?: Duration;
   /** A worker is ready only when its app has called process.send('ready'). Default: no. */
   waitReady?: boolean;
   /** The path that a worker asks its own app for before it takes traffic; empty: no probe. Default: /_status. */
-  statusPath?: string;
+  statusPath?: string | false;
   /** A header of the probe's request, for an app that answers only to it; repeatable. Default: none. */
-  statusHeader?: string | readonly string[];
+  statusHeader?: string | readonly string[] | false;
   /** How long one attempt of the probe may take. Default: 10s. */
   probeTimeout?: Duration;
   /** How many attempts the probe has before the worker counts as broken. Default: 3. */
@@ -55,11 +55,11 @@ export interface UserConfig {
   /** How a worker reports the outcome of its probe to the master. Default: ipc. */
   statusTransport?: 'ipc' | 'udp';
   /** The UDP address that is sent the outcome of each worker. Default: none. */
-  notify?: string;
+  notify?: string | false;
   /** How a reload replaces the workers. Default: rolling. */
   reloadPlan?: 'rolling' | 'canary' | 'overlap' | 'replace';
   /** How many workers beyond the usual number may run during a reload. Default: by the plan. */
-  maxSurge?: number | string;
+  maxSurge?: number | string | false;
   /** How many workers of the usual number may be missing during a reload. Default: 0. */
   maxUnavailable?: number | string;
   /** Keep drained workers until the reload commits, to serve again after a rollback. Default: yes. */
@@ -71,7 +71,7 @@ export interface UserConfig {
   /** Keep the compiled code of a release, so that its next workers start faster. Default: yes. */
   compileCache?: boolean;
   /** Paths that a worker asks its own app for after the probe, before it takes traffic. Default: none. */
-  warmUp?: string | readonly string[];
+  warmUp?: string | readonly string[] | false;
   /** The number of warm-up requests in all, spread over the paths in turn. Default: 50. */
   warmUpRequests?: number;
   /** How long the warm-up may take in all; the requests that are left are then skipped. Default: 10s. */
@@ -91,13 +91,13 @@ export interface UserConfig {
   /** Recycle a worker after this many requests; 0: never. Default: 0. */
   maxRequests?: number;
   /** The most requests that are added to the limit, at random for each worker. Default: a tenth of --max-requests. */
-  maxRequestsJitter?: number;
+  maxRequestsJitter?: number | false;
   /** Recycle a worker that holds more memory than this. Default: none. */
-  maxMemory?: string;
+  maxMemory?: string | false;
   /** Recycle a worker when it is this old; 0: never. Default: 0s. */
   maxAge?: Duration;
   /** The most time that is added to the limit, at random for each worker. Default: a tenth of --max-age. */
-  maxAgeJitter?: Duration;
+  maxAgeJitter?: Duration | false;
   /** Recycle a worker whose heap or control group is this near to its memory limit; 0: never. Default: 92%. */
   heapGuard?: number | string;
   /** How long a worker finishes its other requests after an uncaught exception; 0: it ends at once. Default: 5s. */
@@ -127,45 +127,45 @@ export interface UserConfig {
   /** The format of a log line; auto: pretty on a terminal, JSON elsewhere. Default: auto. */
   logFormat?: 'auto' | 'json' | 'pretty';
   /** The file to append the log to, instead of standard error. Default: none. */
-  logFile?: string;
+  logFile?: string | false;
   /** The file to append to what the workers print, instead of standard output and standard error. Default: none. */
-  outputFile?: string;
+  outputFile?: string | false;
   /** The file to append a line to for each request; - for standard output. Default: none. */
-  accessLog?: string;
+  accessLog?: string | false;
   /** The lines of the access log; a template has Gunicorn's atoms, such as '%(h)s %(r)s %(s)s'. Default: combined. */
   accessLogFormat?: 'json' | 'common' | 'combined' | (string & {});
-  /** Paths whose requests the access log leaves out, besides the status path. Default: none. */
-  accessLogSkip?: string | readonly string[];
+  /** Paths whose requests the access log leaves out, besides the status path. Default: the status path alone. */
+  accessLogSkip?: string | readonly string[] | false;
   /** Proxies that are believed what they say of the address of a client. Default: none. */
-  trustedProxies?: string | readonly string[];
+  trustedProxies?: string | readonly string[] | false;
   /** Count requests by method, status and duration in each worker. Default: yes. */
   metrics?: boolean;
   /** Add what the app keeps with prom-client or @prometheus-io/client to /metrics, merged over the workers. Default: yes. */
   appMetrics?: boolean;
   /** The StatsD server that is sent requests, durations, workers and log lines, with the names of Gunicorn. Default: none. */
-  statsd?: string;
+  statsd?: string | false;
   /** The prefix of the names that StatsD is sent. Default: none. */
-  statsdPrefix?: string;
+  statsdPrefix?: string | false;
   /** Add the load of its worker to each response, for Envoy: the header endpoint-load-metrics of ORCA. Default: no. */
   endpointLoadMetrics?: boolean;
   /** The address on which the master answers /metrics, /status, /live, /ready, /startup and a page; repeatable. Default: none. */
-  admin?: string | readonly string[];
+  admin?: string | readonly string[] | false;
   /** The file with the token that every path of the admin listener but the probes asks for. Default: none. */
-  adminToken?: string;
+  adminToken?: string | false;
   /** How many workers must be ready for /ready to answer 200, and the agent to answer "up". Default: 1. */
   readyWorkers?: number;
   /** The address on which the master answers HAProxy's agent-check; repeatable. Default: none. */
-  agent?: string | readonly string[];
+  agent?: string | readonly string[] | false;
   /** The unix socket for tshorn reload, status, scale and stop. Default: $XDG_RUNTIME_DIR/tshorn/PID.sock, else in TMPDIR/tshorn-UID. */
-  control?: string;
+  control?: string | false;
   /** The file that holds the PID of the active master, for scripts and service managers. Default: none. */
-  pidFile?: string;
+  pidFile?: string | false;
   /** For development: reload when a file that the app has loaded changes. Default: no. */
   watch?: boolean;
   /** With --watch: more files that cause a reload, such as templates; repeatable. Default: none. */
-  watchPath?: string | readonly string[];
+  watchPath?: string | readonly string[] | false;
   /** With --watch: files that cause no reload; repeatable. Default: none. */
-  watchIgnore?: string | readonly string[];
+  watchIgnore?: string | readonly string[] | false;
   /** Let a debugger attach to the workers; the address is that of worker 0. Default: none. */
   inspect?: boolean | number | string;
   /** As --inspect; each new worker waits for a debugger before the first line of the app. Default: none. */

@@ -22,7 +22,8 @@ const INTRODUCTION = [
   '',
   'The config file is `tshorn.config.js`, `.mjs`, `.cjs`, `.ts` or `.json`, or what `--config` names. A script',
   'exports an object, a promise of one, or a function that returns one. A reload reads it again; an option',
-  'that a reload cannot change keeps its value until a restart.',
+  "that a reload cannot change keeps its value until a restart. Where `--no-NAME` is a flag, `false`, `null` and `''`",
+  'say the same there.',
 ].join('\n');
 
 function entryOf(option: Option): string {

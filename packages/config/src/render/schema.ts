@@ -1,6 +1,10 @@
 /** The JSON schema of a config file: completion and checks in an editor. */
+import type { Kind } from '../kinds.ts';
 import { EVERY_OPTION } from '../options.ts';
 import { describeDefault } from './describe.ts';
+
+const schemaOf = ({ schema, none }: Kind<unknown>) =>
+  none ? { anyOf: [schema, { enum: [false, null] }] } : schema;
 
 export function configSchema(): Record<string, unknown> {
   const properties = EVERY_OPTION.filter(({ row }) => row.kind.schema !== undefined).map((option) => {
@@ -10,7 +14,7 @@ export function configSchema(): Record<string, unknown> {
       option.row.details,
       fallback === undefined ? undefined : `Default: ${fallback}.`,
     ];
-    return [option.key, { description: description.filter(Boolean).join(' '), ...option.row.kind.schema }];
+    return [option.key, { description: description.filter(Boolean).join(' '), ...schemaOf(option.row.kind) }];
   });
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',

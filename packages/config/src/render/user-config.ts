@@ -18,7 +18,9 @@ export function userConfigSource(): string {
     const { key, row } = option;
     const fallback = describeDefault(option);
     const words = `${row.summary}.${fallback === undefined ? '' : ` Default: ${fallback}.`}`;
-    return `  /** ${words} */\n  ${key}?: ${row.kind.input};`;
+    const { input, none } = row.kind;
+    const type = none && !input.startsWith('boolean') ? `${input} | false` : input;
+    return `  /** ${words} */\n  ${key}?: ${type};`;
   });
   return `${[HEAD, ...options].join('\n')}\n}\n`;
 }

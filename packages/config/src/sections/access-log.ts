@@ -24,7 +24,7 @@ export const accessLog = section('Access log', {
   },
   accessLogSkip: {
     kind: wholePaths,
-    default: [],
+    default: { compute: () => [], inWords: 'the status path alone' },
     summary: 'Paths whose requests the access log leaves out, besides the status path',
     details:
       '`--no-access-log-skip` leaves out none, not even the status path. A path counts as a whole, without its query.',
