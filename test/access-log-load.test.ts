@@ -129,7 +129,7 @@ thorough(
         renameSync(file, `${file}.${reload}.${rotation}`);
         server.signal('SIGUSR1');
         await server.until('log file reopened', () =>
-          server.lines.slice(from).some(({ msg }) => msg === 'log file reopened'),
+          server.lines.slice(from).some(({ event }) => event === 'log-reopened'),
         );
       }
       expect(await reloaded).toMatchObject({ outcome: 'committed' });

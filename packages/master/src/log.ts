@@ -16,6 +16,8 @@ export interface Log {
   readonly recent: RecentLines;
   /** Resolves when every line so far is written, or when the reader has not taken them for a second. */
   flush(): Promise<void>;
+  /** Undefined for standard error. */
+  readonly file: string | undefined;
   /** Opens the log file again, after a log rotation has moved it away. Does nothing for standard error. */
   reopen(): void;
 }
@@ -43,7 +45,7 @@ export function openLog(settings: LogSettings): Log {
   const reopen = () => {
     if (logFile !== undefined) outlet.renew();
   };
-  return { logger, counts, recent, flush, reopen };
+  return { logger, counts, recent, file: logFile, flush, reopen };
 }
 
 async function load(

@@ -27,6 +27,7 @@ import type { OldMaster } from './re-exec/old-master.ts';
 import { ReExec } from './re-exec/re-exec.ts';
 import { type Release, settingsOf } from './release.ts';
 import { Releases } from './releases.ts';
+import { tellReopened } from './reopened.ts';
 import { type MasterStatus, statusOf } from './status.ts';
 import { View } from './view.ts';
 
@@ -210,11 +211,13 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   }
 
   reopenLog(): void {
-    this.#options.log.reopen();
-    this.#opened.output?.renew();
-    this.releases.remakeAccessLogs();
+    const { log } = this.#options;
+    const { output } = this.#opened;
+    log.reopen();
+    output?.renew();
+    const accessLogs = this.releases.remakeAccessLogs();
     this.#performer?.reopenLogs();
-    this.#log.info({ event: 'log-reopened' }, 'log file reopened');
+    tellReopened(this.#log, [log.file ?? [], output?.file ?? [], accessLogs].flat());
   }
 
   /** Rolls back the reload under way; without one that can be rolled back, the log says so. */

@@ -38,6 +38,10 @@ export class OutputFile {
     this.#outlet.onRoom(act);
   }
 
+  get file(): string {
+    return this.#file;
+  }
+
   /** Opens the file again. */
   renew(): void {
     this.#outlet.renew();

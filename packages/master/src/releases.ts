@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { keepUnreloadable, type Resolved } from '@tshorn/config';
-import { describeThrown, renderError, TshornError, withDeadline } from '@tshorn/core';
+import { renderError, TshornError, withDeadline } from '@tshorn/core';
 import { prepareAccessLog } from './access-log-file.ts';
 import { checkToken } from './admin/token.ts';
 import type { Effect, Event } from './decide/events.ts';
@@ -189,16 +189,21 @@ export class Releases {
     return { type: 'vetoed', generation, reason: `onCommit: ${reason}` };
   }
 
-  /** A rotation has moved the files of the access logs away: makes new ones, for the user of the workers. */
-  remakeAccessLogs(): void {
+  /** A rotation has moved the files of the access logs away: makes new ones, for the user of the workers. @returns those that are there */
+  remakeAccessLogs(): string[] {
     const { log, identity } = this.#sources;
+    const made: string[] = [];
     for (const { config } of this.#releases.values()) {
       try {
         prepareAccessLog(config, identity());
+        if (!/^-?$/.test(config.accessLog)) made.push(config.accessLog);
       } catch (error) {
-        log.error({ event: 'access-log-not-reopened', reason: describeThrown(error) }, renderError(error));
+        const { message: reason } = error as Error;
+        const event = 'access-log-not-reopened';
+        log.error({ event, file: config.accessLog, reason }, renderError(error));
       }
     }
+    return made;
   }
 
   /** A release is kept as long as a worker of it lives, a slot would be refilled by it, or it can be served again. */

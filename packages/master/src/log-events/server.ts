@@ -150,7 +150,8 @@ export const SERVER = {
   },
   'log-reopened': {
     level: 'info',
-    when: 'At `USR1` the master has opened the files of `--log-file` and `--output-file` again, and told the workers to do the same with the access log. A worker that cannot says so (`access-log-not-reopened`).',
+    fields: '`file`',
+    when: 'At `USR1` the master has opened the file again that `--log-file` or `--output-file` names, or has made that of the access log, which it has told the workers to open. A worker that cannot says so (`access-log-not-reopened`).',
   },
   'log-lost': {
     level: 'warn',
