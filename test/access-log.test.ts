@@ -69,9 +69,7 @@ brief(
     const rotated = `${file}.1`;
     renameSync(file, rotated);
     server.signal('SIGUSR1');
-    await server.until('log file reopened', () =>
-      server.lines.some(({ msg }) => msg === 'log file reopened'),
-    );
+    expect(await server.event('log-reopened')).toMatchObject({ file });
     await kept();
     await Promise.all(Array.from({ length: 20 }, (_, id) => get(20 + id)));
     client.leave();
@@ -199,14 +197,16 @@ describe('a request has one id in both logs', () => {
 
   brief('that crashes its worker', async () => {
     const server = await begin();
-    expect(await ask({ port: server.port }, { path: '/crash?in=timer', agent: false })).toMatchObject({
-      status: 500,
-    });
-    const { request } = await server.event('contained');
+    const answer = await ask({ port: server.port }, { path: '/crash?in=timer', agent: false });
+    const crashed = await server.event('crashed');
+    const contained = await server.event('contained');
     await stop(server);
     const [line, ...others] = linesIn(file);
-    expect(line).toMatchObject({ status: 500 });
-    expect([request, others]).toEqual([`GET /crash (id=${line?.id})`, []]);
+    const id = line?.id;
+    expect(id).toMatch(/./);
+    expect([line?.status, answer.status, answer.headers['x-request-id'], others]).toEqual([500, 500, id, []]);
+    const request = { method: 'GET', path: '/crash', id };
+    expect([crashed, contained]).toMatchObject([request, { ...request, request: `GET /crash (id=${id})` }]);
   });
 
   thorough('that hangs', async () => {

@@ -154,7 +154,8 @@ export function fieldsOf(notice: Notice): { readonly event: LogEvent } & Record<
       ...(tookMs !== undefined && { tookMs: Math.round(tookMs) }),
     };
   }
-  const { event, worker, position, report, containment, text, lastLines, inFlight } = notice;
+  const { event, worker, position, report, containment, culprit, text, lastLines, inFlight } = notice;
+  const { method, path, id } = culprit ?? {};
   return {
     event,
     worker: worker.slot,
@@ -164,6 +165,7 @@ export function fieldsOf(notice: Notice): { readonly event: LogEvent } & Record<
     ...(report && { ...report, tookMs: Math.round(report.tookMs) }),
     ...(containment && { ...containment, tookMs: Math.round(containment.tookMs) }),
     ...(inFlight !== undefined && { inFlight }),
+    ...(culprit && { method, path, ...(id !== undefined && { id }) }),
     ...(event === 'broken' && { reason: text }),
     // Not in the text: where the log is standard error too, they stand right above.
     ...(lastLines && { lastLines }),

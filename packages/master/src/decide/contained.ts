@@ -19,7 +19,8 @@ export function contained(draft: Draft, worker: WorkerRecord, failure: Failure, 
   sums.lost += lost;
   const expected = containment.cost === 'none' ? 0 : 1;
   const level = containment.lost === undefined || lost > expected ? 'warn' : 'info';
-  draft.reportOf(worker, { event: 'contained', level, containment });
+  const request = failure.culprit?.request;
+  draft.reportOf(worker, { event: 'contained', level, containment, ...(request && { culprit: request }) });
 }
 
 /** The worker has ended without a word about its requests: what is known is its last report. */

@@ -20,7 +20,8 @@ export function crashed(draft: Draft, worker: WorkerRecord, reason: string, culp
   draft.clearTimer(`boot:${worker.serial}`);
   draft.clearTimer(`rescue:${worker.serial}`);
   const text = isComing(state) ? `${reason}, after ${servedFor(draft, worker)}` : reason;
-  draft.reportOf(worker, { event: 'crashed', level: 'error', text });
+  const { request } = culprit;
+  draft.reportOf(worker, { event: 'crashed', level: 'error', text, ...(request && { culprit: request }) });
   beginFailing(draft, worker, 'crash');
   if (worker.failure) worker.failure.culprit ??= culprit;
   if (isComing(state)) fellOut(draft, worker, 'crashed', text);

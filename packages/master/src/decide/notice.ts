@@ -1,5 +1,5 @@
 /** A **notice** reports what happened. The log, the hooks, the control clients and the library's listeners all get the same one. */
-import type { Culprit, DrainReport, ReloadPlan, WorkerIdentity } from '@tshorn/core';
+import type { Culprit, DrainReport, OpenRequest, ReloadPlan, WorkerIdentity } from '@tshorn/core';
 import type { FailedCleanUps } from './model.ts';
 
 /** The operation that a notice belongs to. */
@@ -85,6 +85,8 @@ export type Notice =
       readonly containment?: Containment;
       /** For the end of a worker that told nothing about its requests: those in flight at its last report. */
       readonly inFlight?: number;
+      /** For `crashed` and `contained`: the request that caused it. */
+      readonly culprit?: Pick<OpenRequest, 'method' | 'path' | 'id'>;
       /** The last lines on the worker's standard error, when the worker has failed. */
       readonly lastLines?: readonly string[];
     }

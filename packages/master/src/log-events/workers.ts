@@ -54,7 +54,7 @@ export const WORKERS = {
   },
   crashed: {
     level: 'error',
-    fields: `${FAILED}; \`inFlight\`: requests at its last report, where it ended without telling of them`,
+    fields: `${FAILED}; \`method\`, \`path\` and \`id\` of the request that caused it, as far as they are known; \`inFlight\`: requests at its last report, where it ended without telling of them`,
     when: 'An exception that nobody caught, or a worker that was ready has ended without being asked to. A replacement starts. After an exception the worker [finishes its other requests](containment.md); `contained` follows.',
   },
   'nearly-full': {
@@ -76,7 +76,7 @@ export const WORKERS = {
   },
   contained: {
     level: 'info or warn',
-    fields: `${IN_STEP}; \`cause\` (\`crash\` or \`hang\`), \`rescued\`, \`moved\`, \`finished\`, \`lost\`, \`inFlight\`, \`interrupted\`, \`why\`, \`request\`, \`cost\`, \`killed\`, \`tookMs\``,
+    fields: `${IN_STEP}; \`cause\` (\`crash\` or \`hang\`), \`rescued\`, \`moved\`, \`finished\`, \`lost\`, \`inFlight\`, \`interrupted\`, \`why\`, \`request\` and its \`method\`, \`path\` and \`id\`, \`cost\`, \`killed\`, \`tookMs\``,
     when: 'A worker has ended after a crash or a hang: what that has [cost, and what was saved](containment.md). A figure that nobody knows is absent. `warn` when more was lost than the request that caused it.',
   },
   killed: {
@@ -160,7 +160,7 @@ export const WORKERS = {
   },
   'access-log-not-reopened': {
     level: 'warn or error',
-    fields: `${WORKER}, \`file\`, \`reason\`; \`error\` and \`reason\` alone where the master cannot make the file`,
+    fields: `${WORKER}, \`file\`, \`reason\`; \`error\`, with \`file\` and \`reason\` alone, where the master cannot make the file`,
     when: 'After `USR1` the [access log](access-log.md#rotation) cannot be opened again. The worker still writes to the old file.',
     todo: 'Let the user of the workers write to the file, and send `USR1` again.',
   },

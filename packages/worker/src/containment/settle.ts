@@ -8,6 +8,7 @@ import { type Culprit, pathOf } from '@tshorn/core';
 import { toOpenRequest } from '../in-flight.ts';
 import { begun } from '../meter.ts';
 import { closeFrame, sayGoodbye } from '../migrate/close-frame.ts';
+import { idOf } from '../request-id.ts';
 import { exchangeOn } from '../transport/http1-internals.ts';
 import { isAnswered, upgradeOf } from '../transport/upgraded.ts';
 import type { Suspect } from './attribution.ts';
@@ -61,11 +62,26 @@ function abandon(response: http.ServerResponse): void {
   else socket.resetAndDestroy();
 }
 
+/** The app may have replaced the headers that it is read from. */
+function idFor(response: http.ServerResponse): string | undefined {
+  try {
+    return idOf(response);
+  } catch {
+    return undefined;
+  }
+}
+
 function answer(response: http.ServerResponse, status: Status): void {
   const { removeHeader, getHeaderNames, writeHead, end } = http.ServerResponse.prototype;
   for (const name of getHeaderNames.call(response)) removeHeader.call(response, name);
   const text = `${TEXTS[status]}\n`;
-  const headers = { 'content-type': 'text/plain; charset=utf-8', 'content-length': text.length };
+  const id = idFor(response);
+  const headers = {
+    'content-type': 'text/plain; charset=utf-8',
+    'content-length': text.length,
+    // For a person to quote: the logs have it.
+    ...(id !== undefined && { 'x-request-id': id }),
+  };
   const { socket } = response.req;
   // Otherwise requests that are pipelined behind it would have no answers.
   const isLast = exchangeOn(socket).incoming === response.req;
