@@ -85,6 +85,7 @@ test.each(NASTY)('the combined format of %j is one line of ASCII with as many fi
 
 test('fields that a request does not have are left out', () => {
   expect(JSON.parse(jsonFormat(WRITER)(line()))).toEqual({
+    event: 'request',
     time: '2026-11-29T02:57:03.045Z',
     slot: 2,
     generation: 7,
