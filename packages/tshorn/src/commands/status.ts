@@ -5,17 +5,15 @@ export const status = command({
   name: 'status',
   summary: 'Show the master, its workers and the last reloads',
   about:
-    'Shows the master, its workers, and the outcome of the last reloads. Where several masters run and none is named, it shows one line for each; --json prints an array of them then.',
-  args: {
-    pid: {
-      ...MASTER_ARGUMENT.pid,
-      summary:
-        'The pid of the master; without it, one line for each where this user runs several, in whichever directory',
-    },
+    'Shows the master, its workers, and the outcome of the last reloads. Of several masters it shows the one that is named, or the only one that works in this directory; otherwise, and with --all, one line for each, and --json prints an array of them.',
+  args: MASTER_ARGUMENT,
+  options: {
+    json: { summary: 'Print JSON, for programs' },
+    all: { summary: 'List all masters of this user' },
+    ...MASTER_OPTIONS,
   },
-  options: { json: { summary: 'Print JSON, for programs' }, ...MASTER_OPTIONS },
   examples: [
-    ['tshorn status', 'the master of this user, or a list of several'],
+    ['tshorn status', 'the master of this directory or user, or a list of several'],
     ['tshorn status 4711', 'one of several'],
     ['tshorn status --json | jq .size', 'one figure, for a script'],
   ],

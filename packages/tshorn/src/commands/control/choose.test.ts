@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { findMaster } from './choose.ts';
+import { findMaster, mastersMeant } from './choose.ts';
 
 let directory: string;
 const servers: http.Server[] = [];
@@ -57,4 +57,16 @@ it('the only one is meant wherever it works, and is named first when that is els
     socket,
     said: [`no master of this directory runs; this is about master 7: ${a}/app.js in ${a}`],
   });
+});
+
+it('a command that only looks takes the only one of this directory as well, and else all', async () => {
+  const a = await master(7, 'a');
+  const b = await master(8, 'b');
+  const meantIn = (name: string) =>
+    mastersMeant({}, {}, { here: path.join(directory, name) }, [directory], []);
+  expect(await meantIn('b')).toEqual({ sockets: [b], others: 1 });
+  expect(await meantIn('c')).toEqual({ sockets: [a, b], others: 0 });
+  const more = await master(9, 'b');
+  expect(await meantIn('b')).toEqual({ sockets: [a, b, more], others: 0 });
+  expect(await meantIn('a')).toEqual({ sockets: [a], others: 2 });
 });

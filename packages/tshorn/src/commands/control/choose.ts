@@ -39,8 +39,7 @@ export async function findMaster(
   if (isNamed(which, env)) return socket;
   const sockets = [socket, ...others];
   const all = await Promise.all(sockets.map(statusOf));
-  const isHere = (_: string, at: number) => here !== undefined && isSame(all[at]?.cwd, here);
-  const [own, ...more] = sockets.filter(isHere);
+  const [own, ...more] = sockets.filter((_, at) => isHere(all[at], here));
   if (own !== undefined && more.length === 0) return own;
   if (others.length === 0) {
     const [status] = all;
@@ -52,6 +51,29 @@ export async function findMaster(
     detail: masters.map(({ value, text }) => [value, text].join('  ').trimEnd()).join('\n'),
   });
 }
+
+/**
+ * For a command that only looks: the masters that are meant, which are all of this user where `findMaster` would choose none.
+ * `others` counts those that are left out, since only one works in this directory.
+ */
+export async function mastersMeant(
+  which: Which,
+  env: Environment,
+  { here }: Pick<Place, 'here'> = {},
+  directories?: readonly string[],
+  services?: readonly string[],
+): Promise<{ readonly sockets: readonly [string, ...string[]]; readonly others: number }> {
+  const sockets = await findMasters(which, env, directories, services);
+  if (sockets.length === 1) return { sockets, others: 0 };
+  const all = await Promise.all(sockets.map(statusOf));
+  const [own, ...more] = sockets.filter((_, at) => isHere(all[at], here));
+  return own === undefined || more.length > 0
+    ? { sockets, others: 0 }
+    : { sockets: [own], others: sockets.length - 1 };
+}
+
+const isHere = (status: { readonly cwd?: string } | undefined, here: string | undefined): boolean =>
+  here !== undefined && isSame(status?.cwd, here);
 
 const isNamed = ({ pid, control, pidFile }: Which, { TSHORN_CONTROL }: Environment): boolean =>
   pid !== undefined || control !== undefined || pidFile !== undefined || Boolean(TSHORN_CONTROL);

@@ -6,7 +6,7 @@ export const MASTER_ARGUMENT = {
   pid: {
     kind: pid,
     summary:
-      'The pid of the master; not needed where only one runs in this directory, or this user runs only one',
+      'The pid of the master; not needed where only one works in this directory, or this user runs only one',
     complete: async () => (await import('./find.ts')).runningMasters(process.env),
   },
 } as const;
