@@ -126,6 +126,9 @@ test('what is missing is told with where it looked and what is there', () => {
   expect(failure('directory').message).toContain('is a directory without an index');
   expect(failure('empty/app').fix).toContain('no JavaScript');
   expect(failure('nowhere/app.js').fix).toContain('does not exist');
+  symlinkSync('releases/v9', join(root, 'broken'));
+  const broken = `${join(root, 'broken')} is a link to releases/v9, which does not exist`;
+  for (const app of ['broken/app.js', 'broken/dist/app.js']) expect(failure(app).fix).toContain(broken);
   expect(failure('http').code).toBe('ERR_APP_MISSING');
   expect(failure('absent:name').message).toContain('"absent"');
 });

@@ -2,7 +2,7 @@
  * APP as a person types it -> the real path of one file. Used by the master, which pins a release to
  * that path; nothing of the app is run here.
  */
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { TshornError } from './errors.ts';
 import { commandsOf, findCommand, isFile, readPackage } from './package-commands.ts';
@@ -98,11 +98,25 @@ function missing(app: string, cwd: string): TshornError {
   return new TshornError('ERR_APP_MISSING', `app: cannot find "${app}": ${why}`, { fix });
 }
 
+/** The link on the way to this path that leads nowhere, as `current` does whose release was removed. */
+function brokenLink(path: string): { readonly path: string; readonly target: string } | undefined {
+  if (existsSync(path) || path === dirname(path)) return undefined;
+  try {
+    return { path, target: readlinkSync(path) };
+  } catch {
+    // It is no link.
+    return brokenLink(dirname(path));
+  }
+}
+
 function nearest(directory: string): string {
   let names: string[];
   try {
     names = readdirSync(directory).filter((name) => EXTENSIONS.some((extension) => name.endsWith(extension)));
   } catch {
+    const link = brokenLink(directory);
+    if (link)
+      return `${link.path} is a link to ${link.target}, which does not exist: make it lead to a directory that does`;
     return `the directory ${directory} does not exist: check the path, or the directory that tshorn is started in`;
   }
   if (names.length === 0) return `${directory} holds no JavaScript or TypeScript file: check the path`;
