@@ -5,7 +5,7 @@ export const releases = command({
   name: 'releases',
   summary: 'List the releases that can be served again',
   about:
-    'Lists the releases of a master, the newest first: which one serves, which one `tshorn rollback` brings, which ones it can bring by name, and which ones have failed or are gone, with the reason.',
+    'Lists the releases of a master, the newest first: which one `serves`, which one `tshorn rollback` brings (`previous`), which ones it can bring by name (`kept`), and which ones are `gone` or have failed (`-`), with the reason.',
   args: MASTER_ARGUMENT,
   options: { json: { summary: 'Print JSON, for programs' }, ...MASTER_OPTIONS },
   examples: [

@@ -16,7 +16,7 @@ const of = (generation: number, more: Partial<ReleaseStatus>): ReleaseStatus => 
 });
 const LONG = `shop-${'x'.repeat(80)}-v7`;
 const LIST = [
-  of(5, { state: 'none', outcome: 'rolled-back', reason: '/_status answered 500' }),
+  of(5, { state: 'none', outcome: 'rolled-back', reason: '/_status answered 500\n  fix: answer 200' }),
   of(4, { state: 'serves', by: 'tshorn rollback', release: LONG }),
   of(3, { state: 'previous' }),
   of(2, { state: 'kept', at: '2025-01-02T03:04:05Z' }),
@@ -28,6 +28,7 @@ test('each release has its state, a reason where it has one, and the words that 
   const lines = releasesText(LIST, around).split('\n');
   expect(lines[1]).toMatch(/^ +5 +v5 +- +rolled-back +1h 0m ago +SIGHUP$/);
   expect(lines[2]).toBe('     /_status answered 500');
+  expect(lines[3]).toMatch(/^ +4 /);
   expect(lines[4]).toMatch(/^ +3 +v3 +previous +committed/);
   expect(lines[7]).toBe('     /srv/1 is gone');
   expect(lines.at(-1)).toBe('tshorn rollback brings v3; tshorn rollback v2 brings that one');

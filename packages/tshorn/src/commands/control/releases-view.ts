@@ -40,7 +40,8 @@ export function releasesText(list: readonly ReleaseStatus[], around: Surrounding
         { text: `${formatAge(around.now - Date.parse(at))} ago` },
         { text: by },
       ],
-      more: gone ?? reason,
+      // `tshorn status` has all of it.
+      more: (gone ?? reason)?.split('\n', 1)[0],
     };
   });
   const widest = Math.max('GEN'.length, ...list.map(({ generation }) => String(generation).length));
