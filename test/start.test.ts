@@ -134,6 +134,9 @@ describe('the configuration', () => {
       code: 0,
       text: 'the configuration is valid (the app was not loaded: tshorn check loads it)\n',
     });
+    expect(
+      (await run([HELLO, '--config', file, '--access-log-format', 'json', '--check-config'])).text,
+    ).toMatch(/^tshorn: warning: --access-log-format has no effect without --access-log$/m);
     await refused(['missing.mjs', '--check-config'], 4, 'cannot find "missing.mjs"');
     written('tshorn.config.mjs', 'export default { wokers: 2 };');
     await refused([HELLO, '--config', file, '--check-config'], 2, 'did you mean workers?');

@@ -78,6 +78,17 @@ test('what is no file is refused with the word for none', async () => {
   );
 });
 
+test('of two files the last one counts, and the warning says so', async () => {
+  const argv = ['app.js', '--access-log', 'a', '--access-log', 'b', '--admin', ':1', '--admin', ':2'];
+  const { config, warnings } = await resolveConfig({ argv, env: {}, cwd: '/' });
+  expect(config.accessLog).toBe('/b');
+  expect(warnings).toEqual(['--access-log is given 2 times: b counts']);
+});
+
+test('--access-log-file is --access-log', async () => {
+  await expect(accessLogOf('--access-log-file', 'x')).rejects.toThrow('did you mean --access-log?');
+});
+
 test('an atom that does not exist is refused with the place where it stands', async () => {
   await expect(accessLogOf('--access-log-format', '%(S)s')).rejects.toThrow(
     '--access-log-format: the format has "%(S)s", which is no atom; did you mean %(s)s?',

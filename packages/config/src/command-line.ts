@@ -12,6 +12,8 @@ export interface CommandLine {
   readonly file: string | undefined;
   /** `--version --json` */
   readonly json: boolean;
+  /** Likely mistakes, one line each. */
+  readonly warnings: readonly string[];
   readonly asks: 'help' | 'version' | 'check-config' | 'print-config' | 'serve';
 }
 
@@ -64,7 +66,7 @@ export function readCommandLine(
 
   const asks = ASKS.find((flag) => parsed[flag]) ?? 'serve';
   const json = parsed.json === true;
-  if (asks === 'help' || asks === 'version') return { given: [], file: undefined, json, asks };
+  if (asks === 'help' || asks === 'version') return { given: [], file: undefined, json, warnings: [], asks };
   refuseUnknown(parsed, words, also);
   if (missing !== undefined) throw missingValue(missing);
 
@@ -84,8 +86,23 @@ export function readCommandLine(
   if (others.length > 0) throw secondApp(String(app), String(others[0]));
   if (app !== undefined) given.push(give('app', 'APP', app));
   if (end !== -1) given.push(give('appArgs', '--', argv.slice(end + 1)));
-  return { given, file: [parsed.config ?? []].flat().at(-1) as string | undefined, json, asks };
+  return {
+    given,
+    file: [parsed.config ?? []].flat().at(-1) as string | undefined,
+    json,
+    warnings: repeated(parsed),
+    asks,
+  };
 }
+
+/** A list is made of them; of any other option only the last one counts. */
+const repeated = (parsed: Parsed): string[] =>
+  FLAGGED.flatMap(({ flag, row: { kind } }) => {
+    const values = [parsed[flag as string] ?? []].flat().map(String);
+    return kind.list || new Set(values).size < 2
+      ? []
+      : [`--${flag} is given ${values.length} times: ${values.at(-1)} counts`];
+  });
 
 const isOwn = (name: string): boolean =>
   name.startsWith('--') ? ALL_FLAGS.includes(name.slice(2)) : name.slice(1) in SHORTS;

@@ -59,6 +59,7 @@ const OTHER_NAMES: Readonly<Record<string, (value: string) => string>> = {
   'dogstatsd-tags': () => 'StatsD is sent no tags; --statsd-prefix PREFIX tells one server from another',
   'forwarded-allow-ips': () =>
     "did you mean --trusted-proxies, which is for the access log? For the app, set your framework's `trust proxy`",
+  'access-log-file': () => 'did you mean --access-log?',
   'access-logfile': () => 'did you mean --access-log?',
   'access-logformat': () => 'did you mean --access-log-format?',
   http: (value) => `did you mean --bind ${/^\S*:?\d+$/.test(value) ? value : ':PORT'}?`,

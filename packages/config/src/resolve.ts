@@ -97,6 +97,7 @@ export async function resolveConfig({
     file: found.file,
     hooksInFile: WORKER_HOOKS.some((name) => inFile.hooks?.[name] !== undefined),
     warnings: [
+      ...commandLine.warnings,
       ...found.warnings,
       ...environmentWarnings(env),
       ...unused(config, origins),

@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import type { Config } from '@tshorn/config';
 import { systemReason, TshornError } from '@tshorn/core';
-import { checkWritable } from './log-file.ts';
+import { checkWritable, unwritable } from './log-file.ts';
 import type { Identity } from './privileges.ts';
 import { obstacle, WRITE } from './reach.ts';
 
@@ -23,7 +23,7 @@ export function prepareAccessLog({ accessLog: file }: Pick<Config, 'accessLog'>,
   if (!identity) return checkWritable(OPTION, file);
   // A user who may write to a directory still cannot append to it.
   if (fs.statSync(file, { throwIfNoEntry: false })?.isDirectory())
-    throw unwritable(file, 'it is a directory');
+    throw unwritable(OPTION, file, 'it is a directory');
   const blocked = obstacle(file, identity, WRITE);
   if (blocked === undefined) return;
   const user = identity.name ?? `uid ${identity.uid}`;
@@ -37,11 +37,6 @@ export function prepareAccessLog({ accessLog: file }: Pick<Config, 'accessLog'>,
   );
 }
 
-const unwritable = (file: string, why: string) =>
-  new TshornError('ERR_LOG_FILE', `${OPTION}: cannot write ${file}: ${why}`, {
-    fix: 'choose a file in a directory that exists and that this user may write to',
-  });
-
 /** @returns false for a file that is there already */
 function made(file: string, identity: Identity | undefined): boolean {
   let fd: number;
@@ -49,7 +44,7 @@ function made(file: string, identity: Identity | undefined): boolean {
     fd = fs.openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw unwritable(file, systemReason(error));
+    throw unwritable(OPTION, file, systemReason(error));
   }
   try {
     if (identity) fs.fchownSync(fd, identity.uid, identity.gid);

@@ -12,6 +12,7 @@ export type { Mark, MarkKind } from './live/marks.ts';
 export type { PastReload } from './live/past-reloads.ts';
 export type { Figures, Snapshot, Totals, WorkerRow } from './live/snapshot.ts';
 export { type Log, type Logger, openLog } from './log.ts';
+export { checkLogPlaces } from './log-file.ts';
 export { Master, type MasterOptions } from './master.ts';
 export { isReached, nextOperationId, whyScaleFailed } from './operation-id.ts';
 export { wordsOf } from './os/proc.ts';

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { logFile } from './log-file.ts';
+import { checkLogPlaces, logFile } from './log-file.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -39,4 +39,15 @@ it('refuses a socket, which nobody can open, by its option', async () => {
   } finally {
     server.close();
   }
+});
+
+it('a check that makes no file refuses a directory that is missing, and a directory in the place of a file', () => {
+  const files = { logFile: undefined, outputFile: inDirectory('output.log'), accessLog: '-' };
+  expect(() => checkLogPlaces(files)).not.toThrow();
+  const missing = { ...files, accessLog: inDirectory('absent/access.log') };
+  expect(() => checkLogPlaces(missing)).toThrow(
+    /^--access-log: cannot write .*there is no directory .*absent$/,
+  );
+  expect(() => checkLogPlaces({ ...files, logFile: directory })).toThrow(/^--log-file: .*it is a directory$/);
+  expect(fs.readdirSync(directory)).toEqual([]);
 });

@@ -2,7 +2,14 @@
 /** `tshorn APP`: reads the command line, and then answers it or becomes the master. */
 import { parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
 import { EXIT, renderError, resolveApp, stackOf, TshornError, wrapError } from '@tshorn/core';
-import { openLog, ownCommand, readEnvFiles, stderrOutlet, takeOldMaster } from '@tshorn/master';
+import {
+  checkLogPlaces,
+  openLog,
+  ownCommand,
+  readEnvFiles,
+  stderrOutlet,
+  takeOldMaster,
+} from '@tshorn/master';
 import { meant, refuseStrayWord } from './commands/first-word.ts';
 import { isCommand } from './commands/names.ts';
 import { leaveOnFirstSignals } from './first-signals.ts';
@@ -53,6 +60,8 @@ async function main(argv: string[]): Promise<number> {
     case 'check-config':
       resolveApp(resolved.config.app, resolved.config.cwd);
       readEnvFiles(resolved.config.envFile);
+      checkLogPlaces(resolved.config);
+      for (const warning of resolved.warnings) process.stderr.write(`tshorn: warning: ${warning}\n`);
       process.stdout.write('the configuration is valid (the app was not loaded: tshorn check loads it)\n');
       return EXIT.ok;
     case 'print-config':

@@ -165,6 +165,11 @@ export const SERVER = {
     when: 'What the workers print could not be written to `--output-file`. A second line follows as soon as it can be written again.',
     todo: 'Make room on the disk.',
   },
+  'config-warning': {
+    level: 'warn',
+    when: 'The configuration has a likely mistake: an option that has no effect without another one, or that is given twice, or a variable that no option has.',
+    todo: 'Correct what the line names; `--check-config` prints it as well.',
+  },
   preloaded: {
     level: 'warn',
     when: 'A module that Node preloads (`--import`, `--require`) runs in the master too.',
