@@ -1,5 +1,5 @@
 /** The kind of option that holds the format of the access log. */
-import { ACCESS_TEMPLATES, parseAccessFormat } from '@tshorn/core';
+import { ACCESS_TEMPLATES, parseAccessFormat, TshornError } from '@tshorn/core';
 import { type Kind, WrongValue } from './kinds.ts';
 
 const NAMES = ['json', ...Object.keys(ACCESS_TEMPLATES)];
@@ -14,6 +14,13 @@ export const accessFormat: Kind<string> = {
     if (NAMES.includes(input)) return input;
     // Without an atom every line would be the same.
     if (!input.includes('%(')) throw new WrongValue();
+    const strange = /[^\t\x20-\x7e]/u.exec(input)?.[0];
+    if (strange !== undefined) {
+      throw new TshornError(
+        'ERR_OPTION',
+        `the format has ${JSON.stringify(strange)}; expected printable ASCII and tabs on one line, whose end is added`,
+      );
+    }
     parseAccessFormat(input);
     return input;
   },

@@ -4,7 +4,7 @@ import type { UserConfig } from './user-config.ts';
 
 const { accessLogFormat, trustedProxies } = OPTIONS;
 
-test.each(['json', 'combined', 'common', '%(h)s'])('%s is a format', (format) => {
+test.each(['json', 'combined', 'common', '%(h)s', '%(h)s\t%(s)s'])('%s is a format', (format) => {
   expect(accessLogFormat.kind.parse(format)).toBe(format);
 });
 
@@ -30,10 +30,28 @@ test.each([
   'proxy.example.com',
   '10.0.0.0/',
   'fe80::1%eth0',
-  '*',
   '10.0.0.1:80',
 ])('%s is no proxy', (input) => {
   expect(() => trustedProxies.kind.parse(input)).toThrow(/expected addresses/);
+});
+
+test.each([
+  ['*', /got "\*"; every address is 0\.0\.0\.0\/0,::\/0/],
+  ['localhost', /got "localhost"; did you mean loopback\?/],
+])('%s is answered with what it is called here', (input, text) => {
+  expect(() => trustedProxies.kind.parse(input)).toThrow(text);
+});
+
+test('a network with an address of it is taken, and told as the network that it is', async () => {
+  const argv = [
+    'app.js',
+    '--access-log',
+    '-',
+    '--trusted-proxies',
+    '10.1.2.3/8,192.0.2.7/32,2001:db8::/32,10.0.0.0/8',
+  ];
+  const { warnings } = await resolveConfig({ argv, env: {}, cwd: '/' });
+  expect(warnings).toEqual(['--trusted-proxies: 10.1.2.3/8 is the network 10.0.0.0/8']);
 });
 
 const accessLogOf = async (...argv: string[]) =>
@@ -84,6 +102,15 @@ test('of two files the last one counts, and the warning says so', async () => {
   expect(config.accessLog).toBe('/b');
   expect(warnings).toEqual(['--access-log is given 2 times: b counts']);
 });
+
+test.each(['%(m)s\n', '%(m)s \xe9', '\x07%(m)s', '%(m)s \u{1f600}'])(
+  'a line of %j is no line of ASCII',
+  (format) => {
+    expect(() => accessLogFormat.kind.parse(format)).toThrow(
+      /^the format has ".+"; expected printable ASCII and tabs/,
+    );
+  },
+);
 
 test('--access-log-file is --access-log', async () => {
   await expect(accessLogOf('--access-log-file', 'x')).rejects.toThrow('did you mean --access-log?');

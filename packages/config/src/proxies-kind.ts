@@ -37,5 +37,26 @@ function proxyOf(item: unknown): string {
   return item;
 }
 
+/** Words of other programs. */
+const MEANT: Readonly<Record<string, string>> = {
+  '*': 'every address is 0.0.0.0/0,::/0',
+  localhost: 'did you mean loopback?',
+};
+
 const wrong = (item: unknown) =>
-  new TshornError('ERR_OPTION', `got ${JSON.stringify(item)}; expected ${EXPECTED}`);
+  new TshornError(
+    'ERR_OPTION',
+    `got ${JSON.stringify(item)}; ${MEANT[String(item)] ?? `expected ${EXPECTED}`}`,
+  );
+
+/** The IPv4 network that is written with an address of it, such as 10.1.2.3/8; undefined for any other item. */
+export function networkOf(item: string): string | undefined {
+  const [address = '', bits] = item.split('/');
+  if (bits === undefined || !net.isIPv4(address)) return undefined;
+  const number = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const size = 2 ** (32 - Number(bits));
+  const first = number - (number % size);
+  if (first === number) return undefined;
+  const parts = [24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256);
+  return `${parts.join('.')}/${bits}`;
+}

@@ -11,6 +11,7 @@ import { type Given, type Origin, readGiven } from './given.ts';
 import { HOOK_NAMES, type Hooks, WORKER_HOOKS } from './hooks.ts';
 import { didYouMean } from './nearest.ts';
 import { type Config, EVERY_OPTION, KEYS, type Key } from './options.ts';
+import { networkOf } from './proxies-kind.ts';
 import { readConfigFile } from './read-file.ts';
 import type { Environment } from './row.ts';
 import type { UserConfig } from './user-config.ts';
@@ -102,6 +103,7 @@ export async function resolveConfig({
       ...environmentWarnings(env),
       ...unused(config, origins),
       ...emptyToken(config, layers),
+      ...looseNetworks(config),
       ...neverReady(config),
     ],
   };
@@ -144,6 +146,13 @@ function emptyToken(config: Config, layers: readonly Given[]): string[] {
   if (given?.input !== '' || given.place.startsWith('--no-') || !isAdministered(config)) return [];
   return [`${given.place} is empty: the admin listener asks for no token`];
 }
+
+/** More addresses are trusted than the text looks like. */
+const looseNetworks = ({ trustedProxies }: Config): string[] =>
+  trustedProxies.flatMap((item) => {
+    const network = networkOf(item);
+    return network === undefined ? [] : [`--trusted-proxies: ${item} is the network ${network}`];
+  });
 
 /** A balancer would get no server at all, and no word why. */
 function neverReady(config: Config): string[] {

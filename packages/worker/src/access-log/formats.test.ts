@@ -163,8 +163,12 @@ test('a user is there without the password, and `-` stands for no bytes', () => 
   expect(format(line({ headers: { authorization: basic }, bytes: 0 }))).toBe('al\\"ice - 0\n');
 });
 
-test('a template of two lines makes one of each request', () => {
-  expect(templateFormat('%(m)s\n%(s)s\x07', WRITER, {})(line())).toBe('GET 200 \n');
+test('a user with a space shifts no field', () => {
+  const format = templateFormat('combined', WRITER, {});
+  const authorization = `Basic ${Buffer.from('bob [01/Jan/2000:x').toString('base64')}`;
+  expect(format(line({ headers: { authorization } }))).toMatch(
+    /^192\.0\.2\.7 - bob\\x20\[01\/Jan\/2000 \[29\/Nov/,
+  );
 });
 
 test('the time of day goes on from one second to the next', () => {

@@ -24,7 +24,9 @@ const END = bytesOf('}\n');
 export function jsonFormat({ slot, generation, pid, release }: Writer): Format {
   const clock = new Clock();
   const named = release === undefined ? '' : `,"release":${quote(release)}`;
-  const writer = bytesOf(`","event":"request","slot":${slot},"generation":${generation}${named},"pid":${pid},"id":"`);
+  const writer = bytesOf(
+    `","event":"request","slot":${slot},"generation":${generation}${named},"pid":${pid},"id":"`,
+  );
   const [agents, referers] = [new Repeated(writeQuoted), new Repeated(writeQuoted)];
   return (line, out) => {
     const { headers, firstByteMs } = line;

@@ -65,8 +65,9 @@ const atoms = (clock: Clock, pid: number): Readonly<Record<AtomLetter, Part>> =>
   h: ({ client }, out) => out.ascii(client),
   l: '-',
   u: (line, out) => {
-    if (line.headers.authorization === undefined) out.ascii('-');
-    else orDash(out, userOf(line));
+    if (line.headers.authorization === undefined) return out.ascii('-');
+    // It stands without quotes: a space in it would shift the fields behind it.
+    out.ascii(escapeText(userOf(line) || '-').replaceAll(' ', '\\x20'));
   },
   t: ({ now }, out) => {
     out.ascii('[');
@@ -139,7 +140,7 @@ export function templateFormat(
   const clock = new Clock();
   const [ofLetter, ofField] = [atoms(clock, writer.pid), fields(clock, writer)];
   const partOf = (piece: Piece): Part => {
-    if (typeof piece === 'string') return escapeControl(piece);
+    if (typeof piece === 'string') return piece;
     switch (piece.atom) {
       case 'e':
         return escapeText(environment[piece.name] || '-');
@@ -177,9 +178,6 @@ const templateOf = (template: string): string =>
   Object.hasOwn(ACCESS_TEMPLATES, template)
     ? ACCESS_TEMPLATES[template as keyof typeof ACCESS_TEMPLATES]
     : template;
-
-/** A template with a line break would make two lines of each request; and the file is ASCII. */
-const escapeControl = (text: string): string => text.replace(/(?!\t)\p{Cc}|[^\p{ASCII}]/gu, ' ');
 
 /** True for a format that tells when a response began. */
 export const wantsFirstByte = (format: string): boolean =>
