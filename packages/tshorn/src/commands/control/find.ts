@@ -6,7 +6,7 @@ import { describeThrown, TshornError, whoListens } from '@tshorn/core';
 import type { Candidate } from '../command.ts';
 import { ask } from './client.ts';
 import { noMaster } from './no-master.ts';
-import { readPid } from './pid-kind.ts';
+import { pidOf } from './pid-kind.ts';
 import { socketsOf } from './sockets-of.ts';
 import type { Status } from './status-view.ts';
 
@@ -83,14 +83,20 @@ async function amongSocketsOf(pid: number): Promise<string | undefined> {
 }
 
 function readPidFile(file: string): number {
+  let text: string;
   try {
-    return readPid(fs.readFileSync(file, 'utf8'), `--pid-file ${file}`);
+    text = fs.readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof TshornError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     const why = code === 'ENOENT' ? 'no such file' : describeThrown(error);
     throw new TshornError('ERR_CONTROL', `--pid-file: cannot read ${file}: ${why}`);
   }
+  const pid = pidOf(text);
+  if (pid !== undefined) return pid;
+  // A file that was named by mistake may hold a secret: no word of it is shown.
+  throw new TshornError('ERR_OPTION', `--pid-file ${file}: it holds no pid`, {
+    fix: 'name the file that the --pid-file of the server writes',
+  });
 }
 
 /** The pids of the masters of this user and of services, each with its app and addresses. */

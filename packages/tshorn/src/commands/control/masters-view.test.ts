@@ -23,3 +23,11 @@ it('has a line for each master, by pid, also for one that does not answer', () =
 tshorn status PID shows one of them`,
   );
 });
+
+it('a path that does not fit the terminal keeps its end, on one line', () => {
+  const app = '/srv/shop/releases/v1.4.0/app.js';
+  const text = mastersText([{ ...API, app } as MasterLine], { paint: plain, width: 80 });
+  const lines = text.split('\n');
+  expect(lines[1]).toMatch(/ unix:\/run\/api\.sock {2}….*v1\.4\.0\/app\.js$/);
+  expect(lines[2]).toBe('');
+});

@@ -31,9 +31,9 @@ export interface Page {
   readonly width: number | undefined;
 }
 
-const GAP = 2;
+export const GAP = 2;
 /** A narrower column is not worth wrapping in. */
-const LEAST = 20;
+export const LEAST = 20;
 
 /**
  * Each column is as wide as its widest cell.
