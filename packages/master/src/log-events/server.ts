@@ -12,11 +12,6 @@ export const SERVER = {
     fields: '`size`, `tookMs`',
     when: 'All workers are ready for the first time.',
   },
-  'config-warning': {
-    level: 'warn',
-    when: 'An option has no effect, contradicts another one, or is read from somewhere else than you may think.',
-    todo: 'Correct what the text names.',
-  },
   'sink-failed': {
     level: 'error',
     fields: '`sink`',
