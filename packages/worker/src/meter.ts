@@ -109,13 +109,14 @@ export class Meter implements ExchangeSource {
     const socket = exchange.socket as Socket & Metered;
     socket[KEPT] ??= new OnConnection(socket);
     const kept = socket[KEPT];
-    kept.begunAt = performance.now();
+    const begunAt = performance.now();
+    kept.begunAt = begunAt;
     this.#newest = response;
     if (!kept.isInProcess) {
       this.#requests++;
       if (this.#endFinished) this.#expectEnd(socket, kept);
     }
-    for (const listener of this.#listeners) listener.begun?.(exchange);
+    for (const listener of this.#listeners) listener.begun?.(exchange, begunAt);
   }
 
   #expectEnd(socket: Socket, kept: OnConnection): void {

@@ -11,10 +11,13 @@ export function traceOf(headers: http.IncomingHttpHeaders): string | undefined {
   return typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent)?.[1] : undefined;
 }
 
-/** The id that a request came with: its `X-Request-Id`, or else its trace. One that is not fit for a log is none. */
-export function givenId(headers: http.IncomingHttpHeaders): string | undefined {
+/**
+ * The id that a request came with: its `X-Request-Id`, or else its trace. One that is not fit for a log is none.
+ * @param trace as `traceOf` has it
+ */
+export function givenId(headers: http.IncomingHttpHeaders, trace = traceOf(headers)): string | undefined {
   const id = headers['x-request-id'];
-  return typeof id === 'string' && isRequestId(id) ? id : traceOf(headers);
+  return typeof id === 'string' && isRequestId(id) ? id : trace;
 }
 
 type MakeId = (response: http.ServerResponse) => string | undefined;

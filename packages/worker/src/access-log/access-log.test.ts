@@ -56,7 +56,12 @@ afterAll(async () => {
   await once(server, 'close');
   fs.rmSync(directory, { recursive: true });
   // Another test file in this process has the same node:http.
-  for (const [at, prototype] of prototypes.entries()) Object.defineProperties(prototype, kept[at] ?? {});
+  for (const [at, prototype] of prototypes.entries()) {
+    for (const name of Object.getOwnPropertyNames(prototype)) {
+      if (!Object.hasOwn(kept[at] ?? {}, name)) delete (prototype as Record<string, unknown>)[name];
+    }
+    Object.defineProperties(prototype, kept[at] ?? {});
+  }
 });
 
 /** Sends each text when something has come for the one before; resolves with all that comes until the server closes. */
@@ -131,6 +136,34 @@ test.each([500, 'ECONNRESET', Number.NaN])('the status is the one that was sent,
   };
   expect(await send('GET /late HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/^HTTP\/1.1 404 /);
   expect(await lines(1)).toMatchObject([{ target: '/late', status: 404 }]);
+});
+
+test.each<[string, (response: http.ServerResponse) => void]>([
+  ['writeHead', (response) => response.writeHead(404)],
+  ['its old name', (response) => Reflect.get(response, 'writeHeader')?.call(response, 404)],
+  ['the first bytes of the body', (response) => Object.assign(response, { statusCode: 404 }).write('no')],
+  ['flushHeaders', (response) => Object.assign(response, { statusCode: 404 }).flushHeaders()],
+])('the status is the one in a head that is made by %s', async (_name, begin) => {
+  handler = (_request, response) => {
+    response.statusCode = 404;
+    response.shouldKeepAlive = false;
+    begin(response);
+    Object.assign(response, { statusCode: 500 }).end('none');
+  };
+  const sent = await send('GET /head HTTP/1.1\r\nHost: x\r\n\r\n');
+  expect(await lines(1)).toMatchObject([{ status: Number(/ (\d+) /.exec(sent)?.[1]) }]);
+});
+
+test('the time is that of the wall clock, also when that has been set', async () => {
+  const get = 'GET /time HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+  await send(get);
+  await lines(1);
+  const now = jest.spyOn(Date, 'now').mockReturnValue(Date.UTC(2040, 0, 1));
+  await send(get);
+  now.mockRestore();
+  expect((await lines(2))[1]).toMatchObject({
+    time: expect.stringMatching(/^20(39-12-31T23:59|40-01-01T00:0)/),
+  });
 });
 
 test('an upgrade on another server of the app has no line, as its other requests', async () => {

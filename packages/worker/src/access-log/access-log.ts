@@ -13,22 +13,22 @@ import type { WorkerOptions } from '@tshorn/config';
 import type { ToMaster } from '@tshorn/core';
 import { beforeInspection } from '../in-flight.ts';
 import type { Meter } from '../meter.ts';
-import { begun } from '../meter.ts';
 import { givenId, makeIds, traceOf } from '../request-id.ts';
-import { sentStatus, watchFirstByte, watchInterim } from '../transport/first-byte.ts';
+import { sentStatus, watchFirstByte, watchHead, watchInterim } from '../transport/first-byte.ts';
+import { bytesWrittenHere } from '../transport/http1-internals.ts';
 import { isInProcess } from '../transport/in-process.ts';
 import { hasArrived, hasLeft, keptSoFar, tellBy } from '../transport/moves.ts';
 import type { Exchange } from '../transport/transport.ts';
 import { beforeUpgrade } from '../transport/upgraded.ts';
 import { Proxies } from './client.ts';
-import { Connection, closedBy, connectionOf, Entry, firstByteMsOf, keepConnection } from './connection.ts';
+import { Connection, closedBy, connectionOf, Entry, keepConnection } from './connection.ts';
 import { jsonFormat } from './json.ts';
-import type { Format, Line, Writer } from './line.ts';
+import { emptyLine, type Format, type Line, NO_HEADERS, type Writer } from './line.ts';
 import { Lines } from './lines.ts';
 import { CLIENT_LEFT, type Refused, watchRefused } from './refused.ts';
 import { asksFor } from './target.ts';
 import { templateFormat, wantsFirstByte } from './template.ts';
-import { sentHere, watchAnswer } from './upgrade-answer.ts';
+import { watchAnswer } from './upgrade-answer.ts';
 
 type Options = Pick<WorkerOptions, 'accessLogFormat' | 'accessLogSkip' | 'trustedProxies' | 'statusPath'>;
 
@@ -48,8 +48,6 @@ const entryOf = (response: http.ServerResponse): Entry | undefined => {
   return socket ? connectionOf(socket)?.entryOf(response) : undefined;
 };
 
-const NO_HEADERS: http.IncomingHttpHeaders = {};
-
 export class AccessLog {
   readonly #lines: Lines;
   readonly #format: Format;
@@ -63,27 +61,12 @@ export class AccessLog {
   readonly #upgraded = new Set<Socket>();
   #meter: Meter | undefined;
   #sequence = 0;
+  /** When the clock of performance.now() was 0, in milliseconds since the epoch: looked up for each batch, as clocks are set. */
+  #epoch = 0;
   /** The file could not be opened again. */
   #isOldFile = false;
   /** Filled for each line anew. */
-  readonly #line: Line = {
-    now: 0,
-    id: '',
-    sequence: undefined,
-    trace: undefined,
-    client: '',
-    method: '',
-    target: '',
-    version: '',
-    status: 0,
-    bytes: 0,
-    durationMs: 0,
-    firstByteMs: undefined,
-    headers: NO_HEADERS,
-    response: undefined,
-    moved: false,
-    closed: undefined,
-  };
+  readonly #line = emptyLine();
 
   constructor({ file, options, skipGiven, writer, send }: AccessLogSettings) {
     const { accessLogFormat: format, accessLogSkip: skipped, trustedProxies, statusPath } = options;
@@ -92,7 +75,9 @@ export class AccessLog {
     this.#skipped = skipGiven && skipped.length === 0 ? [] : [...skipped, statusPath];
     this.#isJson = format === 'json';
     this.#wantsFirstByte = wantsFirstByte(format);
-    this.#format = this.#isJson ? jsonFormat(writer) : templateFormat(format, writer, process.env);
+    this.#format = this.#isJson
+      ? jsonFormat(writer, this.#prefix)
+      : templateFormat(format, writer, this.#prefix, process.env);
     this.#lines = new Lines(file, {
       begun: (reason) => send({ type: 'access-log', state: 'losing', lines: 0, reason }),
       lineOf: (lines, reason) => this.#lossLine(lines, reason),
@@ -110,10 +95,14 @@ export class AccessLog {
   begin(server: http.Server, meter: Meter): void {
     this.#meter = meter;
     meter.listen({
-      begun: (exchange) => this.#begun(exchange),
+      begun: (exchange, begunAt) => this.#begun(exchange, begunAt),
       finished: ({ response, socket }, tookMs) => this.#finished(response, socket, tookMs),
     });
     if (this.#wantsFirstByte) watchFirstByte((response) => this.#firstByte(response));
+    watchHead((response) => {
+      const entry = entryOf(response);
+      if (entry) entry.status = response.statusCode;
+    });
     watchInterim((response, bytes) => {
       const entry = entryOf(response);
       if (entry) entry.interimBytes += bytes;
@@ -168,15 +157,14 @@ export class AccessLog {
     return connection;
   }
 
-  #begun({ request, response, socket }: Exchange): void {
+  #begun({ request, response, socket }: Exchange, begunAt: number): void {
     if (isInProcess(socket)) return;
-    const entry = new Entry(request, response, ++this.#sequence, begun(response).begunAt);
-    this.#connection(socket).add(entry);
+    this.#connection(socket).add(new Entry(request, response, ++this.#sequence, begunAt));
   }
 
   #firstByte(response: http.ServerResponse): void {
     const entry = entryOf(response);
-    if (entry) entry.firstByteAt ??= performance.now();
+    if (entry && Number.isNaN(entry.firstByteAt)) entry.firstByteAt = performance.now();
   }
 
   #finished(response: http.ServerResponse, socket: Socket, tookMs: number): void {
@@ -187,7 +175,7 @@ export class AccessLog {
     const isMeters = entry.next === undefined && !connection.before(entry);
     const durationMs = isMeters ? tookMs : performance.now() - entry.begunAt;
     const sent = connection.sent(entry, socket);
-    this.#write(connection, entry, sentStatus(response), sent, durationMs, undefined);
+    this.#write(connection, entry, entry.status || sentStatus(response), sent, durationMs, undefined);
   }
 
   #upgrades(request: http.IncomingMessage, socket: Socket): void {
@@ -195,7 +183,7 @@ export class AccessLog {
     const connection = this.#connection(socket);
     const entry = new Entry(request, undefined, ++this.#sequence, performance.now());
     connection.begin(entry);
-    connection.bytes = sentHere(socket);
+    connection.bytes = bytesWrittenHere(socket);
     const answer = watchAnswer(socket, () => {
       entry.firstByteAt = performance.now();
     });
@@ -226,7 +214,7 @@ export class AccessLog {
     for (let entry = first; entry !== undefined; entry = entry.next) {
       const { response } = entry;
       const isBegun = response?.headersSent === true;
-      const status = isBegun ? sentStatus(response) : (connection.refusedWith ?? unanswered);
+      const status = isBegun ? entry.status || sentStatus(response) : (connection.refusedWith ?? unanswered);
       const sent = connection.sent(entry, socket);
       // The rest that was sent is Node's refusal, which is a head alone.
       this.#write(connection, entry, status, isBegun ? sent : 0, now - entry.begunAt, closed);
@@ -242,9 +230,9 @@ export class AccessLog {
     if (isBody || socket.bytesRead === 0) return;
     // The refusal answers the requests before this one, where it is sent at all.
     const isAnswered = connection.first === undefined;
-    this.#fill(connection, NO_HEADERS, ++this.#sequence);
+    this.#fill(connection, NO_HEADERS, ++this.#sequence, performance.now());
     Object.assign(this.#line, { method, target, version, status: isGone || isAnswered ? status : 0 });
-    Object.assign(this.#line, { bytes: 0, durationMs: 0, firstByteMs: undefined, response: undefined });
+    Object.assign(this.#line, { bytes: 0, durationMs: 0, firstByteMs: Number.NaN, response: undefined });
     this.#line.closed = isGone ? 'client' : isAnswered ? undefined : 'server';
     this.#add();
   }
@@ -254,13 +242,14 @@ export class AccessLog {
     this.#lines.added();
   }
 
-  #fill(connection: Connection, headers: http.IncomingHttpHeaders, sequence: number): void {
+  /** @param endedAt on the clock of performance.now() */
+  #fill(connection: Connection, headers: http.IncomingHttpHeaders, sequence: number, endedAt: number): void {
     const line = this.#line;
-    line.now = Date.now();
+    if (this.#lines.isEmpty) this.#epoch = Date.now() - performance.now();
+    line.now = Math.floor(this.#epoch + endedAt);
     line.trace = traceOf(headers);
-    const id = givenId(headers);
-    line.id = id ?? this.#prefix;
-    line.sequence = id === undefined ? sequence : undefined;
+    line.id = givenId(headers, line.trace);
+    line.sequence = sequence;
     line.client = connection.clientOf(headers);
     line.headers = headers;
     line.moved = connection.moved;
@@ -277,7 +266,7 @@ export class AccessLog {
     const { request, response, target } = entry;
     if (asksFor(this.#skipped, target)) return;
     const { headers } = request;
-    this.#fill(connection, headers, entry.sequence);
+    this.#fill(connection, headers, entry.sequence, entry.begunAt + durationMs);
     const line = this.#line;
     line.method = entry.method;
     line.target = target;
@@ -285,11 +274,11 @@ export class AccessLog {
     line.status = status;
     line.bytes = Math.max(0, bytes);
     line.durationMs = durationMs;
-    line.firstByteMs = firstByteMsOf(entry);
+    line.firstByteMs = entry.firstByteAt - entry.begunAt;
     line.response = response;
     line.closed = closed;
     const before = connection.before(entry);
-    if (before) Object.assign(line, { id: before.id, sequence: undefined, firstByteMs: before.firstByteMs });
+    if (before) Object.assign(line, { id: before.id, firstByteMs: before.firstByteMs ?? Number.NaN });
     this.#add();
   }
 }

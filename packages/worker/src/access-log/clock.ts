@@ -1,5 +1,5 @@
 /** The time of day as bytes, made once a second. */
-import { bytesOf, type Out } from './out.ts';
+import { ascii, type Out } from './out.ts';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
@@ -14,33 +14,36 @@ function commonTime(date: Date): string {
   return `${day}:${time} ${offset < 0 ? '-' : '+'}${two(hours)}${two(minutes)}`;
 }
 
-const NONE = new Uint8Array();
-
 export class Clock {
+  readonly #before: string;
   #second = Number.NaN;
-  #iso: Uint8Array = NONE;
-  #common: Uint8Array = NONE;
+  #iso = ascii('');
+  #common = ascii('');
+
+  /** @param before stands before each time of `iso` */
+  constructor(before = '') {
+    this.#before = before;
+  }
 
   #turn(second: number): void {
     this.#second = second;
     const date = new Date(second * 1_000);
-    this.#iso = bytesOf(date.toISOString().slice(0, 20));
-    this.#common = bytesOf(commonTime(date));
+    this.#iso = ascii(this.#before + date.toISOString().slice(0, 20));
+    this.#common = ascii(`[${commonTime(date)}]`);
   }
 
-  /** `2026-11-29T02:57:00.123Z` @param now milliseconds since the epoch */
+  /** `2026-11-29T02:57:00.123`, in UTC @param now milliseconds since the epoch */
   iso(out: Out, now: number): void {
     const second = Math.floor(now / 1_000);
     if (second !== this.#second) this.#turn(second);
-    out.bytes(this.#iso);
+    out.write(this.#iso);
     out.three(now - second * 1_000);
-    out.ascii('Z');
   }
 
-  /** `29/Nov/2026:02:57:00 +0000` */
+  /** `[29/Nov/2026:02:57:00 +0000]` */
   common(out: Out, now: number): void {
     const second = Math.floor(now / 1_000);
     if (second !== this.#second) this.#turn(second);
-    out.bytes(this.#common);
+    out.write(this.#common);
   }
 }

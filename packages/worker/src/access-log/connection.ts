@@ -2,9 +2,10 @@
 import type http from 'node:http';
 import type { Socket } from 'node:net';
 import { headLength } from '../transport/first-byte.ts';
+import { bytesWrittenHere } from '../transport/http1-internals.ts';
 import type { SoFar } from '../transport/moves.ts';
 import { type Proxies, plainAddress, UNIX } from './client.ts';
-import { type Answer, sentHere } from './upgrade-answer.ts';
+import type { Answer } from './upgrade-answer.ts';
 
 const CONNECTION = Symbol('tshorn.access');
 type Marked = Socket & { [CONNECTION]?: Connection };
@@ -21,7 +22,10 @@ export class Entry {
   begunAt: number;
   /** Of the id that is made for a request that came without one. */
   readonly sequence: number;
-  firstByteAt: number | undefined = undefined;
+  /** NaN until then: a number from the start, so that it is changed in place. */
+  firstByteAt = Number.NaN;
+  /** That in the head of the response; 0 as long as it is not known. */
+  status = 0;
   /** The bytes of heads before that of the response, such as `100 Continue`. */
   interimBytes = 0;
   /** Pipelined behind it. */
@@ -48,8 +52,8 @@ interface Upgrade {
   readonly answer: Answer;
 }
 
-export const firstByteMsOf = ({ firstByteAt, begunAt }: Entry): number | undefined =>
-  firstByteAt === undefined ? undefined : firstByteAt - begunAt;
+const firstByteMsOf = ({ firstByteAt, begunAt }: Entry): number | undefined =>
+  Number.isNaN(firstByteAt) ? undefined : firstByteAt - begunAt;
 
 export class Connection {
   /** The address of the other end. */
@@ -78,7 +82,7 @@ export class Connection {
     this.isProxy = proxies.trusts(this.peer);
     this.moved = moved;
     this.#told = soFar;
-    this.bytes = socket.bytesWritten;
+    this.bytes = bytesWrittenHere(socket);
     this.#client = this.peer;
   }
 
@@ -122,7 +126,7 @@ export class Connection {
 
   /** Bytes behind the heads of the response, since the one before on this connection. */
   sent(entry: Entry, socket: Socket): number {
-    const written = socket.bytesWritten;
+    const written = bytesWrittenHere(socket);
     const sent = written - this.bytes;
     this.bytes = written;
     const before = this.before(entry);
@@ -133,7 +137,7 @@ export class Connection {
 
   /** Bytes behind the head of the answer to an upgrade. */
   upgradeSent({ entry, answer }: Upgrade, socket: Socket): number {
-    return (this.before(entry)?.bytes ?? 0) + sentHere(socket) - this.bytes - answer.headBytes;
+    return (this.before(entry)?.bytes ?? 0) + bytesWrittenHere(socket) - this.bytes - answer.headBytes;
   }
 
   add(entry: Entry): void {

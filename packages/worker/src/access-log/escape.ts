@@ -1,5 +1,5 @@
 /** Texts of strangers on their way into a line: it stays one line, and no text ends the field that it stands in. */
-import type { Out } from './out.ts';
+import type { Ascii, Out } from './out.ts';
 
 /** A longer text is cut, and three dots follow: characters of one field, before they are escaped. */
 export const LONGEST_FIELD = 4_096;
@@ -44,7 +44,7 @@ export class Repeated {
   readonly #write: (out: Out, text: string) => void;
   #text: string | undefined;
   /** Made when the text comes for the second time. */
-  #bytes: Uint8Array | undefined;
+  #bytes: Ascii | undefined;
 
   /** @param write `writeText` or `writeQuoted` */
   constructor(write: (out: Out, text: string) => void) {
@@ -56,7 +56,7 @@ export class Repeated {
       this.#text = text;
       this.#bytes = undefined;
       this.#write(out, text);
-    } else if (this.#bytes) out.bytes(this.#bytes);
+    } else if (this.#bytes) out.write(this.#bytes);
     else {
       const begin = out.length;
       this.#write(out, text);

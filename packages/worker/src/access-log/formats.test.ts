@@ -14,15 +14,15 @@ const textOf = (format: Format) => {
     return out.take().toString('latin1');
   };
 };
-const jsonFormat = (writer: Writer) => textOf(json.jsonFormat(writer));
-const templateFormat = (...args: Parameters<typeof template.templateFormat>) =>
-  textOf(template.templateFormat(...args));
+const jsonFormat = (writer: Writer) => textOf(json.jsonFormat(writer, 'abc-'));
+const templateFormat = (text: string, writer: Writer, environment: Record<string, string>) =>
+  textOf(template.templateFormat(text, writer, 'abc-', environment));
 
 const WRITER = { slot: 2, generation: 7, pid: 4711 };
 
 const line = (more: Partial<Line> = {}): Line => ({
   now: Date.UTC(2026, 10, 29, 2, 57, 3, 45),
-  id: 'abc-',
+  id: undefined,
   sequence: 1,
   trace: undefined,
   client: '192.0.2.7',
@@ -118,7 +118,7 @@ test('a field says the same in a template as in JSON', () => {
 
 test('those that few have are there when they have them', () => {
   const format = jsonFormat({ ...WRITER, release: 'v "3"' });
-  const full = { trace: 'a'.repeat(32), moved: true, closed: 'client', firstByteMs: undefined } as const;
+  const full = { trace: 'a'.repeat(32), moved: true, closed: 'client', firstByteMs: Number.NaN } as const;
   const read = JSON.parse(format(line(full)));
   expect(read).toMatchObject({ release: 'v "3"', trace: 'a'.repeat(32), moved: true, closed: 'client' });
   expect(read).not.toHaveProperty('firstByteMs');

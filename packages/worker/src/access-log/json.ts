@@ -2,82 +2,90 @@
 import { Clock } from './clock.ts';
 import { quote, Repeated, writeQuoted } from './escape.ts';
 import type { Format, Writer } from './line.ts';
-import { bytesOf } from './out.ts';
+import { ascii, type Out } from './out.ts';
 
-const TIME = bytesOf('{"time":"');
-const TRACE = bytesOf('","trace":"');
-const CLIENT = bytesOf('","client":"');
-const METHOD = bytesOf('","method":"');
-const TARGET = bytesOf('","target":"');
-const PROTOCOL = bytesOf('","protocol":"HTTP/');
-const STATUS = bytesOf('","status":');
-const BYTES = bytesOf(',"bytes":');
-const DURATION = bytesOf(',"durationMs":');
-const FIRST_BYTE = bytesOf(',"firstByteMs":');
-const AGENT = bytesOf(',"userAgent":"');
-const REFERER = bytesOf(',"referer":"');
-const QUOTE = bytesOf('"');
-const MOVED = bytesOf(',"moved":true');
-const CLOSED = bytesOf(',"closed":"');
-const END = bytesOf('}\n');
+const TRACE = ascii('","trace":"');
+const CLIENT = ascii('","client":"');
+const METHOD = ascii('","method":"');
+const TARGET = ascii('","target":"');
+const PROTOCOL = ascii('","protocol":"HTTP/');
+const STATUS = ascii('","status":');
+const USUAL_STATUS = ascii('","protocol":"HTTP/1.1","status":');
+const BYTES = ascii(',"bytes":');
+const DURATION = ascii(',"durationMs":');
+const FIRST_BYTE = ascii(',"firstByteMs":');
+const MOVED = ascii(',"moved":true');
+const CLOSED = ascii(',"closed":"');
+const QUOTE = ascii('"');
+const END = ascii('}\n');
 
-export function jsonFormat({ slot, generation, pid, release }: Writer): Format {
-  const clock = new Clock();
+/** A field of a header that may be absent. */
+function optional(name: string): (out: Out, text: string | undefined) => void {
+  const key = ascii(`,"${name}":"`);
+  const texts = new Repeated((out, text) => {
+    out.write(key);
+    writeQuoted(out, text);
+    out.write(QUOTE);
+  });
+  return (out, text) => {
+    if (text !== undefined) texts.write(out, text);
+  };
+}
+
+/** @param idPrefix the begin of the ids that this worker makes */
+export function jsonFormat({ slot, generation, pid, release }: Writer, idPrefix: string): Format {
+  const clock = new Clock('{"time":"');
   const named = release === undefined ? '' : `,"release":${quote(release)}`;
-  const writer = bytesOf(
-    `","event":"request","slot":${slot},"generation":${generation}${named},"pid":${pid},"id":"`,
-  );
-  const [agents, referers] = [new Repeated(writeQuoted), new Repeated(writeQuoted)];
+  const writer = `Z","event":"request","slot":${slot},"generation":${generation}${named},"pid":${pid},"id":"`;
+  const [given, made] = [ascii(writer), ascii(writer + idPrefix)];
+  const [agent, referer] = [optional('userAgent'), optional('referer')];
   return (line, out) => {
-    const { headers, firstByteMs } = line;
-    out.bytes(TIME);
+    const { id, headers, firstByteMs } = line;
     clock.iso(out, line.now);
-    out.bytes(writer);
-    out.ascii(line.id);
-    if (line.sequence !== undefined) out.number(line.sequence);
+    if (id === undefined) {
+      out.write(made);
+      out.number(line.sequence);
+    } else {
+      out.write(given);
+      out.ascii(id);
+    }
     if (line.trace !== undefined) {
-      out.bytes(TRACE);
+      out.write(TRACE);
       out.ascii(line.trace);
     }
-    out.bytes(CLIENT);
+    out.write(CLIENT);
     out.ascii(line.client);
     if (line.method !== '') {
-      out.bytes(METHOD);
+      out.write(METHOD);
       writeQuoted(out, line.method);
-      out.bytes(TARGET);
+      out.write(TARGET);
       writeQuoted(out, line.target);
     }
-    if (line.version !== '') {
-      out.bytes(PROTOCOL);
-      out.ascii(line.version);
+    if (line.version === '1.1') out.write(USUAL_STATUS);
+    else {
+      if (line.version !== '') {
+        out.write(PROTOCOL);
+        out.ascii(line.version);
+      }
+      out.write(STATUS);
     }
-    out.bytes(STATUS);
     out.number(line.status);
-    out.bytes(BYTES);
+    out.write(BYTES);
     out.number(line.bytes);
-    out.bytes(DURATION);
+    out.write(DURATION);
     out.micros(line.durationMs);
-    if (firstByteMs !== undefined) {
-      out.bytes(FIRST_BYTE);
+    if (!Number.isNaN(firstByteMs)) {
+      out.write(FIRST_BYTE);
       out.micros(firstByteMs);
     }
-    const { 'user-agent': agent, referer } = headers;
-    if (agent !== undefined) {
-      out.bytes(AGENT);
-      agents.write(out, agent);
-      out.bytes(QUOTE);
-    }
-    if (referer !== undefined) {
-      out.bytes(REFERER);
-      referers.write(out, referer);
-      out.bytes(QUOTE);
-    }
-    if (line.moved) out.bytes(MOVED);
+    agent(out, headers['user-agent']);
+    referer(out, headers.referer);
+    if (line.moved) out.write(MOVED);
     if (line.closed !== undefined) {
-      out.bytes(CLOSED);
+      out.write(CLOSED);
       out.ascii(line.closed);
-      out.bytes(QUOTE);
+      out.write(QUOTE);
     }
-    out.bytes(END);
+    out.write(END);
   };
 }

@@ -5,10 +5,9 @@ import type { Out } from './out.ts';
 export interface Line {
   /** Milliseconds since the epoch: when the request ended. */
   now: number;
-  /** Its begin alone for a request that came without one. */
-  id: string;
-  /** The end of an id that was made. */
-  sequence: number | undefined;
+  /** Undefined for a request that came without one: the worker makes one of its prefix and the sequence. */
+  id: string | undefined;
+  sequence: number;
   trace: string | undefined;
   /** The address of the client, fit for a log. */
   client: string;
@@ -22,8 +21,8 @@ export interface Line {
   /** Sent behind the head of the response. */
   bytes: number;
   durationMs: number;
-  /** Undefined where nothing of a response was sent. */
-  firstByteMs: number | undefined;
+  /** NaN where nothing of a response was sent. */
+  firstByteMs: number;
   headers: http.IncomingHttpHeaders;
   /** Absent for an upgrade and for what Node has refused. */
   response: http.ServerResponse | undefined;
@@ -32,6 +31,27 @@ export interface Line {
   /** Who ended the connection before the end of the response. */
   closed: 'client' | 'server' | undefined;
 }
+
+export const NO_HEADERS: http.IncomingHttpHeaders = {};
+
+export const emptyLine = (): Line => ({
+  now: 0,
+  id: undefined,
+  sequence: 0,
+  trace: undefined,
+  client: '',
+  method: '',
+  target: '',
+  version: '',
+  status: 0,
+  bytes: 0,
+  durationMs: 0,
+  firstByteMs: Number.NaN,
+  headers: NO_HEADERS,
+  response: undefined,
+  moved: false,
+  closed: undefined,
+});
 
 /** The worker that writes the line. */
 export interface Writer {

@@ -41,6 +41,11 @@ export class Lines {
     });
   }
 
+  /** The next line begins a batch. */
+  get isEmpty(): boolean {
+    return this.out.length === 0;
+  }
+
   /** A line with its end has been written to `out`. */
   added(): void {
     if (this.out.length >= BATCH_BYTES) this.flush();

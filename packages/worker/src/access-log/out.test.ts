@@ -1,4 +1,4 @@
-import { Out } from './out.ts';
+import { ascii, Out } from './out.ts';
 
 const written = (write: (out: Out) => void): string => {
   const out = new Out();
@@ -32,11 +32,26 @@ test('a text that is not plain leaves nothing behind', () => {
   expect(written((out) => void out.plain(' ~!#'))).toBe(' ~!#');
 });
 
+test.each([0, 1, 7, 8, 9, 16, 100])(
+  'a text of %d bytes that is written often is written as it is',
+  (length) => {
+    const text = Array.from({ length }, (_, at) => String.fromCharCode(at % 0x80)).join('');
+    const out = new Out();
+    for (const part of ['<', '>']) {
+      out.ascii(part);
+      out.write(ascii(text));
+    }
+    const again = out.copy(1);
+    out.write(again);
+    expect(out.take().toString('latin1')).toBe(`<${text}>${text}${text}>${text}`);
+  },
+);
+
 test('it grows with what is written, and is empty once that is taken', () => {
   const out = new Out();
   const parts = ['x'.repeat(60_000), 'y'.repeat(100_000), 'z'];
   for (const part of parts) out.ascii(part);
-  out.bytes(Buffer.from('w'.repeat(200_000)));
+  out.write(ascii('w'.repeat(200_000)));
   expect(out.take().toString()).toBe(`${parts.join('')}${'w'.repeat(200_000)}`);
   expect(out.length).toBe(0);
   out.ascii('again');

@@ -10,7 +10,7 @@ import { sentHead } from '../transport/http1-internals.ts';
 import { Clock } from './clock.ts';
 import { escapeText, Repeated, writeText } from './escape.ts';
 import type { Format, Line, Writer } from './line.ts';
-import { bytesOf, type Out } from './out.ts';
+import { type Ascii, ascii, type Out } from './out.ts';
 import { originForm } from './target.ts';
 
 /** A text that is the same in every line, or what writes one. */
@@ -39,7 +39,10 @@ function parts({ target }: Line): [string, string | undefined] {
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 }
 
+const USUAL_PROTOCOL = ascii('HTTP/1.1');
+
 function protocol({ version }: Line, out: Out): void {
+  if (version === '1.1') return out.write(USUAL_PROTOCOL);
   if (version === '') return out.ascii('-');
   out.ascii('HTTP/');
   out.ascii(version);
@@ -69,11 +72,7 @@ const atoms = (clock: Clock, pid: number): Readonly<Record<AtomLetter, Part>> =>
     // It stands without quotes: a space in it would shift the fields behind it.
     out.ascii(escapeText(userOf(line) || '-').replaceAll(' ', '\\x20'));
   },
-  t: ({ now }, out) => {
-    out.ascii('[');
-    clock.common(out, now);
-    out.ascii(']');
-  },
+  t: ({ now }, out) => clock.common(out, now),
   r: (line, out) => {
     orDash(out, line.method);
     if (line.method === '') return;
@@ -103,15 +102,22 @@ const atoms = (clock: Clock, pid: number): Readonly<Record<AtomLetter, Part>> =>
   p: `<${pid}>`,
 });
 
-const fields = (clock: Clock, { slot, generation, pid, release }: Writer): Record<AccessField, Part> => ({
-  time: ({ now }, out) => clock.iso(out, now),
+const fields = (
+  clock: Clock,
+  { slot, generation, pid, release }: Writer,
+  idPrefix: string,
+): Record<AccessField, Part> => ({
+  time: ({ now }, out) => {
+    clock.iso(out, now);
+    out.ascii('Z');
+  },
   slot: `${slot}`,
   generation: `${generation}`,
   release: release === undefined ? '-' : escapeText(release),
   pid: `${pid}`,
   id: ({ id, sequence }, out) => {
-    out.ascii(id);
-    if (sequence !== undefined) out.number(sequence);
+    out.ascii(id ?? idPrefix);
+    if (id === undefined) out.number(sequence);
   },
   trace: ({ trace }, out) => out.ascii(trace ?? '-'),
   client: ({ client }, out) => out.ascii(client),
@@ -122,7 +128,7 @@ const fields = (clock: Clock, { slot, generation, pid, release }: Writer): Recor
   bytes: ({ bytes }, out) => out.number(bytes),
   durationMs: ({ durationMs }, out) => out.micros(durationMs),
   firstByteMs: ({ firstByteMs }, out) => {
-    if (firstByteMs === undefined) out.ascii('-');
+    if (Number.isNaN(firstByteMs)) out.ascii('-');
     else out.micros(firstByteMs);
   },
   userAgent: repeated('user-agent'),
@@ -131,14 +137,18 @@ const fields = (clock: Clock, { slot, generation, pid, release }: Writer): Recor
   closed: ({ closed }, out) => out.ascii(closed ?? '-'),
 });
 
-/** @param template the name of one, or its text */
+/**
+ * @param template the name of one, or its text
+ * @param idPrefix the begin of the ids that this worker makes
+ */
 export function templateFormat(
   template: string,
   writer: Writer,
+  idPrefix: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Format {
   const clock = new Clock();
-  const [ofLetter, ofField] = [atoms(clock, writer.pid), fields(clock, writer)];
+  const [ofLetter, ofField] = [atoms(clock, writer.pid), fields(clock, writer, idPrefix)];
   const partOf = (piece: Piece): Part => {
     if (typeof piece === 'string') return piece;
     switch (piece.atom) {
@@ -154,24 +164,22 @@ export function templateFormat(
         return ofLetter[piece.atom];
     }
   };
-  const pieces = merged([...parseAccessFormat(templateOf(template)).map(partOf), '\n']);
-  return (line, out) => {
-    for (const part of pieces) {
-      if (typeof part === 'function') part(line, out);
-      else out.bytes(part);
-    }
-  };
-}
-
-/** Texts that follow each other become one. */
-function merged(parts: readonly Part[]): (Uint8Array | Exclude<Part, string>)[] {
-  const all: Part[] = [];
-  for (const part of parts) {
-    const last = all.at(-1);
-    if (typeof part === 'string' && typeof last === 'string') all[all.length - 1] = last + part;
-    else all.push(part);
+  const writers: Exclude<Part, string>[] = [];
+  /** The text before each of them, and the one behind the last. */
+  const texts = [''];
+  for (const part of parseAccessFormat(templateOf(template)).map(partOf)) {
+    if (typeof part === 'string') texts[writers.length] += part;
+    else texts[writers.push(part)] = '';
   }
-  return all.map((part) => (typeof part === 'string' ? bytesOf(part) : part));
+  texts[writers.length] += '\n';
+  const between = texts.map(ascii);
+  return (line, out) => {
+    for (let at = 0; at < writers.length; at++) {
+      out.write(between[at] as Ascii);
+      (writers[at] as Exclude<Part, string>)(line, out);
+    }
+    out.write(between[writers.length] as Ascii);
+  };
 }
 
 const templateOf = (template: string): string =>

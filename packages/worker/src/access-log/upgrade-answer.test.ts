@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
-import { sentHere, watchAnswer } from './upgrade-answer.ts';
+import { bytesWrittenHere } from '../transport/http1-internals.ts';
+import { watchAnswer } from './upgrade-answer.ts';
 
 const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\n\r\n';
 
@@ -29,7 +30,7 @@ test('a connection that comes from another worker has been answered there', () =
   expect(watchAnswer(stream, () => {})).toEqual({ status: 101, headBytes: 0 });
   const socket = new Socket();
   Object.defineProperty(socket, 'bytesWritten', { get: () => 129 });
-  expect(sentHere(socket) || 0).toBe(0);
+  expect(bytesWrittenHere(socket) || 0).toBe(0);
 });
 
 test('an app that wraps `write` keeps it, and nothing behind the head is looked at', () => {

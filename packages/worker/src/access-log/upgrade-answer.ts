@@ -1,5 +1,4 @@
 /** The answer of an app to an upgrade: the bytes that it writes on the connection first say so. Node has no response for it. */
-import net, { type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** A head that is longer is taken for one of this length. */
@@ -60,7 +59,3 @@ function textOf(chunk: unknown, encoding: unknown): string {
   }
   return chunk instanceof Uint8Array ? Buffer.from(chunk).toString('latin1', 0, LONGEST_HEAD) : '';
 }
-
-/** Bytes that this process has sent: migrate/replay.ts adds the answer of another worker to the `bytesWritten` of a socket. */
-export const sentHere = (socket: Socket): number =>
-  Reflect.get(net.Socket.prototype, 'bytesWritten', socket) as number;

@@ -156,6 +156,18 @@ export function identityOf(socket: Socket): string {
   return `${fd < 0 ? '' : fstatSync(fd).ino} ${remoteAddress}:${remotePort}`;
 }
 
+/**
+ * Bytes that this process has written on a connection: migrate/replay.ts adds the answer of another worker to `bytesWritten`. Its
+ * getter makes a list of what waits, also where nothing does.
+ */
+export function bytesWrittenHere(socket: Socket): number {
+  const { _bytesDispatched: dispatched, writableLength } = socket as HttpSocket & {
+    _bytesDispatched?: number;
+  };
+  if (writableLength === 0 && dispatched !== undefined) return dispatched;
+  return Reflect.get(net.Socket.prototype, 'bytesWritten', socket) as number;
+}
+
 /** Grows from one connection of this process to the next. */
 export const numberOf = (socket: Socket): number =>
   (socket as AcceptedSocket)._handle?.getAsyncId?.() ?? Number.NEGATIVE_INFINITY;

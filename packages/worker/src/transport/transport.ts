@@ -28,8 +28,11 @@ export interface Exchange {
 }
 
 export interface ExchangeObserver {
-  /** The headers of a request have been read; called before the app's handler. */
-  begun(exchange: Exchange): void;
+  /**
+   * The headers of a request have been read; called before the app's handler.
+   * @param begunAt now, on the clock of performance.now()
+   */
+  begun(exchange: Exchange, begunAt: number): void;
   /**
    * The whole response has been handed to its socket.
    * @param tookMs milliseconds since the request's headers. Of requests that are pipelined on one connection, the time of an
