@@ -180,6 +180,14 @@ test('a worker that has told of its requests, or had left, loses none that nobod
   expect(scene.state.containment).toMatchObject({ crashes: 1, lostUnknown: 0, inFlight: 0 });
 });
 
+test('a parked worker that ends by itself has lost nothing: it had drained', () => {
+  const scene = start({ workers: 2 });
+  const worker = scene.state.workers[1];
+  if (worker) worker.state = 'parked';
+  scene.happen({ type: 'worker-exited', serial: 1, code: null, signal: 'SIGKILL', inFlight: 0 });
+  expect(scene.state.containment).toMatchObject({ lostUnknown: 0, inFlight: 0 });
+});
+
 test('only the answer to its own drain tells of the request that was stuck', () => {
   const forged = { cost: 'closed' } as const;
   const tell = (scene: Scene) => scene.happen({ type: 'worker-turns-again', serial: 1, culprit: forged });

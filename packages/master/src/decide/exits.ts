@@ -22,7 +22,7 @@ export function exited(draft: Draft, worker: WorkerRecord, exit: Exit): void {
   const tellOfFailure = () => worker.failure && contained(draft, worker, worker.failure, exit);
   const kind = kindOf(worker, exit);
   // A failure that was contained tells of its requests itself, as far as they are known.
-  const isUntold = kind === 'crash' && !worker.failure && !exit.rescued;
+  const isUntold = kind === 'crash' && state !== 'parked' && !worker.failure && !exit.rescued;
   if (isUntold) lostUntold(draft, exit);
   const inFlight = isUntold && exit.inFlight ? { inFlight: exit.inFlight } : {};
   if (state === 'ready' || state === 'admitted') {
