@@ -12,7 +12,7 @@ import {
 } from '@tshorn/master';
 import { meant, refuseStrayWord } from './commands/first-word.ts';
 import { isCommand } from './commands/names.ts';
-import { leaveOnFirstSignals } from './first-signals.ts';
+import { ignoreLateSignals, leaveOnFirstSignals } from './first-signals.ts';
 import {
   dropForeignListeners,
   leavePreloads,
@@ -93,6 +93,7 @@ async function main(argv: string[]): Promise<number> {
   });
   serverListens();
   const server = await launched;
+  ignoreLateSignals();
   let isFollowed = false;
   server.on('notice', (notice) => {
     isFollowed ||= notice.event === 're-exec-finished' && notice.outcome === 'committed';
