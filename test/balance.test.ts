@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { onLinux } from './support/descriptors.ts';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
+import { clientsOf } from './support/kernel-view.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const clients: KeepAliveClient[] = [];
@@ -60,19 +62,22 @@ test('after a scale-up the new workers soon have their share of the long-lived c
   expect(clients.flatMap(({ failures }) => failures)).toEqual([]);
 });
 
-test('after a crash the replacement soon has its share, and nobody else lost a connection', async () => {
+onLinux('after a crash the replacement soon has its share, and nobody else lost a connection', async () => {
   const server = await startServer(fixture('mixed.mjs'), { workers: 4 });
   const stop = await start(server.port, 200);
   await fair(server);
   await Promise.all(clients.map((client) => client.ask([get], /^\d+$/)));
   const [victim] = server.readyPids as [number];
   const from = server.lines.length;
+  // Stopped first: the balance goes on, and the client of a connection that has just moved has no answer of this worker yet.
+  process.kill(victim, 'SIGSTOP');
+  const held = clientsOf(victim, server.port);
   process.kill(victim, 'SIGKILL');
   await server.event('ready', { from });
   const took = await fair(server);
   process.stdout.write(`kill -9: shares ${shares(server)} after ${Math.round(took)} ms\n`);
   await stop();
-  const others = clients.filter(({ open, lastPid }) => !open && lastPid !== victim);
+  const others = clients.filter(({ open, port }) => !open && !held.has(port));
   expect(others).toEqual([]);
 });
 

@@ -157,8 +157,8 @@ brief('a worker that hangs while it drains is interrupted, and finishes its othe
   const pid = server.pidOf(0);
   const bystanders = await gather(server);
   const culprit = bystanders.takeIdle(pid);
-  bystanders.beginSlow((at) => `/slow?ms=${6_000 + at * 150}`);
-  const lost = culprit.ask([get('/hang/later')], NOBODY);
+  bystanders.beginSlow((at) => `/slow?after=drain&ms=${1_500 + at * 150}`);
+  const lost = culprit.ask([get('/hang/draining')], NOBODY);
   const verdict = server.reload();
   await of(server, 'draining', pid);
   await contains(server, pid, { interrupted: true, lost: 1 });
