@@ -14,7 +14,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from './support/control.ts';
 import { MixedLoad } from './support/load.ts';
 import { cases, times } from './support/long.ts';
-import { pollUntil } from './support/processes.ts';
 import { cli, fixture, root } from './support/server.ts';
 
 interface Status {
@@ -44,6 +43,18 @@ const socketPath = () => path.join(directory, 'app.sock');
 
 const status = async (): Promise<Status> =>
   (await request(control(), 'GET', '/status')).lines[0] as unknown as Status;
+
+/** Nothing of the log can be read, and the file of the socket is there a moment before somebody listens. */
+async function answers(): Promise<void> {
+  const isRefused = () =>
+    status().then(
+      () => false,
+      () => true,
+    );
+  for (const end = Date.now() + 30_000; await isRefused(); await sleep(20)) {
+    if (Date.now() > end) throw new Error('the control socket does not answer within 30 s');
+  }
+}
 
 /** Pids of the children of a process that are no zombies. */
 function childrenOf(pid: number): number[] {
@@ -150,7 +161,7 @@ test.each(cases(Object.entries(WAYS), ([way]) => !way.startsWith('a socket')))(
     server = start();
     const exited = once(server, 'exit');
     const pid = server.pid as number;
-    await pollUntil(() => fs.existsSync(control()));
+    await answers();
     const isWhole = async (generation: number) => {
       const { workers, size, state, generation: now } = await status();
       const ready = workers.filter((worker) => worker.state === 'ready').length;
