@@ -105,12 +105,12 @@ export class Connection {
     entry.begunAt = this.#told.begunAt - hrtimeAhead();
   }
 
-  /** What was of this request in the worker that it comes from. */
+  /** The facts of this request from the worker that it comes from. */
   before(entry: Entry): SoFar | undefined {
     return this.#resumed === entry ? this.#told : undefined;
   }
 
-  /** What its next worker has to know of the request that is under way. */
+  /** The facts of the request under way for its next worker. */
   soFar(socket: Socket, idOf: (entry: Entry) => string): SoFar | undefined {
     const entry = this.upgrade?.entry ?? this.first;
     if (!entry) return undefined;
@@ -119,16 +119,24 @@ export class Connection {
     return {
       id: before?.id ?? idOf(entry),
       begunAt: entry.begunAt + hrtimeAhead(),
-      bytes: this.upgrade ? this.upgradeSent(this.upgrade, socket) : this.sent(entry, socket),
+      bytes: this.upgrade
+        ? this.upgradeSent(this.upgrade, socket)
+        : this.#sentUpTo(entry, bytesWrittenHere(socket)),
       ...(firstByteMs !== undefined && { firstByteMs }),
     };
   }
 
-  /** Bytes behind the heads of the response, since the one before on this connection. */
+  /** Takes the bytes behind the heads of the response, since the one before on this connection. */
   sent(entry: Entry, socket: Socket): number {
     const written = bytesWrittenHere(socket);
-    const sent = written - this.bytes;
+    const sent = this.#sentUpTo(entry, written);
     this.bytes = written;
+    return sent;
+  }
+
+  /** The same, of a response that has not ended; changes nothing. */
+  #sentUpTo(entry: Entry, written: number): number {
+    const sent = written - this.bytes;
     const before = this.before(entry);
     // The worker that it comes from has sent the head.
     if (before) return before.bytes + sent;

@@ -11,7 +11,7 @@ export const markLeft = (socket: Socket): void => void left.add(socket);
 /** Its response goes on in another worker. */
 export const hasLeft = (socket: Socket): boolean => left.has(socket);
 
-/** What the access log knows of a request that goes on in another worker: it travels with the state of its connection. */
+/** The access log's facts of a request that another worker continues: they travel with the state of its connection. */
 export interface SoFar {
   readonly id: string;
   /** Milliseconds on the clock of process.hrtime(), which all processes of a machine have. */
