@@ -11,6 +11,7 @@ import { whatIsOpen } from './open-now.ts';
 import { watchPendingWork } from './pending-work.ts';
 import { whenToCall } from './self-start.ts';
 import type { ServerSettings } from './server-settings.ts';
+import type { StillLoading } from './still-loading.ts';
 
 export interface ModuleSpec {
   /** Absolute path. */
@@ -54,30 +55,37 @@ export class Loading {
     this.refused = new Promise((_, reject) => {
       refuse = reject;
     });
-    this.#timer = setTimeout(() => void this.#look(refuse).catch(refuse), LONG_MS).unref();
+    this.#timer = setTimeout(() => void this.#look(refuse), LONG_MS).unref();
   }
 
-  /** Looks again after twice the time: a child process may take long as well until it listens. */
+  /** Looks again after twice the time: a child process may take long as well until it listens. Never rejects. */
   async #look(refuse: (error: unknown) => void, afterMs = LONG_MS, toldBefore = ''): Promise<void> {
+    let told = toldBefore;
+    try {
+      const { level, text, refusal, child } = await this.#found();
+      // It may have been found to be an app meanwhile.
+      if (this.#ended || this.#isListening) return;
+      if (refusal) {
+        if (child !== undefined) endAtExit(child);
+        return refuse(refusal);
+      }
+      if (told === '' || (level === 'warn' && text !== told)) {
+        told = text;
+        this.#tell(level, text);
+      }
+    } catch (error) {
+      // An app that has taken every descriptor, say: that nothing can be told is no reason to refuse it.
+      this.#tell('warn', `why the app still loads cannot be told: ${describeThrown(error)}`);
+      if (this.#ended) return;
+    }
+    this.#timer = setTimeout(() => void this.#look(refuse, 2 * afterMs, told), afterMs).unref();
+  }
+
+  async #found(): Promise<StillLoading> {
     // Before the import, which has handles of its own.
     const open = whatIsOpen(this.#capture.others);
     const { stillLoading } = await import('./still-loading.ts');
-    const { level, text, refusal, child } = stillLoading(
-      this.#spec.file,
-      this.#doing,
-      this.#capture.others,
-      await open,
-    );
-    // It may have been found to be an app meanwhile.
-    if (this.#ended || this.#isListening) return;
-    if (refusal) {
-      if (child !== undefined) endAtExit(child);
-      return refuse(refusal);
-    }
-    const isNews = toldBefore === '' || (level === 'warn' && text !== toldBefore);
-    if (isNews) this.#tell(level, text);
-    const again = () => void this.#look(refuse, 2 * afterMs, isNews ? text : toldBefore).catch(refuse);
-    this.#timer = setTimeout(again, afterMs).unref();
+    return stillLoading(this.#spec.file, this.#doing, this.#capture.others, await open);
   }
 
   end(): void {
