@@ -41,7 +41,7 @@ test('a row that is cut off is not read', () => {
 test('the connections that the kernel has dropped count from the start of the master on, and not from its own', () => {
   let overflows: number | undefined = 103_525;
   const read = () => ({ waiting: new Map(), ...(overflows !== undefined && { overflows }) });
-  const queues = new ListenQueues(() => [], read);
+  const queues = new ListenQueues(() => [], read, overflows);
   expect(queues.now().overflows).toBe(0);
   overflows += 3;
   jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 2_000);

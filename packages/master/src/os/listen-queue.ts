@@ -34,9 +34,12 @@ export function readListenQueue(readHead: ReadHead = headOf, read: ReadText = re
       if (row.state === LISTEN) waiting.set(row.inode, row.waiting);
     }
   }
-  const overflows = countsIn(read('/proc/self/net/netstat'))?.get('ListenOverflows');
+  const overflows = readOverflows(read);
   return { waiting, ...(overflows !== undefined && { overflows }) };
 }
+
+const readOverflows = (read: ReadText = readText): number | undefined =>
+  countsIn(read('/proc/self/net/netstat'))?.get('ListenOverflows');
 
 interface Row {
   readonly state: string;
@@ -105,12 +108,16 @@ export class ListenQueues {
 
   /**
    * @param listeners those of unix sockets may be among them; of these nothing is known
-   * @param read for tests
+   * @param read for tests, as `before` is: what the kernel has counted until now
    */
-  constructor(listeners: () => readonly Queued[], read: () => ListenQueue = readListenQueue) {
+  constructor(
+    listeners: () => readonly Queued[],
+    read: () => ListenQueue = readListenQueue,
+    before = readOverflows(),
+  ) {
     this.#listeners = listeners;
     this.#readNow = read;
-    this.#overflowsBefore = read().overflows ?? 0;
+    this.#overflowsBefore = before ?? 0;
   }
 
   now(): QueueFigures {
