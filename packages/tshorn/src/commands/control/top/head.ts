@@ -96,7 +96,7 @@ function reloadLines({ snapshot, reloadSince }: Picture, width: number): Line[] 
     const since = formatMs(Math.max(0, at - (reloadSince ?? at)));
     if (rollingBack !== undefined) {
       const head = spaced(2, span(`rolling back gen ${generation}`, 'red'), span(since));
-      return [head, ...reasonLines(rollingBack, width)];
+      return [head, ...reasonLines(rollingBack, width, 'red')];
     }
     const [done, rest] = barOf(Math.max(1, step), of);
     const where = of === 0 ? 'preparing' : `step ${step}/${of}`;
@@ -120,17 +120,15 @@ function reloadLines({ snapshot, reloadSince }: Picture, width: number): Line[] 
     span(`${formatAge(at - Date.parse(ended))} ago`),
     span(`by ${by}`, 'dim'),
   );
-  return [head, ...(reason === undefined ? [] : reasonLines(reason, width))];
+  return [head, ...(reason === undefined ? [] : reasonLines(reason, width, colour))];
 }
 
 const INDENT = '  ';
-const MOST_REASON_LINES = 2;
 
-function reasonLines(reason: string, width: number): Line[] {
-  const lines = width === 0 ? [reason] : wrapWords(reason, width - INDENT.length);
-  const [first = '', ...rest] = lines;
-  const shown = [first, ...(rest.length > 0 ? [rest.join(' ')] : [])].slice(0, MOST_REASON_LINES);
-  return shown.map((text) => [span(`${INDENT}${text}`, 'red')]);
+/** Two lines at most: the screen cuts the second one. */
+function reasonLines(reason: string, width: number, colour: Colour | undefined): Line[] {
+  const [first = '', ...rest] = width === 0 ? [reason] : wrapWords(reason, width - INDENT.length);
+  return [first, rest.join(' ')].filter(Boolean).map((text) => [span(`${INDENT}${text}`, colour)]);
 }
 
 const LEGEND: Line = [span('● new', 'green'), span('  ◐ starting', 'yellow'), span('  ● old', 'dim')];
