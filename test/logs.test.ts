@@ -93,14 +93,19 @@ brief('a choice of lines is shown for people, and Ctrl-C ends one that follows',
   expect(await following.ended).toMatchObject({ code: 130, errors: '' });
 });
 
+async function withStalledReader() {
+  const server = await start('--output-file', path.join(directory, 'out.log'));
+  await socketOf(server);
+  const logs = new Following(String(server.pid));
+  await logs.speaks;
+  logs.process.kill('SIGSTOP');
+  return { server, logs };
+}
+
 thorough(
   'a reader that stalls delays no request and no reload, and is told how many lines it has missed',
   async () => {
-    const server = await start('--output-file', path.join(directory, 'out.log'));
-    await socketOf(server);
-    const logs = new Following(String(server.pid));
-    await logs.speaks;
-    logs.process.kill('SIGSTOP');
+    const { server, logs } = await withStalledReader();
     const printed = await Promise.all(Array.from({ length: 40 }, () => print(server, 'out=x&times=100000')));
     expect(printed.map(({ status }) => status)).toEqual(Array(40).fill(200));
     expect(await server.reload()).toMatchObject({ outcome: 'committed' });
@@ -114,11 +119,7 @@ thorough(
 brief(
   'a reader that stalls does not hold up the end of the master, whatever is logged meanwhile',
   async () => {
-    const server = await start('--output-file', path.join(directory, 'out.log'));
-    await socketOf(server);
-    const logs = new Following(String(server.pid));
-    await logs.speaks;
-    logs.process.kill('SIGSTOP');
+    const { server, logs } = await withStalledReader();
     // More than the kernel takes for a reader, and less than the reader may miss.
     await print(server, 'out=x&times=700000');
     const rotating = setInterval(() => server.signal('SIGUSR1'), 20);

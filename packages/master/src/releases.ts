@@ -196,7 +196,7 @@ export class Releases {
     for (const { config } of this.#releases.values()) {
       try {
         prepareAccessLog(config, identity());
-        if (!/^-?$/.test(config.accessLog)) made.push(config.accessLog);
+        if (config.accessLog !== '' && config.accessLog !== '-') made.push(config.accessLog);
       } catch (error) {
         const { message: reason } = error as Error;
         const event = 'access-log-not-reopened';

@@ -2,7 +2,7 @@
 import { type Culprit, nameOf } from '@tshorn/core';
 import type { Draft } from './draft.ts';
 import type { Event } from './events.ts';
-import type { Failure, Rescue, WorkerRecord } from './model.ts';
+import type { ContainmentCounts, Failure, Rescue, WorkerRecord } from './model.ts';
 import type { Containment } from './notice.ts';
 
 type Exit = Extract<Event, { type: 'worker-exited' }>;
@@ -22,6 +22,17 @@ export function contained(draft: Draft, worker: WorkerRecord, failure: Failure, 
   const request = failure.culprit?.request;
   draft.reportOf(worker, { event: 'contained', level, containment, ...(request && { culprit: request }) });
 }
+
+export const noneContained = (): ContainmentCounts => ({
+  crashes: 0,
+  hangs: 0,
+  interrupted: 0,
+  rescued: 0,
+  finished: 0,
+  lost: 0,
+  lostUnknown: 0,
+  inFlight: 0,
+});
 
 /** The worker has ended without a word about its requests: what is known is its last report. */
 export function lostUntold({ state: { containment } }: Draft, { inFlight = 0 }: Exit): void {

@@ -2,10 +2,12 @@
  * The master's decisions: `decide(state, event) -> state + effects + notices`. Pure: no clock, no processes, no
  * `node:*`; "worker 2 dies in step 3" is a unit test of a few lines. ../perform.ts carries the effects out.
  */
+
 import { EXIT } from '@tshorn/core';
 import { forgetSlots } from './backoff.ts';
 import { neverLeft } from './clean-up.ts';
 import { closedServer } from './closed-server.ts';
+import { noneContained } from './contained.ts';
 import { crashed, hung, rescued, stayedStuck, turnsAgain } from './containment.ts';
 import { Draft } from './draft.ts';
 import type { Effect, Event, TimerId } from './events.ts';
@@ -54,16 +56,7 @@ export const initialState = (settings: Settings, seed?: number): State => ({
   workers: {},
   slots: {},
   queue: [],
-  containment: {
-    crashes: 0,
-    hangs: 0,
-    interrupted: 0,
-    rescued: 0,
-    finished: 0,
-    lost: 0,
-    lostUnknown: 0,
-    inFlight: 0,
-  },
+  containment: noneContained(),
   exits: { left: 0, 'clean-up': 0, boot: 0, crash: 0, hang: 0, killed: 0 },
 });
 

@@ -1,5 +1,6 @@
 /** Facts of a small server, from which every family has a point: docs/metrics.md and tests are made of them. */
 import { DURATION_BOUNDS, EXIT_KINDS, GC_BOUNDS } from '@tshorn/core';
+import { noneContained } from '../decide/contained.ts';
 import type { Facts } from './facts.ts';
 import { NoticeCounts } from './notice-counts.ts';
 import { Registry } from './registry.ts';
@@ -41,16 +42,7 @@ export function exampleFacts(): Facts {
       memory: 50_000_000,
       listeners: ['127.0.0.1:8000'],
       cwd: '/srv/app',
-      containment: {
-        crashes: 0,
-        hangs: 0,
-        interrupted: 0,
-        rescued: 0,
-        finished: 0,
-        lost: 0,
-        lostUnknown: 0,
-        inFlight: 0,
-      },
+      containment: noneContained(),
       exits: Object.fromEntries(EXIT_KINDS.map((kind) => [kind, 0])) as Facts['status']['exits'],
       traffic: { handoff: 'on', moved: 0, refused: { upgraded: 0 }, closed: 0, forceClosed: 0 },
       workers: [

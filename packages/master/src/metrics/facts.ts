@@ -12,7 +12,7 @@ export interface Facts {
   readonly master: OwnFigures;
   /** Name of the release that serves. */
   readonly release: string | undefined;
-  /** Of tshorn. */
+  /** The version of tshorn. */
   readonly version: string;
   /** Monotonic milliseconds. */
   readonly now: number;

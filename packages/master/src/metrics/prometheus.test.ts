@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { DURATION_BOUNDS, NO_RESPONSE, OTHER_STATUS, type Series } from '@tshorn/core';
+import { noneContained } from '../decide/contained.ts';
 import type { MasterStatus } from '../status.ts';
 import type { Facts } from './facts.ts';
 import { familiesOf } from './families.ts';
@@ -16,16 +17,7 @@ const status: MasterStatus = {
   memory: 5_000,
   listeners: [],
   cwd: '/',
-  containment: {
-    crashes: 0,
-    hangs: 0,
-    interrupted: 0,
-    rescued: 0,
-    finished: 0,
-    lost: 0,
-    lostUnknown: 0,
-    inFlight: 0,
-  },
+  containment: noneContained(),
   exits: { left: 2, 'clean-up': 0, boot: 0, crash: 1, hang: 0, killed: 0 },
   traffic: { handoff: 'on', moved: 4, refused: { tls: 2 }, closed: 5, forceClosed: 6 },
   workers: [

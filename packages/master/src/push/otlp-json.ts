@@ -12,7 +12,7 @@ const STATUS = 'http.response.status_code';
 
 export interface OtlpSender {
   readonly resource: Labels;
-  /** Of tshorn. */
+  /** The version of tshorn. */
   readonly version: string;
   /** Since when the counts count, and now: milliseconds since the epoch. */
   readonly begunAt: number;

@@ -73,12 +73,12 @@ test('an answer that stops in its middle has a time limit, unless it is one that
     response.write('{}\n');
     if (request.url === '/reload') end = () => void response.end('{}\n');
   });
-  const patient = linesOf(stream(socket, '/reload', {}));
+  const slow = linesOf(stream(socket, '/reload', {}));
   await expect(linesOf(textLines(socket, '/logs'))).rejects.toMatchObject({
     message: expect.stringContaining('no answer within 5 s'),
   });
   end();
-  expect(await patient).toEqual([{}, {}]);
+  expect(await slow).toEqual([{}, {}]);
 }, 30_000);
 
 test('a stream yields each line as soon as it is whole, also one that is cut inside a character', async () => {
