@@ -10,6 +10,7 @@ import { type Closable, migratablesOf, webSocketsOf } from './closing/closable.t
 import { windowOf } from './closing/spread.ts';
 import { Aftermath } from './containment/aftermath.ts';
 import { Drain, type DrainSettings } from './drain.ts';
+import type { WayOf } from './front/entry.ts';
 import { Handoff, type HandoffOrder } from './handoff.ts';
 import type { Meter } from './meter.ts';
 import { registry } from './migrate/registry.ts';
@@ -33,6 +34,7 @@ interface ServiceSettings {
   readonly report: () => Promise<void>;
   /** Connections were force-closed at the deadline. */
   readonly onForceClosed: () => Promise<unknown>;
+  readonly wayOf: WayOf;
 }
 
 /** Under a flood of clients a worker accepts waiting connections for this long. */
@@ -85,7 +87,7 @@ export class Service {
 
   /** Begins to accept, for the first time or again. Rejects when a handle cannot be listened on. */
   async accept(handles: readonly ListeningHandle[]): Promise<void> {
-    const { transport, meter, options, send, direct } = this.#settings;
+    const { transport, meter, options, send, direct, wayOf } = this.#settings;
     // A worker that is about to exit cannot serve again; the master sees it end.
     if (this.#over || this.#aftermath.hasBegun) return;
     if (this.#attaching) {
@@ -95,10 +97,11 @@ export class Service {
       await this.#resume(listeners, handles);
       if (this.#aftermath.hasBegun) return;
     } else {
-      this.#attaching = attachListeners(transport.server, handles, options.backlog, {
+      const events = {
         onWanted: () => void send({ type: 'listeners-wanted' }),
         onClosed: () => void send({ type: 'closed' }),
-      });
+      };
+      this.#attaching = attachListeners(transport.server, handles, options.backlog, events, wayOf);
       const listeners = await this.#attaching;
       this.#listeners = listeners;
       // Only now: a server has its list of connections from the moment that it listens.

@@ -21,6 +21,7 @@ import { type Channel, openChannel } from './channel.ts';
 import { Attribution } from './containment/attribution.ts';
 import { Containment } from './containment/containment.ts';
 import { Stuck } from './containment/stuck.ts';
+import { Front } from './front/front.ts';
 import type { HandoffOrder } from './handoff.ts';
 import { heartbeat } from './heartbeat.ts';
 import type { Hooks } from './hooks.ts';
@@ -55,6 +56,7 @@ export class Worker {
     () => this.#statusPath,
     (text) => void this.#send({ type: 'log', level: 'warn', text }),
   );
+  readonly #front = new Front();
   #handles: ListeningHandle[] = [];
   #stopReporting = () => {};
   #applySettings = () => {};
@@ -173,6 +175,7 @@ export class Worker {
     this.#applySettings = () => boot.applyServerSettings(app);
     const transport = new Http1(app.server);
     this.#transport = transport;
+    await this.#front.open(transport, options as object);
     const meter = new Meter(transport);
     this.#accessLog?.begin(app.server, meter);
     hooks.watchRequests(meter);
@@ -187,6 +190,7 @@ export class Worker {
       direct: this.#channel.direct,
       report: async () => this.#reporter?.send(),
       onForceClosed: () => hooks.run('workerAbort'),
+      wayOf: (address) => this.#front.wayOf(address),
     });
     this.#service = service;
     this.#attribution.begin(app.server, meter);

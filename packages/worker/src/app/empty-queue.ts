@@ -2,7 +2,6 @@
  * Before a server closes for good, accepts the connections in the kernel's queue. Those clients are connected, and the
  * kernel resets them when the last process closes the socket.
  */
-import type net from 'node:net';
 import { setImmediate as nextRound } from 'node:timers/promises';
 import type { RawListener } from './stand-in.ts';
 
@@ -16,17 +15,17 @@ const QUIET_ROUNDS = 3;
  * Settles in the very round in which the queue was found empty: close the listeners before anything is awaited.
  * @param handles those on which the server accepts
  * @param mayContinue false ends it early: under a flood the queue is never empty
+ * @param watch has its argument called for each connection, until what it returns is called
  */
 export async function emptyQueue(
-  server: net.Server,
   handles: readonly RawListener[],
   mayContinue: () => boolean,
+  watch: (accepted: () => void) => () => void,
 ): Promise<void> {
   let quiet = 0;
-  const accepted = () => {
+  const unwatch = watch(() => {
     quiet = 0;
-  };
-  server.prependListener('connection', accepted);
+  });
   // `listen` again on a handle that listens sets the backlog of the socket anew, for every process. With a full queue the
   // kernel drops new clients, which try again (tcp_conn_request in net/ipv4/tcp_input.c). Otherwise a busy worker would
   // never come to an end.
@@ -35,5 +34,5 @@ export async function emptyQueue(
     quiet++;
     await nextRound();
   }
-  server.off('connection', accepted);
+  unwatch();
 }

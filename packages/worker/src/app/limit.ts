@@ -44,11 +44,11 @@ export class Limit {
       this.#unwatch?.();
       this.#unwatch = undefined;
     }
-    this.#look();
+    this.look();
   }
 
   #watch(): void {
-    const look = () => this.#look();
+    const look = () => this.look();
     const server = this.#server;
     server.on('connection', look);
     const end = onConnectionEnd(server, look);
@@ -58,7 +58,8 @@ export class Limit {
     };
   }
 
-  #look(): void {
+  /** Called when the number of connections has changed. */
+  look(): void {
     const { _connections: count = 0, dropMaxConnection = false } = this.#server;
     const isFull = this.#unwatch !== undefined && !dropMaxConnection && count >= (this.#max as number);
     if (isFull === this.#isFull) return;

@@ -2,6 +2,7 @@
 import type net from 'node:net';
 import { promisify } from 'node:util';
 import { type Address, parseAddress } from '@tshorn/core';
+import { type Way, type WayOf, withoutScheme } from '../front/entry.ts';
 import { onConnectionEnd } from './connection-ends.ts';
 import { emptyQueue } from './empty-queue.ts';
 import { Limit } from './limit.ts';
@@ -35,20 +36,27 @@ export function tellListening(server: net.Server, address: string): StandIn {
 }
 
 /** The address of a bound listener, as the master writes it. */
-export function readAddress(text: string): Address {
+export function readAddress(address: string): Address {
+  const text = withoutScheme(address);
   // Not by parseAddress: the path of a socket that systemd has bound may be longer than one that tshorn would bind.
   if (text.startsWith('unix:')) return { kind: 'unix', path: text.slice('unix:'.length) };
   return parseAddress(text) as Address;
 }
 
-/** Settles when every handle accepts. */
+const straight: WayOf = () => undefined;
+
+/**
+ * Settles when every handle accepts.
+ * @param wayOf how each listener takes its connections; by default they go to the server
+ */
 export async function attachListeners(
   server: net.Server,
   handles: readonly ListeningHandle[],
   backlog: number,
   events: ListenersEvents,
+  wayOf: WayOf = straight,
 ): Promise<AttachedListeners> {
-  const listeners = new AttachedListeners(server, backlog, events, handles[0]?.address ?? '');
+  const listeners = new AttachedListeners(server, backlog, events, wayOf, handles[0]?.address ?? '');
   await listeners.attach(handles);
   return listeners;
 }
@@ -57,6 +65,7 @@ export class AttachedListeners {
   readonly #server: net.Server;
   readonly #backlog: number;
   readonly #events: ListenersEvents;
+  readonly #wayOf: WayOf;
   readonly #standIn: StandIn;
   readonly #limit: Limit;
   #handles: readonly RawListener[] = [];
@@ -67,11 +76,14 @@ export class AttachedListeners {
   /** Ends the watch for the last connection of a pause. */
   #unwatch = () => {};
   #closed: NodeJS.Timeout | undefined;
+  /** Is told of each connection that has come another way than by the server's 'connection'. */
+  #accepted = () => {};
 
-  constructor(server: net.Server, backlog: number, events: ListenersEvents, address: string) {
+  constructor(server: net.Server, backlog: number, events: ListenersEvents, wayOf: WayOf, address: string) {
     this.#server = server;
     this.#backlog = backlog;
     this.#events = events;
+    this.#wayOf = wayOf;
     this.#standIn = tellListening(server, address);
     this.#limit = new Limit(server, () => this.#arrange());
     this.#standIn.onClosed = () => this.#arrange();
@@ -90,10 +102,27 @@ export class AttachedListeners {
       for (const raw of raws) raw.close();
       return this.#arrange();
     }
+    const ways = handles.map(({ address }) => this.#counted(this.#wayOf(address)));
     this.#handles = raws;
-    for (const raw of raws) this.#closeHandles.push(await this.#standIn.accept(raw, this.#backlog));
+    for (const [at, raw] of raws.entries()) {
+      this.#closeHandles.push(await this.#standIn.accept(raw, this.#backlog, ways[at]));
+    }
     // A server may be full from the start: connections have come from other workers.
     this.#arrange();
+  }
+
+  #counted(way: Way | undefined): Way | undefined {
+    return (
+      way && {
+        ...way,
+        entry: (socket) => {
+          way.entry(socket);
+          // The server's 'connection' comes only after a handshake, or a header.
+          this.#limit.look();
+          this.#accepted();
+        },
+      }
+    );
   }
 
   /** Brings the handles in line with what the server is to do. */
@@ -125,7 +154,15 @@ export class AttachedListeners {
 
   /** Accepts the connections in the kernel's queue, when no other worker will; call `pause` right after it. */
   async emptyQueue(mayContinue: () => boolean): Promise<void> {
-    if (this.#handles.length > 0) await emptyQueue(this.#server, this.#handles, mayContinue);
+    if (this.#handles.length === 0) return;
+    await emptyQueue(this.#handles, mayContinue, (accepted) => {
+      this.#server.prependListener('connection', accepted);
+      this.#accepted = accepted;
+      return () => {
+        this.#server.off('connection', accepted);
+        this.#accepted = () => {};
+      };
+    });
   }
 
   /**

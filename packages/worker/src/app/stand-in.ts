@@ -11,6 +11,8 @@
 import net from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import type { Address } from '@tshorn/core';
+import type { Way } from '../front/entry.ts';
+import { gateOf } from './gate.ts';
 
 /** A raw TCP or Pipe handle, as far as it is used. */
 export interface RawListener {
@@ -115,15 +117,17 @@ export class StandIn {
 
   /**
    * Begins to accept on a handle of the master, for the server.
+   * @param way takes the connections, where they are not to go to the server as they come
    * @returns the function that ends it; connections stay
    * @throws the error of the system call, EADDRINUSE above all
    */
-  async accept(raw: RawListener, backlog: number): Promise<() => void> {
+  async accept(raw: RawListener, backlog: number, way?: Way): Promise<() => void> {
     if (typeof this.#onconnection !== 'function' || this.#owner === undefined) {
-      return acceptByHelper(this.#server, raw, backlog);
+      return acceptByHelper(this.#server, raw, backlog, way);
     }
     raw.onconnection = this.#onconnection;
-    (raw as RawListener & Record<symbol, unknown>)[this.#owner] = this.#server;
+    const owner = way ? gateOf(this.#server, way) : this.#server;
+    (raw as RawListener & Record<symbol, unknown>)[this.#owner] = owner;
     const failure = raw.listen(backlog);
     if (failure !== 0) throw listenError(failure);
     return () => raw.close();
@@ -154,12 +158,22 @@ function own(socket: net.Socket, server: net.Server): void {
 }
 
 /** @throws for a unix socket: in a cluster worker listen() takes only a TCP handle as it is (lib/net.js) */
-async function acceptByHelper(server: net.Server, raw: RawListener, backlog: number): Promise<() => void> {
-  const { allowHalfOpen = true, noDelay = true, keepAlive = false } = server as AcceptOptions;
+async function acceptByHelper(
+  server: net.Server,
+  raw: RawListener,
+  backlog: number,
+  way?: Way,
+): Promise<() => void> {
+  const {
+    allowHalfOpen = true,
+    noDelay = true,
+    keepAlive = false,
+  } = { ...(server as AcceptOptions), ...way };
   const helper = net.createServer({ allowHalfOpen, noDelay, keepAlive });
   helper.on('connection', (socket) => {
     own(socket, server);
-    server.emit('connection', socket);
+    if (way) way.entry(socket);
+    else server.emit('connection', socket);
   });
   await new Promise<void>((resolve, reject) => {
     helper.once('error', reject).once('listening', resolve);

@@ -194,12 +194,18 @@ export function flushedHandle(socket: Socket): RawHandle | undefined {
 }
 
 /** Why this connection can never move. */
-export function immovableSocket(socket: Socket): 'stay' | 'data-listener' | 'half-closed' | undefined {
+export function immovableSocket(
+  socket: Socket,
+): 'stay' | 'tls' | 'data-listener' | 'half-closed' | undefined {
   if (stays(socket)) return 'stay';
+  if (isEncrypted(socket)) return 'tls';
   // Node and every WebSocket library have one 'data' listener. Whoever reads along may keep what it has read.
   if (socket.listenerCount('data') > 1 || socket.listenerCount('readable') > 0) return 'data-listener';
   return socket.readableEnded || socket.writableEnded ? 'half-closed' : undefined;
 }
+
+export const isEncrypted = (socket: Socket): boolean =>
+  (socket as { encrypted?: boolean }).encrypted === true;
 
 /** True when this Node is as this file expects: the server's connections can be listed, and one can be added. */
 export const canCountConnections = (server: http.Server): boolean =>

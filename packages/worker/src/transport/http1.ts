@@ -16,6 +16,7 @@ import {
   httpSockets,
   idleSockets,
   immovableSocket,
+  isEncrypted,
   openResponses,
 } from './http1-internals.ts';
 import { Http1Turn } from './http1-turn.ts';
@@ -160,8 +161,10 @@ export class Http1 implements Transport {
 
   serve(socket: Socket): void {
     this.#served = socket;
+    // An https.Server of the app shakes hands on 'connection'.
+    const isShaken = isTls(this.server) && isEncrypted(socket);
     try {
-      this.server.emit('connection', socket);
+      this.server.emit(isShaken ? 'secureConnection' : 'connection', socket);
     } finally {
       // A listener of the app may throw.
       this.#served = undefined;
