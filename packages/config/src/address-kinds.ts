@@ -1,5 +1,12 @@
 /** The kinds of option that hold addresses: those that the workers serve on, and those that the master answers on. */
-import { type Address, type BindAddress, formatAddress, parseAddress, TshornError } from '@tshorn/core';
+import {
+  type Address,
+  type BindAddress,
+  formatAddress,
+  parseAddress,
+  placeOf,
+  TshornError,
+} from '@tshorn/core';
 import { type Kind, NONE, WrongValue } from './kinds.ts';
 
 /** @param option its name in an error */
@@ -32,8 +39,10 @@ function parseOwn(input: unknown, option: string, port: number): Address[] {
   const fix = `write HOST:PORT, [IPV6]:PORT or unix:PATH, for instance 127.0.0.1:${port}; :PORT or PORT alone is every address of this machine`;
   try {
     return parseAll(input, option).map((address) => {
-      if (address.kind !== 'systemd') return address;
+      if (address.kind !== 'systemd' && address.scheme !== 'https') return placeOf(address);
       const text = formatAddress(address);
+      if (address.scheme === 'https')
+        throw new TshornError('ERR_OPTION', `${option}: ${text}: plain HTTP alone is spoken there`);
       throw new TshornError('ERR_OPTION', `${option}: ${text}: the sockets of systemd are for --bind alone`);
     });
   } catch (error) {
@@ -59,3 +68,19 @@ export const ownAddresses = (option: string, port: number): Kind<readonly Addres
   schema: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
   none: true,
 });
+
+/** Where plain HTTP is sent on to https. */
+export const redirectAddress: Kind<Address | undefined> = {
+  meta: 'ADDRESS',
+  input: 'number | string',
+  expected: "an address such as :80, 127.0.0.1:8080 or unix:PATH, or '' for none",
+  parse(input) {
+    if (input === '' || input === false || input === null) return undefined;
+    const [address, ...more] = parseOwn(input, 'redirect-http', 80);
+    if (address === undefined || more.length > 0) throw new WrongValue();
+    return address;
+  },
+  format: (value) => (value === undefined ? NONE : formatAddress(value)),
+  schema: { anyOf: [{ type: 'string' }, { type: 'integer', minimum: 0, maximum: 65_535 }] },
+  none: true,
+};

@@ -76,10 +76,7 @@ describe('the command line', () => {
       '-e: unknown option; variables of the app stand in `env` of the config file, or in --environment-file FILE',
     ],
     [['a.js', '--capture-output'], '--capture-output: unknown option; did you mean --output-file?'],
-    [
-      ['a.js', '--certfile', 'a.pem'],
-      '--certfile: unknown option; the app makes an https server, or a proxy speaks TLS',
-    ],
+    [['a.js', '--ciphers', 'ALL'], '--ciphers: unknown option; did you mean --tls-ciphers?'],
     [
       ['a.js', '--log-config', 'a'],
       '--log-config: unknown option; the log has --log-file, --log-level and --log-format, and no other settings',

@@ -6,7 +6,6 @@ const RELOADS = 'each reload loads the app anew, in the workers alone';
 
 const VARIABLES = 'variables of the app stand in `env` of the config file, or in --environment-file FILE';
 const HEADERS = "Node has one limit for all headers: --node-options '--max-http-header-size=16384'";
-const TLS = 'the app makes an https server, or a proxy speaks TLS';
 const pidFile = () => 'did you mean --pid-file?';
 
 /** Far from its spelling, and still what it is called elsewhere: docs/decisions/environment-file-flag.md */
@@ -53,8 +52,9 @@ const OTHER_NAMES: Readonly<Record<string, (value: string) => string>> = {
   'limit-request-line': () => HEADERS,
   'limit-request-field-size': () => HEADERS,
   'limit-request-fields': () => "set maxHeadersCount of the app's own http.Server",
-  certfile: () => TLS,
-  keyfile: () => TLS,
+  ciphers: () => 'did you mean --tls-ciphers?',
+  'ssl-version': () => 'did you mean --tls-min-version?',
+  https: () => 'did you mean --bind https://HOST:PORT, with --certfile and --keyfile?',
   'statsd-host': () => 'did you mean --statsd?',
   'dogstatsd-tags': () => 'StatsD is sent no tags; --statsd-prefix PREFIX tells one server from another',
   'forwarded-allow-ips': () =>

@@ -17,6 +17,7 @@ import { metrics } from './sections/metrics.ts';
 import { privileges } from './sections/privileges.ts';
 import { recycling } from './sections/recycling.ts';
 import { reload } from './sections/reload.ts';
+import { tls } from './sections/tls.ts';
 import { warmStart } from './sections/warm-start.ts';
 import { watch } from './sections/watch.ts';
 import { workers } from './sections/workers.ts';
@@ -24,6 +25,7 @@ import { workers } from './sections/workers.ts';
 const ROWS = {
   ...application.rows,
   ...listening.rows,
+  ...tls.rows,
   ...workers.rows,
   ...privileges.rows,
   ...boot.rows,
@@ -104,6 +106,7 @@ const titled = ({ title, rows }: Section) => ({
 export const SECTIONS = [
   application,
   listening,
+  tls,
   workers,
   privileges,
   boot,

@@ -25,17 +25,21 @@ const OTHER: UserConfig = {
   outputFile: 'y.log',
   control: 'x.sock',
   pidFile: 'x.pid',
+  redirectHttp: ':4',
   statsd: '127.0.0.1:8125',
   statsdPrefix: 'x',
   watch: true,
 };
+
+/** They follow a reload; a redirect needs them. */
+const PAIR: UserConfig = { certfile: 'x.pem', keyfile: 'x.key' };
 
 test('every option that is not reloadable keeps its running value, and is named at every reload', async () => {
   const fixed = KEYS.filter((key) => !OPTIONS[key].reloadable);
   expect(Object.keys(OTHER).sort()).toEqual([...fixed].sort());
   let running = await resolved({});
   for (let reload = 1; reload <= 3; reload++) {
-    const next = keepUnreloadable(running, await resolved({ ...OTHER, grace: reload }));
+    const next = keepUnreloadable(running, await resolved({ ...OTHER, ...PAIR, grace: reload }));
     expect(next.needRestart).toEqual(fixed);
     for (const key of fixed) expect(next.resolved.config[key]).toEqual(running.config[key]);
     expect(next.resolved.config.grace).toBe(reload * 1000);

@@ -14,6 +14,7 @@ import { type Config, EVERY_OPTION, KEYS, type Key } from './options.ts';
 import { networkOf } from './proxies-kind.ts';
 import { readConfigFile } from './read-file.ts';
 import type { Environment } from './row.ts';
+import { withSchemes } from './schemes.ts';
 import type { UserConfig } from './user-config.ts';
 
 export interface ResolveRequest {
@@ -74,7 +75,9 @@ export async function resolveConfig({
     const value = readGiven(given);
     if (given.key === 'cwd') values.cwd = resolve(given.base, value as string);
     else if (ABSOLUTE.has(given.key)) {
-      values[given.key] = (value as readonly string[]).map((path) => absolute(given.base, path, given.key));
+      const place = (path: string) => absolute(given.base, path, given.key);
+      const paths = value as readonly string[] | string | undefined;
+      values[given.key] = typeof paths === 'string' ? place(paths) : paths?.map(place);
     } else if (given.key === 'hooks') values.hooks = { ...(values.hooks as Hooks), ...(value as Hooks) };
     else values[given.key] = value;
     origins[given.key] = given.origin;
@@ -86,6 +89,7 @@ export async function resolveConfig({
   return {
     config: {
       ...config,
+      bind: withSchemes(config),
       logFile: fromCwd(config.logFile),
       outputFile: fromCwd(config.outputFile),
       accessLog: /^-?$/.test(config.accessLog) ? config.accessLog : resolve(config.cwd, config.accessLog),
@@ -110,10 +114,11 @@ export async function resolveConfig({
 }
 
 /** Options that hold paths, each from the directory of the command or file that gives it. */
-const ABSOLUTE: ReadonlySet<Key> = new Set<Key>(['envFile', 'watchPath', 'watchIgnore']);
+const CERTIFICATES: readonly Key[] = ['certfile', 'keyfile', 'keyfilePasswordFile', 'caCerts'];
+const ABSOLUTE: ReadonlySet<Key> = new Set<Key>(['envFile', 'watchPath', 'watchIgnore', ...CERTIFICATES]);
 
 function absolute(base: string, path: string, key: Key): string {
-  if (key === 'envFile') return resolve(base, path);
+  if (key === 'envFile' || CERTIFICATES.includes(key)) return resolve(base, path);
   // A name to ignore is that of a file anywhere.
   if (key === 'watchIgnore' && !path.includes('/')) return path;
   // The name of the directory is no pattern.

@@ -28,8 +28,28 @@ export interface UserConfig {
   bind?: string | readonly string[];
   /** How many connections the kernel queues for each address until a worker accepts them. Default: 511. */
   backlog?: number;
+  /** A proxy tells the address of each client by a header of the PROXY protocol, before all else. Default: off. */
+  proxyProtocol?: 'off' | 'v1' | 'v2' | 'auto';
   /** Permissions of unix sockets, in octal. Default: 660. */
   unixMode?: string;
+  /** The file of a certificate with its chain, in PEM; repeatable, one for each --keyfile. Default: none. */
+  certfile?: string | readonly string[] | false;
+  /** The file of the private key of a certificate, in PEM; the first belongs to the first --certfile. Default: none. */
+  keyfile?: string | readonly string[] | false;
+  /** The file with the password of encrypted private keys. Default: none. */
+  keyfilePasswordFile?: string | false;
+  /** The file of the authorities that client certificates are checked against, in PEM. Default: none. */
+  caCerts?: string | false;
+  /** Asks clients for a certificate; required refuses a handshake without a valid one. Default: none. */
+  certReqs?: 'none' | 'optional' | 'required';
+  /** The lowest version of TLS that is spoken. Default: 1.2. */
+  tlsMinVersion?: number | '1.2' | '1.3';
+  /** The cipher suites that are offered, as a list of OpenSSL. Default: those of Node. */
+  tlsCiphers?: string | false;
+  /** A reload moves TLS 1.3 connections to the new workers, too. Default: yes. */
+  tlsHandoff?: boolean;
+  /** An address where plain HTTP is answered with a redirect (308) to https, such as :80. Default: none. */
+  redirectHttp?: number | string | false;
   /** The number of worker processes. Default: one per CPU, within the quota of the cgroup. */
   workers?: number;
   /** The user that the workers run as; the master stays root and binds the addresses. Default: none. */
@@ -118,6 +138,8 @@ export interface UserConfig {
   canaryRequests?: number;
   /** The verdict on a canary that had too little traffic to judge. Default: pass. */
   canaryInconclusive?: 'pass' | 'fail';
+  /** Speaks HTTP/2 too: by ALPN on https addresses, by prior knowledge (h2c) on plain ones. Default: no. */
+  http2?: boolean;
   /** How long an idle keep-alive connection stays open. Default: 75s. */
   keepAliveTimeout?: Duration;
   /** How long a client may take to send its headers. Default: 1m. */

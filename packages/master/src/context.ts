@@ -13,6 +13,7 @@ import type { OutputFile } from './output-file.ts';
 import type { Privileges } from './privileges.ts';
 import type { Release } from './release.ts';
 import type { StatusUdp } from './status-udp.ts';
+import type { Certificates } from './tls/certificates.ts';
 import type { Party } from './traffic.ts';
 import type { View } from './view.ts';
 import type { WatchMode } from './watch/watch-mode.ts';
@@ -23,6 +24,8 @@ export interface Context {
   readonly hooks: Hooks;
   readonly lastWords: LastWords;
   readonly listeners: readonly Listener[];
+  /** Present where there are https listeners. */
+  readonly certificates: Certificates | undefined;
   readonly statusUdp: StatusUdp | undefined;
   /** Present with `--output-file`. */
   readonly output: OutputFile | undefined;

@@ -33,7 +33,7 @@ export function writeListening(log: Logger, listeners: readonly Listener[]): voi
     const tcp = address.kind === 'tcp';
     const fields = { event: 'listening' as const, address: text, ...(tcp && { port: address.port }), source };
     const how = source === 'bound' ? '' : ` (${source})`;
-    log.info(fields, `listening on ${tcp ? `http://${text}` : text}${how}`);
+    log.info(fields, `listening on ${tcp && !address.scheme ? `http://${text}` : text}${how}`);
   }
 }
 

@@ -7,7 +7,15 @@ import fs from 'node:fs';
 import net from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { type BindAddress, formatAddress, TshornError, whoListens } from '@tshorn/core';
+import {
+  type BindAddress,
+  formatAddress,
+  placeOf,
+  type Scheme,
+  spoken,
+  TshornError,
+  whoListens,
+} from '@tshorn/core';
 import { type BoundHandle, bindTcp, bindUnix } from './bound-handle.ts';
 import { closeUnixSocket } from './os/unix-socket-file.ts';
 import { temporaryName } from './private-directory.ts';
@@ -68,12 +76,13 @@ export async function bindAll(
   const listeners: Listener[] = [];
   try {
     for (const address of addresses) {
-      listeners.push(
-        inherited?.take(address, rights) ??
-          (address.kind === 'tcp'
-            ? await listenTcp(address, asking)
-            : await listenUnix(address.path, rights, asking)),
-      );
+      const place = placeOf(address);
+      const listener =
+        inherited?.take(place, rights) ??
+        (place.kind === 'tcp'
+          ? await listenTcp(place, asking)
+          : await listenUnix(place.path, rights, asking));
+      listeners.push(withScheme(listener, address.scheme));
     }
     return listeners;
   } catch (error) {
@@ -81,6 +90,13 @@ export async function bindAll(
     throw error;
   }
 }
+
+/** The socket is the same, whatever is spoken there. */
+export const withScheme = (listener: Listener, scheme: Scheme | undefined): Listener => ({
+  ...listener,
+  asked: spoken(listener.asked, scheme),
+  address: spoken(listener.address, scheme),
+});
 
 /** `::` takes IPv4 connections as well. */
 const covers = (host: string, other: string): boolean =>

@@ -161,6 +161,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       hooks: this.#hooks,
       lastWords: this.#announcer.lastWords,
       listeners: this.#opened.listeners,
+      certificates: this.#opened.certificates,
       statusUdp: this.#opened.statusUdp,
       output: this.#opened.output,
       workerFile: this.#options.workerFile,

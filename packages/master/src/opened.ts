@@ -15,6 +15,7 @@ import type { OutputFile } from './output-file.ts';
 import type { Push, Pushed } from './push/push.ts';
 import { nameOf } from './re-exec/inherited-listeners.ts';
 import type { StatusUdp } from './status-udp.ts';
+import type { Certificates } from './tls/certificates.ts';
 import type { Watching } from './watch/open.ts';
 import type { WatchMode } from './watch/watch-mode.ts';
 
@@ -23,6 +24,7 @@ const LAST_OUTPUT_MS = 1_000;
 
 export class Opened {
   listeners: readonly Listener[] = [];
+  certificates: Certificates | undefined;
   statusUdp: StatusUdp | undefined;
   files: ActiveFiles | undefined;
   output: OutputFile | undefined;
@@ -35,9 +37,13 @@ export class Opened {
     resolved: Resolved,
     opening: Opening & Watching & Omit<Administered, 'controlPath'> & { readonly pushed: Pushed },
   ): Promise<void> {
-    const { outputFile, watch } = resolved.config;
+    const { certfile, outputFile, watch } = resolved.config;
     if (outputFile !== undefined) {
       this.output = new (await import('./output-file.ts')).OutputFile(outputFile, opening.log);
+    }
+    if (certfile.length > 0) {
+      const { openCertificates } = await import('./tls/certificates.ts');
+      this.certificates = openCertificates(resolved.config);
     }
     if (watch) this.watch = (await import('./watch/open.ts')).openWatchMode(opening);
     this.listeners = await openListeners(resolved, opening);

@@ -85,7 +85,7 @@ export class Relay {
     sender: number,
     offer: number,
     connection: Connection,
-    { resumer, rescued: isRescued = false, failing = false }: Offer = {},
+    { resumer, carry, rescued: isRescued = false, failing = false }: Offer = {},
   ): void {
     const ledger = this.#ledger(sender);
     this.#keepLost(sender, ledger.offers.came(offer));
@@ -98,7 +98,7 @@ export class Relay {
     if (isRescued) this.#ledgers.set(sender, ledger);
     if (rescued && !ledger.isRescued) this.failed(sender);
     ledger.isRescued = rescued;
-    const given = { connection, sender, offer, resumer, rescued };
+    const given = { connection, sender, offer, resumer, carry, rescued };
     const transfer: Transfer = { ...given, refusedBy: new Set(), phase: OVER, state };
     ledger.sending.set(offer, transfer);
     if (rescued && (failing || resumer === undefined)) this.#orders.peer(sender)?.handedOver(offer);
@@ -138,7 +138,7 @@ export class Relay {
       return transfer.rescued ? this.#hold(transfer) : this.#giveBack(transfer, reason);
     }
     this.#held.delete(transfer);
-    const id = receiver.take(transfer.connection, transfer.resumer);
+    const id = receiver.take(transfer.connection, transfer.resumer, transfer.carry);
     transfer.phase = { is: 'offered', to, id, at: performance.now() };
     this.#ledger(to).receiving.set(id, transfer);
     this.#watch();
@@ -249,6 +249,7 @@ export class Relay {
     if (phase.is === 'taken') this.#ledgers.get(phase.by)?.receiving.delete(phase.id);
     this.#held.delete(transfer);
     transfer.phase = OVER;
+    transfer.carry = undefined;
     connection.close();
   }
 

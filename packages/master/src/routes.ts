@@ -132,7 +132,7 @@ export function routes(
     remaining: (serial, { left }) => remaining.report(serial, left),
 
     census: (serial, { connections }) => balance.report(serial, connections),
-    'hand-over': (serial, { id, resumer, rescued }, connection) => {
+    'hand-over': (serial, { id, resumer, rescued, carry }, connection) => {
       if (rescued) {
         traffic.rescued(serial);
         // A worker that exits gives no heartbeats while its connections leave.
@@ -140,12 +140,14 @@ export function routes(
       }
       // The worker may end at any moment, and must not be left with a connection that nobody could take so far.
       const failing = !rescued && view.stateOf(serial) === 'failing';
-      relay.offer(serial, id, connection as Connection, { resumer, rescued, failing });
+      relay.offer(serial, id, connection as Connection, { resumer, rescued, failing, carry });
     },
     sent: (serial, { upTo }) => relay.sent(serial, upTo),
     took: (serial, { id }) => relay.took(serial, id),
     declined: (serial, { id, reason }) => relay.declined(serial, id, reason),
     state: (serial, { id, text }) => relay.state(serial, id, text),
+    'certificates-held': () => {},
+    'certificates-failed': () => {},
     'resume-failed': (serial, failure) => migrations.resumeFailed(serial, failure),
     answered: (serial, { count }) => migrations.answered(serial, count),
 

@@ -66,6 +66,7 @@ export class Spawner {
       enqueue,
       listeners,
       watch,
+      certificates,
       view,
       observed,
     } = this.#context;
@@ -89,6 +90,7 @@ export class Spawner {
       env: environment,
       runAs,
       boot,
+      ...(certificates && { certificates: () => certificates.message }),
       ...(watch && !view.hasServed && { open: { listeners, backlog: release.config.backlog } }),
     };
     const handle = new WorkerHandle(

@@ -12,8 +12,9 @@ export interface Peer {
   /**
    * Offers a connection. Returns the number under which the peer will answer.
    * @param resumer name of what resumes the connection; its state follows
+   * @param carry secrets and counters of its TLS
    */
-  take(connection: Connection, resumer?: string): number;
+  take(connection: Connection, resumer?: string, carry?: string): number;
   /** The state of what the peer has taken; undefined when nobody knows it any more. */
   state(id: number, text: string | undefined): void;
   /** Another worker has the connection that this peer offered under that number. */
@@ -61,6 +62,8 @@ export interface Transfer {
   readonly offer: number;
   /** Undefined for idle HTTP. */
   readonly resumer: string | undefined;
+  /** Secrets of its TLS: kept no longer than the transfer. */
+  carry: string | undefined;
   /** Nothing of it is left with the sender: the master may hold it, and gives nothing back. */
   rescued: boolean;
   readonly refusedBy: Set<number>;
@@ -98,6 +101,8 @@ export const isOverdue = ({ declinedAt, heldAt }: Transfer, now: number): boolea
 export interface Offer {
   /** Name of what resumes the connection; absent for idle HTTP. */
   readonly resumer?: string | undefined;
+  /** Secrets and counters of its TLS. */
+  readonly carry?: string | undefined;
   /** The sender is stuck or about to end. */
   readonly rescued?: boolean | undefined;
   /** The sender has failed and finishes its requests: it can still be asked for a state, and keeps nothing. */

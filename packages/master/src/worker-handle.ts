@@ -156,7 +156,7 @@ export class WorkerHandle {
   }
 
   /** Node drops what arrives before an ES module has set up its listener: the worker speaks first. */
-  #boot({ boot, open }: SpawnRequest): void {
+  #boot({ boot, open, certificates }: SpawnRequest): void {
     if (this.#booted) return;
     this.#booted = true;
     // Before the app is loaded, which may block the worker for long.
@@ -164,6 +164,7 @@ export class WorkerHandle {
       this.#sendListeners(open.listeners, ({ address }) => formatAddress(address));
       this.#send({ type: 'open', backlog: open.backlog });
     }
+    if (certificates) this.#send(certificates());
     this.#send({ type: 'boot', ...boot });
   }
 
@@ -237,10 +238,11 @@ export class WorkerHandle {
   }
 
   /** Offers a connection. The master keeps its descriptor until the worker answers with the returned number. */
-  take(connection: unknown, resumer?: string): number {
+  take(connection: unknown, resumer?: string, carry?: string): number {
     const id = this.#taking.next();
     const until = sharedClock() + TAKE_WITHIN_MS;
-    this.#send({ type: 'take', id, until, ...(resumer !== undefined && { resumer }) }, connection);
+    const told = { ...(resumer !== undefined && { resumer }), ...(carry !== undefined && { carry }) };
+    this.#send({ type: 'take', id, until, ...told }, connection);
     return id;
   }
 

@@ -135,6 +135,10 @@ export class Worker {
       case 'watch':
         this.#service?.watch(message.on);
         break;
+      case 'certificates':
+      case 'use-certificates':
+      case 'ticket-keys':
+        break;
       default:
         this.#handOff(message, handle as RawHandle | undefined);
     }

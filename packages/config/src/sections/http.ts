@@ -1,7 +1,16 @@
-import { duration } from '../kinds.ts';
+import { duration, yesNo } from '../kinds.ts';
 import { section } from '../row.ts';
 
 export const http = section('HTTP', {
+  http2: {
+    kind: yesNo,
+    default: false,
+    summary: 'Speaks HTTP/2 too: by ALPN on https addresses, by prior knowledge (h2c) on plain ones',
+    details:
+      'Each stream reaches the app as an ordinary request. A client of HTTP/1.1 is served as before. See [HTTP/2](http2.md).',
+    reloadable: true,
+    worker: true,
+  },
   keepAliveTimeout: {
     kind: duration(),
     default: 75_000,

@@ -1,6 +1,6 @@
 import { parseAddress, TshornError } from '@tshorn/core';
 import { addresses } from '../address-kinds.ts';
-import { octal, wholeNumber } from '../kinds.ts';
+import { octal, oneOf, wholeNumber } from '../kinds.ts';
 import { section } from '../row.ts';
 
 export const listening = section('Listening', {
@@ -15,7 +15,7 @@ export const listening = section('Listening', {
     },
     summary: 'The address to listen on: HOST:PORT, :PORT, [IPV6]:PORT, unix:PATH or systemd:NAME; repeatable',
     details:
-      'The environment variable takes several addresses, separated by commas. PORT alone is `:PORT`: every address of the machine. With port 0 the kernel chooses a free port.',
+      'The environment variable takes several addresses, separated by commas. PORT alone is `:PORT`: every address of the machine. With port 0 the kernel chooses a free port. `https://` before an address has TLS spoken there, which needs `--certfile`; with a certificate that is the default, and `http://` keeps an address plain.',
     reloadable: false,
   },
   backlog: {
@@ -24,6 +24,15 @@ export const listening = section('Listening', {
     summary: 'How many connections the kernel queues for each address until a worker accepts them',
     details:
       'Each worker sets the length when it begins to listen, so a reload changes it. Linux limits it to `net.core.somaxconn`.',
+    reloadable: true,
+    worker: true,
+  },
+  proxyProtocol: {
+    kind: oneOf('off', 'v1', 'v2', 'auto'),
+    default: 'off',
+    summary: 'A proxy tells the address of each client by a header of the PROXY protocol, before all else',
+    details:
+      'Every connection of `--trusted-proxies` has to begin with such a header, of that version or, with `auto`, of either; its address is that of the client for the app. Connections from elsewhere are served as they are. See [PROXY protocol](proxy-protocol.md).',
     reloadable: true,
     worker: true,
   },

@@ -14,3 +14,6 @@ export const LONGEST_RESUMER = 4_096;
 
 /** The state of one connection with its request's head, in characters: far more than any `maxState` that makes sense. */
 export const LONGEST_STATE = 64 * 1024 * 1024;
+
+/** The secrets and counters of one TLS connection, in characters. */
+export const LONGEST_CARRY = 8_192;

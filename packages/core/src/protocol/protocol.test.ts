@@ -112,3 +112,34 @@ it('what comes from the master is checked the same way', () => {
   expect(readToWorker(envelope({ ...drain, mode: 'now' })).problem).toContain('mode');
   expect(readToWorker(envelope({ ...drain, emptyQueue: false })).problem).toContain('emptyQueue');
 });
+
+const made = { type: 'certificates', revision: 1, pairs: [{ cert: 'C', key: 'K' }] };
+
+it('certificates have pairs of texts, which arrive as they are', () => {
+  const pem = '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n';
+  const whole = { ...made, pairs: [{ cert: pem, key: pem }], ca: pem, ticketKeys: 'a'.repeat(64) };
+  expect(readToWorker(envelope(whole)).message).toEqual(whole);
+  expect(readToWorker(envelope({ ...made, pairs: [{ cert: 'C' }] })).problem).toContain('pairs.0.key');
+  expect(readToWorker(envelope({ ...made, ticketKeys: 'a'.repeat(65) })).problem).toContain('ticketKeys');
+  expect(readToWorker(envelope({ type: 'ticket-keys' })).problem).toContain('keys: expected a text');
+});
+
+it('a swap is ended by its revision', () => {
+  for (const use of [true, false]) {
+    const order = { type: 'use-certificates', revision: 2, use };
+    expect(readToWorker(envelope(order)).message).toEqual(order);
+  }
+  expect(readToWorker(envelope({ type: 'use-certificates', revision: 2 })).problem).toContain(
+    'use: expected',
+  );
+  expect(readToMaster(envelope({ type: 'certificates-held', revision: 2 })).message).toBeDefined();
+  const failed = readToMaster(envelope({ type: 'certificates-failed', revision: 2, reason: 'a\nb' }));
+  expect(failed.message).toEqual({ type: 'certificates-failed', revision: 2, reason: 'a b' });
+});
+
+it('what is carried travels both ways, and is bounded', () => {
+  const carry = 'x'.repeat(8_192);
+  expect(readToMaster(envelope({ type: 'hand-over', id: 1, carry })).message).toMatchObject({ carry });
+  expect(readToWorker(envelope({ type: 'take', id: 1, until: 1, carry })).message).toMatchObject({ carry });
+  expect(readToMaster(envelope({ type: 'hand-over', id: 1, carry: `${carry}x` })).problem).toContain('carry');
+});

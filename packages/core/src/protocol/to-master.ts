@@ -26,7 +26,7 @@ import {
   type Row,
   tally,
 } from './fields.ts';
-import { LONGEST_RESUMER, LONGEST_STATE } from './handoff.ts';
+import { LONGEST_CARRY, LONGEST_RESUMER, LONGEST_STATE } from './handoff.ts';
 
 /** More than a worker ever lists, and than anybody reads. */
 const MOST_REQUESTS = 32;
@@ -100,7 +100,13 @@ const TO_MASTER = {
     resumer: optional(name(LONGEST_RESUMER)),
     /** The sender is about to end, or is stuck: the master keeps the connection until a worker can take it. */
     rescued: optional(literal(true)),
+    /** Secrets and counters of its TLS, for the receiver. The master passes them on, and never logs them. */
+    carry: optional(opaque(LONGEST_CARRY)),
   },
+  /** Answers `certificates`: the new ones are ready, and handshakes wait for `use-certificates`. */
+  'certificates-held': { revision: count() },
+  /** Answers `certificates`: they cannot be used, and the old ones serve on. */
+  'certificates-failed': { revision: count(), reason: line() },
   /**
    * Answers `handed-over` of a connection with a resumer, and follows a `hand-over` that is `rescued` at once; without a
    * text there is no state any more.

@@ -3,7 +3,7 @@
  * each of them. The new master takes the variable out of its environment before it starts anything.
  */
 import fs from 'node:fs';
-import { type BindAddress, formatAddress, TshornError } from '@tshorn/core';
+import { type BindAddress, formatAddress, placeOf, TshornError } from '@tshorn/core';
 import { adopt } from '../bound-handle.ts';
 import type { FileRights, Listener, SocketFile } from '../listeners.ts';
 import type { ActivatedSocket } from '../systemd/activation.ts';
@@ -45,7 +45,7 @@ interface Variable extends PassedState {
 }
 
 /** The name under which both masters know a listener. */
-export const nameOf = ({ address }: Pick<Listener, 'address'>): string => formatAddress(address);
+export const nameOf = ({ address }: Pick<Listener, 'address'>): string => formatAddress(placeOf(address));
 
 /** The variable for the environment of the new master, and the descriptors that go with it. */
 export function passOn(
@@ -55,8 +55,9 @@ export function passOn(
   const passed = listeners.map(
     ({ asked, address, file, activated }, at): Passed => ({
       fd: FIRST_FD + at,
-      asked,
-      address,
+      // What is spoken there is for the config of the new master to say.
+      asked: placeOf(asked),
+      address: placeOf(address),
       ...(file && { file }),
       ...(activated !== undefined && { activated }),
     }),

@@ -6,6 +6,7 @@ import {
   bool,
   count,
   envelope,
+  LONGEST_CARRY,
   LONGEST_RESUMER,
   LONGEST_STATE,
   lines,
@@ -26,7 +27,7 @@ const TO_NEW_MASTER = {
   /** Answers `ready`: the new master may take the PID file and the control socket. */
   'take-over': {},
   /** Carries a connection of a worker that drains; answered by `took` or `declined`. */
-  take: { id: count(), resumer: optional(name(LONGEST_RESUMER)) },
+  take: { id: count(), resumer: optional(name(LONGEST_RESUMER)), carry: optional(opaque(LONGEST_CARRY)) },
   /** Answers `took` of a connection with a resumer: the state that its new owner needs. */
   state: { id: count(), text: optional(opaque(LONGEST_STATE)) },
   /** Follows `take`: a connection up to this number that has not arrived by now was lost on its way. */
@@ -48,6 +49,8 @@ const TO_OLD_MASTER = {
     takes: optional(bool),
     /** The new master also takes connections that carry a state. */
     resumes: optional(bool),
+    /** And those of TLS. */
+    carries: optional(bool),
   },
   /** Answers `take`: a worker of the new master owns the connection. */
   took: { id: count() },

@@ -64,6 +64,8 @@ export class NewMaster {
   readonly #sequence = new SequenceSender((upTo) => this.#send({ type: 'sent', upTo }));
   /** An older tshorn would take a connection with a state for idle HTTP. */
   #resumes = false;
+  /** An older tshorn would take a connection of TLS for a plain one. */
+  #carries = false;
 
   /** Starts the process. @param by who asked for the re-exec */
   constructor(side: OldMasterSide, by: string) {
@@ -94,14 +96,15 @@ export class NewMaster {
       untimed: true,
       pid: this.pid,
       give: () => {},
-      take: (connection, resumer) => {
+      take: (connection, resumer, carry) => {
         const id = this.#sequence.next();
-        if (resumer !== undefined && !this.#resumes) {
+        if ((resumer !== undefined && !this.#resumes) || (carry !== undefined && !this.#carries)) {
           setImmediate(() => this.#side.declined(id, 'no-resumer'));
           return id;
         }
         this.#given.add(id);
-        this.#send({ type: 'take', id, ...(resumer !== undefined && { resumer }) }, connection);
+        const told = { ...(resumer !== undefined && { resumer }), ...(carry !== undefined && { carry }) };
+        this.#send({ type: 'take', id, ...told }, connection);
         return id;
       },
       state: (id, text) => this.#send({ type: 'state', id, ...(text !== undefined && { text }) }),
@@ -226,8 +229,9 @@ export class NewMaster {
     }
   }
 
-  #handOver({ kept, takes, resumes }: TookOver, pid: number): void {
+  #handOver({ kept, takes, resumes, carries }: TookOver, pid: number): void {
     this.#resumes = resumes === true;
+    this.#carries = carries === true;
     this.#side.handOver(kept, pid, takes === true);
   }
 

@@ -7,7 +7,7 @@ import type { StopMode } from '../decide/model.ts';
 import type { Notice } from '../decide/notice.ts';
 import { isAlive, statOf } from '../os/proc.ts';
 import type { Party } from '../traffic.ts';
-import type { Connection } from '../transfer.ts';
+import type { Connection, Offer } from '../transfer.ts';
 import { InheritedListeners, VARIABLE } from './inherited-listeners.ts';
 import { readToNewMaster, type ToNewMaster, type ToOldMaster, wrap } from './messages.ts';
 import {
@@ -32,7 +32,7 @@ export interface NewMasterSide {
   becameActive(by: string): void;
   stop(mode: StopMode, by: string): void;
   /** Connections of the old master's workers, under the old master's numbers. */
-  offered(id: number, connection: Connection, resumer: string | undefined): void;
+  offered(id: number, connection: Connection, offer: Offer): void;
   state(id: number, text: string | undefined): void;
   sent(upTo: number): void;
 }
@@ -111,7 +111,7 @@ export class OldMaster {
     switch (message.type) {
       case 'take':
         // A message whose descriptor was lost is declined when `sent` follows.
-        if (handle) this.#side?.offered(message.id, handle as Connection, message.resumer);
+        if (handle) this.#side?.offered(message.id, handle as Connection, message);
         return;
       case 'state':
         return this.#side?.state(message.id, message.text);
@@ -157,7 +157,13 @@ export class OldMaster {
           // Logged first: whoever reads that the old master is done knows the pid of the new one by then.
           side?.becameActive(effect.by);
         } finally {
-          this.#send({ type: 'took-over', kept: this.listeners.kept, takes: true, resumes: true });
+          this.#send({
+            type: 'took-over',
+            kept: this.listeners.kept,
+            takes: true,
+            resumes: true,
+            carries: true,
+          });
         }
         return;
       case 'stop':

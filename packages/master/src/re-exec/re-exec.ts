@@ -162,7 +162,8 @@ export class ReExec {
         });
       },
       stop: (mode, reason) => master.stop(mode, reason),
-      offered: (id, connection, resumer) => relay()?.offer(OLD_MASTER, id, connection, { resumer }),
+      offered: (id, connection, { resumer, carry }) =>
+        relay()?.offer(OLD_MASTER, id, connection, { resumer, carry }),
       state: (id, text) => relay()?.state(OLD_MASTER, id, text),
       sent: (upTo) => relay()?.sent(OLD_MASTER, upTo),
     });

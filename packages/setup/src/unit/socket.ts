@@ -1,5 +1,5 @@
 /** Renders the `.socket` file. Pure but for the addresses of host names, which the caller looks up. */
-import { type BindAddress, formatAddress, TshornError } from '@tshorn/core';
+import { type BindAddress, formatAddress, placeOf, TshornError } from '@tshorn/core';
 import { restOfLine } from './quote.ts';
 
 export interface Socket {
@@ -52,5 +52,5 @@ function listened(bind: BindAddress, addressOf: (host: string) => string): strin
     });
   }
   if (bind.host === '') return String(bind.port);
-  return formatAddress({ ...bind, host: addressOf(bind.host) });
+  return formatAddress({ ...placeOf(bind), host: addressOf(bind.host) });
 }

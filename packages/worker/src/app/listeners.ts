@@ -39,7 +39,8 @@ export function tellListening(server: net.Server, address: string): StandIn {
 export function readAddress(address: string): Address {
   const text = withoutScheme(address);
   // Not by parseAddress: the path of a socket that systemd has bound may be longer than one that tshorn would bind.
-  if (text.startsWith('unix:')) return { kind: 'unix', path: text.slice('unix:'.length) };
+  const unix = /^(https:\/\/)?unix:(.*)$/s.exec(text);
+  if (unix) return { kind: 'unix', path: unix[2] as string, ...(unix[1] && { scheme: 'https' }) };
   return parseAddress(text) as Address;
 }
 

@@ -47,7 +47,9 @@ function factsOf(status: Status, around: Surroundings): string {
     status;
   const sum = workers.reduce((bytes, { memory = 0 }) => bytes + memory, 0);
   const memory = `master ${formatMemory(status.memory)}, workers ${formatMemory(sum)}`;
-  const urls = listeners.map((address) => (address.startsWith('unix:') ? address : `http://${address}`));
+  const urls = listeners.map((address) =>
+    /^(?:unix:|https:)/.test(address) ? address : `http://${address}`,
+  );
   const rows: [name: string, value: string][] = [
     ['leaving', leave ? leavingText(leave, around) : ''],
     ['stopping', stop ? stoppingText(stop) : ''],

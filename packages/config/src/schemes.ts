@@ -1,0 +1,37 @@
+/** What is spoken at each address of `--bind`. */
+import { type BindAddress, formatAddress, placeOf, spoken, TshornError } from '@tshorn/core';
+import type { Config } from './options.ts';
+
+type Given = Pick<Config, 'bind' | 'certfile' | 'keyfile' | 'redirectHttp'>;
+
+/**
+ * Gives each address its scheme: with a certificate, one without a scheme speaks TLS, as in Gunicorn.
+ * @throws TshornError ERR_OPTION where certificates, keys and addresses do not fit together
+ */
+export function withSchemes({ bind, certfile, keyfile, redirectHttp }: Given): BindAddress[] {
+  if (certfile.length !== keyfile.length) throw uneven(certfile.length, keyfile.length);
+  const secure = bind.find(({ scheme }) => scheme === 'https');
+  if (secure && certfile.length === 0) {
+    const text = `bind: ${formatAddress(secure)} needs a certificate, and there is no --certfile`;
+    throw new TshornError('ERR_OPTION', text, {
+      fix: `give --certfile FILE and --keyfile FILE, or serve plain HTTP with --bind ${formatAddress(placeOf(secure))}`,
+    });
+  }
+  const all = bind.map((address) =>
+    spoken(address, address.scheme ?? (certfile.length > 0 ? 'https' : undefined)),
+  );
+  if (redirectHttp && !all.some(({ scheme }) => scheme === 'https')) {
+    const text = `redirect-http: ${formatAddress(redirectHttp)} has nowhere to send clients: no address of --bind speaks https`;
+    throw new TshornError('ERR_OPTION', text, {
+      fix: 'give --certfile FILE and --keyfile FILE, or leave --redirect-http out',
+    });
+  }
+  return all;
+}
+
+function uneven(certificates: number, keys: number): TshornError {
+  const text = `certfile, keyfile: there are ${certificates} --certfile and ${keys} --keyfile`;
+  return new TshornError('ERR_OPTION', text, {
+    fix: 'give one --keyfile for each --certfile, in the same order; a file that holds both is named in both',
+  });
+}
