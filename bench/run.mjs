@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npm run bench [-- reload|idle|websockets|slow-boot|peers|crash|hang|throughput|observed|startup|watch] [options]`; README.md says how to read the figures. */
+/** `npm run bench [-- reload|idle|websockets|slow-boot|peers|crash|hang|throughput|tls|observed|startup|watch] [options]`; README.md says how to read the figures. */
 import { parseArgs } from 'node:util';
 
 const HELP = `npm run bench -- [MODE] [options]
@@ -24,6 +24,8 @@ const HELP = `npm run bench -- [MODE] [options]
       --workers N [2]  --connections N [400]  of each worker   --rounds N [5]
   throughput  requests per second and CPU per request, beside bare Node
       --workers N [2]  --rounds N [15]  --seconds N [1]  --connections N [32]
+  tls         requests, new and resumed connections over TLS per CPU second, beside a bare https cluster
+      --workers N [2]  --rounds N [15]  --seconds N [1]  --connections N [32]
   observed    what metrics and the access log cost, and a scrape of many workers
       --workers N [2]  --rounds N [15]  --seconds N [1]  --connections N [32]  --scraped N [64]  workers
   startup     launch to first answer, and memory, beside a bare cluster
@@ -41,6 +43,7 @@ const defaults = {
   crash: { workers: 4, rounds: 3, connections: 400, sockets: 40, requests: 60 },
   hang: { workers: 2, rounds: 5, connections: 400 },
   throughput: { workers: 2, rounds: 15, seconds: 1, connections: 32 },
+  tls: { workers: 2, rounds: 15, seconds: 1, connections: 32 },
   observed: { workers: 2, rounds: 15, seconds: 1, connections: 32, scraped: 64 },
   startup: { workers: 2, rounds: 15 },
   watch: { saves: 30 },
@@ -97,6 +100,7 @@ try {
     crash: async () => (await import('./modes/crash.mjs')).crash,
     hang: async () => (await import('./modes/hang.mjs')).hang,
     throughput: async () => (await import('./modes/throughput.mjs')).throughput,
+    tls: async () => (await import('./modes/tls.mjs')).tls,
     observed: async () => (await import('./modes/observed.mjs')).observed,
     startup: async () => (await import('./modes/startup.mjs')).startup,
     watch: async () => (await import('./modes/watch.mjs')).watch,

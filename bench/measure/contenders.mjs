@@ -12,7 +12,7 @@ export const cli = process.env.TSHORN_CLI ?? file('../../packages/tshorn/dist/cl
 const hello = file('../apps/hello.mjs');
 
 /**
- * @typedef {{name: string, argv: (port: number, workers: number) => string[], env?: object, forks: boolean}} Contender
+ * @typedef {{name: string, argv: (port: number, workers: number) => string[], env?: object, forks: boolean, secure?: boolean}} Contender
  * @typedef {{name: string, pid: number, port: number, exited: Promise<unknown>, errors: () => string, stop: () => Promise<void>}} Running
  */
 
@@ -29,6 +29,20 @@ export const tshorn = (...flags) => ({
     return [cli, hello, ...own, ...flags];
   },
   forks: true,
+});
+
+/** A bare `https` cluster. @param {string} pem certificate and key */
+export const bareHttps = (policy, pem) => ({
+  argv: (port, workers) => [file('../bare/https-cluster.mjs'), String(port), String(workers), pem],
+  env: { NODE_CLUSTER_SCHED_POLICY: policy },
+  forks: true,
+  secure: true,
+});
+
+/** tshorn that serves `hello.mjs` over HTTPS. @param {string} pem certificate and key */
+export const tshornHttps = (pem, ...flags) => ({
+  ...tshorn('--certfile', pem, '--keyfile', pem, ...flags),
+  secure: true,
 });
 
 /** @type {Record<'tshorn' | 'closing' | 'atOnce' | 'single' | 'roundRobin' | 'shared', Contender>} */
@@ -80,7 +94,7 @@ export function launch({ name, argv, env }, port, workers) {
 export async function start(contender, workers) {
   const running = launch(contender, await freePort(), workers);
   try {
-    await firstAnswer(running.port, 20_000 + workers * 1_000);
+    await firstAnswer(running.port, 20_000 + workers * 1_000, contender.secure);
     for (const end = Date.now() + 10_000; contender.forks && childrenOf(running.pid).length < workers; ) {
       if (Date.now() > end) throw new Error('not all workers came up');
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { cpuOf } from './proc.mjs';
 
 const raw = fileURLToPath(new URL('../load/raw.mjs', import.meta.url));
+const rawTls = fileURLToPath(new URL('../load/raw-tls.mjs', import.meta.url));
 const run = promisify(execFile);
 
 /**
@@ -23,5 +24,26 @@ export async function rateOf(server, load, { connections, seconds }) {
     rate: result.answered / result.seconds,
     cpuUs: (cpuOf(server.pid) - before) / 1000 / result.answered,
     failed: result.failed,
+  };
+}
+
+/**
+ * The same over TLS.
+ * @param {{port: number, pid: number}} server
+ * @param {'keepAlive' | 'fresh' | 'resumed'} load
+ * @param {{connections: number, seconds: number}} options
+ */
+export async function tlsRateOf(server, load, { connections, seconds }) {
+  const before = cpuOf(server.pid);
+  const order = { port: server.port, load, connections, seconds };
+  const { stdout } = await run(process.execPath, [rawTls, JSON.stringify(order)], {
+    timeout: (seconds + 20) * 1000,
+  });
+  const result = JSON.parse(stdout);
+  return {
+    rate: result.answered / result.seconds,
+    cpuUs: (cpuOf(server.pid) - before) / 1000 / result.answered,
+    failed: result.failed,
+    resumed: result.resumed / result.answered,
   };
 }

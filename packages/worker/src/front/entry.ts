@@ -19,16 +19,6 @@ export interface Http2 {
   readonly secure: (socket: tls.TLSSocket) => void;
 }
 
-/** TLS, for listeners that have it. */
-export interface Tls {
-  /** Shakes hands, and calls `next` with the TLS connection. */
-  readonly step: Step;
-  /** Connections that have not said a word so far: nobody waits for an answer. */
-  silent(): Iterable<net.Socket>;
-  /** All that are in their handshake. */
-  shaking(): Iterable<net.Socket>;
-}
-
 /** How a listener takes its connections; without one they go to the server, as Node has it. */
 export interface Way {
   readonly entry: Entry;

@@ -3,53 +3,109 @@
  * HTTP/2 has nothing of it: Node accepts there for the app's server itself. What a step needs is loaded only where its
  * option is in use. The Worker creates one.
  */
+import type net from 'node:net';
+import type tls from 'node:tls';
+import type { WorkerOptions } from '@tshorn/config';
+import { describeThrown, type ToMaster, TshornError } from '@tshorn/core';
+import type { CertificatesOrder, Swap } from '../tls/swap.ts';
 import type { Transport } from '../transport/transport.ts';
-import { type Entry, type Http2, isHttps, type Step, type Tls, type Way } from './entry.ts';
+import { type Entry, type Http2, isHttps, type Step, type Way } from './entry.ts';
 
-export interface FrontOptions {
-  readonly http2?: boolean;
-  readonly proxyProtocol?: string;
-}
+export type FrontOptions = Pick<
+  WorkerOptions,
+  | 'http2'
+  | 'proxyProtocol'
+  | 'trustedProxies'
+  | 'certReqs'
+  | 'tlsMinVersion'
+  | 'tlsCiphers'
+  | 'tlsHandoff'
+  | 'headersTimeout'
+>;
+
+/** A client has as long for its handshake as for its first request; without a limit of that, as under bare Node. */
+const HANDSHAKE_MS = 120_000;
 
 export class Front {
+  readonly #send: (message: ToMaster) => void;
   #transport: Transport | undefined;
   #proxy: Step | undefined;
   #http2: Http2 | undefined;
-  #tls: Tls | undefined;
+  #swap: Swap | undefined;
+  /** Those that have come before the app was loaded. */
+  #orders: CertificatesOrder[] | undefined = [];
+  #failure: string | undefined;
 
-  /** To be called before `wayOf`. Loads what the options ask for. */
+  constructor(send: (message: ToMaster) => void) {
+    this.#send = send;
+  }
+
+  /** The master exchanges certificates, or ticket keys. */
+  obey(order: CertificatesOrder): void {
+    if (this.#orders) this.#orders.push(order);
+    else this.#swap?.obey(order);
+  }
+
+  /** Loads what the options and the certificates ask for. To be called before `wayOf`, once. */
   async open(transport: Transport, options: FrontOptions): Promise<void> {
     this.#transport = transport;
     this.#proxy = await loadProxy(options);
     this.#http2 = await loadHttp2(transport, options);
+    if (this.#orders?.some(({ type }) => type === 'certificates')) await this.#openTls(options);
+    const orders = this.#orders ?? [];
+    this.#orders = undefined;
+    for (const order of orders) this.obey(order);
   }
 
-  /** @throws when a listener is https, and no certificate has come */
+  async #openTls(options: FrontOptions): Promise<void> {
+    const { Swap } = await import('../tls/swap.ts');
+    const at = this.#orders?.findIndex(({ type }) => type === 'certificates') ?? -1;
+    const [first] = this.#orders?.splice(at, 1) ?? [];
+    if (first?.type !== 'certificates') return;
+    const handshakeTimeout = options.headersTimeout || HANDSHAKE_MS;
+    try {
+      this.#swap = new Swap(first, {
+        options: { ...options, handshakeTimeout },
+        next: (socket) => this.#shaken(socket),
+        send: this.#send,
+        arm: () => {},
+      });
+    } catch (error) {
+      this.#failure = describeThrown(error);
+    }
+  }
+
+  /** @throws TshornError when a listener is https, and there is no certificate that can be used */
   wayOf(address: string): Way | undefined {
-    const secure = isHttps(address);
-    if (secure && !this.#tls) throw new Error(`bind: no certificate has come for ${address}`);
-    if (!secure && !this.#proxy && !this.#http2) return undefined;
-    const last = secure ? this.#secure() : this.#plain();
     const proxy = this.#proxy;
-    const entry: Entry = proxy ? (socket) => proxy(socket, last) : last;
-    return { entry, ...(secure && { allowHalfOpen: false }) };
-  }
-
-  #plain(): Entry {
+    if (isHttps(address)) {
+      const { entry } = this.#handshakes(address);
+      // Both as under Node's https.Server, whose sockets end when their client does.
+      return { entry: proxy ? (socket) => proxy(socket, entry) : entry, allowHalfOpen: false };
+    }
     const http2 = this.#http2;
-    const toApp: Entry = (socket) => this.#transport?.serve(socket);
-    return http2 ? (socket) => http2.plain(socket, toApp) : toApp;
+    if (!proxy && !http2) return undefined;
+    const last: Entry = http2 ? (socket) => http2.plain(socket, this.#toApp) : this.#toApp;
+    return { entry: proxy ? (socket) => proxy(socket, last) : last };
   }
 
-  #secure(): Entry {
-    const tls = this.#tls;
-    const shaken: Entry = (socket) => {
-      const { alpnProtocol } = socket as { alpnProtocol?: string | false };
-      if (alpnProtocol === 'h2') this.#http2?.secure(socket as never);
-      else this.#transport?.serve(socket);
-    };
-    return (socket) => tls?.step(socket, shaken);
+  #handshakes(address: string): Swap['handshakes'] {
+    if (this.#swap) return this.#swap.handshakes;
+    const why = this.#failure ?? 'none has come';
+    throw new TshornError('ERR_ADDRESS', `bind: no certificate for ${address}: ${why}`);
   }
+
+  /** Connections that are in their handshake. */
+  *shaking(): Generator<net.Socket> {
+    if (this.#swap) yield* this.#swap.handshakes.open();
+  }
+
+  #shaken(socket: tls.TLSSocket): void {
+    if (this.#http2 && socket.alpnProtocol === 'h2') this.#http2.secure(socket);
+    else this.#toApp(socket);
+  }
+
+  readonly #toApp: Entry = (socket) => this.#transport?.serve(socket);
 }
 
 /** The plug of proxy-protocol/. */

@@ -1,0 +1,83 @@
+/**
+ * As raw.mjs, over TLS 1.3: `keepAlive` sends requests one after the other on each connection; `fresh` and `resumed` make a
+ * new connection for each request, the latter with the session of one before, as browsers do.
+ * `node raw-tls.mjs '{"port": 8443, "load": "fresh", "connections": 32, "seconds": 2}'` prints
+ * `{"answered", "failed", "resumed", "seconds"}`.
+ */
+import tls from 'node:tls';
+
+const { port, load, connections, seconds } = JSON.parse(process.argv[2]);
+const keepAlive = load === 'keepAlive';
+const request = `GET / HTTP/1.1\r\nHost: bench\r\nConnection: ${keepAlive ? 'keep-alive' : 'close'}\r\n\r\n`;
+const STATUS = Buffer.from('HTTP/1.1 200');
+const secureContext = tls.createSecureContext({ minVersion: 'TLSv1.3' });
+const target = { port, host: '127.0.0.1', rejectUnauthorized: false, secureContext };
+
+let answered = 0;
+let failed = 0;
+let resumed = 0;
+let over = false;
+const open = new Set();
+/** Sessions that nobody has used: a ticket of TLS 1.3 is for one connection (RFC 8446, C.4). */
+const sessions = [];
+
+/** Every response of one server has the same length: asked once, by a request of its own. */
+const lengthOfAnswer = () =>
+  new Promise((resolve, reject) => {
+    let text = '';
+    const socket = tls.connect(target, () => socket.write(request));
+    socket.once('error', reject);
+    socket.on('data', (data) => {
+      text += data.toString('latin1');
+      const end = text.indexOf('\r\n\r\n') + 4;
+      const length = Number(text.match(/^content-length: *(\d+)/im)?.[1]);
+      if (end < 4 || text.length < end + length) return;
+      socket.destroy();
+      if (Number.isNaN(length)) reject(new Error('the app must send a content-length'));
+      else resolve(end + length);
+    });
+  });
+
+const length = await lengthOfAnswer();
+
+function connect() {
+  let received = 0;
+  let settled = false;
+  const session = load === 'resumed' ? sessions.pop() : undefined;
+  const socket = tls.connect({ ...target, session }, () => {
+    if (socket.isSessionReused()) resumed++;
+    socket.setNoDelay(true);
+    socket.write(request);
+  });
+  if (load === 'resumed')
+    socket.on('session', (made) => sessions.length < connections && sessions.push(made));
+  open.add(socket);
+  socket.on('data', (data) => {
+    if (received === 0 && data.compare(STATUS, 0, STATUS.length, 0, STATUS.length) !== 0) failed++;
+    received += data.length;
+    if (received < length) return;
+    received = 0;
+    if (over) return;
+    answered++;
+    if (keepAlive) socket.write(request);
+    else settled = true;
+  });
+  socket.on('error', () => {});
+  socket.on('close', () => {
+    open.delete(socket);
+    if (over) return;
+    if (!settled) failed++;
+    if (settled) connect();
+    else setTimeout(connect, 50);
+  });
+}
+
+const start = performance.now();
+for (let count = 0; count < connections; count++) connect();
+setTimeout(() => {
+  over = true;
+  const elapsed = (performance.now() - start) / 1000;
+  for (const socket of open) socket.destroy();
+  const result = { answered, failed, resumed, seconds: elapsed };
+  process.stdout.write(JSON.stringify(result), () => process.exit());
+}, seconds * 1000);
