@@ -15,7 +15,7 @@ import {
 import type { AccessLog } from './access-log/access-log.ts';
 import type { ListeningHandle } from './app/listeners.ts';
 import type { LoadedApp } from './app/load-app.ts';
-import { listenError, type RawListener } from './app/stand-in.ts';
+import { listenError, queueOnly, type RawListener } from './app/stand-in.ts';
 import { Boot } from './boot.ts';
 import { type Channel, openChannel } from './channel.ts';
 import { Attribution } from './containment/attribution.ts';
@@ -56,7 +56,7 @@ export class Worker {
     () => this.#statusPath,
     (text) => void this.#send({ type: 'log', level: 'warn', text }),
   );
-  readonly #front = new Front();
+  readonly #front = new Front((message) => void this.#send(message));
   #handles: ListeningHandle[] = [];
   #stopReporting = () => {};
   #applySettings = () => {};
@@ -138,19 +138,15 @@ export class Worker {
       case 'certificates':
       case 'use-certificates':
       case 'ticket-keys':
-        break;
+        return this.#front.obey(message);
       default:
         this.#handOff(message, handle as RawHandle | undefined);
     }
   }
 
-  /** A bound socket refuses connections until some process has called listen() on it; from then on, it queues them. */
   #open(backlog: number): void {
     for (const { handle } of this.#handles.splice(0)) {
-      const raw = handle as RawListener;
-      const code = raw.listen(backlog);
-      // Closed within this turn: libuv accepts in a later one.
-      raw.close();
+      const code = queueOnly(handle as RawListener, backlog);
       if (code !== 0) void this.#cannotListen(listenError(code));
     }
   }
@@ -179,7 +175,7 @@ export class Worker {
     this.#applySettings = () => boot.applyServerSettings(app);
     const transport = new Http1(app.server);
     this.#transport = transport;
-    await this.#front.open(transport, options as object);
+    await this.#front.open(transport, options);
     const meter = new Meter(transport);
     this.#accessLog?.begin(app.server, meter);
     hooks.watchRequests(meter);

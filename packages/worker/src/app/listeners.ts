@@ -2,7 +2,7 @@
 import type net from 'node:net';
 import { promisify } from 'node:util';
 import { type Address, parseAddress } from '@tshorn/core';
-import { type Way, type WayOf, withoutScheme } from '../front/entry.ts';
+import type { Way, WayOf } from '../front/entry.ts';
 import { onConnectionEnd } from './connection-ends.ts';
 import { emptyQueue } from './empty-queue.ts';
 import { Limit } from './limit.ts';
@@ -36,8 +36,7 @@ export function tellListening(server: net.Server, address: string): StandIn {
 }
 
 /** The address of a bound listener, as the master writes it. */
-export function readAddress(address: string): Address {
-  const text = withoutScheme(address);
+export function readAddress(text: string): Address {
   // Not by parseAddress: the path of a socket that systemd has bound may be longer than one that tshorn would bind.
   const unix = /^(https:\/\/)?unix:(.*)$/s.exec(text);
   if (unix) return { kind: 'unix', path: unix[2] as string, ...(unix[1] && { scheme: 'https' }) };

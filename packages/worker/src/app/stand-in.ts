@@ -137,6 +137,17 @@ export class StandIn {
 /** The address is a bound one, and so a number. The expression of `net.isIPv6` takes every worker 5 ms to compile. */
 const isIPv6 = (host: string): boolean => host.includes(':');
 
+/**
+ * A bound socket refuses connections until some process has called listen() on it; from then on, the kernel queues them.
+ * @returns 0, or the errno of the failure
+ */
+export function queueOnly(raw: RawListener, backlog: number): number {
+  const errno = raw.listen(backlog);
+  // Closed within this turn: libuv accepts in a later one.
+  raw.close();
+  return errno;
+}
+
 /** @param errno what the `listen()` of a raw handle has returned */
 export function listenError(errno: number): Error {
   const code = getSystemErrorName(errno);

@@ -29,10 +29,5 @@ export interface Way {
 /** @param address as it came with the listener */
 export type WayOf = (address: string) => Way | undefined;
 
-const HTTPS = 'https://';
-
 /** True for a listener whose connections begin with a handshake. */
-export const isHttps = (address: string): boolean => address.startsWith(HTTPS);
-
-export const withoutScheme = (address: string): string =>
-  isHttps(address) ? address.slice(HTTPS.length) : address;
+export const isHttps = (address: string): boolean => address.startsWith('https://');
