@@ -42,8 +42,14 @@ export function watchHead(onHead: (response: http.ServerResponse) => void): void
   };
 }
 
+let onFirstByteSent: ((response: http.ServerResponse) => void) | undefined;
+
+/** For a response whose bytes do not go through `_send` of the prototype: its first ones go now. */
+export const tellFirstByte = (response: http.ServerResponse): void => onFirstByteSent?.(response);
+
 /** Called once, before the app has its first request. @param onFirstByte is called for each response of the process */
 export function watchFirstByte(onFirstByte: (response: http.ServerResponse) => void): void {
+  onFirstByteSent = onFirstByte;
   const prototype = http.ServerResponse.prototype as Sending & Outgoing;
   const { _send: send } = prototype;
   if (typeof send !== 'function') return;

@@ -1,0 +1,2 @@
+export { canAnswer } from './response.ts';
+export { Sessions } from './sessions.ts';

@@ -1,0 +1,270 @@
+/** One request with its response, as frames. Created by the session, which owns the connection. */
+import type http from 'node:http';
+import { INTERNAL_ERROR, NO_ERROR } from './frames.ts';
+import { tellClosed, tellDrained } from './response.ts';
+import type { Session } from './session.ts';
+import { StreamSocket } from './stream-socket.ts';
+
+type Callback = (error?: Error) => void;
+
+interface Pending {
+  bytes: Uint8Array;
+  readonly callback: Callback | undefined;
+}
+
+const EMPTY = Buffer.alloc(0);
+/** Bytes of a body that nobody wants any more, as its response has ended: then the client is told to stop. */
+const MOST_UNWANTED = 1_048_576;
+
+export class Stream {
+  readonly id: number;
+  readonly session: Session;
+  readonly socket: StreamSocket;
+  request: http.IncomingMessage | undefined;
+  response: http.ServerResponse | undefined;
+  /** Bytes that may be sent on it; below zero when the client has made its window smaller. */
+  sendWindow: number;
+  /** Bytes that have come and that the client has not been allowed anew. */
+  unacknowledged = 0;
+  /** Bytes of the body that were announced, -1 without, and those that have come. */
+  expected = -1;
+  received = 0;
+  /** The whole request has come, or the client has taken it back. */
+  remoteEnded = false;
+  /** END_STREAM or RST_STREAM has been sent. */
+  localEnded = false;
+  isQueued = false;
+  queuedBytes = 0;
+  #unwanted = 0;
+  #isPaused = false;
+  #fields: string[] | undefined;
+  #headLength = 0;
+  #maySendHead = false;
+  #interim: string[][] | undefined;
+  #queue: Pending[] = [];
+  #isEnding = false;
+  #trailers: string[] | undefined;
+  /** Bytes of the response's body that were announced, -1 without, and those that were given. */
+  #promised = -1;
+  #given = 0;
+  #needsDrain = false;
+
+  constructor(session: Session, id: number, sendWindow: number) {
+    this.session = session;
+    this.id = id;
+    this.sendWindow = sendWindow;
+    this.socket = new StreamSocket(this);
+  }
+
+  get isOver(): boolean {
+    return this.remoteEnded && this.localEnded;
+  }
+
+  // What comes.
+
+  /** A part of the body. */
+  receive(bytes: Uint8Array, paddedLength: number): void {
+    const { request, socket } = this;
+    this.received += bytes.length;
+    this.unacknowledged += paddedLength;
+    socket.bytesRead += bytes.length;
+    socket.active();
+    const isUnwanted = !request || this.localEnded || (request as { _dumped?: boolean })._dumped;
+    if (isUnwanted) this.#unwanted += paddedLength;
+    else if (bytes.length > 0 && !request.push(bytes)) this.#isPaused = true;
+    if (this.#unwanted > MOST_UNWANTED && this.localEnded) return this.reset(NO_ERROR);
+    this.#allowMore();
+  }
+
+  /** The request is whole. */
+  receiveEnd(): void {
+    this.remoteEnded = true;
+    const { request } = this;
+    if (request) {
+      request.complete = true;
+      request.push(null);
+    }
+    this.#closeIfOver();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#allowMore();
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  #allowMore(): void {
+    if (this.#isPaused || this.remoteEnded || this.unacknowledged < this.session.streamWindow / 2) return;
+    this.session.allow(this.id, this.unacknowledged);
+    this.unacknowledged = 0;
+  }
+
+  // What goes.
+
+  responds(fields: string[], promised: number): void {
+    this.#fields = fields;
+    this.#promised = promised;
+  }
+
+  /** @param length of the head, as it counts among the bytes of the connection */
+  sendHead(length: number): void {
+    this.#headLength = length;
+    this.#maySendHead = true;
+    this.#wants();
+  }
+
+  sendInterim(fields: string[]): void {
+    this.#interim ??= [];
+    this.#interim.push(fields);
+    this.#wants();
+  }
+
+  /** @returns false when the app is to wait for 'drain' */
+  write(data: string | Uint8Array, encoding: BufferEncoding | undefined, callback: Callback | undefined): boolean {
+    const bytes = typeof data === 'string' ? (data === '' ? EMPTY : Buffer.from(data, encoding ?? 'utf8')) : data;
+    this.#given += bytes.length;
+    if (this.#promised >= 0 && this.#given > this.#promised) {
+      this.destroy(new Error(`the body is longer than its content-length of ${this.#promised}`));
+      return false;
+    }
+    if (bytes.length > 0 || callback) this.#queue.push({ bytes, callback });
+    this.queuedBytes += bytes.length;
+    this.#wants();
+    const isFull = this.queuedBytes >= this.socket.writableHighWaterMark;
+    if (isFull) this.#needsDrain = true;
+    return !isFull;
+  }
+
+  endResponse(trailers: string[] | undefined): void {
+    if (this.#promised >= 0 && this.#given < this.#promised) {
+      // A part of a response must not look like the whole of it.
+      this.session.flush();
+      return this.destroy(new Error(`the body is shorter than its content-length of ${this.#promised}`));
+    }
+    this.#isEnding = true;
+    this.#trailers = trailers && trailers.length > 0 ? trailers : undefined;
+    this.#wants();
+  }
+
+  #wants(): void {
+    this.session.wants(this);
+  }
+
+  /**
+   * Puts into frames what can go now.
+   * @param most bytes of data, so that others have their turn
+   * @returns true when there is more, and it only was not its turn any more
+   */
+  writeOut(most: number): boolean {
+    if (this.localEnded) return false;
+    const { session, id } = this;
+    for (const fields of this.#interim?.splice(0) ?? []) session.sendFields(id, fields, false);
+    if (!this.#maySendHead) return false;
+    if (this.#fields) {
+      const isAll = this.#isEnding && this.queuedBytes === 0 && !this.#trailers;
+      session.sendFields(id, this.#fields, isAll);
+      this.#fields = undefined;
+      this.socket._bytesDispatched += this.#headLength;
+      if (isAll) return this.#sentAll();
+    }
+    let left = most;
+    let at = 0;
+    const queue = this.#queue;
+    for (; at < queue.length; at++) {
+      const pending = queue[at] as Pending;
+      while (pending.bytes.length > 0) {
+        const length = Math.min(pending.bytes.length, left, session.room(this));
+        if (length <= 0) return this.#wait(at, left);
+        const isAll = this.#isEnding && length === this.queuedBytes && !this.#trailers;
+        session.sendData(this, pending.bytes.subarray(0, length), isAll);
+        this.queuedBytes -= length;
+        this.socket._bytesDispatched += length;
+        left -= length;
+        if (isAll) return this.#sentAll();
+        pending.bytes = pending.bytes.subarray(length);
+      }
+      if (pending.callback) process.nextTick(pending.callback);
+    }
+    this.#queue = [];
+    if (this.#isEnding) {
+      if (this.#trailers) session.sendFields(id, this.#trailers, true);
+      else session.sendData(this, EMPTY, true);
+      return this.#sentAll();
+    }
+    this.#drained();
+    return false;
+  }
+
+  #wait(at: number, left: number): boolean {
+    if (at > 0) this.#queue = this.#queue.slice(at);
+    this.#drained();
+    return left <= 0;
+  }
+
+  #drained(): void {
+    if (!this.#needsDrain || this.queuedBytes >= this.socket.writableHighWaterMark / 2) return;
+    this.#needsDrain = false;
+    if (this.response) process.nextTick(tellDrained, this.response);
+  }
+
+  #sentAll(): false {
+    for (const { callback } of this.#queue) if (callback) process.nextTick(callback);
+    this.#queue = [];
+    this.localEnded = true;
+    this.socket.active();
+    this.#closeIfOver();
+    return false;
+  }
+
+  // The end.
+
+  #closeIfOver(): void {
+    if (!this.isOver) return;
+    this.session.forget(this);
+    this.socket.closed();
+  }
+
+  /** By the app, or for what it has done: the client sees that the response is not whole. */
+  destroy(error?: Error): void {
+    if (this.isOver) return void (this.socket.destroyed = true);
+    this.socket.errored ??= error ?? null;
+    this.reset(this.localEnded ? NO_ERROR : INTERNAL_ERROR);
+  }
+
+  /** Ends it at once, and tells the client. */
+  reset(code: number): void {
+    if (this.isOver) return;
+    this.session.sendReset(this.id, code);
+    this.#abort();
+  }
+
+  /** The client has taken it back, or its connection has ended. */
+  aborted(error: Error): void {
+    if (this.isOver) return;
+    this.socket.readableEnded = true;
+    this.socket.errored ??= error;
+    this.#abort();
+  }
+
+  #abort(): void {
+    this.remoteEnded = true;
+    this.localEnded = true;
+    this.queuedBytes = 0;
+    this.#queue = [];
+    this.session.forget(this);
+    this.socket.closed();
+    process.nextTick(tellAborted, this);
+  }
+}
+
+/** In the order in which a connection of HTTP/1 tells it (socketOnClose and onServerResponseClose in lib/_http_server.js). */
+function tellAborted({ request, response, socket }: Stream): void {
+  const isOpen = socket._httpMessage !== null || request?.complete === false;
+  if (response) tellClosed(response);
+  if (request && isOpen && !request.destroyed) {
+    request.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
+  }
+}
