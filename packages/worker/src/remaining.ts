@@ -102,6 +102,7 @@ const STAYS = new Set([
   'upgraded',
   'event-stream',
   'stay',
+  'http2',
   'tls',
   'data-listener',
   'half-closed',

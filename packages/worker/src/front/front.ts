@@ -114,6 +114,8 @@ async function loadProxy(_options: FrontOptions): Promise<Step | undefined> {
 }
 
 /** The plug of http2/. */
-async function loadHttp2(_transport: Transport, _options: FrontOptions): Promise<Http2 | undefined> {
-  return undefined;
+async function loadHttp2(transport: Transport, { http2 }: FrontOptions): Promise<Http2 | undefined> {
+  if (!http2) return undefined;
+  const { openHttp2 } = await import('../http2/index.ts');
+  return openHttp2(transport);
 }

@@ -46,7 +46,11 @@ function classes(server: http.Server): Classes {
 
 type Refusing = http.Server & { rejectNonStandardBodyWrites?: boolean; joinDuplicateHeaders?: boolean };
 
-function begin(server: http.Server, stream: Stream, head: Head): { request: Request; response: http.ServerResponse } {
+function begin(
+  server: http.Server,
+  stream: Stream,
+  head: Head,
+): { request: Request; response: http.ServerResponse } {
   const { Request, Response } = classes(server);
   const { socket } = stream;
   const asSocket = socket as unknown as Socket;
@@ -83,7 +87,12 @@ export function serve(server: http.Server, stream: Stream, head: Head): void {
   within(stream.socket, () => ask(server, request, response, head.expects));
 }
 
-function ask(server: http.Server, request: Request, response: http.ServerResponse, expects: string | undefined) {
+function ask(
+  server: http.Server,
+  request: Request,
+  response: http.ServerResponse,
+  expects: string | undefined,
+) {
   if (expects === undefined) return void server.emit('request', request, response);
   if (/^100-continue$/i.test(expects)) {
     (response as { _expect_continue?: boolean })._expect_continue = true;

@@ -1,5 +1,12 @@
 /** Cuts the bytes of a connection into frames (RFC 9113, section 4). */
-import { ConnectionError, FRAME_SIZE_ERROR, HEADER_BYTES, MOST_PAYLOAD, PREFACE, PROTOCOL_ERROR } from './frames.ts';
+import {
+  ConnectionError,
+  FRAME_SIZE_ERROR,
+  HEADER_BYTES,
+  MOST_PAYLOAD,
+  PREFACE,
+  PROTOCOL_ERROR,
+} from './frames.ts';
 
 /** The payload is `bytes` from `begin` to `end`. */
 export type OnFrame = (
@@ -80,7 +87,14 @@ export class FrameReader {
     if (end > bytes.length) return false;
     // Before the frame is dealt with: an exception of the app must not bring it back.
     this.#at = end;
-    this.#onFrame(bytes[at + 3] as number, bytes[at + 4] as number, streamAt(bytes, at + 5), bytes, begin, end);
+    this.#onFrame(
+      bytes[at + 3] as number,
+      bytes[at + 4] as number,
+      streamAt(bytes, at + 5),
+      bytes,
+      begin,
+      end,
+    );
     return true;
   }
 }

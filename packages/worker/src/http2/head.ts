@@ -29,7 +29,8 @@ const MOST_NAMES = 1_000;
 
 function checkField(name: string, value: string): void {
   if (!goodNames.has(name)) {
-    if (!TOKEN.test(name)) throw new Malformed(`a field name that is none: ${JSON.stringify(name.slice(0, 40))}`);
+    if (!TOKEN.test(name))
+      throw new Malformed(`a field name that is none: ${JSON.stringify(name.slice(0, 40))}`);
     if (isOfConnection(name)) throw new Malformed(`the field ${name}, which HTTP/2 does not have`);
     if (goodNames.size < MOST_NAMES) goodNames.add(name);
   }

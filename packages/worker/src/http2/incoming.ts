@@ -1,5 +1,4 @@
 /** What a client sends, frame by frame (RFC 9113, section 6): checked, counted, and given to its stream. */
-import { refuse, serve } from './exchange.ts';
 import { Bucket, CONTROL, PER_DATA_FRAME, PER_REQUEST, RESETS } from './flood.ts';
 import { FrameReader, streamAt } from './frame-reader.ts';
 import {
@@ -28,9 +27,9 @@ import {
   WINDOW_UPDATE,
   WITH_PRIORITY,
 } from './frames.ts';
-import { checkTrailers, type Head, Malformed, readHead } from './head.ts';
 import { HpackDecoder, HpackError } from './hpack/decoder.ts';
-import type { Session } from './session.ts';
+import type { Connection } from './parts.ts';
+import { beginRequest, endRequest } from './requests.ts';
 import { CONNECTION_WINDOW, MOST_STREAMS, readSettings } from './settings.ts';
 import { Stream } from './stream.ts';
 
@@ -39,6 +38,22 @@ const MOST_BLOCK = 262_144;
 const MOST_CONTINUATIONS = 64;
 /** Streams that were reset here, of which frames may be on their way still. */
 const MOST_REMEMBERED = 1_000;
+
+/** The session, as what comes changes it. */
+export interface Peer extends Connection {
+  readonly streams: Map<number, Stream>;
+  readonly mostList: number;
+  readonly encoder: { setMaxSize(size: number): void };
+  readonly lastStream: number;
+  sendWindow: number;
+  initialWindow: number;
+  mostPayload: number;
+  acknowledge(type: number, payload: Uint8Array): void;
+  pong(high: number, low: number): void;
+  /** A window has opened. */
+  mayGoOn(): void;
+  leave(): void;
+}
 
 interface Block {
   readonly stream: number;
@@ -52,7 +67,7 @@ const broken = (message: string): never => {
 };
 
 export class Incoming {
-  readonly #session: Session;
+  readonly #session: Peer;
   readonly #reader: FrameReader;
   readonly #decoder = new HpackDecoder();
   readonly #resets = new Bucket(RESETS);
@@ -65,7 +80,7 @@ export class Incoming {
   /** The last stream that the client has begun. */
   lastStream = 0;
 
-  constructor(session: Session) {
+  constructor(session: Peer) {
     this.#session = session;
     this.#reader = new FrameReader((...frame) => this.#frame(...frame));
   }
@@ -217,7 +232,10 @@ export class Incoming {
       throw error;
     }
     // Beyond the last one: the client has been told, and repeats it elsewhere (section 6.8).
-    if (id > lastStream) return void (this.lastStream = Math.max(this.lastStream, id));
+    if (id > lastStream) {
+      this.lastStream = Math.max(this.lastStream, id);
+      return;
+    }
     if (id <= this.lastStream) return this.#trailers(id, isLast, fields, streams.get(id));
     this.lastStream = id;
     this.#control.earn(PER_REQUEST);
@@ -227,30 +245,7 @@ export class Incoming {
     }
     const stream = new Stream(this.#session, id, this.#session.initialWindow);
     streams.set(id, stream);
-    this.#begin(stream, isLast, fields, size > mostList);
-  }
-
-  #begin(stream: Stream, isLast: boolean, fields: readonly string[], isTooLong: boolean): void {
-    const { server } = this.#session;
-    let head: Head;
-    try {
-      head = readHead(fields);
-      if (isLast && head.contentLength > 0) throw new Malformed('a content-length, and no content');
-    } catch (error) {
-      if (!(error instanceof Malformed)) throw error;
-      this.#count(this.#resets);
-      refuse(server, stream, ofMalformed(fields), isTooLong ? 431 : 400);
-      this.#session.flush();
-      return stream.reset(PROTOCOL_ERROR);
-    }
-    try {
-      if (isTooLong) refuse(server, stream, head, 431);
-      else if (head.method === 'CONNECT') refuse(server, stream, head, 501);
-      else serve(server, stream, head);
-    } finally {
-      // Behind the app's listener, as with HTTP/1.
-      if (isLast && !stream.remoteEnded) stream.receiveEnd();
-    }
+    beginRequest(stream, fields, { isLast, isTooLong: size > mostList }, () => this.#count(this.#resets));
   }
 
   #trailers(id: number, isLast: boolean, fields: string[], stream: Stream | undefined): void {
@@ -258,19 +253,7 @@ export class Incoming {
       if (stream || this.#resetHere.has(id)) return this.#late(id, stream);
       throw new ConnectionError(STREAM_CLOSED, 'HEADERS on a stream that is over');
     }
-    const isWhole = stream.expected < 0 || stream.received === stream.expected;
-    try {
-      checkTrailers(fields);
-    } catch {
-      return stream.reset(PROTOCOL_ERROR);
-    }
-    if (!isLast || !isWhole) return stream.reset(PROTOCOL_ERROR);
-    const { request } = stream;
-    if (request) {
-      request.complete = true;
-      (request as unknown as Trailed)._addHeaderLines(fields, fields.length);
-    }
-    stream.receiveEnd();
+    endRequest(stream, fields, isLast);
   }
 
   #priority(id: number, bytes: Buffer, begin: number, end: number): void {
@@ -312,7 +295,8 @@ export class Incoming {
     session.initialWindow = initialWindow;
     for (const stream of session.streams.values()) {
       stream.sendWindow += difference;
-      if (stream.sendWindow > HIGHEST) throw new ConnectionError(FLOW_CONTROL_ERROR, 'a window above the highest');
+      if (stream.sendWindow > HIGHEST)
+        throw new ConnectionError(FLOW_CONTROL_ERROR, 'a window above the highest');
     }
   }
 
@@ -332,7 +316,8 @@ export class Incoming {
     if (id === 0) {
       if (more === 0) broken('a window update of 0');
       session.sendWindow += more;
-      if (session.sendWindow > HIGHEST) throw new ConnectionError(FLOW_CONTROL_ERROR, 'a window above the highest');
+      if (session.sendWindow > HIGHEST)
+        throw new ConnectionError(FLOW_CONTROL_ERROR, 'a window above the highest');
       return session.mayGoOn();
     }
     if (this.#isIdle(id)) broken('WINDOW_UPDATE on a stream that has not begun');
@@ -343,24 +328,4 @@ export class Incoming {
     if (stream.sendWindow > HIGHEST) return stream.reset(FLOW_CONTROL_ERROR);
     session.mayGoOn();
   }
-}
-
-interface Trailed {
-  _addHeaderLines(fields: string[], count: number): void;
-}
-
-/** For the line of the access log: what can be read of it. */
-function ofMalformed(fields: readonly string[]): Head {
-  const value = (name: string) => {
-    const at = fields.indexOf(name);
-    return at < 0 || at % 2 === 1 ? '' : (fields[at + 1] ?? '');
-  };
-  return {
-    method: value(':method'),
-    scheme: '',
-    path: value(':path'),
-    rawHeaders: [],
-    contentLength: -1,
-    expects: undefined,
-  };
 }

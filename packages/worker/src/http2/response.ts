@@ -9,7 +9,7 @@
 import http, { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
 import { tellFirstByte } from '../transport/first-byte.ts';
 import { isOfConnection } from './head.ts';
-import type { Stream } from './stream.ts';
+import type { Answering } from './parts.ts';
 
 type Callback = (error?: Error) => void;
 
@@ -29,7 +29,7 @@ interface Internals {
 }
 
 const STREAM = Symbol('tshorn.stream');
-type Response = ServerResponse & Internals & { [STREAM]: Stream } & Record<symbol, unknown>;
+type Response = ServerResponse & Internals & { [STREAM]: Answering } & Record<symbol, unknown>;
 
 const sample = new http.ServerResponse(new http.IncomingMessage(undefined as never)) as Response;
 const symbolNamed = (name: string) =>
@@ -39,14 +39,16 @@ const NEED_DRAIN = symbolNamed('kNeedDrain');
 
 /** True when this Node's responses are as this file expects. */
 export const canAnswer = (): boolean =>
-  (['_storeHeader', '_send', '_writeRaw', '_finish'] as const).every((name) => typeof sample[name] === 'function') &&
+  (['_storeHeader', '_send', '_writeRaw', '_finish'] as const).every(
+    (name) => typeof sample[name] === 'function',
+  ) &&
   sample[OUT_HEADERS] === null &&
   sample[NEED_DRAIN] === false &&
   '_hasBody' in sample &&
   '_contentLength' in sample;
 
 /** To be called before the app has the response. */
-export function sendBy(response: ServerResponse, stream: Stream): void {
+export function sendBy(response: ServerResponse, stream: Answering): void {
   const own = response as Response;
   own[STREAM] = stream;
   own._storeHeader = storeHeader;
@@ -126,7 +128,8 @@ function writeInterim(this: Response, text: string, encoding: unknown, callback:
   if (stream.socket.destroyed) return false;
   const [status = '', ...lines] = text.split('\r\n');
   const fields = [':status', status.split(' ')[1] ?? '100'];
-  for (const [name, value] of lines.map(fieldOf)) if (name !== '' && !isOfConnection(name)) fields.push(name, value);
+  for (const [name, value] of lines.map(fieldOf))
+    if (name !== '' && !isOfConnection(name)) fields.push(name, value);
   stream.sendInterim(fields);
   const done = typeof encoding === 'function' ? encoding : callback;
   if (typeof done === 'function') process.nextTick(done as Callback);
@@ -136,7 +139,7 @@ function writeInterim(this: Response, text: string, encoding: unknown, callback:
 /** The whole response has been given. */
 function finish(this: Response): void {
   this.emit('prefinish');
-  const trailers = this._trailer === '' ? undefined : this._trailer.split('\r\n').map(fieldOf).flat();
+  const trailers = this._trailer === '' ? undefined : this._trailer.split('\r\n').flatMap(fieldOf);
   this[STREAM].endResponse(trailers?.filter((text) => text !== ''));
 }
 

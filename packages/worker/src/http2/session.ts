@@ -29,8 +29,9 @@ import {
   WINDOW_UPDATE,
 } from './frames.ts';
 import { HpackEncoder } from './hpack/encoder.ts';
-import { Incoming } from './incoming.ts';
+import { Incoming, type Peer } from './incoming.ts';
 import { Outbox, writeHeader } from './outbox.ts';
+import type { Sending } from './parts.ts';
 import { forgetNow } from './scope.ts';
 import { CONNECTION_WINDOW, ownSettings, STREAM_WINDOW } from './settings.ts';
 import type { Stream } from './stream.ts';
@@ -45,7 +46,7 @@ const LINGER_MS = 2_000;
 const OWN_PING = [0x7473_686f, 0x726e_0001] as const;
 const RESET = Object.assign(new Error('the client has closed the connection'), { code: 'ECONNRESET' });
 
-export class Session {
+export class Session implements Peer {
   readonly server: http.Server;
   readonly socket: Socket;
   readonly streams = new Map<number, Stream>();
@@ -61,8 +62,8 @@ export class Session {
   readonly #incoming: Incoming;
   readonly #outbox: Outbox;
   readonly #onClose: () => void;
-  #queued: Stream[] = [];
-  readonly #blocked = new Set<Stream>();
+  #queued: Sending[] = [];
+  readonly #blocked = new Set<Sending>();
   #isScheduled = false;
   #state: 'open' | 'leaving' | 'final' | 'over' = 'open';
 
@@ -111,18 +112,17 @@ export class Session {
       this.fail(error.code, error.message);
     } finally {
       // The app's handler has thrown, and the process may live on: the requests behind it are not its victims.
-      if (hasThrown && this.#incoming.isInterrupted) setImmediate(() => this.#read(() => this.#incoming.goOn()));
+      if (hasThrown && this.#incoming.isInterrupted)
+        setImmediate(() => this.#read(() => this.#incoming.goOn()));
     }
   }
 
-  /** @returns the most bytes of data that can go on this stream now, in one frame */
-  room({ sendWindow }: Stream): number {
+  room({ sendWindow }: Pick<Sending, 'sendWindow'>): number {
     if (this.socket.writableLength > MOST_WAITING) return 0;
     return Math.min(sendWindow, this.sendWindow, this.mostPayload);
   }
 
-  /** Has the stream put its frames out at the end of this turn. */
-  wants(stream: Stream): void {
+  wants(stream: Sending): void {
     if (!stream.isQueued) {
       stream.isQueued = true;
       this.#queued.push(stream);
@@ -136,7 +136,6 @@ export class Session {
     setImmediate(flush, this);
   }
 
-  /** Writes what can go now. */
   flush(): void {
     this.#isScheduled = false;
     if (this.socket.destroyed) return;
@@ -167,12 +166,10 @@ export class Session {
     }
   }
 
-  /** A window has opened. */
   mayGoOn(): void {
     if (this.#blocked.size > 0) this.#schedule();
   }
 
-  /** One block of fields, in as many frames as it takes. */
   sendFields(id: number, fields: readonly string[], isLast: boolean): void {
     const { buffer, at } = this.#outbox.room(HEADER_BYTES + HpackEncoder.mostBytes(fields));
     const begin = at + HEADER_BYTES;
@@ -190,7 +187,7 @@ export class Session {
     }
   }
 
-  sendData(stream: Stream, bytes: Uint8Array, isLast: boolean): void {
+  sendData(stream: Pick<Sending, 'id' | 'sendWindow'>, bytes: Uint8Array, isLast: boolean): void {
     stream.sendWindow -= bytes.length;
     this.sendWindow -= bytes.length;
     this.#incoming.earned();
@@ -203,13 +200,12 @@ export class Session {
     this.#schedule();
   }
 
-  /** Lets the client send as many bytes more, on a stream, or 0 for the connection. */
   allow(id: number, bytes: number): void {
     this.#outbox.frame(WINDOW_UPDATE, 0, id, bytes);
     this.#schedule();
   }
 
-  acknowledge(type: typeof SETTINGS | typeof PING, payload: Uint8Array): void {
+  acknowledge(type: number, payload: Uint8Array): void {
     this.#outbox.bytes(type, ACK, 0, payload);
     this.#schedule();
   }
@@ -219,7 +215,7 @@ export class Session {
     if (high === OWN_PING[0] && low === OWN_PING[1] && this.#state === 'leaving') this.leaveNow();
   }
 
-  forget(stream: Stream): void {
+  forget(stream: Sending): void {
     this.streams.delete(stream.id);
     this.#blocked.delete(stream);
     if (this.#state === 'final' && this.isIdle) this.#schedule();

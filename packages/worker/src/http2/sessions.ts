@@ -5,11 +5,12 @@
 import type http from 'node:http';
 import type { Socket } from 'node:net';
 import type { Entry, Http2 } from '../front/entry.ts';
-import type { DrainingConnections } from '../transport/transport.ts';
+import { markHttp2 } from '../transport/moves.ts';
+import type { Beside, DrainingConnections } from '../transport/transport.ts';
 import { Session } from './session.ts';
 import { Undecided } from './undecided.ts';
 
-export class Sessions implements Http2 {
+export class Sessions implements Http2, Beside {
   readonly #server: http.Server;
   readonly #sessions = new Set<Session>();
   readonly #undecided: Undecided;
@@ -25,28 +26,25 @@ export class Sessions implements Http2 {
   }
 
   secure(socket: Socket): void {
+    markHttp2(socket);
     const session = new Session(this.#server, socket, (closed) => this.#sessions.delete(closed));
     this.#sessions.add(session);
     if (this.#isLeaving) session.leave();
   }
 
-  /** Plain connections that have not sent a byte: they may become anything, and move as idle ones do. */
-  silent(): Socket[] {
-    return this.#undecided.silent();
-  }
-
-  /** Those that speak HTTP/2. */
   open(): Socket[] {
-    return [...this.#sessions].map(({ socket }) => socket);
+    return [...[...this.#sessions].map(({ socket }) => socket), ...this.#undecided.open()];
   }
 
-  /** Those of them without a request. */
+  /** Plain connections that have not sent a byte may become anything, and move as idle ones do. */
   idle(): Socket[] {
-    return [...this.#sessions].flatMap(({ socket, isIdle }) => (isIdle ? socket : []));
+    const sessions = [...this.#sessions].filter(({ isIdle }) => isIdle);
+    return [...sessions.map(({ socket }) => socket), ...this.#undecided.silent()];
   }
 
-  speaks(socket: Socket): boolean {
-    return [...this.#sessions].some((session) => session.socket === socket);
+  /** It may have been one of HTTP/1, or have been silent. */
+  arrived(socket: Socket, serve: Entry): void {
+    this.#undecided.add(socket, serve);
   }
 
   openResponses(): http.ServerResponse[] {
@@ -57,13 +55,16 @@ export class Sessions implements Http2 {
   /** Tells every client at once: no connection of these moves, and none is refused a request that it has sent. */
   drain(): DrainingConnections {
     this.#isLeaving = true;
+    let isClosing = false;
     for (const session of this.#sessions) session.leave();
     return {
-      beginClosing() {},
+      beginClosing() {
+        isClosing = true;
+      },
       // They end by themselves when the client has answered; this one does not answer.
       closeIdle: () => {
         for (const session of this.#sessions) session.leaveNow();
-        return 0;
+        return isClosing ? this.#undecided.closeSilent() : 0;
       },
       forceClose: () => {
         for (const session of [...this.#sessions]) session.destroy();

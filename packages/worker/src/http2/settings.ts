@@ -52,7 +52,8 @@ export function readSettings(bytes: Buffer, begin: number, end: number): PeerSet
         if (value > 1) throw new ConnectionError(PROTOCOL_ERROR, 'SETTINGS_ENABLE_PUSH is neither 0 nor 1');
         break;
       case INITIAL_WINDOW_SIZE:
-        if (value > HIGHEST) throw new ConnectionError(FLOW_CONTROL_ERROR, 'an initial window above the highest');
+        if (value > HIGHEST)
+          throw new ConnectionError(FLOW_CONTROL_ERROR, 'an initial window above the highest');
         settings.initialWindow = value;
         break;
       case MAX_FRAME_SIZE:

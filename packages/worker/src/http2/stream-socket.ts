@@ -8,14 +8,14 @@
  */
 import { EventEmitter } from 'node:events';
 import type http from 'node:http';
-import type { Stream } from './stream.ts';
+import type { Carrying } from './parts.ts';
 
 /** As those of a plain connection have it since Node 22. */
 const HIGH_WATER_MARK = 65_536;
 const CLOSE = 'close';
 
 export class StreamSocket extends EventEmitter {
-  readonly stream: Stream;
+  readonly stream: Carrying;
   destroyed = false;
   errored: Error | null = null;
   readableEnded = false;
@@ -30,7 +30,7 @@ export class StreamSocket extends EventEmitter {
   _paused = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(stream: Stream) {
+  constructor(stream: Carrying) {
     super();
     this.stream = stream;
   }
@@ -96,7 +96,8 @@ export class StreamSocket extends EventEmitter {
     if (this.timeout === 0 && !this.#timer) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.timeout > 0 && !this.destroyed) this.#timer = setTimeout(() => this.#timedOut(), this.timeout).unref();
+    if (this.timeout > 0 && !this.destroyed)
+      this.#timer = setTimeout(() => this.#timedOut(), this.timeout).unref();
   }
 
   /** Whoever listens decides (socketOnTimeout in lib/_http_server.js). */
@@ -157,7 +158,14 @@ for (const [name, value] of Object.entries(SHARED)) {
 const OF_CONNECTION = [
   ...['remoteAddress', 'remotePort', 'remoteFamily', 'localAddress', 'localPort', 'localFamily', 'address'],
   ...['encrypted', 'authorized', 'authorizationError', 'alpnProtocol', 'servername', 'getCertificate'],
-  ...['getCipher', 'getEphemeralKeyInfo', 'getFinished', 'getPeerCertificate', 'getPeerFinished', 'getProtocol'],
+  ...[
+    'getCipher',
+    'getEphemeralKeyInfo',
+    'getFinished',
+    'getPeerCertificate',
+    'getPeerFinished',
+    'getProtocol',
+  ],
   ...['getPeerX509Certificate', 'getX509Certificate', 'getSession', 'getSharedSigalgs', 'getTLSTicket'],
   ...['isSessionReused', 'exportKeyingMaterial', 'server'],
 ];

@@ -1,8 +1,8 @@
 /** One request with its response, as frames. Created by the session, which owns the connection. */
 import type http from 'node:http';
 import { INTERNAL_ERROR, NO_ERROR } from './frames.ts';
+import type { Answering, Carrying, Connection, Sending } from './parts.ts';
 import { tellClosed, tellDrained } from './response.ts';
-import type { Session } from './session.ts';
 import { StreamSocket } from './stream-socket.ts';
 
 type Callback = (error?: Error) => void;
@@ -16,13 +16,12 @@ const EMPTY = Buffer.alloc(0);
 /** Bytes of a body that nobody wants any more, as its response has ended: then the client is told to stop. */
 const MOST_UNWANTED = 1_048_576;
 
-export class Stream {
+export class Stream implements Answering, Carrying, Sending {
   readonly id: number;
-  readonly session: Session;
+  readonly session: Connection;
   readonly socket: StreamSocket;
   request: http.IncomingMessage | undefined;
   response: http.ServerResponse | undefined;
-  /** Bytes that may be sent on it; below zero when the client has made its window smaller. */
   sendWindow: number;
   /** Bytes that have come and that the client has not been allowed anew. */
   unacknowledged = 0;
@@ -49,7 +48,7 @@ export class Stream {
   #given = 0;
   #needsDrain = false;
 
-  constructor(session: Session, id: number, sendWindow: number) {
+  constructor(session: Connection, id: number, sendWindow: number) {
     this.session = session;
     this.id = id;
     this.sendWindow = sendWindow;
@@ -109,7 +108,6 @@ export class Stream {
     this.#promised = promised;
   }
 
-  /** @param length of the head, as it counts among the bytes of the connection */
   sendHead(length: number): void {
     this.#headLength = length;
     this.#maySendHead = true;
@@ -122,9 +120,13 @@ export class Stream {
     this.#wants();
   }
 
-  /** @returns false when the app is to wait for 'drain' */
-  write(data: string | Uint8Array, encoding: BufferEncoding | undefined, callback: Callback | undefined): boolean {
-    const bytes = typeof data === 'string' ? (data === '' ? EMPTY : Buffer.from(data, encoding ?? 'utf8')) : data;
+  write(
+    data: string | Uint8Array,
+    encoding: BufferEncoding | undefined,
+    callback: Callback | undefined,
+  ): boolean {
+    const bytes =
+      typeof data === 'string' ? (data === '' ? EMPTY : Buffer.from(data, encoding ?? 'utf8')) : data;
     this.#given += bytes.length;
     if (this.#promised >= 0 && this.#given > this.#promised) {
       this.destroy(new Error(`the body is longer than its content-length of ${this.#promised}`));
@@ -153,11 +155,6 @@ export class Stream {
     this.session.wants(this);
   }
 
-  /**
-   * Puts into frames what can go now.
-   * @param most bytes of data, so that others have their turn
-   * @returns true when there is more, and it only was not its turn any more
-   */
   writeOut(most: number): boolean {
     if (this.localEnded) return false;
     const { session, id } = this;
@@ -229,7 +226,10 @@ export class Stream {
 
   /** By the app, or for what it has done: the client sees that the response is not whole. */
   destroy(error?: Error): void {
-    if (this.isOver) return void (this.socket.destroyed = true);
+    if (this.isOver) {
+      this.socket.destroyed = true;
+      return;
+    }
     this.socket.errored ??= error ?? null;
     this.reset(this.localEnded ? NO_ERROR : INTERNAL_ERROR);
   }

@@ -62,6 +62,17 @@ export class Undecided {
     socket.off('error', ignore);
   }
 
+  open(): Socket[] {
+    return [...this.#waiting.keys()];
+  }
+
+  /** @returns how many */
+  closeSilent(): number {
+    const silent = this.silent();
+    for (const socket of silent) socket.destroy();
+    return silent.length;
+  }
+
   silent(): Socket[] {
     return [...this.#waiting.keys()].filter(({ bytesRead }) => bytesRead === 0);
   }

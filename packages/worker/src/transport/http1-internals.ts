@@ -12,6 +12,7 @@ import fs from 'node:fs';
 import type http from 'node:http';
 import net, { type Socket } from 'node:net';
 import { stays } from '../api.ts';
+import { speaksHttp2 } from './moves.ts';
 import type { RawHandle } from './transport.ts';
 
 /** Kept from before the app is loaded, which may replace it. */
@@ -196,8 +197,9 @@ export function flushedHandle(socket: Socket): RawHandle | undefined {
 /** Why this connection can never move. */
 export function immovableSocket(
   socket: Socket,
-): 'stay' | 'tls' | 'data-listener' | 'half-closed' | undefined {
+): 'stay' | 'http2' | 'tls' | 'data-listener' | 'half-closed' | undefined {
   if (stays(socket)) return 'stay';
+  if (speaksHttp2(socket)) return 'http2';
   if (isEncrypted(socket)) return 'tls';
   // Node and every WebSocket library have one 'data' listener. Whoever reads along may keep what it has read.
   if (socket.listenerCount('data') > 1 || socket.listenerCount('readable') > 0) return 'data-listener';

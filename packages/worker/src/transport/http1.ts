@@ -22,8 +22,11 @@ import {
 import { Http1Turn } from './http1-turn.ts';
 import { Interceptors } from './interceptors.ts';
 import { markArrived } from './moves.ts';
+import { together } from './together.ts';
 import type {
+  Beside,
   Detached,
+  DrainingConnections,
   Exchange,
   ExchangeSource,
   Immovable,
@@ -39,6 +42,7 @@ export class Http1 implements Transport {
   readonly #upgraded: UpgradedConnections;
   readonly #interceptors: Interceptors;
   readonly #entrance: Entrance;
+  readonly #beside: Beside[] = [];
   /** Is being given to the app's listeners. */
   #served: Socket | undefined;
 
@@ -68,7 +72,8 @@ export class Http1 implements Transport {
   }
 
   openResponses(): http.ServerResponse[] | undefined {
-    return openResponses(this.server);
+    const own = openResponses(this.server);
+    return this.#beside.length === 0 ? own : own?.concat(...this.#beside.map((one) => one.openResponses()));
   }
 
   async ask(question: Question): Promise<Answer> {
@@ -97,15 +102,18 @@ export class Http1 implements Transport {
   }
 
   open(): readonly Socket[] {
-    return httpSockets(this.server) ?? [];
+    const own = httpSockets(this.server) ?? [];
+    return this.#beside.length === 0 ? own : own.concat(...this.#beside.map((one) => one.open()));
   }
 
   *idle(): Generator<Socket> {
     const idle = idleSockets(this.server) ?? [];
     yield* idle;
+    for (const beside of this.#beside) yield* beside.idle();
     const known = new Set(idle);
     // To Node before 26.4, a connection that has not sent a byte to this worker is not idle.
-    for (const socket of this.open()) if (socket.bytesRead === 0 && !known.has(socket)) yield socket;
+    for (const socket of httpSockets(this.server) ?? [])
+      if (socket.bytesRead === 0 && !known.has(socket)) yield socket;
   }
 
   eventStreams(): Socket[] {
@@ -178,7 +186,9 @@ export class Http1 implements Transport {
    * connection is never served again.)
    */
   serveIdle(socket: Socket): void {
-    this.serve(socket);
+    const beside = this.#beside.find(({ arrived }) => arrived !== undefined);
+    if (beside?.arrived) beside.arrived(socket, () => this.serve(socket));
+    else this.serve(socket);
     const { keepAliveTimeout, headersTimeout } = this.server;
     const limits = [keepAliveTimeout, headersTimeout - 500].filter((limit) => limit > 0);
     if (limits.length === 0) return;
@@ -189,7 +199,13 @@ export class Http1 implements Transport {
     socket.once('close', () => clearTimeout(timer));
   }
 
-  drain(exchanges: ExchangeSource): Http1Drain {
-    return new Http1Drain(this.server, exchanges, () => this.#upgraded.open());
+  join(beside: Beside): void {
+    this.#beside.push(beside);
+  }
+
+  drain(exchanges: ExchangeSource): DrainingConnections {
+    const own = new Http1Drain(this.server, exchanges, () => this.#upgraded.open());
+    if (this.#beside.length === 0) return own;
+    return together([own, ...this.#beside.map((beside) => beside.drain())]);
   }
 }

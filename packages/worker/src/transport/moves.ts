@@ -21,6 +21,12 @@ export interface SoFar {
   readonly bytes: number;
 }
 
+const http2 = new WeakSet<Socket>();
+
+/** It speaks HTTP/2: its compression tables and streams are in this process, so it drains and does not move. */
+export const markHttp2 = (socket: Socket): void => void http2.add(socket);
+export const speaksHttp2 = (socket: Socket): boolean => http2.has(socket);
+
 const known = new WeakMap<Socket, SoFar>();
 let tell: (socket: Socket) => SoFar | undefined = () => undefined;
 

@@ -82,6 +82,20 @@ export interface DrainingConnections {
   release(): void;
 }
 
+/**
+ * Connections of the app's server that its own protocol does not know: they speak another one, or have not said so far
+ * which one. All that the worker asks its transport is answered for them as well.
+ */
+export interface Beside {
+  open(): readonly Socket[];
+  /** On which no client waits for an answer. */
+  idle(): readonly Socket[];
+  openResponses(): readonly http.ServerResponse[];
+  /** A connection that was silent so far has come from another worker. */
+  arrived?(socket: Socket, serve: (socket: Socket) => void): void;
+  drain(): DrainingConnections;
+}
+
 export interface Transport {
   /** The app's server. The master's listeners are attached to it, whatever protocol it speaks. */
   readonly server: net.Server;
@@ -140,6 +154,9 @@ export interface Transport {
   serve(socket: Socket): void;
   /** The same for an idle connection, which then has the keep-alive timeout to send its next request. */
   serveIdle(socket: Socket): void;
+
+  /** Has these answered for and drained with the others. */
+  join(beside: Beside): void;
 
   /** Begins to treat connections as those of a worker that drains. */
   drain(exchanges: ExchangeSource): DrainingConnections;

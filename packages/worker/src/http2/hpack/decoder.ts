@@ -49,8 +49,10 @@ export class HpackDecoder {
       const byte = block[this.#at] as number;
       let entry: Entry;
       if (byte & 0x80) entry = this.#lookUp(this.#integer(7));
-      else if (byte & 0x40) this.#add((entry = this.#literal(6)));
-      else if (byte & 0x20) {
+      else if (byte & 0x40) {
+        entry = this.#literal(6);
+        this.#add(entry);
+      } else if (byte & 0x20) {
         // Only before the first field (section 4.2).
         if (size > 0) throw new HpackError('a table size within a header block');
         this.#resize(this.#integer(5));

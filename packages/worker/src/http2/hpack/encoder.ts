@@ -76,7 +76,11 @@ export class HpackEncoder {
     const known = this.#known.get(field);
     if (known !== undefined) {
       // Behind the static table, the newest first (section 2.3.3).
-      return this.#integer(0x80, 7, STATIC_TABLE.length + this.#evicted + this.#fields.length - this.#first - known);
+      return this.#integer(
+        0x80,
+        7,
+        STATIC_TABLE.length + this.#evicted + this.#fields.length - this.#first - known,
+      );
     }
     const fixed = staticByField.get(field);
     if (fixed !== undefined) return this.#integer(0x80, 7, fixed);

@@ -18,14 +18,20 @@ test('the requests of RFC 7541, C.4, with the Huffman code', () => {
 
 test('the responses of RFC 7541, C.6: entries are evicted', () => {
   const decoder = new HpackDecoder(256);
-  const first = '4882 6402 5885 aec3 771a 4b61 96d0 7abe 9410 54d4 44a8 2005 9504 0b81 66e0 82a6 2d1b ff6e 919d 29ad';
+  const first =
+    '4882 6402 5885 aec3 771a 4b61 96d0 7abe 9410 54d4 44a8 2005 9504 0b81 66e0 82a6 2d1b ff6e 919d 29ad';
   const rest = '1718 63c7 8f0b 97c8 e9ae 82ae 43d3';
   decode(decoder, '3fe101');
   expect(decode(decoder, first + rest)).toEqual([
     ...[':status', '302', 'cache-control', 'private', 'date', 'Mon, 21 Oct 2013 20:13:21 GMT'],
     ...['location', 'https://www.example.com'],
   ]);
-  expect(decode(decoder, '4883 640e ffc1 c0bf').slice(0, 4)).toEqual([':status', '307', 'cache-control', 'private']);
+  expect(decode(decoder, '4883 640e ffc1 c0bf').slice(0, 4)).toEqual([
+    ':status',
+    '307',
+    'cache-control',
+    'private',
+  ]);
   // The oldest entry has been driven out by that.
   expect(() => decode(decoder, 'c2')).toThrow(HpackError);
 });
@@ -61,7 +67,16 @@ test('every byte survives the way through the encoder and the decoder, tables ch
     if (round === 100) encoder.setMaxSize(0);
     if (round === 110) encoder.setMaxSize(300);
     if (round === 200) encoder.setMaxSize(65_536);
-    const fields = [':status', String(200 + (round % 5)), 'x-some', `v${round % 7}`, 'x-bytes', bytes, 'server', 'x'];
+    const fields = [
+      ':status',
+      String(200 + (round % 5)),
+      'x-some',
+      `v${round % 7}`,
+      'x-bytes',
+      bytes,
+      'server',
+      'x',
+    ];
     for (let n = 0; n < round % 9; n++) fields.push(`x-${(round * n) % 100}`, 'y'.repeat((n * round) % 150));
     const into = Buffer.alloc(HpackEncoder.mostBytes(fields));
     const block = into.subarray(0, encoder.encode(fields, into, 0));
@@ -74,7 +89,9 @@ test("nghttp2's encoder is understood", async () => {
   const [inside, outside] = duplexPair();
   const client = http2.connect('http://x', { createConnection: () => inside });
   client.on('error', () => {});
-  const text = Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at)).join('').trim();
+  const text = Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at))
+    .join('')
+    .trim();
   const stream = client.request({ ':path': `/${'a'.repeat(50)}`, 'x-text': text, 'x-high': 'äöü\u00ff' });
   stream.on('error', () => {});
   const chunks: Buffer[] = [];
@@ -86,7 +103,8 @@ test("nghttp2's encoder is understood", async () => {
       while (rest.length >= 9 && rest.length >= 9 + rest.readUIntBE(0, 3)) {
         const length = rest.readUIntBE(0, 3);
         const isPriority = ((rest[4] as number) & 0x20) !== 0;
-        if (rest[3] === 1) resolve(decoder.decode(rest.subarray(isPriority ? 14 : 9, 9 + length), 1e6).fields);
+        if (rest[3] === 1)
+          resolve(decoder.decode(rest.subarray(isPriority ? 14 : 9, 9 + length), 1e6).fields);
         rest = rest.subarray(9 + length);
       }
     });
