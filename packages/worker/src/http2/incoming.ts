@@ -14,7 +14,6 @@ import {
   FRAME_SIZE_ERROR,
   GOAWAY,
   HEADERS,
-  HIGHEST,
   PADDED,
   PING,
   PRIORITY,
@@ -28,32 +27,17 @@ import {
   WITH_PRIORITY,
 } from './frames.ts';
 import { HpackDecoder, HpackError } from './hpack/decoder.ts';
-import type { Connection } from './parts.ts';
+import type { Peer } from './peer.ts';
 import { beginRequest, endRequest } from './requests.ts';
 import { CONNECTION_WINDOW, MOST_STREAMS, readSettings } from './settings.ts';
 import { Stream } from './stream.ts';
+import { resizeWindows, widenConnection, widenStream } from './windows.ts';
 
 /** A header block in the making: bytes and frames that it may have at most (CVE-2024-27316 and others). */
 const MOST_BLOCK = 262_144;
 const MOST_CONTINUATIONS = 64;
 /** Streams that were reset here, of which frames may be on their way still. */
 const MOST_REMEMBERED = 1_000;
-
-/** The session, as what comes changes it. */
-export interface Peer extends Connection {
-  readonly streams: Map<number, Stream>;
-  readonly mostList: number;
-  readonly encoder: { setMaxSize(size: number): void };
-  readonly lastStream: number;
-  sendWindow: number;
-  initialWindow: number;
-  mostPayload: number;
-  acknowledge(type: number, payload: Uint8Array): void;
-  pong(high: number, low: number): void;
-  /** A window has opened. */
-  mayGoOn(): void;
-  leave(): void;
-}
 
 interface Block {
   readonly stream: number;
@@ -283,21 +267,9 @@ export class Incoming {
     this.#hasSettings = true;
     if (tableSize !== undefined) session.encoder.setMaxSize(tableSize);
     if (mostPayload !== undefined) session.mostPayload = Math.min(mostPayload, 65_536);
-    if (initialWindow !== undefined) this.#resizeWindows(initialWindow);
+    if (initialWindow !== undefined) resizeWindows(session, initialWindow);
     session.acknowledge(SETTINGS, new Uint8Array());
     session.mayGoOn();
-  }
-
-  /** Windows that are open change by the difference, and may fall below zero (section 6.9.2). */
-  #resizeWindows(initialWindow: number): void {
-    const session = this.#session;
-    const difference = initialWindow - session.initialWindow;
-    session.initialWindow = initialWindow;
-    for (const stream of session.streams.values()) {
-      stream.sendWindow += difference;
-      if (stream.sendWindow > HIGHEST)
-        throw new ConnectionError(FLOW_CONTROL_ERROR, 'a window above the highest');
-    }
   }
 
   #ping(flags: number, id: number, bytes: Buffer, begin: number, end: number): void {
@@ -313,19 +285,10 @@ export class Incoming {
     this.#count();
     const more = streamAt(bytes, begin);
     const session = this.#session;
-    if (id === 0) {
-      if (more === 0) broken('a window update of 0');
-      session.sendWindow += more;
-      if (session.sendWindow > HIGHEST)
-        throw new ConnectionError(FLOW_CONTROL_ERROR, 'a window above the highest');
-      return session.mayGoOn();
-    }
-    if (this.#isIdle(id)) broken('WINDOW_UPDATE on a stream that has not begun');
+    if (id !== 0 && this.#isIdle(id)) broken('WINDOW_UPDATE on a stream that has not begun');
     const stream = session.streams.get(id);
-    if (!stream) return;
-    if (more === 0) return stream.reset(PROTOCOL_ERROR);
-    stream.sendWindow += more;
-    if (stream.sendWindow > HIGHEST) return stream.reset(FLOW_CONTROL_ERROR);
+    if (id === 0) widenConnection(session, more);
+    else if (stream) widenStream(stream, more);
     session.mayGoOn();
   }
 }

@@ -29,9 +29,10 @@ import {
   WINDOW_UPDATE,
 } from './frames.ts';
 import { HpackEncoder } from './hpack/encoder.ts';
-import { Incoming, type Peer } from './incoming.ts';
+import { Incoming } from './incoming.ts';
 import { Outbox, writeHeader } from './outbox.ts';
 import type { Sending } from './parts.ts';
+import type { Peer } from './peer.ts';
 import { forgetNow } from './scope.ts';
 import { CONNECTION_WINDOW, ownSettings, STREAM_WINDOW } from './settings.ts';
 import type { Stream } from './stream.ts';
