@@ -20,6 +20,7 @@ const EXIT_OF = {
   ERR_OPTION: EXIT.usage,
   ERR_CONFIG_FILE: EXIT.usage,
   ERR_ENV_FILE: EXIT.usage,
+  ERR_CERTIFICATE: EXIT.usage,
   ERR_HOOK: EXIT.usage,
   ERR_USER: EXIT.usage,
   ERR_LOG_FILE: EXIT.usage,

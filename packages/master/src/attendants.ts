@@ -72,11 +72,18 @@ export class Attendants {
       send: (serial, on) => crew.get(serial)?.watch(on),
       onVerdict: (generation, outcome) => enqueue({ type: 'watched', generation, ...outcome }),
     });
+    context.certificates?.attend({
+      serials: () => crew.serials,
+      stateOf: (serial) => view.stateOf(serial),
+      send: (serial, message) => crew.get(serial)?.tell(message),
+      replace: (serial) =>
+        enqueue({ type: 'requested', operation: { kind: 'recycle', serial, by: 'its certificates' } }),
+    });
     crew.attend(this.#all(context));
   }
 
   /** An attendant that is not among these never hears of a worker. */
-  #all({ view, lastWords, otherMaster, observed }: Context): Attendant[] {
+  #all({ view, lastWords, otherMaster, observed, certificates }: Context): Attendant[] {
     const { vitals, remaining, traffic, recycler, hangs, bootPriority, gate, inspectors } = this;
     const isAlone = () => view.readyBeside([]).length === 0;
     return [
@@ -122,6 +129,7 @@ export class Attendants {
         },
       },
       { gone: ({ serial }) => gate.exited(serial) },
+      { ended: ({ serial }) => certificates?.gone(serial) },
       inspectors,
       traffic,
     ];

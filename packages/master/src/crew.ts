@@ -52,6 +52,10 @@ export class Crew {
     return this.#members.get(serial)?.release;
   }
 
+  get serials(): number[] {
+    return [...this.#members.keys()];
+  }
+
   get handles(): WorkerHandle[] {
     return [...this.#members.values()].map(({ handle }) => handle);
   }

@@ -1,6 +1,6 @@
 /** Starts the process of a worker. Called by the WorkerHandle. */
 import cluster, { type Worker as ClusterWorker } from 'node:cluster';
-import { type BootOrder, replaceLostTerminal, type ToWorker } from '@tshorn/core';
+import { type BootOrder, replaceLostTerminal } from '@tshorn/core';
 import { refusePrivilegedListeners } from './cluster-guard.ts';
 import { inspectorSettings } from './inspect/settings.ts';
 import type { Listener } from './listeners.ts';
@@ -15,8 +15,8 @@ export interface SpawnRequest {
   readonly boot: BootOrder;
   /** Watch mode, before the first worker is in service: connections are to wait from now on, and not to be refused. */
   readonly open?: { readonly listeners: readonly Listener[]; readonly backlog: number };
-  /** Those of now, for the https listeners; absent where there are none. */
-  readonly certificates?: () => Extract<ToWorker, { type: 'certificates' }>;
+  /** Sends what comes before the boot order. */
+  readonly beforeBoot?: () => void;
   /** Undefined: the user of the master. */
   readonly runAs: Pick<Identity, 'uid' | 'gid'> | undefined;
 }

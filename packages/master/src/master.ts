@@ -93,6 +93,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       ...options,
       log: options.log.logger,
       hooks: this.#hooks,
+      certificates: () => this.#opened.certificates,
       identity: () => this.#privileges.identity,
       state: () => this.#loop.state,
       past: this.observed.reloads,

@@ -43,7 +43,7 @@ export class Opened {
     }
     if (certfile.length > 0) {
       const { openCertificates } = await import('./tls/certificates.ts');
-      this.certificates = openCertificates(resolved.config);
+      this.certificates = openCertificates(resolved.config, opening.log);
     }
     if (watch) this.watch = (await import('./watch/open.ts')).openWatchMode(opening);
     this.listeners = await openListeners(resolved, opening);
@@ -96,6 +96,7 @@ export class Opened {
   /** Closes everything else. A second call does nothing. */
   async close(): Promise<void> {
     this.watch?.close();
+    this.certificates?.close();
     this.statusUdp?.close();
     await this.files?.close();
     await this.#push?.close();

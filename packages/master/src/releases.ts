@@ -19,6 +19,7 @@ import { type Replaced, replacedOf } from './re-exec/replaced.ts';
 import { checkReach } from './reach.ts';
 import { hasSameFiles, missingOf, type Release, resolveRelease, settingsOf, whyLost } from './release.ts';
 import { type ReleaseStatus, releaseList, whyGone } from './release-list.ts';
+import type { Certificates } from './tls/certificates.ts';
 
 interface Sources {
   readonly log: Logger;
@@ -30,6 +31,7 @@ interface Sources {
   state(): State;
   enqueue(event: Event): void;
   readonly past: Pick<PastReloads, 'withStart'>;
+  readonly certificates: () => Certificates | undefined;
   /** The user and group of the workers. */
   identity(): Identity | undefined;
 }
@@ -120,6 +122,8 @@ export class Releases {
     checkToken(resolved.config);
     await hooks.run('onReload');
     writeNeedsRestart(log, needRestart);
+    // They are for all workers, and no part of the release: a roll back keeps them.
+    this.#sources.certificates()?.reload(resolved.config);
     return release;
   }
 

@@ -44,7 +44,7 @@ const MAY_DRAIN: States = new Set(['draining', 'hung', 'failing', 'killed']);
  * not in changes nothing.
  */
 export function routes(
-  { log, view, enqueue, listeners, watch, observed, releaseOf }: Context,
+  { log, view, enqueue, listeners, certificates, watch, observed, releaseOf }: Context,
   { traffic, vitals, remaining, recycler, hangs, gate, unread, inspectors }: Attendants,
   crew: Crew,
 ): Routes {
@@ -146,8 +146,8 @@ export function routes(
     took: (serial, { id }) => relay.took(serial, id),
     declined: (serial, { id, reason }) => relay.declined(serial, id, reason),
     state: (serial, { id, text }) => relay.state(serial, id, text),
-    'certificates-held': () => {},
-    'certificates-failed': () => {},
+    'certificates-held': (serial, { revision }) => certificates?.held(serial, revision),
+    'certificates-failed': (serial, { revision, reason }) => certificates?.failed(serial, revision, reason),
     'resume-failed': (serial, failure) => migrations.resumeFailed(serial, failure),
     answered: (serial, { count }) => migrations.answered(serial, count),
 

@@ -90,7 +90,7 @@ export class Spawner {
       env: environment,
       runAs,
       boot,
-      ...(certificates && { certificates: () => certificates.message }),
+      ...(certificates && { beforeBoot: () => certificates.boot(serial) }),
       ...(watch && !view.hasServed && { open: { listeners, backlog: release.config.backlog } }),
     };
     const handle = new WorkerHandle(

@@ -20,6 +20,7 @@ import { Inspector } from './inspect/inspector.ts';
 import type { Listener } from './listeners.ts';
 import { stderrOutlet } from './outlet.ts';
 import { type SpawnFailure, spawnFailure } from './spawn-failure.ts';
+import type { CertificateOrder } from './tls/certificates.ts';
 import { type OutputSink, WorkerOutput } from './worker-output.ts';
 
 export interface WorkerHandleEvents {
@@ -156,7 +157,7 @@ export class WorkerHandle {
   }
 
   /** Node drops what arrives before an ES module has set up its listener: the worker speaks first. */
-  #boot({ boot, open, certificates }: SpawnRequest): void {
+  #boot({ boot, open, beforeBoot }: SpawnRequest): void {
     if (this.#booted) return;
     this.#booted = true;
     // Before the app is loaded, which may block the worker for long.
@@ -164,7 +165,7 @@ export class WorkerHandle {
       this.#sendListeners(open.listeners, ({ address }) => formatAddress(address));
       this.#send({ type: 'open', backlog: open.backlog });
     }
-    if (certificates) this.#send(certificates());
+    beforeBoot?.();
     this.#send({ type: 'boot', ...boot });
   }
 
@@ -221,6 +222,9 @@ export class WorkerHandle {
       this.#send(order, listener.handle);
     }
   }
+
+  /** Orders about certificates. */
+  readonly tell = (order: CertificateOrder): void => this.#send(order);
 
   /** The server asks for no new traffic, and serves on; or, with false, it does so no more. */
   announceLeaving(isLeaving: boolean): void {

@@ -7,6 +7,29 @@ export const SERVER = {
     fields: '`address`, `port`, `source` (`bound`, `systemd`, `inherited`)',
     when: 'The master listens on an address.',
   },
+  'certificates-swapped': {
+    level: 'info or warn',
+    fields:
+      '`certificates` (`file`, `names`, `notAfter`), `tookMs`, `silent` (workers that did not answer in time)',
+    when: 'All workers use new [certificates](tls.md), from one moment on.',
+  },
+  'certificates-refused': {
+    level: 'error',
+    fields: '`reason`',
+    when: 'New [certificates](tls.md) cannot be used, and the old ones serve on.',
+    todo: 'Correct what `reason` names; a file that changes is read again by itself.',
+  },
+  'certificate-expires': {
+    level: 'warn or error',
+    fields: '`file`, `names`, `notAfter`',
+    when: 'A certificate expires within 14 days, or has expired. Logged once a day.',
+    todo: 'Renew it; the new file is used as soon as it is there.',
+  },
+  'certificate-warning': {
+    level: 'warn',
+    when: 'Something about a certificate or its key that clients or attackers may find.',
+    todo: 'Do what the line says.',
+  },
   started: {
     level: 'info',
     fields: '`size`, `tookMs`',

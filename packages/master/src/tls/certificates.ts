@@ -1,43 +1,291 @@
-/** The certificates that the https listeners show: the master reads their files, and the workers get bytes. */
-import { createPrivateKey, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import type { Config } from '@tshorn/config';
-import type { ToWorker } from '@tshorn/core';
+/**
+ * The certificates that the https listeners show. The master reads their files, and all workers get the bytes, or none does
+ * (swap.ts). Created when the listeners are opened; the Attendants lead it to the workers.
+ */
+import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { renderError, systemReason, type ToWorker, type WorkerState } from '@tshorn/core';
+import type { Logger } from '../log.ts';
+import {
+  type CertificateFacts,
+  type CertificateOptions,
+  type CertificateSet,
+  readCertificates,
+} from './certificate-files.ts';
+import { datesProblem, describeCertificate } from './expiry.ts';
+import { ExpiryWatch } from './expiry-watch.ts';
+import { FileWatch } from './file-watch.ts';
+import { decideSwap, SWAP_WITHIN_MS, type SwapEffect, type SwapEvent, type SwapState } from './swap.ts';
 
-export type CertificatesMessage = Extract<ToWorker, { type: 'certificates' }>;
+export type CertificateOrder = Extract<
+  ToWorker,
+  { type: 'certificates' | 'use-certificates' | 'ticket-keys' }
+>;
+type Message = Extract<ToWorker, { type: 'certificates' }>;
 
-type Files = Pick<Config, 'certfile' | 'keyfile' | 'keyfilePasswordFile' | 'caCerts'>;
+/** The workers, as a swap needs them. */
+export interface CertificateWorkers {
+  /** Serials of the workers whose processes are there. */
+  serials(): readonly number[];
+  stateOf(serial: number): WorkerState | undefined;
+  send(serial: number, message: CertificateOrder): void;
+  /** It must not serve on. */
+  replace(serial: number): void;
+}
+
+/** One certificate in `tshorn status`. */
+export interface CertificateStatus {
+  readonly file: string;
+  readonly names: readonly string[];
+  /** ISO 8601. */
+  readonly notAfter: string;
+}
+
+/** Those that may have a handshake under way. */
+const SERVING = new Set<WorkerState | undefined>(['admitted', 'ready', 'draining', 'failing', 'hung']);
+
+/** A pair of files is written one after the other: a fault counts when it has stayed for that long in all. */
+const RETRY_AFTER_MS = [250, 500, 1_000, 2_000];
+/** A stolen key opens the tickets of that time, and the first connection of each client after it makes a full handshake. */
+const ROTATE_EVERY_MS = 12 * 3_600_000;
 
 export class Certificates {
-  #message: CertificatesMessage;
+  readonly #log: Logger;
+  #options: CertificateOptions;
+  /** By revision: the set that serves, and the one that is to. */
+  #sets = new Map<number, CertificateSet>();
+  #state: SwapState = { serving: 1, swap: undefined };
+  #revision = 1;
+  #ticketKeys = newTicketKeys();
+  #workers: CertificateWorkers | undefined;
+  /** Serials of the workers that have got their first ones. */
+  readonly #booted = new Set<number>();
+  /** Read while a swap is under way. */
+  #next: CertificateSet | undefined;
+  #startedAt = 0;
+  #deadline: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #refused = '';
+  readonly #expiry: ExpiryWatch;
+  readonly #watch: FileWatch;
+  readonly #rotation: NodeJS.Timeout;
+  readonly counts = { swapped: 0, refused: 0 };
 
-  constructor(message: CertificatesMessage) {
-    this.#message = message;
+  constructor(options: CertificateOptions, first: CertificateSet, log: Logger) {
+    this.#log = log;
+    this.#options = options;
+    this.#sets.set(1, first);
+    this.#watch = new FileWatch(() => this.#changed(0));
+    this.#watch.watch(filesOf(options));
+    this.#rotation = setInterval(() => this.useTicketKeys(newTicketKeys()), ROTATE_EVERY_MS).unref();
+    this.#expiry = new ExpiryWatch(log, () => this.facts);
+    this.#told(first);
   }
 
-  /** For a worker that boots. */
-  get message(): CertificatesMessage {
-    return this.#message;
+  /** To be called once, before the first worker. */
+  attend(workers: CertificateWorkers): void {
+    this.#workers = workers;
+  }
+
+  close(): void {
+    this.#watch.close();
+    clearInterval(this.#rotation);
+    this.#expiry.close();
+    clearTimeout(this.#deadline);
+    clearTimeout(this.#retry);
+  }
+
+  get #serving(): CertificateSet {
+    return this.#sets.get(this.#state.serving) as CertificateSet;
+  }
+
+  get facts(): readonly CertificateFacts[] {
+    return this.#serving.facts;
+  }
+
+  get status(): CertificateStatus[] {
+    return this.facts.map(({ file, names, notAfter }) => ({
+      file,
+      names,
+      notAfter: new Date(notAfter).toISOString(),
+    }));
+  }
+
+  /** 48 bytes in base64: whoever has them can read the tickets of the clients. */
+  get ticketKeys(): string {
+    return this.#ticketKeys;
+  }
+
+  /** The first message of a worker. What follows by `send` reaches it before its boot order. */
+  boot(serial: number): void {
+    this.#booted.add(serial);
+    this.#workers?.send(serial, this.#message(this.#state.serving));
+    this.#dispatch({ type: 'booting', serial });
+  }
+
+  held(serial: number, revision: number): void {
+    this.#dispatch({ type: 'held', serial, revision });
+  }
+
+  failed(serial: number, revision: number, reason: string): void {
+    this.#dispatch({ type: 'failed', serial, revision, reason });
+  }
+
+  gone(serial: number): void {
+    this.#booted.delete(serial);
+    this.#dispatch({ type: 'gone', serial });
+  }
+
+  /** Every worker seals tickets with these from now on: a rotation, or the keys of the old master of a re-exec. */
+  useTicketKeys(keys: string): void {
+    this.#ticketKeys = keys;
+    for (const serial of this.#booted) this.#workers?.send(serial, { type: 'ticket-keys', keys });
+  }
+
+  /** Reads the files of a reload. Never throws: those that serve stay, and the log says why. */
+  reload(options: CertificateOptions): void {
+    if (options.certfile.length === 0) {
+      return this.#refuse('the config that was read has no --certfile, and https listeners need one');
+    }
+    this.#options = options;
+    this.#watch.watch(filesOf(options));
+    const read = this.#read();
+    if (typeof read === 'string') this.#refuse(read);
+    else this.#swapTo(read);
+  }
+
+  /** A file is another one than before. */
+  #changed(attempt: number): void {
+    clearTimeout(this.#retry);
+    const read = this.#read();
+    if (typeof read !== 'string') return this.#swapTo(read);
+    const wait = RETRY_AFTER_MS[attempt];
+    if (wait === undefined) return this.#refuse(read);
+    this.#retry = setTimeout(() => this.#changed(attempt + 1), wait).unref();
+  }
+
+  /** A set that can serve, or why there is none. */
+  #read(): CertificateSet | string {
+    try {
+      const set = readCertificates(this.#options);
+      const [problem] = set.facts.flatMap((facts) => datesProblem(facts, Date.now()) ?? []);
+      return problem ?? set;
+    } catch (error) {
+      return renderError(error) || systemReason(error);
+    }
+  }
+
+  #refuse(reason: string): void {
+    if (reason === this.#refused) return;
+    this.#refused = reason;
+    this.counts.refused++;
+    this.#log.error(
+      { event: 'certificates-refused', reason },
+      `certificates refused: ${reason}\n  the ones that serve stay: ${describeAll(this.facts)}`,
+    );
+  }
+
+  #swapTo(set: CertificateSet): void {
+    const { swap } = this.#state;
+    if (swap) {
+      this.#next = set;
+      return;
+    }
+    const { pairs, ca } = this.#serving;
+    if (isDeepStrictEqual([set.pairs, set.ca], [pairs, ca])) {
+      this.#refused = '';
+      return;
+    }
+    const revision = ++this.#revision;
+    this.#sets.set(revision, set);
+    this.#startedAt = performance.now();
+    const isServing = (serial: number) => SERVING.has(this.#workers?.stateOf(serial));
+    const booted = (this.#workers?.serials() ?? []).filter((serial) => this.#booted.has(serial));
+    this.#dispatch({
+      type: 'begin',
+      revision,
+      serving: booted.filter(isServing),
+      others: booted.filter((serial) => !isServing(serial)),
+    });
+  }
+
+  #dispatch(event: SwapEvent): void {
+    const { state, effects } = decideSwap(this.#state, event);
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+    if (state.swap) return;
+    const next = this.#next;
+    this.#next = undefined;
+    if (next) this.#swapTo(next);
+  }
+
+  #perform(effect: SwapEffect): void {
+    switch (effect.do) {
+      case 'prepare':
+        return this.#workers?.send(effect.serial, this.#message(effect.revision));
+      case 'end': {
+        const { revision, use } = effect;
+        return this.#workers?.send(effect.serial, { type: 'use-certificates', revision, use });
+      }
+      case 'set-timer':
+        this.#deadline = setTimeout(() => this.#dispatch({ type: 'expired' }), SWAP_WITHIN_MS);
+        return;
+      case 'clear-timer':
+        return clearTimeout(this.#deadline);
+      case 'swapped':
+        return this.#swapped(effect.revision, effect.silent.length);
+      case 'refused':
+        this.#sets.delete(effect.revision);
+        return this.#refuse(`a worker cannot use them: ${effect.reason}`);
+      case 'replace':
+        this.#log.error(
+          { event: 'certificates-refused', reason: effect.reason },
+          `a worker cannot use the new certificates, and is replaced: ${effect.reason}`,
+        );
+        return this.#workers?.replace(effect.serial);
+    }
+  }
+
+  #swapped(revision: number, silent: number): void {
+    const set = this.#sets.get(revision) as CertificateSet;
+    this.#sets = new Map([[revision, set]]);
+    this.#refused = '';
+    this.counts.swapped++;
+    const tookMs = Math.round(performance.now() - this.#startedAt);
+    const late =
+      silent === 0 ? '' : `; ${silent} of the workers did not answer in time, and use them when they do`;
+    this.#log[silent === 0 ? 'info' : 'warn'](
+      { event: 'certificates-swapped', certificates: this.status, tookMs, ...(silent > 0 && { silent }) },
+      `certificates swapped in ${tookMs}ms: ${describeAll(set.facts)}${late}`,
+    );
+    this.#told(set);
+  }
+
+  #told({ warnings }: CertificateSet): void {
+    for (const text of warnings) this.#log.warn({ event: 'certificate-warning' }, text);
+    this.#expiry.look();
+  }
+
+  #message(revision: number): Message {
+    const { pairs, ca } = this.#sets.get(revision) as CertificateSet;
+    return {
+      type: 'certificates',
+      revision,
+      pairs,
+      ...(ca !== undefined && { ca }),
+      ticketKeys: this.#ticketKeys,
+    };
   }
 }
 
-/** Reads the files of a start. */
-export function openCertificates({ certfile, keyfile, keyfilePasswordFile, caCerts }: Files): Certificates {
-  const passphrase = keyfilePasswordFile && readFileSync(keyfilePasswordFile, 'utf8').split(/\r?\n/)[0];
-  const pairs = certfile.map((file, at) => ({
-    cert: readFileSync(file, 'utf8'),
-    key: String(
-      createPrivateKey({ key: readFileSync(keyfile[at] as string), passphrase }).export({
-        type: 'pkcs8',
-        format: 'pem',
-      }),
-    ),
-  }));
-  return new Certificates({
-    type: 'certificates',
-    revision: 1,
-    pairs,
-    ...(caCerts !== undefined && { ca: readFileSync(caCerts, 'utf8') }),
-    ticketKeys: randomBytes(48).toString('base64'),
-  });
-}
+const newTicketKeys = (): string => randomBytes(48).toString('base64');
+
+const describeAll = (facts: readonly CertificateFacts[]): string => facts.map(describeCertificate).join(', ');
+
+const filesOf = ({ certfile, keyfile, keyfilePasswordFile, caCerts }: CertificateOptions): string[] => [
+  ...new Set([...certfile, ...keyfile, ...[keyfilePasswordFile ?? [], caCerts ?? []].flat()]),
+];
+
+/** Reads the files of a start. @throws TshornError ERR_CERTIFICATE */
+export const openCertificates = (options: CertificateOptions, log: Logger): Certificates =>
+  new Certificates(options, readCertificates(options), log);
