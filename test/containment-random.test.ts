@@ -15,7 +15,7 @@ import { endServers, fixture, type LogLine, startServer, type TestServer } from 
 import { Story } from './support/story.ts';
 
 const SEED = Number(process.env.CONTAINMENT_SEED ?? Date.now() % 1_000_000);
-const SECONDS = times('CONTAINMENT_SECONDS', 10, 20);
+const SECONDS = times('CONTAINMENT_SECONDS', 6, 20);
 const WORKERS = 3;
 const MOST_WORKERS = 5;
 /** A worker's clock and this one are read a moment apart. */

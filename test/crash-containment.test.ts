@@ -12,7 +12,7 @@ import { endServers, fixture, type LogLine, startServer, type TestServer } from 
 import { WebSocketClient } from './support/websocket-client.ts';
 
 const WORKERS = 4;
-const ROUNDS = times('CRASH_ROUNDS', 6, 30);
+const ROUNDS = times('CRASH_ROUNDS', 3, 30);
 const SIZE = {
   idle: times('CRASH_IDLE', 60, 400),
   webSockets: times('CRASH_WEBSOCKETS', 12, 40),

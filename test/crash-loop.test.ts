@@ -49,7 +49,7 @@ test('a crash loop is told in few lines, its connects wait, and a mended app is 
   expect(server.of('ready', from)).toHaveLength(2);
 }, 120_000);
 
-test('the status names each slot in back-off, with its next attempt and the reason', async () => {
+thorough('the status names each slot in back-off, with its next attempt and the reason', async () => {
   const server = await start();
   await loop(server);
   const socket = await socketOf(server);

@@ -51,7 +51,7 @@ test.each(UNUSABLE)('%s is refused at once, with file and line', async (_, text,
   expect(said).not.toContain('xxxx');
 });
 
-test.each(cases(UNUSABLE, ([name]) => name === 'NUL'))(
+test.each(cases(UNUSABLE, () => false))(
   '%s: the reload is refused at once, and the old release still serves',
   async (_, text, why) => {
     write('one.env', 'APP_A=1\n');

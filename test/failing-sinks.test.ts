@@ -155,7 +155,7 @@ const WAYS: Record<string, () => ChildProcess> = {
   },
 };
 
-test.each(cases(Object.entries(WAYS), ([way]) => !way.startsWith('a socket')))(
+test.each(cases(Object.entries(WAYS), ([way]) => way === 'a pipe that nobody reads'))(
   'a log on %s, and every other sink failing: no order and no event is lost',
   async (_name, start) => {
     server = start();

@@ -1,7 +1,7 @@
 /** A database that has room for one worker more than usual: parked workers keep their connections to it. */
 import { once } from 'node:events';
 import net from 'node:net';
-import { brief, cases } from './support/long.ts';
+import { brief, cases, thorough } from './support/long.ts';
 import { endServers, fixture, startServer } from './support/server.ts';
 
 const WORKERS = 3;
@@ -50,7 +50,7 @@ test.each(cases(['by-throwing', 'by-exiting', 'by-answering'], (how) => how === 
   },
 );
 
-brief('without parking one more than usual is enough', async () => {
+thorough('without parking one more than usual is enough', async () => {
   const server = await start('by-throwing', '--no-park');
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });
   expect(most).toBe(ROOM);

@@ -68,7 +68,7 @@ ${server.story}`);
 }
 
 describe('one request hangs its worker', () => {
-  brief('the only worker: its idle connections wait for the replacement', async () => {
+  thorough('the only worker: its idle connections wait for the replacement', async () => {
     const server = await start(1);
     const { cost, culprit, contained } = await hangRound(server, { kind: 'handler', slot: 0, numbers });
     expect(cost).toMatchObject(NOTHING);
@@ -87,7 +87,7 @@ describe('one request hangs its worker', () => {
     },
   );
 
-  brief('a new release that hangs is rolled back, and its connections are saved', async () => {
+  thorough('a new release that hangs is rolled back, and its connections are saved', async () => {
     const server = await start(2, { env: { TSHORN_SOAK: '20s' } });
     const from = server.lines.length;
     const verdict = server.reload();

@@ -88,7 +88,7 @@ brief(
   },
 );
 
-brief('a crash with `node inspect` attached ends the worker at once', async () => {
+thorough('a crash with `node inspect` attached ends the worker at once', async () => {
   const server = await start();
   const client = await nodeInspect(port);
   try {
@@ -100,7 +100,7 @@ brief('a crash with `node inspect` attached ends the worker at once', async () =
   }
 });
 
-brief('after a bad release the old worker listens for the debugger again', async () => {
+thorough('after a bad release the old worker listens for the debugger again', async () => {
   const releases = new Releases().deploy();
   const server = await start({}, releases.app);
   const pid = server.pidOf(0);
@@ -137,7 +137,7 @@ thorough(
   },
 );
 
-brief('a port that another program has is told, and does not keep the app from serving', async () => {
+thorough('a port that another program has is told, and does not keep the app from serving', async () => {
   const other = await start();
   const server = await start();
   expect(server.of('inspector')[0]).toMatchObject({

@@ -31,7 +31,7 @@ const get = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 const PLANS = [
   // Without options the plan is that of nearly every other test.
   { plan: 'rolling', args: [], least: 4, most: 5, long: true },
-  { plan: 'rolling', args: ['--max-surge', '50%'], least: 4, most: 6 },
+  { plan: 'rolling', args: ['--max-surge', '50%'], least: 4, most: 6, long: true },
   { plan: 'rolling', args: ['--max-surge', '0', '--max-unavailable', '50%'], least: 2, most: 4 },
   { plan: 'canary', args: ['--max-surge', '2', '--canary-time', '500ms'], least: 4, most: 6 },
   { plan: 'overlap', args: [], least: 4, most: 8 },

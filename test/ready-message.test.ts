@@ -1,5 +1,6 @@
 /** An app decides by itself when it can serve: `process.send('ready')`, the convention of PM2. */
 import { ask } from './support/load.ts';
+import { brief as test, thorough } from './support/long.ts';
 import { run } from './support/run.ts';
 import { endServers, fixture, startServer } from './support/server.ts';
 
@@ -15,7 +16,7 @@ test('a worker is ready only when its app has sent the message, at the start and
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });
 });
 
-test('without the option nobody waits', async () => {
+thorough('without the option nobody waits', async () => {
   const { code, text } = await run([APP, '--bind', '127.0.0.1:0', '--boot-timeout', '8s', ...PROBE]);
   expect({ code, text }).toEqual({ code: 3, text: expect.stringContaining('/ answered 503') });
 });

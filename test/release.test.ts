@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
+import { brief as test, thorough } from './support/long.ts';
 import { startServer, TestServer } from './support/server.ts';
 
 ownDirectory();
@@ -78,18 +79,21 @@ test('1, then 2, then a broken 3, then 2 again: a killed worker always comes bac
   await killOne('2');
 });
 
-test('a deploy that overwrites the running release is warned of when a worker starts from it', async () => {
-  const server = await startServer('app.mjs', { cwd: current(), env: { PWD: current() }, workers: 2 });
-  fs.appendFileSync(path.join(directory, '1/app.mjs'), '// changed');
-  for (let crash = 0; crash < 2; crash++) {
-    const from = server.lines.length;
-    process.kill(server.readyPids[0] as number, 'SIGKILL');
-    await server.event('ready', { from });
-  }
-  expect(server.of('overwritten')).toMatchObject([{ level: 40, generation: 1 }]);
-  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
-  expect(server.of('overwritten')).toHaveLength(1);
-});
+thorough(
+  'a deploy that overwrites the running release is warned of when a worker starts from it',
+  async () => {
+    const server = await startServer('app.mjs', { cwd: current(), env: { PWD: current() }, workers: 2 });
+    fs.appendFileSync(path.join(directory, '1/app.mjs'), '// changed');
+    for (let crash = 0; crash < 2; crash++) {
+      const from = server.lines.length;
+      process.kill(server.readyPids[0] as number, 'SIGKILL');
+      await server.event('ready', { from });
+    }
+    expect(server.of('overwritten')).toMatchObject([{ level: 40, generation: 1 }]);
+    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+    expect(server.of('overwritten')).toHaveLength(1);
+  },
+);
 
 test('a release whose directory is deleted: that is said, the living serve on, and a reload mends it', async () => {
   const server = await startServer('app.mjs', { cwd: current(), env: { PWD: current() }, workers: 2 });

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { MixedLoad } from './support/load.ts';
-import { isLong, times } from './support/long.ts';
+import { isLong, thorough, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const WORKERS = times('WORKERS', 3, 4);
@@ -127,7 +127,7 @@ test.each(matrix)(
   180_000,
 );
 
-test('with --status-transport udp, the parked workers of a rolled back reload serve again', async () => {
+thorough('with --status-transport udp, the parked workers of a rolled back reload serve again', async () => {
   const server = await start('50ms', '--status-transport', 'udp', '--park', 'yes');
   await connect(server, 20);
   // In the last slot: the workers of all others are parked by then.

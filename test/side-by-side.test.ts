@@ -95,7 +95,7 @@ thorough('event streams that do not survive do not hold up a reload either', asy
   expect(await server.event('reload-finished', { from })).toMatchObject({ outcome: 'committed' });
 });
 
-brief('a rollback in the middle: the old workers serve again, and no client was closed', async () => {
+thorough('a rollback in the middle: the old workers serve again, and no client was closed', async () => {
   const server = await start('60s');
   const clients = await crowd(server);
   const before = server.readyPids.sort();

@@ -6,8 +6,8 @@ import { ask } from './client.ts';
 
 afterEach(endServers);
 
-/** One of each way to come to a server. */
-const SHORT = ['handler.mjs', 'fastify.mjs', 'http-server.mjs', 'script.mjs'];
+/** An app whose server tshorn makes, and one that makes its own. */
+const SHORT = ['handler.mjs', 'fastify.mjs'];
 
 test.each(cases(APPS, ({ app }) => SHORT.includes(app)))('$app', async ({ app, closes = 1 }) => {
   const preload = `--import=${fixture('cleans-up/closes-every-server.mjs')}`;

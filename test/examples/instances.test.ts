@@ -4,6 +4,7 @@ import path from 'node:path';
 import { directory, ownDirectory } from '../support/directory.ts';
 import { freePort } from '../support/free-ports.ts';
 import { ask } from '../support/load.ts';
+import { brief as test, thorough } from '../support/long.ts';
 import { fixture, startServer } from '../support/server.ts';
 
 ownDirectory();
@@ -46,7 +47,7 @@ test('one-job: a job moves with the reload, and after a crash, and never runs in
   expect(order.filter((pid, at) => pid !== order[at - 1])).toEqual(pids);
 });
 
-test('metrics-port: after the reload only the new worker answers on the port of its slot', async () => {
+thorough('metrics-port: after the reload only the new worker answers on the port of its slot', async () => {
   const first = await freePort();
   const env = { METRICS_PORT: String(first) };
   const server = await startServer('examples/instances/metrics-port.mjs', { env });
@@ -59,7 +60,7 @@ test('metrics-port: after the reload only the new worker answers on the port of 
   for (let n = 0; n < 20; n++) expect(await generation()).toBe('2');
 });
 
-test('database: a reload needs the connections of one worker more', async () => {
+thorough('database: a reload needs the connections of one worker more', async () => {
   const most = 4;
   let open = 0;
   const database = net.createServer((socket) => {

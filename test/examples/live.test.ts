@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { chromiumPath, startChromium } from '../support/chromium.ts';
 import { Chat, Poll, Ticks } from '../support/live-clients.ts';
-import { times } from '../support/long.ts';
+import { thorough, times } from '../support/long.ts';
 import { endServers, root, startServer } from '../support/server.ts';
 
 const DEPLOYS = 5;
@@ -72,7 +72,7 @@ test(`chats, an event stream and a poll live through ${SHORT_DEPLOYS} deploys on
   }
 });
 
-const withChromium = chromiumPath ? test : test.skip;
+const withChromium = chromiumPath ? thorough : test.skip;
 const where = chromiumPath ? ', in a real browser' : ' (skipped: no Chromium here; CHROMIUM can name one)';
 
 async function open(port: number): Promise<Page> {

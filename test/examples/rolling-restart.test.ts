@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { MixedLoad } from '../support/load.ts';
+import { brief as test, thorough } from '../support/long.ts';
 import { endServers, root, startServer } from '../support/server.ts';
 
 const script = path.join(root, 'examples/rolling-restart.sh');
@@ -64,7 +65,7 @@ test('prints 200 OK for each of four workers under load, and no request fails', 
   expect(server.readyPids.filter((pid) => before.includes(pid))).toEqual([]);
 });
 
-test('stops at a broken release, says why, and the old workers serve on', async () => {
+thorough('stops at a broken release, says why, and the old workers serve on', async () => {
   const server = await start();
   const before = server.readyPids;
   const load = new MixedLoad({ port: server.port }).start({ fresh: 2, posts: 0, slow: 0, uploads: 0 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
+import { brief as test, thorough } from '../support/long.ts';
 import { pollUntil } from '../support/processes.ts';
 import { endServers, fixture, startServer } from '../support/server.ts';
 import { GraphqlClient } from './libraries.ts';
@@ -71,7 +72,7 @@ test('a subscription that the client has completed is not begun again, and its i
   expect(sockets).toHaveLength(1);
 });
 
-test('a release that does not want the client any more closes it, as it would a new one', async () => {
+thorough('a release that does not want the client any more closes it, as it would a new one', async () => {
   const file = path.join(tmpdir(), `tshorn-unwanted-${process.pid}.env`);
   writeFileSync(file, '');
   try {
@@ -88,7 +89,7 @@ test('a release that does not want the client any more closes it, as it would a 
   }
 });
 
-test('a client that has not said a word moves, and may begin afterwards', async () => {
+thorough('a client that has not said a word moves, and may begin afterwards', async () => {
   const server = await startServer(app);
   const ws = new WebSocket(`ws://127.0.0.1:${server.port}/graphql`, 'graphql-transport-ws');
   clients.push({ leave: () => ws.close() });

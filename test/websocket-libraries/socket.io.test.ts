@@ -172,15 +172,20 @@ brief('a client that polls cannot move: it connects anew, as without', async () 
   expect((await socket.emitWithAck('ask', 1)).pid).toBe(server.readyPids[0]);
 });
 
-brief('an unsupported socket.io is reported, and clients reconnect as without tshorn/socket.io', async () => {
-  const unknown = fixture('websocket-libraries/unknown-socket.io.mjs');
-  const server = await startServer(unknown, { args: ['--grace', '3s'] });
-  expect(server.output).toContain('this version of socket.io is not supported (no namespace._createSocket)');
-  const { socket } = await connect(server, 1, '/', ['websocket']);
-  const id = socket.id;
-  await server.reload();
-  await pollUntil(() => socket.connected && socket.id !== id);
-});
+thorough(
+  'an unsupported socket.io is reported, and clients reconnect as without tshorn/socket.io',
+  async () => {
+    const unknown = fixture('websocket-libraries/unknown-socket.io.mjs');
+    const server = await startServer(unknown, { args: ['--grace', '3s'] });
+    expect(server.output).toContain(
+      'this version of socket.io is not supported (no namespace._createSocket)',
+    );
+    const { socket } = await connect(server, 1, '/', ['websocket']);
+    const id = socket.id;
+    await server.reload();
+    await pollUntil(() => socket.connected && socket.id !== id);
+  },
+);
 
 describe('a server that allows polling', () => {
   const WARNING = /tshorn\/socket\.io: clients that begin with polling.*transports: \['websocket'\]/g;

@@ -25,7 +25,8 @@ afterEach(async () => {
 
 const faults = () => clients.flatMap(({ faults }, at) => faults.map((fault) => `client ${at}: ${fault}`));
 
-const SHORT = ['@fastify/websocket', 'graphql-ws', 'socket.io (websocket, in a namespace)'];
+/** graphql-ws and Socket.IO have short tests of their own beside this file. */
+const SHORT = ['@fastify/websocket'];
 
 test.each(cases(LIBRARIES, ({ name }) => SHORT.includes(name)))(
   '$name: reloads, and no client notices',
