@@ -1,0 +1,199 @@
+/** A connection that OpenSSL serves in this process, as one that can leave: the layer below a TLSSocket. */
+import type { PeerCertificate, TLSSocket } from 'node:tls';
+import { type Layer, layerOf } from '../transport/layer.ts';
+import type { RawHandle } from '../transport/transport.ts';
+import { type Direction, LONGEST_CARRY, type TlsCarry, type TlsFacts } from './carry.ts';
+import { type Bytes, Counts, type Sequences } from './counts.ts';
+import { suiteOf } from './records.ts';
+import { kernelHandle, tlsHandle, type Watcher, watch, watchReads } from './tls-internals.ts';
+
+/** Where the secret begins in a line of 'keylog': the label, and the client's random as 64 digits (32 bytes). */
+const SECRET_AT = 'CLIENT_TRAFFIC_SECRET_0 '.length + 64 + 1;
+
+/** Room for all but certificates, and for base64. */
+const MOST_CERTIFICATES = LONGEST_CARRY - 1_500;
+
+export class LeavingTls implements Layer, Watcher {
+  readonly #socket: TLSSocket;
+  readonly #counts = new Counts();
+  readonly #handle: RawHandle | undefined;
+  /** Lines of 'keylog', as they came; read only when the connection leaves. */
+  #readLine: Buffer | undefined;
+  #writeLine: Buffer | undefined;
+  #plainOut = 0;
+  #isWatched = false;
+  #problem: string | undefined;
+
+  /** @param line of the server's secret, which is made when nothing but the ClientHello has been read */
+  constructor(socket: TLSSocket, line: Buffer) {
+    this.#socket = socket;
+    const kernel = kernelHandle(socket);
+    this.#handle = kernel;
+    this.#writeLine = line;
+    this.#counts.helloRead(kernel?.bytesRead ?? 0);
+  }
+
+  /** @param line of the client's secret, which is needed when its Finished has been read */
+  finished(line: Buffer): void {
+    const kernel = kernelHandle(this.#socket);
+    this.#readLine = line;
+    this.#counts.finishedRead(kernel?.bytesRead ?? 0, kernel?.bytesWritten ?? 0);
+  }
+
+  /** The server has the connection, and the app has nothing of it yet. */
+  begin(): void {
+    if (this.#readLine && this.#handle) this.#isWatched = watch(this.#socket, this, watcherOf);
+  }
+
+  /** The HTTP parser lets go of it. */
+  upgraded(): void {
+    this.#isWatched &&= watchReads(this.#socket, this);
+  }
+
+  read(): void {
+    const counts = this.#counts;
+    counts.read();
+    if (counts.hasReadMore) return;
+    const bytes = this.#bytes();
+    if (!counts.hasWritten) counts.beforeFirstWrite(bytes.sealedOut);
+    if (asksForCertificate(this.#socket)) counts.firstRead(bytes);
+  }
+
+  beforeWrite(): void {
+    const counts = this.#counts;
+    if (!counts.isMeasured && counts.hasWritten) counts.beforeWrite(this.#bytes());
+  }
+
+  wrote(): void {
+    const plainOut = tlsHandle(this.#socket)?.bytesWritten;
+    if (plainOut === undefined) return;
+    this.#counts.wrote(plainOut - this.#plainOut);
+    this.#plainOut = plainOut;
+  }
+
+  #bytes(): Bytes {
+    const kernel = kernelHandle(this.#socket);
+    const tls = tlsHandle(this.#socket);
+    return {
+      sealedIn: kernel?.bytesRead ?? 0,
+      sealedOut: kernel?.bytesWritten ?? 0,
+      plainIn: tls?.bytesRead ?? 0,
+      plainOut: tls?.bytesWritten ?? 0,
+    };
+  }
+
+  get handle(): RawHandle | undefined {
+    return kernelHandle(this.#socket);
+  }
+
+  get bytesRead(): number {
+    return kernelHandle(this.#socket)?.bytesRead ?? 0;
+  }
+
+  #sequences(): Sequences {
+    const { suite, isResumed } = this.#agreement();
+    const hashLength = suiteOf(suite)?.hashLength;
+    return hashLength === undefined
+      ? { problem: 'tls-count' }
+      : this.#counts.sequences(this.#bytes(), isResumed, hashLength);
+  }
+
+  #agreement(): { suite: string; cipher: string; isResumed: boolean } {
+    const { standardName, name } = this.#socket.getCipher();
+    return { suite: standardName, cipher: name, isResumed: this.#socket.isSessionReused() };
+  }
+
+  isFlushed(): boolean {
+    const { writeQueueSize = 0 } = this.handle ?? {};
+    if (writeQueueSize > 0 || this.whyImmovable() !== undefined) return false;
+    this.#problem = this.#sequences().problem;
+    return this.#problem === undefined;
+  }
+
+  whyImmovable(): string | undefined {
+    if (!this.#isWatched) return 'tls-handshake';
+    const { suite } = this.#agreement();
+    if (!suiteOf(suite)) return 'tls-cipher';
+    return this.#certificatesLength() > MOST_CERTIFICATES ? 'tls-certificate' : undefined;
+  }
+
+  whyNotNow(): string | undefined {
+    // What a record began with that never came to its end is not known either.
+    return this.#problem === 'tls-partial' ? 'tls-count' : this.#problem;
+  }
+
+  stopReading(): void {
+    tlsHandle(this.#socket)?.readStop();
+  }
+
+  readAgain(): void {
+    tlsHandle(this.#socket)?.readStart();
+  }
+
+  carry(): string {
+    const sequences = this.#sequences();
+    const read = this.#readLine;
+    const write = this.#writeLine;
+    if (sequences.problem || !read || !write) throw new Error('tls: the connection is not at rest');
+    const carried: TlsCarry = {
+      ...this.#facts(),
+      read: direction(read, sequences.read),
+      write: direction(write, sequences.write),
+    };
+    return JSON.stringify(carried);
+  }
+
+  #facts(): TlsFacts {
+    const { alpnProtocol, servername, authorized, authorizationError } = this.#socket as TLSSocket & {
+      readonly servername?: string | false;
+    };
+    const certificates = this.#certificates();
+    return {
+      ...this.#agreement(),
+      alpn: alpnProtocol,
+      servername: servername ?? null,
+      authorized,
+      ...(authorizationError && { authorizationError: String(authorizationError) }),
+      ...(certificates.length > 0 && { certificates: certificates.map((der) => der.toString('base64')) }),
+    };
+  }
+
+  #certificatesLength(): number {
+    return this.#certificates().reduce((sum, { length }) => sum + Math.ceil(length / 3) * 4 + 3, 0);
+  }
+
+  /** The client's own first. A root names itself as its issuer. */
+  #certificates(): Buffer[] {
+    const found: Buffer[] = [];
+    if (!asksForCertificate(this.#socket)) return found;
+    let next: PeerCertificate | undefined = this.#socket.getPeerCertificate(true);
+    const seen = new Set<unknown>();
+    while (next?.raw && !seen.has(next)) {
+      seen.add(next);
+      found.push(next.raw);
+      next = (next as { issuerCertificate?: PeerCertificate }).issuerCertificate;
+    }
+    return found;
+  }
+
+  /** The connection is gone, or somebody else's. */
+  forget(): void {
+    this.#readLine?.fill(0);
+    this.#writeLine?.fill(0);
+    this.#readLine = undefined;
+    this.#writeLine = undefined;
+    this.#isWatched = false;
+  }
+}
+
+const watcherOf = (socket: object): Watcher => layerOf(socket as TLSSocket) as LeavingTls;
+
+const asksForCertificate = (socket: TLSSocket): boolean =>
+  (socket as { _requestCert?: boolean })._requestCert === true;
+
+function direction(line: Buffer, sequence: number): Direction {
+  const secret = Buffer.from(line.toString('latin1', SECRET_AT).trimEnd(), 'hex');
+  const text = secret.toString('base64');
+  secret.fill(0);
+  return { secret: text, sequence };
+}

@@ -1,0 +1,56 @@
+/**
+ * TLS 1.3 connections that move to another worker (docs/tls.md). Loaded only where there is TLS: by a worker that serves
+ * it, and by one that gets such a connection from another.
+ */
+import type { Socket } from 'node:net';
+import type { Server, TLSSocket } from 'node:tls';
+import { layerOf, setLayer, tlsMoves } from '../transport/layer.ts';
+import { beforeUpgrade } from '../transport/upgraded.ts';
+import type { TlsCarry } from './carry.ts';
+import { ContinuedTls } from './continued-tls.ts';
+import { LeavingTls } from './leaving-tls.ts';
+
+/** `_T` of CLIENT_TRAFFIC_SECRET_0: no other line of 'keylog' has the letter there. */
+const LETTER_AT = 7;
+const T = 'T'.charCodeAt(0);
+const C = 'C'.charCodeAt(0);
+
+/**
+ * Notes the secrets and numbers of each TLS 1.3 connection of a server, for the day that it moves; called before the server
+ * accepts, and after its own listener for 'secureConnection' is there. Node tells the secrets by 'keylog'
+ * (https://nodejs.org/api/tls.html#event-keylog); they are in no file and no log.
+ */
+export function followTls(server: Server): void {
+  tlsMoves();
+  server.on('keylog', (line: Buffer, socket: TLSSocket) => {
+    if (line[LETTER_AT] !== T) return;
+    const layer = layerOf(socket);
+    if (line[0] === C) return void (layer as LeavingTls | undefined)?.finished(line);
+    const leaving = new LeavingTls(socket, line);
+    setLayer(socket, leaving);
+    socket.on('close', onClose);
+  });
+  server.on('secureConnection', (socket: TLSSocket) => {
+    const layer = layerOf(socket);
+    if (layer instanceof LeavingTls) layer.begin();
+  });
+  beforeUpgrade.add((_request, socket) => {
+    const layer = layerOf(socket);
+    if (layer instanceof LeavingTls) layer.upgraded();
+  });
+}
+
+/** One for all sockets. */
+function onClose(this: TLSSocket): void {
+  const layer = layerOf(this);
+  if (layer instanceof LeavingTls) layer.forget();
+}
+
+/**
+ * @param socket the kernel's connection, which the server owns already
+ * @param carried what came with it; see `Layer.carry`
+ * @throws for a text that is none
+ */
+export function continueTls(socket: Socket, carried: string): Socket {
+  return new ContinuedTls(socket, JSON.parse(carried) as TlsCarry) as unknown as Socket;
+}
