@@ -65,6 +65,7 @@ export class Drain {
   readonly #atStart: Promise<number>;
   readonly #sender: HandoffSender | undefined;
   readonly #handOut: () => void;
+  readonly #moves: boolean;
   readonly #immovable: Promise<Record<string, number>>;
   #unlisten = () => {};
   #resolve: (report?: DrainReport) => void = () => {};
@@ -87,6 +88,7 @@ export class Drain {
     this.#lingerMs = settings.lingerMs;
     this.#sender = sender;
     this.#handOut = handOut;
+    this.#moves = handoff;
     this.#closing = new Closing(closables);
     this.done = new Promise((resolve) => {
       this.#resolve = resolve;
@@ -216,10 +218,21 @@ export class Drain {
       ...immovable,
       ...(unknown > 0 && { upgraded: unknown }),
       ...this.#sender?.refused,
+      ...this.#sum(immovable),
       ...this.#sender?.outgoing.refused,
     };
     const { answered } = this.#aftermath;
     const requests = answered === undefined ? {} : { answered, unanswered: this.#unanswered };
     this.#resolve({ moved, finished, closed, forceClosed, ...requests, refused, tookMs });
+  }
+
+  /** With what connections have shown only since. */
+  #sum(immovable: Readonly<Record<string, number>>): Record<string, number> {
+    const sums = { ...immovable };
+    const { refused = {} } = this.#connections;
+    for (const [reason, count] of this.#moves ? Object.entries(refused) : []) {
+      sums[reason] = (sums[reason] ?? 0) + count;
+    }
+    return sums;
   }
 }

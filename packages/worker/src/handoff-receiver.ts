@@ -26,11 +26,14 @@ export class HandoffReceiver {
     return this.#arriving + this.incoming.size;
   }
 
-  /** @param confirm tells the master; settles when its end of the channel has the message */
-  async take(handle: RawHandle, confirm: () => Promise<void>): Promise<void> {
+  /**
+   * @param confirm tells the master; settles when its end of the channel has the message
+   * @param carry what has come with the handle
+   */
+  async take(handle: RawHandle, confirm: () => Promise<void>, carry?: string): Promise<void> {
     this.#arriving++;
     await confirm();
-    const socket = this.#transport.connectionOf(handle);
+    const socket = this.#transport.connectionOf(handle, carry);
     this.#arriving--;
     try {
       this.#transport.serveIdle(socket);

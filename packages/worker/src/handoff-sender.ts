@@ -8,7 +8,7 @@ import { InTransit, type Sent } from './in-transit.ts';
 import { hold, unhold } from './migrate/held.ts';
 import { OutgoingMigrations, type OutgoingOrders } from './migrate/outgoing-migrations.ts';
 import type { Migratable } from './migrate/registry.ts';
-import type { InterruptedTurn, RawHandle, Transport } from './transport/transport.ts';
+import type { Detached, InterruptedTurn, Transport } from './transport/transport.ts';
 
 /** This many are in transit at a time; the rest are served where they are. */
 const WINDOW = 8;
@@ -47,7 +47,7 @@ export interface Picked extends Sent {
 /** The messages to the master. */
 export interface HandoffSenderOrders extends OutgoingOrders {
   /** @returns the id under which the answer will come */
-  offer(handle: RawHandle, resumer: string | undefined): number;
+  offer(connection: Pick<Detached, 'handle' | 'carry'>, resumer: string | undefined): number;
 }
 
 export class HandoffSender {
@@ -70,7 +70,7 @@ export class HandoffSender {
   /** True from the moment that no worker can take a connection until one has taken one. */
   waitsForTaker = false;
   /** How many connections no worker could take, by reason. */
-  readonly refused: Record<string, number> = {};
+  refused: Readonly<Record<string, number>> = {};
   /** Called once, when it turns out that no worker can take connections. */
   onRefused: () => void = () => {};
 
@@ -93,6 +93,7 @@ export class HandoffSender {
   sendAll(): void {
     this.#all = true;
     this.moved = 0;
+    this.refused = {};
     this.waitsForTaker = false;
     this.outgoing.begin();
     this.#queue = [];
@@ -165,7 +166,7 @@ export class HandoffSender {
     }
     this.#burst--;
     if (migratable) hold(socket);
-    const id = this.#orders.offer(detached.handle, migratable?.resumer);
+    const id = this.#orders.offer(detached, migratable?.resumer);
     this.#inTransit.add(id, { socket, detached, migratable });
   }
 
@@ -245,7 +246,7 @@ export class HandoffSender {
       }
     }
     if (reason === 'not-yet') return this.#waitForTaker();
-    if (!kept.migratable) this.refused[reason] = (this.refused[reason] ?? 0) + 1;
+    if (!kept.migratable) this.refused = { ...this.refused, [reason]: (this.refused[reason] ?? 0) + 1 };
     this.#end();
   }
 

@@ -28,6 +28,7 @@ export class Handoff {
   /** Connections leave this way when the event loop does not turn any more. */
   readonly handOut: HandOut;
   readonly #send: Messages['send'];
+  readonly #transport: Transport;
   readonly #arrivals = new SequenceReceiver();
   readonly #listeners: AttachedListeners;
   readonly #registry: Registry = registry();
@@ -37,15 +38,17 @@ export class Handoff {
 
   constructor(transport: Transport, listeners: AttachedListeners, { send, direct }: Messages) {
     this.#send = send;
+    this.#transport = transport;
     const resumeFailed = (resumer: string, reason: string, byApp: boolean) =>
       void send({ type: 'resume-failed', resumer, reason, byApp });
     this.#registry.resumeFailed = (resumer, reason) => resumeFailed(resumer, reason, true);
     this.receiver = new HandoffReceiver(transport, { resumeFailed, answered: () => this.#answered() });
     const offers = new SequenceSender((upTo) => void send({ type: 'sent', upTo }));
     this.sender = new HandoffSender(transport, this.#registry.migratables, {
-      offer: (handle, resumer) => {
+      offer: ({ handle, carry }, resumer) => {
         const id = offers.next();
-        void send({ type: 'hand-over', id, ...(resumer !== undefined && { resumer }) }, handle);
+        const told = { ...(resumer !== undefined && { resumer }), ...(carry !== undefined && { carry }) };
+        void send({ type: 'hand-over', id, ...told }, handle);
         return id;
       },
       state: (id, text) => void send({ type: 'state', id, ...(text !== undefined && { text }) }),
@@ -77,7 +80,8 @@ export class Handoff {
   obey(order: HandoffOrder, handle: RawHandle | undefined): void {
     switch (order.type) {
       case 'take':
-        return this.#take(order, handle);
+        this.#decline(this.#arrivals.came(order.id), 'no-descriptor');
+        return void this.#take(order, handle);
       case 'state':
         return this.receiver.incoming.resume(order.id, order.text);
       case 'sent':
@@ -91,17 +95,18 @@ export class Handoff {
     }
   }
 
-  #take(
-    { id, until, resumer: name }: Extract<HandoffOrder, { type: 'take' }>,
+  async #take(
+    { id, until, resumer: name, carry }: Extract<HandoffOrder, { type: 'take' }>,
     handle: RawHandle | undefined,
-  ): void {
-    this.#decline(this.#arrivals.came(id), 'no-descriptor');
+  ): Promise<void> {
+    const loading = this.#transport.prepare(carry);
+    if (loading) await loading;
     const resumer = name === undefined ? undefined : this.#registry.resumers.get(name);
     const confirm = () => this.#send({ type: 'took', id });
     const known = name === undefined || resumer !== undefined;
     if (handle && known && sharedClock() <= until) {
-      if (name === undefined || !resumer) void this.receiver.take(handle, confirm);
-      else this.receiver.incoming.expect(id, { handle, name, resumer }, confirm);
+      if (name === undefined || !resumer) await this.receiver.take(handle, confirm, carry);
+      else this.receiver.incoming.expect(id, { handle, carry, name, resumer }, confirm);
       return;
     }
     handle?.close();

@@ -173,7 +173,7 @@ export const counts = (length: number): Field<readonly number[]> => {
 
 /** A log line and a status have room for this many. */
 const MOST_REASONS = 32;
-const REASON = /^[a-z-]{1,32}$/;
+const REASON = /^[a-z][a-z0-9.-]{0,31}$/;
 
 /** Numbers by reason. `constructor` is no reason: in a plain object it is there already. */
 export const tally: Field<Readonly<Record<string, number>>> = (value) => {
@@ -184,7 +184,7 @@ export const tally: Field<Readonly<Record<string, number>>> = (value) => {
   const number = count();
   return Object.fromEntries(
     entries.map(([reason, n]) => {
-      if (!REASON.test(reason) || reason in Object.prototype) throw new Misfit('reasons of a to z and -');
+      if (!REASON.test(reason) || reason in Object.prototype) throw new Misfit('reasons of a to z, 0 to 9, - and .');
       return [reason, inside(reason, () => number(n))];
     }),
   );

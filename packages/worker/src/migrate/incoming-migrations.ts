@@ -13,6 +13,8 @@ import { CLIENT_GONE, replayResponse, replayUpgrade } from './replay.ts';
 
 interface Expected {
   readonly handle: RawHandle;
+  /** What has come with the handle. */
+  readonly carry: string | undefined;
   readonly name: string;
   readonly resumer: Resumer;
 }
@@ -60,7 +62,7 @@ export class IncomingMigrations {
     this.#waiting.delete(id);
     clearTimeout(expected.timer);
     this.#answering++;
-    const socket = this.#transport.connectionOf(expected.handle);
+    const socket = this.#transport.connectionOf(expected.handle, expected.carry);
     void this.#replay(socket, expected, text)
       .catch((error) => {
         // Nothing of the app serves it, so its client would wait for ever.

@@ -100,8 +100,12 @@ export class HandOut {
     const { sender, offers } = this.#parts;
     const { detached, migratable } = picked;
     const id = offers.nextNow();
-    const resumer = migratable && { resumer: migratable.resumer };
-    if (this.#send({ type: 'hand-over', id, ...resumer, rescued: true }, detached.handle)) {
+    const { handle, carry } = detached;
+    const told = {
+      ...(migratable && { resumer: migratable.resumer }),
+      ...(carry !== undefined && { carry }),
+    };
+    if (this.#send({ type: 'hand-over', id, ...told, rescued: true }, handle)) {
       sender.hasLeft(id, picked);
       return id;
     }

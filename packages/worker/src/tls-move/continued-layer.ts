@@ -43,8 +43,7 @@ export class ContinuedLayer implements Layer {
     this.handle?.readStart();
   }
 
-  carry(): string {
-    const carried: TlsCarry = { ...this.#facts, ...this.#records.directions() };
-    return JSON.stringify(carried);
+  carry(): TlsCarry {
+    return { ...this.#facts, ...this.#records.directions() };
   }
 }

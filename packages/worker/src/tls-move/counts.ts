@@ -26,6 +26,8 @@ const CHANGE_CIPHER_SPEC = HEADER + 1;
 const KEY_UPDATE = OVERHEAD + 5;
 /** A client may ask for fragments of 512 bytes, and for no smaller ones (RFC 6066, section 4); nor can an app. */
 const LEAST_FRAGMENT = 512;
+/** So many looks in a row, with requests between them, have to find the same bytes: then they are no part of a record. */
+const LASTING = 2;
 /** Sizes of ticket flights; they differ by a few bytes, by names and by client certificates. */
 const MOST_FLIGHTS = 256;
 
@@ -35,8 +37,8 @@ const remember = (flight: number): void => {
   if (flights.size < MOST_FLIGHTS) flights.add(flight);
 };
 
-/** `tls-partial`: a part of a record has come, or something is not known here; the next look may find it gone. */
-type Problem = 'tls-count' | 'tls-key-update' | 'tls-fragment' | 'tls-partial';
+/** `not-yet`: a part of a record has come, or something is not known here; the next look may find it gone. */
+type Problem = 'tls-count' | 'tls-key-update' | 'tls-fragment' | 'not-yet';
 
 /** The numbers of the next records, or the reason why they are not known now. */
 export type Sequences =
@@ -59,9 +61,10 @@ export class Counts {
   #uncut = true;
   /** What was left over of the client's bytes at its first record; only where the server asks for certificates. */
   #restAtFirst = -1;
-  /** The same when they were last looked at, and after how many reads. */
+  /** The same when they were last looked at, after how many reads, and in how many looks with other reads they have been the same. */
   #rest = -1;
   #restAt = 0;
+  #sameRests = 0;
 
   /** The server's flight has been made: nothing but the ClientHello has been read. */
   helloRead(sealedIn: number): void {
@@ -137,8 +140,9 @@ export class Counts {
     if (count === undefined) return { problem: 'tls-count' };
     if (!this.#isSure(tickets)) {
       const more = tickets - this.#tickets;
-      const isCut = this.isMeasured && more > 0 && more % OVERHEAD === 0;
-      return { problem: isCut ? 'tls-fragment' : 'tls-count' };
+      // One more answer will show it.
+      if (!this.isMeasured) return { problem: 'not-yet' };
+      return { problem: more > 0 && more % OVERHEAD === 0 ? 'tls-fragment' : 'tls-count' };
     }
     return { read: this.#reads, write: count + this.#writes };
   }
@@ -146,7 +150,7 @@ export class Counts {
   /** The tickets are known from something besides the count of writes that they are calculated with. */
   #isSure(tickets: number): boolean {
     if (this.#uncut) return this.isMeasured ? tickets === this.#tickets : true;
-    if (this.isMeasured && this.#measuredAt < this.#writes) return tickets === this.#tickets;
+    if (this.isMeasured) return tickets === this.#tickets && this.#measuredAt < this.#writes;
     return flights.has(tickets);
   }
 
@@ -158,21 +162,26 @@ export class Counts {
     const isKnown = isPlain(this.#finished - least);
     // Where its first request came with the Finished, the bytes at the Finished say nothing.
     if (isKnown ? rest === this.#finished : this.#restAtFirst < 0 && isPlain(rest - least)) return undefined;
+    this.#lookAt(rest);
     if (!isKnown && this.#restAtFirst >= 0 && this.#isCertificate(rest)) return undefined;
+    // A part of a record goes on, or another one has another length.
+    if (this.#sameRests < LASTING) return 'not-yet';
     const beyond = rest - (isKnown ? this.#finished : least);
     const isUpdate = beyond > 0 && (beyond % KEY_UPDATE === 0 || (beyond - CHANGE_CIPHER_SPEC) % KEY_UPDATE === 0);
-    return isUpdate ? 'tls-key-update' : 'tls-partial';
+    return isUpdate ? 'tls-key-update' : 'tls-count';
+  }
+
+  #lookAt(rest: number): void {
+    if (rest !== this.#rest) this.#sameRests = 0;
+    else if (this.#reads > this.#restAt) this.#sameRests++;
+    this.#rest = rest;
+    this.#restAt = this.#reads;
   }
 
   /** A handshake with a client certificate has any length: two looks, between which more was read, have to agree on it. */
   #isCertificate(rest: number): boolean {
     if (this.#restAtFirst === this.#finished && rest === this.#finished) return true;
-    const agrees = rest === this.#rest && this.#reads > this.#restAt && rest < this.#finished;
-    if (rest !== this.#rest) {
-      this.#rest = rest;
-      this.#restAt = this.#reads;
-    }
-    return agrees;
+    return this.#sameRests > 0 && rest <= this.#finished;
   }
 }
 

@@ -105,7 +105,8 @@ export class LeavingTls implements Layer, Watcher {
 
   isFlushed(): boolean {
     const { writeQueueSize = 0 } = this.handle ?? {};
-    if (writeQueueSize > 0 || this.whyImmovable() !== undefined) return false;
+    if (this.#socket.writableLength > 0 || writeQueueSize > 0) return false;
+    if (this.whyImmovable() !== undefined) return false;
     this.#problem = this.#sequences().problem;
     return this.#problem === undefined;
   }
@@ -114,12 +115,13 @@ export class LeavingTls implements Layer, Watcher {
     if (!this.#isWatched) return 'tls-handshake';
     const { suite } = this.#agreement();
     if (!suiteOf(suite)) return 'tls-cipher';
+    if (this.#problem !== undefined && this.#problem !== 'not-yet') return this.#problem;
     return this.#certificatesLength() > MOST_CERTIFICATES ? 'tls-certificate' : undefined;
   }
 
   whyNotNow(): string | undefined {
-    // What a record began with that never came to its end is not known either.
-    return this.#problem === 'tls-partial' ? 'tls-count' : this.#problem;
+    // A record that never came to its end, or something that only looks like one.
+    return this.#problem === undefined ? undefined : 'tls-count';
   }
 
   stopReading(): void {
@@ -130,17 +132,16 @@ export class LeavingTls implements Layer, Watcher {
     tlsHandle(this.#socket)?.readStart();
   }
 
-  carry(): string {
+  carry(): TlsCarry {
     const sequences = this.#sequences();
     const read = this.#readLine;
     const write = this.#writeLine;
     if (sequences.problem || !read || !write) throw new Error('tls: the connection is not at rest');
-    const carried: TlsCarry = {
+    return {
       ...this.#facts(),
       read: direction(read, sequences.read),
       write: direction(write, sequences.write),
     };
-    return JSON.stringify(carried);
   }
 
   #facts(): TlsFacts {

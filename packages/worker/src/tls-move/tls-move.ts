@@ -2,8 +2,9 @@
  * TLS 1.3 connections that move to another worker (docs/tls.md). Loaded only where there is TLS: by a worker that serves
  * it, and by one that gets such a connection from another.
  */
+import type net from 'node:net';
 import type { Socket } from 'node:net';
-import type { Server, TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { layerOf, setLayer, tlsMoves } from '../transport/layer.ts';
 import { beforeUpgrade } from '../transport/upgraded.ts';
 import type { TlsCarry } from './carry.ts';
@@ -20,8 +21,9 @@ const C = 'C'.charCodeAt(0);
  * accepts, and after its own listener for 'secureConnection' is there. Node tells the secrets by 'keylog'
  * (https://nodejs.org/api/tls.html#event-keylog); they are in no file and no log.
  */
-export function followTls(server: Server): void {
+export function followTls(server: net.Server): void {
   tlsMoves();
+  beforeUpgrade.add(onUpgrade);
   server.on('keylog', (line: Buffer, socket: TLSSocket) => {
     if (line[LETTER_AT] !== T) return;
     const layer = layerOf(socket);
@@ -34,10 +36,11 @@ export function followTls(server: Server): void {
     const layer = layerOf(socket);
     if (layer instanceof LeavingTls) layer.begin();
   });
-  beforeUpgrade.add((_request, socket) => {
-    const layer = layerOf(socket);
-    if (layer instanceof LeavingTls) layer.upgraded();
-  });
+}
+
+function onUpgrade(_request: unknown, socket: Socket): void {
+  const layer = layerOf(socket);
+  if (layer instanceof LeavingTls) layer.upgraded();
 }
 
 /** One for all sockets. */
@@ -49,8 +52,8 @@ function onClose(this: TLSSocket): void {
 /**
  * @param socket the kernel's connection, which the server owns already
  * @param carried what came with it; see `Layer.carry`
- * @throws for a text that is none
+ * @throws for a cipher suite that is not known here
  */
-export function continueTls(socket: Socket, carried: string): Socket {
-  return new ContinuedTls(socket, JSON.parse(carried) as TlsCarry) as unknown as Socket;
+export function continueTls(socket: Socket, carried: object): Socket {
+  return new ContinuedTls(socket, carried as TlsCarry) as unknown as Socket;
 }

@@ -35,18 +35,21 @@ function lookAtNode(): Nodes {
 
 export class Entrance {
   readonly #server: http.Server;
+  readonly #event: 'connection' | 'secureConnection';
   /** The app has replaced the server's `emit`, say. */
   #isDiverted = false;
 
-  constructor(server: http.Server) {
+  /** @param event Node's listener listens to: an https.Server shakes hands on 'connection' */
+  constructor(server: http.Server, event: 'connection' | 'secureConnection' = 'connection') {
     this.#server = server;
+    this.#event = event;
   }
 
   /** True when every connection reaches the parser as it comes. */
   get isFree(): boolean {
     nodes ??= lookAtNode();
     const { listener } = nodes;
-    const has = listener === undefined || this.#server.listeners('connection').includes(listener);
+    const has = listener === undefined || this.#server.listeners(this.#event).includes(listener);
     return has && !this.#isDiverted;
   }
 
@@ -61,7 +64,7 @@ export class Entrance {
     }
     // Who takes it may destroy it with an error of its own.
     stream.on('error', () => {});
-    this.#server.emit('connection', stream);
+    this.#server.emit(this.#event, stream);
     if (!nodes?.showsParser || hasParser(stream)) return true;
     this.#isDiverted = true;
     stream.destroy();

@@ -5,6 +5,7 @@
 import type http from 'node:http';
 import type { Socket } from 'node:net';
 import { httpSockets, idleSockets, immovableSocket, newestResponses } from './http1-internals.ts';
+import { layerOf } from './layer.ts';
 import type { DrainingConnections, Exchange, ExchangeSource } from './transport.ts';
 
 export class Http1Drain implements DrainingConnections {
@@ -15,15 +16,23 @@ export class Http1Drain implements DrainingConnections {
   readonly #newest = new WeakMap<Socket, http.ServerResponse>();
   /** When a connection's last response ended. */
   readonly #quietSince = new WeakMap<Socket, number>();
+  /** Bytes of TLS connections at the last look; half of a record may be among them, of which the server has heard nothing. */
+  readonly #arrived = new WeakMap<Socket, number>();
+  /** Whose reason not to move has been counted: those that had one from the start are counted elsewhere. */
+  readonly #counted: WeakSet<Socket>;
+  readonly refused: Record<string, number> = {};
   #closing = false;
 
   /** @param upgraded lists the open connections that have left HTTP */
   constructor(server: http.Server, exchanges: ExchangeSource, upgraded: () => readonly Socket[]) {
     this.#server = server;
     this.#upgraded = upgraded;
+    this.#counted = new WeakSet((httpSockets(server) ?? []).filter((socket) => immovableSocket(socket)));
     this.release = exchanges.listen({
       begun: ({ socket, response }: Exchange) => {
-        if (this.#closes(socket)) this.#announceClose(socket, response);
+        if (!this.#closes(socket)) return;
+        this.#count(socket);
+        this.#announceClose(socket, response);
       },
       finished: ({ socket }: Exchange) => void this.#quietSince.set(socket, performance.now()),
     });
@@ -69,9 +78,33 @@ export class Http1Drain implements DrainingConnections {
     // To Node before 26.4, a connection that has not sent a byte to this worker is not idle. Nobody waits on it.
     const all = this.#start <= until ? (httpSockets(this.#server) ?? []) : [];
     const silent = all.filter((socket) => socket.bytesRead === 0);
-    const closing = new Set([...due, ...silent].filter((socket) => this.#closes(socket)));
-    for (const socket of closing) socket.destroy();
+    const closing = new Set([...due, ...silent].filter((socket) => this.#closes(socket) && this.#isQuiet(socket)));
+    for (const socket of closing) {
+      this.#count(socket);
+      socket.destroy();
+    }
     return closing.size;
+  }
+
+  /** False for a TLS connection on which a part of a record has come since the last look: that is a linger of its own. */
+  #isQuiet(socket: Socket): boolean {
+    const layer = layerOf(socket);
+    if (!layer) return true;
+    const { bytesRead } = layer;
+    const before = this.#arrived.get(socket);
+    this.#arrived.set(socket, bytesRead);
+    if (before === undefined ? layer.isFlushed() : before === bytesRead) return true;
+    this.#quietSince.set(socket, performance.now());
+    return false;
+  }
+
+  /** Only what TLS has shown since the drain began is counted here. */
+  #count(socket: Socket): void {
+    const layer = layerOf(socket);
+    const reason = layer?.whyImmovable() ?? layer?.whyNotNow();
+    if (reason === undefined || this.#counted.has(socket)) return;
+    this.#counted.add(socket);
+    this.refused[reason] = (this.refused[reason] ?? 0) + 1;
   }
 
   forceClose(): void {

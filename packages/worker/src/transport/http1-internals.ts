@@ -12,6 +12,7 @@ import fs from 'node:fs';
 import type http from 'node:http';
 import net, { type Socket } from 'node:net';
 import { stays } from '../api.ts';
+import { isSealed, layerOf, sealedReason } from './layer.ts';
 import { speaksHttp2 } from './moves.ts';
 import type { RawHandle } from './transport.ts';
 
@@ -152,7 +153,7 @@ export function isBetweenResponses({ parser, _httpMessage: message }: HttpSocket
  * client's address where the kernel gives no number.
  */
 export function identityOf(socket: Socket): string {
-  const { fd = -1 } = (socket as AcceptedSocket)._handle ?? {};
+  const { fd = -1 } = kernelHandle(socket) ?? {};
   const { remoteAddress = '', remotePort = '' } = socket;
   return `${fd < 0 ? '' : fstatSync(fd).ino} ${remoteAddress}:${remotePort}`;
 }
@@ -171,15 +172,22 @@ export function bytesWrittenHere(socket: Socket): number {
 
 /** Grows from one connection of this process to the next. */
 export const numberOf = (socket: Socket): number =>
-  (socket as AcceptedSocket)._handle?.getAsyncId?.() ?? Number.NEGATIVE_INFINITY;
+  kernelHandle(socket)?.getAsyncId?.() ?? Number.NEGATIVE_INFINITY;
 
 interface AcceptingServer {
   _connections: number;
 }
+type KernelHandle = RawHandle & { getAsyncId?(): number; readonly fd?: number };
 type AcceptedSocket = HttpSocket & {
-  _handle?: (RawHandle & { getAsyncId?(): number; readonly fd?: number }) | null;
+  _handle?: KernelHandle | null;
   _server?: unknown;
   server?: unknown;
+};
+
+/** The handle of the kernel's connection; below TLS it is not that of the socket. */
+const kernelHandle = (socket: Socket): KernelHandle | null | undefined => {
+  const layer = layerOf(socket);
+  return layer ? layer.handle : (socket as AcceptedSocket)._handle;
 };
 
 /** The connection's handle, when nothing is under way in either direction as far as this process knows. */
@@ -188,22 +196,22 @@ export const handleAtRest = (socket: Socket): RawHandle | undefined =>
 
 /** The handle of a connection that may be in the middle of a response, when all that was written has left. */
 export function flushedHandle(socket: Socket): RawHandle | undefined {
-  const { _handle: handle, writableLength, readableLength } = socket as AcceptedSocket;
+  const { writableLength, readableLength } = socket;
+  const handle = kernelHandle(socket);
   const flushed = writableLength === 0 && readableLength === 0 && (handle?.writeQueueSize ?? 0) === 0;
   const movable = !socket.destroyed && immovableSocket(socket) === undefined;
-  return handle && movable && flushed ? handle : undefined;
+  return handle && movable && flushed && layerOf(socket)?.isFlushed() !== false ? handle : undefined;
 }
 
 /** Why this connection can never move. */
-export function immovableSocket(
-  socket: Socket,
-): 'stay' | 'http2' | 'tls' | 'data-listener' | 'half-closed' | undefined {
+export function immovableSocket(socket: Socket): string | undefined {
   if (stays(socket)) return 'stay';
   if (speaksHttp2(socket)) return 'http2';
-  if (isEncrypted(socket)) return 'tls';
+  if (isSealed(socket)) return sealedReason();
   // Node and every WebSocket library have one 'data' listener. Whoever reads along may keep what it has read.
   if (socket.listenerCount('data') > 1 || socket.listenerCount('readable') > 0) return 'data-listener';
-  return socket.readableEnded || socket.writableEnded ? 'half-closed' : undefined;
+  if (socket.readableEnded || socket.writableEnded) return 'half-closed';
+  return layerOf(socket)?.whyImmovable();
 }
 
 export const isEncrypted = (socket: Socket): boolean =>

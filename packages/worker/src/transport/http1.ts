@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { isTls } from '../app/http-server.ts';
 import { type Answer, askInProcess, type Question } from './ask-in-process.ts';
+import { packCarried, unpackCarried } from './carried.ts';
 import { Entrance } from './entrance.ts';
 import { Http1Drain } from './http1-drain.ts';
 import {
@@ -21,6 +22,7 @@ import {
 } from './http1-internals.ts';
 import { Http1Turn } from './http1-turn.ts';
 import { Interceptors } from './interceptors.ts';
+import { bytesArrived, layerOf } from './layer.ts';
 import { markArrived } from './moves.ts';
 import { together } from './together.ts';
 import type {
@@ -40,17 +42,22 @@ import { UpgradedConnections } from './upgraded.ts';
 export class Http1 implements Transport {
   readonly server: http.Server;
   readonly #upgraded: UpgradedConnections;
+  readonly #movesTls: boolean;
   readonly #interceptors: Interceptors;
   readonly #entrance: Entrance;
   readonly #beside: Beside[] = [];
+  /** Makes a TLS connection of what has come from another worker; present once one has come. */
+  #continueTls: ((socket: Socket, carried: object) => Socket) | undefined;
   /** Is being given to the app's listeners. */
   #served: Socket | undefined;
 
-  constructor(server: http.Server) {
+  /** @param movesTls whether the TLS connections of an https.Server can move; those of tshorn's own TLS are told by their sockets */
+  constructor(server: http.Server, movesTls = false) {
     this.server = server;
+    this.#movesTls = movesTls;
     this.#upgraded = new UpgradedConnections(server);
     this.#interceptors = new Interceptors(server);
-    this.#entrance = new Entrance(server);
+    this.#entrance = new Entrance(server, isTls(server) ? 'secureConnection' : 'connection');
   }
 
   /** Whatever framework handles the request (https://nodejs.org/api/diagnostics_channel.html#http). */
@@ -129,7 +136,7 @@ export class Http1 implements Transport {
   }
 
   immovable(): Immovable {
-    if (isTls(this.server)) return 'tls';
+    if (isTls(this.server) && !this.#movesTls) return 'tls';
     if (!this.#entrance.isFree) return 'connection-listener';
     return canCountConnections(this.server) ? '' : 'unknown-node';
   }
@@ -153,18 +160,33 @@ export class Http1 implements Transport {
   detach(socket: Socket, bytesRead?: number): Detached | undefined {
     const handle = bytesRead === undefined ? flushedHandle(socket) : handleAtRest(socket);
     if (!handle) return undefined;
-    handle.readStop();
+    const layer = layerOf(socket);
+    const stop = () => void (layer ? layer.stopReading() : handle.readStop());
+    const attach = () => void (layer ? layer.readAgain() : handle.readStart());
+    stop();
     if (bytesRead === undefined || socket.bytesRead === bytesRead) {
-      return { handle, attach: () => void handle.readStart() };
+      const carry = packCarried({ ...(layer && { tls: layer.carry() }) });
+      return { handle, attach, ...(carry !== undefined && { carry }) };
     }
-    handle.readStart();
+    attach();
     return undefined;
   }
 
-  connectionOf(handle: RawHandle): Socket {
-    const socket = createConnection(this.server, handle);
+  connectionOf(handle: RawHandle, carry?: string): Socket {
+    const accepted = createConnection(this.server, handle);
+    const { tls } = unpackCarried(carry);
+    if (tls && !this.#continueTls) throw new Error('handoff: a TLS connection has come before what continues it');
+    const socket = (tls && this.#continueTls?.(accepted, tls)) || accepted;
     markArrived(socket);
     return socket;
+  }
+
+  prepare(carry: string | undefined): Promise<void> | undefined {
+    return this.#continueTls || unpackCarried(carry).tls === undefined ? undefined : this.#loadTls();
+  }
+
+  async #loadTls(): Promise<void> {
+    this.#continueTls = (await import('../tls-move/tls-move.ts')).continueTls;
   }
 
   serve(socket: Socket): void {
@@ -193,7 +215,8 @@ export class Http1 implements Transport {
     const limits = [keepAliveTimeout, headersTimeout - 500].filter((limit) => limit > 0);
     if (limits.length === 0) return;
     const closeIfSilent = () => {
-      if (socket.bytesRead === 0) socket.destroy();
+      // Half of a record may have come, of which the app has heard nothing.
+      if (bytesArrived(socket) === 0) socket.destroy();
     };
     const timer = setTimeout(closeIfSilent, Math.min(...limits)).unref();
     socket.once('close', () => clearTimeout(timer));

@@ -19,7 +19,7 @@ export interface Layer {
   stopReading(): void;
   readAgain(): void;
   /** All that another worker needs to go on: secrets are among it. Only while it is flushed and not read. */
-  carry(): string;
+  carry(): object;
 }
 
 /** The app's bundles (`tshorn/ws`) have a copy of this file. */

@@ -52,6 +52,8 @@ export type Report = (exchange: Exchange) => void;
 /** A connection that is no longer read here, so that its handle can be sent to another worker. */
 export interface Detached {
   readonly handle: RawHandle;
+  /** What the next worker needs beside the handle; the secrets of TLS, so it must not be shown. */
+  readonly carry?: string;
   /** Reads it again: no other worker took it. Bytes that came meanwhile have waited in the kernel. */
   attach(): void;
 }
@@ -76,6 +78,8 @@ export interface DrainingConnections {
    * @returns how many
    */
   closeIdle(lingerMs: number): number;
+  /** How many of those that have closed, or are told to, have shown a reason not to move since the drain began. */
+  readonly refused?: Readonly<Record<string, number>>;
   /** Destroys every connection, upgraded ones too. */
   forceClose(): void;
   /** Stops announcing: the worker serves again. */
@@ -149,7 +153,9 @@ export interface Transport {
    */
   detach(socket: Socket, bytesRead?: number): Detached | undefined;
   /** Makes a connection of a handle that came from another worker. The app's server owns it, but does not read it yet. */
-  connectionOf(handle: RawHandle): Socket;
+  connectionOf(handle: RawHandle, carry?: string): Socket;
+  /** To be called before: what has to be loaded for such a connection. Undefined when that has been done. */
+  prepare(carry: string | undefined): Promise<void> | undefined;
   /** Has the app's server serve this connection. */
   serve(socket: Socket): void;
   /** The same for an idle connection, which then has the keep-alive timeout to send its next request. */
