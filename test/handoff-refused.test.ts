@@ -73,8 +73,8 @@ test('an upgraded connection', async () => {
   });
 });
 
-test('a server that speaks TLS: said once, and its connections close after their linger', async () => {
-  const args = ['--idle-linger', '100ms'];
+test('a server that speaks TLS and is told to keep it: said once, and its connections close after their linger', async () => {
+  const args = ['--idle-linger', '100ms', '--tls-handoff', 'no'];
   const server = await startServer(fixture('serves-https.mjs'), { workers: 2, args });
   const client = tls.connect({ port: server.port, rejectUnauthorized: false });
   leaving.push(() => client.destroy());

@@ -33,7 +33,7 @@ beforeEach(async () => {
   states = [];
   warnings = [];
   sender = new HandoffSender(new Http1(server), migratables, {
-    offer: (handle) => sent.push(handle),
+    offer: ({ handle }) => sent.push(handle),
     state: (_id, text) => states.push(text),
     warn: (text) => void warnings.push(text),
   });

@@ -13,7 +13,6 @@ import {
   withDeadline,
 } from '@tshorn/core';
 import type { AccessLog } from './access-log/access-log.ts';
-import { isTls } from './app/http-server.ts';
 import type { ListeningHandle } from './app/listeners.ts';
 import type { LoadedApp } from './app/load-app.ts';
 import { listenError, queueOnly, type RawListener } from './app/stand-in.ts';
@@ -174,9 +173,7 @@ export class Worker {
     endPause?.();
     this.#app = app;
     this.#applySettings = () => boot.applyServerSettings(app);
-    const movesTls = options.tlsHandoff && isTls(app.server);
-    if (movesTls) (await import('./tls-move/tls-move.ts')).followTls(app.server);
-    const transport = new Http1(app.server, movesTls);
+    const transport = await Http1.open(app.server, options);
     this.#transport = transport;
     await this.#front.open(transport, options);
     const meter = new Meter(transport);

@@ -205,11 +205,13 @@ export class ContinuedTls extends Duplex {
   /** @param detailed with the chain, as `issuerCertificate` @returns an empty object without a certificate, as TLSSocket does */
   getPeerCertificate(detailed = false): object {
     const chain = (this.#facts.certificates ?? []).map(
-      (der) => new X509Certificate(Buffer.from(der, 'base64')).toLegacyObject() as { issuerCertificate?: object },
+      (der) =>
+        new X509Certificate(Buffer.from(der, 'base64')).toLegacyObject() as { issuerCertificate?: object },
     );
     if (detailed) {
       // The last one is a root, which is its own issuer.
-      for (const [at, certificate] of chain.entries()) certificate.issuerCertificate = chain[at + 1] ?? certificate;
+      for (const [at, certificate] of chain.entries())
+        certificate.issuerCertificate = chain[at + 1] ?? certificate;
     }
     return chain[0] ?? {};
   }
@@ -251,4 +253,3 @@ export class ContinuedTls extends Duplex {
     return true;
   }
 }
-

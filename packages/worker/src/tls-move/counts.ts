@@ -57,8 +57,8 @@ export class Counts {
   /** Records that the writes had made when their tickets were measured; -1 until then. */
   #measuredAt = -1;
   #tickets = 0;
-  /** Every write so far was so small that no fragment size could cut it. */
-  #uncut = true;
+  /** Records that the writes so far have made at the most besides those that are counted, if fragments are small. */
+  #mostCut = 0;
   /** What was left over of the client's bytes at its first record; only where the server asks for certificates. */
   #restAtFirst = -1;
   /** The same when they were last looked at, after how many reads, and in how many looks with other reads they have been the same. */
@@ -113,7 +113,7 @@ export class Counts {
   beforeWrite({ sealedOut, plainOut }: Pick<Bytes, 'sealedOut' | 'plainOut'>): void {
     this.#tickets = this.#ticketsOf(sealedOut, plainOut);
     this.#measuredAt = this.#writes;
-    if (this.#uncut) remember(this.#tickets);
+    if (this.#mostCut === 0) remember(this.#tickets);
   }
 
   /** A write of so many bytes. */
@@ -121,7 +121,9 @@ export class Counts {
     if (bytes <= MOST_CONTENT) {
       if (bytes > 0) this.#writes++;
     } else this.#writes += Math.ceil(bytes / MOST_CONTENT);
-    if (bytes > LEAST_FRAGMENT) this.#uncut = false;
+    if (bytes > LEAST_FRAGMENT) {
+      this.#mostCut += Math.ceil(bytes / LEAST_FRAGMENT) - Math.ceil(bytes / MOST_CONTENT);
+    }
   }
 
   #ticketsOf(sealedOut: number, plainOut: number): number {
@@ -138,7 +140,7 @@ export class Counts {
     const tickets = this.#ticketsOf(bytes.sealedOut, bytes.plainOut);
     const count = ticketCount(tickets, isResumed);
     if (count === undefined) return { problem: 'tls-count' };
-    if (!this.#isSure(tickets)) {
+    if (!this.#isSure(tickets, isResumed)) {
       const more = tickets - this.#tickets;
       // One more answer will show it.
       if (!this.isMeasured) return { problem: 'not-yet' };
@@ -148,10 +150,13 @@ export class Counts {
   }
 
   /** The tickets are known from something besides the count of writes that they are calculated with. */
-  #isSure(tickets: number): boolean {
-    if (this.#uncut) return this.isMeasured ? tickets === this.#tickets : true;
-    if (this.isMeasured) return tickets === this.#tickets && this.#measuredAt < this.#writes;
-    return flights.has(tickets);
+  #isSure(tickets: number, isResumed: boolean): boolean {
+    if (this.isMeasured) {
+      return tickets === this.#tickets && (this.#measuredAt < this.#writes || this.#mostCut === 0);
+    }
+    const isProven = this.#mostCut === 0 || (this.#mostCut < INDISTINCT && isFlight(tickets, isResumed));
+    if (isProven) remember(tickets);
+    return isProven || flights.has(tickets);
   }
 
   /** What is left over of the client's bytes is its handshake; anything more is a part of a record, or not known here. */
@@ -167,7 +172,8 @@ export class Counts {
     // A part of a record goes on, or another one has another length.
     if (this.#sameRests < LASTING) return 'not-yet';
     const beyond = rest - (isKnown ? this.#finished : least);
-    const isUpdate = beyond > 0 && (beyond % KEY_UPDATE === 0 || (beyond - CHANGE_CIPHER_SPEC) % KEY_UPDATE === 0);
+    const isUpdate =
+      beyond > 0 && (beyond % KEY_UPDATE === 0 || (beyond - CHANGE_CIPHER_SPEC) % KEY_UPDATE === 0);
     return isUpdate ? 'tls-key-update' : 'tls-count';
   }
 
@@ -187,6 +193,13 @@ export class Counts {
 
 const restOf = (sealedIn: number, plainIn: number, reads: number): number =>
   sealedIn - plainIn - OVERHEAD * reads;
+
+/**
+ * True when a flight is as long as tickets are: 47 bytes and blocks of 16 for each, since what is encrypted in it is padded
+ * (construct_stateless_ticket in the file below). Records more or less would show, unless they are eight.
+ */
+const isFlight = (bytes: number, isResumed: boolean): boolean => (bytes - (isResumed ? 47 : 94)) % 16 === 0;
+const INDISTINCT = 8;
 
 /**
  * How many tickets a flight of so many bytes is: OpenSSL sends two after a full handshake, one after a resumed one, and none

@@ -1,6 +1,15 @@
 /** The records of a TLS 1.3 connection that has come from another worker: bytes to contents, and contents to bytes. */
 import type { TlsCarry } from './carry.ts';
-import { ALERT, APPLICATION_DATA, HANDSHAKE, HEADER, MOST_CONTENT, MOST_SEALED, RecordKey, suiteOf } from './records.ts';
+import {
+  ALERT,
+  APPLICATION_DATA,
+  HANDSHAKE,
+  HEADER,
+  MOST_CONTENT,
+  MOST_SEALED,
+  RecordKey,
+  suiteOf,
+} from './records.ts';
 
 /** Alerts (RFC 8446, section 6). */
 const CLOSE_NOTIFY = 0;
@@ -42,7 +51,10 @@ export class RecordLayer {
   /** The most content of one record that is written. */
   #fragment = MOST_CONTENT;
 
-  constructor({ suite: name, read, write }: Pick<TlsCarry, 'suite' | 'read' | 'write'>, events: RecordEvents) {
+  constructor(
+    { suite: name, read, write }: Pick<TlsCarry, 'suite' | 'read' | 'write'>,
+    events: RecordEvents,
+  ) {
     const suite = suiteOf(name);
     if (!suite) throw new Error('tls: a connection has come whose cipher suite is not known here');
     this.#read = new RecordKey(suite, Buffer.from(read.secret, 'base64'), read.sequence);
@@ -133,7 +145,8 @@ export class RecordLayer {
   /** A KeyUpdate stands alone in its record: the next one has another key (section 5.1). */
   #isKeyUpdate(type: number, data: Buffer): boolean {
     const [message, , , length, isAsked = 2] = data;
-    if (type !== HANDSHAKE || data.length !== 5 || message !== KEY_UPDATE || length !== 1 || isAsked > 1) return false;
+    if (type !== HANDSHAKE || data.length !== 5 || message !== KEY_UPDATE || length !== 1 || isAsked > 1)
+      return false;
     if (++this.#keyUpdates > MOST_KEY_UPDATES) return false;
     this.#read.update();
     if (isAsked === 1) {

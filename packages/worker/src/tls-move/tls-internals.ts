@@ -21,7 +21,13 @@ interface TlsHandle extends StreamHandle {
   readonly _parent?: StreamHandle;
   onread: Read;
 }
-type WriteGeneric = (this: Inside, writev: boolean, data: unknown, encoding: unknown, callback: unknown) => void;
+type WriteGeneric = (
+  this: Inside,
+  writev: boolean,
+  data: unknown,
+  encoding: unknown,
+  callback: unknown,
+) => void;
 type Execute = (...args: unknown[]) => unknown;
 interface Parser {
   [at: number]: unknown;
@@ -43,7 +49,9 @@ export const tlsHandle = (socket: TLSSocket): StreamHandle | undefined => inside
 /** The handle of the kernel's connection, while it is open. */
 export const kernelHandle = (socket: TLSSocket): StreamHandle | undefined => {
   const parent = inside(socket)._handle?._parent;
-  return typeof parent?.bytesRead === 'number' && typeof parent.bytesWritten === 'number' ? parent : undefined;
+  return typeof parent?.bytesRead === 'number' && typeof parent.bytesWritten === 'number'
+    ? parent
+    : undefined;
 };
 
 /** Receives the events of one socket. */

@@ -124,6 +124,21 @@ function headersOf({ userAgent, headers = [], keepAlive }: Question): http.Outgo
   };
 }
 
+/** An app may ask a TLS connection for these. */
+const TLS = {
+  authorized: false,
+  alpnProtocol: false,
+  getProtocol: () => 'TLSv1.3',
+  getCipher: () => ({
+    name: 'TLS_AES_128_GCM_SHA256',
+    standardName: 'TLS_AES_128_GCM_SHA256',
+    version: 'TLSv1.3',
+  }),
+  getPeerCertificate: () => ({}),
+  getPeerX509Certificate: () => undefined,
+  isSessionReused: () => false,
+};
+
 /** Middleware asks a socket for its addresses and options, so an in-memory one has them too. */
 function asSocket(stream: Duplex, encrypted: boolean): Duplex {
   const self = () => stream;
@@ -134,6 +149,7 @@ function asSocket(stream: Duplex, encrypted: boolean): Duplex {
     localAddress: '127.0.0.1',
     localPort: 0,
     encrypted,
+    ...(encrypted && TLS),
     setTimeout: self,
     setNoDelay: self,
     setKeepAlive: self,

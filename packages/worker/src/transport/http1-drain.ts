@@ -78,7 +78,9 @@ export class Http1Drain implements DrainingConnections {
     // To Node before 26.4, a connection that has not sent a byte to this worker is not idle. Nobody waits on it.
     const all = this.#start <= until ? (httpSockets(this.#server) ?? []) : [];
     const silent = all.filter((socket) => socket.bytesRead === 0);
-    const closing = new Set([...due, ...silent].filter((socket) => this.#closes(socket) && this.#isQuiet(socket)));
+    const closing = new Set(
+      [...due, ...silent].filter((socket) => this.#closes(socket) && this.#isQuiet(socket)),
+    );
     for (const socket of closing) {
       this.#count(socket);
       socket.destroy();

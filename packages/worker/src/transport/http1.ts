@@ -1,4 +1,4 @@
-/** HTTP/1.1 over plain TCP, and over the app's own TLS, whose connections cannot move: their keys are in this process. */
+/** HTTP/1.1 over plain TCP, and over TLS. */
 import diagnostics from 'node:diagnostics_channel';
 import type http from 'node:http';
 import type { Socket } from 'node:net';
@@ -58,6 +58,13 @@ export class Http1 implements Transport {
     this.#upgraded = new UpgradedConnections(server);
     this.#interceptors = new Interceptors(server);
     this.#entrance = new Entrance(server, isTls(server) ? 'secureConnection' : 'connection');
+  }
+
+  /** Of an app's own https.Server, the TLS 1.3 connections are followed from the first one, so that they can move. */
+  static async open(server: http.Server, { tlsHandoff }: { readonly tlsHandoff: boolean }): Promise<Http1> {
+    const movesTls = tlsHandoff && isTls(server);
+    if (movesTls) (await import('../tls-move/tls-move.ts')).followTls(server);
+    return new Http1(server, movesTls);
   }
 
   /** Whatever framework handles the request (https://nodejs.org/api/diagnostics_channel.html#http). */
@@ -175,7 +182,8 @@ export class Http1 implements Transport {
   connectionOf(handle: RawHandle, carry?: string): Socket {
     const accepted = createConnection(this.server, handle);
     const { tls } = unpackCarried(carry);
-    if (tls && !this.#continueTls) throw new Error('handoff: a TLS connection has come before what continues it');
+    if (tls && !this.#continueTls)
+      throw new Error('handoff: a TLS connection has come before what continues it');
     const socket = (tls && this.#continueTls?.(accepted, tls)) || accepted;
     markArrived(socket);
     return socket;
