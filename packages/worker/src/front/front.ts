@@ -62,13 +62,14 @@ export class Front {
     const at = this.#orders?.findIndex(({ type }) => type === 'certificates') ?? -1;
     const [first] = this.#orders?.splice(at, 1) ?? [];
     if (first?.type !== 'certificates') return;
+    const { tlsHandoff } = options;
     const handshakeTimeout = options.headersTimeout || HANDSHAKE_MS;
     try {
       this.#swap = new Swap(first, {
         options: { ...options, handshakeTimeout },
         next: (socket) => this.#shaken(socket),
         send: this.#send,
-        arm: () => {},
+        arm: tlsHandoff ? (await import('../tls-move/tls-move.ts')).followTls : () => {},
       });
     } catch (error) {
       this.#failure = describeThrown(error);

@@ -25,6 +25,8 @@ export class ContinuedLayer implements Layer {
     return this.#socket.bytesRead;
   }
 
+  served(): void {}
+
   isFlushed(): boolean {
     const { writableLength, readableLength } = this.#socket;
     const isEmpty = writableLength === 0 && readableLength === 0 && (this.handle?.writeQueueSize ?? 0) === 0;

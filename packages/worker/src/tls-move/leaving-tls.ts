@@ -16,7 +16,8 @@ const MOST_CERTIFICATES = LONGEST_CARRY - 1_500;
 export class LeavingTls implements Layer, Watcher {
   readonly #socket: TLSSocket;
   readonly #counts = new Counts();
-  readonly #handle: RawHandle | undefined;
+  /** The handle below is as this Node should have it. */
+  readonly #isKnown: boolean;
   /** Lines of 'keylog', as they came; read only when the connection leaves. */
   #readLine: Buffer | undefined;
   #writeLine: Buffer | undefined;
@@ -28,7 +29,7 @@ export class LeavingTls implements Layer, Watcher {
   constructor(socket: TLSSocket, line: Buffer) {
     this.#socket = socket;
     const kernel = kernelHandle(socket);
-    this.#handle = kernel;
+    this.#isKnown = kernel !== undefined;
     this.#writeLine = line;
     this.#counts.helloRead(kernel?.bytesRead ?? 0);
   }
@@ -40,9 +41,10 @@ export class LeavingTls implements Layer, Watcher {
     this.#counts.finishedRead(kernel?.bytesRead ?? 0, kernel?.bytesWritten ?? 0);
   }
 
-  /** The server has the connection, and the app has nothing of it yet. */
-  begin(): void {
-    if (this.#readLine && this.#handle) this.#isWatched = watch(this.#socket, this, watcherOf);
+  served(): void {
+    if (this.#readLine && this.#isKnown && !this.#isWatched) {
+      this.#isWatched = watch(this.#socket, this, watcherOf);
+    }
   }
 
   /** The HTTP parser lets go of it. */

@@ -69,8 +69,9 @@ export interface Watcher {
 export function watch(socket: TLSSocket, watcher: Watcher, watcherOf: (socket: object) => Watcher): boolean {
   const it = inside(socket);
   if (it._writeGeneric !== writeGeneric || writeGeneric === undefined) return false;
+  if (!watchParser(it.parser, watcher)) return false;
   it._writeGeneric = countingWrite(writeGeneric, watcherOf);
-  return watchParser(it.parser, watcher);
+  return true;
 }
 
 let countingWriteOf: { readonly by: unknown; readonly write: WriteGeneric } | undefined;

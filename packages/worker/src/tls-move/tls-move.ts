@@ -18,7 +18,7 @@ const C = 'C'.charCodeAt(0);
 
 /**
  * Notes the secrets and numbers of each TLS 1.3 connection of a server, for the day that it moves; called before the server
- * accepts, and after its own listener for 'secureConnection' is there. Node tells the secrets by 'keylog'
+ * accepts. A server that hands its connections on says `served` where it has done so. Node tells the secrets by 'keylog'
  * (https://nodejs.org/api/tls.html#event-keylog); they are in no file and no log.
  */
 export function followTls(server: net.Server): void {
@@ -34,7 +34,7 @@ export function followTls(server: net.Server): void {
   });
   server.on('secureConnection', (socket: TLSSocket) => {
     const layer = layerOf(socket);
-    if (layer instanceof LeavingTls) layer.begin();
+    if (layer instanceof LeavingTls) layer.served();
   });
 }
 

@@ -203,6 +203,7 @@ export class Http1 implements Transport {
     const isShaken = isTls(this.server) && isEncrypted(socket);
     try {
       this.server.emit(isShaken ? 'secureConnection' : 'connection', socket);
+      layerOf(socket)?.served();
     } finally {
       // A listener of the app may throw.
       this.#served = undefined;

@@ -10,6 +10,8 @@ export interface Layer {
   readonly handle: RawHandle | undefined;
   /** Bytes that have come from the kernel; a record of which a part has come is among them. */
   readonly bytesRead: number;
+  /** The server has the connection: its HTTP parser is there. */
+  served(): void;
   /** True when nothing is under way here: all has been written, and no part of a record waits for its rest. */
   isFlushed(): boolean;
   /** Why the connection can never move. */

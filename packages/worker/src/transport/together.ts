@@ -7,6 +7,13 @@ export function together(all: readonly DrainingConnections[]): DrainingConnectio
       for (const one of all) one.beginClosing();
     },
     closeIdle: (lingerMs) => all.reduce((sum, one) => sum + one.closeIdle(lingerMs), 0),
+    get refused() {
+      const sums: Record<string, number> = {};
+      for (const { refused = {} } of all) {
+        for (const [reason, count] of Object.entries(refused)) sums[reason] = (sums[reason] ?? 0) + count;
+      }
+      return sums;
+    },
     forceClose() {
       for (const one of all) one.forceClose();
     },
