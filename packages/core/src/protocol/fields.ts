@@ -184,7 +184,8 @@ export const tally: Field<Readonly<Record<string, number>>> = (value) => {
   const number = count();
   return Object.fromEntries(
     entries.map(([reason, n]) => {
-      if (!REASON.test(reason) || reason in Object.prototype) throw new Misfit('reasons of a to z, 0 to 9, - and .');
+      if (!REASON.test(reason) || reason in Object.prototype)
+        throw new Misfit('reasons of a to z, 0 to 9, - and .');
       return [reason, inside(reason, () => number(n))];
     }),
   );
