@@ -12,6 +12,7 @@ import type { Socket } from 'node:net';
 import { isTls } from '../app/http-server.ts';
 import { begun, type Meter } from '../meter.ts';
 import { exchangeOn, socketOfParser } from '../transport/http1-internals.ts';
+import { keepScope, takeStreamNow } from '../transport/stream-scope.ts';
 import { beforeUpgrade, upgradeOf } from '../transport/upgraded.ts';
 import { askedBy, followSocket, hasContextFrames, socketNow } from './async-internals.ts';
 
@@ -37,6 +38,7 @@ export class Attribution {
     if (!hasContextFrames()) return;
     const connections = new AsyncLocalStorage<Socket>();
     this.#connections = connections;
+    keepScope((socket, run) => connections.run(socket, run));
     // Before Node's own listener: the parser's callbacks run in the context in which it is made.
     server.prependListener(isTls(server) ? 'secureConnection' : 'connection', (socket: Socket) =>
       connections.enterWith(socket),
@@ -49,7 +51,8 @@ export class Attribution {
   suspect(): Suspect | undefined {
     const now = socketNow();
     const asked = askedBy();
-    const socket = this.#connections?.getStore() ?? now ?? this.#connectionOf(asked?.asyncId);
+    const socket =
+      this.#connections?.getStore() ?? takeStreamNow() ?? now ?? this.#connectionOf(asked?.asyncId);
     if (!socket) return undefined;
     if (upgradeOf(socket)) return { kind: 'upgraded', socket };
     const suspect = this.#requestOn(socket, socket === now);

@@ -6,9 +6,9 @@ import diagnostics from 'node:diagnostics_channel';
 import http from 'node:http';
 import type { Socket } from 'node:net';
 import { markOwnAnswer } from '../transport/own-answer.ts';
+import { within } from '../transport/stream-scope.ts';
 import type { Head } from './head.ts';
 import { sendBy, tellClosed } from './response.ts';
-import { within } from './scope.ts';
 import type { Stream } from './stream.ts';
 
 const started = diagnostics.channel('http.server.request.start');
@@ -84,7 +84,7 @@ function begin(
 export function serve(server: http.Server, stream: Stream, head: Head): void {
   const { request, response } = begin(server, stream, head);
   if (started.hasSubscribers) started.publish({ request, response, socket: stream.socket, server });
-  within(stream.socket, () => ask(server, request, response, head.expects));
+  within(stream.socket as unknown as Socket, () => ask(server, request, response, head.expects));
 }
 
 function ask(

@@ -8,6 +8,7 @@
  */
 import http from 'node:http';
 import type { Socket } from 'node:net';
+import { takeStreamNow } from '../transport/stream-scope.ts';
 import {
   ACK,
   CONTINUATION,
@@ -33,7 +34,6 @@ import { Incoming } from './incoming.ts';
 import { Outbox, writeHeader } from './outbox.ts';
 import type { Sending } from './parts.ts';
 import type { Peer } from './peer.ts';
-import { forgetNow } from './scope.ts';
 import { CONNECTION_WINDOW, ownSettings, STREAM_WINDOW } from './settings.ts';
 import type { Stream } from './stream.ts';
 
@@ -103,7 +103,7 @@ export class Session implements Peer {
   #read(read: () => void): void {
     if (this.#state === 'over') return;
     let hasThrown = true;
-    forgetNow();
+    takeStreamNow();
     try {
       read();
       hasThrown = false;

@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import { frame, HIGHEST, Http2Client, request } from './support/http2-client.ts';
+import { KeepAliveClient } from './support/keep-alive-client.ts';
+import { times } from './support/long.ts';
+import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+
+const RELOADS = times('RELOADS', 3, 100);
+const CLIENTS = times('CLIENTS', 6, 16);
+
+afterEach(() => endServers());
+
+/** Asks all the time, some requests at once, on one connection after the other. It begins nothing that it has been told not to begin. */
+class Load {
+  asked = 0;
+  answered = 0;
+  connections = 0;
+  readonly failures: string[] = [];
+  #stopped = false;
+  readonly #connect: () => Promise<Http2Client>;
+  readonly #running: Promise<void>[];
+
+  constructor(clients: number, connect: () => Promise<Http2Client>) {
+    this.#connect = connect;
+    this.#running = Array.from({ length: clients }, (_, at) => this.#run(1 + (at % 5)));
+  }
+
+  async #run(atOnce: number): Promise<void> {
+    while (!this.#stopped) {
+      const client = await this.#connect();
+      this.connections++;
+      const lane = async (number: number) => {
+        while (!this.#stopped && !client.isLeaving) {
+          this.asked++;
+          const path = ['/', '/slow', '/echo'][(this.asked + number) % 3] as string;
+          const isPost = path === '/echo';
+          const sent = client.ask(
+            request(path, isPost ? { ':method': 'POST' } : {}),
+            isPost ? 'body' : undefined,
+          );
+          try {
+            const { status, body } = await sent;
+            if (status !== 200 || !['hello', 'slow', 'body'].includes(body))
+              this.failures.push(`${status} ${body}`);
+            this.answered++;
+          } catch (error) {
+            this.failures.push(`${(error as Error).message}; ${client.story.slice(-300)}`);
+          }
+        }
+      };
+      await Promise.all(Array.from({ length: atOnce }, (_, number) => lane(number)));
+      client.socket.end();
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#running);
+  }
+}
+
+async function reloads(server: TestServer, connect: () => Promise<Http2Client>): Promise<void> {
+  const load = new Load(CLIENTS, connect);
+  for (let at = 0; at < RELOADS; at++) expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  await load.stop();
+  expect(load.failures).toEqual([]);
+  expect(load.answered).toBe(load.asked);
+  expect(load.connections).toBeGreaterThanOrEqual(CLIENTS * 2);
+  for (const drained of server.of('drained')) expect(drained).toMatchObject({ forceClosed: 0 });
+}
+
+test(`clients that never repeat a request lose none in ${RELOADS} reloads`, async () => {
+  const server = await startServer(fixture('http2-app.mjs'), { workers: 2, args: ['--http2'] });
+  await reloads(server, () => Http2Client.connect(server.port));
+}, 180_000);
+
+test('two notices: what is sent until the first is answered is served, the second has the last stream', async () => {
+  const server = await startServer(fixture('http2-app.mjs'), { args: ['--http2'] });
+  const client = await Http2Client.connect(server.port);
+  await client.ask(request('/'));
+  client.polite = false;
+  const reloaded = server.reload();
+  expect((await client.frame('GOAWAY', ({ type }) => type === 'goaway')).payload.readUInt32BE()).toBe(
+    HIGHEST,
+  );
+  // It has crossed with the notice, as far as the server knows.
+  const crossed = client.ask(request('/'));
+  expect(await crossed).toMatchObject({ status: 200, body: 'hello' });
+  const ping = client.frames.find(({ type, flags }) => type === 'ping' && flags === 0);
+  client.write(frame('ping', 1, 0, ping?.payload));
+  await client.closed;
+  expect(client.notices).toEqual([HIGHEST, 3]);
+  expect(await reloaded).toMatchObject({ outcome: 'committed' });
+}, 60_000);
+
+test('a silent connection, and one of HTTP/1.1, move; a client that does not answer is told the last stream after the linger', async () => {
+  const server = await startServer(fixture('http2-app.mjs'), { args: ['--http2', '--idle-linger', '1s'] });
+  const silent = net.connect(server.port, '127.0.0.1');
+  await once(silent, 'connect');
+  const plain = await KeepAliveClient.connect({ port: server.port });
+  const get = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+  await plain.ask([get], 'hello');
+  const before = plain.lastPid;
+  const mute = await Http2Client.connect(server.port);
+  await mute.ask(request('/'));
+  mute.polite = false;
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  await mute.closed;
+  expect(mute.notices).toEqual([HIGHEST, 1]);
+  expect(server.of('drained')[0]).toMatchObject({
+    moved: 2,
+    closed: 0,
+    forceClosed: 0,
+    refused: { http2: 1 },
+  });
+  await plain.ask([get], 'hello');
+  expect(plain.failures).toEqual([]);
+  expect(plain.lastPid).not.toBe(before);
+  // Moved, it may still become either.
+  const moved = new Http2Client(silent);
+  expect(await moved.ask(request('/'))).toMatchObject({ status: 200, body: 'hello' });
+  moved.socket.end();
+  plain.leave();
+}, 60_000);
