@@ -3,6 +3,7 @@ import {
   type Address,
   type BindAddress,
   formatAddress,
+  type Place,
   parseAddress,
   placeOf,
   TshornError,
@@ -70,17 +71,17 @@ export const ownAddresses = (option: string, port: number): Kind<readonly Addres
 });
 
 /** Where plain HTTP is sent on to https. */
-export const redirectAddress: Kind<Address | undefined> = {
+export const redirectAddress: Kind<Place | ''> = {
   meta: 'ADDRESS',
   input: 'number | string',
   expected: "an address such as :80, 127.0.0.1:8080 or unix:PATH, or '' for none",
   parse(input) {
-    if (input === '' || input === false || input === null) return undefined;
+    if (input === '' || input === false || input === null) return '';
     const [address, ...more] = parseOwn(input, 'redirect-http', 80);
     if (address === undefined || more.length > 0) throw new WrongValue();
     return address;
   },
-  format: (value) => (value === undefined ? NONE : formatAddress(value)),
+  format: (value) => (value === '' ? NONE : formatAddress(value)),
   schema: { anyOf: [{ type: 'string' }, { type: 'integer', minimum: 0, maximum: 65_535 }] },
   none: true,
 };

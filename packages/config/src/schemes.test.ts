@@ -5,7 +5,7 @@ const bind = (...texts: string[]) => texts.map((text) => parseAddress(text));
 const pair = { certfile: ['a.pem'], keyfile: ['a.key'] };
 const none = { certfile: [], keyfile: [] };
 const schemes = (given: Partial<Parameters<typeof withSchemes>[0]>) =>
-  withSchemes({ bind: bind(':8000'), ...none, redirectHttp: undefined, ...given }).map(formatAddress);
+  withSchemes({ bind: bind(':8000'), ...none, redirectHttp: '', ...given }).map(formatAddress);
 
 test.each([
   [none, [':80', 'http://:81', 'unix:/a'], [':80', ':81', 'unix:/a']],

@@ -8,11 +8,11 @@ interface Spoken {
 }
 
 /** The place of a listener: a TCP host and port, or the path of a unix socket. */
-export type Address = Spoken &
-  (
-    | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-    | { readonly kind: 'unix'; readonly path: string }
-  );
+export type Place =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string };
+
+export type Address = Spoken & Place;
 
 /** A value of `--bind`: an address, or the sockets that systemd passes under a name. */
 export type BindAddress = Address | (Spoken & { readonly kind: 'systemd'; readonly name: string });

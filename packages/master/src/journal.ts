@@ -28,11 +28,17 @@ export const lineOf = (notice: Notice): Line => ({
 });
 
 export function writeListening(log: Logger, listeners: readonly Listener[]): void {
-  for (const { address, source } of listeners) {
+  for (const { address, source, redirect } of listeners) {
     const text = formatAddress(address);
     const tcp = address.kind === 'tcp';
-    const fields = { event: 'listening' as const, address: text, ...(tcp && { port: address.port }), source };
-    const how = source === 'bound' ? '' : ` (${source})`;
+    const fields = {
+      event: 'listening' as const,
+      address: text,
+      ...(tcp && { port: address.port }),
+      source,
+      ...(redirect && { redirect: true }),
+    };
+    const how = [source === 'bound' ? '' : ` (${source})`, redirect ? ', to redirect to https' : ''].join('');
     log.info(fields, `listening on ${tcp && !address.scheme ? `http://${text}` : text}${how}`);
   }
 }

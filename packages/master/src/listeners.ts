@@ -30,6 +30,8 @@ export interface Listener {
   readonly source: 'bound' | 'systemd' | 'inherited';
   /** The name by which systemd has passed it. */
   readonly activated?: string;
+  /** Present where plain HTTP is sent on to https: the ports of the two, as far as they are TCP. */
+  readonly redirect?: { readonly http?: number; readonly https?: number };
   /** Present for a unix socket that tshorn has made. */
   readonly file?: SocketFile;
   /** A second call does nothing. */

@@ -29,15 +29,36 @@ export async function openListeners(
   const warn = (text: string) => log.warn({ event: 'unused-socket' }, text);
   const rights = { mode: config.unixMode, owner };
   const sockets = env.LISTEN_FDS === undefined ? (inherited?.activated() ?? []) : await activated(env, warn);
-  return sockets.length === 0
-    ? await bindAll(withoutActivated(config.bind), rights, inherited)
-    : await (await import('./systemd/open.ts')).openActivated({
-        sockets,
-        binds: given.has('bind') ? config.bind : undefined,
-        rights,
-        inherited,
-        warn,
-      });
+  const { redirectHttp, certfile } = config;
+  const listeners =
+    sockets.length === 0
+      ? await bindAll(
+          [...withoutActivated(config.bind), ...(redirectHttp ? [redirectHttp] : [])],
+          rights,
+          inherited,
+        )
+      : await (await import('./systemd/open.ts')).openActivated({
+          sockets,
+          binds: given.has('bind') ? config.bind : undefined,
+          redirect: redirectHttp || undefined,
+          scheme: certfile.length > 0 ? 'https' : undefined,
+          rights,
+          inherited,
+          warn,
+        });
+  return redirectHttp ? withRedirect(listeners) : listeners;
+}
+
+/** The address of the redirect comes last. */
+function withRedirect(listeners: readonly Listener[]): Listener[] {
+  const portOf = (listener: Listener | undefined) =>
+    listener?.address.kind === 'tcp' ? listener.address.port : undefined;
+  const secure = listeners.filter(({ address }) => address.scheme === 'https');
+  const https = portOf(secure.find((listener) => portOf(listener) !== undefined));
+  const last = listeners.at(-1) as Listener;
+  const http = portOf(last);
+  const redirect = { ...(http !== undefined && { http }), ...(https !== undefined && { https }) };
+  return [...listeners.slice(0, -1), { ...last, redirect }];
 }
 
 /** @throws TshornError ERR_ADDRESS when one of them is a socket that systemd was to pass */

@@ -217,7 +217,8 @@ export class WorkerHandle {
 
   #sendListeners(listeners: readonly Listener[], format: (listener: Listener) => string): void {
     for (const listener of listeners) {
-      const order = { type: 'listener', address: format(listener) } as const;
+      const { redirect } = listener;
+      const order = { type: 'listener', address: format(listener), ...(redirect && { redirect }) } as const;
       // keepOpen: the master's own descriptor must stay.
       this.#send(order, listener.handle);
     }

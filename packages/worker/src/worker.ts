@@ -107,7 +107,7 @@ export class Worker {
         void this.#boot(message).catch((error) => this.#failToLoad(error));
         break;
       case 'listener':
-        this.#handles.push({ handle, address: message.address });
+        this.#handles.push({ handle, ...message });
         break;
       case 'open':
         this.#open(message.backlog);
@@ -190,7 +190,7 @@ export class Worker {
       direct: this.#channel.direct,
       report: async () => this.#reporter?.send(),
       onForceClosed: () => hooks.run('workerAbort'),
-      wayOf: (address) => this.#front.wayOf(address),
+      wayOf: (address, redirect) => this.#front.wayOf(address, redirect),
     });
     this.#service = service;
     this.#attribution.begin(app.server, meter);

@@ -72,10 +72,11 @@ export const tls = section('TLS', {
   },
   redirectHttp: {
     kind: redirectAddress,
-    default: undefined,
+    default: '',
     summary: 'An address where plain HTTP is answered with a redirect (308) to https, such as :80',
     details:
       'The redirect keeps host, path and query, and names the port of the first https address of `--bind`. A request without a valid `Host` gets 400. See [TLS](tls.md#redirect-from-http).',
     reloadable: false,
+    worker: true,
   },
 });

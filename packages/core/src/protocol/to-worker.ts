@@ -86,9 +86,12 @@ const TO_WORKER = {
   boot: BOOT,
   /**
    * Carries a listening handle; `https://` before the address: TLS is spoken there. `redirect`: no request reaches the
-   * app there, each is sent on to https on that port.
+   * app there, each is sent on to https. It has the ports of the two, as far as they are TCP.
    */
-  listener: { address: line(256), redirect: optional(count(65_535)) },
+  listener: {
+    address: line(256),
+    redirect: optional(row({ http: optional(count(65_535)), https: optional(count(65_535)) })),
+  },
   /**
    * What a worker shows to the clients of its https listeners. It comes before `boot`, and is used at once. Later it
    * begins a swap: new handshakes wait from now on, until `use-certificates`.

@@ -4,7 +4,8 @@ import type { Rows } from './row.ts';
 export const SERVER = {
   listening: {
     level: 'info',
-    fields: '`address`, `port`, `source` (`bound`, `systemd`, `inherited`)',
+    fields:
+      '`address`, `port`, `source` (`bound`, `systemd`, `inherited`), `redirect` (of `--redirect-http`)',
     when: 'The master listens on an address.',
   },
   'certificates-swapped': {

@@ -34,7 +34,7 @@ export function choose(sockets: readonly ActivatedSocket[], wanted: readonly Wan
   return { adopted: [...adopted], unused: sockets.filter((socket) => !adopted.has(socket)), bind };
 }
 
-function matches({ name, address }: ActivatedSocket, { bind, hosts }: Wanted): boolean {
+export function matches({ name, address }: ActivatedSocket, { bind, hosts }: Wanted): boolean {
   if (bind.kind === 'systemd') return name === bind.name;
   if (bind.kind === 'unix') return address.kind === 'unix' && address.path === bind.path;
   return address.kind === 'tcp' && address.port === bind.port && hosts.includes(address.host);

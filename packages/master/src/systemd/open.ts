@@ -1,14 +1,27 @@
 /** Makes listeners of the sockets that systemd passes, and binds the other addresses. */
 import { resolve } from 'node:path';
-import { type BindAddress, formatAddress, TshornError } from '@tshorn/core';
-import { bindAll, type FileRights, hostsOf, type Inherited, type Listener, overlap } from '../listeners.ts';
+import { type BindAddress, formatAddress, type Scheme, TshornError } from '@tshorn/core';
+import {
+  bindAll,
+  type FileRights,
+  hostsOf,
+  type Inherited,
+  type Listener,
+  type OwnAddress,
+  overlap,
+  withScheme,
+} from '../listeners.ts';
 import type { ActivatedSocket } from './activation.ts';
-import { choose, describeSocket, type Wanted } from './choose.ts';
+import { choose, describeSocket, matches, type Wanted } from './choose.ts';
 
 interface Opening {
   readonly sockets: readonly ActivatedSocket[];
   /** Undefined: no address is configured. */
   readonly binds: readonly BindAddress[] | undefined;
+  /** The address of the redirect to https, which comes last among the listeners. */
+  readonly redirect: OwnAddress | undefined;
+  /** Spoken at the sockets that no address names. */
+  readonly scheme: Scheme | undefined;
   readonly rights: FileRights;
   readonly inherited: Inherited | undefined;
   warn(text: string): void;
@@ -16,9 +29,15 @@ interface Opening {
 
 /** @throws TshornError ERR_ADDRESS, ERR_ADDRESS_IN_USE, ERR_ADDRESS_FORBIDDEN; then every descriptor is closed */
 export async function openActivated(opening: Opening): Promise<Listener[]> {
-  const { sockets, binds, rights, inherited, warn } = opening;
+  const { sockets, binds, redirect, scheme, rights, inherited, warn } = opening;
   try {
-    const choice = choose(sockets, binds && (await Promise.all(binds.map(wantedOf))));
+    const wanted = binds && (await Promise.all(binds.map(wantedOf)));
+    const redirecting = redirect && (await wantedOf(redirect));
+    const all = redirecting && [...(wanted ?? sockets.map(wantedAs)), redirecting];
+    const choice = choose(sockets, all ?? wanted);
+    const spokenAt = (socket: ActivatedSocket): Scheme | undefined =>
+      wanted ? wanted.find((want) => matches(socket, want))?.bind.scheme : scheme;
+    const isRedirect = (socket: ActivatedSocket) => redirecting !== undefined && matches(socket, redirecting);
     const bound = await bindAll(choice.bind, rights, inherited).catch((error) => {
       throw withHint(error, sockets, choice.bind);
     });
@@ -26,12 +45,19 @@ export async function openActivated(opening: Opening): Promise<Listener[]> {
       warn(`systemd has passed ${describeSocket(socket)}, which is not served: no --bind names it`);
       socket.handle?.close();
     }
-    return [...choice.adopted.flatMap(listenerOf), ...bound];
+    const adopted = (sockets: readonly ActivatedSocket[]) =>
+      sockets.flatMap((socket) => listenerOf(socket).map((one) => withScheme(one, spokenAt(socket))));
+    // The scheme of the redirect is that of its address: none.
+    const redirects = choice.adopted.filter(isRedirect).flatMap(listenerOf);
+    return [...adopted(choice.adopted.filter((socket) => !isRedirect(socket))), ...bound, ...redirects];
   } catch (error) {
     for (const { handle } of sockets) handle?.close();
     throw error;
   }
 }
+
+/** All of them are served. */
+const wantedAs = ({ name }: ActivatedSocket): Wanted => ({ bind: { kind: 'systemd', name }, hosts: [] });
 
 async function wantedOf(bind: BindAddress): Promise<Wanted> {
   if (bind.kind === 'tcp') return { bind, hosts: await hostsOf(bind) };

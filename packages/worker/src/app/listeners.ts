@@ -2,7 +2,7 @@
 import type net from 'node:net';
 import { promisify } from 'node:util';
 import { type Address, parseAddress } from '@tshorn/core';
-import type { Way, WayOf } from '../front/entry.ts';
+import type { Ports, Way, WayOf } from '../front/entry.ts';
 import { onConnectionEnd } from './connection-ends.ts';
 import { emptyQueue } from './empty-queue.ts';
 import { Limit } from './limit.ts';
@@ -12,6 +12,8 @@ import { type RawListener, StandIn, standInOf } from './stand-in.ts';
 export interface ListeningHandle {
   readonly handle: unknown;
   readonly address: string;
+  /** Present where nothing is served but redirects. */
+  readonly redirect?: Ports | undefined;
 }
 
 export interface ListenersEvents {
@@ -102,7 +104,7 @@ export class AttachedListeners {
       for (const raw of raws) raw.close();
       return this.#arrange();
     }
-    const ways = handles.map(({ address }) => this.#counted(this.#wayOf(address)));
+    const ways = handles.map(({ address, redirect }) => this.#counted(this.#wayOf(address, redirect)));
     this.#handles = raws;
     for (const [at, raw] of raws.entries()) {
       this.#closeHandles.push(await this.#standIn.accept(raw, this.#backlog, ways[at]));

@@ -26,8 +26,14 @@ export interface Way {
   readonly allowHalfOpen?: boolean;
 }
 
-/** @param address as it came with the listener */
-export type WayOf = (address: string) => Way | undefined;
+/** Of a listener that redirects: its port and that of https; absent for a unix socket, behind a proxy. */
+export interface Ports {
+  readonly http?: number;
+  readonly https?: number;
+}
+
+/** @param address as it came with the listener; @param redirect of one that serves redirects */
+export type WayOf = (address: string, redirect?: Ports) => Way | undefined;
 
 /** True for a listener whose connections begin with a handshake. */
 export const isHttps = (address: string): boolean => address.startsWith('https://');

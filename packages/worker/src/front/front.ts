@@ -9,7 +9,7 @@ import type { WorkerOptions } from '@tshorn/config';
 import { describeThrown, type ToMaster, TshornError } from '@tshorn/core';
 import type { CertificatesOrder, Swap } from '../tls/swap.ts';
 import type { Transport } from '../transport/transport.ts';
-import { type Entry, type Http2, isHttps, type Step, type Way } from './entry.ts';
+import { type Entry, type Http2, isHttps, type Ports, type Step, type Way } from './entry.ts';
 
 export type FrontOptions = Pick<
   WorkerOptions,
@@ -21,6 +21,7 @@ export type FrontOptions = Pick<
   | 'tlsCiphers'
   | 'tlsHandoff'
   | 'headersTimeout'
+  | 'redirectHttp'
 >;
 
 /** A client has as long for its handshake as for its first request; without a limit of that, as under bare Node. */
@@ -32,6 +33,7 @@ export class Front {
   #proxy: Step | undefined;
   #http2: Http2 | undefined;
   #swap: Swap | undefined;
+  #redirecting: ((ports: Ports) => Entry) | undefined;
   /** Those that have come before the app was loaded. */
   #orders: CertificatesOrder[] | undefined = [];
   #failure: string | undefined;
@@ -51,6 +53,7 @@ export class Front {
     this.#transport = transport;
     this.#proxy = await loadProxy(options);
     this.#http2 = await loadHttp2(transport, options);
+    if (options.redirectHttp) this.#redirecting = (await import('./redirect.ts')).redirecting;
     if (this.#orders?.some(({ type }) => type === 'certificates')) await this.#openTls(options);
     const orders = this.#orders ?? [];
     this.#orders = undefined;
@@ -77,8 +80,12 @@ export class Front {
   }
 
   /** @throws TshornError when a listener is https, and there is no certificate that can be used */
-  wayOf(address: string): Way | undefined {
+  wayOf(address: string, redirect?: Ports): Way | undefined {
     const proxy = this.#proxy;
+    if (redirect && this.#redirecting) {
+      const entry = this.#redirecting(redirect);
+      return { entry: proxy ? (socket) => proxy(socket, entry) : entry };
+    }
     if (isHttps(address)) {
       const { entry } = this.#handshakes(address);
       // Both as under Node's https.Server, whose sockets end when their client does.
