@@ -65,7 +65,7 @@ export class Control implements Answering {
 
   /** The new master is active and has the path. Connected clients stay. */
   leave(): void {
-    this.#placed?.leave();
+    this.#placed?.close();
     this.#placed = undefined;
   }
 
@@ -75,7 +75,7 @@ export class Control implements Answering {
     if (before?.isThere()) return;
     await this.open(true);
     // Where no socket can be placed, this one serves again when its file is back.
-    if (this.#placed !== before) before?.leave();
+    if (this.#placed !== before) before?.close();
   }
 
   /** Ends all connections; resolves when the last lines are on their way. */

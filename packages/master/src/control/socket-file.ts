@@ -3,19 +3,16 @@ import fs from 'node:fs';
 import net from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { describeThrown, whoListens } from '@tshorn/core';
-import { closeUnixSocket } from '../os/unix-socket-file.ts';
 import { privateDirectory, temporaryName } from '../private-directory.ts';
 
 /** sun_path holds 108 bytes on Linux and 104 elsewhere, the terminating zero included (man 7 unix). */
 const MOST_BYTES = process.platform === 'linux' ? 107 : 103;
 
 export interface PlacedSocket {
-  /** Removes the file, unless another server has put its own there. */
+  /** Accepts no more clients, and removes the file. One that a new master has put there stays at every moment. */
   close(): void;
   /** A client that connects to the path reaches this socket. */
   isThere(): boolean;
-  /** Accepts no more clients of this path. The file that a new master has put there stays at every moment. */
-  leave(): void;
 }
 
 /**
@@ -37,36 +34,33 @@ export async function placeSocket(
   if (ownDirectory) privateDirectory(dirname(dirname(path)), basename(dirname(path)));
   // HTTP answers after the client has sent its end, too.
   const server = net.createServer({ allowHalfOpen: true }, onConnection);
-  if (replaces) await listenInPlace(server, path);
-  else {
-    await makeRoom(path);
-    await listen(server, path);
-  }
+  if (!replaces) await makeRoom(path);
+  await listenInPlace(server, path, replaces);
   const { ino } = fs.lstatSync(path);
   server.on('error', () => {});
   const isThere = () => fs.lstatSync(path, { throwIfNoEntry: false })?.ino === ino;
   const close = () => {
     if (isThere()) fs.rmSync(path, { force: true });
     // libuv removes the name that the socket was bound by, which is another one.
-    if (replaces) server.close();
-    else closeUnixSocket(path, ino, () => server.close());
+    server.close();
   };
-  return {
-    isThere,
-    close,
-    leave() {
-      if (replaces || isThere()) close();
-      else server.unref();
-    },
-  };
+  return { isThere, close };
 }
 
-/** A rename leaves no moment in which a client finds no socket. */
-async function listenInPlace(server: net.Server, path: string): Promise<void> {
+/**
+ * Listens by another name first. From bind() to listen() a socket refuses, and another master that starts beside would take its
+ * file for one that a dead master has left. A rename leaves no moment in which a client finds no socket.
+ */
+async function listenInPlace(server: net.Server, path: string, replaces: boolean): Promise<void> {
   const beside = join(dirname(path), temporaryName());
-  await listen(server, beside);
+  await listen(server, beside, path);
   try {
-    fs.renameSync(beside, path);
+    if (replaces) fs.renameSync(beside, path);
+    else {
+      // Unlike a rename, a link does not replace what another master has put there since.
+      fs.linkSync(beside, path);
+      fs.rmSync(beside, { force: true });
+    }
   } catch (error) {
     server.close();
     throw new Error(`cannot put a socket at ${path}: ${describeThrown(error)}`);
@@ -81,7 +75,7 @@ async function makeRoom(path: string): Promise<void> {
   fs.rmSync(path, { force: true });
 }
 
-function listen(server: net.Server, path: string): Promise<void> {
+function listen(server: net.Server, at: string, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const refused = ({ code, message }: NodeJS.ErrnoException) =>
       reject(new Error(`cannot listen on ${path}: ${code ?? message}`));
@@ -89,7 +83,7 @@ function listen(server: net.Server, path: string): Promise<void> {
     // By the umask the mode is 0600 from the first moment: between bind and chmod somebody could connect.
     const before = process.umask(0o177);
     try {
-      server.listen(path, () => {
+      server.listen(at, () => {
         server.off('error', refused);
         resolve();
       });
