@@ -74,12 +74,28 @@ async function byPid(
 
 /** The control socket among all sockets of the process: its directory depends on the environment of the master. */
 async function amongSocketsOf(pid: number): Promise<string | undefined> {
-  const sockets = socketsOf(pid);
+  const sockets = [...new Set(socketsOf(pid).flatMap(filesOf))];
   // Also one that hangs is found by its name.
   const named = sockets.find((socket) => pidIn(socket) === pid && isOwn(path.dirname(socket)));
   if (named !== undefined) return named;
   for (const socket of sockets) if ((await statusOf(socket))?.pid === pid) return socket;
   return undefined;
+}
+
+/**
+ * The kernel tells the name that a socket was bound by. A master binds its control socket by another one, in the same
+ * directory, and moves it to its place once it listens (master/src/control/socket-file.ts).
+ */
+function filesOf(bound: string): string[] {
+  if (fs.existsSync(bound)) return [bound];
+  const directory = path.dirname(bound);
+  try {
+    const entries = fs.readdirSync(directory, { withFileTypes: true });
+    return entries.flatMap((entry) => (entry.isSocket() ? path.join(directory, entry.name) : []));
+  } catch {
+    // The directory is gone, or not readable.
+    return [];
+  }
 }
 
 function readPidFile(file: string): number {
