@@ -131,7 +131,19 @@ function unused(config: Config, origins: Resolved['origins']): string[] {
     [['watchPath'], '--watch', config.watch],
     [['statsdPrefix'], '--statsd', Boolean(config.statsd)],
     [['adminToken', 'readyWorkers'], '--admin or --agent', isAdministered(config)],
-    [['accessLogFormat', 'accessLogSkip', 'trustedProxies'], '--access-log', Boolean(config.accessLog)],
+    [['accessLogFormat', 'accessLogSkip'], '--access-log', Boolean(config.accessLog)],
+    [
+      ['trustedProxies'],
+      '--access-log or --proxy-protocol',
+      Boolean(config.accessLog) || config.proxyProtocol !== 'off',
+    ],
+    [['proxyProtocol'], '--trusted-proxies', config.trustedProxies.length > 0],
+    [['caCerts'], '--cert-reqs optional or required', config.certReqs !== 'none'],
+    [
+      ['keyfilePasswordFile', 'certReqs', 'tlsMinVersion', 'tlsCiphers'],
+      '--certfile',
+      config.certfile.length > 0,
+    ],
   ];
   const isGiven = (key: Key) => origins[key] === 'command line' && config[key] !== undefined;
   return told

@@ -5,7 +5,14 @@ const bind = (...texts: string[]) => texts.map((text) => parseAddress(text));
 const pair = { certfile: ['a.pem'], keyfile: ['a.key'] };
 const none = { certfile: [], keyfile: [] };
 const schemes = (given: Partial<Parameters<typeof withSchemes>[0]>) =>
-  withSchemes({ bind: bind(':8000'), ...none, redirectHttp: '', ...given }).map(formatAddress);
+  withSchemes({
+    bind: bind(':8000'),
+    ...none,
+    redirectHttp: '',
+    certReqs: 'none',
+    caCerts: undefined,
+    ...given,
+  }).map(formatAddress);
 
 test.each([
   [none, [':80', 'http://:81', 'unix:/a'], [':80', ':81', 'unix:/a']],
@@ -29,4 +36,9 @@ test('a redirect needs an https address', () => {
   const redirectHttp = parseAddress(':80') as never;
   expect(schemes({ ...pair, redirectHttp })).toEqual(['https://:8000']);
   expect(() => schemes({ ...pair, bind: bind('http://:8000'), redirectHttp })).toThrow('nowhere to send');
+});
+
+test('client certificates need authorities', () => {
+  expect(() => schemes({ ...pair, certReqs: 'required' })).toThrow('cert-reqs: required needs authorities');
+  expect(schemes({ ...pair, certReqs: 'optional', caCerts: 'ca.pem' })).toEqual(['https://:8000']);
 });

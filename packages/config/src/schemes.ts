@@ -2,14 +2,22 @@
 import { type BindAddress, formatAddress, placeOf, spoken, TshornError } from '@tshorn/core';
 import type { Config } from './options.ts';
 
-type Given = Pick<Config, 'bind' | 'certfile' | 'keyfile' | 'redirectHttp'>;
+type Given = Pick<Config, 'bind' | 'certfile' | 'keyfile' | 'redirectHttp' | 'certReqs' | 'caCerts'>;
 
 /**
  * Gives each address its scheme: with a certificate, one without a scheme speaks TLS, as in Gunicorn.
  * @throws TshornError ERR_OPTION where certificates, keys and addresses do not fit together
  */
-export function withSchemes({ bind, certfile, keyfile, redirectHttp }: Given): BindAddress[] {
+export function withSchemes({
+  bind,
+  certfile,
+  keyfile,
+  redirectHttp,
+  certReqs,
+  caCerts,
+}: Given): BindAddress[] {
   if (certfile.length !== keyfile.length) throw uneven(certfile.length, keyfile.length);
+  if (certReqs !== 'none' && caCerts === undefined) throw noAuthorities(certReqs);
   const secure = bind.find(({ scheme }) => scheme === 'https');
   if (secure && certfile.length === 0) {
     const text = `bind: ${formatAddress(secure)} needs a certificate, and there is no --certfile`;
@@ -35,3 +43,8 @@ function uneven(certificates: number, keys: number): TshornError {
     fix: 'give one --keyfile for each --certfile, in the same order; a file that holds both is named in both',
   });
 }
+
+const noAuthorities = (certReqs: string) =>
+  new TshornError('ERR_OPTION', `cert-reqs: ${certReqs} needs authorities, and there is no --ca-certs`, {
+    fix: 'name the file of the authorities that have signed the certificates of the clients with --ca-certs FILE',
+  });

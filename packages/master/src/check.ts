@@ -3,7 +3,7 @@
  * address, opens no control socket, and touches nothing of a running server. The worker behaves differently in one
  * place, for `check` in its boot order: worker/src/app/listen-capture.ts.
  */
-import type { Resolved } from '@tshorn/config';
+import type { Config, Resolved } from '@tshorn/config';
 import { type Examination, type ProbeReport, type ToMaster, TshornError } from '@tshorn/core';
 import { CompileCache } from './compile-cache.ts';
 import { neverLoaded, SLOW_ATTEMPT_MS, stuckProbe } from './decide/supervise.ts';
@@ -72,6 +72,7 @@ export async function checkApp(options: CheckOptions): Promise<CheckReport> {
   const { identity, umask } = resolvePrivileges(resolved.config);
   const release = resolveRelease(resolved);
   checkReach(release, identity, options.workerFile);
+  for (const warning of await checkCertificates(resolved.config)) log.warn(warning);
   const hooks = new Hooks(log);
   hooks.use(resolved.config.hooks, resolved.config.hookTimeout);
   await hooks.run('preFork', { ...PLACE, log: hooks.log });
@@ -98,6 +99,15 @@ export async function checkApp(options: CheckOptions): Promise<CheckReport> {
   } finally {
     await hooks.run('childExit', { ...PLACE, pid: check.pid, log: hooks.log });
   }
+}
+
+/**
+ * Likely mistakes in the certificates of a configuration, one line each.
+ * @throws TshornError ERR_CERTIFICATE for those that cannot serve now
+ */
+export async function checkCertificates(config: Config): Promise<string[]> {
+  if (config.certfile.length === 0) return [];
+  return (await import('./tls/check-certificates.ts')).judgeCertificates(config);
 }
 
 type Verdict = Omit<CheckReport, 'leave'>;

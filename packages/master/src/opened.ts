@@ -76,6 +76,12 @@ export class Opened {
     this.#push = await openPush(config, env, pushed, log);
   }
 
+  /** What the workers are given, and what looks after them. */
+  get forWorkers() {
+    const { listeners, certificates, statusUdp, output, watch } = this;
+    return { listeners, certificates, statusUdp, output, watch };
+  }
+
   /** Those that a new master of a re-exec inherits. */
   get passed(): readonly Listener[] {
     return [...this.listeners, ...(this.admin?.listeners ?? [])];

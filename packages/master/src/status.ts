@@ -5,6 +5,7 @@ import type { Listener } from './listeners.ts';
 import type { Performer } from './perform.ts';
 import type { Release } from './release.ts';
 import { type BackoffStatus, type DegradedStatus, healthOf } from './status-health.ts';
+import type { CertificateStatus, Certificates } from './tls/certificates.ts';
 import type { TrafficStatus } from './traffic.ts';
 import type { Vital } from './vitals.ts';
 
@@ -76,6 +77,8 @@ export interface MasterStatus {
   /** Bytes of memory that the master itself holds. */
   readonly memory: number;
   readonly listeners: string[];
+  /** Absent without certificates. */
+  readonly certificates?: CertificateStatus[];
   /** Real path of the app of the last committed reload. */
   readonly app?: string;
   /** The working directory of the app, as the options name it. */
@@ -104,6 +107,7 @@ export interface MasterStatus {
 interface Sources {
   readonly state: State;
   readonly listeners: readonly Listener[];
+  readonly certificates?: Pick<Certificates, 'status'> | undefined;
   /** The release of the committed generation. */
   readonly serving: Release | undefined;
   readonly cwd: string;
@@ -116,6 +120,7 @@ interface Sources {
 export function statusOf({
   state: master,
   listeners,
+  certificates,
   serving,
   cwd,
   performer,
@@ -134,6 +139,7 @@ export function statusOf({
     desired,
     memory: process.memoryUsage.rss(),
     listeners: listeners.map(({ address }) => formatAddress(address)),
+    ...(certificates && { certificates: certificates.status }),
     ...(serving && { app: serving.appFile }),
     cwd,
     ...(reload && { reload }),

@@ -3,6 +3,7 @@
 import { parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
 import { EXIT, renderError, resolveApp, stackOf, TshornError, wrapError } from '@tshorn/core';
 import {
+  checkCertificates,
   checkLogPlaces,
   openLog,
   ownCommand,
@@ -57,13 +58,15 @@ async function main(argv: string[]): Promise<number> {
   const request = { argv, env: process.env, cwd: workingDirectory() };
   const resolved = await resolveConfig(request);
   switch (command.kind) {
-    case 'check-config':
+    case 'check-config': {
       resolveApp(resolved.config.app, resolved.config.cwd);
       readEnvFiles(resolved.config.envFile);
       checkLogPlaces(resolved.config);
-      for (const warning of resolved.warnings) process.stderr.write(`tshorn: warning: ${warning}\n`);
+      const warnings = [...resolved.warnings, ...(await checkCertificates(resolved.config))];
+      for (const warning of warnings) process.stderr.write(`tshorn: warning: ${warning}\n`);
       process.stdout.write('the configuration is valid (the app was not loaded: tshorn check loads it)\n');
       return EXIT.ok;
+    }
     case 'print-config':
       process.stdout.write(`${renderConfig(resolved)}\n`);
       return EXIT.ok;

@@ -41,6 +41,9 @@ export function exampleFacts(): Facts {
       desired: { workers: 1, by: 'config' },
       memory: 50_000_000,
       listeners: ['127.0.0.1:8000'],
+      certificates: [
+        { file: '/etc/ssl/example.com.pem', names: ['example.com'], notAfter: '2027-01-31T00:00:00.000Z' },
+      ],
       cwd: '/srv/app',
       containment: noneContained(),
       exits: Object.fromEntries(EXIT_KINDS.map((kind) => [kind, 0])) as Facts['status']['exits'],

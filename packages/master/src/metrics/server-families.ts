@@ -61,6 +61,15 @@ export function serverFamilies({ slots, counts, status, queue, release, version,
       points: release === undefined ? [] : [{ labels: { release }, value: 1 }],
     },
     {
+      name: 'tshorn_certificate_not_after_timestamp_seconds',
+      help: 'When the certificate that clients are shown expires',
+      type: 'gauge',
+      points: (status.certificates ?? []).map(({ file, notAfter }) => ({
+        labels: { file },
+        value: inSeconds(Date.parse(notAfter)),
+      })),
+    },
+    {
       name: 'tshorn_reloads_total',
       help: 'Reloads, by plan and outcome',
       type: 'counter',

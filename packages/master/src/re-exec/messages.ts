@@ -32,6 +32,8 @@ const TO_NEW_MASTER = {
   state: { id: count(), text: optional(opaque(LONGEST_STATE)) },
   /** Follows `take`: a connection up to this number that has not arrived by now was lost on its way. */
   sent: { upTo: count() },
+  /** Answers `hello`: a session that a client has begun with the old master's workers resumes with the new ones. */
+  'ticket-keys': { keys: opaque(64) },
   /** The new master has to end; its workers have not been the only ones at any time. */
   'stand-down': { mode: literal('graceful', 'quick', 'now'), reason: lines() },
 };

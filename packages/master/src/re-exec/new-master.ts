@@ -30,6 +30,8 @@ export interface OldMasterSide {
   readonly env: NodeJS.ProcessEnv;
   readonly listeners: readonly Listener[];
   readonly passed: PassedState;
+  /** Those that seal the session tickets of the clients; undefined without certificates. */
+  ticketKeys(): string | undefined;
   readonly bootTimeout: number;
   readonly grace: number;
   tell(notice: Notice): void;
@@ -183,9 +185,16 @@ export class NewMaster {
       case 'declined':
         if (this.#given.delete(message.id)) this.#side.declined(message.id, message.reason);
         return;
-      default:
-        this.#dispatch({ type: 'told', message });
+      case 'hello':
+        this.#passTicketKeys();
     }
+    this.#dispatch({ type: 'told', message });
+  }
+
+  /** Not in its environment, which other processes of the same user can read. */
+  #passTicketKeys(): void {
+    const keys = this.#side.ticketKeys();
+    if (keys !== undefined) this.#send({ type: 'ticket-keys', keys });
   }
 
   #dispatch(event: HandOverEvent): void {

@@ -35,6 +35,7 @@ export interface NewMasterSide {
   offered(id: number, connection: Connection, offer: Offer): void;
   state(id: number, text: string | undefined): void;
   sent(upTo: number): void;
+  useTicketKeys(keys: string): void;
 }
 
 /** A process closes its descriptors some moments before its parent is told of its end. */
@@ -117,6 +118,8 @@ export class OldMaster {
         return this.#side?.state(message.id, message.text);
       case 'sent':
         return this.#side?.sent(message.upTo);
+      case 'ticket-keys':
+        return this.#side?.useTicketKeys(message.keys);
       default:
         this.#dispatch({ type: 'told', message });
     }

@@ -27,6 +27,8 @@ export interface Surroundings extends Page {
   readonly now: number;
 }
 
+type Certificate = NonNullable<MasterStatus['certificates']>[number];
+
 export function statusText(status: Status, around: Surroundings): string {
   const parts = [
     headOf(status, around.paint),
@@ -43,8 +45,8 @@ function headOf({ pid, state, uptimeMs, version, generation }: Status, paint: Pa
 }
 
 function factsOf(status: Status, around: Surroundings): string {
-  const { leave, stop, degraded, release, app, listeners, node, control, traffic, containment, workers } =
-    status;
+  const { leave, stop, degraded, release, app, listeners, certificates } = status;
+  const { node, control, traffic, containment, workers } = status;
   const sum = workers.reduce((bytes, { memory = 0 }) => bytes + memory, 0);
   const memory = `master ${formatMemory(status.memory)}, workers ${formatMemory(sum)}`;
   const urls = listeners.map((address) =>
@@ -57,6 +59,7 @@ function factsOf(status: Status, around: Surroundings): string {
     ['release', release ?? ''],
     ['app', app ?? ''],
     ['listening', urls.join('  ')],
+    ['tls', (certificates ?? []).map((one) => certificateText(one, around)).join(', ')],
     ['node', node],
     ['control', control],
     ['memory', memory],
@@ -68,6 +71,13 @@ function factsOf(status: Status, around: Surroundings): string {
     ([name, value]): Row => ({ cells: [{ text: name, colour: 'dim' }, { text: value }] }),
   );
   return table([{}, {}], cells, around);
+}
+
+/** The first name, and the time until it expires. */
+function certificateText({ file, names, notAfter }: Certificate, { now }: Surroundings): string {
+  const left = Date.parse(notAfter) - now;
+  const when = left > 0 ? `expires in ${formatAge(left)}` : `expired ${formatAge(-left)} ago`;
+  return `${names[0] ?? file} ${when}`;
 }
 
 function leavingText({ by, since }: LeaveStatus, { now }: Surroundings): string {
