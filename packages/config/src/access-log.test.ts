@@ -136,7 +136,6 @@ test('options of an access log that is not written are told, where the command l
     (await resolveConfig({ argv: ['app.js', '--chdir', '/', ...argv], env: {}, cwd: '/' })).warnings;
   expect(await warningsOf(...options)).toEqual([
     '--access-log-format has no effect without --access-log',
-    '--trusted-proxies has no effect without --access-log',
   ]);
   expect(await warningsOf(...options, '--access-log', '-')).toEqual([]);
 });

@@ -86,6 +86,7 @@ export async function resolveConfig({
   const config = values as unknown as Config;
   if (config.app === undefined) throw missingApp(directoryOf(outer, cwd), cwd);
   const fromCwd = (path: string | undefined) => (path === undefined ? undefined : resolve(config.cwd, path));
+  checkProxies(config);
   return {
     config: {
       ...config,
@@ -108,6 +109,7 @@ export async function resolveConfig({
       ...unused(config, origins),
       ...emptyToken(config, layers),
       ...looseNetworks(config),
+      ...everybodyTrusted(config),
       ...neverReady(config),
     ],
   };
@@ -132,12 +134,6 @@ function unused(config: Config, origins: Resolved['origins']): string[] {
     [['statsdPrefix'], '--statsd', Boolean(config.statsd)],
     [['adminToken', 'readyWorkers'], '--admin or --agent', isAdministered(config)],
     [['accessLogFormat', 'accessLogSkip'], '--access-log', Boolean(config.accessLog)],
-    [
-      ['trustedProxies'],
-      '--access-log or --proxy-protocol',
-      Boolean(config.accessLog) || config.proxyProtocol !== 'off',
-    ],
-    [['proxyProtocol'], '--trusted-proxies', config.trustedProxies.length > 0],
     [['caCerts'], '--cert-reqs optional or required', config.certReqs !== 'none'],
     [
       ['keyfilePasswordFile', 'certReqs', 'tlsMinVersion', 'tlsCiphers'],
@@ -170,6 +166,23 @@ const looseNetworks = ({ trustedProxies }: Config): string[] =>
     const network = networkOf(item);
     return network === undefined ? [] : [`--trusted-proxies: ${item} is the network ${network}`];
   });
+
+/** Then each client tells its own address. */
+const everybodyTrusted = ({ proxyProtocol, trustedProxies }: Config): string[] =>
+  proxyProtocol === 'off'
+    ? []
+    : trustedProxies
+        .filter((item) => item.endsWith('/0'))
+        .map((item) => `--trusted-proxies: with ${item} any client can tell an address of its own choice`);
+
+/** @throws TshornError ERR_OPTION: nobody's header would be read, and each connection of the proxy be a bad request */
+function checkProxies({ proxyProtocol, trustedProxies }: Config): void {
+  if (proxyProtocol === 'off' || trustedProxies.length > 0) return;
+  const text = `proxy-protocol: ${proxyProtocol} reads headers of --trusted-proxies alone, and there are none`;
+  throw new TshornError('ERR_OPTION', text, {
+    fix: 'name the addresses of the proxy, as in --trusted-proxies 10.0.0.0/8, or leave --proxy-protocol out',
+  });
+}
 
 /** A balancer would get no server at all, and no word why. */
 function neverReady(config: Config): string[] {

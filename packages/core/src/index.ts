@@ -41,12 +41,14 @@ export {
   lines,
   list,
   literal,
+  Misfit,
   ms,
   name,
   type OptionalField,
   oneLine,
   opaque,
   optional,
+  row,
 } from './protocol/fields.ts';
 export * from './protocol/handoff.ts';
 export * from './protocol/to-master.ts';

@@ -36,7 +36,7 @@ export const accessLog = section('Access log', {
     default: [],
     summary: 'Proxies that are believed what they say of the address of a client',
     details:
-      'From these addresses, `X-Forwarded-For` and `Forwarded` tell the client of a line in the access log; from all others they are ignored. `loopback`, `private` and `unix` (clients of a unix socket) stand for the addresses of that kind. See [Access log](access-log.md#behind-a-proxy).',
+      'From these addresses, `X-Forwarded-For` and `Forwarded` tell the client of a line in the access log. In requests from all others, the app does not see these, nor `X-Forwarded-*` and `X-Real-IP`. `--proxy-protocol` reads headers from these addresses alone. `loopback`, `private` and `unix` (clients of a unix socket) stand for the addresses of that kind. See [Proxies](proxies.md).',
     reloadable: true,
     worker: true,
   },

@@ -32,7 +32,7 @@ export const listening = section('Listening', {
     default: 'off',
     summary: 'A proxy tells the address of each client by a header of the PROXY protocol, before all else',
     details:
-      'Every connection of `--trusted-proxies` has to begin with such a header, of that version or, with `auto`, of either; its address is that of the client for the app. Connections from elsewhere are served as they are. See [PROXY protocol](proxy-protocol.md).',
+      'Every connection of `--trusted-proxies` has to begin with such a header, of that version or, with `auto`, of either; its address is that of the client for the app. Connections from elsewhere are served as they are. See [Proxies](proxies.md).',
     reloadable: true,
     worker: true,
   },

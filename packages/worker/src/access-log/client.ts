@@ -1,6 +1,7 @@
 /** The address of the client of a request: that of its connection, or what a proxy that is trusted says. */
 import type http from 'node:http';
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, type Socket } from 'node:net';
+import { endpointsOf } from '../proxy-protocol/endpoints.ts';
 import { hopsOfForwarded, hopsOfForwardedFor } from './forwarded.ts';
 
 /** Stands for the client of a unix socket, which has no address. */
@@ -14,6 +15,20 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
 /** `::ffff:192.0.2.7`, as a socket that listens on both families has it, is `192.0.2.7`. */
 export const plainAddress = (address: string): string =>
   address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
+
+/** Stands for a client that was gone before anybody asked for its address. */
+const UNKNOWN = 'unknown';
+
+/**
+ * The address of the client of a connection as its socket has it, or `unix`. A TCP connection that is reset at once has no
+ * address either, and is no client of a unix socket: that word may be trusted.
+ */
+export function peerOf(socket: Socket): string {
+  const { remoteAddress, localAddress, destroyed } = socket;
+  if (remoteAddress !== undefined) return plainAddress(remoteAddress);
+  if (endpointsOf(socket)) return UNIX;
+  return localAddress === undefined && !destroyed ? UNIX : UNKNOWN;
+}
 
 export class Proxies {
   readonly #list = new BlockList();

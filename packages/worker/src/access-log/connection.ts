@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { headLength } from '../transport/first-byte.ts';
 import { bytesWrittenHere } from '../transport/http1-internals.ts';
 import type { SoFar } from '../transport/moves.ts';
-import { type Proxies, plainAddress, UNIX } from './client.ts';
+import { type Proxies, peerOf } from './client.ts';
 import type { Answer } from './upgrade-answer.ts';
 
 const CONNECTION = Symbol('tshorn.access');
@@ -77,7 +77,7 @@ export class Connection {
   #client: string;
 
   constructor(socket: Socket, proxies: Proxies, moved: boolean, soFar: SoFar | undefined) {
-    this.peer = plainAddress(socket.remoteAddress ?? UNIX);
+    this.peer = peerOf(socket);
     this.#proxies = proxies;
     this.isProxy = proxies.trusts(this.peer);
     this.moved = moved;

@@ -7,9 +7,10 @@ import type net from 'node:net';
 import type tls from 'node:tls';
 import type { WorkerOptions } from '@tshorn/config';
 import { describeThrown, type ToMaster, TshornError } from '@tshorn/core';
+import type { ProxyStep } from '../proxy-protocol/step.ts';
 import type { CertificatesOrder, Swap } from '../tls/swap.ts';
 import type { Transport } from '../transport/transport.ts';
-import { type Entry, type Http2, isHttps, type Ports, type Step, type Way } from './entry.ts';
+import { type Entry, type Http2, isHttps, type Ports, type Way } from './entry.ts';
 
 export type FrontOptions = Pick<
   WorkerOptions,
@@ -30,7 +31,7 @@ const HANDSHAKE_MS = 120_000;
 export class Front {
   readonly #send: (message: ToMaster) => void;
   #transport: Transport | undefined;
-  #proxy: Step | undefined;
+  #proxy: ProxyStep | undefined;
   #http2: Http2 | undefined;
   #swap: Swap | undefined;
   #redirecting: ((ports: Ports) => Entry) | undefined;
@@ -51,9 +52,17 @@ export class Front {
   /** Loads what the options and the certificates ask for. To be called before `wayOf`, once. */
   async open(transport: Transport, options: FrontOptions): Promise<void> {
     this.#transport = transport;
-    this.#proxy = await loadProxy(options);
+    transport.enterBy((socket, kind, isKnown) => {
+      // Its listener speaks no TLS any more.
+      if (kind === 'https' && !this.#swap) return void socket.destroy();
+      const way = this.#way(`${kind}://`, isKnown ? undefined : this.#proxy);
+      if (way) way.entry(socket);
+      else this.#toApp(socket);
+    });
+    this.#proxy = await loadProxy(transport, options, this.#send);
     this.#http2 = await loadHttp2(transport, options);
     if (options.redirectHttp) this.#redirecting = (await import('./redirect.ts')).redirecting;
+    await watchForwarded(transport, options);
     if (this.#orders?.some(({ type }) => type === 'certificates')) await this.#openTls(options);
     const orders = this.#orders ?? [];
     this.#orders = undefined;
@@ -84,17 +93,21 @@ export class Front {
     const proxy = this.#proxy;
     if (redirect && this.#redirecting) {
       const entry = this.#redirecting(redirect);
-      return { entry: proxy ? (socket) => proxy(socket, entry) : entry };
+      return { entry: proxy ? (socket) => proxy.take(socket, undefined, entry) : entry };
     }
+    return this.#way(address, proxy);
+  }
+
+  #way(address: string, proxy: ProxyStep | undefined): Way | undefined {
     if (isHttps(address)) {
       const { entry } = this.#handshakes(address);
       // Both as under Node's https.Server, whose sockets end when their client does.
-      return { entry: proxy ? (socket) => proxy(socket, entry) : entry, allowHalfOpen: false };
+      return { entry: proxy ? (socket) => proxy.take(socket, 'https', entry) : entry, allowHalfOpen: false };
     }
     const http2 = this.#http2;
     if (!proxy && !http2) return undefined;
     const last: Entry = http2 ? (socket) => http2.plain(socket, this.#toApp) : this.#toApp;
-    return { entry: proxy ? (socket) => proxy(socket, last) : last };
+    return { entry: proxy ? (socket) => proxy.take(socket, 'http', last) : last };
   }
 
   #handshakes(address: string): Swap['handshakes'] {
@@ -109,6 +122,7 @@ export class Front {
   }
 
   #shaken(socket: tls.TLSSocket): void {
+    this.#proxy?.shaken(socket);
     if (this.#http2 && socket.alpnProtocol === 'h2') this.#http2.secure(socket);
     else this.#toApp(socket);
   }
@@ -117,8 +131,21 @@ export class Front {
 }
 
 /** The plug of proxy-protocol/. */
-async function loadProxy(_options: FrontOptions): Promise<Step | undefined> {
-  return undefined;
+async function loadProxy(
+  transport: Transport,
+  { proxyProtocol: accepted, trustedProxies }: FrontOptions,
+  send: (message: ToMaster) => void,
+): Promise<ProxyStep | undefined> {
+  if (accepted === 'off') return undefined;
+  const { openProxyProtocol } = await import('../proxy-protocol/index.ts');
+  return openProxyProtocol(transport, { accepted, trustedProxies, send });
+}
+
+/** Headers that only a trusted proxy may send. */
+async function watchForwarded(transport: Transport, { trustedProxies }: FrontOptions): Promise<void> {
+  if (trustedProxies.length === 0) return;
+  const { stripFromStrangers } = await import('../forwarded-headers.ts');
+  stripFromStrangers(transport.server, trustedProxies);
 }
 
 /** The plug of http2/. */

@@ -5,6 +5,7 @@
 import type http from 'node:http';
 import type { Socket } from 'node:net';
 import type { Entry } from '../front/entry.ts';
+import { isSilent } from '../transport/before.ts';
 import { PREFACE } from './frames.ts';
 
 interface Waiting {
@@ -74,7 +75,7 @@ export class Undecided {
   }
 
   silent(): Socket[] {
-    return [...this.#waiting.keys()].filter(({ bytesRead }) => bytesRead === 0);
+    return [...this.#waiting.keys()].filter(isSilent);
   }
 
   destroyAll(): void {

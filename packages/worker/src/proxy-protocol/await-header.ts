@@ -19,7 +19,7 @@ export interface Outcome {
 
 /** @returns the function that ends the wait without an outcome */
 export function awaitHeader(socket: Socket, accepted: Version, outcome: Outcome): () => void {
-  let bytes = Buffer.alloc(0);
+  let bytes: Buffer = Buffer.alloc(0);
   const stop = () => {
     clearTimeout(timer);
     socket.off('readable', read).off('end', ended).off('error', ended).off('close', ended);

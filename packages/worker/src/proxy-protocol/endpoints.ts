@@ -5,6 +5,7 @@
  * socket below it. Where a getter does not answer with what was put there, the socket gets properties of its own.
  */
 import type { Socket } from 'node:net';
+import { count, Misfit, name, optional, row } from '@tshorn/core';
 import type { Endpoints } from './reading.ts';
 
 interface Named {
@@ -40,3 +41,28 @@ export function setEndpoints(socket: Socket, endpoints: Endpoints): void {
 
 /** The addresses that a proxy has told of this socket; undefined where its own hold. */
 export const endpointsOf = (socket: Socket): Endpoints | undefined => told.get(socket);
+
+/** The longest text of an IPv6 address is that of one with an IPv4 address in it. */
+const LONGEST = 45;
+const address = (value: unknown): string => {
+  const text = name(LONGEST)(value);
+  if (!/^[0-9a-f:.]+$/.test(text)) throw new Misfit('an IP address');
+  return text;
+};
+const port = count(65_535);
+const ENDPOINTS = row({
+  remoteAddress: optional(address),
+  remotePort: optional(port),
+  localAddress: optional(address),
+  localPort: optional(port),
+});
+
+/** The addresses come from another worker. A connection that comes with anything else has no client that could be told. */
+export function restoreEndpoints(socket: Socket, value: unknown): void {
+  try {
+    setEndpoints(socket, ENDPOINTS(value));
+  } catch (error) {
+    if (!(error instanceof Misfit)) throw error;
+    socket.destroy();
+  }
+}

@@ -1,6 +1,13 @@
 /** What travels with the descriptor of a connection to its next worker, as one text (`carry` of the protocol): nobody reads or logs it. */
 
+import type { Endpoints } from '../proxy-protocol/reading.ts';
+import type { Kind } from './before.ts';
+
 export interface Carried {
+  /** The addresses that a proxy has told. */
+  readonly client?: Endpoints;
+  /** Nothing has come on it: a header or a handshake is to begin it. */
+  readonly enter?: Kind;
   /** Secrets and numbers of a TLS connection; see ../tls-move/carry.ts. */
   readonly tls?: object;
 }

@@ -4,6 +4,7 @@
  */
 import type http from 'node:http';
 import type { Socket } from 'node:net';
+import { isSilent } from './before.ts';
 import { httpSockets, idleSockets, immovableSocket, newestResponses } from './http1-internals.ts';
 import { layerOf } from './layer.ts';
 import type { DrainingConnections, Exchange, ExchangeSource } from './transport.ts';
@@ -77,7 +78,7 @@ export class Http1Drain implements DrainingConnections {
     const due = idle.filter((socket) => (this.#quietSince.get(socket) ?? this.#start) <= until);
     // To Node before 26.4, a connection that has not sent a byte to this worker is not idle. Nobody waits on it.
     const all = this.#start <= until ? (httpSockets(this.#server) ?? []) : [];
-    const silent = all.filter((socket) => socket.bytesRead === 0);
+    const silent = all.filter(isSilent);
     const closing = new Set(
       [...due, ...silent].filter((socket) => this.#closes(socket) && this.#isQuiet(socket)),
     );

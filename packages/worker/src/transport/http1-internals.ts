@@ -12,6 +12,7 @@ import fs from 'node:fs';
 import type http from 'node:http';
 import net, { type Socket } from 'node:net';
 import { stays } from '../api.ts';
+import { kindBefore } from './before.ts';
 import { isSealed, layerOf, sealedReason } from './layer.ts';
 import { speaksHttp2 } from './moves.ts';
 import type { RawHandle } from './transport.ts';
@@ -209,7 +210,8 @@ export function immovableSocket(socket: Socket): string | undefined {
   if (speaksHttp2(socket)) return 'http2';
   if (isSealed(socket)) return sealedReason();
   // Node and every WebSocket library have one 'data' listener. Whoever reads along may keep what it has read.
-  if (socket.listenerCount('data') > 1 || socket.listenerCount('readable') > 0) return 'data-listener';
+  const own = kindBefore(socket) === undefined ? 0 : 1;
+  if (socket.listenerCount('data') > 1 || socket.listenerCount('readable') > own) return 'data-listener';
   if (socket.readableEnded || socket.writableEnded) return 'half-closed';
   return layerOf(socket)?.whyImmovable();
 }

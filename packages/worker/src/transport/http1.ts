@@ -4,7 +4,9 @@ import type http from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { isTls } from '../app/http-server.ts';
+import { endpointsOf, restoreEndpoints } from '../proxy-protocol/endpoints.ts';
 import { type Answer, askInProcess, type Question } from './ask-in-process.ts';
+import { bytesBefore, type Kind, kindBefore } from './before.ts';
 import { packCarried, unpackCarried } from './carried.ts';
 import { Entrance } from './entrance.ts';
 import { Http1Drain } from './http1-drain.ts';
@@ -29,6 +31,7 @@ import type {
   Beside,
   Detached,
   DrainingConnections,
+  Enter,
   Exchange,
   ExchangeSource,
   Immovable,
@@ -48,6 +51,9 @@ export class Http1 implements Transport {
   readonly #beside: Beside[] = [];
   /** Makes a TLS connection of what has come from another worker; present once one has come. */
   #continueTls: ((socket: Socket, carried: object) => Socket) | undefined;
+  /** Connections from other workers that have not reached a server there. */
+  readonly #entering = new WeakMap<Socket, Kind>();
+  #enter: Enter | undefined;
   /** Is being given to the app's listeners. */
   #served: Socket | undefined;
 
@@ -127,7 +133,7 @@ export class Http1 implements Transport {
     const known = new Set(idle);
     // To Node before 26.4, a connection that has not sent a byte to this worker is not idle.
     for (const socket of httpSockets(this.server) ?? [])
-      if (socket.bytesRead === 0 && !known.has(socket)) yield socket;
+      if (bytesArrived(socket) === bytesBefore(socket) && !known.has(socket)) yield socket;
   }
 
   eventStreams(): Socket[] {
@@ -172,7 +178,10 @@ export class Http1 implements Transport {
     const attach = () => void (layer ? layer.readAgain() : handle.readStart());
     stop();
     if (bytesRead === undefined || socket.bytesRead === bytesRead) {
-      const carry = packCarried({ ...(layer && { tls: layer.carry() }) });
+      const client = endpointsOf(socket);
+      const enter = kindBefore(socket);
+      const tls = layer?.carry();
+      const carry = packCarried({ ...(tls && { tls }), ...(client && { client }), ...(enter && { enter }) });
       return { handle, attach, ...(carry !== undefined && { carry }) };
     }
     attach();
@@ -181,11 +190,13 @@ export class Http1 implements Transport {
 
   connectionOf(handle: RawHandle, carry?: string): Socket {
     const accepted = createConnection(this.server, handle);
-    const { tls } = unpackCarried(carry);
+    const { tls, client, enter } = unpackCarried(carry);
     if (tls && !this.#continueTls)
       throw new Error('handoff: a TLS connection has come before what continues it');
     const socket = (tls && this.#continueTls?.(accepted, tls)) || accepted;
     markArrived(socket);
+    if (client) restoreEndpoints(socket, client);
+    if (enter) this.#entering.set(socket, enter);
     return socket;
   }
 
@@ -217,6 +228,9 @@ export class Http1 implements Transport {
    * connection is never served again.)
    */
   serveIdle(socket: Socket): void {
+    const kind = this.#entering.get(socket);
+    // Its header or handshake is to come, which has a limit of its own.
+    if (kind) return this.#enter?.(socket, kind, endpointsOf(socket) !== undefined);
     const beside = this.#beside.find(({ arrived }) => arrived !== undefined);
     if (beside?.arrived) beside.arrived(socket, () => this.serve(socket));
     else this.serve(socket);
@@ -225,10 +239,14 @@ export class Http1 implements Transport {
     if (limits.length === 0) return;
     const closeIfSilent = () => {
       // Half of a record may have come, of which the app has heard nothing.
-      if (bytesArrived(socket) === 0) socket.destroy();
+      if (bytesArrived(socket) === bytesBefore(socket)) socket.destroy();
     };
     const timer = setTimeout(closeIfSilent, Math.min(...limits)).unref();
     socket.once('close', () => clearTimeout(timer));
+  }
+
+  enterBy(enter: Enter): void {
+    this.#enter = enter;
   }
 
   join(beside: Beside): void {

@@ -8,6 +8,7 @@ import type net from 'node:net';
 import type { Socket } from 'node:net';
 import type { ToMaster } from '@tshorn/core';
 import type { Answer, Question } from './ask-in-process.ts';
+import type { Kind } from './before.ts';
 
 /** The reasons that the master knows. */
 export type Immovable = Extract<ToMaster, { type: 'accepting' }>['immovable'];
@@ -100,6 +101,12 @@ export interface Beside {
   drain(): DrainingConnections;
 }
 
+/**
+ * Takes a connection that another worker has sent before anything came on it: it begins like one of a listener of this kind.
+ * @param isKnown true when a proxy has told the client's addresses there
+ */
+export type Enter = (socket: Socket, kind: Kind, isKnown: boolean) => void;
+
 export interface Transport {
   /** The app's server. The master's listeners are attached to it, whatever protocol it speaks. */
   readonly server: net.Server;
@@ -163,6 +170,8 @@ export interface Transport {
 
   /** Has these answered for and drained with the others. */
   join(beside: Beside): void;
+  /** Called once, before connections come. */
+  enterBy(enter: Enter): void;
 
   /** Begins to treat connections as those of a worker that drains. */
   drain(exchanges: ExchangeSource): DrainingConnections;

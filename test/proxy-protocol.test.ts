@@ -1,0 +1,108 @@
+/** The PROXY protocol: whoever is trusted tells the client's address, nobody else does, and a reload costs nothing. */
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { directory, ownDirectory } from './support/directory.ts';
+import { RawClient } from './support/raw.ts';
+import { fixture, startServer } from './support/server.ts';
+
+ownDirectory();
+
+const V1 = 'PROXY TCP4 192.0.2.7 198.51.100.1 56324 443\r\n';
+const V2 = Buffer.from('0d0a0d0a000d0a515549540a2111000cc0000207c6336401dc0401bb', 'hex');
+const LOCAL = Buffer.from('0d0a0d0a000d0a515549540a20000000', 'hex');
+const TOLD = {
+  remoteAddress: '192.0.2.7',
+  remotePort: 56324,
+  remoteFamily: 'IPv4',
+  localAddress: '198.51.100.1',
+  localPort: 443,
+};
+const GET =
+  'GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.9\r\nForwarded: for=203.0.113.9\r\nConnection: close\r\n\r\n';
+
+/** What a server has answered to these bytes on one connection from this address. */
+async function answerTo(port: number, bytes: string | Buffer, localAddress = '127.0.0.1'): Promise<string> {
+  const socket = net.connect({ port, host: '127.0.0.1', localAddress });
+  socket.on('error', () => {});
+  socket.write(bytes);
+  return text(socket).catch(() => '');
+}
+
+const bodyOf = (answer: string) => JSON.parse(/\{.*\}/.exec(answer)?.[0] ?? 'null');
+const both = (header: string | Buffer) => Buffer.concat([Buffer.from(header), Buffer.from(GET)]);
+
+test('a header of a trusted proxy tells the address, in the app and in the access log; any other opens nothing', async () => {
+  const log = path.join(directory, 'access.log');
+  const server = await startServer(fixture('tells-its-client.mjs'), {
+    args: [
+      '--proxy-protocol',
+      'auto',
+      '--trusted-proxies',
+      '127.0.0.1',
+      '--access-log',
+      log,
+      '--access-log-format',
+      '%(h)s',
+    ],
+  });
+  const { port } = server;
+  for (const header of [V1, V2])
+    expect(bodyOf(await answerTo(port, both(header)))).toMatchObject({ ...TOLD, forwarded: [] });
+  for (const header of [LOCAL, 'PROXY UNKNOWN\r\n']) {
+    // The proxy itself, whose headers are believed.
+    const own = { remoteAddress: '127.0.0.1', localPort: port, forwarded: ['x-forwarded-for', 'forwarded'] };
+    expect(bodyOf(await answerTo(port, both(header)))).toMatchObject(own);
+  }
+  for (const header of ['', 'PROXY TCP4 1.2.3.4 1.2.3.4 1\r\n', 'PROXY TCP6 192.0.2.7 ::1 1 2\r\n']) {
+    expect(await answerTo(port, both(header))).toBe('');
+  }
+  const warned = await server.until('a warning', () =>
+    server.lines.find(({ msg }) => msg.includes('PROXY header')),
+  );
+  expect(warned.msg).toContain('closed a connection of the trusted proxy 127.0.0.1');
+
+  // A stranger is served as it comes, and what looks like a header is a bad request.
+  expect(bodyOf(await answerTo(port, GET, '127.0.0.2'))).toMatchObject({
+    remoteAddress: '127.0.0.2',
+    forwarded: [],
+  });
+  for (const header of [V1, V2, LOCAL]) {
+    expect(await answerTo(port, both(header), '127.0.0.2')).toMatch(/^HTTP\/1\.1 400 /);
+  }
+  await server.stop();
+  const clients = fs.readFileSync(log, 'utf8').trim().split('\n').sort();
+  expect(new Set(clients)).toEqual(new Set(['127.0.0.2', '192.0.2.7', '203.0.113.9']));
+});
+
+test('connections move with their addresses, and those without a header move before it', async () => {
+  const server = await startServer(fixture('tells-its-client.mjs'), {
+    args: ['--proxy-protocol', 'v1', '--trusted-proxies', '127.0.0.1'],
+  });
+  const told = (n: number) => `PROXY TCP4 192.0.2.${n} 198.51.100.1 ${n} 443\r\n`;
+  const clients = await Promise.all(Array.from({ length: 9 }, () => RawClient.open(server)));
+  // A third has asked, a third has sent its header, and a third nothing.
+  clients.forEach((client, n) => {
+    if (n % 3 > 0) client.send(told(n));
+    if (n % 3 === 1) client.get('/1');
+  });
+  await Promise.all(clients.filter((_, n) => n % 3 === 1).map((client) => client.until(/"url":"\/1"/)));
+  for (let round = 0; round < 2; round++)
+    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  const pid = server.pidOf(0);
+  clients.forEach((client, n) => {
+    if (n % 3 === 0) client.send(told(n));
+    client.get('/2');
+  });
+  for (const [n, client] of clients.entries()) {
+    const [, body = ''] = await client.until(/(\{"url":"\/2".*\})\n/);
+    expect(JSON.parse(body)).toMatchObject({
+      pid,
+      remoteAddress: `192.0.2.${n}`,
+      remotePort: n,
+      localPort: 443,
+    });
+    client.destroy();
+  }
+});
