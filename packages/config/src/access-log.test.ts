@@ -134,8 +134,6 @@ test('options of an access log that is not written are told, where the command l
   const options = ['--access-log-format', 'json', '--trusted-proxies', 'loopback'];
   const warningsOf = async (...argv: string[]) =>
     (await resolveConfig({ argv: ['app.js', '--chdir', '/', ...argv], env: {}, cwd: '/' })).warnings;
-  expect(await warningsOf(...options)).toEqual([
-    '--access-log-format has no effect without --access-log',
-  ]);
+  expect(await warningsOf(...options)).toEqual(['--access-log-format has no effect without --access-log']);
   expect(await warningsOf(...options, '--access-log', '-')).toEqual([]);
 });
