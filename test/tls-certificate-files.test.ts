@@ -1,0 +1,177 @@
+/** Each file that cannot serve is refused with one sentence, which says what mends it. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { readCertificates } from '../packages/master/src/tls/certificate-files.ts';
+import { authority } from './support/certificates.ts';
+import { directory, ownDirectory } from './support/directory.ts';
+import { run } from './support/run.ts';
+import { fixture } from './support/server.ts';
+
+ownDirectory();
+
+const root = authority();
+const middle = root.issue({ names: ['Test Intermediate'], ca: true });
+const site = middle.issue({ names: ['a.example', 'www.a.example', '127.0.0.1'] });
+const other = root.issue({ names: ['b.example'] });
+const old = root.issue({ names: ['old.example'], from: -30, days: 20 });
+const PLAIN = {
+  keyfilePasswordFile: undefined,
+  caCerts: undefined,
+  tlsCiphers: '',
+  tlsMinVersion: 'TLSv1.2',
+} as const;
+
+const file = (name: string, text: string | Buffer): string => {
+  const at = path.join(directory, name);
+  fs.writeFileSync(at, text, { mode: 0o600 });
+  return at;
+};
+type More = Partial<Parameters<typeof readCertificates>[0]>;
+const read = (cert: string, key: string, more: More = {}) =>
+  readCertificates({
+    ...PLAIN,
+    certfile: [file('a.pem', cert)],
+    keyfile: [file('a.key', key)],
+    ...more,
+  });
+
+test.each(['ec', 'rsa', 'ed25519'] as const)('a pair with its chain is read: %s', (key) => {
+  const made = middle.issue({ names: ['c.example'], key });
+  const { pairs, facts, warnings } = read(made.chain, made.key);
+  expect(pairs[0]?.cert.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+  expect(facts).toMatchObject([{ names: ['c.example'] }]);
+  expect(warnings).toEqual([]);
+});
+
+test('certificate and key may stand in one file, in any order, with text between', () => {
+  const both = file('both.pem', `Bag Attributes\n${site.key}\nsubject=a\n${site.chain}`);
+  expect(readCertificates({ ...PLAIN, certfile: [both], keyfile: [both] }).facts).toMatchObject([
+    { names: ['a.example', 'www.a.example', '127.0.0.1'] },
+  ]);
+});
+
+test('an encrypted key is read with its password, and arrives decrypted', () => {
+  const password = file('password', 'correct horse\n');
+  const { pairs } = read(site.chain, site.keyWith('correct horse'), { keyfilePasswordFile: password });
+  expect(pairs[0]?.key).toContain('BEGIN PRIVATE KEY');
+});
+
+const cut = (text: string) => text.slice(0, text.indexOf('-----END'));
+const damaged = (text: string) => text.replace(/\n[A-Za-z0-9+/=]{60}/, '\nAAAA');
+
+test.each<[name: string, words: RegExp, cert: string, key: string]>([
+  ['an empty certificate', /certfile: \S+a\.pem holds no certificate in PEM: it is empty/, '', site.key],
+  ['half a certificate', /a\.pem holds no certificate in PEM/, cut(site.cert), site.key],
+  [
+    'a key for a certificate',
+    /a\.pem holds no certificate in PEM: it holds a private key/,
+    site.key,
+    site.key,
+  ],
+  ['a damaged certificate', /certificate 1 of \S+a\.pem is damaged/, damaged(site.cert), site.key],
+  [
+    'a certificate for a key',
+    /keyfile: \S+a\.key holds no private key.*it holds a certificate/,
+    site.chain,
+    site.cert,
+  ],
+  ['a damaged key', /the private key in \S+a\.key is damaged/, site.chain, damaged(site.key)],
+  [
+    'the key of another one',
+    /a\.key is not the key of certfile \S+a\.pem \(a\.example\)/,
+    site.chain,
+    other.key,
+  ],
+  [
+    'a chain that begins with its end',
+    /a\.key is not the key of .*, but of a later certificate in that file/,
+    middle.cert + site.cert,
+    site.key,
+  ],
+  [
+    'a chain with a stranger',
+    /certificate 2 \(b\.example\) has not signed certificate 1 \(a\.example\)/,
+    site.cert + other.cert,
+    site.key,
+  ],
+  [
+    'an encrypted key without a password',
+    /a\.key is encrypted, and there is no/,
+    site.chain,
+    site.keyWith('x'),
+  ],
+])('%s', (_name, words, cert, key) => {
+  expect(() => read(cert, key)).toThrow(words);
+  expect(() => read(cert, key)).toThrow(
+    expect.objectContaining({ code: 'ERR_CERTIFICATE', fix: expect.any(String) }),
+  );
+});
+
+test('a wrong password, an empty one, and files that are not there', () => {
+  const encrypted = site.keyWith('right');
+  const withPassword = (text: string) => ({ keyfilePasswordFile: file('password', text) });
+  expect(() => read(site.chain, encrypted, withPassword('wrong'))).toThrow(
+    /cannot be decrypted with the password/,
+  );
+  expect(() => read(site.chain, encrypted, withPassword('\nright'))).toThrow(
+    /the first line of \S+ is empty/,
+  );
+  const missing = path.join(directory, 'missing');
+  expect(() => read(site.chain, site.key, { keyfile: [missing] })).toThrow(
+    /keyfile: \S+missing cannot be read: .*ENOENT/,
+  );
+  expect(() => read(site.chain, site.key, { caCerts: missing })).toThrow(
+    /ca-certs: \S+missing cannot be read/,
+  );
+  expect(() => read(site.chain, site.key, { caCerts: file('ca', site.key) })).toThrow(
+    /ca-certs: .*holds no cert/,
+  );
+  expect(() => read(site.chain, site.key, { tlsCiphers: 'NONE-SUCH' })).toThrow(
+    /tls-ciphers: OpenSSL refuses "NONE/,
+  );
+});
+
+test('keys in another order than their certificates', () => {
+  const certfile = [file('1.pem', site.chain), file('2.pem', other.cert)];
+  const keyfile = [file('1.key', other.key), file('2.key', site.key)];
+  expect(() => readCertificates({ ...PLAIN, certfile, keyfile })).toThrow(/but of \S+2\.pem/);
+});
+
+test('what clients or attackers find is warned of', () => {
+  const nameless = root.issue({ names: [] });
+  expect(read(nameless.cert, nameless.key).warnings).toEqual([
+    expect.stringMatching(/a\.pem is for no host name \(subjectAltName\): clients refuse it/),
+  ]);
+  const key = file('open.key', site.key);
+  fs.chmodSync(key, 0o644);
+  expect(read(site.chain, '', { keyfile: [key] }).warnings).toEqual([
+    `keyfile: every user of this machine can read ${key}: chmod o-r ${key}`,
+  ]);
+  const twice = root.issue({ names: ['A.example'] });
+  const { warnings } = read('', '', {
+    certfile: [file('1.pem', site.chain), file('2.pem', twice.cert)],
+    keyfile: [file('1.key', site.key), file('2.key', twice.key)],
+  });
+  expect(warnings).toEqual([expect.stringMatching(/A\.example is in \S+1\.pem and in \S+2\.pem/)]);
+});
+
+test('--check-config and tshorn check refuse what a start would refuse, and an expired certificate', async () => {
+  const hello = fixture('says-hello.mjs');
+  const wrong = [...site.write(directory, 'site').slice(0, 2), ...other.write(directory, 'other').slice(2)];
+  const checks = await Promise.all([
+    run([hello, ...wrong, '--check-config']),
+    run(['check', hello, ...wrong]),
+    run([hello, ...old.write(directory, 'old'), '--check-config']),
+    run([hello, '--bind', 'https://127.0.0.1:0', '--check-config']),
+    run([hello, ...site.write(directory, 'good'), '--check-config']),
+  ]);
+  const words = [
+    /is not the key of certfile/,
+    /is not the key of certfile/,
+    /has expired on/,
+    /needs a certificate/,
+  ];
+  for (const [at, expected] of words.entries())
+    expect(checks[at]).toMatchObject({ code: 2, text: expect.stringMatching(expected) });
+  expect(checks[4]).toMatchObject({ code: 0, text: expect.stringContaining('is valid') });
+});
