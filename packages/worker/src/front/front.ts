@@ -3,7 +3,6 @@
  * HTTP/2 has nothing of it: Node accepts there for the app's server itself. What a step needs is loaded only where its
  * option is in use. The Worker creates one.
  */
-import type net from 'node:net';
 import type tls from 'node:tls';
 import type { WorkerOptions } from '@tshorn/config';
 import { describeThrown, type ToMaster, TshornError } from '@tshorn/core';
@@ -83,6 +82,7 @@ export class Front {
         send: this.#send,
         arm: tlsHandoff ? (await import('../tls-move/tls-move.ts')).followTls : () => {},
       });
+      this.#transport?.join(this.#swap.handshakes);
     } catch (error) {
       this.#failure = describeThrown(error);
     }
@@ -114,11 +114,6 @@ export class Front {
     if (this.#swap) return this.#swap.handshakes;
     const why = this.#failure ?? 'none has come';
     throw new TshornError('ERR_ADDRESS', `bind: no certificate for ${address}: ${why}`);
-  }
-
-  /** Connections that are in their handshake. */
-  *shaking(): Generator<net.Socket> {
-    if (this.#swap) yield* this.#swap.handshakes.open();
   }
 
   #shaken(socket: tls.TLSSocket): void {

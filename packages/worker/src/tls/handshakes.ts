@@ -6,55 +6,67 @@ import type net from 'node:net';
 import type tls from 'node:tls';
 import { debuglog } from 'node:util';
 import type { Entry } from '../front/entry.ts';
-import { rawOf } from './raw-of.ts';
+import type { Beside, DrainingConnections } from '../transport/transport.ts';
+import { shake } from './shake.ts';
+import type { Terminator } from './terminator.ts';
 
 /** `NODE_DEBUG=tshorn-tls` shows what clients that scan, or do not like our certificate, are refused with. */
 const debug = debuglog('tshorn-tls');
 
 const ignore = () => {};
 
-export class Handshakes {
+type Shaking = tls.TLSSocket & {
+  readonly _handle?: { readStop(): void; readStart(): void } | null;
+  /** Since Node 20.17 and 22.5. */
+  setKeyCert?(pair: object): void;
+};
+
+export class Handshakes implements Beside {
   readonly #next: (socket: tls.TLSSocket) => void;
-  #terminator: tls.Server;
-  /** Connections whose handshake has begun, or is about to, and has not ended. */
-  readonly #open = new Set<net.Socket>();
+  #terminator: Terminator | undefined;
+  /** Those that have begun and not ended, with the connections below. */
+  readonly #open = new Map<Shaking, net.Socket>();
   #isHolding = false;
+  /** Connections whose handshake has not begun. */
   readonly #held = new Set<net.Socket>();
 
   /** @param next gets each connection whose handshake is done */
-  constructor(terminator: tls.Server, next: (socket: tls.TLSSocket) => void) {
+  constructor(next: (socket: tls.TLSSocket) => void) {
     this.#next = next;
-    this.#terminator = terminator;
-    this.#watch(terminator);
+  }
+
+  get choose(): Terminator['choose'] {
+    return (name) => this.#terminator?.choose(name);
   }
 
   readonly entry: Entry = (socket) => {
     if (this.#isHolding) return this.#hold(socket);
-    this.#open.add(socket);
-    this.#terminator.emit('connection', socket);
+    const { server } = this.#terminator as Terminator;
+    const shaking = shake(server, socket);
+    if (shaking) this.#open.set(shaking, socket);
   };
 
-  #watch(terminator: tls.Server): void {
-    terminator.on('secureConnection', (socket) => {
-      this.#ended(socket);
+  /** New handshakes show these certificates. */
+  use(terminator: Terminator): void {
+    this.#terminator = terminator;
+    const { server } = terminator;
+    if (server.listenerCount('secureConnection') > 0) return;
+    server.on('secureConnection', (socket) => {
+      this.#open.delete(socket);
       this.#next(socket);
     });
-    terminator.on('tlsClientError', (error, socket) => {
-      this.#ended(socket);
+    server.on('tlsClientError', (error, socket) => {
+      this.#open.delete(socket);
       debug('%s: %s', socket.remoteAddress, error.message);
       // After a timeout Node leaves that to this listener.
       socket.destroy();
     });
   }
 
-  #ended(socket: tls.TLSSocket): void {
-    const raw = rawOf(socket);
-    if (raw) this.#open.delete(raw);
-  }
-
-  /** From here on new handshakes wait: what their clients send stays in the socket, and in the kernel. */
+  /** From here on no client gets a certificate: what it sends waits in its socket, or in the kernel. */
   hold(): void {
     this.#isHolding = true;
+    for (const socket of this.#withoutCertificate()) socket._handle?.readStop();
   }
 
   #hold(socket: net.Socket): void {
@@ -63,13 +75,20 @@ export class Handshakes {
     socket.on('error', ignore);
   }
 
+  /** Handshakes that have begun, and in which the client has said nothing so far. */
+  *#withoutCertificate(): Generator<Shaking> {
+    for (const [socket, below] of this.#open) if (below.bytesRead === 0 && !socket.destroyed) yield socket;
+  }
+
   /** Handshakes go on, with other certificates where they are given. */
-  release(terminator?: tls.Server): void {
-    if (terminator) {
-      this.#terminator = terminator;
-      this.#watch(terminator);
-    }
+  release(terminator?: Terminator): void {
     this.#isHolding = false;
+    for (const socket of this.#withoutCertificate()) {
+      // They were made with the old ones.
+      if (terminator) socket.setKeyCert?.(terminator.first);
+      socket._handle?.readStart();
+    }
+    if (terminator) this.use(terminator);
     for (const socket of this.#held) {
       this.#held.delete(socket);
       socket.off('error', ignore);
@@ -78,11 +97,37 @@ export class Handshakes {
   }
 
   renewTicketKeys(keys: Buffer): void {
-    this.#terminator.setTicketKeys(keys);
+    this.#terminator?.server.setTicketKeys(keys);
   }
 
-  /** Connections in their handshake. */
-  *open(): Generator<net.Socket> {
-    for (const socket of [...this.#open, ...this.#held]) if (!socket.destroyed) yield socket;
+  open(): net.Socket[] {
+    return [...this.#held, ...this.#open.values()].filter(({ destroyed }) => !destroyed);
+  }
+
+  /** None can move. */
+  idle(): [] {
+    return [];
+  }
+
+  openResponses(): [] {
+    return [];
+  }
+
+  drain(): DrainingConnections {
+    const start = performance.now();
+    const destroy = (sockets: readonly net.Socket[]) => {
+      for (const socket of sockets) socket.destroy();
+      return sockets.length;
+    };
+    return {
+      beginClosing: ignore,
+      // A client that has said nothing waits for nothing.
+      closeIdle: (lingerMs) =>
+        performance.now() - start < lingerMs
+          ? 0
+          : destroy(this.open().filter(({ bytesRead }) => bytesRead === 0)),
+      forceClose: () => void destroy(this.open()),
+      release: ignore,
+    };
   }
 }

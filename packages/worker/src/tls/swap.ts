@@ -7,8 +7,7 @@
 import type tls from 'node:tls';
 import { describeThrown, type ToMaster, type ToWorker } from '@tshorn/core';
 import { Handshakes } from './handshakes.ts';
-import type { Certificates, TlsOptions } from './terminator.ts';
-import { createTerminator } from './terminator.ts';
+import { type Certificates, Terminator, type TlsOptions } from './terminator.ts';
 
 export type CertificatesOrder = Extract<
   ToWorker,
@@ -33,7 +32,7 @@ export class Swap {
   readonly #send: (message: ToMaster) => void;
   readonly #arm: (terminator: tls.Server) => void;
   #ticketKeys: string | undefined;
-  #prepared: { readonly revision: number; readonly terminator: tls.Server } | undefined;
+  #prepared: { readonly revision: number; readonly terminator: Terminator } | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   /** @throws the error of OpenSSL for certificates that it cannot use */
@@ -42,12 +41,13 @@ export class Swap {
     this.#send = send;
     this.#arm = arm;
     this.#ticketKeys = certificates.ticketKeys;
-    this.handshakes = new Handshakes(this.#terminatorOf(certificates), next);
+    this.handshakes = new Handshakes(next);
+    this.handshakes.use(this.#terminatorOf(certificates));
   }
 
-  #terminatorOf(certificates: Certificates): tls.Server {
-    const terminator = createTerminator(certificates, this.#options);
-    this.#arm(terminator);
+  #terminatorOf(certificates: Certificates): Terminator {
+    const terminator = new Terminator(certificates, this.#options, this.handshakes.choose);
+    this.#arm(terminator.server);
     return terminator;
   }
 
@@ -59,7 +59,7 @@ export class Swap {
         return this.#end(order.revision, order.use);
       case 'ticket-keys':
         this.#ticketKeys = order.keys;
-        this.#prepared?.terminator.setTicketKeys(Buffer.from(order.keys, 'base64'));
+        this.#prepared?.terminator.server.setTicketKeys(Buffer.from(order.keys, 'base64'));
         return this.handshakes.renewTicketKeys(Buffer.from(order.keys, 'base64'));
     }
   }

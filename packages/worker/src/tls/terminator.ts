@@ -25,45 +25,64 @@ export interface TlsOptions {
   readonly handshakeTimeout: number;
 }
 
-/** Node's default is a digest of `process.argv`, which differs between releases, and a session would not resume after a reload. */
+type SniDone = (error: Error | null, context?: tls.SecureContext) => void;
+
+/** The certificate for a name that a client asks for; undefined is the first one. */
+export type Choose = (name: string) => tls.SecureContext | undefined;
+
+/**
+ * Node's default is a digest of `process.argv`, which has the app's path: a session would not resume after a reload to another
+ * release.
+ */
 const SESSION_ID_CONTEXT = 'tshorn';
 
-/** @throws the error of OpenSSL for what it cannot use */
-export function createTerminator(certificates: Certificates, options: TlsOptions): tls.Server {
-  const { pairs, ca, ticketKeys } = certificates;
-  const { certReqs, tlsMinVersion, tlsCiphers, http2, handshakeTimeout } = options;
-  const shared: tls.SecureContextOptions = {
-    minVersion: tlsMinVersion,
-    sessionIdContext: SESSION_ID_CONTEXT,
-    honorCipherOrder: true,
-    ...(tlsCiphers !== '' && { ciphers: tlsCiphers }),
-    ...(ca !== undefined && { ca }),
-  };
-  const [first] = pairs;
-  if (!first) throw new Error('no certificate');
-  const SNICallback = pairs.length > 1 ? bySni(pairs, shared) : undefined;
-  return tls.createServer({
-    ...shared,
-    cert: first.cert,
-    key: first.key,
-    requestCert: certReqs !== 'none',
-    rejectUnauthorized: certReqs === 'required',
-    // As Node's https.Server has it: without 'http/1.1' a client that asks only for h2 would get it (lib/https.js).
-    ALPNProtocols: http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
-    handshakeTimeout,
-    ...(ticketKeys !== undefined && { ticketKeys: Buffer.from(ticketKeys, 'base64') }),
-    // Called for a handshake only where there is a choice: it costs a turn through JavaScript.
-    ...(SNICallback && { SNICallback }),
-  });
-}
+export class Terminator {
+  readonly server: tls.Server;
+  readonly choose: Choose;
+  readonly #shared: tls.SecureContextOptions;
+  readonly #pairs: Certificates['pairs'];
+  #first: tls.SecureContext | undefined;
 
-function bySni(
-  pairs: Certificates['pairs'],
-  shared: tls.SecureContextOptions,
-): NonNullable<tls.TlsOptions['SNICallback']> {
-  const choose = chooser(
-    pairs.map(({ cert, key }) => [namesOf(cert), tls.createSecureContext({ ...shared, cert, key })] as const),
-  );
-  // Without a context Node uses the first pair.
-  return (name, callback) => callback(null, choose(name));
+  /**
+   * @param choose is asked at each handshake in which the client names a host, where there is a choice
+   * @throws the error of OpenSSL for what it cannot use
+   */
+  constructor({ pairs, ca, ticketKeys }: Certificates, options: TlsOptions, choose: Choose) {
+    const { certReqs, tlsMinVersion, tlsCiphers, http2, handshakeTimeout } = options;
+    this.#shared = {
+      minVersion: tlsMinVersion,
+      sessionIdContext: SESSION_ID_CONTEXT,
+      honorCipherOrder: true,
+      ...(tlsCiphers !== '' && { ciphers: tlsCiphers }),
+      ...(ca !== undefined && { ca }),
+    };
+    this.#pairs = pairs;
+    this.choose = pairs.length > 1 ? this.#chooserOf(pairs) : () => undefined;
+    this.server = tls.createServer({
+      ...this.#shared,
+      ...pairs[0],
+      requestCert: certReqs !== 'none',
+      rejectUnauthorized: certReqs === 'required',
+      // A client that asks for none of these is refused (lib/https.js has the same default).
+      ALPNProtocols: http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
+      handshakeTimeout,
+      ...(ticketKeys !== undefined && { ticketKeys: Buffer.from(ticketKeys, 'base64') }),
+      // Costs each handshake a way through JavaScript.
+      ...(pairs.length > 1 && { SNICallback: (name: string, callback: SniDone) => callback(null, choose(name)) }),
+    });
+  }
+
+  /** The first pair, for a handshake that has begun with another set. */
+  get first(): tls.SecureContext {
+    this.#first ??= this.#contextOf(this.#pairs[0] as Certificates['pairs'][number]);
+    return this.#first;
+  }
+
+  #chooserOf(pairs: Certificates['pairs']): Choose {
+    return chooser(pairs.map((pair) => [namesOf(pair.cert), this.#contextOf(pair)] as const));
+  }
+
+  #contextOf(pair: Certificates['pairs'][number]): tls.SecureContext {
+    return tls.createSecureContext({ ...this.#shared, ...pair });
+  }
 }
