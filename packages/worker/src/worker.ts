@@ -173,7 +173,7 @@ export class Worker {
     endPause?.();
     this.#app = app;
     this.#applySettings = () => boot.applyServerSettings(app);
-    const transport = await Http1.open(app.server, options);
+    const transport = await Http1.open(app.server, options, order.addresses);
     this.#transport = transport;
     await this.#front.open(transport, options);
     const meter = new Meter(transport);

@@ -6,6 +6,7 @@
 import type tls from 'node:tls';
 import type { WorkerOptions } from '@tshorn/config';
 import { describeThrown, type ToMaster, TshornError } from '@tshorn/core';
+import { isTls } from '../app/http-server.ts';
 import type { ProxyStep } from '../proxy-protocol/step.ts';
 import type { CertificatesOrder, Swap } from '../tls/swap.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -37,6 +38,7 @@ export class Front {
   /** Those that have come before the app was loaded. */
   #orders: CertificatesOrder[] | undefined = [];
   #failure: string | undefined;
+  #shareWithApp: ((keys: string) => void) | undefined;
 
   constructor(send: (message: ToMaster) => void) {
     this.#send = send;
@@ -44,8 +46,16 @@ export class Front {
 
   /** The master exchanges certificates, or ticket keys. */
   obey(order: CertificatesOrder): void {
-    if (this.#orders) this.#orders.push(order);
-    else this.#swap?.obey(order);
+    if (this.#orders) return void this.#orders.push(order);
+    this.#swap?.obey(order);
+    this.#shareTickets(order);
+  }
+
+  /** The app may serve HTTPS by itself. */
+  #shareTickets(order: CertificatesOrder): void {
+    const keys =
+      order.type === 'ticket-keys' ? order.keys : 'ticketKeys' in order ? order.ticketKeys : undefined;
+    if (keys !== undefined) this.#shareWithApp?.(keys);
   }
 
   /** Loads what the options and the certificates ask for. To be called before `wayOf`, once. */
@@ -62,6 +72,11 @@ export class Front {
     this.#http2 = await loadHttp2(transport, options);
     if (options.redirectHttp) this.#redirecting = (await import('./redirect.ts')).redirecting;
     await watchForwarded(transport, options);
+    if (isTls(transport.server)) {
+      const server = transport.server as tls.Server;
+      const { shareTickets } = await import('../tls/app-tickets.ts');
+      this.#shareWithApp = (keys) => shareTickets(server, keys);
+    }
     if (this.#orders?.some(({ type }) => type === 'certificates')) await this.#openTls(options);
     const orders = this.#orders ?? [];
     this.#orders = undefined;
@@ -73,6 +88,7 @@ export class Front {
     const at = this.#orders?.findIndex(({ type }) => type === 'certificates') ?? -1;
     const [first] = this.#orders?.splice(at, 1) ?? [];
     if (first?.type !== 'certificates') return;
+    this.#shareTickets(first);
     const { tlsHandoff } = options;
     const handshakeTimeout = options.headersTimeout || HANDSHAKE_MS;
     try {

@@ -50,7 +50,6 @@ export class Handshakes implements Beside {
   use(terminator: Terminator): void {
     this.#terminator = terminator;
     const { server } = terminator;
-    if (server.listenerCount('secureConnection') > 0) return;
     server.on('secureConnection', (socket) => {
       this.#open.delete(socket);
       this.#next(socket);

@@ -68,7 +68,9 @@ export class Terminator {
       handshakeTimeout,
       ...(ticketKeys !== undefined && { ticketKeys: Buffer.from(ticketKeys, 'base64') }),
       // Costs each handshake a way through JavaScript.
-      ...(pairs.length > 1 && { SNICallback: (name: string, callback: SniDone) => callback(null, choose(name)) }),
+      ...(pairs.length > 1 && {
+        SNICallback: (name: string, callback: SniDone) => callback(null, choose(name)),
+      }),
     });
   }
 

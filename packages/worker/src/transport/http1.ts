@@ -4,6 +4,7 @@ import type http from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { isTls } from '../app/http-server.ts';
+import { isHttps } from '../front/entry.ts';
 import { endpointsOf, restoreEndpoints } from '../proxy-protocol/endpoints.ts';
 import { type Answer, askInProcess, type Question } from './ask-in-process.ts';
 import { bytesBefore, type Kind, kindBefore } from './before.ts';
@@ -46,6 +47,7 @@ export class Http1 implements Transport {
   readonly server: http.Server;
   readonly #upgraded: UpgradedConnections;
   readonly #movesTls: boolean;
+  readonly #asksByTls: boolean;
   readonly #interceptors: Interceptors;
   readonly #entrance: Entrance;
   readonly #beside: Beside[] = [];
@@ -57,20 +59,30 @@ export class Http1 implements Transport {
   /** Is being given to the app's listeners. */
   #served: Socket | undefined;
 
-  /** @param movesTls whether the TLS connections of an https.Server can move; those of tshorn's own TLS are told by their sockets */
-  constructor(server: http.Server, movesTls = false) {
+  /**
+   * @param movesTls whether the TLS connections of an https.Server can move; those of tshorn's own TLS are told by their sockets
+   * @param asksByTls whether the worker's own requests look to the app like those of a TLS connection
+   */
+  constructor(server: http.Server, movesTls = false, asksByTls = isTls(server)) {
     this.server = server;
     this.#movesTls = movesTls;
+    this.#asksByTls = asksByTls;
     this.#upgraded = new UpgradedConnections(server);
     this.#interceptors = new Interceptors(server);
     this.#entrance = new Entrance(server, isTls(server) ? 'secureConnection' : 'connection');
   }
 
   /** Of an app's own https.Server, the TLS 1.3 connections are followed from the first one, so that they can move. */
-  static async open(server: http.Server, { tlsHandoff }: { readonly tlsHandoff: boolean }): Promise<Http1> {
+  static async open(
+    server: http.Server,
+    { tlsHandoff }: { readonly tlsHandoff: boolean },
+    addresses: readonly string[] = [],
+  ): Promise<Http1> {
+    // An app that sends plain requests on to https would send the probe on as well.
+    const isHttpsOnly = addresses.length > 0 && addresses.every(isHttps);
     const movesTls = tlsHandoff && isTls(server);
     if (movesTls) (await import('../tls-move/tls-move.ts')).followTls(server);
-    return new Http1(server, movesTls);
+    return new Http1(server, movesTls, isTls(server) || isHttpsOnly);
   }
 
   /** Whatever framework handles the request (https://nodejs.org/api/diagnostics_channel.html#http). */
@@ -106,10 +118,10 @@ export class Http1 implements Transport {
       entered = this.#entrance.enter(stream);
     };
     try {
-      return await askInProcess(serve, false, question);
+      return await askInProcess(serve, this.#asksByTls, question);
     } catch (error) {
       if (entered) throw error;
-      return askInProcess(serve, false, question);
+      return askInProcess(serve, this.#asksByTls, question);
     }
   }
 
