@@ -8,7 +8,7 @@ import type tls from 'node:tls';
 import { WebSocket } from 'ws';
 import { authority } from './support/certificates.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
-import { askTls, certificateShown, TlsClient } from './support/tls-client.ts';
+import { askTls, certificateShown, type Target, TlsClient } from './support/tls-client.ts';
 
 const directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-tls-'));
 const ca = authority();
@@ -40,7 +40,7 @@ afterAll(async () => {
   fs.rmSync(directory, { recursive: true });
 });
 
-const target = (options: tls.ConnectionOptions = {}) => ({ port: server.port, ...options });
+const target = (options: Target = {}): Target => ({ port: server.port, ...options });
 
 test('the app sees a TLS connection: Express says https, and a plain address stays plain', async () => {
   expect(

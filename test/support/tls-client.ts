@@ -2,9 +2,7 @@
 import { once } from 'node:events';
 import tls from 'node:tls';
 
-export interface Target extends tls.ConnectionOptions {
-  readonly port?: number;
-}
+export type Target = Omit<tls.ConnectionOptions, 'port'> & { readonly port?: number | undefined };
 
 export class TlsClient {
   readonly socket: tls.TLSSocket;
