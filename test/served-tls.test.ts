@@ -4,7 +4,6 @@ import fs from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type tls from 'node:tls';
 import { WebSocket } from 'ws';
 import { authority } from './support/certificates.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
