@@ -1,8 +1,12 @@
 /** The PROXY protocol: whoever is trusted tells the client's address, nobody else does, and a reload costs nothing. */
+
+import { once } from 'node:events';
 import fs from 'node:fs';
+import http2 from 'node:http2';
 import net from 'node:net';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import tls from 'node:tls';
 import { directory, ownDirectory } from './support/directory.ts';
 import { RawClient } from './support/raw.ts';
 import { fixture, startServer } from './support/server.ts';
@@ -105,4 +109,69 @@ test('connections move with their addresses, and those without a header move bef
     });
     client.destroy();
   }
+});
+
+const pem = fixture('localhost.pem');
+const trusting = ['--proxy-protocol', 'auto', '--trusted-proxies', '127.0.0.1'];
+const served = ['--certfile', pem, '--keyfile', pem];
+
+/** A TLS connection behind a header. */
+async function tlsBehind(
+  port: number,
+  header: string | Buffer,
+  ALPNProtocols = ['http/1.1'],
+): Promise<tls.TLSSocket> {
+  const raw = net.connect(port, '127.0.0.1');
+  raw.write(header);
+  const socket = tls.connect({ socket: raw, ALPNProtocols, rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  return socket;
+}
+
+/** The next answer on a connection that stays open. */
+async function askOn(socket: tls.TLSSocket): Promise<Record<string, unknown>> {
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  for (let got = ''; ; ) {
+    const [chunk] = await once(socket, 'data');
+    got += chunk;
+    if (got.includes('}\n')) return bodyOf(got);
+  }
+}
+
+test('before TLS and HTTP/2 too, and a TLS connection that moves keeps the address', async () => {
+  const server = await startServer(fixture('tells-its-client.mjs'), {
+    args: [...trusting, ...served, '--http2'],
+  });
+  const { port } = server;
+  const socket = await tlsBehind(port, V2);
+  const told = { ...TOLD, encrypted: true, forwarded: [] };
+  expect(await askOn(socket)).toMatchObject(told);
+
+  const connection = await tlsBehind(port, V1, ['h2']);
+  const session = http2.connect('https://localhost', { createConnection: () => connection });
+  const stream = session.request({ ':path': '/', 'x-forwarded-for': '203.0.113.9' });
+  expect(bodyOf(await text(stream))).toMatchObject(told);
+  session.close();
+
+  // Nothing but the header has come, or not even that.
+  const silent = net.connect(port, '127.0.0.1');
+  await once(silent, 'connect');
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  expect(await askOn(socket)).toMatchObject({ ...told, pid: server.pidOf(0) });
+  silent.write(V1);
+  const late = tls.connect({ socket: silent, rejectUnauthorized: false });
+  await once(late, 'secureConnect');
+  expect(await askOn(late)).toMatchObject({ ...told, pid: server.pidOf(0) });
+  late.destroy();
+  socket.destroy();
+});
+
+test('an https server of the app has the address of its client', async () => {
+  const server = await startServer(fixture('tells-its-client.mjs'), {
+    args: trusting,
+    env: { OWN_TLS: '1' },
+  });
+  const socket = await tlsBehind(server.port, V1);
+  expect(await askOn(socket)).toMatchObject({ ...TOLD, encrypted: true });
+  socket.destroy();
 });
