@@ -8,8 +8,10 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
 import { directory, ownDirectory } from './support/directory.ts';
+import { thorough, times } from './support/long.ts';
+import { Random } from './support/random.ts';
 import { RawClient } from './support/raw.ts';
-import { fixture, startServer } from './support/server.ts';
+import { fixture, startServer, type TestServer } from './support/server.ts';
 
 ownDirectory();
 
@@ -30,7 +32,8 @@ const GET =
 async function answerTo(port: number, bytes: string | Buffer, localAddress = '127.0.0.1'): Promise<string> {
   const socket = net.connect({ port, host: '127.0.0.1', localAddress });
   socket.on('error', () => {});
-  socket.write(bytes);
+  // Its end lets nothing wait for the rest of a header.
+  socket.end(bytes);
   return text(socket).catch(() => '');
 }
 
@@ -80,23 +83,24 @@ test('a header of a trusted proxy tells the address, in the app and in the acces
   expect(new Set(clients)).toEqual(new Set(['127.0.0.2', '192.0.2.7', '203.0.113.9']));
 });
 
+const lineOf = (n: number) => `PROXY TCP4 192.0.2.${n} 198.51.100.1 ${n} 443\r\n`;
+
 test('connections move with their addresses, and those without a header move before it', async () => {
   const server = await startServer(fixture('tells-its-client.mjs'), {
     args: ['--proxy-protocol', 'v1', '--trusted-proxies', '127.0.0.1'],
   });
-  const told = (n: number) => `PROXY TCP4 192.0.2.${n} 198.51.100.1 ${n} 443\r\n`;
   const clients = await Promise.all(Array.from({ length: 9 }, () => RawClient.open(server)));
   // A third has asked, a third has sent its header, and a third nothing.
   clients.forEach((client, n) => {
-    if (n % 3 > 0) client.send(told(n));
+    if (n % 3 > 0) client.send(lineOf(n));
     if (n % 3 === 1) client.get('/1');
   });
   await Promise.all(clients.filter((_, n) => n % 3 === 1).map((client) => client.until(/"url":"\/1"/)));
-  for (let round = 0; round < 2; round++)
+  for (let round = 0; round < times('PROXY_RELOADS', 1, 5); round++)
     expect(await server.reload()).toMatchObject({ outcome: 'committed' });
   const pid = server.pidOf(0);
   clients.forEach((client, n) => {
-    if (n % 3 === 0) client.send(told(n));
+    if (n % 3 === 0) client.send(lineOf(n));
     client.get('/2');
   });
   for (const [n, client] of clients.entries()) {
@@ -175,3 +179,69 @@ test('an https server of the app has the address of its client', async () => {
   expect(await askOn(socket)).toMatchObject({ ...TOLD, encrypted: true });
   socket.destroy();
 });
+
+/** Connections with addresses of their own, idle between two requests. */
+async function told(server: TestServer, count: number): Promise<RawClient[]> {
+  const clients = await Promise.all(Array.from({ length: count }, () => RawClient.open(server)));
+  for (const [n, client] of clients.entries()) client.send(lineOf(n)).get('/1');
+  await Promise.all(clients.map((client) => client.until(/"url":"\/1".*\n/)));
+  return clients;
+}
+
+async function keepTheirs(clients: readonly RawClient[], isWorker: (pid: number) => boolean): Promise<void> {
+  for (const [n, client] of clients.entries()) {
+    const [, body = ''] = await client.get('/2').until(/(\{"url":"\/2".*\})\n/);
+    const { remoteAddress, pid } = JSON.parse(body);
+    expect([remoteAddress, isWorker(pid)]).toEqual([`192.0.2.${n}`, true]);
+    client.destroy();
+  }
+}
+
+thorough('the addresses go on over a re-exec', async () => {
+  const server = await startServer(fixture('tells-its-client.mjs'), { workers: 2, args: trusting });
+  const old = [server.pidOf(0), server.pidOf(1)];
+  const clients = await told(server, 20);
+  expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
+  await server.event('drained', { count: 2 });
+  await keepTheirs(clients, (pid) => !old.includes(pid));
+});
+
+thorough('the addresses go on out of a worker that hangs', async () => {
+  const args = [...trusting, '--timeout', '2s'];
+  const server = await startServer(fixture('tells-its-client.mjs'), { workers: 2, args });
+  const clients = await told(server, 20);
+  const spinning = net.connect({ port: server.port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+  spinning.on('error', () => {}).write('GET /spins HTTP/1.1\r\nHost: a\r\n\r\n');
+  const { pid: hung } = await server.event('hung');
+  await server.event('ready', { count: 3 });
+  await keepTheirs(clients, (pid) => pid !== hung);
+  spinning.destroy();
+});
+
+/** A header with some bytes changed, removed or added, or none at all. */
+function spoilt(random: Random): Buffer {
+  const header = Buffer.from(random.of([Buffer.from(V1), V2, LOCAL]));
+  for (let n = random.below(4); n > 0; n--) header[random.below(header.length)] = random.below(256);
+  return random.chance(0.2) ? header.subarray(random.below(header.length)) : header;
+}
+
+thorough(
+  'headers that are wrong at random: a stranger never has another address, and the server serves on',
+  async () => {
+    const seed = Number(process.env.PROXY_SEED ?? Date.now() % 1e9);
+    process.stdout.write(`PROXY_SEED=${seed}\n`);
+    const random = new Random(seed);
+    const server = await startServer(fixture('tells-its-client.mjs'), { args: trusting });
+    const all = Array.from({ length: times('PROXY_CONNECTIONS', 100, 2_000) }, () => both(spoilt(random)));
+    for (let at = 0; at < all.length; at += 50) {
+      const some = all.slice(at, at + 50);
+      const answers = await Promise.all(some.map((bytes) => answerTo(server.port, bytes, '127.0.0.2')));
+      for (const answer of answers.filter((one) => one.startsWith('HTTP/1.1 200'))) {
+        expect(bodyOf(answer).remoteAddress).toBe('127.0.0.2');
+      }
+      await Promise.all(some.map((bytes) => answerTo(server.port, bytes)));
+    }
+    expect(bodyOf(await answerTo(server.port, both(V1)))).toMatchObject(TOLD);
+    expect(server.of('exited')).toEqual([]);
+  },
+);

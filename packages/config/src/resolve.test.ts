@@ -83,6 +83,20 @@ describe('resolveConfig', () => {
     expect((await resolveConfig(request)).warnings).toEqual(expected);
   });
 
+  it('reads PROXY headers of trusted proxies alone, so there have to be some', async () => {
+    const resolved = (...more: string[]) =>
+      resolveConfig({ argv: ['app.js', '--proxy-protocol', 'v2', ...more], env: {}, cwd });
+    await expect(resolved()).rejects.toMatchObject({
+      code: 'ERR_OPTION',
+      message: 'proxy-protocol: v2 reads headers of --trusted-proxies alone, and there are none',
+      fix: expect.stringContaining('--trusted-proxies 10.0.0.0/8'),
+    });
+    expect((await resolved('--trusted-proxies', '10.0.0.0/8')).warnings).toEqual([]);
+    expect((await resolved('--trusted-proxies', '::/0')).warnings).toEqual([
+      '--trusted-proxies: with ::/0 any client can tell an address of its own choice',
+    ]);
+  });
+
   it.each(['none', '../dev/null'])(
     'names --chdir where its directory is not there: %s',
     async (directory) => {
