@@ -17,8 +17,9 @@ let answered = 0;
 let failed = 0;
 let resumed = 0;
 let over = false;
+let used = 0;
 const open = new Set();
-/** Sessions that nobody has used: a ticket of TLS 1.3 is for one connection (RFC 8446, C.4). */
+/** In turns: Node as a server takes a ticket more than once, and gives a connection that resumes no new one. */
 const sessions = [];
 
 /** Every response of one server has the same length: asked once, by a request of its own. */
@@ -43,7 +44,7 @@ const length = await lengthOfAnswer();
 function connect() {
   let received = 0;
   let settled = false;
-  const session = load === 'resumed' ? sessions.pop() : undefined;
+  const session = load === 'resumed' ? sessions[used++ % sessions.length] : undefined;
   const socket = tls.connect({ ...target, session }, () => {
     if (socket.isSessionReused()) resumed++;
     socket.setNoDelay(true);

@@ -1,6 +1,8 @@
 /** A client that shows what is on the wire: node:http on connections of its own, and plain sockets. */
 import http from 'node:http';
+import https from 'node:https';
 import net from 'node:net';
+import tls from 'node:tls';
 
 export interface Answer {
   readonly status: number;
@@ -14,6 +16,20 @@ export interface Ask extends http.RequestOptions {
   /** Sent chunked, with these trailers behind the body. */
   readonly sendTrailers?: Record<string, string>;
 }
+
+const TLS = { rejectUnauthorized: false };
+let isTls = false;
+
+/** From here on every connection of this test file is one over TLS. */
+export function speakTls(): void {
+  isTls = true;
+}
+
+export const agentOf = (options: http.AgentOptions): http.Agent =>
+  isTls ? new https.Agent(options) : new http.Agent(options);
+
+const request = (options: http.RequestOptions): http.ClientRequest =>
+  isTls ? https.request({ ...TLS, ...options }) : http.request(options);
 
 export async function ask(
   port: number,
@@ -41,9 +57,9 @@ export function open(
   send: (request: http.ClientRequest) => void = (request) => void request.end(),
 ): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const request = http.request({ host: '127.0.0.1', port, path, agent: false, ...options });
-    request.once('response', resolve).once('error', reject);
-    send(request);
+    const sent = request({ host: '127.0.0.1', port, path, agent: false, ...options });
+    sent.once('response', resolve).once('error', reject);
+    send(sent);
   });
 }
 
@@ -51,7 +67,9 @@ export function open(
 export function exchange(port: number, text: string, enough: (received: string) => boolean): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = '';
-    const socket = net.connect(port, '127.0.0.1', () => socket.write(text));
+    const target = { port, host: '127.0.0.1' };
+    const begin = () => socket.write(text);
+    const socket: net.Socket = isTls ? tls.connect({ ...TLS, ...target }, begin) : net.connect(target, begin);
     socket.setEncoding('latin1').on('data', (data: string) => {
       received += data;
       if (!enough(received)) return;

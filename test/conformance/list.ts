@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cases, times } from '../support/long.ts';
 import { APPS, type ConformanceApp } from './apps.ts';
-import { ask, exchange, open } from './client.ts';
+import { agentOf, ask, exchange, open } from './client.ts';
 
 /** A server that was started for one app, and is ready. */
 export interface Served {
@@ -180,7 +179,7 @@ export const PROMISES: readonly Promised[] = [
   {
     name: 'answers request after request on one connection',
     async holds(port) {
-      const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+      const agent = agentOf({ keepAlive: true, maxSockets: 1 });
       const ports = new Set<number | undefined>();
       for (let n = 0; n < 5; n++) {
         const response = await open(port, '/', { agent });
@@ -246,9 +245,15 @@ const SHORT = [
   'starts-itself.cjs',
 ];
 
-/** Registers a jest test for every promise and app. */
-export function runConformance(start: (app: string) => Promise<Served>): void {
-  describe.each(cases(APPS, ({ app }) => SHORT.includes(app)))('$app', (app) => {
+/**
+ * Registers a jest test for every promise and app.
+ * @param short the apps of the short suite
+ */
+export function runConformance(
+  start: (app: string) => Promise<Served>,
+  short: readonly string[] = SHORT,
+): void {
+  describe.each(cases(APPS, ({ app }) => short.includes(app)))('$app', (app) => {
     let served: Served;
     beforeAll(async () => {
       served = await start(app.app);
