@@ -1,14 +1,17 @@
 import { once } from 'node:events';
 import net from 'node:net';
+import tls from 'node:tls';
+import { authority } from './support/certificates.ts';
+import { directory, ownDirectory } from './support/directory.ts';
 import { frame, HIGHEST, Http2Client, request } from './support/http2-client.ts';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { times } from './support/long.ts';
-import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+import { fixture, startServer, type TestServer } from './support/server.ts';
 
 const RELOADS = times('RELOADS', 3, 100);
 const CLIENTS = times('CLIENTS', 6, 16);
 
-afterEach(() => endServers());
+ownDirectory();
 
 /** Asks all the time, some requests at once, on one connection after the other. It begins nothing that it has been told not to begin. */
 class Load {
@@ -59,20 +62,53 @@ class Load {
   }
 }
 
-async function reloads(server: TestServer, connect: () => Promise<Http2Client>): Promise<void> {
-  const load = new Load(CLIENTS, connect);
-  for (let at = 0; at < RELOADS; at++) expect(await server.reload()).toMatchObject({ outcome: 'committed' });
-  await load.stop();
-  expect(load.failures).toEqual([]);
-  expect(load.answered).toBe(load.asked);
-  expect(load.connections).toBeGreaterThanOrEqual(CLIENTS * 2);
+async function reloads(server: TestServer, ...ways: (() => Promise<Http2Client>)[]): Promise<void> {
+  const loads = ways.map((connect) => new Load(CLIENTS, connect));
+  for (let at = 0; at < RELOADS; at++) {
+    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  }
+  for (const load of loads) {
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    expect(load.answered).toBe(load.asked);
+    expect(load.connections).toBeGreaterThanOrEqual(CLIENTS * 2);
+  }
   for (const drained of server.of('drained')) expect(drained).toMatchObject({ forceClosed: 0 });
 }
 
-test(`clients that never repeat a request lose none in ${RELOADS} reloads`, async () => {
-  const server = await startServer(fixture('http2-app.mjs'), { workers: 2, args: ['--http2'] });
-  await reloads(server, () => Http2Client.connect(server.port));
-}, 180_000);
+/** Serves on a plain and on an https listener. */
+async function startBoth() {
+  const files = authority()
+    .issue({ names: ['localhost'] })
+    .write(directory);
+  const binds = ['http://127.0.0.1:0', 'https://127.0.0.1:0'].flatMap((bind) => ['--bind', bind]);
+  const args = [...binds, ...files, '--workers', '2', '--http2'];
+  const server = await startServer(fixture('http2-app.mjs'), { bare: true, args });
+  const portOf = (scheme: string) =>
+    server
+      .of('listening')
+      .find(({ address }) => String(address).startsWith('https://') === (scheme === 'https'))?.port as number;
+  const secure = async () => {
+    const options = {
+      port: portOf('https'),
+      host: '127.0.0.1',
+      ALPNProtocols: ['h2'],
+      rejectUnauthorized: false,
+    };
+    const socket = tls.connect(options);
+    await once(socket, 'secureConnect');
+    expect(socket.alpnProtocol).toBe('h2');
+    return new Http2Client(socket);
+  };
+  return { server, plain: () => Http2Client.connect(portOf('http')), secure };
+}
+
+test(`clients that never repeat a request lose none in ${RELOADS} reloads, over TCP and TLS at once`, async () => {
+  const { server, plain, secure } = await startBoth();
+  const { body } = await (await secure()).ask(request('/info'));
+  expect(JSON.parse(body)).toMatchObject({ httpVersion: '2.0', encrypted: true, remoteAddress: '127.0.0.1' });
+  await reloads(server, plain, secure);
+}, 600_000);
 
 test('two notices: what is sent until the first is answered is served, the second has the last stream', async () => {
   const server = await startServer(fixture('http2-app.mjs'), { args: ['--http2'] });

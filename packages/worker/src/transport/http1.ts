@@ -244,7 +244,7 @@ export class Http1 implements Transport {
     // Its header or handshake is to come, which has a limit of its own.
     if (kind) return this.#enter?.(socket, kind, endpointsOf(socket) !== undefined);
     const beside = this.#beside.find(({ arrived }) => arrived !== undefined);
-    if (beside?.arrived) beside.arrived(socket, () => this.serve(socket));
+    if (beside?.arrived && !isEncrypted(socket)) beside.arrived(socket, () => this.serve(socket));
     else this.serve(socket);
     const { keepAliveTimeout, headersTimeout } = this.server;
     const limits = [keepAliveTimeout, headersTimeout - 500].filter((limit) => limit > 0);
