@@ -3,7 +3,8 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { authority } from './support/certificates.ts';
 import { directory, ownDirectory } from './support/directory.ts';
-import { frame, HIGHEST, Http2Client, request } from './support/http2-client.ts';
+import { HIGHEST, Http2Client, request } from './support/http2-client.ts';
+import { Http2Load } from './support/http2-load.ts';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { times } from './support/long.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
@@ -13,57 +14,8 @@ const CLIENTS = times('CLIENTS', 6, 16);
 
 ownDirectory();
 
-/** Asks all the time, some requests at once, on one connection after the other. It begins nothing that it has been told not to begin. */
-class Load {
-  asked = 0;
-  answered = 0;
-  connections = 0;
-  readonly failures: string[] = [];
-  #stopped = false;
-  readonly #connect: () => Promise<Http2Client>;
-  readonly #running: Promise<void>[];
-
-  constructor(clients: number, connect: () => Promise<Http2Client>) {
-    this.#connect = connect;
-    this.#running = Array.from({ length: clients }, (_, at) => this.#run(1 + (at % 5)));
-  }
-
-  async #run(atOnce: number): Promise<void> {
-    while (!this.#stopped) {
-      const client = await this.#connect();
-      this.connections++;
-      const lane = async (number: number) => {
-        while (!this.#stopped && !client.isLeaving) {
-          this.asked++;
-          const path = ['/', '/slow', '/echo'][(this.asked + number) % 3] as string;
-          const isPost = path === '/echo';
-          const sent = client.ask(
-            request(path, isPost ? { ':method': 'POST' } : {}),
-            isPost ? 'body' : undefined,
-          );
-          try {
-            const { status, body } = await sent;
-            if (status !== 200 || !['hello', 'slow', 'body'].includes(body))
-              this.failures.push(`${status} ${body}`);
-            this.answered++;
-          } catch (error) {
-            this.failures.push(`${(error as Error).message}; ${client.story.slice(-300)}`);
-          }
-        }
-      };
-      await Promise.all(Array.from({ length: atOnce }, (_, number) => lane(number)));
-      client.socket.end();
-    }
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    await Promise.all(this.#running);
-  }
-}
-
 async function reloads(server: TestServer, ...ways: (() => Promise<Http2Client>)[]): Promise<void> {
-  const loads = ways.map((connect) => new Load(CLIENTS, connect));
+  const loads = ways.map((connect) => new Http2Load(CLIENTS, connect));
   for (let at = 0; at < RELOADS; at++) {
     expect(await server.reload()).toMatchObject({ outcome: 'committed' });
   }
@@ -122,8 +74,7 @@ test('two notices: what is sent until the first is answered is served, the secon
   // It has crossed with the notice, as far as the server knows.
   const crossed = client.ask(request('/'));
   expect(await crossed).toMatchObject({ status: 200, body: 'hello' });
-  const ping = client.frames.find(({ type, flags }) => type === 'ping' && flags === 0);
-  client.write(frame('ping', 1, 0, ping?.payload));
+  await client.answerPing();
   await client.closed;
   expect(client.notices).toEqual([HIGHEST, 3]);
   expect(await reloaded).toMatchObject({ outcome: 'committed' });

@@ -167,6 +167,17 @@ export class Http2Client {
     return answered;
   }
 
+  /** Is polite again, and makes up for it. */
+  async answerPing(): Promise<void> {
+    const ping = await this.frame('PING', ({ type, flags }) => type === 'ping' && flags === 0);
+    this.polite = true;
+    this.write(frame('ping', 1, 0, ping.payload));
+  }
+
+  sendData(id: number, text: string, isLast: boolean): void {
+    this.write(frame('data', isLast ? 1 : 0, id, text));
+  }
+
   answerOn(id: number): Promise<Answered> {
     return new Promise((resolve, reject) => this.#open.set(id, { status: 0, parts: [], resolve, reject }));
   }

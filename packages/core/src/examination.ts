@@ -2,7 +2,7 @@
 import { bool, count, line, list, literal, ms, type Row, row } from './protocol/fields.ts';
 
 /** Why no connection of a server can move to another worker; empty when they can. */
-export const immovable = literal('', 'tls', 'connection-listener', 'unknown-node');
+export const immovable = literal('', 'tls', 'http2', 'connection-listener', 'unknown-node');
 
 const MOST_ANSWERS = 8;
 

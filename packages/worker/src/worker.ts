@@ -33,7 +33,7 @@ import { Reporter } from './metrics/reporter.ts';
 import { type Order, readOrder } from './order.ts';
 import { OtherServers } from './others/other-servers.ts';
 import { type Leave, Service } from './service.ts';
-import { Http1 } from './transport/http1.ts';
+import { openTransport } from './transport/open-transport.ts';
 import type { RawHandle, Transport } from './transport/transport.ts';
 
 /** The master is gone: the worker finishes its requests within this time, and exits. */
@@ -173,7 +173,7 @@ export class Worker {
     endPause?.();
     this.#app = app;
     this.#applySettings = () => boot.applyServerSettings(app);
-    const transport = await Http1.open(app.server, options, order.addresses);
+    const transport = await openTransport(app.server, options, order.addresses);
     this.#transport = transport;
     await this.#front.open(transport, options);
     const meter = new Meter(transport);

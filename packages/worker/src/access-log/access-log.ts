@@ -11,6 +11,7 @@ import type http from 'node:http';
 import type { Socket } from 'node:net';
 import type { WorkerOptions } from '@tshorn/config';
 import type { ToMaster } from '@tshorn/core';
+import { isHttp2 } from '../app/http-server.ts';
 import { beforeInspection } from '../in-flight.ts';
 import type { Meter } from '../meter.ts';
 import { givenId, makeIds, traceOf } from '../request-id.ts';
@@ -107,10 +108,12 @@ export class AccessLog {
       const entry = entryOf(response);
       if (entry) entry.interimBytes += bytes;
     });
-    watchRefused(server, {
-      refused: (refused) => this.#refused(refused),
-      connects: (request, socket) => this.#upgrades(request, socket),
-    });
+    // Node's HTTP/2 refuses without telling anybody.
+    if (!isHttp2(server))
+      watchRefused(server, {
+        refused: (refused) => this.#refused(refused),
+        connects: (request, socket) => this.#upgrades(request, socket),
+      });
     // Requests of other servers, which the app has opened beside this one, have no line.
     beforeUpgrade.add((request, socket, of) => {
       if (of === server) this.#upgrades(request, socket);

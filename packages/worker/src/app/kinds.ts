@@ -5,7 +5,7 @@ import { TshornError } from '@tshorn/core';
 import { routesOfHono } from '../metrics/frameworks.ts';
 import type { Fetch } from './fetch-adapter.ts';
 import { guard, type Handler } from './guard.ts';
-import { isHttpServer } from './http-server.ts';
+import { isServable } from './http-server.ts';
 import { noHandlerByOutcome, noHandlerBySource } from './no-handler.ts';
 import { requestListeners } from './request-listeners.ts';
 import { createServer, type ServerSettings } from './server-settings.ts';
@@ -100,8 +100,8 @@ async function adaptFastify(app: Fastify, { capture, ownListen }: Context): Prom
   // The module may have called listen() already, which waits for the same readiness.
   await nextTurn();
   const { server } = app;
-  if (!isHttpServer(server)) {
-    throw new TshornError('ERR_APP_KIND', 'app: this Fastify instance does not serve HTTP/1.1', {
+  if (!isServable(server)) {
+    throw new TshornError('ERR_APP_KIND', 'app: this Fastify instance does not serve HTTP', {
       fix: 'leave out its http2 option: clients of tshorn speak HTTP/1.1',
     });
   }

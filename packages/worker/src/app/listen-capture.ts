@@ -9,7 +9,7 @@ import net from 'node:net';
 import { TshornError } from '@tshorn/core';
 import { listenAgain, quietly } from '../others/quietly.ts';
 import { askedAddress, askedOf, askedWords, optionsOf } from './asked.ts';
-import { isHttpServer } from './http-server.ts';
+import { isHttpServer, isServable } from './http-server.ts';
 import { tellListening } from './listeners.ts';
 import { OtherListeners } from './other-listeners.ts';
 import { rememberRequestListeners } from './request-listeners.ts';
@@ -77,7 +77,12 @@ export function captureListen(settings: CaptureSettings): ListenCapture {
   const named = signal();
   const all: Captured[] = [];
   const open = () => all.filter(({ server }) => standInOf(server)?.isOpen);
-  const candidates = () => open().filter(({ twinOf }) => !twinOf);
+  const candidates = () => {
+    const all = open().filter(({ twinOf }) => !twinOf);
+    // Beside a server of HTTP/1, one of HTTP/2 has another purpose: gRPC, most often.
+    const http1 = all.filter(({ server }) => isHttpServer(server));
+    return http1.length > 0 ? http1 : all;
+  };
   const argsOf = (server?: net.Server) => all.find((captured) => captured.server === server)?.args;
   const others = new OtherListeners();
   let choice: Choice | undefined;
@@ -98,7 +103,7 @@ export function captureListen(settings: CaptureSettings): ListenCapture {
   };
 
   net.Server.prototype.listen = function listen(this: net.Server, ...args: unknown[]): net.Server {
-    if (isHttpServer(this)) {
+    if (isServable(this)) {
       const served = choice?.app.server;
       if (this === served) return hold(this, args, address);
       const known = all.find(({ server }) => server === this);
@@ -164,7 +169,8 @@ export function captureListen(settings: CaptureSettings): ListenCapture {
       const served = all.find((captured) => captured.server === server);
       if (served && !isNamed(served, hints)) settings.onAsked?.(served.asked);
       const rest = open().filter((captured) => captured.server !== server && captured.twinOf !== server);
-      if (rest[0]) tellOfTwo(rest[0].args);
+      const second = rest.find((captured) => isHttpServer(captured.server));
+      if (second) tellOfTwo(second.args);
       // An app that exports its server may wait for 'listening' as well.
       if (!standInOf(server)) tellListening(server, address ?? UNBOUND);
       const letGoOf = async (candidate: Captured) => {

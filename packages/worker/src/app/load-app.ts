@@ -4,6 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TshornError } from '@tshorn/core';
+import { isHttp2 } from './http-server.ts';
 import type { LoadedApp } from './kinds.ts';
 import type { ListenCapture } from './listen-capture.ts';
 import { describeLoadError } from './load-error.ts';
@@ -63,6 +64,10 @@ async function choose(
   // A module in whose top-level await a server listens may go on with other things.
   const listens = capture.listens().then(() => pending.over(OWN_SERVER_WITHIN_MS));
   const found = await Promise.race([exported, listens.then(() => undefined), named]);
+  // One of HTTP/2 has most often another purpose, and that of HTTP/1 may come still.
+  const isOnlyHttp2 =
+    capture.candidates.length > 0 && capture.candidates.every(({ server }) => isHttp2(server));
+  if (!found && isOnlyHttp2) await Promise.race([named, pending.over(OWN_SERVER_WITHIN_MS)]);
   const isFound = () => capture.candidates.some((candidate) => isNamed(candidate, hints));
   const isOther =
     capture.candidates.length > 0 && !capture.candidates.some(({ server }) => found?.isOwn?.(server));

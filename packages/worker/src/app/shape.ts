@@ -1,12 +1,12 @@
 /** Recognises what kind of app a value is, without doing anything with it, and describes one that is none. */
 import { describeThrown } from '@tshorn/core';
-import { isHttpServer } from './http-server.ts';
+import { isServable } from './http-server.ts';
 
 /** The kinds that are known by their methods. A plain function may be a handler, or a function that makes the app. */
 export type Shape = 'server' | 'fastify' | 'koa' | 'express' | 'fetch';
 
 export function shapeOf(value: unknown): Shape | undefined {
-  if (isHttpServer(value)) return 'server';
+  if (isServable(value)) return 'server';
   if (has(value, 'ready', 'inject', 'listen')) return 'fastify';
   if (has(value, 'callback', 'use')) return 'koa';
   // Express and Connect apps are functions that know how to handle; so are their routers.

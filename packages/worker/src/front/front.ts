@@ -6,7 +6,7 @@
 import type tls from 'node:tls';
 import type { WorkerOptions } from '@tshorn/config';
 import { describeThrown, type ToMaster, TshornError } from '@tshorn/core';
-import { isTls } from '../app/http-server.ts';
+import { isHttp2, isTls } from '../app/http-server.ts';
 import type { ProxyStep } from '../proxy-protocol/step.ts';
 import type { CertificatesOrder, Swap } from '../tls/swap.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -93,7 +93,7 @@ export class Front {
     const handshakeTimeout = options.headersTimeout || HANDSHAKE_MS;
     try {
       this.#swap = new Swap(first, {
-        options: { ...options, handshakeTimeout },
+        options: { ...options, http2: options.http2 || isHttp2(this.#transport?.server), handshakeTimeout },
         next: (socket) => this.#shaken(socket),
         send: this.#send,
         arm: tlsHandoff ? (await import('../tls-move/tls-move.ts')).followTls : () => {},
@@ -161,7 +161,8 @@ async function watchForwarded(transport: Transport, { trustedProxies }: FrontOpt
 
 /** The plug of http2/. */
 async function loadHttp2(transport: Transport, { http2 }: FrontOptions): Promise<Http2 | undefined> {
-  if (!http2) return undefined;
+  // An app's own server of HTTP/2 takes such connections itself.
+  if (!http2 || isHttp2(transport.server)) return undefined;
   const { openHttp2 } = await import('../http2/index.ts');
   return openHttp2(transport);
 }

@@ -2,23 +2,23 @@
  * A server that the app has opened beside the one that tshorn serves: a metrics port, gRPC, WebSockets, plain TCP. Its
  * listener is node:cluster's. Created by OtherServers when it listens.
  */
-import type { Http2Server, ServerHttp2Session } from 'node:http2';
+import type { Http2Server } from 'node:http2';
 import type net from 'node:net';
 import type { Socket } from 'node:net';
-import { isHttpServer } from '../app/http-server.ts';
+import { isHttp2, isHttpServer } from '../app/http-server.ts';
 import { originalListen } from '../app/listen-capture.ts';
 import { pause } from '../app/pause.ts';
+import { OwnSessions } from '../http2/own/own-sessions.ts';
 import { Http1 } from '../transport/http1.ts';
 import { OpenSockets } from '../transport/open-sockets.ts';
 import type { DrainingConnections } from '../transport/transport.ts';
-import { Http2Drain } from './http2-drain.ts';
 import { listenAgain, quietly } from './quietly.ts';
 
 export class OtherServer {
   readonly #server: net.Server;
   readonly #args: readonly unknown[];
   readonly #sockets = new OpenSockets();
-  readonly #sessions = new Map<ServerHttp2Session, Socket>();
+  readonly #sessions: OwnSessions | undefined;
   readonly #http: Http1 | undefined;
   /** Present while it is paused. */
   #resume: (() => boolean) | undefined;
@@ -28,21 +28,8 @@ export class OtherServer {
     this.#server = server;
     this.#args = args;
     this.#http = isHttpServer(server) ? new Http1(server) : undefined;
-    if (isHttp2(server)) this.#watchSessions(server);
+    this.#sessions = isHttp2(server) ? new OwnSessions(server as Http2Server) : undefined;
     server.on('connection', (socket) => this.#sockets.add(socket));
-  }
-
-  #watchSessions(server: Http2Server): void {
-    let newest: Socket;
-    // Without TLS Node makes the session of a connection in its own 'connection' listener.
-    server.prependListener('connection', (socket) => {
-      newest = socket;
-    });
-    server.on('session', (opened) => {
-      const session = opened as ServerHttp2Session;
-      this.#sessions.set(session, newest);
-      session.once('close', () => this.#sessions.delete(session));
-    });
   }
 
   /** Open connections, upgraded ones too. */
@@ -82,15 +69,11 @@ export class OtherServer {
         },
       });
     }
-    if (!isHttp2(this.#server)) return undefined;
-    return new Http2Drain(this.#sessions);
+    return this.#sessions?.drain();
   }
 
   forceClose(): void {
-    for (const session of this.#sessions.keys()) session.destroy();
+    for (const session of this.#sessions?.all ?? []) session.destroy();
     for (const socket of this.#sockets.list()) socket.destroy();
   }
 }
-
-/** HTTP/2 servers can change their settings. `node:http2` is not loaded for that: it costs every worker some milliseconds. */
-const isHttp2 = (server: net.Server): server is Http2Server => 'updateSettings' in server;

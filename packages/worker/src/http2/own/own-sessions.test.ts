@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import http2, { type ServerHttp2Session } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
-import { Http2Drain } from './http2-drain.ts';
+import http2 from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import type { DrainingConnections } from '../../transport/transport.ts';
+import { OwnSessions } from './own-sessions.ts';
 
 const HIGHEST = 2 ** 31 - 1;
 const ends: (() => void)[] = [];
@@ -10,22 +11,14 @@ afterEach(() => {
 });
 
 /** A server that answers when it is told to, and one client. */
-async function pair(onSession: (drain: Http2Drain) => void = () => {}) {
-  const sessions = new Map<ServerHttp2Session, Socket>();
-  const drain = new Http2Drain(sessions);
+async function pair(onSession: (drain: DrainingConnections) => void = () => {}) {
   let answer = () => {};
   const mayAnswer = new Promise<void>((resolve) => {
     answer = resolve;
   });
   const server = http2.createServer((_request, response) => void mayAnswer.then(() => response.end('fine')));
-  let socket: Socket;
-  server.prependListener('connection', (newest: Socket) => {
-    socket = newest;
-  });
-  server.on('session', (session) => {
-    sessions.set(session as ServerHttp2Session, socket);
-    onSession(drain);
-  });
+  const drain = new OwnSessions(server).drain();
+  server.on('session', () => onSession(drain));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const client = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
@@ -42,16 +35,18 @@ async function textOf(stream: http2.ClientHttp2Stream): Promise<string> {
   return text;
 }
 
-test('the first notice refuses nothing: what is in flight is answered, and the client leaves by itself', async () => {
+test('two notices: the first refuses nothing, the second has the last stream, and what is in flight is answered', async () => {
   const { server, client, drain, answer } = await pair();
+  const notices: number[] = [];
+  client.on('goaway', (_code, last) => notices.push(last));
   const stream = client.request({ ':path': '/' });
   await once(server, 'stream');
-  const told = once(client, 'goaway');
   drain.beginClosing();
-  expect((await told).slice(0, 2)).toEqual([0, HIGHEST]);
+  while (notices.length < 2) await once(client, 'goaway');
   answer();
   expect(await textOf(stream)).toBe('fine');
   await once(client, 'close');
+  expect(notices.slice(0, 2)).toEqual([HIGHEST, 1]);
 });
 
 test('a session that has just begun gets its settings before the notice', async () => {
@@ -66,8 +61,7 @@ test('after the linger an idle session is closed, and a busy one with its last s
   const { server, client, drain, answer } = await pair();
   const stream = client.request({ ':path': '/' });
   await once(server, 'stream');
-  drain.beginClosing();
-  drain.closeIdle();
+  drain.closeIdle(0);
   answer();
   expect(await textOf(stream)).toBe('fine');
   await once(client, 'close');
@@ -75,6 +69,6 @@ test('after the linger an idle session is closed, and a busy one with its last s
   const idle = await pair();
   await once(idle.client, 'remoteSettings');
   const closed = once(idle.client, 'close');
-  idle.drain.closeIdle();
+  idle.drain.closeIdle(0);
   await closed;
 });

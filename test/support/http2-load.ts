@@ -1,0 +1,50 @@
+import { type Http2Client, request } from './http2-client.ts';
+
+/** Asks all the time, some requests at once, on one connection after the other. It begins nothing that it has been told not to begin. */
+export class Http2Load {
+  asked = 0;
+  answered = 0;
+  connections = 0;
+  readonly failures: string[] = [];
+  #stopped = false;
+  readonly #connect: () => Promise<Http2Client>;
+  readonly #running: Promise<void>[];
+
+  constructor(clients: number, connect: () => Promise<Http2Client>) {
+    this.#connect = connect;
+    this.#running = Array.from({ length: clients }, (_, at) => this.#run(1 + (at % 5)));
+  }
+
+  async #run(atOnce: number): Promise<void> {
+    while (!this.#stopped) {
+      const client = await this.#connect();
+      this.connections++;
+      const lane = async (number: number) => {
+        while (!this.#stopped && !client.isLeaving) {
+          this.asked++;
+          const path = ['/', '/slow', '/echo'][(this.asked + number) % 3] as string;
+          const isPost = path === '/echo';
+          const sent = client.ask(
+            request(path, isPost ? { ':method': 'POST' } : {}),
+            isPost ? 'body' : undefined,
+          );
+          try {
+            const { status, body } = await sent;
+            if (status !== 200 || !['hello', 'slow', 'body'].includes(body))
+              this.failures.push(`${status} ${body}`);
+            this.answered++;
+          } catch (error) {
+            this.failures.push(`${(error as Error).message}; ${client.story.slice(-300)}`);
+          }
+        }
+      };
+      await Promise.all(Array.from({ length: atOnce }, (_, number) => lane(number)));
+      client.socket.end();
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#running);
+  }
+}
