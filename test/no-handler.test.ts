@@ -29,11 +29,11 @@ test.each(cases(CASES, ([name]) => name === 'plugin' || name === 'empty'))(
 );
 
 test('an exported server of another kind is refused by its name', async () => {
-  const server = new TestServer(fixture('exports-by-name.cjs'), { env: { EXPORTS: 'http2' } });
+  const server = new TestServer(fixture('exports-by-name.cjs'), { env: { EXPORTS: 'tls' } });
   expect(await server.exited).toBe(4);
   expect(server.of('broken').map(({ reason }) => String(reason))).toEqual([
     expect.stringMatching(
-      / exports an HTTP\/2 server, which tshorn cannot serve; listen with http\.createServer/,
+      / exports a TLS server, which tshorn cannot serve; listen with https\.createServer/,
     ),
   ]);
 });

@@ -13,7 +13,7 @@ const WAYS =
 
 /**
  * For a module that has done all that it will do.
- * @param servers what it listens with instead of an HTTP/1.1 server
+ * @param servers what it listens with instead of an HTTP server
  */
 export function noApp(file: string, found: Found, servers: readonly net.Server[]): TshornError {
   const { instead, fix } = found;
@@ -40,9 +40,6 @@ export function noApp(file: string, found: Found, servers: readonly net.Server[]
 }
 
 const FIXES = {
-  'an HTTP/2 server':
-    'listen with http.createServer() or https.createServer(), and let the proxy in front of tshorn speak HTTP/2; ' +
-    'a service that only speaks HTTP/2 or gRPC is started with node',
   'a TLS server': 'listen with https.createServer()',
   'a plain TCP server':
     'call listen() of the HTTP server itself; a service that does not speak HTTP is started with node',
@@ -53,7 +50,7 @@ const FIXES = {
 export type WrongKind = keyof typeof FIXES;
 
 export const kindOf = (server: net.Server): WrongKind =>
-  'updateSettings' in server ? 'an HTTP/2 server' : isTls(server) ? 'a TLS server' : 'a plain TCP server';
+  isTls(server) ? 'a TLS server' : 'a plain TCP server';
 
 export const wrongServer = (file: string, kind: WrongKind, address: string): TshornError =>
   new TshornError(
