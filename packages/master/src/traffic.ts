@@ -15,6 +15,10 @@ import type { View } from './view.ts';
 /** Reasons why connections of a worker's server cannot move. */
 const IMMOVABLE: Record<string, { level: 'info' | 'warn'; text: string }> = {
   tls: { level: 'info', text: 'the server speaks TLS, whose keys stay in their process' },
+  http2: {
+    level: 'info',
+    text: "the app's server speaks HTTP/2, whose sessions drain without refusing a request",
+  },
   'connection-listener': {
     level: 'info',
     text: "the app has replaced Node's own 'connection' listener (as a wrapper for the PROXY protocol does), which a connection that moved would meet without its first bytes",
@@ -24,7 +28,7 @@ const IMMOVABLE: Record<string, { level: 'info' | 'warn'; text: string }> = {
 
 /** Sums since the master's start. */
 export interface TrafficStatus {
-  /** `on`, `off` (`--no-handoff`), or why connections cannot move: `tls`, `connection-listener`, `unknown-node`. */
+  /** `on`, `off` (`--no-handoff`), or why connections cannot move: `tls`, `http2`, `connection-listener`, `unknown-node`. */
   readonly handoff: string;
   /** Connections that have moved from one worker to another. */
   readonly moved: number;

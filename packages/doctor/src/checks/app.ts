@@ -135,6 +135,8 @@ export const APP_CHECKS: readonly Check[] = [
             return 'ok';
           case 'tls':
             return { level: 'note', seen: 'the app speaks TLS itself, and its keys stay in the worker' };
+          case 'http2':
+            return { level: 'note', seen: 'the app has its own server of HTTP/2, whose sessions drain' };
           case 'connection-listener':
             return {
               level: 'warning',

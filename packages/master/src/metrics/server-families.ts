@@ -22,7 +22,16 @@ const STATES = Object.keys({
 
 /** Each is told from the start: a first count that comes out of nothing is no increase to Prometheus. docs/handoff.md. */
 const REFUSALS = [
-  ...['stay', 'upgraded', 'half-closed', 'data-listener', 'tls', 'connection-listener', 'unknown-node'],
+  ...[
+    'stay',
+    'upgraded',
+    'half-closed',
+    'data-listener',
+    'tls',
+    'http2',
+    'connection-listener',
+    'unknown-node',
+  ],
   ...['other-listener', 'no-descriptor', 'no-taker', 'resume-failed'],
 ];
 const NO_REFUSALS: Readonly<Record<string, number>> = Object.fromEntries(

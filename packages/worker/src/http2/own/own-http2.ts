@@ -170,6 +170,8 @@ export class OwnHttp2 implements Transport {
     this.serve(socket);
   }
 
+  enterBy(): void {}
+
   join(beside: Beside): void {
     this.#beside.push(beside);
   }
