@@ -58,7 +58,9 @@ const OTHER_NAMES: Readonly<Record<string, (value: string) => string>> = {
   'statsd-host': () => 'did you mean --statsd?',
   'dogstatsd-tags': () => 'StatsD is sent no tags; --statsd-prefix PREFIX tells one server from another',
   'forwarded-allow-ips': () =>
-    "did you mean --trusted-proxies, which is for the access log? For the app, set your framework's `trust proxy`",
+    "did you mean --trusted-proxies? Which of their headers the app believes is your framework's `trust proxy`",
+  'proxy-allow-from': () => 'did you mean --trusted-proxies?',
+  'proxy-allow-ips': () => 'did you mean --trusted-proxies?',
   'access-log-file': () => 'did you mean --access-log?',
   'access-logfile': () => 'did you mean --access-log?',
   'access-logformat': () => 'did you mean --access-log-format?',

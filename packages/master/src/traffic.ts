@@ -21,7 +21,7 @@ const IMMOVABLE: Record<string, { level: 'info' | 'warn'; text: string }> = {
   },
   'connection-listener': {
     level: 'info',
-    text: "the app has replaced Node's own 'connection' listener (as a wrapper for the PROXY protocol does), which a connection that moved would meet without its first bytes",
+    text: "the app has replaced Node's own 'connection' listener (as a wrapper for the PROXY protocol does), which a connection that moved would meet without its first bytes; --proxy-protocol needs no wrapper",
   },
   'unknown-node': { level: 'warn', text: `Node ${process.version} is not known to this version of tshorn` },
 };
