@@ -29,7 +29,7 @@ beforeAll(async () => {
       ...['--ca-certs', caFile, '--cert-reqs', 'optional', '--access-log', accessLog],
       ...['--bind', 'http://127.0.0.1:0', '--bind', `https://unix:${unixSocket}`],
       ...['--access-log-format', 'json', '--idle-linger', '200ms', '--no-tls-handoff'],
-      ...['--graceful-timeout', '3s', '--websocket-spread', '2s'],
+      ...['--grace', '3s', '--websocket-spread', '2s'],
     ],
   });
   plainPort = server.of('listening').map(({ port }) => port as number)[1] as number;
