@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npm run bench [-- reload|idle|websockets|slow-boot|peers|crash|hang|throughput|tls|observed|startup|watch] [options]`; README.md says how to read the figures. */
+/** `npm run bench [-- reload|idle|websockets|slow-boot|peers|crash|hang|throughput|tls|http2|observed|startup|watch] [options]`; README.md says how to read the figures. */
 import { parseArgs } from 'node:util';
 
 const HELP = `npm run bench -- [MODE] [options]
@@ -26,6 +26,8 @@ const HELP = `npm run bench -- [MODE] [options]
       --workers N [2]  --rounds N [15]  --seconds N [1]  --connections N [32]
   tls         requests, new and resumed connections over TLS per CPU second, beside a bare https cluster
       --workers N [2]  --rounds N [15]  --seconds N [1]  --connections N [32]
+  http2       CPU per request of HTTP/2 without TLS, beside bare node:http2; needs h2load
+      --rounds N [15]  --requests N [20000]  of each turn   --connections N [10]
   observed    what metrics and the access log cost, and a scrape of many workers
       --workers N [2]  --rounds N [15]  --seconds N [1]  --connections N [32]  --scraped N [64]  workers
   startup     launch to first answer, and memory, beside a bare cluster
@@ -44,6 +46,7 @@ const defaults = {
   hang: { workers: 2, rounds: 5, connections: 400 },
   throughput: { workers: 2, rounds: 15, seconds: 1, connections: 32 },
   tls: { workers: 2, rounds: 15, seconds: 1, connections: 32 },
+  http2: { rounds: 15, requests: 20_000, connections: 10 },
   observed: { workers: 2, rounds: 15, seconds: 1, connections: 32, scraped: 64 },
   startup: { workers: 2, rounds: 15 },
   watch: { saves: 30 },
@@ -101,6 +104,7 @@ try {
     hang: async () => (await import('./modes/hang.mjs')).hang,
     throughput: async () => (await import('./modes/throughput.mjs')).throughput,
     tls: async () => (await import('./modes/tls.mjs')).tls,
+    http2: async () => (await import('./modes/http2.mjs')).http2,
     observed: async () => (await import('./modes/observed.mjs')).observed,
     startup: async () => (await import('./modes/startup.mjs')).startup,
     watch: async () => (await import('./modes/watch.mjs')).watch,
