@@ -27,6 +27,8 @@ export interface Facts {
   readonly release: ReleaseFacts | undefined;
   /** Absent without an app, and where its options cannot be read. */
   readonly app: AppFacts | undefined;
+  /** Absent without --certfile. */
+  readonly certificates?: CertificatesFacts | undefined;
 }
 
 export interface NodeFacts {
@@ -99,6 +101,15 @@ export interface MasterFacts {
 export interface ServerFacts extends Pick<Resolved, 'config' | 'given' | 'file' | 'warnings'> {
   /** False without an app: the options are the defaults, and only those of the machine are judged. */
   readonly hasApp: boolean;
+}
+
+export interface CertificatesFacts {
+  /** Why they cannot serve. */
+  readonly failure?: Failure | undefined;
+  /** Findings, each a sentence with the file. */
+  readonly expiring: readonly string[];
+  readonly openKeys: readonly string[];
+  readonly incomplete: readonly string[];
 }
 
 export interface FileFacts {

@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import { cpuQuota } from '@tshorn/config';
 import { memoryLimit } from '@tshorn/core';
-import type { AppFacts, Facts, Failure, ServerFacts } from './facts.ts';
+import type { AppFacts, CertificatesFacts, Facts, Failure, ServerFacts } from './facts.ts';
 import { type CachePlace, filesOf } from './probes/files.ts';
 import { limitsOf } from './probes/limits.ts';
 import { type Control, mastersOf } from './probes/masters.ts';
@@ -22,6 +22,8 @@ export interface GatherOptions {
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly program: { readonly path: string; readonly version: string };
   readonly control: Control;
+  /** Absent without --certfile. */
+  readonly certificates: CertificatesFacts | undefined;
   readonly cache: CachePlace;
   /** Boots a worker; absent without an app. */
   readonly boot: (() => Promise<AppFacts>) | undefined;
@@ -60,6 +62,7 @@ export async function gather(options: GatherOptions): Promise<Facts> {
     staleSockets,
     server,
     configError: options.configError,
+    certificates: options.certificates,
     files: filesOf(system, server, options.cache),
     network: networkOf(system, server),
   };

@@ -18,6 +18,7 @@ import { resolvePrivileges } from './privileges.ts';
 import { checkReach } from './reach.ts';
 import { bootOrder, resolveRelease, settingsOf, socketFilesOf } from './release.ts';
 import { twoServers } from './routes.ts';
+import type { CertificateFindings } from './tls/check-certificates.ts';
 import { UnreadMessages } from './unread-messages.ts';
 import { workerEnv } from './worker-env.ts';
 import { WorkerHandle } from './worker-handle.ts';
@@ -108,6 +109,12 @@ export async function checkApp(options: CheckOptions): Promise<CheckReport> {
 export async function checkCertificates(config: Config): Promise<string[]> {
   if (config.certfile.length === 0) return [];
   return (await import('./tls/check-certificates.ts')).judgeCertificates(config);
+}
+
+/** What `tshorn doctor` finds in them; undefined where there are none. */
+export async function examineCertificates(config: Config): Promise<CertificateFindings | undefined> {
+  if (config.certfile.length === 0) return undefined;
+  return (await import('./tls/check-certificates.ts')).examine(config);
 }
 
 type Verdict = Omit<CheckReport, 'leave'>;

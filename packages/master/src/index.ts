@@ -1,4 +1,10 @@
-export { type CheckOptions, type CheckReport, checkApp, checkCertificates } from './check.ts';
+export {
+  type CheckOptions,
+  type CheckReport,
+  checkApp,
+  checkCertificates,
+  examineCertificates,
+} from './check.ts';
 export { cachePlaceOf } from './compile-cache.ts';
 export type { DryRun } from './decide/dry-run.ts';
 export type { Operation } from './decide/model.ts';

@@ -1,6 +1,6 @@
 /** Each check finds the fault that is planted in the facts, and nothing in facts without one. */
 import type { Config } from '@tshorn/config';
-import { parseAddress, TshornError } from '@tshorn/core';
+import { parseAddress } from '@tshorn/core';
 import type { Found, Level } from '../check.ts';
 import type { Facts, Failure, LogFacts, MasterFacts } from '../facts.ts';
 import { examination, healthy, report } from '../testing/healthy.ts';
@@ -45,6 +45,8 @@ const failure = (code: Failure['code'], message: string): Failure => ({
   fix: 'do this',
   detail: undefined,
 });
+const shown = (more: object) =>
+  inside('certificates', { expiring: [], openKeys: [], incomplete: [], ...more });
 const NOT_FOUND = { verdict: 'alive', status: '404 Not Found', tookMs: 1 } as const;
 const taken = [{ address: ':80', pids: [7], program: 'nginx' }];
 
@@ -125,6 +127,10 @@ const FAULTS: readonly [id: string, level: Level, plant: Plant, seen: RegExp, co
     /\[::\]:80/,
     { bind: [parseAddress('[::]:80')] },
   ],
+  ['certificate', 'error', shown({ failure: failure('ERR_CERTIFICATE', 'a.key') }), /a.key/],
+  ['certificate-expires', 'warning', shown({ expiring: ['in 3 days'] }), /3 days/],
+  ['key-open', 'warning', shown({ openKeys: ['/a.key'] }), /^\/a.key$/],
+  ['chain-incomplete', 'note', shown({ incomplete: ['/a.pem ends'] }), /a.pem/],
   ['symlinked-release', 'warning', inside('release', { linkBeside: '/srv/current' }), /\/srv\/current/],
   [
     'foreign-addons',
@@ -283,18 +289,4 @@ it('ids are unique, and texts are those of a report', () => {
     expect(id).toMatch(/^[a-z][a-z0-9-]+$/);
     for (const text of [title, why, mend]) expect(text).not.toMatch(/\.$|\s\s|\n/);
   }
-});
-
-it('an app that prints why it exits is quoted, unless the error has its own text', async () => {
-  const facts = await healthy();
-  const check = CHECKS.find(({ id }) => id === 'app-start');
-  const withApp = (more: Parameters<typeof app>[0]) => ({ ...facts, ...app(more)(facts) });
-  const lastLines = ['DATABASE_URL is missing'];
-  const exits = new TshornError('ERR_NEVER_READY', 'exit code 1');
-  expect(check?.run(withApp({ failure: exits, lastLines }))).toMatchObject({
-    seen: 'exit code 1',
-    detail: 'DATABASE_URL is missing',
-  });
-  const throws = new TshornError('ERR_APP_THROWS', 'x', { detail: 'Error: x\n  at y' });
-  expect(check?.run(withApp({ failure: throws, lastLines }))).toMatchObject({ detail: throws.detail });
 });

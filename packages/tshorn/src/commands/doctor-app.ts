@@ -15,7 +15,7 @@ import {
   reportJson,
   reportText,
 } from '@tshorn/doctor';
-import { cachePlaceOf, checkApp, type Logger, readEnvFiles } from '@tshorn/master';
+import { cachePlaceOf, checkApp, examineCertificates, type Logger, readEnvFiles } from '@tshorn/master';
 import { workingDirectory } from '../surroundings.ts';
 import { ask } from './control/client.ts';
 import { listenForEnd } from './end-signals.ts';
@@ -52,6 +52,7 @@ export async function doctorApp({ json, verbose }: DoctorOptions, words: readonl
       services: serviceSockets(),
       ask: async (socket) => (await ask(socket, '/status')) as MasterAnswer,
     },
+    certificates: config && hasApp ? await examineCertificates(config) : undefined,
     cache: cachePlaceOf(process.env, config?.user !== undefined || config?.group !== undefined),
     boot: resolved && hasApp ? () => boot(resolved, end.signal) : undefined,
     appFile: config && hasApp ? appFileOf(config) : undefined,
