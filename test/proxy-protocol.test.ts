@@ -96,7 +96,7 @@ test('connections move with their addresses, and those without a header move bef
     if (n % 3 === 1) client.get('/1');
   });
   await Promise.all(clients.filter((_, n) => n % 3 === 1).map((client) => client.until(/"url":"\/1"/)));
-  for (let round = 0; round < times('PROXY_RELOADS', 1, 5); round++)
+  for (let round = 0; round < times('PROXY_RELOADS', 1, 3); round++)
     expect(await server.reload()).toMatchObject({ outcome: 'committed' });
   const pid = server.pidOf(0);
   clients.forEach((client, n) => {
