@@ -4,6 +4,7 @@
  */
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import tls from 'node:tls';
 import type { Target } from './load.ts';
 
 export interface Piece {
@@ -38,11 +39,12 @@ export class KeepAliveClient {
     });
   }
 
-  static connect({ port, socketPath }: Target): Promise<KeepAliveClient> {
+  static connect({ port, socketPath, tls: options }: Target): Promise<KeepAliveClient> {
     return new Promise((resolve, reject) => {
-      const socket = socketPath ? net.connect(socketPath) : net.connect(port as number, '127.0.0.1');
+      const to = socketPath ? { path: socketPath } : { port: port as number, host: '127.0.0.1' };
+      const socket = options ? tls.connect({ ...options, ...to }) : net.connect(to);
       socket.once('error', reject);
-      socket.once('connect', () => {
+      socket.once(options ? 'secureConnect' : 'connect', () => {
         socket.off('error', reject);
         resolve(new KeepAliveClient(socket));
       });

@@ -2,15 +2,19 @@
  * Clients that never retry: a request without a complete and correct answer is a failure, with its reason. They run
  * until stopped, at most two minutes.
  */
+
 import { createHash, randomBytes } from 'node:crypto';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ConnectionOptions } from 'node:tls';
 import { isLong } from './long.ts';
 
 export interface Target {
   readonly host?: string;
   readonly port?: number;
   readonly socketPath?: string;
+  /** For a KeepAliveClient that speaks TLS. */
+  readonly tls?: ConnectionOptions;
 }
 
 interface Ask {
