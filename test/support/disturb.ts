@@ -3,15 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from './random.ts';
 import type { TestServer } from './server.ts';
 
-/** Reloads and resizes the server at random until then, with random pauses. Resolves with the number of each. */
+/**
+ * Reloads and resizes the server at random until then, with random pauses. Resolves with the number of each.
+ * @param done those of before, to which these are added
+ */
 export async function disturb(
   server: TestServer,
   random: Random,
   until: number,
   { mostWorkers, restMs = 0 }: { readonly mostWorkers: number; readonly restMs?: number },
+  done = { reloads: 0, ups: 0, downs: 0 },
 ) {
-  const done = { reloads: 0, ups: 0, downs: 0 };
-  let size = 2;
+  let size = 2 + done.ups - done.downs;
   while (performance.now() < until) {
     const from = server.lines.length;
     const what = random.below(3);

@@ -1,0 +1,264 @@
+/** Processes that die in the middle of a handoff, as a suite: for plain connections, and for those that speak TLS. */
+import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { descriptors, eventually, onLinux, sockets } from './descriptors.ts';
+import { KeepAliveClient } from './keep-alive-client.ts';
+import type { Target } from './load.ts';
+import { cases } from './long.ts';
+import { endServers, fixture, startServer, type TestServer } from './server.ts';
+
+/** What the connections speak. */
+export interface Kind {
+  readonly app: string;
+  readonly args: readonly string[];
+  /** The targets of clients in turn. */
+  targets(port: number): Promise<(at: number) => Target>;
+  readonly clients: number;
+  readonly rounds: number;
+}
+
+/** Its socket is opened a moment after the start, and would be one more than at the base line. */
+const NO_CONTROL = ['--no-control'];
+/** After some more crashes in a row the master waits longer and longer before it starts a worker. */
+const ROUNDS_PER_SERVER = 6;
+const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+/** A client that has neither an answer nor an end by then is in limbo. */
+const LIMBO_MS = 15_000;
+
+let clients: KeepAliveClient[] = [];
+let kind: Kind;
+
+const start = (args: readonly string[]) =>
+  startServer(fixture(kind.app), { workers: 2, args: [...kind.args, ...args] });
+
+/** Fills up to so many clients: half of them have asked before, half have not sent a byte. */
+async function fill(server: TestServer, count: number): Promise<void> {
+  clients = clients.filter((client) => client.open);
+  const fresh: Promise<void>[] = [];
+  const targets = await kind.targets(server.port);
+  while (clients.length < count) {
+    const client = await KeepAliveClient.connect(targets(clients.length));
+    clients.push(client);
+    if (clients.length % 2 === 0) fresh.push(client.ask([GET], /^\d+$/));
+  }
+  await Promise.all(fresh);
+}
+
+/** Every client asks. Those that are neither answered nor ended in time are in limbo. */
+async function limbo(): Promise<number> {
+  const settled = new Set<KeepAliveClient>();
+  const all = clients.map((client) => client.ask([GET], /^\d+$/).then(() => settled.add(client)));
+  await Promise.race([Promise.all(all), sleep(LIMBO_MS, undefined, { ref: false })]);
+  return clients.filter((client) => !settled.has(client)).length;
+}
+
+const open = () => clients.filter((client) => client.open).length;
+
+/** Sockets of the master, and those of all workers together. */
+const held = (server: TestServer) => ({
+  master: sockets(server.pid),
+  workers: server.readyPids.reduce((sum, pid) => sum + sockets(pid), 0),
+});
+
+/** Waits for as many sockets as without a client, plus one for each open connection. */
+const isFlat = (server: TestServer, base: ReturnType<typeof held>) =>
+  eventually(
+    'sockets beyond the base line and the open connections',
+    () => {
+      const now = held(server);
+      return { master: now.master - base.master, workers: now.workers - base.workers - open() };
+    },
+    ({ master, workers }) => master === 0 && workers === 0,
+  );
+
+/** Two workers in service, and no old one left. */
+const settled = (server: TestServer, from: number) =>
+  server.until('two workers and nothing under way', () => {
+    const alive = new Set<unknown>();
+    for (const { event, pid } of server.lines) {
+      if (event === 'spawned') alive.add(pid);
+      if (event === 'exited' || event === 'crashed' || event === 'killed') alive.delete(pid);
+    }
+    return server.of('reload-finished', from).length > 0 && server.readyPids.length === 2 && alive.size === 2;
+  });
+
+type Victims = (sender: number, receiver: number) => number[];
+
+const victims: [string, Victims][] = [
+  ['the receiver', (_sender, receiver) => [receiver]],
+  ['the sender', (sender) => [sender]],
+  ['sender and receiver', (sender, receiver) => [sender, receiver]],
+];
+
+/** Stopped first, so that what they hold can be counted; returns that number. */
+function kill(pids: readonly number[]): number {
+  const send = (pid: number, signal: NodeJS.Signals) => {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // A sender may have given everything away just now, and left.
+    }
+  };
+  for (const pid of pids) send(pid, 'SIGSTOP');
+  const had = pids.reduce((sum, pid) => sum + sockets(pid), 0);
+  for (const pid of pids) send(pid, 'SIGKILL');
+  return had;
+}
+
+/** Resolves in the middle of the first or the second handoff of a reload, with the two workers. */
+async function reloading(server: TestServer, count = 1) {
+  const from = server.lines.length;
+  server.signal('SIGHUP');
+  const receiver = (await server.event('ready', { from, count })).pid as number;
+  const sender = (await server.event('draining', { from, count })).pid as number;
+  const all = sockets(sender) + sockets(receiver);
+  const enough = all * (0.1 + 0.6 * Math.random());
+  await eventually(
+    'connections that have moved',
+    () => sockets(receiver),
+    (now) => now >= enough || server.of('drained', from).length >= count,
+  );
+  return { sender, receiver, all, from };
+}
+
+async function killInTheMiddle(server: TestServer, which: Victims) {
+  const count = Math.random() < 0.5 ? 1 : 2;
+  const { sender, receiver, all, from } = await reloading(server, count);
+  const had = kill(which(sender, receiver));
+  await settled(server, from);
+  return { when: `handoff ${count} of ${all} connections`, had, from };
+}
+
+const balance = async (server: TestServer) => {
+  const from = server.lines.length;
+  server.signal('SIGTTIN');
+  const taker = (await server.event('ready', { from })).pid as number;
+  const before = sockets(taker);
+  await server.event('balance', { from });
+  await eventually(
+    'connections that have moved',
+    () => sockets(taker),
+    (now) => now > before + kind.clients / 20,
+  );
+};
+
+const ENDS = [
+  ['and is killed', 'SIGKILL'],
+  ['and wakes up', 'SIGCONT'],
+] as const;
+
+/** From now on the process gets no descriptor beyond so many. */
+const limit = (pid: number, count: number) =>
+  execFileSync('prlimit', ['--pid', String(pid), `--nofile=${count}:`]);
+
+async function scaleDown(server: TestServer, from = server.lines.length): Promise<void> {
+  server.signal('SIGTTOU');
+  await server.event('draining', { from });
+}
+
+/** Registers the tests, for connections of one kind. */
+export function handoffFaults(of: Kind): void {
+  kind = of;
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.leave();
+    await endServers();
+  });
+
+  onLinux(
+    `${kind.rounds} times kill -9 in the middle of a handoff: nobody is in limbo, every descriptor is accounted for`,
+    async () => {
+      let server = await start(NO_CONTROL);
+      const base = held(server);
+      for (let round = 0; round < kind.rounds; round++) {
+        if (round > 0 && round % ROUNDS_PER_SERVER === 0) {
+          for (const client of clients.splice(0)) client.leave();
+          await endServers();
+          server = await start(NO_CONTROL);
+        }
+        const [name, which] = victims[round % victims.length]!;
+        await fill(server, kind.clients);
+        const { when, had, from } = await killInTheMiddle(server, which);
+        const stuck = await limbo();
+        const lost = kind.clients - open();
+        expect({ name, when, stuck }).toEqual({ name, when, stuck: 0 });
+        // Only what the killed ones had is lost: there was always somebody to take the rest.
+        expect(lost).toBeLessThanOrEqual(had);
+        expect(server.of('drained', from).filter(({ closed, forceClosed }) => closed || forceClosed)).toEqual(
+          [],
+        );
+        await isFlat(server, base);
+        process.stdout.write(
+          `${name} killed, ${when}, ${had} held by the killed: ${lost} lost, ${open()} served\n`,
+        );
+      }
+    },
+    20_000 + kind.rounds * 30_000,
+  );
+
+  onLinux.each([
+    ['a drain', async (server: TestServer) => void (await reloading(server))],
+    ['a balancing', balance],
+  ])(
+    'the master dies in the middle of %s: every client is answered or closed, no worker is left',
+    async (_, begin) => {
+      const server = await start(['--idle-linger', '100ms']);
+      await fill(server, kind.clients);
+      await begin(server);
+      const pids = server.of('spawned').map(({ pid }) => pid as number);
+      server.signal('SIGKILL');
+      try {
+        expect(await limbo()).toBe(0);
+        const left = () => pids.reduce((sum, pid) => sum + sockets(pid), 0);
+        await eventually('sockets of workers', left, (count) => count === 0);
+      } finally {
+        // A worker that outlives its master would keep the test waiting for the end of its output.
+        kill(pids);
+      }
+      await server.exited;
+      await eventually('clients without a server', open, (count) => count === 0);
+    },
+    60_000,
+  );
+
+  onLinux.each(cases(ENDS, ([, signal]) => signal === 'SIGCONT'))(
+    'a receiver that hangs %s: another worker takes what it let lie, and nobody is served by two',
+    async (_, end) => {
+      const server = await start(NO_CONTROL);
+      await fill(server, kind.clients);
+      const { receiver, sender, from } = await reloading(server);
+      process.kill(receiver, 'SIGSTOP');
+      await server.until('the end of the sender', () =>
+        server.of('exited', from).some(({ pid }) => pid === sender),
+      );
+      process.kill(receiver, end);
+      await settled(server, from);
+      expect(await limbo()).toBe(0);
+      const [drained] = server.of('drained', from);
+      expect(drained).toMatchObject({ closed: 0, forceClosed: 0 });
+      if (end === 'SIGCONT') expect(open()).toBe(kind.clients);
+      process.stdout.write(`${drained?.msg}; ${open()} served\n`);
+    },
+    60_000,
+  );
+
+  onLinux.each([
+    ['a receiver', 'workers', 60],
+    ['a master', 'master', 0],
+  ])('%s without a free descriptor: what cannot move is served or closed', async (_, whom, free) => {
+    const args = ['--idle-linger', '500ms', '--grace', '25s'];
+    const server = await start(args);
+    await fill(server, Math.min(300, kind.clients));
+    const from = server.lines.length;
+    const pids = whom === 'master' ? [server.pid] : server.readyPids;
+    for (const pid of pids) limit(pid, descriptors(pid) + (free as number));
+    await scaleDown(server, from);
+    expect(await limbo()).toBe(0);
+    const drained = await server.event('drained', { from });
+    // Not by the deadline: what stays is closed in order.
+    expect(drained).toMatchObject({ forceClosed: 0 });
+    process.stdout.write(`${whom} at the limit: ${JSON.stringify(drained)}, ${open()} served\n`);
+    for (const pid of [server.pid, ...server.readyPids]) limit(pid, 10_000);
+    expect(await limbo()).toBe(0);
+    expect(clients.filter((client) => client.open && !server.readyPids.includes(client.lastPid))).toEqual([]);
+  });
+}
