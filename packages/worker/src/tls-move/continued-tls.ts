@@ -37,7 +37,8 @@ export class ContinuedTls extends Duplex {
 
   /** @param socket the kernel's connection, which nobody reads yet */
   constructor(socket: Socket, carried: TlsCarry) {
-    super({ allowHalfOpen: true });
+    // As https.Server has it: the connection ends with its client.
+    super({ allowHalfOpen: false });
     this.#socket = socket;
     const { read: _read, write: _write, ...facts } = carried;
     this.#facts = facts;

@@ -13,6 +13,8 @@ const SECRET_AT = 'CLIENT_TRAFFIC_SECRET_0 '.length + 64 + 1;
 /** Room for all but certificates, and for base64. */
 const MOST_CERTIFICATES = LONGEST_CARRY - 1_500;
 
+type Agreement = Pick<TlsFacts, 'suite' | 'cipher' | 'isResumed'>;
+
 export class LeavingTls implements Layer, Watcher {
   readonly #socket: TLSSocket;
   readonly #counts = new Counts();
@@ -22,6 +24,7 @@ export class LeavingTls implements Layer, Watcher {
   #readLine: Buffer | undefined;
   #writeLine: Buffer | undefined;
   #plainOut = 0;
+  #agreed: Agreement | undefined;
   #isWatched = false;
   #problem: string | undefined;
 
@@ -93,16 +96,20 @@ export class LeavingTls implements Layer, Watcher {
   }
 
   #sequences(): Sequences {
-    const { suite, isResumed } = this.#agreement();
-    const hashLength = suiteOf(suite)?.hashLength;
-    return hashLength === undefined
-      ? { problem: 'tls-count' }
-      : this.#counts.sequences(this.#bytes(), isResumed, hashLength);
+    const agreement = this.#agreement();
+    const hashLength = agreement && suiteOf(agreement.suite)?.hashLength;
+    if (!agreement || hashLength === undefined) return { problem: 'not-yet' };
+    return this.#counts.sequences(this.#bytes(), agreement.isResumed, hashLength);
   }
 
-  #agreement(): { suite: string; cipher: string; isResumed: boolean } {
-    const { standardName, name } = this.#socket.getCipher();
-    return { suite: standardName, cipher: name, isResumed: this.#socket.isSessionReused() };
+  /** Undefined once the connection is closed, where it was not asked for before. */
+  #agreement(): Agreement | undefined {
+    if (this.#agreed) return this.#agreed;
+    const cipher: ReturnType<TLSSocket['getCipher']> | null = this.#socket.getCipher();
+    if (!cipher) return undefined;
+    const isResumed = this.#socket.isSessionReused();
+    this.#agreed = { suite: cipher.standardName, cipher: cipher.name, isResumed };
+    return this.#agreed;
   }
 
   isFlushed(): boolean {
@@ -115,8 +122,9 @@ export class LeavingTls implements Layer, Watcher {
 
   whyImmovable(): string | undefined {
     if (!this.#isWatched) return 'tls-handshake';
-    const { suite } = this.#agreement();
-    if (!suiteOf(suite)) return 'tls-cipher';
+    const agreement = this.#agreement();
+    if (!agreement) return undefined;
+    if (!suiteOf(agreement.suite)) return 'tls-cipher';
     if (this.#problem !== undefined && this.#problem !== 'not-yet') return this.#problem;
     return this.#certificatesLength() > MOST_CERTIFICATES ? 'tls-certificate' : undefined;
   }
@@ -138,21 +146,23 @@ export class LeavingTls implements Layer, Watcher {
     const sequences = this.#sequences();
     const read = this.#readLine;
     const write = this.#writeLine;
-    if (sequences.problem || !read || !write) throw new Error('tls: the connection is not at rest');
+    const agreement = this.#agreement();
+    if (sequences.problem || !read || !write || !agreement)
+      throw new Error('tls: the connection is not at rest');
     return {
-      ...this.#facts(),
+      ...this.#facts(agreement),
       read: direction(read, sequences.read),
       write: direction(write, sequences.write),
     };
   }
 
-  #facts(): TlsFacts {
+  #facts(agreement: Agreement): TlsFacts {
     const { alpnProtocol, servername, authorized, authorizationError } = this.#socket as TLSSocket & {
       readonly servername?: string | false;
     };
     const certificates = this.#certificates();
     return {
-      ...this.#agreement(),
+      ...agreement,
       alpn: alpnProtocol,
       servername: servername ?? null,
       authorized,
