@@ -1,5 +1,6 @@
 /** A client of an event stream. It never reconnects, and checks that each number comes once. */
 import http from 'node:http';
+import https from 'node:https';
 import type { Socket } from 'node:net';
 import zlib from 'node:zlib';
 
@@ -20,7 +21,8 @@ export class EventStream {
 
   static open(port: number, path = '/events', agent: http.Agent | false = false): Promise<EventStream> {
     return new Promise((resolve, reject) => {
-      const request = http.get({ host: '127.0.0.1', port, path, agent }, (response) => {
+      const get = agent instanceof https.Agent ? https.get : http.get;
+      const request = get({ host: '127.0.0.1', port, path, agent }, (response) => {
         resolve(new EventStream(request, response));
       });
       request.once('error', reject);

@@ -24,9 +24,9 @@ function exchange(random: Random, name: string, mostPad: number): Exchange {
   const padding = 'p'.repeat(pad);
   const head = (method: string, more = '') => `${method} ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
   if (random.chance(0.6)) return { request: head('GET'), answer: `GET ${path}\n${padding}` };
-  const body = Array.from({ length: Math.floor(random.upTo(500)) }, () => random.next().toString(36)).join(
-    '\r\n',
-  );
+  const body = Array.from({ length: Math.floor(random.upTo(Math.min(500, mostPad / 30))) }, () =>
+    random.next().toString(36),
+  ).join('\r\n');
   const answer = `POST ${path}\n${body}${padding}`;
   if (random.chance(0.5))
     return { request: head('POST', `Content-Length: ${body.length}\r\n`) + body, answer };

@@ -36,6 +36,7 @@ interface Expected {
 export interface ConnectOptions extends ClientOptions {
   readonly path?: string;
   readonly protocols?: string[];
+  readonly scheme?: 'ws' | 'wss';
 }
 
 export class WebSocketClient {
@@ -75,10 +76,10 @@ export class WebSocketClient {
 
   static connect(
     port: number,
-    { path = '/', protocols = [], ...options }: ConnectOptions = {},
+    { path = '/', protocols = [], scheme = 'ws', ...options }: ConnectOptions = {},
   ): Promise<WebSocketClient> {
     return new Promise((resolve, reject) => {
-      const ws = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols, options);
+      const ws = new WebSocket(`${scheme}://127.0.0.1:${port}${path}`, protocols, options);
       const client = new WebSocketClient(ws);
       ws.once('open', () => resolve(client));
       ws.once('error', reject);
