@@ -51,6 +51,8 @@ test('to the app it is the same as before the move, its client certificate too; 
     await connect(server, { key: pem, cert: pem, ciphers: 'TLS_CHACHA20_POLY1305_SHA256' }),
   ];
   const before = await Promise.all(kinds.map(({ socket }) => ask(socket)));
+  // The first request may have come with the handshake, whose length nobody knows then.
+  await Promise.all(kinds.map(({ socket }) => ask(socket)));
   expect(JSON.parse(before[1] as string)).toMatchObject({ encrypted: true, subject: expect.anything() });
   for (let move = 0; move < 2; move++) {
     expect(await drained(server)).toMatchObject({ moved: 2, closed: 0, forceClosed: 0, refused: {} });

@@ -22,6 +22,8 @@ export interface Bytes {
 const LEAST_TICKET = OVERHEAD + 57;
 /** The client's ChangeCipherSpec, for middleboxes (appendix D.4); most clients send one. */
 const CHANGE_CIPHER_SPEC = HEADER + 1;
+/** A record with a Certificate of no certificates (section 4.4.2). */
+const EMPTY_CERTIFICATE = OVERHEAD + 8;
 /** A record with a KeyUpdate. */
 const KEY_UPDATE = OVERHEAD + 5;
 /** A client may ask for fragments of 512 bytes, and for no smaller ones (RFC 6066, section 4); nor can an app. */
@@ -163,10 +165,12 @@ export class Counts {
   #problemOfReads({ sealedIn, plainIn }: Bytes, hashLength: number): Problem | undefined {
     const rest = restOf(sealedIn, plainIn, this.#reads);
     const least = this.#hello + OVERHEAD + 4 + hashLength;
-    const isPlain = (over: number) => over === 0 || over === CHANGE_CIPHER_SPEC;
+    // Who is asked for a certificate and has none sends an empty one.
+    const empty = this.#restAtFirst < 0 ? 0 : EMPTY_CERTIFICATE;
+    const isPlain = (over: number) => over === empty || over === empty + CHANGE_CIPHER_SPEC;
     const isKnown = isPlain(this.#finished - least);
     // Where its first request came with the Finished, the bytes at the Finished say nothing.
-    if (isKnown ? rest === this.#finished : this.#restAtFirst < 0 && isPlain(rest - least)) return undefined;
+    if (isKnown ? rest === this.#finished : isPlain(rest - least)) return undefined;
     this.#lookAt(rest);
     if (!isKnown && this.#restAtFirst >= 0 && this.#isCertificate(rest)) return undefined;
     // A part of a record goes on, or another one has another length.
