@@ -137,7 +137,7 @@ export class Counts {
    * @param isResumed the session was resumed @param hashLength that of the suite's hash
    */
   sequences(bytes: Bytes, isResumed: boolean, hashLength: number): Sequences {
-    const problem = this.#problemOfReads(bytes, hashLength);
+    const problem = this.#problemOfReads(bytes, isResumed, hashLength);
     if (problem) return { problem };
     const tickets = this.#ticketsOf(bytes.sealedOut, bytes.plainOut);
     const count = ticketCount(tickets, isResumed);
@@ -162,11 +162,11 @@ export class Counts {
   }
 
   /** What is left over of the client's bytes is its handshake; anything more is a part of a record, or not known here. */
-  #problemOfReads({ sealedIn, plainIn }: Bytes, hashLength: number): Problem | undefined {
+  #problemOfReads({ sealedIn, plainIn }: Bytes, isResumed: boolean, hashLength: number): Problem | undefined {
     const rest = restOf(sealedIn, plainIn, this.#reads);
     const least = this.#hello + OVERHEAD + 4 + hashLength;
     // Who is asked for a certificate and has none sends an empty one.
-    const empty = this.#restAtFirst < 0 ? 0 : EMPTY_CERTIFICATE;
+    const empty = this.#restAtFirst < 0 || isResumed ? 0 : EMPTY_CERTIFICATE;
     const isPlain = (over: number) => over === empty || over === empty + CHANGE_CIPHER_SPEC;
     const isKnown = isPlain(this.#finished - least);
     // Where its first request came with the Finished, the bytes at the Finished say nothing.
