@@ -45,7 +45,7 @@ export class OwnHttp2 implements Transport {
   }
 
   #count(stream: ServerHttp2Stream, headers: http2.IncomingHttpHeaders): void {
-    const view = new StreamView(stream, headers, this.server);
+    const view = new StreamView(stream, headers, this.server, this.#sessions.below(stream.session));
     this.#open.add(view);
     stream.once('close', () => {
       this.#open.delete(view);

@@ -47,6 +47,12 @@ export class OwnSessions {
     return [...this.#sessions.keys()];
   }
 
+  /** The connection that it was made on. */
+  below(session: unknown): Socket | undefined {
+    const carried = this.#sessions.get(session as ServerHttp2Session);
+    return carried instanceof Carrier ? carried.socket : carried;
+  }
+
   /** The connections below them. */
   sockets(): Socket[] {
     return [...this.#sessions.values()].map((carried) =>

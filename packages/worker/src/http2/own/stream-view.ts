@@ -42,55 +42,86 @@ class ViewSocket extends EventEmitter {
   }
 }
 
-export class StreamView {
+/** Getters on prototypes: an object with getters of its own would cost each request more than its stream. */
+class ViewRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly httpVersion = '2.0';
   readonly socket: ViewSocket;
-  readonly connection: unknown;
-  readonly exchange: Exchange;
   readonly #stream: ServerHttp2Stream;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, server: http.Server) {
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, socket: ViewSocket) {
     this.#stream = stream;
-    this.connection = stream.session?.socket;
-    const socket = new ViewSocket(stream);
+    this.method = headers[':method'] ?? '';
+    this.url = headers[':path'] ?? '';
+    this.headers = headers;
     this.socket = socket;
-    const view = this;
-    const request = {
-      method: headers[':method'] ?? '',
-      url: headers[':path'] ?? '',
-      headers,
-      httpVersion: '2.0',
-      socket,
-      get complete() {
-        return stream.readableEnded || stream.endAfterHeaders;
-      },
-    };
-    const response = {
-      req: request,
-      socket,
-      get headersSent() {
-        return stream.headersSent;
-      },
-      get statusCode() {
-        return Number(stream.sentHeaders?.[':status'] ?? 0);
-      },
-      get writableEnded() {
-        return stream.writableEnded || stream.destroyed;
-      },
-      get writableFinished() {
-        return view.writableFinished;
-      },
-      get destroyed() {
-        return stream.destroyed;
-      },
-    };
-    socket._httpMessage = response;
-    socket.incoming = request;
-    const { socket: carried } = (stream.session ?? {}) as { socket?: object };
-    if (carried && isInProcess(carried)) markInProcess(socket);
-    this.exchange = { request, response, socket, server } as unknown as Exchange;
+  }
+
+  get complete(): boolean {
+    return this.#stream.readableEnded || this.#stream.endAfterHeaders;
+  }
+}
+
+class ViewResponse {
+  readonly req: ViewRequest;
+  readonly socket: ViewSocket;
+  readonly #stream: ServerHttp2Stream;
+
+  constructor(stream: ServerHttp2Stream, req: ViewRequest, socket: ViewSocket) {
+    this.#stream = stream;
+    this.req = req;
+    this.socket = socket;
+  }
+
+  get headersSent(): boolean {
+    return this.#stream.headersSent;
+  }
+
+  get statusCode(): number {
+    return Number(this.#stream.sentHeaders?.[':status'] ?? 0);
+  }
+
+  get writableEnded(): boolean {
+    return this.#stream.writableEnded || this.#stream.destroyed;
   }
 
   get writableFinished(): boolean {
     return this.#stream.writableFinished && this.#stream.rstCode === 0;
+  }
+
+  get destroyed(): boolean {
+    return this.#stream.destroyed;
+  }
+}
+
+export class StreamView {
+  readonly socket: ViewSocket;
+  /** Below its session. */
+  readonly connection: unknown;
+  readonly exchange: Exchange;
+
+  /** @param connection that the session was made on */
+  constructor(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    server: http.Server,
+    connection: unknown,
+  ) {
+    this.connection = connection;
+    const socket = new ViewSocket(stream);
+    this.socket = socket;
+    const request = new ViewRequest(stream, headers, socket);
+    const response = new ViewResponse(stream, request, socket);
+    socket._httpMessage = response;
+    socket.incoming = request;
+    if (typeof connection === 'object' && connection !== null && isInProcess(connection))
+      markInProcess(socket);
+    this.exchange = { request, response, socket, server } as unknown as Exchange;
+  }
+
+  get writableFinished(): boolean {
+    return this.exchange.response.writableFinished;
   }
 }
