@@ -91,6 +91,8 @@ export class Counts {
   /** Called while the first record is read. */
   firstRead({ sealedIn, plainIn }: Pick<Bytes, 'sealedIn' | 'plainIn'>): void {
     this.#restAtFirst = restOf(sealedIn, plainIn, 1);
+    this.#rest = this.#restAtFirst;
+    this.#restAt = 1;
   }
 
   get hasWritten(): boolean {
