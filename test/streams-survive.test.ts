@@ -12,7 +12,7 @@ import { pollUntil } from './support/processes.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const STREAMS = times('STREAMS', 60, 200);
-const RELOADS = times('RELOADS', 2, 6);
+const RELOADS = times('RELOADS', 3, 6);
 const APP = fixture('survives-streams.mjs');
 
 const directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-streams-'));
