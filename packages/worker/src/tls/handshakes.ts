@@ -7,6 +7,7 @@ import type tls from 'node:tls';
 import { debuglog } from 'node:util';
 import type { Entry } from '../front/entry.ts';
 import type { Beside, DrainingConnections } from '../transport/transport.ts';
+import { isAdmitted } from './client-certificate.ts';
 import { shake } from './shake.ts';
 import type { Terminator } from './terminator.ts';
 
@@ -26,6 +27,8 @@ export class Handshakes implements Beside {
   #terminator: Terminator | undefined;
   /** Those that have begun and not ended, with the connections below. */
   readonly #open = new Map<Shaking, net.Socket>();
+  /** Those that have got other certificates, and authorities, on their way. */
+  readonly #renewed = new WeakSet<tls.TLSSocket>();
   #isHolding = false;
   /** Connections whose handshake has not begun. */
   readonly #held = new Set<net.Socket>();
@@ -52,7 +55,8 @@ export class Handshakes implements Beside {
     const { server } = terminator;
     server.on('secureConnection', (socket) => {
       this.#open.delete(socket);
-      this.#next(socket);
+      if (this.#isStale(terminator, socket) || !isAdmitted(socket, terminator.certReqs)) socket.destroy();
+      else this.#next(socket);
     });
     server.on('tlsClientError', (error, socket) => {
       this.#open.delete(socket);
@@ -60,6 +64,12 @@ export class Handshakes implements Beside {
       // After a timeout Node leaves that to this listener.
       socket.destroy();
     });
+  }
+
+  /** The handshake began before the authorities were exchanged, and one of the old ones may have vouched for the client. */
+  #isStale({ sessionContext }: Terminator, socket: tls.TLSSocket): boolean {
+    if (this.#terminator?.sessionContext === sessionContext) return false;
+    return socket.authorized && !this.#renewed.has(socket);
   }
 
   /** From here on no client gets a certificate: what it sends waits in its socket, or in the kernel. */
@@ -84,7 +94,10 @@ export class Handshakes implements Beside {
     this.#isHolding = false;
     for (const socket of this.#withoutCertificate()) {
       // They were made with the old ones.
-      if (terminator) socket.setKeyCert?.(terminator.first);
+      if (terminator && socket.setKeyCert) {
+        socket.setKeyCert(terminator.first);
+        this.#renewed.add(socket);
+      }
       socket._handle?.readStart();
     }
     if (terminator) this.use(terminator);

@@ -4,6 +4,7 @@
  * is ready before it is used, and connections of the old one end as they began.
  */
 import tls from 'node:tls';
+import { type CertReqs, sessionContextOf } from './client-certificate.ts';
 import { chooser, namesOf } from './names.ts';
 
 export interface Certificates {
@@ -16,7 +17,7 @@ export interface Certificates {
 }
 
 export interface TlsOptions {
-  readonly certReqs: 'none' | 'optional' | 'required';
+  readonly certReqs: CertReqs;
   readonly tlsMinVersion: 'TLSv1.2' | 'TLSv1.3';
   /** A list of OpenSSL; empty for Node's. */
   readonly tlsCiphers: string;
@@ -30,15 +31,12 @@ type SniDone = (error: Error | null, context?: tls.SecureContext) => void;
 /** The certificate for a name that a client asks for; undefined is the first one. */
 export type Choose = (name: string) => tls.SecureContext | undefined;
 
-/**
- * Node's default is a digest of `process.argv`, which has the app's path: a session would not resume after a reload to another
- * release.
- */
-const SESSION_ID_CONTEXT = 'tshorn';
-
 export class Terminator {
   readonly server: tls.Server;
   readonly choose: Choose;
+  readonly certReqs: CertReqs;
+  /** The same for two that ask the same of a client. */
+  readonly sessionContext: string;
   readonly #shared: tls.SecureContextOptions;
   readonly #pairs: Certificates['pairs'];
   #first: tls.SecureContext | undefined;
@@ -49,9 +47,11 @@ export class Terminator {
    */
   constructor({ pairs, ca, ticketKeys }: Certificates, options: TlsOptions, choose: Choose) {
     const { certReqs, tlsMinVersion, tlsCiphers, http2, handshakeTimeout } = options;
+    this.certReqs = certReqs;
+    this.sessionContext = sessionContextOf(certReqs, ca);
     this.#shared = {
       minVersion: tlsMinVersion,
-      sessionIdContext: SESSION_ID_CONTEXT,
+      sessionIdContext: this.sessionContext,
       honorCipherOrder: true,
       ...(tlsCiphers !== '' && { ciphers: tlsCiphers }),
       ...(ca !== undefined && { ca }),
