@@ -105,24 +105,58 @@ test('WebSockets and event streams move', async () => {
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
+/** A client that takes orders: `k` changes its own key, `K` asks for ours as well. */
+function openssl({ port }: TestServer, version: string) {
+  const client = spawn('openssl', ['s_client', '-connect', `127.0.0.1:${port}`, version]);
+  leaving.push(() => client.kill());
+  let text = '';
+  for (const stream of [client.stdout, client.stderr]) {
+    stream.on('data', (chunk) => {
+      text += chunk;
+    });
+  }
+  const told = (what: RegExp, count = 1) =>
+    eventually(
+      String(what),
+      () => text.match(what)?.length ?? 0,
+      (now) => now >= count,
+    );
+  return { client, told, text: () => text };
+}
+
+(hasOpenssl ? test : test.skip)(
+  'clients that change their keys before the first move do not hold up a reload; all that are closed are told so',
+  async () => {
+    const args = [...TLS_ARGS, '--idle-linger', '100ms'];
+    const server = await startServer(fixture('says-hello.mjs'), { args });
+    const clients = ['-tls1_3', '-tls1_3', '-tls1_2'].map((version) => openssl(server, version));
+    for (const [at, { client, told }] of clients.entries()) {
+      await told(/Verify return code/g);
+      client.stdin.write(GET);
+      await told(/hello/g);
+      if (at === 2) continue;
+      client.stdin.write(`${'kK'[at]}\n`);
+      await told(/KEYUPDATE/g);
+    }
+    // Its answer is the second record after the change.
+    clients[1]?.client.stdin.write(GET);
+    await clients[1]?.told(/hello/g, 2);
+    const closed = clients.map(({ client }) => once(client, 'close'));
+    expect(await drained(server)).toMatchObject({
+      ...{ moved: 0, closed: 3, forceClosed: 0 },
+      refused: { 'tls-key-update': 2, 'tls-1.2': 1 },
+    });
+    await Promise.all(closed);
+    for (const { text } of clients) expect(text()).not.toMatch(/unexpected eof/);
+  },
+  60_000,
+);
+
 (hasOpenssl ? test : test.skip)(
   'a client that changes its keys after a move, and asks for ours (openssl s_client)',
   async () => {
     const server = await startServer(fixture('says-hello.mjs'), { args: TLS_ARGS });
-    const client = spawn('openssl', ['s_client', '-connect', `127.0.0.1:${server.port}`, '-tls1_3']);
-    leaving.push(() => client.kill());
-    let text = '';
-    for (const stream of [client.stdout, client.stderr]) {
-      stream.on('data', (chunk) => {
-        text += chunk;
-      });
-    }
-    const told = (what: RegExp, count: number) =>
-      eventually(
-        String(what),
-        () => text.match(what)?.length ?? 0,
-        (now) => now >= count,
-      );
+    const { client, told } = openssl(server, '-tls1_3');
     await told(/Verify return code/g, 1);
     client.stdin.write(GET);
     await told(/hello/g, 1);

@@ -26,6 +26,7 @@ export class LeavingTls implements Layer, Watcher {
   #plainOut = 0;
   #agreed: Agreement | undefined;
   #isWatched = false;
+  #isUpdated = false;
   #problem: string | undefined;
 
   /** @param line of the server's secret, which is made when nothing but the ClientHello has been read */
@@ -42,6 +43,14 @@ export class LeavingTls implements Layer, Watcher {
     const kernel = kernelHandle(this.#socket);
     this.#readLine = line;
     this.#counts.finishedRead(kernel?.bytesRead ?? 0, kernel?.bytesWritten ?? 0);
+  }
+
+  /**
+   * The client has changed its key. Nobody tells whether it has asked for a change of ours as well, which OpenSSL then makes at
+   * the next write.
+   */
+  updated(): void {
+    this.#isUpdated = true;
   }
 
   served(): void {
@@ -122,6 +131,7 @@ export class LeavingTls implements Layer, Watcher {
 
   whyImmovable(): string | undefined {
     if (!this.#isWatched) return 'tls-handshake';
+    if (this.#isUpdated) return 'tls-key-update';
     const agreement = this.#agreement();
     if (!agreement) return undefined;
     if (!suiteOf(agreement.suite)) return 'tls-cipher';

@@ -14,6 +14,9 @@ import { LeavingTls } from './leaving-tls.ts';
 /** `_T` of CLIENT_TRAFFIC_SECRET_0: no other line of 'keylog' has the letter there. */
 const LETTER_AT = 7;
 const T = 'T'.charCodeAt(0);
+/** The last letter of its label is `0`, or `N` for a secret that a KeyUpdate has made (OpenSSL, ssl/tls13_enc.c). */
+const GENERATION_AT = 'CLIENT_TRAFFIC_SECRET_'.length;
+const N = 'N'.charCodeAt(0);
 const C = 'C'.charCodeAt(0);
 
 /**
@@ -27,6 +30,7 @@ export function followTls(server: net.Server): void {
   server.on('keylog', (line: Buffer, socket: TLSSocket) => {
     if (line[LETTER_AT] !== T) return;
     const layer = layerOf(socket);
+    if (line[GENERATION_AT] === N) return void (layer as LeavingTls | undefined)?.updated();
     if (line[0] === C) return void (layer as LeavingTls | undefined)?.finished(line);
     const leaving = new LeavingTls(socket, line);
     setLayer(socket, leaving);

@@ -5,9 +5,21 @@
 import type http from 'node:http';
 import type { Socket } from 'node:net';
 import { isSilent } from './before.ts';
-import { httpSockets, idleSockets, immovableSocket, newestResponses } from './http1-internals.ts';
+import {
+  closeInOrder,
+  httpSockets,
+  idleSockets,
+  immovableSocket,
+  newestResponses,
+} from './http1-internals.ts';
 import { layerOf } from './layer.ts';
 import type { DrainingConnections, Exchange, ExchangeSource } from './transport.ts';
+
+/**
+ * So long, and no shorter than its linger, the rest of a record is waited for. What looks like a part of one may be anything else
+ * that cannot be counted, and must not hold up the drain.
+ */
+const PART_MS = 5_000;
 
 export class Http1Drain implements DrainingConnections {
   readonly release: () => void;
@@ -19,6 +31,8 @@ export class Http1Drain implements DrainingConnections {
   readonly #quietSince = new WeakMap<Socket, number>();
   /** Bytes of TLS connections at the last look; half of a record may be among them, of which the server has heard nothing. */
   readonly #arrived = new WeakMap<Socket, number>();
+  /** Closed here, and not gone yet. */
+  readonly #ending = new WeakSet<Socket>();
   /** Whose reason not to move has been counted: those that had one from the start are counted elsewhere. */
   readonly #counted: WeakSet<Socket>;
   readonly refused: Record<string, number> = {};
@@ -79,12 +93,12 @@ export class Http1Drain implements DrainingConnections {
     // To Node before 26.4, a connection that has not sent a byte to this worker is not idle. Nobody waits on it.
     const all = this.#start <= until ? (httpSockets(this.#server) ?? []) : [];
     const silent = all.filter(isSilent);
-    const closing = new Set(
-      [...due, ...silent].filter((socket) => this.#closes(socket) && this.#isQuiet(socket)),
-    );
+    const quiet = [...due, ...silent].filter((socket) => !this.#ending.has(socket) && this.#isQuiet(socket));
+    const closing = new Set(quiet.filter((socket) => this.#closes(socket) || this.#isStuck(socket)));
     for (const socket of closing) {
       this.#count(socket);
-      socket.destroy();
+      this.#ending.add(socket);
+      closeInOrder(socket);
     }
     return closing.size;
   }
@@ -99,6 +113,13 @@ export class Http1Drain implements DrainingConnections {
     if (before === undefined ? layer.isFlushed() : before === bytesRead) return true;
     this.#quietSince.set(socket, performance.now());
     return false;
+  }
+
+  /** True for a TLS connection that cannot be counted, and on which nothing comes any more. */
+  #isStuck(socket: Socket): boolean {
+    const layer = layerOf(socket);
+    if (!layer || layer.isFlushed()) return false;
+    return performance.now() - (this.#quietSince.get(socket) ?? this.#start) >= PART_MS;
   }
 
   /** Only what TLS has shown since the drain began is counted here. */

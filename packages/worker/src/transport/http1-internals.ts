@@ -223,6 +223,20 @@ export const isEncrypted = (socket: Socket): boolean =>
 export const canCountConnections = (server: http.Server): boolean =>
   listOf(server) !== undefined && typeof (server as unknown as AcceptingServer)._connections === 'number';
 
+/** A client that reads nothing gets no more time for the last bytes. */
+const CLOSE_MS = 1_000;
+
+/** Closes an idle connection: over TLS with a close_notify, without which its end looks to the client like an attack (RFC 8446, 6.1). */
+export function closeInOrder(socket: Socket): void {
+  if (!isEncrypted(socket)) return void socket.destroy();
+  // A request that crosses with the close is not answered, so it must not reach the app.
+  layerOf(socket)?.stopReading();
+  (socket as AcceptedSocket)._handle?.readStop();
+  const timer = setTimeout(() => socket.destroy(), CLOSE_MS).unref();
+  socket.once('close', () => clearTimeout(timer));
+  socket.destroySoon();
+}
+
 /** A connection of the server, made of a handle as if the server had accepted it (lib/net.js, onconnection). */
 export function createConnection(server: http.Server, handle: RawHandle): Socket {
   const socket = new net.Socket({
