@@ -35,24 +35,23 @@ const read = (cert: string, key: string, more: More = {}) =>
     ...more,
   });
 
-test.each(['ec', 'rsa', 'ed25519'] as const)('a pair with its chain is read: %s', (key) => {
+test.each(['ec', 'rsa', 'ed25519'] as const)('a pair with its chain is read: %s', async (key) => {
   const made = middle.issue({ names: ['c.example'], key });
-  const { pairs, facts, warnings } = read(made.chain, made.key);
+  const { pairs, facts, warnings } = await read(made.chain, made.key);
   expect(pairs[0]?.cert.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
   expect(facts).toMatchObject([{ names: ['c.example'] }]);
   expect(warnings).toEqual([]);
 });
 
-test('certificate and key may stand in one file, in any order, with text between', () => {
+test('certificate and key may stand in one file, in any order, with text between', async () => {
   const both = file('both.pem', `Bag Attributes\n${site.key}\nsubject=a\n${site.chain}`);
-  expect(readCertificates({ ...PLAIN, certfile: [both], keyfile: [both] }).facts).toMatchObject([
-    { names: ['a.example', 'www.a.example', '127.0.0.1'] },
-  ]);
+  const { facts } = await readCertificates({ ...PLAIN, certfile: [both], keyfile: [both] });
+  expect(facts).toMatchObject([{ names: ['a.example', 'www.a.example', '127.0.0.1'] }]);
 });
 
-test('an encrypted key is read with its password, and arrives decrypted', () => {
+test('an encrypted key is read with its password, and arrives decrypted', async () => {
   const password = file('password', 'correct horse\n');
-  const { pairs } = read(site.chain, site.keyWith('correct horse'), { keyfilePasswordFile: password });
+  const { pairs } = await read(site.chain, site.keyWith('correct horse'), { keyfilePasswordFile: password });
   expect(pairs[0]?.key).toContain('BEGIN PRIVATE KEY');
 });
 
@@ -61,7 +60,14 @@ const damaged = (text: string) => text.replace(/\n[A-Za-z0-9+/=]{60}/, '\nAAAA')
 
 test.each<[name: string, words: RegExp, cert: string, key: string]>([
   ['an empty certificate', /certfile: \S+a\.pem holds no certificate in PEM: it is empty/, '', site.key],
-  ['half a certificate', /a\.pem holds no certificate in PEM/, cut(site.cert), site.key],
+  [
+    'half a certificate',
+    /certfile: \S+a\.pem is cut off: its last certificate has no END line/,
+    cut(site.cert),
+    site.key,
+  ],
+  ['half a chain', /a\.pem is cut off/, site.cert + middle.cert.slice(0, 300), site.key],
+  ['half a key', /keyfile: \S+a\.key is cut off: its last private key/, site.chain, cut(site.key)],
   [
     'a key for a certificate',
     /a\.pem holds no certificate in PEM: it holds a private key/,
@@ -100,59 +106,81 @@ test.each<[name: string, words: RegExp, cert: string, key: string]>([
     site.chain,
     site.keyWith('x'),
   ],
-])('%s', (_name, words, cert, key) => {
-  expect(() => read(cert, key)).toThrow(words);
-  expect(() => read(cert, key)).toThrow(
+])('%s', async (_name, words, cert, key) => {
+  await expect(read(cert, key)).rejects.toThrow(words);
+  await expect(read(cert, key)).rejects.toThrow(
     expect.objectContaining({ code: 'ERR_CERTIFICATE', fix: expect.any(String) }),
   );
 });
 
-test('a wrong password, an empty one, and files that are not there', () => {
+test('a wrong password, an empty one, and files that are not there', async () => {
   const encrypted = site.keyWith('right');
   const withPassword = (text: string) => ({ keyfilePasswordFile: file('password', text) });
-  expect(() => read(site.chain, encrypted, withPassword('wrong'))).toThrow(
+  await expect(read(site.chain, encrypted, withPassword('wrong'))).rejects.toThrow(
     /cannot be decrypted with the password/,
   );
-  expect(() => read(site.chain, encrypted, withPassword('\nright'))).toThrow(
+  await expect(read(site.chain, encrypted, withPassword('\nright'))).rejects.toThrow(
     /the first line of \S+ is empty/,
   );
   const missing = path.join(directory, 'missing');
-  expect(() => read(site.chain, site.key, { keyfile: [missing] })).toThrow(
+  await expect(read(site.chain, site.key, { keyfile: [missing] })).rejects.toThrow(
     /keyfile: \S+missing cannot be read: .*ENOENT/,
   );
-  expect(() => read(site.chain, site.key, { caCerts: missing })).toThrow(
+  await expect(read(site.chain, site.key, { caCerts: missing })).rejects.toThrow(
     /ca-certs: \S+missing cannot be read/,
   );
-  expect(() => read(site.chain, site.key, { caCerts: file('ca', site.key) })).toThrow(
+  await expect(read(site.chain, site.key, { caCerts: file('ca', site.key) })).rejects.toThrow(
     /ca-certs: .*holds no cert/,
   );
-  expect(() => read(site.chain, site.key, { tlsCiphers: 'NONE-SUCH' })).toThrow(
+  await expect(read(site.chain, site.key, { tlsCiphers: 'NONE-SUCH' })).rejects.toThrow(
     /tls-ciphers: OpenSSL refuses "NONE/,
   );
 });
 
-test('keys in another order than their certificates', () => {
+test('keys in another order than their certificates', async () => {
   const certfile = [file('1.pem', site.chain), file('2.pem', other.cert)];
   const keyfile = [file('1.key', other.key), file('2.key', site.key)];
-  expect(() => readCertificates({ ...PLAIN, certfile, keyfile })).toThrow(/but of \S+2\.pem/);
+  await expect(readCertificates({ ...PLAIN, certfile, keyfile })).rejects.toThrow(/but of \S+2\.pem/);
 });
 
-test('what clients or attackers find is warned of', () => {
+test('what clients or attackers find is warned of', async () => {
   const nameless = root.issue({ names: [] });
-  expect(read(nameless.cert, nameless.key).warnings).toEqual([
+  expect((await read(nameless.cert, nameless.key)).warnings).toEqual([
     expect.stringMatching(/a\.pem is for no host name \(subjectAltName\): clients refuse it/),
   ]);
   const key = file('open.key', site.key);
   fs.chmodSync(key, 0o644);
-  expect(read(site.chain, '', { keyfile: [key] }).warnings).toEqual([
+  expect((await read(site.chain, '', { keyfile: [key] })).warnings).toEqual([
     `keyfile: every user of this machine can read ${key}: chmod o-r ${key}`,
   ]);
   const twice = root.issue({ names: ['A.example'] });
-  const { warnings } = read('', '', {
+  const { warnings } = await read('', '', {
     certfile: [file('1.pem', site.chain), file('2.pem', twice.cert)],
     keyfile: [file('1.key', site.key), file('2.key', twice.key)],
   });
   expect(warnings).toEqual([expect.stringMatching(/A\.example is in \S+1\.pem and in \S+2\.pem/)]);
+});
+
+test('authorities that are none or have expired, ciphers for another key, a pair given twice', async () => {
+  const warned = async (more: More) => (await read(site.chain, site.key, more)).warnings;
+  expect(await warned({ caCerts: file('ca', root.cert) })).toEqual([]);
+  expect(await warned({ caCerts: file('ca', other.cert) })).toEqual([
+    expect.stringMatching(/^ca-certs: \S+ca holds no certificate of an authority/),
+  ]);
+  const bygone = authority('Old CA', { from: -30, days: 20 });
+  expect(await warned({ caCerts: file('ca', root.cert + bygone.cert) })).toEqual([
+    expect.stringMatching(/^ca-certs: Old CA in \S+ca has expired/),
+  ]);
+  const suite = (kind: string) => ({ tlsCiphers: `ECDHE-${kind}-AES128-GCM-SHA256` });
+  expect(await warned(suite('ECDSA'))).toEqual([]);
+  expect(await warned(suite('RSA'))).toEqual([
+    expect.stringMatching(/^tls-ciphers: no suite of "ECDHE-RSA-\S+" fits the key of \S+a.pem/),
+  ]);
+  const [cert, key] = [file('1.pem', site.chain), file('1.key', site.key)];
+  const both = await warned({ certfile: [cert, cert], keyfile: [key, key] });
+  expect(both).toEqual([`certfile: ${cert} is given twice`]);
+  const copy = await warned({ certfile: [cert, file('2.pem', site.chain)], keyfile: [key, key] });
+  expect(copy).toEqual([expect.stringMatching(/1\.pem and \S+2\.pem hold the same certificate/)]);
 });
 
 test('--check-config and tshorn check refuse what a start would refuse, and an expired certificate', async () => {

@@ -5,10 +5,12 @@ import https from 'node:https';
 import path from 'node:path';
 import tls from 'node:tls';
 import { authority, type Made } from './support/certificates.ts';
+import { socketOf } from './support/control.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { Handshakes, handshake } from './support/handshakes.ts';
 import { ask } from './support/load.ts';
 import { thorough, times } from './support/long.ts';
+import { run } from './support/run.ts';
 import { fixture, type ServerOptions, startServer, type TestServer } from './support/server.ts';
 
 ownDirectory();
@@ -100,6 +102,36 @@ test('HUP: a bad file keeps the old certificate and not the reload; the next goo
   const next = replace();
   await server.event('certificates-swapped');
   expect(await shown(server)).toEqual([serialOf(next)]);
+});
+
+test('one that has expired, or is not valid yet, hinders no other; each refusal is logged, and told by reload and status', async () => {
+  const expired = root.issue({ names: ['old.example'], from: -30, days: 20 }).write(directory, 'old');
+  const future = root.issue({ names: ['new.example'], from: 5 }).write(directory, 'new');
+  const { server, first } = await start({ args: [...expired, ...future] });
+  expect((await server.event('certificate-expires')).msg).toContain('has expired on');
+  expect((await server.event('certificate-not-yet-valid')).msg).toContain('is not valid before');
+  const next = replace();
+  await server.event('certificates-swapped');
+  expect(await shown(server)).toEqual([serialOf(next)]);
+  expect(server.of('certificates-refused')).toEqual([]);
+  first.write(directory);
+  await server.event('certificates-swapped', { count: 2 });
+  const control = await socketOf(server);
+  for (const count of [1, 2]) {
+    fs.writeFileSync(path.join(directory, 'server.pem'), `${first.cert}-----BEGIN CERTIFICATE-----\nAA`);
+    const reload = await run(['reload', '--control', control]);
+    expect(reload).toMatchObject({
+      code: 0,
+      text: expect.stringMatching(/refused: certfile: \S+ is cut off/),
+    });
+    await server.event('certificates-refused', { count });
+    const { text } = await run(['status', '--control', control]);
+    expect(text).toMatch(/tls refused +certfile: \S+server\.pem is cut off/);
+  }
+  first.write(directory);
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  expect((await run(['status', '--control', control])).text).not.toContain('tls refused');
+  expect(server.of('certificates-refused')).toHaveLength(2);
 });
 
 const SWAP_SECONDS = times('SWAP_SECONDS', 2, 60);

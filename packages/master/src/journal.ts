@@ -98,6 +98,7 @@ export function textOf(notice: Notice): string {
     case 'operation-failed':
     case 'noted':
     case 'same-files':
+    case 'certificates-refused':
     case 're-exec-started':
     case 're-exec-finished':
     case 'took-over':

@@ -98,6 +98,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       state: () => this.#loop.state,
       past: this.observed.reloads,
       enqueue: (event) => this.#loop.enqueue(event),
+      tell: (notice) => this.#announcer.announce([notice]),
     });
     this.#reExec = new ReExec({
       ...options,

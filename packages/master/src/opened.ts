@@ -43,7 +43,7 @@ export class Opened {
     }
     if (certfile.length > 0) {
       const { openCertificates } = await import('./tls/certificates.ts');
-      this.certificates = openCertificates(resolved.config, opening.log);
+      this.certificates = await openCertificates(resolved.config, opening.log);
     }
     if (watch) this.watch = (await import('./watch/open.ts')).openWatchMode(opening);
     this.listeners = await openListeners(resolved, opening);

@@ -9,6 +9,7 @@ import { prepareAccessLog } from './access-log-file.ts';
 import { checkToken } from './admin/token.ts';
 import type { Effect, Event } from './decide/events.ts';
 import type { State } from './decide/model.ts';
+import type { Notice } from './decide/notice.ts';
 import { findRelease } from './decide/releases.ts';
 import type { Hooks } from './hooks.ts';
 import { writeNeedsRestart } from './journal.ts';
@@ -30,6 +31,7 @@ interface Sources {
   readonly resolveAgain: () => Promise<Resolved>;
   state(): State;
   enqueue(event: Event): void;
+  tell(notice: Notice): void;
   readonly past: Pick<PastReloads, 'withStart'>;
   readonly certificates: () => Certificates | undefined;
   /** The user and group of the workers. */
@@ -123,7 +125,8 @@ export class Releases {
     await hooks.run('onReload');
     writeNeedsRestart(log, needRestart);
     // They are for all workers, and no part of the release: a roll back keeps them.
-    this.#sources.certificates()?.reload(resolved.config);
+    const refused = await this.#sources.certificates()?.reload(resolved.config);
+    if (refused) this.#sources.tell(refused);
     return release;
   }
 

@@ -5,7 +5,7 @@ import type { Listener } from './listeners.ts';
 import type { Performer } from './perform.ts';
 import type { Release } from './release.ts';
 import { type BackoffStatus, type DegradedStatus, healthOf } from './status-health.ts';
-import type { CertificateStatus, Certificates } from './tls/certificates.ts';
+import type { CertificateStatus, Certificates, RefusedCertificates } from './tls/certificates.ts';
 import type { TrafficStatus } from './traffic.ts';
 import type { Vital } from './vitals.ts';
 
@@ -79,6 +79,8 @@ export interface MasterStatus {
   readonly listeners: string[];
   /** Absent without certificates. */
   readonly certificates?: CertificateStatus[];
+  /** Others were read and cannot serve; absent when the last reading went well. */
+  readonly certificatesRefused?: RefusedCertificates;
   /** Real path of the app of the last committed reload. */
   readonly app?: string;
   /** The working directory of the app, as the options name it. */
@@ -107,7 +109,7 @@ export interface MasterStatus {
 interface Sources {
   readonly state: State;
   readonly listeners: readonly Listener[];
-  readonly certificates?: Pick<Certificates, 'status'> | undefined;
+  readonly certificates?: Pick<Certificates, 'status' | 'refused'> | undefined;
   /** The release of the committed generation. */
   readonly serving: Release | undefined;
   readonly cwd: string;
@@ -140,6 +142,7 @@ export function statusOf({
     memory: process.memoryUsage.rss(),
     listeners: listeners.map(({ address }) => formatAddress(address)),
     ...(certificates && { certificates: certificates.status }),
+    ...(certificates?.refused && { certificatesRefused: certificates.refused }),
     ...(serving && { app: serving.appFile }),
     cwd,
     ...(reload && { reload }),

@@ -217,6 +217,13 @@ export type Notice =
       readonly operation: OperationInfo;
       readonly text: string;
     }
+  /** A reload has read certificates that cannot serve. */
+  | {
+      readonly event: 'certificates-refused';
+      readonly level: Level;
+      readonly reason: string;
+      readonly text: string;
+    }
   | { readonly event: 'noted'; readonly level: Level; readonly text: string }
   | { readonly event: 'leaving'; readonly level: Level; readonly text: string }
   /** The server has come back: it was leaving for `tookMs`. */

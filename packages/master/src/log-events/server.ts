@@ -17,7 +17,7 @@ export const SERVER = {
   'certificates-refused': {
     level: 'error',
     fields: '`reason`',
-    when: 'New [certificates](tls.md) cannot be used, and the old ones serve on.',
+    when: 'New [certificates](tls.md) cannot be used, and the old ones serve on. Logged for each change of the files and each reload.',
     todo: 'Correct what `reason` names; a file that changes is read again by itself.',
   },
   'certificate-expires': {
@@ -25,6 +25,12 @@ export const SERVER = {
     fields: '`file`, `names`, `notAfter`',
     when: 'A certificate expires within 14 days, or has expired. Logged once a day.',
     todo: 'Renew it; the new file is used as soon as it is there.',
+  },
+  'certificate-not-yet-valid': {
+    level: 'error',
+    fields: '`file`, `names`, `notAfter`',
+    when: 'A certificate that serves is not valid yet. Logged once a day.',
+    todo: 'Set the clock of this machine, or have the certificate issued anew.',
   },
   'certificate-warning': {
     level: 'warn',

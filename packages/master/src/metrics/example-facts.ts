@@ -42,7 +42,12 @@ export function exampleFacts(): Facts {
       memory: 50_000_000,
       listeners: ['127.0.0.1:8000'],
       certificates: [
-        { file: '/etc/ssl/example.com.pem', names: ['example.com'], notAfter: '2027-01-31T00:00:00.000Z' },
+        {
+          file: '/etc/ssl/example.com.pem',
+          names: ['example.com'],
+          notBefore: '2026-11-02T00:00:00.000Z',
+          notAfter: '2027-01-31T00:00:00.000Z',
+        },
       ],
       cwd: '/srv/app',
       containment: noneContained(),

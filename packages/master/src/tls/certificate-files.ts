@@ -3,86 +3,59 @@
  * does: one sentence for each fault, with the file and what mends it.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import fs from 'node:fs';
 import tls from 'node:tls';
-import type { Config } from '@tshorn/config';
-import { describeThrown, systemReason, TshornError } from '@tshorn/core';
-import { blocksOf, describeContent, isCertificate, isKey } from './pem.ts';
+import { describeThrown, TshornError } from '@tshorn/core';
+import {
+  type CertificateOptions,
+  type CertificateSet,
+  factsOf,
+  namesOf,
+  type Pair,
+  type Read,
+  subjectOf,
+} from './certificate-facts.ts';
+import { warningsOf } from './certificate-warnings.ts';
+import { blocksOf, cutOff, describeContent, isCertificate, isKey } from './pem.ts';
+import { type Pipes, readPem } from './read-pem.ts';
 
-export type CertificateOptions = Pick<
-  Config,
-  'certfile' | 'keyfile' | 'keyfilePasswordFile' | 'caCerts' | 'tlsCiphers' | 'tlsMinVersion'
->;
-
-export interface Pair {
-  /** The server's own, then those that have signed it. */
-  readonly cert: string;
-  /** Decrypted. */
-  readonly key: string;
-}
-
-/** What people are told of one certificate. */
-export interface CertificateFacts {
-  readonly file: string;
-  /** Host names and addresses that it is for. */
-  readonly names: readonly string[];
-  /** Milliseconds since the epoch. */
-  readonly notBefore: number;
-  readonly notAfter: number;
-}
-
-export interface CertificateSet {
-  readonly pairs: readonly Pair[];
-  readonly ca: string | undefined;
-  readonly facts: readonly CertificateFacts[];
-  /** Likely mistakes, one line each. */
-  readonly warnings: readonly string[];
-}
-
-/** @throws TshornError ERR_CERTIFICATE naming the file, the fault and what mends it */
-export function readCertificates(options: CertificateOptions): CertificateSet {
+/**
+ * @param pipes what has been read from pipes before; what is read from one now is added
+ * @throws TshornError ERR_CERTIFICATE naming the file, the fault and what mends it
+ */
+export async function readCertificates(
+  options: CertificateOptions,
+  pipes: Pipes = new Map(),
+): Promise<CertificateSet> {
   const { certfile, keyfile, keyfilePasswordFile, caCerts } = options;
-  const password = keyfilePasswordFile === undefined ? undefined : readPassword(keyfilePasswordFile);
-  const read = certfile.map((file, at) => ({
-    file,
-    keyFile: keyfile[at] as string,
-    chain: readChain(file),
-    key: readKey(keyfile[at] as string, password),
-  }));
+  const text = (option: string, file: string) => readPem(option, file, pipes);
+  const password =
+    keyfilePasswordFile === undefined
+      ? undefined
+      : passwordIn(keyfilePasswordFile, await text('keyfile-password-file', keyfilePasswordFile));
+  const read: Read[] = [];
+  for (const [at, file] of certfile.entries()) {
+    const keyFile = keyfile[at] as string;
+    const chain = certificatesIn('certfile', file, await text('certfile', file));
+    read.push({ file, keyFile, chain, key: keyIn(keyFile, await text('keyfile', keyFile), password) });
+  }
   for (const one of read) checkKey(one, read);
   for (const { file, chain } of read) checkOrder(file, chain);
-  const ca = caCerts === undefined ? undefined : readAuthorities(caCerts);
+  const authorities =
+    caCerts === undefined ? [] : certificatesIn('ca-certs', caCerts, await text('ca-certs', caCerts));
+  const ca = caCerts === undefined ? undefined : authorities.map(String).join('');
   const pairs = read.map(({ chain, key }) => ({
     cert: chain.map(String).join(''),
     key: String(key.export({ type: 'pkcs8', format: 'pem' })),
   }));
   for (const [at, pair] of pairs.entries()) checkUse(certfile[at] as string, pair, ca, options);
   const facts = read.map(({ file, chain }) => factsOf(file, chain[0] as X509Certificate));
-  return { pairs, ca, facts, warnings: [...sharedNames(facts), ...nameless(facts), ...open(keyfile)] };
-}
-
-interface Read {
-  readonly file: string;
-  readonly keyFile: string;
-  readonly chain: readonly X509Certificate[];
-  readonly key: KeyObject;
+  return { pairs, ca, facts, warnings: warningsOf({ read, facts, authorities, options }) };
 }
 
 const failure = (message: string, fix: string) => new TshornError('ERR_CERTIFICATE', message, { fix });
 
-function readFile(option: string, file: string): string {
-  try {
-    return fs.readFileSync(file, 'utf8');
-  } catch (error) {
-    throw failure(
-      `${option}: ${file} cannot be read: ${systemReason(error)}`,
-      'correct the path, or give the user of the master the right to read it',
-    );
-  }
-}
-
-function readPassword(file: string): string {
-  const [password = ''] = readFile('keyfile-password-file', file).split(/\r?\n/);
+function passwordIn(file: string, text: string): string {
+  const [password = ''] = text.split(/\r?\n/);
   if (password !== '') return password;
   throw failure(
     `keyfile-password-file: the first line of ${file} is empty`,
@@ -90,8 +63,18 @@ function readPassword(file: string): string {
   );
 }
 
-function certificatesIn(option: string, file: string): X509Certificate[] {
-  const text = readFile(option, file);
+/** A server that took what is there of a chain would serve it without its end until the next change. */
+function checkWhole(option: string, file: string, text: string): void {
+  const label = cutOff(text);
+  if (label === undefined) return;
+  throw failure(
+    `${option}: ${file} is cut off: its last ${label.toLowerCase()} has no END line`,
+    'write the whole file again; one that is still being written needs nothing but its rest',
+  );
+}
+
+function certificatesIn(option: string, file: string, text: string): X509Certificate[] {
+  checkWhole(option, file, text);
   const blocks = blocksOf(text).filter(isCertificate);
   if (blocks.length === 0) {
     const content = describeContent(text);
@@ -114,12 +97,8 @@ function certificatesIn(option: string, file: string): X509Certificate[] {
   });
 }
 
-const readChain = (file: string): X509Certificate[] => certificatesIn('certfile', file);
-
-const readAuthorities = (file: string): string => certificatesIn('ca-certs', file).map(String).join('');
-
-function readKey(file: string, password: string | undefined): KeyObject {
-  const text = readFile('keyfile', file);
+function keyIn(file: string, text: string, password: string | undefined): KeyObject {
+  checkWhole('keyfile', file, text);
   const block = blocksOf(text).find(isKey);
   if (!block) {
     const content = describeContent(text);
@@ -186,9 +165,6 @@ function checkOrder(file: string, chain: readonly X509Certificate[]): void {
   }
 }
 
-const subjectOf = ({ subject }: X509Certificate): string =>
-  /(?:^|\n)CN=(.+)/.exec(subject ?? '')?.[1] ?? (subject?.replaceAll('\n', ', ') || 'no name');
-
 /** The last word is OpenSSL's: a key may be too small for it, or a signature too old. */
 function checkUse(
   file: string,
@@ -213,50 +189,5 @@ function checkUse(
       `tls-ciphers: OpenSSL refuses "${options.tlsCiphers}": ${reasonOf(error)}`,
       'write a list as `openssl ciphers -v LIST` takes it, or leave it out',
     );
-  }
-}
-
-export function namesOf({ subjectAltName }: X509Certificate): string[] {
-  const names = [...(subjectAltName ?? '').matchAll(/(?:DNS|IP Address):"?([^,"]+)/g)];
-  return names.map(([, name = '']) => name.trim());
-}
-
-const factsOf = (file: string, certificate: X509Certificate): CertificateFacts => ({
-  file,
-  names: namesOf(certificate),
-  notBefore: Date.parse(certificate.validFrom),
-  notAfter: Date.parse(certificate.validTo),
-});
-
-/** Node, curl and every browser look at the alternative names alone: RFC 9525, section 2. */
-const nameless = (facts: readonly CertificateFacts[]): string[] =>
-  facts
-    .filter(({ names }) => names.length === 0)
-    .map(({ file }) => `certfile: ${file} is for no host name (subjectAltName): clients refuse it`);
-
-function sharedNames(facts: readonly CertificateFacts[]): string[] {
-  const first = new Map<string, string>();
-  return facts.flatMap(({ file, names }) =>
-    names.flatMap((name) => {
-      const other = first.get(name.toLowerCase());
-      if (other === undefined) first.set(name.toLowerCase(), file);
-      return other === undefined || other === file
-        ? []
-        : [`certfile: ${name} is in ${other} and in ${file}: clients are shown the first`];
-    }),
-  );
-}
-
-/** Every user of the machine could take the server's identity. */
-const open = (keyfiles: readonly string[]): string[] =>
-  [...new Set(keyfiles)]
-    .filter(isReadableByAll)
-    .map((file) => `keyfile: every user of this machine can read ${file}: chmod o-r ${file}`);
-
-export function isReadableByAll(file: string): boolean {
-  try {
-    return (fs.statSync(file).mode & 0o004) !== 0;
-  } catch {
-    return false;
   }
 }

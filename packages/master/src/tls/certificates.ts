@@ -4,17 +4,15 @@
  */
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { renderError, systemReason, type ToWorker, type WorkerState } from '@tshorn/core';
+import type { ToWorker, WorkerState } from '@tshorn/core';
+import type { Notice } from '../decide/notice.ts';
 import type { Logger } from '../log.ts';
-import {
-  type CertificateFacts,
-  type CertificateOptions,
-  type CertificateSet,
-  readCertificates,
-} from './certificate-files.ts';
-import { datesProblem, describeCertificate } from './expiry.ts';
+import type { CertificateFacts, CertificateOptions, CertificateSet } from './certificate-facts.ts';
+import { readCertificates } from './certificate-files.ts';
+import { describeCertificate } from './expiry.ts';
 import { ExpiryWatch } from './expiry-watch.ts';
-import { FileWatch } from './file-watch.ts';
+import type { Pipes } from './read-pem.ts';
+import { Reading } from './reading.ts';
 import { decideSwap, SWAP_WITHIN_MS, type SwapEffect, type SwapEvent, type SwapState } from './swap.ts';
 
 export type CertificateOrder = Extract<
@@ -38,20 +36,27 @@ export interface CertificateStatus {
   readonly file: string;
   readonly names: readonly string[];
   /** ISO 8601. */
+  readonly notBefore: string;
   readonly notAfter: string;
 }
+
+/** Certificates that were read and do not serve. */
+export interface RefusedCertificates {
+  readonly reason: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+type RefusedLine = Extract<Notice, { readonly event: 'certificates-refused' }>;
 
 /** Those that may have a handshake under way. */
 const SERVING = new Set<WorkerState | undefined>(['admitted', 'ready', 'draining', 'failing', 'hung']);
 
-/** A pair of files is written one after the other: a fault counts when it has stayed for that long in all. */
-const RETRY_AFTER_MS = [250, 500, 1_000, 2_000];
 /** A stolen key opens the tickets of that time, and the first connection of each client after it makes a full handshake. */
 const ROTATE_EVERY_MS = 12 * 3_600_000;
 
 export class Certificates {
   readonly #log: Logger;
-  #options: CertificateOptions;
   /** By revision: the set that serves, and the one that is to. */
   #sets = new Map<number, CertificateSet>();
   #state: SwapState = { serving: 1, swap: undefined };
@@ -64,19 +69,22 @@ export class Certificates {
   #next: CertificateSet | undefined;
   #startedAt = 0;
   #deadline: NodeJS.Timeout | undefined;
-  #retry: NodeJS.Timeout | undefined;
-  #refused = '';
+  #refused: RefusedCertificates | undefined;
   readonly #expiry: ExpiryWatch;
-  readonly #watch: FileWatch;
+  readonly #reading: Reading;
   readonly #rotation: NodeJS.Timeout;
   readonly counts = { swapped: 0, refused: 0 };
 
-  constructor(options: CertificateOptions, first: CertificateSet, log: Logger) {
+  constructor(options: CertificateOptions, first: CertificateSet, pipes: Pipes, log: Logger) {
     this.#log = log;
-    this.#options = options;
     this.#sets.set(1, first);
-    this.#watch = new FileWatch(() => this.#changed(0));
-    this.#watch.watch(filesOf(options));
+    this.#reading = new Reading({
+      options,
+      pipes,
+      serving: () => this.#serving,
+      onRead: (set) => this.#swapTo(set),
+      onRefused: (reason) => this.#refuse(reason),
+    });
     this.#rotation = setInterval(() => this.useTicketKeys(newTicketKeys()), ROTATE_EVERY_MS).unref();
     this.#expiry = new ExpiryWatch(log, () => this.facts);
     this.#told(first);
@@ -88,11 +96,10 @@ export class Certificates {
   }
 
   close(): void {
-    this.#watch.close();
+    this.#reading.close();
     clearInterval(this.#rotation);
     this.#expiry.close();
     clearTimeout(this.#deadline);
-    clearTimeout(this.#retry);
   }
 
   get #serving(): CertificateSet {
@@ -103,10 +110,16 @@ export class Certificates {
     return this.#serving.facts;
   }
 
+  /** The last attempt to read others; undefined when it went well, or when none was made. */
+  get refused(): RefusedCertificates | undefined {
+    return this.#refused;
+  }
+
   get status(): CertificateStatus[] {
-    return this.facts.map(({ file, names, notAfter }) => ({
+    return this.facts.map(({ file, names, notBefore, notAfter }) => ({
       file,
       names,
+      notBefore: new Date(notBefore).toISOString(),
       notAfter: new Date(notAfter).toISOString(),
     }));
   }
@@ -142,47 +155,28 @@ export class Certificates {
     for (const serial of this.#booted) this.#workers?.send(serial, { type: 'ticket-keys', keys });
   }
 
-  /** Reads the files of a reload. Never throws: those that serve stay, and the log says why. */
-  reload(options: CertificateOptions): void {
-    if (options.certfile.length === 0) {
-      return this.#refuse('the config that was read has no --certfile, and https listeners need one');
-    }
-    this.#options = options;
-    this.#watch.watch(filesOf(options));
-    const read = this.#read();
-    if (typeof read === 'string') this.#refuse(read);
-    else this.#swapTo(read);
+  /**
+   * Reads the files of a reload. Never rejects: those that serve stay.
+   * @returns the line that tells why they stay; the caller logs it
+   */
+  async reload(options: CertificateOptions): Promise<RefusedLine | undefined> {
+    const reason =
+      options.certfile.length === 0
+        ? 'the config that was read has no --certfile, and https listeners need one'
+        : await this.#reading.again(options);
+    return reason === undefined ? undefined : this.#refusedLine(reason);
   }
 
-  /** A file is another one than before. */
-  #changed(attempt: number): void {
-    clearTimeout(this.#retry);
-    const read = this.#read();
-    if (typeof read !== 'string') return this.#swapTo(read);
-    const wait = RETRY_AFTER_MS[attempt];
-    if (wait === undefined) return this.#refuse(read);
-    this.#retry = setTimeout(() => this.#changed(attempt + 1), wait).unref();
-  }
-
-  /** A set that can serve, or why there is none. */
-  #read(): CertificateSet | string {
-    try {
-      const set = readCertificates(this.#options);
-      const [problem] = set.facts.flatMap((facts) => datesProblem(facts, Date.now()) ?? []);
-      return problem ?? set;
-    } catch (error) {
-      return renderError(error) || systemReason(error);
-    }
-  }
-
-  #refuse(reason: string): void {
-    if (reason === this.#refused) return;
-    this.#refused = reason;
+  #refusedLine(reason: string): RefusedLine {
+    this.#refused = { reason, since: new Date().toISOString() };
     this.counts.refused++;
-    this.#log.error(
-      { event: 'certificates-refused', reason },
-      `certificates refused: ${reason}\n  the ones that serve stay: ${describeAll(this.facts)}`,
-    );
+    const text = `certificates refused: ${reason}\n  the ones that serve stay: ${describeAll(this.facts)}`;
+    return { event: 'certificates-refused', level: 'error', reason, text };
+  }
+
+  #refuse(why: string): void {
+    const { event, reason, text } = this.#refusedLine(why);
+    this.#log.error({ event, reason }, text);
   }
 
   #swapTo(set: CertificateSet): void {
@@ -192,10 +186,8 @@ export class Certificates {
       return;
     }
     const { pairs, ca } = this.#serving;
-    if (isDeepStrictEqual([set.pairs, set.ca], [pairs, ca])) {
-      this.#refused = '';
-      return;
-    }
+    this.#refused = undefined;
+    if (isDeepStrictEqual([set.pairs, set.ca], [pairs, ca])) return;
     const revision = ++this.#revision;
     this.#sets.set(revision, set);
     this.#startedAt = performance.now();
@@ -249,7 +241,7 @@ export class Certificates {
   #swapped(revision: number, silent: number): void {
     const set = this.#sets.get(revision) as CertificateSet;
     this.#sets = new Map([[revision, set]]);
-    this.#refused = '';
+    this.#refused = undefined;
     this.counts.swapped++;
     const tookMs = Math.round(performance.now() - this.#startedAt);
     const late =
@@ -282,10 +274,8 @@ const newTicketKeys = (): string => randomBytes(48).toString('base64');
 
 const describeAll = (facts: readonly CertificateFacts[]): string => facts.map(describeCertificate).join(', ');
 
-const filesOf = ({ certfile, keyfile, keyfilePasswordFile, caCerts }: CertificateOptions): string[] => [
-  ...new Set([...certfile, ...keyfile, ...[keyfilePasswordFile ?? [], caCerts ?? []].flat()]),
-];
-
 /** Reads the files of a start. @throws TshornError ERR_CERTIFICATE */
-export const openCertificates = (options: CertificateOptions, log: Logger): Certificates =>
-  new Certificates(options, readCertificates(options), log);
+export async function openCertificates(options: CertificateOptions, log: Logger): Promise<Certificates> {
+  const pipes: Pipes = new Map();
+  return new Certificates(options, await readCertificates(options, pipes), pipes, log);
+}

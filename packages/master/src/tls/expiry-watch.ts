@@ -1,6 +1,6 @@
 /** Warns of certificates whose end is near: one line a day for each. Created by the Certificates. */
 import type { Logger } from '../log.ts';
-import type { CertificateFacts } from './certificate-files.ts';
+import type { CertificateFacts } from './certificate-facts.ts';
 import { datesProblem, expiryWarning } from './expiry.ts';
 
 const LOOK_EVERY_MS = 3_600_000;
@@ -25,9 +25,14 @@ export class ExpiryWatch {
       const key = `${facts.file} ${facts.notAfter}`;
       if (text === undefined || now - (this.#warned.get(key) ?? 0) < DAY_MS) continue;
       this.#warned.set(key, now);
-      const { file, names, notAfter } = facts;
+      const { file, names, notBefore, notAfter } = facts;
       this.#log[problem ? 'error' : 'warn'](
-        { event: 'certificate-expires', file, names, notAfter: new Date(notAfter).toISOString() },
+        {
+          event: now < notBefore ? 'certificate-not-yet-valid' : 'certificate-expires',
+          file,
+          names,
+          notAfter: new Date(notAfter).toISOString(),
+        },
         text,
       );
     }

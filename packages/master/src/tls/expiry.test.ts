@@ -1,6 +1,6 @@
 import type { Logger } from '../log.ts';
-import type { CertificateFacts } from './certificate-files.ts';
-import { datesProblem, describeCertificate, expiryWarning, warnBefore } from './expiry.ts';
+import type { CertificateFacts } from './certificate-facts.ts';
+import { datesProblem, describeCertificate, expiryWarning, lossOfDates, warnBefore } from './expiry.ts';
 import { ExpiryWatch } from './expiry-watch.ts';
 
 const DAY = 86_400_000;
@@ -57,4 +57,20 @@ test('each is warned of once a day', () => {
   watch.look(NOW + 2 * DAY);
   watch.close();
   expect(texts).toHaveLength(2);
+});
+
+test('one that is not valid now hinders others only where it replaces a valid one', () => {
+  const at = (file: string, from: number, to: number, names = [`${file}.example`]) => ({
+    ...valid(from, to, names),
+    file,
+  });
+  const [good, renewed, old] = [at('a', -80, 10), at('a', -1, 89), at('b', -30, -10)];
+  expect(lossOfDates([good, old], [renewed, old], NOW)).toBeUndefined();
+  expect(lossOfDates([good], [renewed, old], NOW)).toBeUndefined();
+  expect(lossOfDates([at('b', -30, 10)], [at('a', -1, 89), old], NOW)).toContain('b has expired on');
+  // Under another name of the file, unless a valid one is for all of its hosts.
+  const moved = at('c', -30, -10, ['a.example']);
+  expect(lossOfDates([good], [moved], NOW)).toContain('c has expired on');
+  expect(lossOfDates([good], [renewed, moved], NOW)).toBeUndefined();
+  expect(lossOfDates([good], [at('a', 1, 9)], NOW)).toContain('a is not valid before');
 });

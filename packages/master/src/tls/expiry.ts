@@ -1,5 +1,5 @@
 /** The days of certificates, for people. Pure. */
-import type { CertificateFacts } from './certificate-files.ts';
+import type { CertificateFacts } from './certificate-facts.ts';
 
 const DAY_MS = 86_400_000;
 /** Someone can still look into it. */
@@ -17,6 +17,23 @@ export function datesProblem(
   if (now > notAfter) return `certfile: ${file} has expired on ${dayOf(notAfter)}`;
   if (now < notBefore) return `certfile: ${file} is not valid before ${new Date(notBefore).toISOString()}`;
   return undefined;
+}
+
+/**
+ * The fault of new certificates that would take a valid one out of service: one that is not valid now stands in the place of
+ * one that is, or has a name that no other valid one has. In any other case it hinders none of the others.
+ */
+export function lossOfDates(
+  serving: readonly CertificateFacts[],
+  next: readonly CertificateFacts[],
+  now: number,
+): string | undefined {
+  const isValid = (one: CertificateFacts) => datesProblem(one, now) === undefined;
+  const covered = new Set(next.filter(isValid).flatMap(({ names }) => names));
+  const replaces = (bad: CertificateFacts, one: CertificateFacts) =>
+    bad.file === one.file || one.names.some((name) => bad.names.includes(name) && !covered.has(name));
+  const bad = next.find((one) => !isValid(one) && serving.some((old) => isValid(old) && replaces(one, old)));
+  return bad && `${datesProblem(bad, now)}, and the one before it is valid`;
 }
 
 /** A warning of a certificate whose end is near; undefined where there is none. */

@@ -6,6 +6,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { withDeadline } from '@tshorn/core';
 
 const LOOK_EVERY_MS = 2_000;
 /** A file is written in steps, and a pair of them one after the other. */
@@ -82,6 +83,12 @@ export class FileWatch {
       // Not there, or no inotify watch is free: the files are looked at all the same.
     }
   }
+}
+
+/** Differs when one of the files does. */
+export async function marksOf(files: readonly string[]): Promise<string> {
+  const look = Promise.all(files.map(placeOf)).then((places) => places.map(({ mark }) => mark).join('\n'));
+  return await withDeadline(look, LOOK_EVERY_MS, () => new Error()).catch(() => '');
 }
 
 interface Place {

@@ -11,6 +11,20 @@ const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
 export const blocksOf = (text: string): Block[] =>
   [...text.matchAll(BLOCK)].map(([block, label = '']) => ({ label, text: `${block}\n` }));
 
+/**
+ * The label of a block that has begun and has no end: the file is cut off, or is being written. `blocksOf` leaves such a
+ * block out.
+ */
+export function cutOff(text: string): string | undefined {
+  const begins = [...text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)];
+  for (const [at, { 1: label, index }] of begins.entries()) {
+    const own = text.slice(index, begins[at + 1]?.index);
+    if (!own.includes(`-----END ${label}-----`)) return label;
+  }
+  const last = text.slice(text.lastIndexOf('\n') + 1);
+  return /^-{1,5}(?:B[A-Z0-9 ]*-{0,4})?$/.test(last) ? 'PEM block' : undefined;
+}
+
 export const isKey = ({ label }: Block): boolean => label.endsWith('PRIVATE KEY');
 
 /** OpenSSL knows certificates by three names. */

@@ -94,7 +94,7 @@ export async function follow(
 const jsonLines: Show = { event: (event) => print(JSON.stringify(event)), end() {} };
 
 /** Warnings that the picture does not show. */
-const DOUBTS: readonly unknown[] = ['canary', 'same-files', 'noted'];
+const DOUBTS: readonly unknown[] = ['canary', 'same-files', 'noted', 'certificates-refused'];
 
 async function livePicture(socket: string): Promise<Show> {
   const { workers } = (await ask(socket, '/status')) as Status;
@@ -102,12 +102,13 @@ async function livePicture(socket: string): Promise<Show> {
   const paint = paintFor(process.stdout, process.env);
   const begin = performance.now();
   const live = new Live(process.stdout, (width) => view.lines(performance.now() - begin, width, paint));
-  /** Lines that remain after the picture: a canary without a verdict, a rollback that brings no other code. */
+  /** Lines that remain after the picture: a canary without a verdict, a rollback that brings no other code, certificates that stay. */
   const doubts: string[] = [];
   let ended = false;
   return {
     event(event) {
-      if (event.level === 'warn' && DOUBTS.includes(event.event)) doubts.push(event.msg);
+      const isDoubt = event.level === 'warn' || event.event === 'certificates-refused';
+      if (isDoubt && DOUBTS.includes(event.event)) doubts.push(event.msg);
       view.apply(event);
       live.draw();
     },

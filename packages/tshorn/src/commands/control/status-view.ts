@@ -45,7 +45,7 @@ function headOf({ pid, state, uptimeMs, version, generation }: Status, paint: Pa
 }
 
 function factsOf(status: Status, around: Surroundings): string {
-  const { leave, stop, degraded, release, app, listeners, certificates } = status;
+  const { leave, stop, degraded, release, app, listeners, certificates, certificatesRefused } = status;
   const { node, control, traffic, containment, workers } = status;
   const sum = workers.reduce((bytes, { memory = 0 }) => bytes + memory, 0);
   const memory = `master ${formatMemory(status.memory)}, workers ${formatMemory(sum)}`;
@@ -60,6 +60,7 @@ function factsOf(status: Status, around: Surroundings): string {
     ['app', app ?? ''],
     ['listening', urls.join('  ')],
     ['tls', (certificates ?? []).map((one) => certificateText(one, around)).join(', ')],
+    ['tls refused', certificatesRefused ? refusedText(certificatesRefused, around) : ''],
     ['node', node],
     ['control', control],
     ['memory', memory],
@@ -74,10 +75,20 @@ function factsOf(status: Status, around: Surroundings): string {
 }
 
 /** The first name, and the time until it expires. */
-function certificateText({ file, names, notAfter }: Certificate, { now }: Surroundings): string {
+function certificateText({ file, names, notBefore, notAfter }: Certificate, { now }: Surroundings): string {
+  const early = Date.parse(notBefore) - now;
+  if (early > 0) return `${names[0] ?? file} not valid for another ${formatAge(early)}`;
   const left = Date.parse(notAfter) - now;
   const when = left > 0 ? `expires in ${formatAge(left)}` : `expired ${formatAge(-left)} ago`;
   return `${names[0] ?? file} ${when}`;
+}
+
+/** The rest of the reason is how to mend it: the log has it. */
+function refusedText(
+  { reason, since }: NonNullable<Status['certificatesRefused']>,
+  { now }: Surroundings,
+): string {
+  return `${reason.split('\n', 1)[0]}, ${formatAge(now - Date.parse(since))} ago`;
 }
 
 function leavingText({ by, since }: LeaveStatus, { now }: Surroundings): string {
