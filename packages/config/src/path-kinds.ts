@@ -25,6 +25,29 @@ export const files: Kind<readonly string[]> = {
   none: true,
 };
 
+/**
+ * Files whose absence changes a lot: an empty name is most often a shell variable that is not set, and no wish to have none.
+ */
+export const namedFiles: Kind<readonly string[]> = {
+  meta: files.meta,
+  path: true,
+  input: files.input,
+  expected: files.expected,
+  parse(input) {
+    const items = [input].flat();
+    if (items.includes('')) throw new WrongValue();
+    return files.parse(items);
+  },
+  format: files.format,
+  schema: {
+    anyOf: [
+      { type: 'string', minLength: 1 },
+      { type: 'array', items: { type: 'string', minLength: 1 } },
+    ],
+  },
+  list: true,
+};
+
 /** Patterns for paths, as written; resolveConfig makes those with a slash absolute. */
 export const globs: Kind<readonly string[]> = {
   ...files,

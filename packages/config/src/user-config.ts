@@ -33,9 +33,9 @@ export interface UserConfig {
   /** Permissions of unix sockets, in octal. Default: 660. */
   unixMode?: string;
   /** The file of a certificate with its chain, in PEM; repeatable, one for each --keyfile. Default: none. */
-  certfile?: string | readonly string[] | false;
+  certfile?: string | readonly string[];
   /** The file of the private key of a certificate, in PEM; the first belongs to the first --certfile. Default: none. */
-  keyfile?: string | readonly string[] | false;
+  keyfile?: string | readonly string[];
   /** The file with the password of encrypted private keys. Default: none. */
   keyfilePasswordFile?: string | false;
   /** The file of the authorities that client certificates are checked against, in PEM. Default: none. */

@@ -1,12 +1,12 @@
 import { redirectAddress } from '../address-kinds.ts';
 import { oneOf, orNone, text, yesNo } from '../kinds.ts';
-import { files, path } from '../path-kinds.ts';
+import { namedFiles, path } from '../path-kinds.ts';
 import { section } from '../row.ts';
 import { tlsVersion } from '../tls-kinds.ts';
 
 export const tls = section('TLS', {
   certfile: {
-    kind: files,
+    kind: namedFiles,
     default: [],
     summary: 'The file of a certificate with its chain, in PEM; repeatable, one for each --keyfile',
     details:
@@ -14,7 +14,7 @@ export const tls = section('TLS', {
     reloadable: true,
   },
   keyfile: {
-    kind: files,
+    kind: namedFiles,
     default: [],
     summary:
       'The file of the private key of a certificate, in PEM; the first belongs to the first --certfile',
