@@ -38,6 +38,24 @@ test('a redirect needs an https address', () => {
   expect(() => schemes({ ...pair, bind: bind('http://:8000'), redirectHttp })).toThrow('nowhere to send');
 });
 
+test.each([
+  [':8443', ':8443'],
+  [':8443', '127.0.0.1:8443'],
+  ['unix:/a', 'unix:/a'],
+])('a redirect from %s needs another address than --bind %s', (from, to) =>
+  expect(() => schemes({ ...pair, bind: bind(to), redirectHttp: parseAddress(from) as never })).toThrow(
+    `redirect-http: ${from} is taken by --bind https://${to}`,
+  ),
+);
+
+test('a redirect and --bind share a host, or ask the kernel for ports', () => {
+  const redirected = (from: string, to: string) =>
+    schemes({ ...pair, bind: bind(to), redirectHttp: parseAddress(from) as never });
+  expect(redirected('127.0.0.1:80', '127.0.0.1:443')).toEqual(['https://127.0.0.1:443']);
+  expect(redirected('127.0.0.1:443', '127.0.0.2:443')).toEqual(['https://127.0.0.2:443']);
+  expect(redirected(':0', ':0')).toEqual(['https://:0']);
+});
+
 test('client certificates need authorities', () => {
   expect(() => schemes({ ...pair, certReqs: 'required' })).toThrow('cert-reqs: required needs authorities');
   expect(schemes({ ...pair, certReqs: 'optional', caCerts: 'ca.pem' })).toEqual(['https://:8000']);

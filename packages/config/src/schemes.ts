@@ -34,7 +34,24 @@ export function withSchemes({
       fix: 'give --certfile FILE and --keyfile FILE, or leave --redirect-http out',
     });
   }
+  const same = redirectHttp && all.find((address) => isTaken(redirectHttp, address));
+  if (same) {
+    const text = `redirect-http: ${formatAddress(redirectHttp)} is taken by --bind ${formatAddress(same)}`;
+    throw new TshornError('ERR_OPTION', text, {
+      fix: 'give --redirect-http an address of its own, such as :80; plain HTTP and https cannot share one',
+    });
+  }
   return all;
+}
+
+const EVERY_ADDRESS = ['', '0.0.0.0', '::'];
+
+/** True where the kernel refuses the second of the two. */
+function isTaken(one: BindAddress, other: BindAddress): boolean {
+  if (one.kind !== 'tcp' || other.kind !== 'tcp')
+    return formatAddress(placeOf(one)) === formatAddress(placeOf(other));
+  if (one.port !== other.port || one.port === 0) return false;
+  return one.host === other.host || [one.host, other.host].some((host) => EVERY_ADDRESS.includes(host));
 }
 
 function uneven(certificates: number, keys: number): TshornError {

@@ -16,10 +16,20 @@ test.each([
 test('the case of a scheme does not count', () =>
   expect(formatAddress(parseAddress('HTTPS://:443'))).toBe('https://:443'));
 
-test.each([['https://'], ['ftp://:21'], ['https://https://:443'], ['https://:443/'], ['https:/:443']])(
-  '%s is no address',
-  (text) => expect(() => parseAddress(text)).toThrow(/is not an address/),
-);
+test.each([
+  ['https://'],
+  ['ftp://:21'],
+  ['https://https://:443'],
+  ['https://:443/'],
+  ['https:/:443'],
+  ['https:443'],
+  ['HTTP:80'],
+])('%s is no address', (text) => expect(() => parseAddress(text)).toThrow(/is not an address/));
+
+test('a scheme without slashes is no host', () =>
+  expect(() => parseAddress('https:8443')).toThrow(
+    'bind: "https:8443" is not an address: a scheme has two slashes behind its colon: https://:8443',
+  ));
 
 test('a place is the same with and without a scheme', () => {
   const secure = parseAddress('https://:443');

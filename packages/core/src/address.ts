@@ -58,6 +58,8 @@ function parsePlace(text: string, badAddress: (why: string) => TshornError): Bin
   const match = /^(?:(?:\[([0-9a-fA-F:.%a-z]+)\]|([^:[\]\s]*)):)?(\d+)$/.exec(text);
   if (!match) throw badAddress('unknown form');
   const port = Number(match[3]);
+  if (match[2] !== undefined && /^https?$/i.test(match[2]))
+    throw badAddress(`a scheme has two slashes behind its colon: ${match[2].toLowerCase()}://:${port}`);
   if (port > 65_535) throw badAddress(`port ${match[3]} is above 65535`);
   return { kind: 'tcp', host: match[1] ?? match[2] ?? '', port };
 }
