@@ -14,7 +14,10 @@ import type { View } from './view.ts';
 
 /** Reasons why connections of a worker's server cannot move. */
 const IMMOVABLE: Record<string, { level: 'info' | 'warn'; text: string }> = {
-  tls: { level: 'info', text: 'the server speaks TLS, whose keys stay in their process' },
+  tls: {
+    level: 'info',
+    text: 'the server speaks TLS, whose keys stay in their process with --tls-handoff no',
+  },
   http2: {
     level: 'info',
     text: "the app's server speaks HTTP/2, whose sessions drain without refusing a request",

@@ -124,7 +124,7 @@ export const APP_CHECKS: readonly Check[] = [
     levels: ['warning', 'note'],
     title: 'Idle connections cannot move to a new worker',
     why: 'a reload closes them, in order, and their clients reconnect',
-    mend: 'see docs/handoff.md: some can be mended in the app, and TLS can end in a proxy in front',
+    mend: 'see docs/handoff.md: some can be mended in the app, and --tls-handoff at its default, yes, moves TLS 1.3',
     run: (facts) => {
       if (facts.server?.hasApp && !facts.server.config.handoff) {
         return { level: 'note', seen: '--handoff no', mend: 'leave --handoff at its default, yes' };
@@ -134,7 +134,10 @@ export const APP_CHECKS: readonly Check[] = [
           case '':
             return 'ok';
           case 'tls':
-            return { level: 'note', seen: 'the app speaks TLS itself, and its keys stay in the worker' };
+            return {
+              level: 'note',
+              seen: 'the app speaks TLS itself, and with --tls-handoff no its keys stay in the worker',
+            };
           case 'http2':
             return { level: 'note', seen: 'the app has its own server of HTTP/2, whose sessions drain' };
           case 'connection-listener':
