@@ -56,7 +56,7 @@ describe('the verdict', () => {
       3,
       /did not finish loading within 0\.5 s \(--boot-timeout\)/,
     ],
-    ['syntax-error.mjs', [], 4, /^tshorn: app: syntax error at .*\n {2}\| /],
+    ['syntax-error.mjs', [], 4, /^tshorn: app: syntax error at .*\n {2}\| /m],
     ['throws-on-import.mjs', [], 4, /threw while it was loaded: Error: the database is away\n {2}\| Error/],
     ['exports-no-app.mjs', [], 4, /is no app/],
     ['not-there.mjs', [], 4, /cannot find(?!.*did you mean)/],
