@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
-import { cases } from './support/long.ts';
+import { brief as test, thorough } from './support/long.ts';
 import { run } from './support/run.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
 
@@ -51,7 +51,7 @@ test.each(UNUSABLE)('%s is refused at once, with file and line', async (_, text,
   expect(said).not.toContain('xxxx');
 });
 
-test.each(cases(UNUSABLE, () => false))(
+thorough.each(UNUSABLE)(
   '%s: the reload is refused at once, and the old release still serves',
   async (_, text, why) => {
     write('one.env', 'APP_A=1\n');

@@ -59,7 +59,7 @@ async function statusWhere(control: string, fits: (status: Status) => boolean): 
 }
 
 brief('every slot is replaced before the first client is closed, and then all are closed once', async () => {
-  const server = await start('8s');
+  const server = await start('14s');
   const clients = await crowd(server);
   const from = server.lines.length;
   server.signal('SIGHUP');
