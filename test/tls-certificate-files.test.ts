@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { readCertificates } from '../packages/master/src/tls/certificate-files.ts';
+import { type CertificateOrder, openCertificates } from '../packages/master/src/tls/certificates.ts';
 import { authority } from './support/certificates.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { run } from './support/run.ts';
@@ -181,6 +182,34 @@ test('authorities that are none or have expired, ciphers for another key, a pair
   expect(both).toEqual([`certfile: ${cert} is given twice`]);
   const copy = await warned({ certfile: [cert, file('2.pem', site.chain)], keyfile: [key, key] });
   expect(copy).toEqual([expect.stringMatching(/1\.pem and \S+2\.pem hold the same certificate/)]);
+});
+
+test('a reload to a config without authorities leaves the workers of before theirs', async () => {
+  const given = {
+    ...PLAIN,
+    certfile: [file('1.pem', site.chain)],
+    keyfile: [file('1.key', site.key)],
+    caCerts: file('ca', root.cert),
+  };
+  const certificates = await openCertificates(given, { info() {}, warn() {}, error() {} } as never);
+  const sent: CertificateOrder[] = [];
+  certificates.attend({
+    serials: () => [1],
+    stateOf: () => 'ready',
+    send: (_serial, message) => sent.push(message),
+    replace() {},
+  });
+  certificates.boot(1);
+  const { caCerts: _ca, ...none } = given;
+  expect(await certificates.reload({ ...none, caCerts: undefined })).toBeUndefined();
+  file('1.pem', other.chain);
+  file('1.key', other.key);
+  expect(await certificates.reload({ ...none, caCerts: undefined })).toBeUndefined();
+  certificates.close();
+  expect(sent).toMatchObject([
+    { revision: 1, ca: root.cert },
+    { revision: 2, ca: root.cert },
+  ]);
 });
 
 test('--check-config and tshorn check refuse what a start would refuse, and an expired certificate', async () => {

@@ -187,9 +187,11 @@ export class Certificates {
     }
     const { pairs, ca } = this.#serving;
     this.#refused = undefined;
-    if (isDeepStrictEqual([set.pairs, set.ca], [pairs, ca])) return;
+    if (isDeepStrictEqual([set.pairs, set.ca ?? ca], [pairs, ca])) return;
     const revision = ++this.#revision;
-    this.#sets.set(revision, set);
+    // Workers of before, which a rollback keeps, may ask for client certificates: without authorities, Node would accept
+    // those of every public one. Workers that ask for none look at no authority.
+    this.#sets.set(revision, { ...set, ca: set.ca ?? ca });
     this.#startedAt = performance.now();
     const isServing = (serial: number) => SERVING.has(this.#workers?.stateOf(serial));
     const booted = (this.#workers?.serials() ?? []).filter((serial) => this.#booted.has(serial));
