@@ -215,10 +215,10 @@ thorough('the master is killed while handshakes wait: they go on with what the w
   expect(new Set(await Promise.all(serials))).toEqual(new Set([serialOf(first)]));
 });
 
-function session(port: number, from?: Buffer): Promise<{ session: Buffer; reused: boolean }> {
+function session(port: number, from?: Buffer, more = {}): Promise<{ session: Buffer; reused: boolean }> {
   return new Promise((resolve, reject) => {
     const resume = from && { session: from };
-    const socket = tls.connect({ port, host: '127.0.0.1', servername: 'localhost', ca, ...resume });
+    const socket = tls.connect({ port, host: '127.0.0.1', servername: 'localhost', ca, ...resume, ...more });
     socket.once('error', reject);
     // A connection that resumes is sent no ticket.
     let ticket = from;
@@ -247,6 +247,21 @@ test('sessions resume in every worker, after a reload, and after a re-exec', asy
   await server.reload();
   await resumes();
   expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
+  await resumes();
+});
+
+test('sessions of an app that serves HTTPS by itself resume in every worker, and after a reload', async () => {
+  const server = await startServer(fixture('serves-https.mjs'), { workers: 2 });
+  const trusting = { rejectUnauthorized: false };
+  let { session: ticket, reused } = await session(server.port, undefined, trusting);
+  const resumes = async () => {
+    for (let count = 0; count < 6; count++) {
+      ({ session: ticket, reused } = await session(server.port, ticket, trusting));
+      expect(reused).toBe(true);
+    }
+  };
+  await resumes();
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
   await resumes();
 });
 

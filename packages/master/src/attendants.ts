@@ -14,6 +14,7 @@ import { whyNoInspector } from './inspect/settings.ts';
 import { ownMemory } from './os/own-memory.ts';
 import { Recycler } from './recycling/recycler.ts';
 import { Remaining } from './remaining.ts';
+import type { CertificateOrder } from './tls/certificates.ts';
 import { Traffic } from './traffic.ts';
 import { UnreadMessages } from './unread-messages.ts';
 import { Vitals } from './vitals.ts';
@@ -72,10 +73,12 @@ export class Attendants {
       send: (serial, on) => crew.get(serial)?.watch(on),
       onVerdict: (generation, outcome) => enqueue({ type: 'watched', generation, ...outcome }),
     });
+    const tell = (serial: number, message: CertificateOrder) => crew.get(serial)?.tell(message);
+    context.ticketKeys.attend(tell);
     context.certificates?.attend({
       serials: () => crew.serials,
       stateOf: (serial) => view.stateOf(serial),
-      send: (serial, message) => crew.get(serial)?.tell(message),
+      send: tell,
       replace: (serial) =>
         enqueue({ type: 'requested', operation: { kind: 'recycle', serial, by: 'its certificates' } }),
     });
@@ -83,7 +86,7 @@ export class Attendants {
   }
 
   /** An attendant that is not among these never hears of a worker. */
-  #all({ view, lastWords, otherMaster, observed, certificates }: Context): Attendant[] {
+  #all({ view, lastWords, otherMaster, observed, certificates, ticketKeys }: Context): Attendant[] {
     const { vitals, remaining, traffic, recycler, hangs, bootPriority, gate, inspectors } = this;
     const isAlone = () => view.readyBeside([]).length === 0;
     return [
@@ -129,7 +132,12 @@ export class Attendants {
         },
       },
       { gone: ({ serial }) => gate.exited(serial) },
-      { ended: ({ serial }) => certificates?.gone(serial) },
+      {
+        ended: ({ serial }) => {
+          certificates?.gone(serial);
+          ticketKeys.gone(serial);
+        },
+      },
       inspectors,
       traffic,
     ];

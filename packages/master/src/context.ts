@@ -14,6 +14,7 @@ import type { Privileges } from './privileges.ts';
 import type { Release } from './release.ts';
 import type { StatusUdp } from './status-udp.ts';
 import type { Certificates } from './tls/certificates.ts';
+import type { TicketKeys } from './tls/ticket-keys.ts';
 import type { Party } from './traffic.ts';
 import type { View } from './view.ts';
 import type { WatchMode } from './watch/watch-mode.ts';
@@ -26,6 +27,7 @@ export interface Context {
   readonly listeners: readonly Listener[];
   /** Present where there are https listeners. */
   readonly certificates: Certificates | undefined;
+  readonly ticketKeys: TicketKeys;
   readonly statusUdp: StatusUdp | undefined;
   /** Present with `--output-file`. */
   readonly output: OutputFile | undefined;

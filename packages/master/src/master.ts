@@ -104,7 +104,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
       ...options,
       state: () => this.#loop.state,
       listeners: () => this.#opened.passed,
-      certificates: () => this.#opened.certificates,
+      ticketKeys: this.#opened.ticketKeys,
       replaced: () => this.releases.replaced,
       timing: () => this.#resolved.config,
       tell: (notice) => this.#announcer.announce([notice]),

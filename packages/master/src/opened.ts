@@ -16,6 +16,7 @@ import type { Push, Pushed } from './push/push.ts';
 import { nameOf } from './re-exec/inherited-listeners.ts';
 import type { StatusUdp } from './status-udp.ts';
 import type { Certificates } from './tls/certificates.ts';
+import { TicketKeys } from './tls/ticket-keys.ts';
 import type { Watching } from './watch/open.ts';
 import type { WatchMode } from './watch/watch-mode.ts';
 
@@ -25,6 +26,7 @@ const LAST_OUTPUT_MS = 1_000;
 export class Opened {
   listeners: readonly Listener[] = [];
   certificates: Certificates | undefined;
+  readonly ticketKeys = new TicketKeys();
   statusUdp: StatusUdp | undefined;
   files: ActiveFiles | undefined;
   output: OutputFile | undefined;
@@ -43,7 +45,7 @@ export class Opened {
     }
     if (certfile.length > 0) {
       const { openCertificates } = await import('./tls/certificates.ts');
-      this.certificates = await openCertificates(resolved.config, opening.log);
+      this.certificates = await openCertificates(resolved.config, this.ticketKeys, opening.log);
     }
     if (watch) this.watch = (await import('./watch/open.ts')).openWatchMode(opening);
     this.listeners = await openListeners(resolved, opening);
@@ -78,8 +80,8 @@ export class Opened {
 
   /** What the workers are given, and what looks after them. */
   get forWorkers() {
-    const { listeners, certificates, statusUdp, output, watch } = this;
-    return { listeners, certificates, statusUdp, output, watch };
+    const { listeners, certificates, ticketKeys, statusUdp, output, watch } = this;
+    return { listeners, certificates, ticketKeys, statusUdp, output, watch };
   }
 
   /** Those that a new master of a re-exec inherits. */
@@ -103,6 +105,7 @@ export class Opened {
   async close(): Promise<void> {
     this.watch?.close();
     this.certificates?.close();
+    this.ticketKeys.close();
     this.statusUdp?.close();
     await this.files?.close();
     await this.#push?.close();

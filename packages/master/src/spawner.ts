@@ -67,6 +67,7 @@ export class Spawner {
       listeners,
       watch,
       certificates,
+      ticketKeys,
       view,
       observed,
     } = this.#context;
@@ -90,7 +91,10 @@ export class Spawner {
       env: environment,
       runAs,
       boot,
-      ...(certificates && { beforeBoot: () => certificates.boot(serial) }),
+      beforeBoot: () => {
+        ticketKeys.boot(serial);
+        certificates?.boot(serial);
+      },
       ...(watch && !view.hasServed && { open: { listeners, backlog: release.config.backlog } }),
     };
     const handle = new WorkerHandle(

@@ -30,8 +30,8 @@ export interface OldMasterSide {
   readonly env: NodeJS.ProcessEnv;
   readonly listeners: readonly Listener[];
   readonly passed: PassedState;
-  /** Those that seal the session tickets of the clients; undefined without certificates. */
-  ticketKeys(): string | undefined;
+  /** Those that seal the session tickets of the clients. */
+  ticketKeys(): string;
   readonly bootTimeout: number;
   readonly grace: number;
   tell(notice: Notice): void;
@@ -193,8 +193,7 @@ export class NewMaster {
 
   /** Not in its environment, which other processes of the same user can read. */
   #passTicketKeys(): void {
-    const keys = this.#side.ticketKeys();
-    if (keys !== undefined) this.#send({ type: 'ticket-keys', keys });
+    this.#send({ type: 'ticket-keys', keys: this.#side.ticketKeys() });
   }
 
   #dispatch(event: HandOverEvent): void {

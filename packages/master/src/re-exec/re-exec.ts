@@ -8,7 +8,7 @@ import type { Notice } from '../decide/notice.ts';
 import type { Listener } from '../listeners.ts';
 import type { Relay } from '../relay.ts';
 import type { Release } from '../release.ts';
-import type { Certificates } from '../tls/certificates.ts';
+import type { TicketKeys } from '../tls/ticket-keys.ts';
 import type { Party } from '../traffic.ts';
 import type { Command } from './command.ts';
 import { NewMaster } from './new-master.ts';
@@ -23,7 +23,7 @@ export interface ThisMaster {
   readonly env: NodeJS.ProcessEnv;
   state(): State;
   listeners(): readonly Listener[];
-  certificates(): Pick<Certificates, 'ticketKeys' | 'useTicketKeys'> | undefined;
+  readonly ticketKeys: Pick<TicketKeys, 'keys' | 'use'>;
   /** The release that a rollback has replaced, while an older one serves. */
   replaced(): Replaced | undefined;
   timing(): { readonly bootTimeout: number; readonly grace: number };
@@ -121,7 +121,7 @@ export class ReExec {
       command,
       listeners: master.listeners(),
       passed: { left: master.state().left?.by, replaced: master.replaced() },
-      ticketKeys: () => master.certificates()?.ticketKeys,
+      ticketKeys: () => master.ticketKeys.keys,
       bootTimeout,
       grace,
       warn: (text: string) => this.#warn(text),
@@ -147,7 +147,7 @@ export class ReExec {
 
   /** The workers of this master are starting: from here on it can take over. */
   follow(master: Following, { workers, bootTimeout }: Pick<Config, 'workers' | 'bootTimeout'>): void {
-    const { oldMaster, takeOver, reclaim, becameActive, tell, relay, certificates } = this.#master;
+    const { oldMaster, takeOver, reclaim, becameActive, tell, relay, ticketKeys } = this.#master;
     oldMaster?.follow({
       workers,
       bootTimeout,
@@ -169,7 +169,7 @@ export class ReExec {
         relay()?.offer(OLD_MASTER, id, connection, { resumer, carry }),
       state: (id, text) => relay()?.state(OLD_MASTER, id, text),
       sent: (upTo) => relay()?.sent(OLD_MASTER, upTo),
-      useTicketKeys: (keys) => certificates()?.useTicketKeys(keys),
+      useTicketKeys: (keys) => ticketKeys.use(keys),
     });
   }
 

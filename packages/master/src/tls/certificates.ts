@@ -2,7 +2,6 @@
  * The certificates that the https listeners show. The master reads their files, and all workers get the bytes, or none does
  * (swap.ts). Created when the listeners are opened; the Attendants lead it to the workers.
  */
-import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { ToWorker, WorkerState } from '@tshorn/core';
 import type { Notice } from '../decide/notice.ts';
@@ -14,6 +13,7 @@ import { ExpiryWatch } from './expiry-watch.ts';
 import type { Pipes } from './read-pem.ts';
 import { Reading } from './reading.ts';
 import { decideSwap, SWAP_WITHIN_MS, type SwapEffect, type SwapEvent, type SwapState } from './swap.ts';
+import type { TicketKeys } from './ticket-keys.ts';
 
 export type CertificateOrder = Extract<
   ToWorker,
@@ -52,8 +52,13 @@ type RefusedLine = Extract<Notice, { readonly event: 'certificates-refused' }>;
 /** Those that may have a handshake under way. */
 const SERVING = new Set<WorkerState | undefined>(['admitted', 'ready', 'draining', 'failing', 'hung']);
 
-/** A stolen key opens the tickets of that time, and the first connection of each client after it makes a full handshake. */
-const ROTATE_EVERY_MS = 12 * 3_600_000;
+interface CertificatesSettings {
+  readonly options: CertificateOptions;
+  readonly first: CertificateSet;
+  readonly pipes: Pipes;
+  readonly tickets: Pick<TicketKeys, 'keys'>;
+  readonly log: Logger;
+}
 
 export class Certificates {
   readonly #log: Logger;
@@ -61,7 +66,7 @@ export class Certificates {
   #sets = new Map<number, CertificateSet>();
   #state: SwapState = { serving: 1, swap: undefined };
   #revision = 1;
-  #ticketKeys = newTicketKeys();
+  readonly #tickets: Pick<TicketKeys, 'keys'>;
   #workers: CertificateWorkers | undefined;
   /** Serials of the workers that have got their first ones. */
   readonly #booted = new Set<number>();
@@ -72,11 +77,11 @@ export class Certificates {
   #refused: RefusedCertificates | undefined;
   readonly #expiry: ExpiryWatch;
   readonly #reading: Reading;
-  readonly #rotation: NodeJS.Timeout;
   readonly counts = { swapped: 0, refused: 0 };
 
-  constructor(options: CertificateOptions, first: CertificateSet, pipes: Pipes, log: Logger) {
+  constructor({ options, first, pipes, tickets, log }: CertificatesSettings) {
     this.#log = log;
+    this.#tickets = tickets;
     this.#sets.set(1, first);
     this.#reading = new Reading({
       options,
@@ -85,7 +90,6 @@ export class Certificates {
       onRead: (set) => this.#swapTo(set),
       onRefused: (reason) => this.#refuse(reason),
     });
-    this.#rotation = setInterval(() => this.useTicketKeys(newTicketKeys()), ROTATE_EVERY_MS).unref();
     this.#expiry = new ExpiryWatch(log, () => this.facts);
     this.#told(first);
   }
@@ -97,7 +101,6 @@ export class Certificates {
 
   close(): void {
     this.#reading.close();
-    clearInterval(this.#rotation);
     this.#expiry.close();
     clearTimeout(this.#deadline);
   }
@@ -124,11 +127,6 @@ export class Certificates {
     }));
   }
 
-  /** 48 bytes in base64: whoever has them can read the tickets of the clients. */
-  get ticketKeys(): string {
-    return this.#ticketKeys;
-  }
-
   /** The first message of a worker. What follows by `send` reaches it before its boot order. */
   boot(serial: number): void {
     this.#booted.add(serial);
@@ -147,12 +145,6 @@ export class Certificates {
   gone(serial: number): void {
     this.#booted.delete(serial);
     this.#dispatch({ type: 'gone', serial });
-  }
-
-  /** Every worker seals tickets with these from now on: a rotation, or the keys of the old master of a re-exec. */
-  useTicketKeys(keys: string): void {
-    this.#ticketKeys = keys;
-    for (const serial of this.#booted) this.#workers?.send(serial, { type: 'ticket-keys', keys });
   }
 
   /**
@@ -267,17 +259,19 @@ export class Certificates {
       revision,
       pairs,
       ...(ca !== undefined && { ca }),
-      ticketKeys: this.#ticketKeys,
+      ticketKeys: this.#tickets.keys,
     };
   }
 }
 
-const newTicketKeys = (): string => randomBytes(48).toString('base64');
-
 const describeAll = (facts: readonly CertificateFacts[]): string => facts.map(describeCertificate).join(', ');
 
 /** Reads the files of a start. @throws TshornError ERR_CERTIFICATE */
-export async function openCertificates(options: CertificateOptions, log: Logger): Promise<Certificates> {
+export async function openCertificates(
+  options: CertificateOptions,
+  tickets: Pick<TicketKeys, 'keys'>,
+  log: Logger,
+): Promise<Certificates> {
   const pipes: Pipes = new Map();
-  return new Certificates(options, await readCertificates(options, pipes), pipes, log);
+  return new Certificates({ options, first: await readCertificates(options, pipes), pipes, tickets, log });
 }
