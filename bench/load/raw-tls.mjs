@@ -1,9 +1,11 @@
 /**
  * As raw.mjs, over TLS 1.3: `keepAlive` sends requests one after the other on each connection; `fresh` and `resumed` make a
- * new connection for each request, the latter with the session of one before, as browsers do.
- * `node raw-tls.mjs '{"port": 8443, "load": "fresh", "connections": 32, "seconds": 2}'` prints
+ * new connection for each request, the latter with a session that was made before the time began, as browsers do.
+ * It prints `ready`, waits for a line of its input, and then loads:
+ * `echo | node raw-tls.mjs '{"port": 8443, "load": "fresh", "connections": 32, "seconds": 2}'` prints
  * `{"answered", "failed", "resumed", "seconds"}`.
  */
+import { once } from 'node:events';
 import tls from 'node:tls';
 
 const { port, load, connections, seconds } = JSON.parse(process.argv[2]);
@@ -46,12 +48,9 @@ function connect() {
   let settled = false;
   const session = load === 'resumed' ? sessions[used++ % sessions.length] : undefined;
   const socket = tls.connect({ ...target, session }, () => {
-    if (socket.isSessionReused()) resumed++;
     socket.setNoDelay(true);
     socket.write(request);
   });
-  if (load === 'resumed')
-    socket.on('session', (made) => sessions.length < connections && sessions.push(made));
   open.add(socket);
   socket.on('data', (data) => {
     if (received === 0 && data.compare(STATUS, 0, STATUS.length, 0, STATUS.length) !== 0) failed++;
@@ -60,6 +59,7 @@ function connect() {
     received = 0;
     if (over) return;
     answered++;
+    if (socket.isSessionReused()) resumed++;
     if (keepAlive) socket.write(request);
     else settled = true;
   });
@@ -72,6 +72,23 @@ function connect() {
     else setTimeout(connect, 50);
   });
 }
+
+/** One for each connection of the load, made before it is timed. */
+const newSession = () =>
+  new Promise((resolve, reject) => {
+    const socket = tls.connect(target, () => socket.write(request));
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error('the server has closed without giving a ticket')));
+    socket.once('session', (session) => {
+      socket.destroy();
+      resolve(session);
+    });
+  });
+
+while (load === 'resumed' && sessions.length < connections) sessions.push(await newSession());
+
+process.stdout.write('ready\n');
+await once(process.stdin, 'data');
 
 const start = performance.now();
 for (let count = 0; count < connections; count++) connect();

@@ -1,5 +1,6 @@
 /** A turn of full load on one server: its rate, and the CPU time of each request. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { cpuOf } from './proc.mjs';
@@ -34,12 +35,19 @@ export async function rateOf(server, load, { connections, seconds }) {
  * @param {{connections: number, seconds: number}} options
  */
 export async function tlsRateOf(server, load, { connections, seconds }) {
-  const before = cpuOf(server.pid);
   const order = { port: server.port, load, connections, seconds };
-  const { stdout } = await run(process.execPath, [rawTls, JSON.stringify(order)], {
+  const client = spawn(process.execPath, [rawTls, JSON.stringify(order)], {
     timeout: (seconds + 20) * 1000,
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const result = JSON.parse(stdout);
+  const lines = createInterface(client.stdout)[Symbol.asyncIterator]();
+  // The sessions are made.
+  await lines.next();
+  const before = cpuOf(server.pid);
+  client.stdin.end('go\n');
+  const { value, done } = await lines.next();
+  if (done) throw new Error(`the client of the load ${load} has ended without a result`);
+  const result = JSON.parse(value);
   return {
     rate: result.answered / result.seconds,
     cpuUs: (cpuOf(server.pid) - before) / 1000 / result.answered,
