@@ -192,6 +192,7 @@ test('a certificate is required of each client, TLS 1.3 alone is spoken; an app 
   });
   try {
     const { port } = strict;
+    expect(await strict.event('app-tls')).toMatchObject({ level: 30 });
     const { cert, key } = client;
     const silent = net.connect(port, '127.0.0.1');
     const ended = once(

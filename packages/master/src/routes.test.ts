@@ -57,6 +57,14 @@ test('an `accepting` that comes late, from a worker that drains, changes nothing
   expect(traffic.status().handoff).toBe('on');
 });
 
+test('a server of the app that speaks TLS is told once', () => {
+  const { fields, traffic } = serving();
+  expect(traffic.speaksTls).toBe(false);
+  for (const serial of [2, 3]) traffic.opened(serial, '', true);
+  expect(traffic.speaksTls).toBe(true);
+  expect(fields.filter(({ event }) => event === 'app-tls')).toHaveLength(1);
+});
+
 test('facts of a state that the worker is not in change nothing', () => {
   const { traffic, remaining, hear, state, master } = serving();
   const notices = master.notices.length;

@@ -80,12 +80,12 @@ export function routes(
     },
     // Asked for by `tshorn doctor` alone, whose worker is not one of a server (check.ts).
     examined: () => {},
-    accepting: (serial, { immovable }) => {
+    accepting: (serial, { immovable, tls }) => {
       // A worker may have been ordered to drain, or killed, since it sent this.
       if (view.stateOf(serial) !== 'admitted') return;
       enqueue({ type: 'worker-accepting', serial });
       remaining.over(serial);
-      traffic.opened(serial, immovable);
+      traffic.opened(serial, immovable, tls);
     },
     'moved-all': (serial) => enqueue({ type: 'worker-moved-all', serial }),
     crashed: (serial, { reason, culprit }) => {

@@ -1,4 +1,6 @@
 import { Scene } from './decide/testing/scene.ts';
+import type { Listener } from './listeners.ts';
+import type { Performer } from './perform.ts';
 import { statusOf } from './status.ts';
 
 const of = (scene: Scene, now = scene.at) =>
@@ -12,6 +14,29 @@ const of = (scene: Scene, now = scene.at) =>
     now,
   });
 const stopOf = (scene: Scene, now = scene.at) => of(scene, now).stop;
+
+test('addresses are told with what is spoken there', () => {
+  const listeners = [{}, { scheme: 'https' as const }, { redirect: {} }].map(
+    ({ redirect, ...scheme }, at) => ({
+      address: { kind: 'tcp', host: '::', port: 80 + at, ...scheme },
+      ...(redirect && { redirect }),
+    }),
+  ) as unknown as Listener[];
+  const scene = new Scene({ workers: 1 });
+  const told = (speaksTls: boolean) => {
+    const performer = {
+      traffic: { speaksTls, status: () => ({}), balance: { countOf: () => 0 } },
+      vitals: { of: () => undefined, malformedOf: () => 0 },
+      remaining: { of: () => undefined },
+      releaseOf: () => undefined,
+    } as unknown as Performer;
+    const { state, at: now } = scene;
+    const rest = { serving: undefined, cwd: '/', newMaster: undefined, now };
+    return statusOf({ state, listeners, performer, ...rest }).listeners;
+  };
+  expect(told(false)).toEqual(['[::]:80', 'https://[::]:81', '[::]:82']);
+  expect(told(true)).toEqual(['https://[::]:80', 'https://[::]:81', '[::]:82']);
+});
 
 test('a stop tells who asked for it, and how long the server serves on', () => {
   const scene = new Scene({ workers: 1, stopDelay: 5_000 }).started();

@@ -119,6 +119,10 @@ interface Sources {
   readonly now: number;
 }
 
+/** With `https://` where TLS is spoken, by tshorn or by the app. */
+const spoken = ({ address, redirect }: Listener, byApp = false): string =>
+  formatAddress(byApp && !redirect ? { ...address, scheme: 'https' } : address);
+
 export function statusOf({
   state: master,
   listeners,
@@ -140,7 +144,7 @@ export function statusOf({
     size,
     desired,
     memory: process.memoryUsage.rss(),
-    listeners: listeners.map(({ address }) => formatAddress(address)),
+    listeners: listeners.map((listener) => spoken(listener, performer?.traffic.speaksTls)),
     ...(certificates && { certificates: certificates.status }),
     ...(certificates?.refused && { certificatesRefused: certificates.refused }),
     ...(serving && { app: serving.appFile }),

@@ -29,6 +29,9 @@ const IMMOVABLE: Record<string, { level: 'info' | 'warn'; text: string }> = {
   'unknown-node': { level: 'warn', text: `Node ${process.version} is not known to this version of tshorn` },
 };
 
+const APP_TLS =
+  "the app's server speaks TLS: an address that the log calls http:// speaks https, with the app's own certificate; an https:// address shows the one of --certfile";
+
 /** Sums since the master's start. */
 export interface TrafficStatus {
   /** `on`, `off` (`--no-handoff`), or why connections cannot move: `tls`, `http2`, `connection-listener`, `unknown-node`. */
@@ -62,6 +65,8 @@ export class Traffic {
   /** By serial of the workers in service: why they can take no connections, or empty. */
   readonly #immovable = new Map<number, string>();
   readonly #logged = new Set<string>();
+  /** The app's server speaks TLS by itself: so do the addresses on which tshorn does not. */
+  speaksTls = false;
   readonly #refused: Record<string, number> = {};
   /** By serial: connections that were taken out of a worker that hangs or has ended. */
   readonly #rescued = new Map<number, number>();
@@ -100,7 +105,9 @@ export class Traffic {
   }
 
   /** The worker is in service. @param immovable why connections cannot move to it; empty when they can */
-  opened(serial: number, immovable: string): void {
+  opened(serial: number, immovable: string, tls = false): void {
+    if (tls && !this.speaksTls) this.#orders.log.info({ event: 'app-tls' }, APP_TLS);
+    this.speaksTls = tls;
     this.#immovable.set(serial, immovable);
     const known = IMMOVABLE[immovable];
     if (known && this.#orders.view.handoff && !this.#logged.has(immovable)) {

@@ -5,6 +5,7 @@
 import type { WorkerOptions } from '@tshorn/config';
 import { type DrainOrder, describeThrown, type ToMaster } from '@tshorn/core';
 import { worker as api, type DrainNotice } from './api.ts';
+import { isTls } from './app/http-server.ts';
 import { type AttachedListeners, attachListeners, type ListeningHandle } from './app/listeners.ts';
 import { type Closable, migratablesOf, webSocketsOf } from './closing/closable.ts';
 import { windowOf } from './closing/spread.ts';
@@ -110,7 +111,8 @@ export class Service {
         offerRescue(this.#handoff.handOut, meter);
       }
     }
-    await send({ type: 'accepting', immovable: transport.immovable() });
+    const tls = isTls(transport.server);
+    await send({ type: 'accepting', immovable: transport.immovable(), ...(tls && { tls }) });
   }
 
   async #resume(listeners: AttachedListeners, handles: readonly ListeningHandle[]): Promise<void> {

@@ -63,8 +63,11 @@ const TO_MASTER = {
   /** The probe has begun (`attempt` 0), or an attempt has failed and another one follows. */
   probing: { attempt: count(), reason: line(), tookMs: ms },
   probed: PROBE_REPORT,
-  /** `immovable`: why connections of this server cannot move to another worker; empty when they can. */
-  accepting: { immovable },
+  /**
+   * `immovable`: why connections of this server cannot move to another worker; empty when they can. `tls`: the app's server
+   * speaks TLS by itself.
+   */
+  accepting: { immovable, tls: optional(bool) },
   /** Comes before `probed` where the boot order asks for it. */
   examined: EXAMINATION,
   /** The worker has closed its listeners, and is to accept again: the app listens again, or has room for connections. */

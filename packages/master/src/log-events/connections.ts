@@ -12,6 +12,11 @@ export const CONNECTIONS = {
     fields: '`reason`',
     when: 'Connections of this server cannot move; logged once.',
   },
+  'app-tls': {
+    level: 'info',
+    fields: '',
+    when: 'The app makes an `https` server: addresses that tshorn serves in plain [speak TLS by it](tls.md#apps-that-speak-tls-by-themselves). Logged once.',
+  },
   'resume-failed': {
     level: 'warn',
     fields: '`pid`, `resumer`, `reason`; `count` of further ones',
