@@ -7,7 +7,7 @@ import { isTls } from '../app/http-server.ts';
 import { isHttps } from '../front/entry.ts';
 import { endpointsOf, restoreEndpoints } from '../proxy-protocol/endpoints.ts';
 import { type Answer, askInProcess, type Question } from './ask-in-process.ts';
-import { bytesBefore, type Kind, kindBefore } from './before.ts';
+import { bytesBefore, isSilent, type Kind, kindBefore } from './before.ts';
 import { packCarried, unpackCarried } from './carried.ts';
 import { Entrance } from './entrance.ts';
 import { Http1Drain } from './http1-drain.ts';
@@ -145,7 +145,7 @@ export class Http1 implements Transport {
     const known = new Set(idle);
     // To Node before 26.4, a connection that has not sent a byte to this worker is not idle.
     for (const socket of httpSockets(this.server) ?? [])
-      if (bytesArrived(socket) === bytesBefore(socket) && !known.has(socket)) yield socket;
+      if (isSilent(socket) && !known.has(socket)) yield socket;
   }
 
   eventStreams(): Socket[] {
