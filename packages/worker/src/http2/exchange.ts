@@ -119,8 +119,10 @@ function onFinish(this: http.ServerResponse): void {
   const socket = request.socket as unknown as Stream['socket'];
   const { server } = socket.stream.session;
   if (finished.hasSubscribers) finished.publish({ request, response: this, socket, server });
-  if (!request._consuming && !request._readableState.resumeScheduled) request._dump();
+  const isUnread = !request._consuming && !request._readableState.resumeScheduled;
+  if (isUnread) request._dump();
   socket._httpMessage = null;
   (this as { socket: unknown }).socket = null;
   process.nextTick(tellClosed, this);
+  if (isUnread) socket.stream.dumped();
 }

@@ -150,6 +150,8 @@ export class Incoming {
     this.#receive(length);
     if (from === to && (flags & END_STREAM) === 0) this.#count();
     const stream = this.#session.streams.get(id);
+    // Not counted where this end was the one to end it: the client has paid for these bytes, and may not know so far.
+    if (!stream && this.#resetHere.has(id)) return;
     if (!stream || stream.remoteEnded) return this.#late(id, stream);
     if (stream.unacknowledged + length > this.#session.streamWindow) return stream.reset(FLOW_CONTROL_ERROR);
     const isLast = (flags & END_STREAM) !== 0;

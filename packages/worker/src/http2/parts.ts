@@ -50,6 +50,8 @@ export interface Carrying {
   /** More of the request is wanted. */
   resume(): void;
   pause(): void;
+  /** The request is not read any more. */
+  dumped(): void;
   destroy(error?: Error): void;
 }
 

@@ -13,8 +13,6 @@ interface Pending {
 }
 
 const EMPTY = Buffer.alloc(0);
-/** Bytes of a body that nobody wants any more, as its response has ended: then the client is told to stop. */
-const MOST_UNWANTED = 1_048_576;
 
 export class Stream implements Answering, Carrying, Sending {
   readonly id: number;
@@ -34,7 +32,6 @@ export class Stream implements Answering, Carrying, Sending {
   localEnded = false;
   isQueued = false;
   queuedBytes = 0;
-  #unwanted = 0;
   #isPaused = false;
   #fields: string[] | undefined;
   #headLength = 0;
@@ -68,10 +65,8 @@ export class Stream implements Answering, Carrying, Sending {
     this.unacknowledged += paddedLength;
     socket.bytesRead += bytes.length;
     socket.active();
-    const isUnwanted = !request || this.localEnded || (request as { _dumped?: boolean })._dumped;
-    if (isUnwanted) this.#unwanted += paddedLength;
-    else if (bytes.length > 0 && !request.push(bytes)) this.#isPaused = true;
-    if (this.#unwanted > MOST_UNWANTED && this.localEnded) return this.reset(NO_ERROR);
+    const isUnwanted = !request || (request as { _dumped?: boolean })._dumped;
+    if (!isUnwanted && bytes.length > 0 && !request.push(bytes)) this.#isPaused = true;
     this.#allowMore();
   }
 
@@ -217,6 +212,17 @@ export class Stream implements Answering, Carrying, Sending {
   }
 
   // The end.
+
+  /**
+   * Nobody reads the rest of the body, and the whole response has been sent: the client is told to stop, which is no error
+   * (RFC 9113, section 8.1). Otherwise the stream would count among those at once for as long as the client sends, or waits.
+   */
+  dumped(): void {
+    if (!this.localEnded || this.isOver) return;
+    this.session.sendReset(this.id, NO_ERROR);
+    // Not aborted: to the app it is as with HTTP/1, where Node reads the rest and throws it away.
+    this.receiveEnd();
+  }
 
   #closeIfOver(): void {
     if (!this.isOver) return;

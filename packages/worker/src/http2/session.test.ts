@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import net, { type AddressInfo } from 'node:net';
+import { frame, Http2Client, request } from '../../../../test/support/http2-client.ts';
+import { Session } from './session.ts';
+
+const ends: (() => void)[] = [];
+afterEach(() => {
+  for (const end of ends.splice(0)) end();
+});
+
+/** One connection, whose requests are answered by the app. */
+async function served(app: http.RequestListener) {
+  const server = http.createServer(app);
+  const sessions: Session[] = [];
+  const listener = net.createServer((socket) => sessions.push(new Session(server, socket, () => {})));
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const client = await Http2Client.connect((listener.address() as AddressInfo).port);
+  ends.push(
+    () => listener.close(),
+    () => client.socket.destroy(),
+  );
+  return { client, server, session: () => sessions[0] as Session };
+}
+
+const post = request('/', { ':method': 'POST' });
+
+describe('a response that ends before the body of its request has come', () => {
+  const part = Buffer.alloc(16_384);
+
+  test('ends the stream with NO_ERROR when nobody reads the body (RFC 9113, section 8.1)', async () => {
+    let aborted = 0;
+    const { client } = await served((incoming, response) => {
+      incoming.on('aborted', () => aborted++);
+      response.end('no body read');
+    });
+    for (let round = 0; round < 210; round++) {
+      const id = client.begin(post, false);
+      const answered = client.answerOn(id);
+      for (let sent = 0; sent < 8; sent++) client.write(frame('data', 0, id, part));
+      expect(await answered).toEqual({ status: 200, body: 'no body read' });
+      expect(await client.reset(id)).toBe(0);
+    }
+    // What was on its way when the stream ended is no flood.
+    expect([client.notices, aborted]).toEqual([[], 0]);
+  });
+
+  test('leaves the rest of the body to an app that reads it', async () => {
+    let end = (_length: number): void => {};
+    const whole = new Promise<number>((resolve) => {
+      end = resolve;
+    });
+    const { client } = await served((incoming, response) => {
+      let length = 0;
+      incoming.on('data', (chunk: Buffer) => {
+        length += chunk.length;
+      });
+      incoming.on('end', () => end(length));
+      response.end('early');
+    });
+    const id = client.begin(post, false);
+    expect(await client.answerOn(id)).toMatchObject({ body: 'early' });
+    for (let sent = 0; sent < 4; sent++) client.write(frame('data', sent === 3 ? 1 : 0, id, part));
+    expect(await whole).toBe(4 * part.length);
+  });
+});
