@@ -22,6 +22,8 @@ export function beginRequest(
   try {
     head = readHead(fields);
     if (isLast && head.contentLength > 0) throw new Malformed('a content-length, and no content');
+    // Apps and their libraries (type-is, say) see by one of two fields that there is a body: as a proxy to HTTP/1.1 has it.
+    if (!isLast && head.contentLength < 0) head.rawHeaders.push('transfer-encoding', 'chunked');
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     onMalformed();

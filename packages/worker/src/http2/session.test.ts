@@ -65,3 +65,17 @@ describe('a response that ends before the body of its request has come', () => {
     expect(await whole).toBe(4 * part.length);
   });
 });
+
+test('the app sees by its fields that a body comes, as with HTTP/1.1', async () => {
+  const { client } = await served(({ headers, rawHeaders }, response) => {
+    const { 'transfer-encoding': encoding = 'none', 'content-length': length = 'none' } = headers;
+    const given = rawHeaders.filter((_text, at) => at % 2 === 0).join();
+    response.end(`${encoding} ${length} ${given}`);
+  });
+  const chunked = client.ask(post, 'body');
+  const long = client.ask({ ...post, 'content-length': '4' }, 'body');
+  const without = client.ask(post);
+  expect((await chunked).body).toBe('chunked none host,transfer-encoding');
+  expect((await long).body).toBe('none 4 host,content-length');
+  expect((await without).body).toBe('none none host');
+});
