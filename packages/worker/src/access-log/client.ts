@@ -17,17 +17,18 @@ export const plainAddress = (address: string): string =>
   address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
 
 /** Stands for a client that was gone before anybody asked for its address. */
-const UNKNOWN = 'unknown';
+export const UNKNOWN = 'unknown';
 
 /**
  * The address of the client of a connection as its socket has it, or `unix`. A TCP connection that is reset at once has no
- * address either, and is no client of a unix socket: that word may be trusted.
+ * address either, nor has a stream that the app has made a connection of, and they are no clients of a unix socket: that
+ * word may be trusted.
  */
 export function peerOf(socket: Socket): string {
   const { remoteAddress, localAddress, destroyed } = socket;
   if (remoteAddress !== undefined) return plainAddress(remoteAddress);
   if (endpointsOf(socket)) return UNIX;
-  return localAddress === undefined && !destroyed ? UNIX : UNKNOWN;
+  return 'localAddress' in socket && localAddress === undefined && !destroyed ? UNIX : UNKNOWN;
 }
 
 export class Proxies {

@@ -10,7 +10,7 @@ import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { DrainingConnections } from '../../transport/transport.ts';
-import { Carrier } from './carrier.ts';
+import { Carrier, tellOfConnection } from './carrier.ts';
 
 /** Length 8, type GOAWAY, no flags, stream 0; the highest stream number; NO_ERROR. */
 const NOTICE = Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
@@ -38,6 +38,7 @@ export class OwnSessions {
     server.on('session', (opened) => {
       const session = opened as ServerHttp2Session;
       if (newest) this.#sessions.set(session, newest);
+      if (newest instanceof Carrier) tellOfConnection(session, newest.socket);
       session.once('close', () => this.#sessions.delete(session));
       if (this.#isTelling && newest) this.#tell(session, newest);
     });

@@ -2,6 +2,8 @@
 import { EventEmitter } from 'node:events';
 import type http from 'node:http';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import { peerOf, UNIX, UNKNOWN } from '../../access-log/client.ts';
 import { isInProcess, markInProcess } from '../../transport/in-process.ts';
 import type { Exchange } from '../../transport/transport.ts';
 
@@ -13,17 +15,19 @@ class ViewSocket extends EventEmitter {
   writableLength = 0;
   _bytesDispatched = 0;
 
-  constructor(stream: ServerHttp2Stream) {
+  /** Kept from the begin: a connection that is closed has none. Undefined for that of a unix socket. */
+  readonly remoteAddress: string | undefined;
+  readonly localAddress = undefined;
+
+  constructor(stream: ServerHttp2Stream, connection: Socket | undefined) {
     super();
     this.#stream = stream;
+    const peer = connection ? peerOf(connection) : UNKNOWN;
+    this.remoteAddress = peer === UNIX ? undefined : peer;
   }
 
   get parser(): this {
     return this;
-  }
-
-  get remoteAddress(): string | undefined {
-    return this.#stream.session?.socket?.remoteAddress;
   }
 
   get destroyed(): boolean {
@@ -107,17 +111,16 @@ export class StreamView {
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
     server: http.Server,
-    connection: unknown,
+    connection: Socket | undefined,
   ) {
     this.connection = connection;
-    const socket = new ViewSocket(stream);
+    const socket = new ViewSocket(stream, connection);
     this.socket = socket;
     const request = new ViewRequest(stream, headers, socket);
     const response = new ViewResponse(stream, request, socket);
     socket._httpMessage = response;
     socket.incoming = request;
-    if (typeof connection === 'object' && connection !== null && isInProcess(connection))
-      markInProcess(socket);
+    if (connection && isInProcess(connection)) markInProcess(socket);
     this.exchange = { request, response, socket, server } as unknown as Exchange;
   }
 
