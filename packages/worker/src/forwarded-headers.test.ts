@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import http from 'node:http';
+import http2 from 'node:http2';
 import net from 'node:net';
 import { text } from 'node:stream/consumers';
 import { stripForwarded, stripFromStrangers } from './forwarded-headers.ts';
+import { OwnSessions } from './http2/own/own-sessions.ts';
 import { UpgradedConnections } from './transport/upgraded.ts';
 
 const request = (...rawHeaders: string[]) => {
@@ -60,4 +62,36 @@ test.each([
     expect(JSON.parse(body ?? '')['x-forwarded-for']).toBe(seen);
   }
   server.close();
+});
+
+test.each([
+  ['streams', true],
+  ['streams', false],
+  ['requests', true],
+  ['requests', false],
+])("of an app's own HTTP/2 server, with %s; the sender is trusted: %s", async (api, trusted) => {
+  const server = http2.createServer();
+  if (api === 'streams') {
+    server.on('stream', (stream, headers, _flags, rawHeaders) => {
+      stream.end(JSON.stringify([headers, rawHeaders]));
+    });
+  } else {
+    server.on('request', (asked, response) =>
+      response.end(JSON.stringify([asked.headers, asked.rawHeaders])),
+    );
+  }
+  new OwnSessions(server);
+  stripFromStrangers(server, [trusted ? 'loopback' : '192.0.2.0/24']);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = http2.connect(`http://127.0.0.1:${(server.address() as net.AddressInfo).port}`);
+  const told = { 'x-forwarded-for': '192.0.2.9', forwarded: 'for=192.0.2.9', 'x-real-ip': '192.0.2.9' };
+  const stream = client.request({ ':path': '/', ...told, 'x-own': 'kept' });
+  const [headers, rawHeaders] = JSON.parse(await text(stream));
+  client.destroy();
+  server.close();
+  const names = Object.keys(told).filter((name) => name in headers);
+  expect(names).toEqual(trusted ? Object.keys(told) : []);
+  expect(Object.keys(told).filter((name) => rawHeaders.includes(name))).toEqual(names);
+  expect([headers['x-own'], rawHeaders.at(-2), rawHeaders.at(-1)]).toEqual(['kept', 'x-own', 'kept']);
 });

@@ -5,8 +5,11 @@
  */
 import diagnostics from 'node:diagnostics_channel';
 import type http from 'node:http';
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Proxies, peerOf } from './access-log/client.ts';
+import { isHttp2 } from './app/http-server.ts';
+import { connectionBelow } from './http2/own/below.ts';
 import { beforeUpgrade } from './transport/upgraded.ts';
 
 const PREFIX = 'x-forwarded-';
@@ -38,7 +41,21 @@ export function stripForwarded(request: http.IncomingMessage): void {
   rawHeaders.splice(0, rawHeaders.length, ...kept);
 }
 
-/** Called once. @param server the one of the app */
+/** Changes the fields of a stream in place, before anybody has made a request of them. @param rawHeaders as Node's event has them */
+function stripFields(headers: IncomingHttpHeaders, rawHeaders: string[] | undefined): void {
+  for (const name of Object.keys(headers)) if (tellsOfClient(name)) delete headers[name];
+  for (let at = (rawHeaders?.length ?? 0) - 2; at >= 0; at -= 2)
+    if (tellsOfClient(rawHeaders?.[at] ?? '')) rawHeaders?.splice(at, 2);
+}
+
+type OnStream = (
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  flags: number,
+  rawHeaders?: string[],
+) => void;
+
+/** Called once, when the app has its listeners. @param server the one of the app */
 export function stripFromStrangers(server: unknown, trustedProxies: readonly string[]): void {
   const proxies = new Proxies(trustedProxies);
   const strangers = new WeakMap<Socket, boolean>();
@@ -57,6 +74,14 @@ export function stripFromStrangers(server: unknown, trustedProxies: readonly str
     const { request, server: of } = message as { request: http.IncomingMessage; server: unknown };
     if (of === server) look(request);
   });
+  if (isHttp2(server)) {
+    // The requests of the compatibility API are made by a listener of the same event.
+    const onStream: OnStream = (stream, headers, _flags, rawHeaders) => {
+      const connection = connectionBelow(stream.session);
+      if (!connection || isStranger(connection)) stripFields(headers, rawHeaders);
+    };
+    server.prependListener('stream', onStream);
+  }
   beforeUpgrade.add((request, _socket, of) => {
     if (of === server) look(request);
   });

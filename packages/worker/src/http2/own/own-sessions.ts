@@ -10,6 +10,7 @@ import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { DrainingConnections } from '../../transport/transport.ts';
+import { keepBelow } from './below.ts';
 import { Carrier, tellOfConnection } from './carrier.ts';
 
 /** Length 8, type GOAWAY, no flags, stream 0; the highest stream number; NO_ERROR. */
@@ -37,7 +38,10 @@ export class OwnSessions {
     server.prependListener(event, take);
     server.on('session', (opened) => {
       const session = opened as ServerHttp2Session;
-      if (newest) this.#sessions.set(session, newest);
+      if (newest) {
+        this.#sessions.set(session, newest);
+        keepBelow(session, newest instanceof Carrier ? newest.socket : newest);
+      }
       if (newest instanceof Carrier) tellOfConnection(session, newest.socket);
       session.once('close', () => this.#sessions.delete(session));
       if (this.#isTelling && newest) this.#tell(session, newest);
