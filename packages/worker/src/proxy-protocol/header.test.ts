@@ -43,6 +43,8 @@ const HEADERS: readonly (readonly [
   ['a client of a unix socket', 'v2', hex(SIGNATURE, '213100d8', '2f61'.repeat(108)), {}],
   ['UDP over IPv4', 'v2', hex(SIGNATURE, '2112000c', V4_BLOCK), undefined],
   ['no family', 'v2', hex(SIGNATURE, '21000000'), undefined],
+  ['no family, with addresses all the same', 'v2', hex(SIGNATURE, '2101000c', V4_BLOCK), undefined],
+  ['no family, with an end of a vector', 'v2', hex(SIGNATURE, '21000002', 'ffff'), undefined],
   ['no family, with a vector', 'v2', hex(SIGNATURE, '21000006', NOOP), undefined],
   ['LOCAL', 'v2', hex(SIGNATURE, '20000000'), undefined],
   ['LOCAL with addresses', 'v2', hex(SIGNATURE, '2011000c', V4_BLOCK), undefined],

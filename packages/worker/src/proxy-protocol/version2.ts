@@ -27,8 +27,7 @@ const ADDRESS_BYTES = [0, 12, 36, 216];
 const ipv4Text = (bytes: Buffer): string => bytes.join('.');
 const ipv6TextOf = (bytes: Buffer): string => ipv6Text(groupsOfBytes(bytes));
 
-function endpointsOf(family: number, block: Buffer): Endpoints | undefined {
-  if (family === 0) return undefined;
+function endpointsOf(family: number, block: Buffer): Endpoints {
   // A client of a unix socket: paths are no addresses to Node either.
   if (family === 3) return {};
   const [bytes, text] = family === 1 ? [4, ipv4Text] : [16, ipv6TextOf];
@@ -80,6 +79,9 @@ export function readVersion2(bytes: Buffer): Reading {
   if (addressBytes === undefined || transport > HIGHEST_TRANSPORT) {
     return refused('its family or transport is unknown');
   }
+  // UNSPEC: an address block of any length may stand there, and is to be ignored (section 2.2).
+  if (family === 0)
+    return header.length < length ? INCOMPLETE : { is: 'header', length, endpoints: undefined };
   if (length < FIXED + addressBytes) return refused('it is too short for its addresses');
   if (header.length < length) return INCOMPLETE;
   const problem = vectorsProblem(header, FIXED + addressBytes);
