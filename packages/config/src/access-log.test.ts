@@ -13,12 +13,14 @@ test.each(['', 'jsn', 'plain text', 7])('%j is none', (format) => {
 });
 
 test.each([
-  ['10.0.0.0/8, loopback,,unix', ['10.0.0.0/8', 'loopback', 'unix']],
+  ['10.0.0.0/8, loopback,unix', ['10.0.0.0/8', 'loopback', 'unix']],
   [
     ['192.0.2.7', '2001:db8::/32,private'],
     ['192.0.2.7', '2001:db8::/32', 'private'],
   ],
   ['', []],
+  [[''], []],
+  [[], []],
 ])('the proxies %j', (input, expected) => {
   expect(trustedProxies.kind.parse(input)).toEqual(expected);
 });
@@ -31,6 +33,10 @@ test.each([
   '10.0.0.0/',
   'fe80::1%eth0',
   '10.0.0.1:80',
+  ',',
+  'loopback,,unix',
+  'loopback,',
+  ' ',
 ])('%s is no proxy', (input) => {
   expect(() => trustedProxies.kind.parse(input)).toThrow(/expected addresses/);
 });

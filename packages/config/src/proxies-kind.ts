@@ -14,10 +14,11 @@ export const proxies: Kind<readonly string[]> = {
   expected: EXPECTED,
   parse(input) {
     const items: unknown[] = Array.isArray(input) ? input : [input];
+    if (items.length === 1 && items[0] === '') return [];
+    // An empty item is one that is missing, mostly a variable of a shell that is not set.
     return items
       .flatMap((item) => (typeof item === 'string' ? item.split(',') : [item]))
       .map((item) => (typeof item === 'string' ? item.trim() : item))
-      .filter((item) => item !== '')
       .map(proxyOf);
   },
   format: (value) => (value.length === 0 ? NONE : value.join(',')),

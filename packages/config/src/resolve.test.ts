@@ -97,6 +97,14 @@ describe('resolveConfig', () => {
     ]);
   });
 
+  it('warns of a list of proxies that everybody is on', async () => {
+    const argv = ['app.js', '--trusted-proxies', '0.0.0.0/0,::/0'];
+    expect((await resolveConfig({ argv, env: {}, cwd })).warnings).toEqual([
+      '--trusted-proxies: with 0.0.0.0/0 any client can tell an address of its own choice',
+      '--trusted-proxies: with ::/0 any client can tell an address of its own choice',
+    ]);
+  });
+
   it.each(['none', '../dev/null'])(
     'names --chdir where its directory is not there: %s',
     async (directory) => {

@@ -167,13 +167,11 @@ const looseNetworks = ({ trustedProxies }: Config): string[] =>
     return network === undefined ? [] : [`--trusted-proxies: ${item} is the network ${network}`];
   });
 
-/** Then each client tells its own address. */
-const everybodyTrusted = ({ proxyProtocol, trustedProxies }: Config): string[] =>
-  proxyProtocol === 'off'
-    ? []
-    : trustedProxies
-        .filter((item) => item.endsWith('/0'))
-        .map((item) => `--trusted-proxies: with ${item} any client can tell an address of its own choice`);
+/** Then each client tells its own address, by a header of the PROXY protocol or of its request. */
+const everybodyTrusted = ({ trustedProxies }: Config): string[] =>
+  trustedProxies
+    .filter((item) => item.endsWith('/0'))
+    .map((item) => `--trusted-proxies: with ${item} any client can tell an address of its own choice`);
 
 /** @throws TshornError ERR_OPTION: nobody's header would be read, and each connection of the proxy be a bad request */
 function checkProxies({ proxyProtocol, trustedProxies }: Config): void {
