@@ -14,6 +14,8 @@ import {
   FRAME_SIZE_ERROR,
   GOAWAY,
   HEADERS,
+  INTERNAL_ERROR,
+  NO_ERROR,
   PADDED,
   PING,
   PRIORITY,
@@ -87,7 +89,9 @@ export class Incoming {
     this.#control.earn(PER_DATA_FRAME);
   }
 
-  hasReset(id: number): void {
+  /** @throws ConnectionError where the client has caused too many: their handlers go on (MadeYouReset, CVE-2025-8671) */
+  hasReset(id: number, code: number): void {
+    if (code !== NO_ERROR && code !== INTERNAL_ERROR) this.#count(this.#resets);
     this.#resetHere.add(id);
     if (this.#resetHere.size <= MOST_REMEMBERED) return;
     for (const oldest of this.#resetHere) return void this.#resetHere.delete(oldest);
@@ -225,13 +229,10 @@ export class Incoming {
     if (id <= this.lastStream) return this.#trailers(id, isLast, fields, streams.get(id));
     this.lastStream = id;
     this.#control.earn(PER_REQUEST);
-    if (streams.size >= MOST_STREAMS) {
-      this.#count(this.#resets);
-      return this.#session.sendReset(id, REFUSED_STREAM);
-    }
+    if (streams.size >= MOST_STREAMS) return this.#session.sendReset(id, REFUSED_STREAM);
     const stream = new Stream(this.#session, id, this.#session.initialWindow);
     streams.set(id, stream);
-    beginRequest(stream, fields, { isLast, isTooLong: size > mostList }, () => this.#count(this.#resets));
+    beginRequest(stream, fields, { isLast, isTooLong: size > mostList });
   }
 
   #trailers(id: number, isLast: boolean, fields: string[], stream: Stream | undefined): void {
@@ -259,11 +260,11 @@ export class Incoming {
 
   #settings(flags: number, id: number, bytes: Buffer, begin: number, end: number): void {
     if (id !== 0) broken('SETTINGS on a stream');
+    this.#count();
     if (flags & ACK) {
       if (begin !== end) throw new ConnectionError(FRAME_SIZE_ERROR, 'an acknowledgement with a payload');
       return;
     }
-    this.#count();
     const session = this.#session;
     const { tableSize, initialWindow, mostPayload } = readSettings(bytes, begin, end);
     this.#hasSettings = true;
@@ -277,8 +278,8 @@ export class Incoming {
   #ping(flags: number, id: number, bytes: Buffer, begin: number, end: number): void {
     if (id !== 0) broken('PING on a stream');
     if (end - begin !== 8) throw new ConnectionError(FRAME_SIZE_ERROR, 'PING of a wrong length');
-    if (flags & ACK) return this.#session.pong(bytes.readUInt32BE(begin), bytes.readUInt32BE(begin + 4));
     this.#count();
+    if (flags & ACK) return this.#session.pong(bytes.readUInt32BE(begin), bytes.readUInt32BE(begin + 4));
     this.#session.acknowledge(PING, bytes.subarray(begin, end));
   }
 

@@ -9,13 +9,11 @@ import type { Stream } from './stream.ts';
  * extended one of WebSockets (RFC 8441) included, which is not announced.
  * @param isLast the request has no body
  * @param isTooLong `fields` is only the begin of what has come
- * @param onMalformed is called before anything is answered, and may throw
  */
 export function beginRequest(
   stream: Stream,
   fields: readonly string[],
   { isLast, isTooLong }: { readonly isLast: boolean; readonly isTooLong: boolean },
-  onMalformed: () => void,
 ): void {
   const { server } = stream.session;
   let head: Head;
@@ -26,7 +24,6 @@ export function beginRequest(
     if (!isLast && head.contentLength < 0) head.rawHeaders.push('transfer-encoding', 'chunked');
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
-    onMalformed();
     refuse(server, stream, ofMalformed(fields), isTooLong ? 431 : 400);
     stream.session.flush();
     return stream.reset(PROTOCOL_ERROR);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
-import { frame, Http2Client, request } from '../../../../test/support/http2-client.ts';
+import { fields, frame, Http2Client, numbers, request } from '../../../../test/support/http2-client.ts';
 import { Session } from './session.ts';
 
 const ends: (() => void)[] = [];
@@ -78,4 +78,36 @@ test('the app sees by its fields that a body comes, as with HTTP/1.1', async () 
   expect((await chunked).body).toBe('chunked none host,transfer-encoding');
   expect((await long).body).toBe('none 4 host,content-length');
   expect((await without).body).toBe('none none host');
+});
+
+describe('what a client has this end reset, or answers unasked, is bounded', () => {
+  const get = fields(request('/'));
+  const open = fields(post);
+  const one = fields({ ...post, 'content-length': '1' });
+  const FLOODS: Record<string, (id: number) => Buffer[]> = {
+    'DATA behind the end (MadeYouReset, CVE-2025-8671)': (id) => [
+      frame('headers', 5, id, get),
+      frame('data', 0, id, 'x'),
+    ],
+    'fields again without an end': (id) => [frame('headers', 4, id, open), frame('headers', 4, id, get)],
+    'more than the content-length': (id) => [frame('headers', 4, id, one), frame('data', 1, id, 'xx')],
+    'a window update of 0': (id) => [frame('headers', 5, id, get), frame('windowUpdate', 0, id, numbers(0))],
+    'a window above the highest': (id) => [
+      frame('headers', 5, id, get),
+      frame('windowUpdate', 0, id, numbers(2 ** 31 - 1)),
+    ],
+    'acknowledged PINGs': () => [frame('ping', 1, 0, Buffer.alloc(8))],
+    'acknowledged SETTINGS': () => [frame('settings', 1, 0)],
+  };
+
+  test.each(Object.entries(FLOODS))('%s', async (_name, flood) => {
+    let asked = 0;
+    const { client } = await served(() => asked++);
+    const end = client.goaway();
+    const rounds = Array.from({ length: 3_000 }, (_, round) => Buffer.concat(flood(2 * round + 1)));
+    client.write(...rounds);
+    expect(await end).toBe(11);
+    await client.closed;
+    expect(asked).toBeLessThan(1_500);
+  });
 });

@@ -196,7 +196,7 @@ export class Session implements Peer {
   }
 
   sendReset(id: number, code: number): void {
-    this.#incoming.hasReset(id);
+    this.#incoming.hasReset(id, code);
     this.#outbox.frame(RST_STREAM, 0, id, code);
     this.#schedule();
   }
