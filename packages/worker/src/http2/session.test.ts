@@ -111,3 +111,21 @@ describe('what a client has this end reset, or answers unasked, is bounded', () 
     expect(asked).toBeLessThan(1_500);
   });
 });
+
+test('what has been answered when the connection is force-closed is sent before', async () => {
+  const responses: http.ServerResponse[] = [];
+  let asked = () => {};
+  const both = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const { client, session } = await served((_request, response) => {
+    if (responses.push(response) === 2) asked();
+  });
+  const answers = [client.ask(request('/')), client.ask(request('/'))];
+  await both;
+  for (const response of responses) response.writeHead(500).end('failed');
+  session().destroy();
+  expect(await Promise.all(answers)).toEqual(Array(2).fill({ status: 500, body: 'failed' }));
+  expect(await client.goaway()).toBe(2);
+  await client.closed;
+});

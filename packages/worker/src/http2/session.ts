@@ -264,9 +264,13 @@ export class Session implements Peer {
     this.#end();
   }
 
+  /** What has been answered until now is sent first: at the end of a grace that is the 500 of every open request. */
   destroy(): void {
+    this.flush();
     if (this.#state !== 'over') this.fail(INTERNAL_ERROR, 'the server ends');
-    this.socket.destroy();
+    if (this.socket.writableLength === 0) this.socket.destroy();
+    // Otherwise when it has been written, or when #end() waits no longer.
+    else this.socket.once('finish', () => this.socket.destroy());
   }
 
   #silent(): void {
