@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { fields, frame, Http2Client, numbers, request } from '../../../../test/support/http2-client.ts';
+import { closedBy } from '../access-log/connection.ts';
 import { Session } from './session.ts';
 
 const ends: (() => void)[] = [];
@@ -128,4 +129,28 @@ test('what has been answered when the connection is force-closed is sent before'
   expect(await Promise.all(answers)).toEqual(Array(2).fill({ status: 500, body: 'failed' }));
   expect(await client.goaway()).toBe(2);
   await client.closed;
+});
+
+test('the access log can tell who has ended a stream', async () => {
+  const closed: string[] = [];
+  const seen: (() => void)[] = [];
+  const { client, session } = await served(({ socket }, response) => {
+    response.on('close', () => {
+      closed.push(closedBy(socket));
+      seen.shift()?.();
+    });
+    response.write('begun');
+  });
+  const next = () => new Promise<void>((resolve) => seen.push(resolve));
+  const first = client.begin(request('/'));
+  await client.frame('the first', ({ type }) => type === 'data');
+  const left = next();
+  client.write(frame('reset', 0, first, numbers(8)));
+  await left;
+  const second = client.begin(request('/'));
+  await client.frame('the second', ({ type, stream }) => type === 'data' && stream === second);
+  const forced = next();
+  session().destroy();
+  await forced;
+  expect(closed).toEqual(['client', 'server']);
 });

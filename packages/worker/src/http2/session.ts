@@ -253,23 +253,21 @@ export class Session implements Peer {
   /** The protocol is broken: every stream ends with the connection. */
   fail(code: number, reason: string): void {
     if (this.#state === 'over') return;
-    const { lastStream } = this.#incoming;
-    this.#abortAll(Object.assign(new Error(reason), { code: 'ERR_HTTP2', errno: code }));
-    const text = Buffer.from(reason, 'latin1');
-    const payload = Buffer.alloc(8 + text.length);
-    payload.writeUInt32BE(lastStream, 0);
+    const error = Object.assign(new Error(reason), { code: 'ERR_HTTP2', errno: code });
+    this.#abortAll(error, code !== INTERNAL_ERROR);
+    const payload = Buffer.alloc(8 + reason.length);
+    payload.writeUInt32BE(this.#incoming.lastStream, 0);
     payload.writeUInt32BE(code, 4);
-    text.copy(payload, 8);
+    payload.write(reason, 8, 'latin1');
     this.#outbox.bytes(GOAWAY, 0, 0, payload);
     this.#end();
   }
 
-  /** What has been answered until now is sent first: at the end of a grace that is the 500 of every open request. */
+  /** What has been answered until now is sent first: at the end of a grace that is the 500 of every open request. #end() has a deadline. */
   destroy(): void {
     this.flush();
     if (this.#state !== 'over') this.fail(INTERNAL_ERROR, 'the server ends');
     if (this.socket.writableLength === 0) this.socket.destroy();
-    // Otherwise when it has been written, or when #end() waits no longer.
     else this.socket.once('finish', () => this.socket.destroy());
   }
 
@@ -288,8 +286,8 @@ export class Session implements Peer {
     else this.#end();
   }
 
-  #abortAll(error: Error): void {
-    for (const stream of [...this.streams.values()]) stream.aborted(error);
+  #abortAll(error: Error, isByClient = true): void {
+    for (const stream of [...this.streams.values()]) stream.aborted(error, isByClient);
   }
 
   #closed(): void {

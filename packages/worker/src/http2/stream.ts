@@ -247,10 +247,13 @@ export class Stream implements Answering, Carrying, Sending {
     this.#abort();
   }
 
-  /** The client has taken it back, or its connection has ended. */
-  aborted(error: Error): void {
+  /**
+   * The client has taken it back, or its connection has ended.
+   * @param isByClient false where this end closes the connection: the access log tells the two apart
+   */
+  aborted(error: Error, isByClient = true): void {
     if (this.isOver) return;
-    this.socket.readableEnded = true;
+    this.socket.readableEnded = isByClient;
     this.socket.errored ??= error;
     this.#abort();
   }
