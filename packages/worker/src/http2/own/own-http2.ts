@@ -3,6 +3,7 @@
  * Node's: they are counted and not changed. Loaded only for such an app.
  */
 
+import diagnostics from 'node:diagnostics_channel';
 import http from 'node:http';
 import http2, { type Http2Server, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
@@ -10,6 +11,7 @@ import { duplexPair } from 'node:stream';
 import { withDeadline } from '@tshorn/core';
 import { isTls } from '../../app/http-server.ts';
 import { type Answer, NoAnswer, type Question } from '../../transport/ask-in-process.ts';
+import { openResponses } from '../../transport/http1-internals.ts';
 import { markInProcess } from '../../transport/in-process.ts';
 import { Interceptors } from '../../transport/interceptors.ts';
 import { together } from '../../transport/together.ts';
@@ -17,6 +19,7 @@ import type {
   Beside,
   Detached,
   DrainingConnections,
+  Exchange,
   Immovable,
   InterruptedTurn,
   Report,
@@ -57,20 +60,36 @@ export class OwnHttp2 implements Transport {
 
   onBegun(begun: Report): () => void {
     this.#begun = begun;
+    const end = this.#ofHttp1('http.server.request.start', begun);
     return () => {
+      end();
       this.#begun = undefined;
     };
   }
 
   onFinished(finished: Report): () => void {
     this.#finished = finished;
+    const end = this.#ofHttp1('http.server.response.finish', finished);
     return () => {
+      end();
       this.#finished = undefined;
     };
   }
 
+  /** With `allowHTTP1`, which alone gives such a server the timeouts of HTTP/1, there are requests of Node's HTTP/1, too. */
+  #ofHttp1(channel: string, listener: Report): () => void {
+    if (!('headersTimeout' in this.#server)) return () => {};
+    const onMessage = (message: unknown) => {
+      const exchange = message as Exchange & { readonly server: unknown };
+      if (exchange.server === this.server) listener(exchange);
+    };
+    diagnostics.subscribe(channel, onMessage);
+    return () => diagnostics.unsubscribe(channel, onMessage);
+  }
+
   openResponses(): http.ServerResponse[] {
-    return [...this.#open].map(({ exchange }) => exchange.response);
+    const ofHttp1 = openResponses(this.server) ?? [];
+    return [...ofHttp1, ...[...this.#open].map(({ exchange }) => exchange.response)];
   }
 
   async ask({ path, userAgent, headers = [], timeout }: Question): Promise<Answer> {
