@@ -15,6 +15,7 @@ import { exchangeOn, socketOfParser } from '../transport/http1-internals.ts';
 import { keepScope, takeStreamNow } from '../transport/stream-scope.ts';
 import { beforeUpgrade, upgradeOf } from '../transport/upgraded.ts';
 import { askedBy, followSocket, hasContextFrames, socketNow } from './async-internals.ts';
+import { isFor, runFor } from './stream-resources.ts';
 
 /** A request, or the connection that an upgrade has made of it. */
 export type Suspect =
@@ -35,7 +36,7 @@ export class Attribution {
   begin(server: http.Server, meter: Meter): void {
     this.#server = server;
     this.#meter = meter;
-    if (!hasContextFrames()) return;
+    if (!hasContextFrames()) return keepScope(runFor);
     const connections = new AsyncLocalStorage<Socket>();
     this.#connections = connections;
     keepScope((socket, run) => connections.run(socket, run));
@@ -69,7 +70,13 @@ export class Attribution {
   }
 
   #connectionOf(asyncId: number | undefined): Socket | undefined {
-    return asyncId === undefined || !this.#server ? undefined : socketOfParser(this.#server, asyncId);
+    if (asyncId === undefined || !this.#server) return undefined;
+    return socketOfParser(this.#server, asyncId) ?? this.#streamOf(asyncId);
+  }
+
+  #streamOf(asyncId: number): Socket | undefined {
+    const sockets = this.#meter?.open().map(({ response }) => response.req.socket) ?? [];
+    return sockets.find((socket) => isFor(socket, asyncId));
   }
 
   /** @param isReading the newest request is being read, or has just been */

@@ -1,5 +1,7 @@
 /** One request with its response, as frames. Created by the session, which owns the connection. */
 import type http from 'node:http';
+import type { Socket } from 'node:net';
+import { within } from '../transport/stream-scope.ts';
 import { INTERNAL_ERROR, NO_ERROR } from './frames.ts';
 import type { Answering, Carrying, Connection, Sending } from './parts.ts';
 import { tellClosed, tellDrained } from './response.ts';
@@ -66,7 +68,7 @@ export class Stream implements Answering, Carrying, Sending {
     socket.bytesRead += bytes.length;
     socket.active();
     const isUnwanted = !request || (request as { _dumped?: boolean })._dumped;
-    if (!isUnwanted && bytes.length > 0 && !request.push(bytes)) this.#isPaused = true;
+    if (!isUnwanted && bytes.length > 0) this.#push(request, bytes);
     this.#allowMore();
   }
 
@@ -76,9 +78,16 @@ export class Stream implements Answering, Carrying, Sending {
     const { request } = this;
     if (request) {
       request.complete = true;
-      request.push(null);
+      this.#push(request, null);
     }
     this.#closeIfOver();
+  }
+
+  /** The listeners of the app may be called at once. */
+  #push(request: http.IncomingMessage, bytes: Uint8Array | null): void {
+    within(this.socket as unknown as Socket, () => {
+      if (!request.push(bytes) && bytes) this.#isPaused = true;
+    });
   }
 
   resume(): void {

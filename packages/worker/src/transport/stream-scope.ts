@@ -16,11 +16,12 @@ export const keepScope = (enter: Scope): void => {
 
 /** Calls the app for the request of this stream. */
 export function within(socket: Socket, run: () => void): void {
+  const before = now;
   now = socket;
   if (scope) scope(socket, run);
   else run();
-  // Not where the code has thrown: it is asked for behind it.
-  now = undefined;
+  // Not where the code has thrown: it is asked for behind it, and the end of its request may be told before.
+  now = before;
 }
 
 /** The stream whose handler has just thrown; asked a second time, nobody knows. */
