@@ -25,6 +25,7 @@ function scene(watch?: object) {
     watch,
     listeners: [],
     observed: {},
+    ticketKeys: { attend() {} },
     otherMaster: { neighbour: () => undefined, isFollowing: false },
     enqueue: (event: Parameters<Scene['happen']>[0]) => master.happen(event),
   } as unknown as Context;
