@@ -229,7 +229,6 @@ export class Incoming {
     if (id <= this.lastStream) return this.#trailers(id, isLast, fields, streams.get(id));
     this.lastStream = id;
     this.#control.earn(PER_REQUEST);
-    if (streams.size >= MOST_STREAMS) for (const one of streams.values()) one.stop();
     if (streams.size >= MOST_STREAMS) return this.#session.sendReset(id, REFUSED_STREAM);
     const stream = new Stream(this.#session, id, this.#session.initialWindow);
     streams.set(id, stream);

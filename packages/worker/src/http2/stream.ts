@@ -15,8 +15,6 @@ interface Pending {
 }
 
 const EMPTY = Buffer.alloc(0);
-/** For so many milliseconds the rest of a body that nobody reads may come. */
-const DUMP_MS = 2_000;
 
 export class Stream implements Answering, Carrying, Sending {
   readonly id: number;
@@ -37,7 +35,6 @@ export class Stream implements Answering, Carrying, Sending {
   isQueued = false;
   queuedBytes = 0;
   #isPaused = false;
-  #isDumped = false;
   #fields: string[] | undefined;
   #headLength = 0;
   #maySendHead = false;
@@ -226,20 +223,11 @@ export class Stream implements Answering, Carrying, Sending {
   // The end.
 
   /**
-   * Nobody reads the rest of the body, and the whole response has been sent: it is thrown away, and soon the client is told to
-   * stop, which is no error (RFC 9113, section 8.1). At once would be a failure to clients such as curl 7.88.
+   * Nobody reads the rest of the body, and the whole response has been sent: the client is told to stop, which is no error
+   * (RFC 9113, section 8.1). Otherwise the stream would count among those at once for as long as the client sends, or waits.
    */
   dumped(): void {
     if (!this.localEnded || this.isOver) return;
-    this.#isDumped = true;
-    this.#isPaused = false;
-    this.#allowMore();
-    setTimeout(() => this.stop(), DUMP_MS).unref();
-  }
-
-  /** Has an effect only on a stream whose body nobody reads. */
-  stop(): void {
-    if (!this.#isDumped || this.isOver) return;
     this.session.sendReset(this.id, NO_ERROR);
     // Not aborted: to the app it is as with HTTP/1, where Node reads the rest and throws it away.
     this.receiveEnd();
