@@ -1,4 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Http2Client, request } from './http2-client.ts';
+
+/** Milliseconds between two requests, at most: clients that take all of a machine leave no time for new workers to start. */
+const REST_MS = 100;
 
 /** Asks all the time, some requests at once, on one connection after the other. It begins nothing that it has been told not to begin. */
 export class Http2Load {
@@ -36,6 +40,7 @@ export class Http2Load {
           } catch (error) {
             this.failures.push(`${(error as Error).message}; ${client.story.slice(-300)}`);
           }
+          await sleep(Math.random() * REST_MS);
         }
       };
       await Promise.all(Array.from({ length: atOnce }, (_, number) => lane(number)));

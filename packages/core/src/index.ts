@@ -8,6 +8,7 @@ export {
   parseAccessFormat,
 } from './access-format.ts';
 export * from './address.ts';
+export { alternativeNames } from './alternative-names.ts';
 export * from './app-metrics.ts';
 export * from './cgroup.ts';
 export { CULPRIT, type Culprit } from './culprit.ts';

@@ -1,6 +1,7 @@
 /** The words of this directory: certificates with their keys, and what people are told of them. */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { Config } from '@tshorn/config';
+import { alternativeNames } from '@tshorn/core';
 
 export type CertificateOptions = Pick<
   Config,
@@ -42,8 +43,8 @@ export interface Read {
 export const subjectOf = ({ subject }: X509Certificate): string =>
   /(?:^|\n)CN=(.+)/.exec(subject ?? '')?.[1] ?? (subject?.replaceAll('\n', ', ') || 'no name');
 
-export function namesOf({ subjectAltName }: X509Certificate): string[] {
-  const names = [...(subjectAltName ?? '').matchAll(/(?:DNS|IP Address):"?([^,"]+)/g)];
+export function namesOf(certificate: X509Certificate): string[] {
+  const names = [...alternativeNames(certificate).matchAll(/(?:DNS|IP Address):"?([^,"]+)/g)];
   return names.map(([, name = '']) => name.trim());
 }
 

@@ -1,16 +1,17 @@
 /** The names that a certificate is for, and the choice among certificates by the name that a client asks for (SNI). */
 import { X509Certificate } from 'node:crypto';
+import { alternativeNames } from '@tshorn/core';
 
 /**
  * The DNS names of the first certificate of a PEM, in small letters. Without a subject alternative name it is for its
  * common name, as older clients take it (RFC 6125, 6.4.4).
  */
 export function namesOf(pem: string): string[] {
-  const { subjectAltName, subject } = new X509Certificate(pem);
-  const names = (subjectAltName ?? '')
+  const certificate = new X509Certificate(pem);
+  const names = alternativeNames(certificate)
     .split(/,\s*/)
     .flatMap((name) => (name.startsWith('DNS:') ? name.slice('DNS:'.length) : []));
-  const [, common] = /^CN=(.+)$/m.exec(subject) ?? [];
+  const [, common] = /^CN=(.+)$/m.exec(certificate.subject) ?? [];
   return (names.length > 0 || !common ? names : [common]).map((name) => name.toLowerCase());
 }
 
