@@ -191,7 +191,7 @@ test('a reload to a config without authorities leaves the workers of before thei
     keyfile: [file('1.key', site.key)],
     caCerts: file('ca', root.cert),
   };
-  const certificates = await openCertificates(given, { keys: '' }, {
+  const certificates = await openCertificates(given, {
     info() {},
     warn() {},
     error() {},

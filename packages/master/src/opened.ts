@@ -45,7 +45,7 @@ export class Opened {
     }
     if (certfile.length > 0) {
       const { openCertificates } = await import('./tls/certificates.ts');
-      this.certificates = await openCertificates(resolved.config, this.ticketKeys, opening.log);
+      this.certificates = await openCertificates(resolved.config, opening.log);
     }
     if (watch) this.watch = (await import('./watch/open.ts')).openWatchMode(opening);
     this.listeners = await openListeners(resolved, opening);
@@ -78,7 +78,7 @@ export class Opened {
     this.#push = await openPush(config, env, pushed, log);
   }
 
-  /** What the workers are given, and what looks after them. */
+  /** The parts that workers are given, and those that look after them. */
   get forWorkers() {
     const { listeners, certificates, ticketKeys, statusUdp, output, watch } = this;
     return { listeners, certificates, ticketKeys, statusUdp, output, watch };

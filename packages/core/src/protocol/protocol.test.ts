@@ -117,10 +117,11 @@ const made = { type: 'certificates', revision: 1, pairs: [{ cert: 'C', key: 'K' 
 
 it('certificates have pairs of texts, which arrive as they are', () => {
   const pem = '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n';
-  const whole = { ...made, pairs: [{ cert: pem, key: pem }], ca: pem, ticketKeys: 'a'.repeat(64) };
+  const whole = { ...made, pairs: [{ cert: pem, key: pem }], ca: pem };
   expect(readToWorker(envelope(whole)).message).toEqual(whole);
   expect(readToWorker(envelope({ ...made, pairs: [{ cert: 'C' }] })).problem).toContain('pairs.0.key');
-  expect(readToWorker(envelope({ ...made, ticketKeys: 'a'.repeat(65) })).problem).toContain('ticketKeys');
+  const tooLong = { type: 'ticket-keys', keys: 'a'.repeat(65) };
+  expect(readToWorker(envelope(tooLong)).problem).toContain('keys');
   expect(readToWorker(envelope({ type: 'ticket-keys' })).problem).toContain('keys: expected a text');
 });
 

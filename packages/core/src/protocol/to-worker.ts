@@ -18,8 +18,6 @@ import { LONGEST_CARRY, LONGEST_RESUMER, LONGEST_STATE } from './handoff.ts';
 
 /** A key or a chain, as PEM: far more than any that is in use. */
 const pem = opaque(256 * 1024);
-/** 48 bytes in base64. */
-const ticketKeys = opaque(64);
 
 /** PATH_MAX of Linux, with room. */
 const path = opaque(8_192);
@@ -93,7 +91,7 @@ const TO_WORKER = {
     redirect: optional(row({ http: optional(count(65_535)), https: optional(count(65_535)) })),
   },
   /**
-   * What a worker shows to the clients of its https listeners. It comes before `boot`, and is used at once. Later it
+   * The certificates that a worker shows to the clients of its https listeners. It comes before `boot`, and is used at once. Later it
    * begins a swap: new handshakes wait from now on, until `use-certificates`.
    * Answered by `certificates-held` or `certificates-failed`.
    */
@@ -102,12 +100,11 @@ const TO_WORKER = {
     pairs: list(row({ cert: pem, key: pem }), 1_000),
     /** The authorities that client certificates are checked against. */
     ca: optional(opaque(8 * 1024 * 1024)),
-    ticketKeys: optional(ticketKeys),
   },
   /** Ends a swap: the handshakes that wait go on, with the new certificates or with the old ones. */
   'use-certificates': { revision: count(), use: bool },
-  /** Session tickets are sealed with these keys from now on, in every worker. */
-  'ticket-keys': { keys: ticketKeys },
+  /** Session tickets are sealed with these keys from now on, in every worker: 48 bytes in base64. Comes before `boot`, too. */
+  'ticket-keys': { keys: opaque(64) },
   /** The listeners have come before: the kernel is to queue connections from now on, and nobody accepts them yet. */
   open: { backlog: count() },
   admit: { listeners: count() },
@@ -131,7 +128,7 @@ const TO_WORKER = {
     until: ms,
     /** The name of what resumes it, when it is more than idle HTTP: its state follows, and it waits for that. */
     resumer: optional(name(LONGEST_RESUMER)),
-    /** What the sender has told of its TLS. A secret: never logged. */
+    /** Secrets and facts of its TLS, from the sender. Never logged. */
     carry: optional(opaque(LONGEST_CARRY)),
   },
   /** Follows `take`, answered by `took`. Without a text the state is lost: the client is to be told. */

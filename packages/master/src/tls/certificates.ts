@@ -13,7 +13,6 @@ import { ExpiryWatch } from './expiry-watch.ts';
 import type { Pipes } from './read-pem.ts';
 import { Reading } from './reading.ts';
 import { decideSwap, SWAP_WITHIN_MS, type SwapEffect, type SwapEvent, type SwapState } from './swap.ts';
-import type { TicketKeys } from './ticket-keys.ts';
 
 export type CertificateOrder = Extract<
   ToWorker,
@@ -56,7 +55,6 @@ interface CertificatesSettings {
   readonly options: CertificateOptions;
   readonly first: CertificateSet;
   readonly pipes: Pipes;
-  readonly tickets: Pick<TicketKeys, 'keys'>;
   readonly log: Logger;
 }
 
@@ -66,7 +64,6 @@ export class Certificates {
   #sets = new Map<number, CertificateSet>();
   #state: SwapState = { serving: 1, swap: undefined };
   #revision = 1;
-  readonly #tickets: Pick<TicketKeys, 'keys'>;
   #workers: CertificateWorkers | undefined;
   /** Serials of the workers that have got their first ones. */
   readonly #booted = new Set<number>();
@@ -79,9 +76,8 @@ export class Certificates {
   readonly #reading: Reading;
   readonly counts = { swapped: 0, refused: 0 };
 
-  constructor({ options, first, pipes, tickets, log }: CertificatesSettings) {
+  constructor({ options, first, pipes, log }: CertificatesSettings) {
     this.#log = log;
-    this.#tickets = tickets;
     this.#sets.set(1, first);
     this.#reading = new Reading({
       options,
@@ -254,24 +250,14 @@ export class Certificates {
 
   #message(revision: number): Message {
     const { pairs, ca } = this.#sets.get(revision) as CertificateSet;
-    return {
-      type: 'certificates',
-      revision,
-      pairs,
-      ...(ca !== undefined && { ca }),
-      ticketKeys: this.#tickets.keys,
-    };
+    return { type: 'certificates', revision, pairs, ...(ca !== undefined && { ca }) };
   }
 }
 
 const describeAll = (facts: readonly CertificateFacts[]): string => facts.map(describeCertificate).join(', ');
 
 /** Reads the files of a start. @throws TshornError ERR_CERTIFICATE */
-export async function openCertificates(
-  options: CertificateOptions,
-  tickets: Pick<TicketKeys, 'keys'>,
-  log: Logger,
-): Promise<Certificates> {
+export async function openCertificates(options: CertificateOptions, log: Logger): Promise<Certificates> {
   const pipes: Pipes = new Map();
-  return new Certificates({ options, first: await readCertificates(options, pipes), pipes, tickets, log });
+  return new Certificates({ options, first: await readCertificates(options, pipes), pipes, log });
 }

@@ -48,14 +48,8 @@ export class Front {
   obey(order: CertificatesOrder): void {
     if (this.#orders) return void this.#orders.push(order);
     this.#swap?.obey(order);
-    this.#shareTickets(order);
-  }
-
-  /** The app may serve HTTPS by itself. */
-  #shareTickets(order: CertificatesOrder): void {
-    const keys =
-      order.type === 'ticket-keys' ? order.keys : 'ticketKeys' in order ? order.ticketKeys : undefined;
-    if (keys !== undefined) this.#shareWithApp?.(keys);
+    // The app may serve HTTPS by itself.
+    if (order.type === 'ticket-keys') this.#shareWithApp?.(order.keys);
   }
 
   /** Loads what the options and the certificates ask for. To be called before `wayOf`, once. */
@@ -88,7 +82,6 @@ export class Front {
     const at = this.#orders?.findIndex(({ type }) => type === 'certificates') ?? -1;
     const [first] = this.#orders?.splice(at, 1) ?? [];
     if (first?.type !== 'certificates') return;
-    this.#shareTickets(first);
     const { tlsHandoff } = options;
     const handshakeTimeout = options.headersTimeout || HANDSHAKE_MS;
     try {

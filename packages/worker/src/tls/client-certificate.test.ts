@@ -36,8 +36,8 @@ async function worker(certReqs: TlsOptions['certReqs']): Promise<Worker> {
     http2: false,
     handshakeTimeout: 60_000,
   } as const;
-  const certificates = { pairs, ca: ca.cert, ticketKeys };
-  const swap = new Swap(certificates, { options, next, send: () => {}, arm: () => {} });
+  const swap = new Swap({ pairs, ca: ca.cert }, { options, next, send: () => {}, arm: () => {} });
+  swap.obey({ type: 'ticket-keys', keys: ticketKeys });
   const listener = net.createServer(swap.handshakes.entry).listen(0, '127.0.0.1');
   ends.push(() => {
     swap.handshakes.drain().forceClose();

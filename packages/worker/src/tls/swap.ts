@@ -40,13 +40,13 @@ export class Swap {
     this.#options = options;
     this.#send = send;
     this.#arm = arm;
-    this.#ticketKeys = certificates.ticketKeys;
     this.handshakes = new Handshakes(next);
     this.handshakes.use(this.#terminatorOf(certificates));
   }
 
   #terminatorOf(certificates: Certificates): Terminator {
-    const terminator = new Terminator(certificates, this.#options, this.handshakes.choose);
+    const ticketKeys = this.#ticketKeys;
+    const terminator = new Terminator({ ...certificates, ticketKeys }, this.#options, this.handshakes.choose);
     this.#arm(terminator.server);
     return terminator;
   }
@@ -64,14 +64,13 @@ export class Swap {
     }
   }
 
-  #prepare(revision: number, { pairs, ca, ticketKeys = this.#ticketKeys }: Certificates): void {
+  #prepare(revision: number, { pairs, ca }: Certificates): void {
     try {
-      const terminator = this.#terminatorOf({ pairs, ca, ticketKeys });
+      const terminator = this.#terminatorOf({ pairs, ca });
       this.#prepared = { revision, terminator };
     } catch (error) {
       return this.#send({ type: 'certificates-failed', revision, reason: describeThrown(error) });
     }
-    this.#ticketKeys = ticketKeys;
     this.handshakes.hold();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.handshakes.release(), HOLD_MS).unref();
