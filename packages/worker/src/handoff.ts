@@ -99,8 +99,14 @@ export class Handoff {
     { id, until, resumer: name, carry }: Extract<HandoffOrder, { type: 'take' }>,
     handle: RawHandle | undefined,
   ): Promise<void> {
-    const loading = this.#transport.prepare(carry);
-    if (loading) await loading;
+    try {
+      const loading = this.#transport.prepare(carry);
+      if (loading) await loading;
+    } catch {
+      // Its file is gone: the package was replaced in place.
+      handle?.close();
+      return this.#decline([id], 'no-tls');
+    }
     const resumer = name === undefined ? undefined : this.#registry.resumers.get(name);
     const confirm = () => this.#send({ type: 'took', id });
     const known = name === undefined || resumer !== undefined;
