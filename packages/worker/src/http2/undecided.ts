@@ -5,7 +5,7 @@
 import type http from 'node:http';
 import type { Socket } from 'node:net';
 import type { Entry } from '../front/entry.ts';
-import { isSilent } from '../transport/before.ts';
+import { destroyAll, isSilent } from '../transport/before.ts';
 import { PREFACE } from './frames.ts';
 
 interface Waiting {
@@ -69,17 +69,15 @@ export class Undecided {
 
   /** @returns how many */
   closeSilent(): number {
-    const silent = this.silent();
-    for (const socket of silent) socket.destroy();
-    return silent.length;
+    return destroyAll(this.silent());
   }
 
   silent(): Socket[] {
-    return [...this.#waiting.keys()].filter(isSilent);
+    return this.open().filter(isSilent);
   }
 
   destroyAll(): void {
-    for (const socket of [...this.#waiting.keys()]) socket.destroy();
+    destroyAll(this.open());
   }
 }
 

@@ -9,7 +9,7 @@ import type tls from 'node:tls';
 import { type Proxies, peerOf } from '../access-log/client.ts';
 import type { Entry } from '../front/entry.ts';
 import { rawOf } from '../tls/raw-of.ts';
-import { type Kind, kindBefore, markBefore, unmarkBefore } from '../transport/before.ts';
+import { destroyAll, type Kind, kindBefore, markBefore, unmarkBefore } from '../transport/before.ts';
 import type { Beside, DrainingConnections } from '../transport/transport.ts';
 import { awaitHeader } from './await-header.ts';
 import { endpointsOf, setEndpoints } from './endpoints.ts';
@@ -80,17 +80,13 @@ export class ProxyStep implements Beside {
   drain(): DrainingConnections {
     const start = performance.now();
     let isClosing = false;
-    const closeAll = (sockets: readonly Socket[]) => {
-      for (const socket of sockets) socket.destroy();
-      return sockets.length;
-    };
     return {
       beginClosing() {
         isClosing = true;
       },
       closeIdle: (lingerMs) =>
-        isClosing && performance.now() - start >= lingerMs ? closeAll(this.idle()) : 0,
-      forceClose: () => void closeAll(this.open()),
+        isClosing && performance.now() - start >= lingerMs ? destroyAll(this.idle()) : 0,
+      forceClose: () => void destroyAll(this.open()),
       release() {},
     };
   }

@@ -6,6 +6,7 @@ import type net from 'node:net';
 import type tls from 'node:tls';
 import { debuglog } from 'node:util';
 import type { Entry } from '../front/entry.ts';
+import { destroyAll } from '../transport/before.ts';
 import type { Beside, DrainingConnections } from '../transport/transport.ts';
 import { isAdmitted } from './client-certificate.ts';
 import { shake } from './shake.ts';
@@ -127,18 +128,14 @@ export class Handshakes implements Beside {
 
   drain(): DrainingConnections {
     const start = performance.now();
-    const destroy = (sockets: readonly net.Socket[]) => {
-      for (const socket of sockets) socket.destroy();
-      return sockets.length;
-    };
     return {
       beginClosing: ignore,
       // A client that has said nothing waits for nothing.
       closeIdle: (lingerMs) =>
         performance.now() - start < lingerMs
           ? 0
-          : destroy(this.open().filter(({ bytesRead }) => bytesRead === 0)),
-      forceClose: () => void destroy(this.open()),
+          : destroyAll(this.open().filter(({ bytesRead }) => bytesRead === 0)),
+      forceClose: () => void destroyAll(this.open()),
       release: ignore,
     };
   }

@@ -24,3 +24,9 @@ export const bytesBefore = (socket: Socket): number => lengths.get(socket) ?? 0;
 
 /** True when nothing has come on this connection that was for the server. */
 export const isSilent = (socket: Socket): boolean => socket.bytesRead === bytesBefore(socket);
+
+/** Destroys connections that have not reached the server. @returns how many */
+export function destroyAll(sockets: readonly Socket[]): number {
+  for (const socket of sockets) socket.destroy();
+  return sockets.length;
+}
