@@ -2,8 +2,10 @@
  * Workers that die in the middle of moving WebSockets. Afterwards each client is served, with its state, or
  * has been closed; nobody holds a descriptor of one that is gone. WS_FAULT_ROUNDS=30: more rounds.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually, onLinux, sockets } from './support/descriptors.ts';
+import { held, isFlat, kill, reloading, settled, victims } from './support/killed-in-handoff.ts';
 import { isLong, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 import { WebSocketClient } from './support/websocket-client.ts';
@@ -52,72 +54,6 @@ async function limbo(): Promise<number> {
 const wrong = () =>
   clients.flatMap(({ failures }) => failures.filter((why) => !/^(closed|error): /.test(why)));
 
-const held = (server: TestServer) => ({
-  master: sockets(server.pid),
-  workers: server.readyPids.reduce((sum, pid) => sum + sockets(pid), 0),
-});
-
-/** Waits for as many sockets as without a client, plus one for each open connection. */
-const isFlat = (server: TestServer, base: ReturnType<typeof held>) =>
-  eventually(
-    'sockets beyond the base line and the open connections',
-    () => {
-      const now = held(server);
-      return { master: now.master - base.master, workers: now.workers - base.workers - open() };
-    },
-    ({ master, workers }) => master === 0 && workers === 0,
-  );
-
-/** Two workers in service, and no old one left. */
-const settled = (server: TestServer, from: number) =>
-  server.until('two workers and nothing under way', () => {
-    const alive = new Set<unknown>();
-    for (const { event, pid } of server.lines) {
-      if (event === 'spawned') alive.add(pid);
-      if (event === 'exited' || event === 'crashed' || event === 'killed') alive.delete(pid);
-    }
-    return server.of('reload-finished', from).length > 0 && server.readyPids.length === 2 && alive.size === 2;
-  });
-
-type Victims = (sender: number, receiver: number) => number[];
-
-const victims: [string, Victims][] = [
-  ['the receiver', (_sender, receiver) => [receiver]],
-  ['the sender', (sender) => [sender]],
-  ['sender and receiver', (sender, receiver) => [sender, receiver]],
-];
-
-/** Resolves in the middle of the first or the second handoff of a reload, with the two workers. */
-async function reloading(server: TestServer, count: number) {
-  const from = server.lines.length;
-  server.signal('SIGHUP');
-  const receiver = (await server.event('ready', { from, count })).pid as number;
-  const sender = (await server.event('draining', { from, count })).pid as number;
-  const all = sockets(sender) + sockets(receiver);
-  const enough = all * (0.1 + 0.6 * Math.random());
-  await eventually(
-    'connections that have moved',
-    () => sockets(receiver),
-    (now) => now >= enough || server.of('drained', from).length >= count,
-  );
-  return { sender, receiver, all, from };
-}
-
-/** Stopped first, so that what they hold can be counted; returns that number. */
-function kill(pids: readonly number[]): number {
-  const send = (pid: number, signal: NodeJS.Signals) => {
-    try {
-      process.kill(pid, signal);
-    } catch {
-      // A sender may have given everything away just now, and left.
-    }
-  };
-  for (const pid of pids) send(pid, 'SIGSTOP');
-  const had = pids.reduce((sum, pid) => sum + sockets(pid), 0);
-  for (const pid of pids) send(pid, 'SIGKILL');
-  return had;
-}
-
 onLinux(
   `${ROUNDS} times kill -9 while ${CLIENTS} WebSockets move: each is served or closed, none hangs`,
   async () => {
@@ -146,7 +82,7 @@ onLinux(
         stuck: 0,
         wrong: [],
       });
-      await isFlat(server, base);
+      await isFlat(server, base, open);
       const codes: Record<number, number> = {};
       for (const { end } of clients) if (end) codes[end.code] = (codes[end.code] ?? 0) + 1;
       // Only what the killed ones had, and the few that were on their way, is lost.

@@ -1,8 +1,10 @@
 /** Processes that die in the middle of a handoff, as a suite: for plain connections, and for those that speak TLS. */
+
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { descriptors, eventually, onLinux, sockets } from './descriptors.ts';
 import { KeepAliveClient } from './keep-alive-client.ts';
+import { held, isFlat, kill, reloading, settled, type Victims, victims } from './killed-in-handoff.ts';
 import type { Target } from './load.ts';
 import { cases } from './long.ts';
 import { endServers, fixture, startServer, type TestServer } from './server.ts';
@@ -53,73 +55,6 @@ async function limbo(): Promise<number> {
 }
 
 const open = () => clients.filter((client) => client.open).length;
-
-/** Sockets of the master, and those of all workers together. */
-const held = (server: TestServer) => ({
-  master: sockets(server.pid),
-  workers: server.readyPids.reduce((sum, pid) => sum + sockets(pid), 0),
-});
-
-/** Waits for as many sockets as without a client, plus one for each open connection. */
-const isFlat = (server: TestServer, base: ReturnType<typeof held>) =>
-  eventually(
-    'sockets beyond the base line and the open connections',
-    () => {
-      const now = held(server);
-      return { master: now.master - base.master, workers: now.workers - base.workers - open() };
-    },
-    ({ master, workers }) => master === 0 && workers === 0,
-  );
-
-/** Two workers in service, and no old one left. */
-const settled = (server: TestServer, from: number) =>
-  server.until('two workers and nothing under way', () => {
-    const alive = new Set<unknown>();
-    for (const { event, pid } of server.lines) {
-      if (event === 'spawned') alive.add(pid);
-      if (event === 'exited' || event === 'crashed' || event === 'killed') alive.delete(pid);
-    }
-    return server.of('reload-finished', from).length > 0 && server.readyPids.length === 2 && alive.size === 2;
-  });
-
-type Victims = (sender: number, receiver: number) => number[];
-
-const victims: [string, Victims][] = [
-  ['the receiver', (_sender, receiver) => [receiver]],
-  ['the sender', (sender) => [sender]],
-  ['sender and receiver', (sender, receiver) => [sender, receiver]],
-];
-
-/** Stopped first, so that what they hold can be counted; returns that number. */
-function kill(pids: readonly number[]): number {
-  const send = (pid: number, signal: NodeJS.Signals) => {
-    try {
-      process.kill(pid, signal);
-    } catch {
-      // A sender may have given everything away just now, and left.
-    }
-  };
-  for (const pid of pids) send(pid, 'SIGSTOP');
-  const had = pids.reduce((sum, pid) => sum + sockets(pid), 0);
-  for (const pid of pids) send(pid, 'SIGKILL');
-  return had;
-}
-
-/** Resolves in the middle of the first or the second handoff of a reload, with the two workers. */
-async function reloading(server: TestServer, count = 1) {
-  const from = server.lines.length;
-  server.signal('SIGHUP');
-  const receiver = (await server.event('ready', { from, count })).pid as number;
-  const sender = (await server.event('draining', { from, count })).pid as number;
-  const all = sockets(sender) + sockets(receiver);
-  const enough = all * (0.1 + 0.6 * Math.random());
-  await eventually(
-    'connections that have moved',
-    () => sockets(receiver),
-    (now) => now >= enough || server.of('drained', from).length >= count,
-  );
-  return { sender, receiver, all, from };
-}
 
 async function killInTheMiddle(server: TestServer, which: Victims) {
   const count = Math.random() < 0.5 ? 1 : 2;
@@ -186,7 +121,7 @@ export function handoffFaults(of: Kind): void {
         expect(server.of('drained', from).filter(({ closed, forceClosed }) => closed || forceClosed)).toEqual(
           [],
         );
-        await isFlat(server, base);
+        await isFlat(server, base, open);
         process.stdout.write(
           `${name} killed, ${when}, ${had} held by the killed: ${lost} lost, ${open()} served\n`,
         );
