@@ -1,4 +1,4 @@
-/** What is spoken at each address of `--bind`. */
+/** The scheme of each address of `--bind`: http or https. */
 import { type BindAddress, formatAddress, placeOf, spoken, TshornError } from '@tshorn/core';
 import type { Config } from './options.ts';
 

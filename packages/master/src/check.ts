@@ -111,7 +111,7 @@ export async function checkCertificates(config: Config): Promise<string[]> {
   return (await import('./tls/check-certificates.ts')).judgeCertificates(config);
 }
 
-/** What `tshorn doctor` finds in them; undefined where there are none. */
+/** Findings of `tshorn doctor` about them; undefined where there are none. */
 export async function examineCertificates(config: Config): Promise<CertificateFindings | undefined> {
   if (config.certfile.length === 0) return undefined;
   return (await import('./tls/check-certificates.ts')).examine(config);

@@ -15,7 +15,7 @@ export interface Pair {
   readonly key: string;
 }
 
-/** What people are told of one certificate. */
+/** One certificate, as people are told of it. */
 export interface CertificateFacts {
   readonly file: string;
   /** Host names and addresses that it is for. */
