@@ -3,14 +3,22 @@
  * flight. None of them retries. The app is one of the fixtures on top of `survives-websockets.mjs`.
  */
 import { KeepAliveClient } from './keep-alive-client.ts';
-import { type Answer, ask } from './load.ts';
+import { type Answer, ask, type Target } from './load.ts';
 import type { Random } from './random.ts';
+import type { ConnectOptions } from './websocket-client.ts';
 import { WebSocketClients } from './websocket-clients.ts';
 
 export interface CrowdSize {
   readonly idle: number;
   readonly webSockets: number;
   readonly slow: number;
+}
+
+/** What the clients speak. */
+export interface Speech {
+  /** The target of the n-th client. */
+  readonly target: (at: number) => Target;
+  readonly webSockets?: ConnectOptions;
 }
 
 /** The answers of requests that have been sent together. */
@@ -21,25 +29,31 @@ export interface Slow {
 }
 
 export class Crowd {
-  readonly #port: number;
+  readonly #target: Speech['target'];
   readonly #random: Random;
   readonly #slow: number;
   readonly #idle: KeepAliveClient[] = [];
   readonly #webSockets = new WebSocketClients();
   #requests = 0;
 
-  private constructor(port: number, random: Random, slow: number) {
-    this.#port = port;
+  private constructor(target: Speech['target'], random: Random, slow: number) {
+    this.#target = target;
     this.#random = random;
     this.#slow = slow;
   }
 
   /** Resolves when all are connected, and each idle client has had an answer. */
-  static async gather(port: number, random: Random, { idle, webSockets, slow }: CrowdSize): Promise<Crowd> {
-    const crowd = new Crowd(port, random, slow);
-    while (crowd.#idle.length < idle) crowd.#idle.push(await KeepAliveClient.connect({ port }));
+  static async gather(
+    port: number,
+    random: Random,
+    { idle, webSockets, slow }: CrowdSize,
+    { target, webSockets: connect = {} }: Speech = { target: () => ({ port }) },
+  ): Promise<Crowd> {
+    const crowd = new Crowd(target, random, slow);
+    while (crowd.#idle.length < idle)
+      crowd.#idle.push(await KeepAliveClient.connect(target(crowd.#idle.length)));
     const seed = random.below(1_000_000);
-    await crowd.#webSockets.connect(port, { count: webSockets, seed, pauseMs: 1_000 });
+    await crowd.#webSockets.connect(port, { count: webSockets, seed, pauseMs: 1_000, connect });
     await crowd.askIdle();
     return crowd;
   }
@@ -61,7 +75,7 @@ export class Crowd {
       const id = ++this.#requests;
       const path = `/slow?id=${id}&ms=${leastMs + this.#random.below(2 * leastMs)}`;
       try {
-        const answer = await ask({ port: this.#port }, { path, agent: false, onArrival });
+        const answer = await ask(this.#target(id), { path, agent: false, onArrival });
         const right = answer.status === 200 && answer.body === `slow ${id}`;
         if (!right) failures.push(`${path}: ${answer.status} ${answer.body}`);
         const pid = Number(answer.headers['x-pid']);

@@ -5,6 +5,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import http from 'node:http';
+import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionOptions } from 'node:tls';
 import { isLong } from './long.ts';
@@ -13,7 +14,7 @@ export interface Target {
   readonly host?: string;
   readonly port?: number;
   readonly socketPath?: string;
-  /** For a KeepAliveClient that speaks TLS. */
+  /** For TLS. */
   readonly tls?: ConnectionOptions;
 }
 
@@ -44,14 +45,15 @@ const LONGEST_MS = 120_000;
 
 /** Sends one request. Rejects when the connection fails before the answer is complete. */
 export function ask(
-  target: Target,
+  { tls, ...target }: Target,
   { path, method, agent, body, pieces = 1, headers, onArrival, onPort, signal }: Ask,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = http.request(
+    const request = (tls ? https : http).request(
       {
         host: '127.0.0.1',
         ...target,
+        ...tls,
         path,
         method: method ?? (body ? 'POST' : 'GET'),
         agent,
