@@ -14,6 +14,7 @@ import { inspect } from './sections/inspect.ts';
 import { listening } from './sections/listening.ts';
 import { logging } from './sections/logging.ts';
 import { metrics } from './sections/metrics.ts';
+import { overload } from './sections/overload.ts';
 import { privileges } from './sections/privileges.ts';
 import { recycling } from './sections/recycling.ts';
 import { reload } from './sections/reload.ts';
@@ -34,6 +35,7 @@ const ROWS = {
   ...drain.rows,
   ...recycling.rows,
   ...hangs.rows,
+  ...overload.rows,
   ...canary.rows,
   ...http.rows,
   ...logging.rows,
@@ -116,6 +118,7 @@ export const SECTIONS = [
   drain,
   recycling,
   hangs,
+  overload,
   http,
   logging,
   accessLog,

@@ -132,6 +132,12 @@ export interface UserConfig {
   onHang?: 'rescue' | 'kill';
   /** Open the inspector of a worker that hangs, on loopback, to read its stack and to rescue it. Default: yes. */
   hangDebugger?: boolean;
+  /** shed: answer requests that have waited too long with 503 before the app runs; off: all reach the app. Default: off. */
+  overload?: 'off' | 'shed';
+  /** How long a request may wait for the app, while requests have waited all the time, before it is shed. Default: 200ms. */
+  queueLimit?: Duration;
+  /** Paths whose requests are never shed and do not wait, besides the status path. Default: /live,/ready. */
+  overloadExempt?: string | readonly string[] | false;
   /** How long the canary is compared with the old workers under real traffic. Default: 30s. */
   canaryTime?: Duration;
   /** How many requests let a canary pass before its time is over; 0: by time alone. Default: 0. */

@@ -2,7 +2,7 @@
  * The figures that a worker counts, as they travel to the master. Both ends: worker/src/metrics/ and
  * master/src/metrics/registry.ts. Every count is absolute, since the worker's start: a report that is lost costs nothing.
  */
-import { count, counts, list, literal, ms, name, optional, type Row, row } from './protocol/fields.ts';
+import { count, counts, list, literal, ms, name, optional, type Row, row, tally } from './protocol/fields.ts';
 
 /**
  * Upper bounds of the buckets of `http_server_request_duration_seconds`, in seconds; one more bucket is without a bound
@@ -87,11 +87,21 @@ const RUNTIME = {
   gc: optional(list(row(GC), GC_KINDS.length)),
 };
 
+/**
+ * Why requests are shed: they waited for the event loop; or for their turn among those that the app can answer at once; they were
+ * too old when they came, by `X-Request-Start`; or their client has left.
+ */
+export const SHED_REASONS = ['loop', 'limit', 'proxy', 'client-gone'] as const;
+
+export type ShedReason = (typeof SHED_REASONS)[number];
+
 export const METRICS = {
   /** Those that have changed since the last report. */
   series: list(row(SERIES), MOST_SERIES + MOST_OTHERS),
   /** Requests in flight. */
   active: count(),
+  /** Requests that were shed, by reason; absent with `--overload off`. */
+  shed: optional(tally),
   runtime: optional(row(RUNTIME)),
 };
 

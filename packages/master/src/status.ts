@@ -27,6 +27,8 @@ export interface WorkerStatus {
   readonly memory?: number;
   /** By how many milliseconds its event loop was late at its last heartbeat. */
   readonly loopDelayMs?: number;
+  /** Requests that it has shed; absent with `--overload off`, and before its first heartbeat. */
+  readonly shed?: number;
   /** Messages of it that the master dropped, because they did not fit; absent when there are none. */
   readonly malformedMessages?: number;
   /** While it drains: the connections that it still has, by what keeps them; absent when none is left. */
@@ -181,7 +183,12 @@ const stopOf = ({ phase, stopBy, stopAt }: State, now: number): StopStatus => ({
 const named = (release: Release | undefined) => release?.name !== undefined && { release: release.name };
 
 const vitalsOf = (vital: Vital | undefined) =>
-  vital && { requests: vital.requests, memory: vital.rss, loopDelayMs: vital.loopDelayMs };
+  vital && {
+    requests: vital.requests,
+    memory: vital.rss,
+    loopDelayMs: vital.loopDelayMs,
+    ...(vital.shed !== undefined && { shed: vital.shed }),
+  };
 
 const malformedOf = (count: number | undefined) => (count ? { malformedMessages: count } : undefined);
 

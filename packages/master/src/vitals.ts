@@ -4,14 +4,23 @@ import type { Heartbeat } from '@tshorn/core';
 export interface Vital extends Heartbeat {
   /** Time of arrival in monotonic milliseconds. */
   readonly at: number;
+  /** Requests that it has shed; absent with `--overload off`. */
+  readonly shed?: number;
 }
 
 export class Vitals {
   readonly #last = new Map<number, Vital>();
   readonly #malformed = new Map<number, number>();
 
-  heartbeat(serial: number, { requests, rss, loopDelayMs, heap }: Heartbeat): void {
-    this.#last.set(serial, { requests, rss, loopDelayMs, ...(heap && { heap }), at: performance.now() });
+  heartbeat(serial: number, { requests, rss, loopDelayMs, heap, metrics }: Heartbeat): void {
+    this.#last.set(serial, {
+      requests,
+      rss,
+      loopDelayMs,
+      ...(heap && { heap }),
+      ...(metrics?.shed && { shed: shedOf(metrics.shed) }),
+      at: performance.now(),
+    });
   }
 
   /** The last heartbeat; undefined before the first one. */
@@ -36,3 +45,6 @@ export class Vitals {
     this.#malformed.delete(serial);
   }
 }
+
+const shedOf = (byReason: Readonly<Record<string, number>>): number =>
+  Object.values(byReason).reduce((sum, count) => sum + count, 0);

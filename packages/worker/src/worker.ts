@@ -32,6 +32,7 @@ import { askFrameworks } from './metrics/frameworks.ts';
 import { Reporter } from './metrics/reporter.ts';
 import { type Order, readOrder } from './order.ts';
 import { OtherServers } from './others/other-servers.ts';
+import { openOverload } from './overload/open.ts';
 import { type Leave, Service } from './service.ts';
 import { openTransport } from './transport/open-transport.ts';
 import type { RawHandle, Transport } from './transport/transport.ts';
@@ -180,6 +181,7 @@ export class Worker {
     this.#accessLog?.begin(app.server, meter);
     hooks.watchRequests(meter);
     if (options.metrics) this.#reporter = new Reporter(meter, this.#channel);
+    await openOverload(transport, options, this.#reporter, (one) => this.#send(one));
     if (options.endpointLoadMetrics) (await import('./metrics/endpoint-load.ts')).tellEndpointLoad(meter);
     const service = new Service({
       transport,

@@ -42,6 +42,8 @@ export interface WorkerRow extends Figures {
   readonly silentMs?: number;
   /** By how many milliseconds its event loop was late at its last heartbeat. */
   readonly loopDelayMs?: number;
+  /** Requests that it has shed, since its start. */
+  readonly shed?: number;
   /** While it drains: the connections that it still has, by what keeps them. */
   readonly remaining?: Readonly<Record<string, number>>;
 }
@@ -163,7 +165,8 @@ export function snapshotOf({
 }
 
 function rowOf(worker: WorkerStatus, watched: Watched | undefined): WorkerRow {
-  const { slot, generation, pid, state, uptimeMs, connections, memory = 0, loopDelayMs, remaining } = worker;
+  const { slot, generation, pid, state, uptimeMs, connections, memory = 0 } = worker;
+  const { loopDelayMs, remaining, shed } = worker;
   const { recent, active = 0, elu, cpu } = watched ?? {};
   const { counted, silentMs, rps = 0, errorsPerSecond = 0, window = NOTHING } = recent ?? {};
   return {
@@ -183,6 +186,7 @@ function rowOf(worker: WorkerStatus, watched: Watched | undefined): WorkerRow {
     ...(cpu !== undefined && { cpu: rounded(cpu) }),
     ...(silentMs !== undefined && { silentMs: Math.round(silentMs) }),
     ...(loopDelayMs !== undefined && { loopDelayMs }),
+    ...(shed !== undefined && { shed }),
     ...(remaining && { remaining }),
   };
 }

@@ -24,7 +24,8 @@ export function exampleFacts(): Facts {
   };
   const counts = filled(DURATION_BOUNDS.length + 1);
   const series = [{ method: 'GET' as const, status: 500, route: '/users/:id', counts, sumMs: 1_000 }];
-  registry.report(1, 0, { series, active: 1, runtime }, 0);
+  const shed = { loop: 1, limit: 1, proxy: 0, 'client-gone': 0 };
+  registry.report(1, 0, { series, active: 1, runtime, shed }, 0);
   // Rates are between two reports.
   const later = { loopActiveMs: 200, loopIdleMs: 1_800, cpuUserMs: 160, cpuSystemMs: 40 };
   registry.report(1, 0, { series, active: 1, runtime: { ...runtime, ...later } }, 1_000);

@@ -25,6 +25,14 @@ export const httpFamilies = (slots: readonly SlotMetrics[]): Family[] => [
     type: 'gauge',
     points: slots.map(({ slot, active }) => ({ labels: workerOf(slot), value: active })),
   },
+  {
+    name: 'tshorn_shed_requests_total',
+    help: 'Requests that did not reach the app, by why: with --overload shed, answered with 503, or whose client had left',
+    type: 'counter',
+    points: slots.flatMap(({ slot, shed = {} }) =>
+      Object.entries(shed).map(([reason, value]) => ({ labels: { ...workerOf(slot), reason }, value })),
+    ),
+  },
 ];
 
 function labelsOf({ method, status, route }: Series): Labels {

@@ -14,6 +14,7 @@ import {
   OTHER_STATUS,
   type Runtime,
   type Series,
+  SHED_REASONS,
 } from '@tshorn/core';
 import { addRuntime, higherRuntime, noRuntime, type RuntimeSums } from './runtime-sums.ts';
 import { addSeries, exactMs, higherSeries, keyOf } from './series-sums.ts';
@@ -32,7 +33,11 @@ interface Reporting {
   /** Monotonic milliseconds of `runtime`. */
   runtimeAt: number;
   usage?: Usage;
+  shed?: Shed;
 }
+
+/** Requests that were shed, by reason. */
+export type Shed = Readonly<Record<string, number>>;
 
 /** Between the last two reports of a worker. */
 export interface Usage {
@@ -46,6 +51,7 @@ export interface Usage {
 interface Left {
   readonly series: SlotSeries;
   sums: RuntimeSums;
+  shed?: Shed;
 }
 
 /** What is known of a slot. Counts are sums over all workers that it has had, the rest is that of its newest worker. */
@@ -55,6 +61,8 @@ export interface SlotMetrics {
   readonly active: number;
   readonly series: readonly Series[];
   readonly sums: RuntimeSums;
+  /** Absent with `--overload off`. */
+  readonly shed?: Shed;
   /** Absent while no worker of it has reported. */
   readonly runtime?: Runtime;
   readonly usage?: Usage;
@@ -79,7 +87,7 @@ export class Registry {
    * @param at monotonic milliseconds
    */
   report(serial: number, slot: number, report: Metrics, at = performance.now()): void {
-    const { series, active, runtime } = report;
+    const { series, active, runtime, shed } = report;
     const known: Reporting = this.#workers.get(serial) ?? {
       slot,
       series: new Map(),
@@ -91,6 +99,7 @@ export class Registry {
     this.#workers.set(serial, known);
     known.active = active;
     known.at = at;
+    if (shed) known.shed = ofShed(known.shed, shed, Math.max);
     for (const one of series) {
       const key = keyOf(one);
       const before = known.series.get(key);
@@ -108,7 +117,9 @@ export class Registry {
   /** The last report of a worker that is there; undefined before its first one. */
   of(
     serial: number,
-  ): (Pick<Reporting, 'active' | 'usage' | 'runtime'> & { readonly series: Iterable<Series> }) | undefined {
+  ):
+    | (Pick<Reporting, 'active' | 'usage' | 'runtime' | 'shed'> & { readonly series: Iterable<Series> })
+    | undefined {
     const worker = this.#workers.get(serial);
     return worker && { ...worker, series: worker.series.values() };
   }
@@ -118,20 +129,21 @@ export class Registry {
     const worker = this.#workers.get(serial);
     if (!worker) return;
     this.#workers.delete(serial);
-    const { slot, series, sums } = worker;
-    const left = this.#left.get(slot) ?? { series: new Map(), sums: noRuntime() };
+    const { slot, series, sums, shed } = worker;
+    const left: Left = this.#left.get(slot) ?? { series: new Map(), sums: noRuntime() };
     this.#left.set(slot, left);
     this.#add(slot, left.series, series);
     left.sums = addRuntime(left.sums, sums);
+    if (shed) left.shed = ofShed(left.shed, shed, add);
   }
 
   /** The counts by slot, in the order of the slots. */
   slots(): SlotMetrics[] {
     const slots = new Map<number, Omit<SlotMetrics, 'slot' | 'series'> & { series: SlotSeries }>();
-    for (const [slot, { series, sums }] of this.#left)
-      slots.set(slot, { series: new Map(series), sums, active: 0 });
+    for (const [slot, { series, sums, shed }] of this.#left)
+      slots.set(slot, { series: new Map(series), sums, active: 0, ...(shed && { shed }) });
     for (const worker of this.#workers.values()) {
-      const { slot, active, at, runtime, usage } = worker;
+      const { slot, active, at, runtime, usage, shed } = worker;
       const before = slots.get(slot);
       const series = before?.series ?? new Map<string, Series>();
       this.#add(slot, series, worker.series);
@@ -143,6 +155,7 @@ export class Registry {
         at,
         ...(runtime && { runtime }),
         ...(usage && { usage }),
+        ...(shed && { shed: ofShed(before?.shed, shed, add) }),
       });
     }
     return [...slots]
@@ -173,3 +186,9 @@ function usageBetween(before: Runtime, now: Runtime, ms: number): { usage: Usage
   if (ms < LEAST_APART_MS || all <= 0 || active < 0 || active > all || cpu < 0) return undefined;
   return { usage: { elu: active / all, cpu: cpu / ms } };
 }
+
+const add = (one: number, other: number): number => one + other;
+
+/** Reasons that tshorn does not know are none: the app shares the worker's process. */
+const ofShed = (one: Shed | undefined, other: Shed, of: typeof add): Shed =>
+  Object.fromEntries(SHED_REASONS.map((reason) => [reason, of(one?.[reason] ?? 0, other[reason] ?? 0)]));

@@ -1,4 +1,5 @@
 /** The JSON format: an object on one line. */
+import { whyShed } from '../transport/own-answer.ts';
 import { Clock } from './clock.ts';
 import { quote, Repeated, writeQuoted } from './escape.ts';
 import type { Format, Writer } from './line.ts';
@@ -16,6 +17,7 @@ const DURATION = ascii(',"durationMs":');
 const FIRST_BYTE = ascii(',"firstByteMs":');
 const MOVED = ascii(',"moved":true');
 const CLOSED = ascii(',"closed":"');
+const SHED = ascii(',"shed":"');
 const QUOTE = ascii('"');
 const END = ascii('}\n');
 
@@ -81,6 +83,12 @@ export function jsonFormat({ slot, generation, pid, release }: Writer, idPrefix:
     agent(out, headers['user-agent']);
     referer(out, headers.referer);
     if (line.moved) out.write(MOVED);
+    const shed = whyShed(line.response);
+    if (shed !== undefined) {
+      out.write(SHED);
+      out.ascii(shed);
+      out.write(QUOTE);
+    }
     if (line.closed !== undefined) {
       out.write(CLOSED);
       out.ascii(line.closed);

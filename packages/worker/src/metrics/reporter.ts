@@ -14,6 +14,8 @@ export class Reporter {
   readonly #channel: Pick<Channel, 'send' | 'direct'>;
   readonly #counters: Counters;
   #runtime: RuntimeFigures | undefined;
+  /** Requests that were shed, by reason; present with `--overload shed`. */
+  shed: Readonly<Record<string, number>> | undefined;
 
   constructor(meter: Meter, channel: Pick<Channel, 'send' | 'direct'>) {
     this.#meter = meter;
@@ -37,9 +39,11 @@ export class Reporter {
 
   report(): Metrics {
     const runtime = this.#runtime?.read();
+    const { shed } = this;
     return {
       series: this.#counters.changed(),
       active: this.#meter.active,
+      ...(shed && { shed: { ...shed } }),
       ...(runtime && { runtime }),
     };
   }

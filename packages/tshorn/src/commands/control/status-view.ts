@@ -66,6 +66,7 @@ function factsOf(status: Status, around: Surroundings): string {
     ['memory', memory],
     ['traffic', traffic ? trafficText(traffic) : ''],
     ['contained', containmentText(containment)],
+    ['overload', shedText(workers)],
   ];
   const known = rows.filter(([, value]) => value !== '');
   const cells = known.map(
@@ -133,6 +134,15 @@ function containmentText(sums: MasterStatus['containment'] | undefined): string 
     hangs > 0 && `${many(hangs, 'hang', 'hangs')}${ended}`,
   ];
   return `${failures.filter(Boolean).join(', ')}; rescued ${rescued}, finished ${finished}, lost ${lost}${unknown}`;
+}
+
+/** Empty while nothing has been shed. */
+function shedText(workers: readonly WorkerStatus[]): string {
+  const shed = workers.flatMap(({ slot, shed = 0 }) => (shed > 0 ? [{ slot, shed }] : []));
+  if (shed.length === 0) return '';
+  const all = shed.reduce((sum, one) => sum + one.shed, 0);
+  const each = shed.map((one) => `worker ${one.slot} ${one.shed}`).join(', ');
+  return `${many(all, 'request', 'requests')} shed since the start of its worker: ${each}`;
 }
 
 const many = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`;

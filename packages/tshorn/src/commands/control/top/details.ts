@@ -23,7 +23,7 @@ export function detailLines(
 }
 
 function linesOf(row: TopRow, width: number): Line[] {
-  const { slot, pid, generation, uptimeMs, waits, remaining, silentMs, loopDelayMs } = row;
+  const { slot, pid, generation, uptimeMs, waits, remaining, silentMs, loopDelayMs, shed } = row;
   const name = span(`worker ${slot}`, 'bold');
   if (waits !== undefined) return [spaced(3, name, span('no process', 'red'), span(waits))];
   const left = Object.entries(remaining ?? {}).map(([reason, count]) => `${reason} ${count}`);
@@ -43,6 +43,7 @@ function linesOf(row: TopRow, width: number): Line[] {
       3,
       [
         counted(row.requests, 'request'),
+        ...(shed ? [`${many(shed)} shed`] : []),
         `mean ${duration(row.mean)}`,
         `${many(row.active)} in flight`,
         counted(row.connections, 'connection'),

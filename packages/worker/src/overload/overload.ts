@@ -1,0 +1,252 @@
+/**
+ * Overload control of a worker: loaded with `--overload shed` alone. Stands in front of the app's request listeners, on HTTP/1,
+ * TLS and HTTP/2 alike. docs/overload.md says what it does, and by which sources.
+ *
+ * A request goes straight to the app while the loop is not late and the app has room. Otherwise it is queued, and the queue is
+ * served in turns of a few milliseconds, between which the loop reads: so all that has come is known, with its age, the oldest
+ * and those whose clients have left are dropped, and no other turn is long.
+ */
+import { AsyncResource } from 'node:async_hooks';
+import type http from 'node:http';
+import type { Socket } from 'node:net';
+import type { WorkerOptions } from '@tshorn/config';
+import type { ShedReason } from '@tshorn/core';
+import { Proxies, peerOf } from '../access-log/client.ts';
+import { asksFor } from '../access-log/target.ts';
+import { isInProcess } from '../transport/in-process.ts';
+import { within } from '../transport/stream-scope.ts';
+import type { Transport } from '../transport/transport.ts';
+import { refuse } from './answer.ts';
+import { ConcurrencyLimit } from './concurrency-limit.ts';
+import { BURST, DelayQueue, type Waiting } from './delay-queue.ts';
+import { LoopClock } from './loop-clock.ts';
+import { ageByHeader } from './request-start.ts';
+import { ShedCounts } from './shed-counts.ts';
+
+export type OverloadOptions = Pick<
+  WorkerOptions,
+  'queueLimit' | 'overloadExempt' | 'statusPath' | 'trustedProxies'
+>;
+
+/** The loop reads again after so much work for requests. */
+const TURN_MS = 5;
+/**
+ * Before a turn the loop reads until nothing comes any more, or so often. It accepts one connection each time (uv__server_io), and
+ * another worker may have been quicker.
+ */
+const MOST_READS = 64;
+const QUIET_READS = 2;
+/** While requests wait for others to end, somebody looks at how old they are. */
+const LOOK_MS = 25;
+
+/** A request in the queue. */
+class Queued implements Waiting {
+  readonly request: http.IncomingMessage;
+  readonly response: http.ServerResponse;
+  readonly arrivedAt: number;
+  readonly reason: ShedReason;
+  /** The app sees the asynchronous context in which the request came. */
+  readonly scope = new AsyncResource('TSHORNQUEUED');
+
+  constructor(
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+    arrivedAt: number,
+    reason: ShedReason,
+  ) {
+    this.request = request;
+    this.response = response;
+    this.arrivedAt = arrivedAt;
+    this.reason = reason;
+  }
+
+  isGone(): boolean {
+    const { socket } = this.request;
+    return this.response.destroyed || !socket || socket.destroyed || socket.writableEnded;
+  }
+}
+
+export class Overload {
+  readonly #server: http.Server;
+  readonly #exempt: readonly string[];
+  readonly #longestMs: number;
+  readonly #proxies: Proxies;
+  readonly #readsProxies: boolean;
+  readonly #trusted = new WeakMap<Socket, boolean>();
+  readonly #queue: DelayQueue<Queued>;
+  readonly #limit: ConcurrencyLimit;
+  readonly #clock = new LoopClock();
+  readonly #say: (line: string) => void;
+  /** Those that the app has, and since when. */
+  readonly #inFlight = new Map<http.ServerResponse, number>();
+  readonly #onEnd: (this: http.ServerResponse) => void;
+  readonly counts = new ShedCounts();
+  /** Is being given to the app. */
+  #passing: http.ServerResponse | undefined;
+  #isTurning = false;
+  #reads = 0;
+  #quietReads = 0;
+  /** The loop has read a request, or accepted a connection. */
+  #hasRead = false;
+  #looking: NodeJS.Timeout | undefined;
+
+  constructor(transport: Transport, options: OverloadOptions, say: (line: string) => void) {
+    const { queueLimit, overloadExempt, statusPath, trustedProxies } = options;
+    this.#server = transport.server as http.Server;
+    this.#exempt = [...overloadExempt, ...(statusPath === '' ? [] : [statusPath.split('?', 1)[0] as string])];
+    this.#longestMs = queueLimit * BURST;
+    this.#proxies = new Proxies(trustedProxies);
+    this.#readsProxies = trustedProxies.length > 0;
+    this.#queue = new DelayQueue(queueLimit, (item, isGone) => this.#drop(item, isGone));
+    this.#limit = new ConcurrencyLimit(queueLimit / 2);
+    this.#say = say;
+    const ended = (response: http.ServerResponse) => this.#ended(response);
+    this.#onEnd = function onEnd() {
+      ended(this);
+    };
+    this.#server.on('connection', () => {
+      this.#hasRead = true;
+    });
+    transport.intercept((request, response) => this.#intercept(request, response));
+  }
+
+  #intercept(request: http.IncomingMessage, response: http.ServerResponse): boolean {
+    if (this.#passing === response || isInProcess(request.socket)) return false;
+    if (asksFor(this.#exempt, request.url ?? '')) return false;
+    const now = performance.now();
+    const isFull = this.#inFlight.size >= this.#limit.limit;
+    const isLate = this.#queue.length > 0 || this.#clock.busyMs(now) >= TURN_MS;
+    const proxyMs = this.#readsProxies ? this.#ageByProxy(request) : 0;
+    if (proxyMs > this.#longestMs) this.#shed(response, 'proxy', proxyMs, now);
+    else if (isFull || isLate) this.#enqueue(request, response, { isFull, proxyMs, now });
+    else this.#run(request, response, now);
+    return true;
+  }
+
+  /** Strangers may write what they like. */
+  #ageByProxy({ socket, headers }: http.IncomingMessage): number {
+    const header = headers['x-request-start'];
+    if (header === undefined) return 0;
+    let isTrusted = this.#trusted.get(socket);
+    if (isTrusted === undefined) {
+      isTrusted = this.#proxies.trusts(peerOf(socket));
+      this.#trusted.set(socket, isTrusted);
+    }
+    return isTrusted ? ageByHeader(header, Date.now()) : 0;
+  }
+
+  #enqueue(
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+    { isFull, proxyMs, now }: { readonly isFull: boolean; readonly proxyMs: number; readonly now: number },
+  ): void {
+    const waitedMs = Math.max(proxyMs, this.#clock.waitedMs(now));
+    const reason = proxyMs > 0 && proxyMs === waitedMs ? 'proxy' : isFull ? 'limit' : 'loop';
+    if (isFull) this.#limit.keptWaiting(now);
+    this.#hasRead = true;
+    this.#queue.push(new Queued(request, response, now - waitedMs, reason), now);
+    this.#turnSoon();
+  }
+
+  /** Gives a request to the app. */
+  #run(request: http.IncomingMessage, response: http.ServerResponse, from: number): void {
+    this.#inFlight.set(response, from);
+    response.once('close', this.#onEnd);
+    this.#passing = response;
+    try {
+      this.#server.emit('request', request, response);
+    } finally {
+      this.#passing = undefined;
+      this.#clock.worked(performance.now() - from);
+    }
+  }
+
+  #ended(response: http.ServerResponse): void {
+    const from = this.#inFlight.get(response);
+    if (from === undefined) return;
+    const inFlight = this.#inFlight.size;
+    this.#inFlight.delete(response);
+    const now = performance.now();
+    // A client that leaves says nothing of the app.
+    if (response.writableFinished && this.#limit.ended(now - from, inFlight, now)) this.#forgetStreams();
+    if (this.#queue.length > 0) this.#turnSoon();
+  }
+
+  /** An event stream or a download does not wait for the app any more. */
+  #forgetStreams(): void {
+    for (const response of this.#inFlight.keys()) if (response.headersSent) this.#inFlight.delete(response);
+  }
+
+  #turnSoon(): void {
+    if (this.#isTurning) return;
+    this.#isTurning = true;
+    this.#reads = 0;
+    this.#quietReads = 0;
+    setImmediate(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    // Whoever waits in the kernel is to be known before the app goes on.
+    this.#quietReads = this.#hasRead ? 0 : this.#quietReads + 1;
+    this.#hasRead = false;
+    if (this.#quietReads < QUIET_READS && ++this.#reads < MOST_READS) {
+      setImmediate(this.#turn);
+      return;
+    }
+    const now = performance.now();
+    this.#isTurning = false;
+    try {
+      this.#serve(now);
+    } finally {
+      // Also where the app has thrown: the others still wait.
+      this.#clock.turned();
+      this.#again();
+    }
+  };
+
+  #serve(from: number): void {
+    let now = from;
+    while (this.#inFlight.size < this.#limit.limit && now - from < TURN_MS) {
+      const item = this.#queue.take(now);
+      if (!item) break;
+      const { request, response, scope } = item;
+      const start = now;
+      scope.runInAsyncScope(() => within(request.socket, () => this.#run(request, response, start)));
+      now = performance.now();
+    }
+    this.#queue.dropOverdue(now);
+  }
+
+  #again(): void {
+    if (this.#queue.length === 0) return;
+    if (this.#inFlight.size < this.#limit.limit) return this.#turnSoon();
+    this.#limit.keptWaiting(performance.now());
+    this.#looking ??= setTimeout(() => {
+      this.#looking = undefined;
+      this.#forgetStreams();
+      this.#turnSoon();
+    }, LOOK_MS);
+  }
+
+  #drop({ response, arrivedAt, reason }: Queued, isGone: boolean): void {
+    const now = performance.now();
+    this.#shed(response, isGone ? 'client-gone' : reason, now - arrivedAt, now);
+  }
+
+  #shed(response: http.ServerResponse, reason: ShedReason, waitedMs: number, now: number): void {
+    const state = { waiting: this.#queue.length, inFlight: this.#inFlight.size, limit: this.#limit.limit };
+    const line = this.counts.add(reason, waitedMs, now, state);
+    if (line) this.#begins(line);
+    if (reason !== 'client-gone') refuse(response, reason);
+  }
+
+  #begins(line: string): void {
+    this.#say(line);
+    const timer = setInterval(() => {
+      const end = this.counts.look(performance.now());
+      if (!end) return;
+      clearInterval(timer);
+      this.#say(end);
+    }, 1_000).unref();
+  }
+}
