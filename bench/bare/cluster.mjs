@@ -13,5 +13,8 @@ if (cluster.isPrimary) {
   process.on('SIGTERM', () => process.exit());
 } else {
   const { default: app } = await import('../apps/hello.mjs');
-  http.createServer(app).listen(port, '127.0.0.1');
+  const server = http.createServer(app);
+  // As tshorn has it: connections wait while other servers have their turns.
+  server.keepAliveTimeout = 75_000;
+  server.listen(port, '127.0.0.1');
 }

@@ -14,5 +14,8 @@ if (cluster.isPrimary) {
 } else {
   const pem = fs.readFileSync(process.argv[4]);
   const { default: app } = await import('../apps/hello.mjs');
-  https.createServer({ cert: pem, key: pem }, app).listen(port, '127.0.0.1');
+  const server = https.createServer({ cert: pem, key: pem }, app);
+  // As tshorn has it: connections wait while other servers have their turns.
+  server.keepAliveTimeout = 75_000;
+  server.listen(port, '127.0.0.1');
 }

@@ -2,4 +2,6 @@
 import http from 'node:http';
 import app from '../apps/hello.mjs';
 
-http.createServer(app).listen(Number(process.argv[2]), '127.0.0.1');
+const server = http.createServer(app);
+server.keepAliveTimeout = 75_000;
+server.listen(Number(process.argv[2]), '127.0.0.1');

@@ -9,11 +9,15 @@ import { childrenOf } from './proc.mjs';
 const file = (path) => fileURLToPath(new URL(path, import.meta.url));
 /** TSHORN_CLI: another build, to compare it with this one. */
 export const cli = process.env.TSHORN_CLI ?? file('../../packages/tshorn/dist/cli.js');
+/** Many servers may start beside each other. */
+const DEADLINE_MS = 60_000;
 const hello = file('../apps/hello.mjs');
 
 /**
- * @typedef {{name: string, argv: (port: number, workers: number) => string[], env?: object, forks: boolean, secure?: boolean}} Contender
- * @typedef {{name: string, pid: number, port: number, exited: Promise<unknown>, errors: () => string, stop: () => Promise<void>}} Running
+ * @typedef {{name: string, program?: string, argv: (port: number, workers: number) => string[], env?: object, forks: boolean,
+ *   secure?: boolean}} Contender `program`: Node, unless given; `forks`: a process for each worker, which accept
+ * @typedef {{name: string, pid: number, pids: number[], port: number, secure: boolean, processes: number, hangUp: () => void,
+ *   exited: Promise<unknown>, errors: () => string, stop: () => Promise<void>}} Running `processes`: so many accept
  */
 
 const bare = (policy) => ({
@@ -70,8 +74,8 @@ export async function freePort() {
 }
 
 /** Returns at once, when the process is spawned. @param {Contender} contender @returns {Running} */
-export function launch({ name, argv, env }, port, workers) {
-  const child = spawn(process.execPath, argv(port, workers), {
+export function launch({ name, program, argv, env, forks, secure = false }, port, workers) {
+  const child = spawn(program ?? process.execPath, argv(port, workers), {
     env: { ...process.env, PORT: undefined, WEB_CONCURRENCY: undefined, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -87,14 +91,20 @@ export function launch({ name, argv, env }, port, workers) {
     await exited;
     clearTimeout(timer);
   };
-  return { name, pid: Number(child.pid), port, exited, errors: () => errors, stop };
+  const pid = Number(child.pid);
+  const hangUp = () => void child.kill('SIGHUP');
+  const processes = forks ? workers : 1;
+  return { name, pid, pids: [pid], port, secure, processes, hangUp, exited, errors: () => errors, stop };
 }
 
 /** Launches, and resolves when it answers and has all its workers. @param {Contender} contender */
 export async function start(contender, workers) {
   const running = launch(contender, await freePort(), workers);
   try {
-    await firstAnswer(running.port, 20_000 + workers * 1_000, contender.secure);
+    const ended = running.exited.then(() => {
+      throw new Error('it has ended');
+    });
+    await Promise.race([firstAnswer(running.port, DEADLINE_MS + workers * 1_000, contender.secure), ended]);
     for (const end = Date.now() + 10_000; contender.forks && childrenOf(running.pid).length < workers; ) {
       if (Date.now() > end) throw new Error('not all workers came up');
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -105,3 +115,23 @@ export async function start(contender, workers) {
     throw new Error(`${contender.name}: ${/** @type {Error} */ (error).message}\n${running.errors()}`);
   }
 }
+
+/**
+ * Starts them beside each other; all or none.
+ * @template {string} K @param {Record<K, () => Promise<Running>>} starts @returns {Promise<Record<K, Running>>}
+ */
+export async function startAll(starts) {
+  const keys = /** @type {K[]} */ (Object.keys(starts));
+  const results = await Promise.allSettled(keys.map((key) => starts[key]()));
+  const running = /** @type {Record<K, Running>} */ ({});
+  results.forEach((result, at) => {
+    if (result.status === 'fulfilled') running[keys[at]] = result.value;
+  });
+  const failed = results.find(({ status }) => status === 'rejected');
+  if (failed?.status !== 'rejected') return running;
+  await stopAll(running);
+  throw failed.reason;
+}
+
+/** @param {Record<string, Running>} servers */
+export const stopAll = (servers) => Promise.all(Object.values(servers).map((server) => server.stop()));

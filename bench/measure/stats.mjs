@@ -23,3 +23,18 @@ export const pairedRatio = (above, below) => median(above.map((value, round) => 
 
 /** Interquartile range of the values, as a share of their median. */
 export const spread = (values) => (quantile(values, 0.75) - quantile(values, 0.25)) / median(values);
+
+/**
+ * Requests of a CPU second as a multiple of the other's: over all rounds, and the least and the most of the starts by themselves.
+ * @param {import('./alternate.mjs').Sample[]} own @param {import('./alternate.mjs').Sample[]} other
+ */
+export function cpuRatio(own, other) {
+  const ratios = own.map(({ cpuUs, start }, round) => ({ start, ratio: other[round].cpuUs / cpuUs }));
+  const of = (start) => median(ratios.filter((one) => one.start === start).map(({ ratio }) => ratio));
+  const starts = [...new Set(ratios.map(({ start }) => start))].map(of);
+  return {
+    ratio: median(ratios.map(({ ratio }) => ratio)),
+    least: Math.min(...starts),
+    most: Math.max(...starts),
+  };
+}

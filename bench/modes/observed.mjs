@@ -2,9 +2,10 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Load } from '../load/load.mjs';
 import { freePort, start, tshorn } from '../measure/contenders.mjs';
 import { childrenOf, memoryOf } from '../measure/proc.mjs';
-import { rateOf } from '../measure/rate-run.mjs';
+import { failedOf, sideBySide } from '../measure/side-by-side.mjs';
 import { median, pairedRatio, quantile, spread } from '../measure/stats.mjs';
 import { machine, save } from '../report/save.mjs';
 import { fixed, mb, ms, table, verdict, whole } from '../report/table.mjs';
@@ -28,42 +29,42 @@ const contendersIn = (directory) => {
 /** Requests per CPU second, of those of `without`. */
 const TARGETS = { metrics: 0.99, combined: 0.95, json: 0.95 };
 
-/** @param {{workers: number, rounds: number, seconds: number, connections: number, scraped: number}} options */
+/** @param {import('../measure/side-by-side.mjs').Options & {scraped: number}} options */
 export async function observed(options) {
   const directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-bench-'));
   try {
-    const turns = await sideBySide(contendersIn(directory), options);
+    const turns = await turnsOf(contendersIn(directory), options);
     return report(turns, await scrapeOf(options.scraped), options);
   } finally {
     fs.rmSync(directory, { recursive: true });
   }
 }
 
-async function sideBySide(contenders, options) {
-  const keys = Object.keys(contenders);
-  const servers = {};
-  const samples = Object.fromEntries(keys.map((key) => [key, []]));
-  try {
-    for (const key of keys) servers[key] = await start(contenders[key], options.workers);
-    // Round 0 warms up: its figures are dropped.
-    for (let round = 0; round <= options.rounds; round++) {
-      for (let turn = 0; turn < keys.length; turn++) {
-        const key = keys[(turn + round) % keys.length];
-        const sample = await rateOf(servers[key], 'keepAlive', options);
-        if (round > 0) samples[key].push(sample);
+async function turnsOf(contenders, options) {
+  /** The private pages of each worker, at the end of each start. */
+  const pages = Object.fromEntries(Object.keys(contenders).map((key) => [key, []]));
+  const starts = Object.fromEntries(
+    Object.entries(contenders).map(([key, contender]) => [key, () => start(contender, options.workers)]),
+  );
+  const { keepAlive } = await sideBySide(starts, ['keepAlive'], options, {
+    last: (servers) => {
+      for (const [key, { pid }] of Object.entries(servers)) {
+        pages[key].push(...childrenOf(pid).map((worker) => memoryOf(worker).own));
       }
-      process.stderr.write(round ? `round ${round} of ${options.rounds}\n` : 'warmed up\n');
-    }
-    const memory = (key) => median(childrenOf(servers[key].pid).map((pid) => memoryOf(pid).own));
-    return keys.map((key) => ({ key, name: contenders[key].name, samples: samples[key], own: memory(key) }));
-  } finally {
-    await Promise.all(Object.values(servers).map((server) => server.stop()));
-  }
+    },
+  });
+  return Object.entries(contenders).map(([key, { name }]) => ({
+    key,
+    name,
+    samples: keepAlive[key],
+    own: median(pages[key]),
+  }));
 }
 
 /** Twenty scrapes of a server with many workers, each of which has served. */
 async function scrapeOf(workers) {
   const port = await freePort();
+  const load = new Load();
   const server = await start({ name: 'scraped', ...tshorn('--admin', `127.0.0.1:${port}`) }, workers);
   try {
     const hasStarted = async () => (await fetch(`http://127.0.0.1:${port}/startup`)).ok;
@@ -71,7 +72,7 @@ async function scrapeOf(workers) {
       if (Date.now() > end) throw new Error('not all workers became ready');
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
-    await rateOf(server, 'perRequest', { connections: 64, seconds: 3 });
+    await load.single(server, { connections: 64, milliseconds: 3_000 });
     const tooks = [];
     let bytes = 0;
     for (let at = 0; at < 20; at++) {
@@ -84,16 +85,17 @@ async function scrapeOf(workers) {
     }
     return { workers, bytes, median: median(tooks), worst: quantile(tooks, 1) };
   } finally {
+    load.close();
     await server.stop();
   }
 }
 
 function report(turns, scrape, options) {
-  const { workers, rounds, seconds, connections } = options;
+  const { workers, starts, rounds, seconds, connections } = options;
   const of = (turn, figure) => turn.samples.map((sample) => sample[figure]);
   const [without] = turns;
   console.log(
-    `\n${workers} workers, ${connections} keep-alive connections, medians of ${rounds} rounds of ${seconds} s\n`,
+    `\n${workers} workers, ${connections} keep-alive connections, ${starts} starts, medians of ${starts * rounds} rounds of ${seconds} s\n`,
   );
   const figures = turns.map((turn) => ({
     key: turn.key,
@@ -130,7 +132,7 @@ function report(turns, scrape, options) {
       met: ratio >= TARGETS[key],
     }));
   for (const { what, met } of targets) console.log(verdict(what, met));
-  const failed = turns.flatMap((turn) => of(turn, 'failed')).reduce((sum, value) => sum + value, 0);
+  const failed = failedOf({ keepAlive: Object.fromEntries(turns.map((turn) => [turn.key, turn.samples])) });
   console.log(`  failed requests: ${failed}`);
   console.log(
     `\n${save('observed.json', { machine: machine(), options, figures, scrape, loadRatio, targets, failed })}`,

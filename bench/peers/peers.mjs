@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cli } from '../measure/contenders.mjs';
+import { fill } from './fill.mjs';
 
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 const node = process.execPath;
@@ -92,13 +93,7 @@ export const peers = {
     program: 'nginx',
     get: 'apt-get install nginx-light',
     command: ({ port, workers, scratch }, program) => {
-      const config = path.join(scratch, 'nginx.conf');
-      const values = { PORT: String(port), WORKERS: String(workers), SCRATCH: scratch };
-      const text = fs.readFileSync(file('nginx.conf'), 'utf8');
-      fs.writeFileSync(
-        config,
-        text.replace(/\$\{(\w+)\}/g, (_, name) => values[name]),
-      );
+      const config = fill('nginx.conf', { PORT: port, WORKERS: workers, SCRATCH: scratch }, scratch);
       return [program, '-p', scratch, '-c', config];
     },
     workers: /^nginx: worker process/,
@@ -110,7 +105,7 @@ export const peers = {
 export const directory = file('.');
 export const reloaded = file('app.mjs');
 
-/** Its path, or undefined. @param {Peer} peer @returns {string | undefined} */
+/** Its path, or undefined. @param {Pick<Peer, 'program'>} peer @returns {string | undefined} */
 export function find({ program }) {
   if (!program) return node;
   const given = process.env[program.toUpperCase()];

@@ -1,0 +1,86 @@
+/** The handle on the load; load-process.mjs makes it. */
+import { ownersOf } from '../measure/owners.mjs';
+import { Ordered } from './ordered.mjs';
+
+/** Connections that are made at once, so that no worker of a shared socket takes them all. */
+const MOST_TRIES = 60;
+
+/**
+ * @typedef {{answered: number, failed: number, resumed: number, seconds: number}} Tally
+ * @typedef {{port: number, pid: number, secure?: boolean}} Server
+ */
+
+export class Load extends Ordered {
+  constructor() {
+    super('load-process.mjs');
+  }
+
+  /**
+   * Opens keep-alive connections, as many to each process that accepts: a worker with more of them reads more requests in one
+   * turn of its event loop, and looks cheaper.
+   * @param {string} group their name @param {Server} server @param {{each: number, processes: number}} spread
+   */
+  async open(group, server, { each, processes }) {
+    for (let tried = 0; tried < MOST_TRIES; tried++) {
+      await this.order('connect', { group, target: targetOf(server), count: each * processes });
+      const kept = evenly(ownersOf(server.pid, server.port), each, await this.ports(group));
+      await this.order('keep', { group, ports: kept });
+      if (kept.length === each * processes) return;
+    }
+    throw new Error(`${group}: after ${MOST_TRIES} tries not every worker has ${each} connections`);
+  }
+
+  /** The clients' ports of a group. @returns {Promise<number[]>} */
+  ports(group) {
+    return this.order('ports', { group });
+  }
+
+  /** Leaves as many connections of a group on each of so many processes. @returns {Promise<number>} how many */
+  async even(group, server, { each: most, processes }) {
+    const ports = await this.ports(group);
+    const owners = ownersOf(server.pid, server.port);
+    const counts = new Map();
+    for (const port of ports) counts.set(owners.get(port), (counts.get(owners.get(port)) ?? 0) + 1);
+    const each = counts.size < processes ? 0 : Math.min(most, ...counts.values());
+    await this.order('keep', { group, ports: evenly(owners, each, ports) });
+    return each;
+  }
+
+  /** Requests on the connections of a group. @returns {Promise<Tally>} */
+  ask(group, milliseconds) {
+    return this.order('ask', { group, milliseconds });
+  }
+
+  /** Before the load below is timed. @param {Server} server @param {{connections: number, resumes?: boolean}} options */
+  prepare(server, options) {
+    return this.order('prepare', { target: targetOf(server), ...options });
+  }
+
+  /**
+   * A connection for each request.
+   * @param {Server} server @param {{connections: number, resumes?: boolean, milliseconds: number}} options
+   * @returns {Promise<Tally>}
+   */
+  single(server, options) {
+    return this.order('single', { target: targetOf(server), ...options });
+  }
+
+  /** Ends all connections. */
+  leave() {
+    return this.order('leave');
+  }
+}
+
+const targetOf = ({ port, secure }) => ({ port, secure });
+
+/** Of these ports at most so many for each owner. */
+function evenly(owners, each, ports) {
+  const counts = new Map();
+  return ports.filter((port) => {
+    const owner = owners.get(port);
+    const count = counts.get(owner) ?? 0;
+    if (owner === undefined || count >= each) return false;
+    counts.set(owner, count + 1);
+    return true;
+  });
+}

@@ -1,0 +1,47 @@
+/**
+ * Servers that are compared take turns: all are up, each gets a short load, in an order that is drawn anew in each round,
+ * so what disturbs one disturbs its neighbours as well. All of them are started more than once, since a process can be slower
+ * than another of the same program from its start to its end.
+ */
+
+/** The first round compiles what the loads need: its turns are longer, and dropped. */
+const WARM_UP = 3;
+
+/**
+ * @typedef {{rate: number, cpuUs: number, failed: number, resumed?: number, start: number}} Sample
+ * @typedef {Record<string, Record<string, Sample[]>>} Samples by load and server; the samples of a round have the same place
+ * @typedef {(times: number) => Promise<Omit<Sample, 'start'>>} Turn `times` as long as a turn usually is
+ * @typedef {{turns: Record<string, Record<string, Turn>>, close: () => Promise<unknown>}} Sitting
+ */
+
+/** @param {{starts: number, rounds: number}} options @param {() => Promise<Sitting>} open starts all @returns {Promise<Samples>} */
+export async function alternate({ starts, rounds }, open) {
+  /** @type {Samples} */
+  const samples = {};
+  for (let start = 1; start <= starts; start++) {
+    const { turns, close } = await open();
+    try {
+      for (let round = 0; round <= rounds; round++) {
+        for (const [load, servers] of Object.entries(turns)) {
+          samples[load] ??= Object.fromEntries(Object.keys(servers).map((key) => [key, []]));
+          for (const key of shuffled(Object.keys(servers))) {
+            const sample = await servers[key](round === 0 ? WARM_UP : 1);
+            if (round > 0) samples[load][key].push({ ...sample, start });
+          }
+        }
+        process.stderr.write(
+          round ? `\rround ${round} of ${rounds}` : `start ${start} of ${starts}: warmed up\n`,
+        );
+      }
+      process.stderr.write('\n');
+    } finally {
+      await close();
+    }
+  }
+  return samples;
+}
+
+function shuffled(keys) {
+  const left = [...keys];
+  return keys.map(() => left.splice(Math.floor(Math.random() * left.length), 1)[0]);
+}
