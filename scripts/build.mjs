@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { importConfigPackage, root } from './config-package.mjs';
 import { librariesOf, licencesText } from './licences.mjs';
 import { compressed, pageOf } from './page.mjs';
+import { ownImport, writeProgram } from './program.mjs';
 import { undiciParts } from './undici-parts.mjs';
 
 const target = path.join(root, 'packages/tshorn');
@@ -19,6 +20,8 @@ fs.mkdirSync(dist);
 fs.writeFileSync(path.join(dist, 'page.html.gz'), compressed(page.html));
 
 const { version } = JSON.parse(fs.readFileSync(path.join(target, 'package.json'), 'utf8'));
+const define = { TSHORN_VERSION: JSON.stringify(version), PAGE_POLICY: JSON.stringify(page.policy) };
+const modules = { outExtension: { '.js': '.mjs' } };
 const bundle = (entryPoints, more = {}) =>
   build({
     absWorkingDir: target,
@@ -29,7 +32,7 @@ const bundle = (entryPoints, more = {}) =>
     platform: 'node',
     format: 'esm',
     target: 'node20.19',
-    define: { TSHORN_VERSION: JSON.stringify(version), PAGE_POLICY: JSON.stringify(page.policy) },
+    define,
     // Node keeps the source of every module: without white space the master needs 1 MB less. Names stay, for stacks.
     minifyWhitespace: true,
     minifySyntax: true,
@@ -38,21 +41,40 @@ const bundle = (entryPoints, more = {}) =>
     ...more,
   });
 
-// The libraries are CommonJS and require() Node's modules; an ES module has no require.
+const program = { write: false, plugins: [undiciParts, ownImport] };
+const workerBuilt = await bundle({ 'worker-main': '../worker/src/main.ts' }, program);
+const WORKER_PROGRAM = JSON.stringify(
+  await writeProgram(workerBuilt, { dist, name: 'worker', entry: 'worker-main.js', always: /^runtime-/ }),
+);
+const cliBuilt = await bundle({ 'cli-main': 'src/cli.ts' }, { ...program, define: { ...define, WORKER_PROGRAM } });
+const PROGRAM = JSON.stringify(
+  await writeProgram(cliBuilt, { dist, name: 'cli', entry: 'cli-main.js', always: /^(?:pino|control)-[A-Z\d]+\./ }),
+);
+const entry = { format: 'cjs', splitting: false, define: { ...define, PROGRAM } };
+// Libraries are CommonJS and require() Node's modules; an ES module has no require.
 const banner = {
   js: "import { createRequire as $r } from 'node:module'; const require = $r(import.meta.url);",
 };
 const built = [
-  await bundle({ cli: 'src/cli.ts', index: 'src/index.ts' }, { banner, plugins: [undiciParts] }),
-  // Shares no file with the master: each further file makes every start of a worker slower.
-  await bundle({ worker: '../worker/src/main.ts' }),
-  await bundle({
-    'worker-api': 'src/worker.ts',
-    ws: 'src/ws.ts',
-    'graphql-ws': 'src/graphql-ws.ts',
-    'socket.io': 'src/socket.io.ts',
-  }),
+  workerBuilt,
+  cliBuilt,
+  await bundle({ cli: 'src/entry.ts', worker: '../worker/src/entry.ts' }, entry),
+  await bundle(
+    { index: 'src/index.ts' },
+    { ...modules, banner, plugins: [undiciParts], define: { ...define, WORKER_PROGRAM } },
+  ),
+  await bundle(
+    {
+      'worker-api': 'src/worker.ts',
+      ws: 'src/ws.ts',
+      'graphql-ws': 'src/graphql-ws.ts',
+      'socket.io': 'src/socket.io.ts',
+    },
+    modules,
+  ),
 ];
+// The entry points and the files of the programs are CommonJS, which begins faster; what is imported is in *.mjs.
+fs.writeFileSync(path.join(dist, 'package.json'), '{ "type": "commonjs" }\n');
 fs.chmodSync(path.join(dist, 'cli.js'), 0o755);
 
 const inputs = [...built, page].flatMap(({ metafile }) => Object.keys(metafile.inputs));
@@ -77,6 +99,7 @@ execFileSync(
   { cwd: target, stdio: 'inherit' },
 );
 const types = path.join(dist, 'types');
+fs.writeFileSync(path.join(types, 'package.json'), '{ "type": "module" }\n');
 for (const file of fs.readdirSync(types, { recursive: true }).filter((name) => name.endsWith('.d.ts'))) {
   const full = path.join(types, file);
   const up = path.relative(path.dirname(full), types) || '.';

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { importUrl } from '@tshorn/core';
 
 let imports = 0;
 
@@ -13,7 +14,7 @@ export async function importFresh(file: string): Promise<unknown> {
   const path = realpathSync(file);
   forget(path, createRequire(path).cache);
   imports += 1;
-  const module: { default?: unknown } = await import(`${pathToFileURL(path).href}?tshorn=${imports}`);
+  const module = await importUrl(`${pathToFileURL(path).href}?tshorn=${imports}`);
   return module.default;
 }
 

@@ -11,6 +11,7 @@ export * from './address.ts';
 export { alternativeNames } from './alternative-names.ts';
 export * from './app-metrics.ts';
 export * from './cgroup.ts';
+export * from './code-variable.ts';
 export { CULPRIT, type Culprit } from './culprit.ts';
 export * from './deadline.ts';
 export { targetOf, type WriteDone, type WriteTarget } from './descriptor.ts';
@@ -18,6 +19,7 @@ export * from './errors.ts';
 export type { Examination } from './examination.ts';
 export * from './heartbeat.ts';
 export * from './identity.ts';
+export { importUrl } from './import-url.ts';
 export * from './inspector-flags.ts';
 export * from './metrics.ts';
 export { isPreload, takesNextWord } from './node-flags.ts';
@@ -34,6 +36,7 @@ export {
   readPackage,
   unscoped,
 } from './package-commands.ts';
+export { keepCompiled, openProgram, type Program } from './program.ts';
 export { envelope, isEnvelope, type MessageOf, type Reading, readerOf } from './protocol/envelope.ts';
 export {
   bool,

@@ -7,10 +7,10 @@
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import module from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describeThrown } from '@tshorn/core';
+import { cachePlaceOf } from './cache-place.ts';
 import type { Logger } from './log.ts';
 import { directoryFor, privateDirectory, UnsafeDirectory } from './private-directory.ts';
 import type { Identity } from './privileges.ts';
@@ -21,28 +21,6 @@ import type { Release } from './release.ts';
 const KEPT_RELEASES = 10;
 /** A file name has 255 bytes at most. */
 const LONGEST_NAME = 200;
-
-/** Where a compile cache lies. */
-export interface CachePlace {
-  readonly base: string;
-  /** Directories below `base`, made by tshorn. */
-  readonly names: readonly string[];
-}
-
-/**
- * `$CACHE_DIRECTORY` is systemd's; of several, separated by colons, the first one is taken.
- * @param shared directories of other users lie in it, so that it has to let them through
- */
-export function cachePlaceOf(
-  { CACHE_DIRECTORY, XDG_CACHE_HOME }: NodeJS.ProcessEnv,
-  shared: boolean,
-): CachePlace {
-  const [given] = (CACHE_DIRECTORY ?? '').split(':');
-  const base = [given, XDG_CACHE_HOME].find((directory) => directory && isAbsolute(directory));
-  if (base) return { base, names: [shared ? 'tshorn-users' : 'tshorn'] };
-  const own = `tshorn-${process.geteuid?.()}`;
-  return { base: tmpdir(), names: shared ? [`${own}-users`] : [own, 'compiled'] };
-}
 
 export class CompileCache {
   readonly #log: Logger;

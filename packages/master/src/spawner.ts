@@ -11,6 +11,7 @@ import { fieldsOf } from './hang/warnings.ts';
 import { takeInspector } from './inspect/take.ts';
 import { withInstanceId } from './instance-id.ts';
 import { OomKills } from './os/cgroup.ts';
+import { WorkerCode } from './worker-code.ts';
 import { bootOrder, missingOf, overwriting, type Release, socketFilesOf } from './release.ts';
 import { route, routes } from './routes.ts';
 import { type SpawnFailure, spawnFailure } from './spawn-failure.ts';
@@ -29,6 +30,7 @@ export class Spawner {
   readonly #routes: ReturnType<typeof routes>;
   readonly #compileCache: CompileCache;
   readonly #oomKills = new OomKills();
+  readonly #code: WorkerCode;
   /** Generations whose overwritten file has been logged. */
   readonly #overwritten = new Set<number>();
 
@@ -38,6 +40,7 @@ export class Spawner {
     this.#attendants = attendants;
     this.#routes = routes(context, attendants, crew);
     this.#compileCache = new CompileCache(context.log, context.env, context.privileges.identity);
+    this.#code = new WorkerCode(context.env, context.privileges.identity);
   }
 
   /** Starts a worker. Never throws: a failure becomes events, as if the worker had ended while it booted. */
@@ -74,7 +77,7 @@ export class Spawner {
     const { identity: runAs, umask } = privileges;
     const identity = { slot, generation };
     watch?.expect(generation, release);
-    const environment = {
+    const environment: NodeJS.ProcessEnv = {
       ...withInstanceId(workerEnv(release, env, runAs, slot), randomUUID),
       ...(watch && { [WATCH_VARIABLE]: '1' }),
     };
@@ -84,11 +87,12 @@ export class Spawner {
     const addresses = listeners.map(({ address }) => formatAddress(address));
     const socketFiles = socketFilesOf(listeners.map(({ address }) => address));
     const order = bootOrder(release, identity, status, compileCache, umask);
-    const boot = { ...order, addresses, socketFiles, ...(inspector && { inspector }) };
+    const code = release.config.compileCache ? this.#code.for(environment.NODE_OPTIONS) : {};
+    const boot = { ...order, ...code.boot, addresses, socketFiles, ...(inspector && { inspector }) };
     const request = {
       exec: workerFile,
       cwd: release.cwd,
-      env: environment,
+      env: { ...environment, ...code.env },
       runAs,
       boot,
       beforeBoot: () => {

@@ -1,7 +1,6 @@
-#!/usr/bin/env node
-/** `tshorn APP`: reads the command line, and then answers it or becomes the master. */
+/** `tshorn APP`: reads the command line, and then answers it or becomes the master. entry.ts runs it. */
 import { parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
-import { EXIT, renderError, resolveApp, stackOf, TshornError, wrapError } from '@tshorn/core';
+import { EXIT, keepCompiled, type Program, renderError, resolveApp, stackOf, TshornError, wrapError } from '@tshorn/core';
 import {
   checkCertificates,
   checkLogPlaces,
@@ -30,7 +29,7 @@ declare const TSHORN_VERSION: string;
 const oldMaster = takeOldMaster(process.env);
 const isClean = restoreNodeOptions(process.env);
 
-async function main(argv: string[]): Promise<number> {
+async function main(argv: string[], keepCode: () => void): Promise<number> {
   checkPlatform();
   const [word] = argv;
   // A server does not load the code of the commands.
@@ -99,6 +98,7 @@ async function main(argv: string[]): Promise<number> {
   ignoreLateSignals();
   let isFollowed = false;
   server.on('notice', (notice) => {
+    if (notice.event === 'started' && resolved.config.compileCache) keepCode();
     isFollowed ||= notice.event === 're-exec-finished' && notice.outcome === 'committed';
   });
   const exitCode = await server.finished;
@@ -109,14 +109,37 @@ async function main(argv: string[]): Promise<number> {
 /** `tshorn --help | head -1` closes the pipe, which is no error. */
 const leavePipeQuietly = () => void process.stdout.on('error', () => process.exit(EXIT.ok));
 
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  async (failure) => {
-    const error = await meant(failure, process.argv.slice(2), workingDirectory);
-    const { isTTY, columns } = process.stderr;
-    const text = `tshorn: ${renderError(error)}`;
-    process.stderr.write(`${isTTY ? wrapError(text, Math.max(40, columns)) : text}\n`);
-    await oldMaster?.failed(renderError(error));
-    process.exit(error instanceof TshornError ? error.exitCode : EXIT.failure);
-  },
-);
+/** The first requests of a new server come now. */
+const KEEP_AFTER_MS = 2_000;
+
+/**
+ * Writes the compiled code for the next start, where there is none.
+ * @param file where it goes; undefined where it is there, or cannot be
+ */
+function keepCodeLater(program: Program, file: () => string | undefined): void {
+  if (program.isCached) return;
+  setTimeout(() => {
+    const target = file();
+    try {
+      if (target !== undefined) keepCompiled(program, target);
+    } catch {
+      // A full disk: the next start compiles again.
+    }
+  }, KEEP_AFTER_MS).unref();
+}
+
+/** @param codeFile where the compiled code of the program goes; undefined where it is there, or cannot be */
+export function run(program: Program, codeFile: () => string | undefined): Promise<void> {
+  const keepCode = () => keepCodeLater(program, codeFile);
+  return main(process.argv.slice(2), keepCode).then(
+    (code) => process.exit(code),
+    async (failure) => {
+      const error = await meant(failure, process.argv.slice(2), workingDirectory);
+      const { isTTY, columns } = process.stderr;
+      const text = `tshorn: ${renderError(error)}`;
+      process.stderr.write(`${isTTY ? wrapError(text, Math.max(40, columns)) : text}\n`);
+      await oldMaster?.failed(renderError(error));
+      process.exit(error instanceof TshornError ? error.exitCode : EXIT.failure);
+    },
+  );
+}

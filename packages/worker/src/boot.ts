@@ -1,14 +1,14 @@
 /** Boots a worker: hooks, app, probe, warm-up. The outcome of each is reported to the master. */
 import { resolve } from 'node:path';
 import type { HookLog } from '@tshorn/config';
-import type { ProbeReport, ToMaster } from '@tshorn/core';
+import type { ProbeReport, Program, ToMaster } from '@tshorn/core';
 import { worker as api } from './api.ts';
 import { captureListen } from './app/listen-capture.ts';
 import { type LoadedApp, loadApp } from './app/load-app.ts';
 import { reportIfItStays } from './app/other-listeners.ts';
 import { portsOf } from './app/same-port.ts';
 import { applySettings, type ServerSettings } from './app/server-settings.ts';
-import { useCompileCache, writeCompileCache } from './compile-cache.ts';
+import { keepOwnCode, useCompileCache, writeCompileCache } from './compile-cache.ts';
 import { Hooks } from './hooks.ts';
 import { answerLibraries } from './libraries.ts';
 import type { Order } from './order.ts';
@@ -20,10 +20,12 @@ type Send = (message: ToMaster) => Promise<void>;
 
 export class Boot {
   readonly #order: Order;
+  readonly #program: Program;
   readonly #send: Send;
 
-  constructor(order: Order, send: Send) {
+  constructor(order: Order, program: Program, send: Send) {
     this.#order = order;
+    this.#program = program;
     this.#send = send;
     const { slot, generation, appFile, compileCache, umask, options } = order;
     if (umask !== undefined) process.umask(umask);
@@ -119,7 +121,7 @@ export class Boot {
    * reporting.
    */
   async postWorkerInit(transport: Transport, hooks: Hooks): Promise<() => void> {
-    const { options, given, statusUdp, compileCache } = this.#order;
+    const { options, given, statusUdp, compileCache, ownCode } = this.#order;
     const start = performance.now();
     const failure = await hooks.run('postWorkerInit');
     const report: ProbeReport =
@@ -138,6 +140,7 @@ export class Boot {
     if (options.warmUp.length > 0 && report.verdict !== 'broken') await this.#warmUp(transport);
     // Now, because later a client would have to wait for it.
     if (compileCache !== undefined) writeCompileCache();
+    if (ownCode !== undefined) keepOwnCode(this.#program, ownCode);
     if (this.#order.examine) {
       const { examine } = await import('./examine.ts');
       await this.#send({ type: 'examined', ...(await examine(transport, options)) });

@@ -1,5 +1,6 @@
-/** The worker's side of the compile cache. master/src/compile-cache.ts chooses the directory. */
+/** The worker's side of the compile cache, and of its own code. master/src/compile-cache.ts and own-code.ts choose the places. */
 import module from 'node:module';
+import { keepCompiled, type Program } from '@tshorn/core';
 
 /** Node 22.1 and newer; the types are those of the oldest Node. */
 const edge = module as {
@@ -13,3 +14,12 @@ export const useCompileCache = (directory: string): void => void edge.enableComp
 
 /** Writes the code compiled so far. The first worker of a release takes some milliseconds for it. */
 export const writeCompileCache = (): void => edge.flushCompileCache?.();
+
+/** Writes the compiled code of the worker's own program. Without it the next worker compiles that again. */
+export function keepOwnCode(program: Program, file: string): void {
+  try {
+    keepCompiled(program, file);
+  } catch {
+    // A full disk, or a directory that is gone: the app is served all the same.
+  }
+}

@@ -6,6 +6,7 @@ import cluster from 'node:cluster';
 import {
   type BootOrder,
   describeThrown,
+  type Program,
   stackOf,
   type ToMaster,
   type ToWorker,
@@ -43,6 +44,7 @@ const ORPHANED: Leave = { mode: 'graceful', deadlineMs: 10_000, handoff: false, 
 const LEAST_CLEANUP_MS = 1_000;
 
 export class Worker {
+  readonly #program: Program;
   readonly #channel: Channel;
   #hooks: Hooks | undefined;
   #app: LoadedApp | undefined;
@@ -70,7 +72,8 @@ export class Worker {
     this.#service?.countAnswers();
   });
 
-  constructor() {
+  constructor(program: Program) {
+    this.#program = program;
     this.#channel = openChannel({
       onMessage: (message, handle) => this.#obey(message, handle),
       onLeave: (signal) => void this.#send({ type: 'leave-requested', signal }),
@@ -161,7 +164,7 @@ export class Worker {
     const order = readOrder(bootOrder);
     const { options } = order;
     this.#statusPath = options.statusPath;
-    const boot = new Boot(order, (message) => this.#send(message));
+    const boot = new Boot(order, this.#program, (message) => this.#send(message));
     const endPause = await this.#openInspector(order);
     await this.#openAccessLog(order);
     this.#watchAppMetrics(options.appMetrics);

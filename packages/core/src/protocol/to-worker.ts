@@ -42,6 +42,8 @@ const BOOT = {
   umask: optional(count(0o777)),
   /** Directory for compiled code; absent: none is kept. */
   compileCache: optional(path),
+  /** File for the compiled code of the worker's own program, which is missing; absent: this worker writes none. */
+  ownCode: optional(path),
   /** Present when the probe's outcome travels by UDP. */
   statusUdp: optional(row({ port: count(65_535), secret: opaque(64) })),
   /** The addresses of the listeners, which come when the worker is admitted; absent in a check. */

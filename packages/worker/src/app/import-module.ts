@@ -1,13 +1,13 @@
 /**
  * Loads the app as the main module of its process: `require.main`, `process.mainModule` and `import.meta.main` are those
- * of `node APP`. docs/decisions/main-module.md has the reasons. Alone here, because test runners rewrite import() to
- * require().
+ * of `node APP`. docs/decisions/main-module.md has the reasons.
  */
 import { readFileSync } from 'node:fs';
 import module from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
+import { importUrl } from '@tshorn/core';
 
 export type ModuleExports = Readonly<Record<string, unknown>>;
 
@@ -40,7 +40,7 @@ function importAsMain(file: string): Promise<ModuleExports> {
     // A hook of the app's tools that takes every module for a file.
   }
   // The fallback loads the app too, but not as the main module.
-  const importIt = typeof nameless.exports === 'function' ? nameless.exports : (url: string) => import(url);
+  const importIt = typeof nameless.exports === 'function' ? nameless.exports : importUrl;
   return importIt(href);
 }
 

@@ -1,0 +1,28 @@
+/** The compiled code of the workers' own program: the first worker writes it, the next ones begin with it. */
+import { CODE_VARIABLE } from '@tshorn/core';
+import { OwnCode } from './own-code.ts';
+import type { Identity } from './privileges.ts';
+
+/** The name and version of the program, which the build puts in; undefined in a test of the source. */
+declare const WORKER_PROGRAM: string | undefined;
+
+export class WorkerCode {
+  readonly #own: OwnCode | undefined;
+  /** Files that a worker has been asked for. */
+  readonly #asked = new Set<string>();
+
+  /** @param identity whom the workers run as, where that is not the master's user */
+  constructor(env: NodeJS.ProcessEnv, identity: Identity | undefined) {
+    if (typeof WORKER_PROGRAM === 'string') this.#own = new OwnCode(env, WORKER_PROGRAM, identity);
+  }
+
+  /** What the next worker is told of it. @param nodeOptions its NODE_OPTIONS */
+  for(nodeOptions: string | undefined): { readonly env?: NodeJS.ProcessEnv; readonly boot?: { ownCode: string } } {
+    const found = this.#own?.find(nodeOptions);
+    if (found !== undefined) return { env: { [CODE_VARIABLE]: found } };
+    const missing = this.#own?.missing(nodeOptions);
+    if (missing === undefined || this.#asked.has(missing)) return {};
+    this.#asked.add(missing);
+    return { boot: { ownCode: missing } };
+  }
+}
