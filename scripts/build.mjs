@@ -46,9 +46,17 @@ const workerBuilt = await bundle({ 'worker-main': '../worker/src/main.ts' }, pro
 const WORKER_PROGRAM = JSON.stringify(
   await writeProgram(workerBuilt, { dist, name: 'worker', entry: 'worker-main.js', always: /^runtime-/ }),
 );
-const cliBuilt = await bundle({ 'cli-main': 'src/cli.ts' }, { ...program, define: { ...define, WORKER_PROGRAM } });
+const cliBuilt = await bundle(
+  { 'cli-main': 'src/cli.ts' },
+  { ...program, define: { ...define, WORKER_PROGRAM } },
+);
 const PROGRAM = JSON.stringify(
-  await writeProgram(cliBuilt, { dist, name: 'cli', entry: 'cli-main.js', always: /^(?:pino|control)-[A-Z\d]+\./ }),
+  await writeProgram(cliBuilt, {
+    dist,
+    name: 'cli',
+    entry: 'cli-main.js',
+    always: /^(?:pino|control)-[A-Z\d]+\./,
+  }),
 );
 const entry = { format: 'cjs', splitting: false, define: { ...define, PROGRAM } };
 // Libraries are CommonJS and require() Node's modules; an ES module has no require.

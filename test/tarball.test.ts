@@ -41,7 +41,7 @@ test('holds what is built, a README, a LICENSE, the pages that log lines name, t
   );
   const strays = packed.filter(
     (file) =>
-      !/^(?:LICENSE|README\.md|package\.json|dist\/[\w./-]+\.(?:js|d\.ts|json)|dist\/licences\.txt|dist\/page\.html\.gz|docs\/[\w./-]+\.(?:md|svg|webp)|examples\/(?:monitoring|instances|live|systemd)\/[\w./-]+\.(?:md|yml|json|mjs|html|service|socket)|examples\/rolling-restart\.sh)$/.test(
+      !/^(?:LICENSE|README\.md|package\.json|dist\/[\w./-]+\.(?:m?js|d\.ts|json)|dist\/licences\.txt|dist\/page\.html\.gz|docs\/[\w./-]+\.(?:md|svg|webp)|examples\/(?:monitoring|instances|live|systemd)\/[\w./-]+\.(?:md|yml|json|mjs|html|service|socket)|examples\/rolling-restart\.sh)$/.test(
         file,
       ) || /^dist\/.*(?:\.test\.|testing\/)/.test(file),
   );
@@ -100,9 +100,11 @@ test('every library in the bundle is listed with its version and licence', () =>
   // The bundler names the files of CommonJS libraries; those of others leave no trace but their place in a package.json.
   const code = packed.filter((file) => /^dist\/[^/]*\.js$/.test(file)).map((file) => path.basename(file));
   const inCode = code.flatMap((file) =>
-    [...read(file).matchAll(/"[^"\n]*node_modules\/((?:@[^/"]+\/)?[^/"]+)\/[^"\n]+"\(/g)].map(
-      ([, name]) => name,
-    ),
+    [
+      ...read(file)
+        .replaceAll('\\\n', '')
+        .matchAll(/"[^"\n]*node_modules\/((?:@[^/"]+\/)?[^/"]+)\/[^"\n]+"\(/g),
+    ].map(([, name]) => name),
   );
   const wanted = ['config', 'master', 'setup', 'doctor', 'tshorn'].flatMap((name) => {
     const manifest = JSON.parse(readFileSync(path.join(root, `packages/${name}/package.json`), 'utf8'));
@@ -124,11 +126,14 @@ test('a server and its workers load neither undici nor yargs, which are for the 
     // Commands, and what a shell is told of them, are behind these.
     if (seen.has(file) || /^(?:run|answer)-\w+\.js$/.test(file)) return;
     seen.add(file);
-    for (const [, next] of read(file).matchAll(/"\.\/([\w.-]+\.js)"/g)) visit(next as string);
+    // A program holds the modules of its start in one script.
+    const isFile = packed.includes(`dist/${file}`);
+    for (const [, next] of isFile ? read(file).matchAll(/"\.\/([\w.-]+\.m?js)"/g) : []) visit(next as string);
   };
-  for (const entry of ['cli.js', 'index.js', 'worker.js', 'worker-api.js']) visit(entry);
+  const entries = ['cli.js', 'cli-start.js', 'index.mjs', 'worker.js', 'worker-start.js', 'worker-api.mjs'];
+  for (const entry of entries) visit(entry);
   const holds = (file: string) => /node_modules\/undici\/|Not enough non-option arguments/.test(read(file));
-  expect([...seen].filter(holds)).toEqual([]);
+  expect([...seen].filter((file) => packed.includes(`dist/${file}`)).filter(holds)).toEqual([]);
   // The words are those that tell.
   const all = packed.filter((file) => /^dist\/[^/]*\.js$/.test(file)).map((file) => path.basename(file));
   expect(all.filter(holds).length).toBeGreaterThanOrEqual(2);

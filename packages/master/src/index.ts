@@ -1,3 +1,4 @@
+export { cachePlaceOf } from './cache-place.ts';
 export {
   type CheckOptions,
   type CheckReport,
@@ -5,7 +6,6 @@ export {
   checkCertificates,
   examineCertificates,
 } from './check.ts';
-export { cachePlaceOf } from './cache-place.ts';
 export type { DryRun } from './decide/dry-run.ts';
 export type { Operation } from './decide/model.ts';
 export type { Level, Notice, Position, WorkerEvent } from './decide/notice.ts';

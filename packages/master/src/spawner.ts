@@ -11,10 +11,10 @@ import { fieldsOf } from './hang/warnings.ts';
 import { takeInspector } from './inspect/take.ts';
 import { withInstanceId } from './instance-id.ts';
 import { OomKills } from './os/cgroup.ts';
-import { WorkerCode } from './worker-code.ts';
 import { bootOrder, missingOf, overwriting, type Release, socketFilesOf } from './release.ts';
 import { route, routes } from './routes.ts';
 import { type SpawnFailure, spawnFailure } from './spawn-failure.ts';
+import { WorkerCode } from './worker-code.ts';
 import { workerEnv } from './worker-env.ts';
 import { type WorkerEnd, WorkerHandle } from './worker-handle.ts';
 

@@ -17,7 +17,10 @@ export class WorkerCode {
   }
 
   /** What the next worker is told of it. @param nodeOptions its NODE_OPTIONS */
-  for(nodeOptions: string | undefined): { readonly env?: NodeJS.ProcessEnv; readonly boot?: { ownCode: string } } {
+  for(nodeOptions: string | undefined): {
+    readonly env?: NodeJS.ProcessEnv;
+    readonly boot?: { ownCode: string };
+  } {
     const found = this.#own?.find(nodeOptions);
     if (found !== undefined) return { env: { [CODE_VARIABLE]: found } };
     const missing = this.#own?.missing(nodeOptions);

@@ -1,6 +1,15 @@
 /** `tshorn APP`: reads the command line, and then answers it or becomes the master. entry.ts runs it. */
 import { parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
-import { EXIT, keepCompiled, type Program, renderError, resolveApp, stackOf, TshornError, wrapError } from '@tshorn/core';
+import {
+  EXIT,
+  keepCompiled,
+  type Program,
+  renderError,
+  resolveApp,
+  stackOf,
+  TshornError,
+  wrapError,
+} from '@tshorn/core';
 import {
   checkCertificates,
   checkLogPlaces,
@@ -109,8 +118,8 @@ async function main(argv: string[], keepCode: () => void): Promise<number> {
 /** `tshorn --help | head -1` closes the pipe, which is no error. */
 const leavePipeQuietly = () => void process.stdout.on('error', () => process.exit(EXIT.ok));
 
-/** The first requests of a new server come now. */
-const KEEP_AFTER_MS = 2_000;
+/** The CPUs have other work until the last worker is up. */
+const KEEP_AFTER_MS = 500;
 
 /**
  * Writes the compiled code for the next start, where there is none.
