@@ -137,6 +137,25 @@ export const percentOrOff: Kind<number> = {
   },
 };
 
+/** A percentage, with or without its sign. */
+export const percent = (min: number, max: number): Kind<number> => ({
+  meta: 'N%',
+  input: 'number | string',
+  expected: `a percentage from ${min}% to ${max}% such as ${min}%`,
+  parse(input) {
+    const match = /^(\d{1,3})\s*%?$/.exec(typeof input === 'number' ? String(input) : String(input).trim());
+    const number = Number(orWrong(match?.[1]));
+    return orWrong(number >= min && number <= max ? number : undefined);
+  },
+  format: (value) => `${value}%`,
+  schema: {
+    oneOf: [
+      { type: 'integer', minimum: min, maximum: max },
+      { type: 'string', pattern: '^\\d+ *%?$' },
+    ],
+  },
+});
+
 /** `--NAME` alone says yes, and `--no-NAME` no. */
 export const yesNo: Kind<boolean> = {
   meta: 'yes|no',

@@ -1,7 +1,7 @@
 /** Puts the layers together: defaults (those of watch mode first), the file, the environment, the command line. */
 import { readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { TshornError } from '@tshorn/core';
+import { formatWorkers, leastWorkers, mostWorkers, TshornError } from '@tshorn/core';
 import { readCommandLine } from './command-line.ts';
 import { defaultsFor, isDefault } from './defaults.ts';
 import { meantBy } from './elsewhere.ts';
@@ -185,8 +185,10 @@ function checkProxies({ proxyProtocol, trustedProxies }: Config): void {
 /** A balancer would get no server at all, and no word why. */
 function neverReady(config: Config): string[] {
   const { readyWorkers, workers } = config;
-  if (readyWorkers <= workers || !isAdministered(config)) return [];
-  const text = `--ready-workers ${readyWorkers} is more than --workers ${workers}`;
+  const least = leastWorkers(workers);
+  if (readyWorkers <= least || !isAdministered(config)) return [];
+  const given = formatWorkers(workers);
+  const text = `--ready-workers ${readyWorkers} is more than --workers ${given}${least < mostWorkers(workers) ? ' at rest' : ''}`;
   return [`${text}: /ready answers 503, and the agent "down"`];
 }
 

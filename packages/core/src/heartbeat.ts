@@ -25,6 +25,8 @@ export const HEARTBEAT = {
    * little but collect, at 75 % and more, which it ends soon by ending the process.
    */
   heap: optional(row({ used: count(), limit: count(), isCollecting: optional(literal(true)) })),
+  /** With `--no-metrics`: how long the event loop was active and idle, and the CPU time of the process, since the worker's start. */
+  loop: optional(row({ activeMs: ms, idleMs: ms, cpuMs: ms })),
   /** Absent with `--no-metrics`. */
   metrics: optional(row(METRICS)),
 };

@@ -5,7 +5,7 @@
  */
 import type { EventEmitter } from 'node:events';
 import type { Config, Resolved } from '@tshorn/config';
-import { describeThrown } from '@tshorn/core';
+import { describeThrown, leastWorkers } from '@tshorn/core';
 import type { Notice } from './decide/notice.ts';
 import { emitGuarded } from './emit-guarded.ts';
 import type { Hooks } from './hooks.ts';
@@ -72,7 +72,7 @@ export class Announcer {
     if (!env.NOTIFY_SOCKET) return;
     const { Service } = await import('./systemd/service.ts');
     this.#service = new Service(env, log);
-    if (!follows) this.#service.begin(config.workers);
+    if (!follows) this.#service.begin(leastWorkers(config.workers));
   }
 
   /** The settings of a committed release hold from the next event on. */

@@ -3,6 +3,7 @@
  * Created by the Performer.
  */
 import os from 'node:os';
+import { cpuQuota } from '@tshorn/config';
 import { groupMemory, memoryLimit } from '@tshorn/core';
 import { BootPriority } from './boot-priority.ts';
 import { CanaryGate } from './canary/gate.ts';
@@ -14,6 +15,7 @@ import { whyNoInspector } from './inspect/settings.ts';
 import { ownMemory } from './os/own-memory.ts';
 import { Recycler } from './recycling/recycler.ts';
 import { Remaining } from './remaining.ts';
+import { Load } from './scaling/load.ts';
 import type { CertificateOrder } from './tls/certificates.ts';
 import { Traffic } from './traffic.ts';
 import { UnreadMessages } from './unread-messages.ts';
@@ -29,6 +31,7 @@ export class Attendants {
   readonly bootPriority: BootPriority;
   readonly unread: UnreadMessages;
   readonly inspectors: Inspectors;
+  readonly load: Load;
 
   constructor(context: Context, crew: Crew) {
     const { log, view, enqueue, otherMaster } = context;
@@ -51,6 +54,18 @@ export class Attendants {
       ownMemory: (serial) => ownMemory(crew.get(serial)?.pid),
       groupMemory: () => groupMemory(),
       chance: Math.random,
+    });
+    this.load = new Load({
+      log,
+      view,
+      vitalOf: (serial) => this.vitals.of(serial),
+      queued: () => context.observed.queues.now().queues.reduce((sum, { waiting }) => sum + waiting, 0),
+      cpus: () => Math.min(os.availableParallelism(), cpuQuota()),
+      groupMemory: () => groupMemory(),
+      freeMemory: os.freemem,
+      ownMemory: (serial) => ownMemory(crew.get(serial)?.pid),
+      hasNeighbour: () => otherMaster.isBeside,
+      request: (operation) => enqueue({ type: 'requested', operation }),
     });
     this.bootPriority = new BootPriority(log, {
       // The worker would serve at a low priority for as long as it lives.

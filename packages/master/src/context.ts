@@ -9,6 +9,7 @@ import type { Logger } from './log.ts';
 import type { LogFields } from './log-events.ts';
 import type { AppMetrics } from './metrics/apps/app-metrics.ts';
 import type { Registry } from './metrics/registry.ts';
+import type { ListenQueues } from './os/listen-queue.ts';
 import type { OutputFile } from './output-file.ts';
 import type { Privileges } from './privileges.ts';
 import type { Release } from './release.ts';
@@ -42,6 +43,8 @@ export interface Context {
     /** The app's own metrics, in all workers. */
     readonly apps: AppMetrics;
     readonly recent: RecentCounts;
+    /** The kernel's queue. */
+    readonly queues: Pick<ListenQueues, 'now'>;
     readonly lines: RecentLines;
     /** Why a worker hangs, as it is logged. */
     explained(fields: LogFields, text: string): void;
@@ -53,6 +56,8 @@ export interface Context {
     neighbour(serial: number): Party | undefined;
     /** True while the old master's workers serve. */
     readonly isFollowing: boolean;
+    /** True while there is another master. */
+    readonly isBeside: boolean;
   };
   releaseOf(generation: number): Release;
   /** Queues what has happened for the master's loop. */

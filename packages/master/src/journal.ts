@@ -76,6 +76,8 @@ export function textOf(notice: Notice): string {
       return `canary gen=${notice.generation} ${notice.pass ? 'passed' : 'failed'}: ${notice.text}`;
     case 'rolling-back':
       return `rolling back reload to gen=${notice.generation}: ${notice.reason}`;
+    case 'scaling':
+      return `scaling ${notice.from} -> ${notice.to}: ${notice.text}`;
     case 'resized':
       return `workers: ${notice.from} -> ${notice.size}`;
     case 'degraded':

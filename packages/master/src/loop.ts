@@ -4,6 +4,7 @@
  */
 import { describeThrown, stackOf } from '@tshorn/core';
 import { decide } from './decide/decide.ts';
+import type { Scaled } from './decide/desired.ts';
 import type { Effect, Event } from './decide/events.ts';
 import type { State } from './decide/model.ts';
 import type { Notice } from './decide/notice.ts';
@@ -35,10 +36,17 @@ export class Loop {
     return this.#state;
   }
 
-  /** Starts the server. An event that came before (a HUP while `onStarting` runs) follows it. `release`: the name of the first one. */
-  begin(release: string | undefined): void {
+  /**
+   * Starts the server. An event that came before (a HUP while `onStarting` runs) follows it. `release`: the name of the first
+   * one. `scaled`: what the scaler of an old master has found.
+   */
+  begin(release: string | undefined, scaled?: Scaled): void {
     this.#hasBegun = true;
-    this.#queue.unshift({ type: 'start', ...(release !== undefined && { release }) });
+    this.#queue.unshift({
+      type: 'start',
+      ...(release !== undefined && { release }),
+      ...(scaled && { scaled }),
+    });
     this.#work();
   }
 

@@ -176,7 +176,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
     this.#reExec.warnOfReturn(this.releases.of(1));
     const left = oldMaster?.listeners.state.left;
     if (left !== undefined) this.#loop.enqueue({ type: 'leave-requested', by: left });
-    this.#loop.begin(this.releases.of(1)?.name);
+    this.#loop.begin(this.releases.of(1)?.name, oldMaster?.listeners.state.scaled);
     if (oldMaster) this.#reExec.follow(this, config);
     else {
       void files.openControl();

@@ -24,6 +24,7 @@ export type ProcessEffect = Extract<
       | 'rescue'
       | 'watch'
       | 'end-watch'
+      | 'follow-load'
       | 'report-migrations'
       | 'set-timer'
       | 'clear-timer';
@@ -57,6 +58,10 @@ export class Performer {
 
   get remaining() {
     return this.#attendants.remaining;
+  }
+
+  get load() {
+    return this.#attendants.load;
   }
 
   /** The serial of the worker with that pid. */
@@ -96,6 +101,8 @@ export class Performer {
       }
       case 'report-migrations':
         return this.#attendants.traffic.migrations.sumUp();
+      case 'follow-load':
+        return this.#attendants.load.follow(effect.on);
       case 'end-watch':
         return this.#attendants.gate.end();
       case 'set-timer': {

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type Config, type Resolved, usableCpus, type Variables, workerOptions } from '@tshorn/config';
-import { type BindAddress, type BootOrder, resolveApp } from '@tshorn/core';
+import { type BindAddress, type BootOrder, leastWorkers, resolveApp } from '@tshorn/core';
 import type { Settings } from './decide/model.ts';
 import { readEnvFiles } from './env-file.ts';
 import { type Content, changeSince, contentOf, releaseFacts } from './release-facts.ts';
@@ -110,7 +110,13 @@ export function settingsOf(config: Config): Settings {
   };
   const graces = { grace, quickGrace, crashGrace };
   return {
-    workers,
+    workers: leastWorkers(workers),
+    ...(typeof workers !== 'number' && { range: workers }),
+    scaling: {
+      target: config.scaleTarget / 100,
+      upMs: config.scaleUpAfter,
+      downMs: config.scaleDownAfter,
+    },
     bootTimeout,
     probeWindow,
     ...graces,

@@ -4,6 +4,7 @@ import type { ContainmentCounts, Running, State } from './decide/model.ts';
 import type { Listener } from './listeners.ts';
 import type { Performer } from './perform.ts';
 import type { Release } from './release.ts';
+import { type DesiredStatus, desiredStatus } from './status-desired.ts';
 import { type BackoffStatus, type DegradedStatus, healthOf } from './status-health.ts';
 import type { CertificateStatus, Certificates, RefusedCertificates } from './tls/certificates.ts';
 import type { TrafficStatus } from './traffic.ts';
@@ -74,8 +75,8 @@ export interface MasterStatus {
   readonly release?: string;
   /** Number of slots that have, or get, a worker now. */
   readonly size: number;
-  /** The number of workers that is wanted, and who wants it: `config`, a signal, a command. */
-  readonly desired: { readonly workers: number; readonly by: string };
+  /** The number of workers that is wanted, who wants it, and why. */
+  readonly desired: DesiredStatus;
   /** Bytes of memory that the master itself holds. */
   readonly memory: number;
   readonly listeners: string[];
@@ -115,7 +116,7 @@ interface Sources {
   /** The release of the committed generation. */
   readonly serving: Release | undefined;
   readonly cwd: string;
-  readonly performer: Pick<Performer, 'traffic' | 'vitals' | 'remaining' | 'releaseOf'> | undefined;
+  readonly performer: Pick<Performer, 'load' | 'traffic' | 'vitals' | 'remaining' | 'releaseOf'> | undefined;
   readonly newMaster: number | undefined;
   /** Monotonic milliseconds. */
   readonly now: number;
@@ -144,7 +145,7 @@ export function statusOf({
     generation: committed,
     ...named(serving),
     size,
-    desired,
+    desired: desiredStatus(desired, performer?.load.status, { now, date: Date.now() }),
     memory: process.memoryUsage.rss(),
     listeners: listeners.map((listener) => spoken(listener, performer?.traffic.speaksTls)),
     ...(certificates && { certificates: certificates.status }),

@@ -10,6 +10,7 @@ import {
   readyBeside,
   receiversFor,
   recyclable,
+  scaling,
   takerMayCome,
   watched,
 } from './decide/queries.ts';
@@ -75,6 +76,11 @@ export class View {
   /** Serials of the workers of which one may be recycled now; undefined while none may. */
   recyclable(): number[] | undefined {
     return recyclable(this.#state());
+  }
+
+  /** What the scaler looks at; undefined while the number of workers does not follow the load. */
+  scaling(): ReturnType<typeof scaling> {
+    return scaling(this.#state());
   }
 
   /** True for a worker of a release that can still be rolled back. */

@@ -1,7 +1,10 @@
 /** The last heartbeat of each worker, by serial, and its malformed messages. The other end is worker/src/heartbeat.ts. */
 import type { Heartbeat } from '@tshorn/core';
 
-export interface Vital extends Heartbeat {
+/** Milliseconds since the start of the worker. */
+export type LoopFigures = NonNullable<Heartbeat['loop']>;
+
+export interface Vital extends Omit<Heartbeat, 'metrics'> {
   /** Time of arrival in monotonic milliseconds. */
   readonly at: number;
   /** Requests that it has shed; absent with `--overload off`. */
@@ -12,12 +15,15 @@ export class Vitals {
   readonly #last = new Map<number, Vital>();
   readonly #malformed = new Map<number, number>();
 
-  heartbeat(serial: number, { requests, rss, loopDelayMs, heap, metrics }: Heartbeat): void {
+  heartbeat(serial: number, heartbeat: Heartbeat): void {
+    const { requests, rss, loopDelayMs, heap, metrics } = heartbeat;
+    const loop = loopOf(heartbeat);
     this.#last.set(serial, {
       requests,
       rss,
       loopDelayMs,
       ...(heap && { heap }),
+      ...(loop && { loop }),
       ...(metrics?.shed && { shed: shedOf(metrics.shed) }),
       at: performance.now(),
     });
@@ -48,3 +54,11 @@ export class Vitals {
 
 const shedOf = (byReason: Readonly<Record<string, number>>): number =>
   Object.values(byReason).reduce((sum, count) => sum + count, 0);
+
+/** The figures are told once: among the metrics, or instead of them. */
+function loopOf({ metrics, loop }: Heartbeat): LoopFigures | undefined {
+  const runtime = metrics?.runtime;
+  if (!runtime) return loop;
+  const { loopActiveMs: activeMs, loopIdleMs: idleMs, cpuUserMs, cpuSystemMs } = runtime;
+  return { activeMs, idleMs, cpuMs: cpuUserMs + cpuSystemMs };
+}

@@ -1,8 +1,8 @@
 /** The library: a master in the calling process, and a handle to it. */
 import { EventEmitter } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { type Resolved, resolveConfig, type UserConfig } from '@tshorn/config';
-import { MOST_WORKERS, type ReloadPlan, TshornError } from '@tshorn/core';
+import { OPTIONS, type Resolved, readValue, resolveConfig, type UserConfig } from '@tshorn/config';
+import { type ReloadPlan, TshornError } from '@tshorn/core';
 import {
   type Command,
   emitGuarded,
@@ -101,19 +101,23 @@ export class Server extends EventEmitter<{ notice: [Notice]; finished: [number] 
   /**
    * Changes the number of workers, start-first. Resolves when the number is reached. Rejects with ERR_STATE when a new
    * worker cannot come into service or the server stops, and with ERR_OPTION for a number out of range.
+   * @param workers a number that stands; or text, as `tshorn scale` takes it: `2..8` follows the load in this range, `auto` in
+   * that of the config, or up to the number of CPUs
    */
-  async scale(workers: number): Promise<void> {
-    if (!Number.isInteger(workers) || workers < 1 || workers > MOST_WORKERS) {
-      const expected = `expected a whole number from 1 to ${MOST_WORKERS}`;
-      throw new TshornError('ERR_OPTION', `scale(${workers}): ${expected}`);
-    }
+  async scale(workers: number | string): Promise<void> {
+    const { kind } = OPTIONS.workers;
+    const asked = readValue(kind, workers, 'scale()');
+    const size =
+      typeof asked === 'number'
+        ? { to: asked }
+        : { range: asked, ...(workers === 'auto' && ({ back: true } as const)) };
     const id = nextOperationId();
     const done = this.#until((notice) => {
       const failed = whyScaleFailed(notice, id);
       if (failed !== undefined) throw new TshornError('ERR_STATE', failed);
       return isReached(notice, id) ? true : undefined;
     });
-    this.#master.request({ kind: 'scale', by: 'scale()', to: workers, ids: [id] });
+    this.#master.request({ kind: 'scale', by: 'scale()', ...size, ids: [id] });
     await done;
   }
 

@@ -39,7 +39,7 @@ export function heartbeat(
       rss,
       loopDelayMs: worst,
       ...(heap && { heap }),
-      ...(metrics && { metrics }),
+      ...(metrics ? { metrics } : { loop: loopFigures() }),
     });
     worst = 0;
   };
@@ -62,6 +62,12 @@ export function heartbeat(
   };
   setInterval(look, LOOK_EVERY_MS).unref();
   look();
+}
+
+function loopFigures() {
+  const { active, idle } = performance.eventLoopUtilization();
+  const { user, system } = process.cpuUsage();
+  return { activeMs: active, idleMs: idle, cpuMs: (user + system) / 1_000 };
 }
 
 /** Node reads it from a file: without a free descriptor that throws, and must not end the worker. */

@@ -1,5 +1,5 @@
 /** The machine: its Node, its limits, its clock, its disks. */
-import { formatMemory, formatMs } from '@tshorn/core';
+import { formatMemory, formatMs, mostWorkers } from '@tshorn/core';
 import { type Check, NOT_APPLICABLE } from '../check.ts';
 import { endOfLife, firstRelease } from './node-releases.ts';
 
@@ -40,7 +40,7 @@ export const MACHINE_CHECKS: readonly Check[] = [
     run: ({ limits, server }) => {
       const { openFiles } = limits;
       if (openFiles === undefined) return NOT_APPLICABLE;
-      const workers = server?.config.workers ?? 1;
+      const workers = mostWorkers(server?.config.workers ?? 1);
       // The master holds a channel and a pipe for each worker, and twice as many in a reload.
       const ofMaster = 40 + workers * 4;
       const seen = `ulimit -n ${openFiles}: about ${Math.max(0, openFiles - 40)} connections in each worker`;
@@ -57,13 +57,13 @@ export const MACHINE_CHECKS: readonly Check[] = [
     mend: 'ulimit -u, or TasksMax= and LimitNPROC= under systemd, or --pids-limit of the container',
     run: ({ limits, server }) => {
       if (!server) return NOT_APPLICABLE;
-      const needed = (server.config.workers + 2) * THREADS;
+      const needed = (mostWorkers(server.config.workers) + 2) * THREADS;
       const { processes, pidsLeft } = limits;
       const [name, limit] =
         Number(pidsLeft) < needed ? ['pids.max leaves', pidsLeft] : ['ulimit -u', processes];
       if (limit === undefined && pidsLeft === undefined) return NOT_APPLICABLE;
       if (limit === undefined || limit >= needed) return 'ok';
-      const seen = `${name} ${limit}; ${server.config.workers} workers and a new one need about ${needed} threads`;
+      const seen = `${name} ${limit}; ${mostWorkers(server.config.workers)} workers and a new one need about ${needed} threads`;
       return { level: 'error', seen };
     },
   },

@@ -1,5 +1,5 @@
 /** The CPUs and the memory that the options of the server ask for. */
-import { formatMemory } from '@tshorn/core';
+import { formatMemory, mostWorkers } from '@tshorn/core';
 import { type Check, NOT_APPLICABLE } from '../check.ts';
 import type { Facts } from '../facts.ts';
 
@@ -31,7 +31,7 @@ export const RESOURCE_CHECKS: readonly Check[] = [
     mend: 'leave --workers out: the default is one per CPU, within the quota',
     run: ({ server, resources }) => {
       if (!server?.hasApp) return NOT_APPLICABLE;
-      const { workers } = server.config;
+      const workers = mostWorkers(server.config.workers);
       const { cpus, cpuQuota } = resources;
       if (cpuQuota !== undefined && workers > Math.max(1, Math.ceil(cpuQuota))) {
         const seen = `${workers} workers, and a CPU quota of ${Math.round(cpuQuota * 100) / 100}`;
@@ -50,7 +50,8 @@ export const RESOURCE_CHECKS: readonly Check[] = [
     run: (facts) => {
       const { server } = facts;
       if (!server?.hasApp) return NOT_APPLICABLE;
-      const { workers, maxMemory } = server.config;
+      const { maxMemory } = server.config;
+      const workers = mostWorkers(server.config.workers);
       const limit = limitOf(facts);
       const recycled =
         maxMemory && ('bytes' in maxMemory ? maxMemory.bytes : (limit * maxMemory.percent) / 100);
@@ -76,7 +77,8 @@ export const RESOURCE_CHECKS: readonly Check[] = [
       const { server, resources, node } = facts;
       const limit = resources.memoryLimitBytes;
       if (!server?.hasApp || limit === undefined) return NOT_APPLICABLE;
-      const { workers, maxMemory } = server.config;
+      const { maxMemory } = server.config;
+      const workers = mostWorkers(server.config.workers);
       if (maxMemory !== undefined || heapBytes(facts) !== undefined) return 'ok';
       if (node.heapLimitBytes * workers <= limit) return 'ok';
       const heap = formatMemory(node.heapLimitBytes);
@@ -102,7 +104,7 @@ export const RESOURCE_CHECKS: readonly Check[] = [
       return {
         level: 'warning',
         seen: `--max-old-space-size=${Math.round(heap / MB)}; ${whose(facts)} ${formatMemory(limit)}`,
-        mend: `--max-old-space-size=${fittingHeap(facts, facts.server?.config.workers ?? 1)}`,
+        mend: `--max-old-space-size=${fittingHeap(facts, mostWorkers(facts.server?.config.workers ?? 1))}`,
       };
     },
   },

@@ -1,5 +1,6 @@
 /** Reads the body and the query of a request. Pure; anything that does not fit is a BadRequest with one sentence. */
-import { MOST_WORKERS, RELOAD_PLANS, type ReloadPlan } from '@tshorn/core';
+import { parseRange } from '@tshorn/config';
+import { MOST_WORKERS, RELOAD_PLANS, type ReloadPlan, type WorkerRange } from '@tshorn/core';
 import type { Operation, StopMode } from '../decide/model.ts';
 import type { MasterStatus } from '../status.ts';
 
@@ -99,12 +100,25 @@ export function refusalToAbort({ state, reload }: MasterStatus): string | undefi
   return `the reload to gen=${reload.generation} has committed already: nothing to abort; tshorn rollback brings the older release back`;
 }
 
+export type ScaleRequest = { readonly by: string } & (
+  | { readonly to: number }
+  | { readonly range: WorkerRange; readonly back?: true }
+);
+
 /** @param size the number of workers that `delta` starts from */
-export function readScale(body: Body, size: number): { to: number; by: string } {
-  only(body, 'to', 'delta', 'by');
+export function readScale(body: Body, size: number): ScaleRequest {
+  only(body, 'to', 'delta', 'range', 'by');
   const by = requesterOf(body);
-  if ((body.to === undefined) === (body.delta === undefined)) {
-    throw new BadRequest('a scale takes either "to" or "delta", as in {"to":4} or {"delta":-1}');
+  if ([body.to, body.delta, body.range].filter((field) => field !== undefined).length !== 1) {
+    throw new BadRequest(
+      'a scale takes one of "to", "delta" and "range", as in {"to":4}, {"delta":-1} or {"range":"2..8"}',
+    );
+  }
+  if (body.range !== undefined) {
+    const range = typeof body.range === 'string' ? parseRange(body.range) : undefined;
+    if (range === undefined) throw new BadRequest('"range" is neither a range such as "2..8" nor "auto"');
+    if (typeof range === 'number') return { by, to: range };
+    return { by, range, ...(body.range === 'auto' && { back: true }) };
   }
   const field = body.to === undefined ? 'delta' : 'to';
   const number = body[field];
@@ -114,7 +128,7 @@ export function readScale(body: Body, size: number): { to: number; by: string } 
   if (to < 1) throw new BadRequest(`that would be ${to} workers${now}: the minimum is 1`);
   if (to > MOST_WORKERS)
     throw new BadRequest(`that would be ${to} workers${now}: the maximum is ${MOST_WORKERS}`);
-  return { to, by };
+  return { by, to };
 }
 
 export function readStop(body: Body): { mode: StopMode; by: string } {

@@ -6,9 +6,8 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { describeThrown } from '@tshorn/core';
 import type { Operation } from '../decide/model.ts';
-import type { Notice } from '../decide/notice.ts';
 import { lineOf } from '../journal.ts';
-import { isReached, nextOperationId, whyScaleFailed } from '../operation-id.ts';
+import { nextOperationId } from '../operation-id.ts';
 import type { Answering, Controlled } from './controlled.ts';
 import {
   BadRequest,
@@ -19,10 +18,10 @@ import {
   readPlan,
   readReload,
   readRollback,
-  readScale,
   readStop,
   refusalToAbort,
 } from './requests.ts';
+import { scale } from './scale.ts';
 import { statusReply } from './status-reply.ts';
 import { pickReload, watch } from './watch.ts';
 
@@ -198,30 +197,10 @@ export class ControlServer {
   }
 
   #scale({ body, query, response }: Call): void {
-    const { size: from, desired } = this.#master.status();
-    const { to, by } = readScale(body, desired.workers);
     this.#refuseWhenStopping();
-    if (to === from && to === desired.workers) {
-      // The number stays, but slots in back-off try again at once.
-      this.#master.request({ kind: 'scale', by, to });
-      return answer(response, 200, { from, to });
-    }
-    const id = nextOperationId();
-    const look = (notice: Notice) => {
-      const failed = whyScaleFailed(notice, id);
-      if (failed !== undefined) end(409, { error: failed });
-      else if (isReached(notice, id)) end(200, { from, to });
-    };
-    const end = (status: number, value: object) => {
-      this.#master.off('notice', look);
-      if (!response.headersSent) answer(response, status, value);
-    };
-    if (query.get('wait') === '0') answer(response, 202, { accepted: true, from, to });
-    else {
-      this.#master.on('notice', look);
-      response.once('close', () => this.#master.off('notice', look));
-    }
-    this.#master.request({ kind: 'scale', by, to, ids: [id] });
+    scale(this.#master, body, query.get('wait') !== '0', response, (status, value) =>
+      answer(response, status, value),
+    );
   }
 
   #stop({ body, query, response }: Call): void {

@@ -9,6 +9,7 @@ import { neverLeft } from './clean-up.ts';
 import { closedServer } from './closed-server.ts';
 import { noneContained } from './contained.ts';
 import { crashed, hung, rescued, stayedStuck, turnsAgain } from './containment.ts';
+import { carriedOn, firstDesired } from './desired.ts';
 import { Draft } from './draft.ts';
 import type { Effect, Event, TimerId } from './events.ts';
 import { exited } from './exits.ts';
@@ -46,7 +47,7 @@ export const initialState = (settings: Settings, seed?: number): State => ({
   phase: 'starting',
   startedAt: 0,
   settings,
-  desired: { workers: settings.workers, by: 'config' },
+  desired: firstDesired(settings),
   size: settings.workers,
   committed: 1,
   releases: [FIRST],
@@ -81,6 +82,9 @@ export function decide(state: State, event: Event, at: number): Decision {
     refill(draft);
     watchHealth(draft);
   }
+  const follows = draft.state.desired.range !== undefined;
+  const didFollow = event.type !== 'start' && state.desired.range !== undefined;
+  if (follows !== didFollow) draft.effects.push({ do: 'follow-load', on: follows });
   return draft;
 }
 
@@ -89,6 +93,10 @@ function react(draft: Draft, event: Event): void {
     case 'start':
       draft.state.startedAt = draft.at;
       if (event.release !== undefined) draft.state.releases = [{ ...FIRST, name: event.release }];
+      if (event.scaled) {
+        draft.state.desired = carriedOn(draft.state.desired, event.scaled, draft.at);
+        draft.state.size = draft.state.desired.workers;
+      }
       // In watch mode a start that fails waits for the next save.
       if (!draft.state.settings.watch) draft.setTimer('start', draft.state.settings.bootTimeout);
       return;

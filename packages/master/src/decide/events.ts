@@ -3,6 +3,7 @@
  * is reported to people is in notice.ts.
  */
 import type { Culprit, DrainMode, DrainReport, ProbeReport } from '@tshorn/core';
+import type { Scaled } from './desired.ts';
 import type { MigrationCounts, Operation, Rescue, Settings, StopMode } from './model.ts';
 
 export type { Rescue };
@@ -19,8 +20,8 @@ export type TimerId =
   | 'leaving';
 
 export type Event =
-  /** `release`: the name of the first one. */
-  | { readonly type: 'start'; readonly release?: string }
+  /** `release`: the name of the first one. `scaled`: what the scaler of the old master of a re-exec had found. */
+  | { readonly type: 'start'; readonly release?: string; readonly scaled?: Scaled }
   | { readonly type: 'requested'; readonly operation: Operation }
   /** The config of that generation is read, and its app exists. */
   | {
@@ -144,6 +145,8 @@ export type Effect =
   /** Compares new workers with the others from now on; the answer is the event `watched`. */
   | { readonly do: 'watch'; readonly generation: number; readonly serials: readonly number[] }
   | { readonly do: 'end-watch' }
+  /** The number of workers follows the load from now on, or does so no more. */
+  | { readonly do: 'follow-load'; readonly on: boolean }
   | { readonly do: 'approve'; readonly generation: number }
   /**
    * A worker with a reason has missed a deadline; its stack is read first, within a second. One that is `not-loaded` is

@@ -6,8 +6,12 @@ import type {
   ExitKind,
   MasterState,
   ReloadPlan,
+  WorkerCount,
+  WorkerRange,
   WorkerState,
 } from '@tshorn/core';
+import type { Desired } from './desired.ts';
+import type { LoadReason, ScalingSettings } from './load-rules.ts';
 import type { Plan, ReloadShape } from './plan.ts';
 
 /** Used in place of a worker's serial where connections move to or from another master. */
@@ -162,7 +166,17 @@ export type Operation = Request &
         /** There is no memory for both: the worker is gone before its replacement starts. */
         readonly drainFirst?: true;
       }
-    | { readonly kind: 'scale'; readonly delta?: number; readonly to?: number }
+    | {
+        readonly kind: 'scale';
+        readonly delta?: number;
+        readonly to?: number;
+        /** From now on the number follows the load in this range. */
+        readonly range?: WorkerRange;
+        /** Rather in the range of the config, where it has one. */
+        readonly back?: true;
+        /** Of the scaler: why. */
+        readonly load?: { readonly reason: LoadReason; readonly why: string; readonly patience: number };
+      }
   );
 
 /** The operation under way; never two at once. */
@@ -180,8 +194,8 @@ export interface Running {
   replaced: number;
   /** The settings to go back to. */
   previous?: Settings;
-  /** Number of workers that the config of the new release asks for, where that differs from the running one. */
-  wanted?: number;
+  /** The workers that the config of the new release asks for, where that differs from the running one. */
+  wanted?: WorkerCount;
   /** Number of workers that a scale ends with. */
   target?: number;
   /** True after the point of no return. */
@@ -208,7 +222,10 @@ export interface KeptRelease {
 
 /** The part of the config that the pure core needs. Durations are milliseconds. */
 export interface Settings {
+  readonly scaling: ScalingSettings;
+  /** The number to start with: the least of the range, where there is one. */
   readonly workers: number;
+  readonly range?: WorkerRange;
   readonly bootTimeout: number;
   /** Time that hook and probe may take together before the worker counts as stuck. */
   readonly probeWindow: number;
@@ -228,13 +245,6 @@ export interface Settings {
 }
 
 export type StopMode = DrainMode | 'now';
-
-/** The number of workers that is wanted, and who wants it. */
-export interface Desired {
-  readonly workers: number;
-  /** `config`, or the name of the requester. */
-  readonly by: string;
-}
 
 export interface State {
   phase: Exclude<MasterState, 'reloading'>;

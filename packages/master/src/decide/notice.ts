@@ -1,5 +1,6 @@
 /** A **notice** reports what happened. The log, the hooks, the control clients and the library's listeners all get the same one. */
 import type { Culprit, DrainReport, OpenRequest, ReloadPlan, WorkerIdentity } from '@tshorn/core';
+import type { LoadReason } from './load-rules.ts';
 import type { FailedCleanUps } from './model.ts';
 
 /** The operation that a notice belongs to. */
@@ -189,6 +190,15 @@ export type Notice =
       /** The number of workers that the operation ends with: a scale by three reports three of these. */
       readonly target: number;
       readonly operation: OperationInfo;
+    }
+  /** The scaler has decided: the load asks for `to` workers. */
+  | {
+      readonly event: 'scaling';
+      readonly level: Level;
+      readonly from: number;
+      readonly to: number;
+      readonly reason: LoadReason;
+      readonly text: string;
     }
   /** A new master has been started; it is not active yet. */
   | { readonly event: 're-exec-started'; readonly level: Level; readonly text: string; readonly pid: number }

@@ -2,23 +2,20 @@
  * Carries out one operation at a time: takes it from the queue, turns it into a plan, walks its steps as the workers
  * report, and ends it. A crash is no operation: that is supervise.ts.
  */
-import { isComing, MOST_WORKERS, type WorkerState } from '@tshorn/core';
-import { hasten, holdAll } from './backoff.ts';
+import { isComing, type WorkerState } from '@tshorn/core';
+import { holdAll } from './backoff.ts';
+import { countOf, isSameCount } from './desired.ts';
 import { type Draft, infoOf } from './draft.ts';
 import type { Event } from './events.ts';
 import type { Operation, Running, State, WorkerRecord } from './model.ts';
-import { drainSlotFirst, type Plan, reloadPlan, replaceSlot, resize, type Step } from './plan.ts';
+import { isOfScaler, settleFor } from './of-scaler.ts';
+import { drainSlotFirst, type Plan, reloadPlan, replaceSlot, type Step } from './plan.ts';
 import { readyWorkers } from './queries.ts';
 import { bringsBack, releaseOf } from './releases.ts';
 import { fail } from './rollback.ts';
+import { joinsGrowth, scalePlan } from './scale.ts';
 import { take } from './steps.ts';
-import { respawn } from './supervise.ts';
 import { finishReload, refuse } from './verdict.ts';
-
-type Scale = Extract<Operation, { kind: 'scale' }>;
-
-/** The numbers of workers that can be asked for. */
-const WORKERS = { min: 1, max: MOST_WORKERS };
 
 export function request(draft: Draft, operation: Operation): void {
   const { state } = draft;
@@ -29,6 +26,7 @@ export function request(draft: Draft, operation: Operation): void {
   }
   if (operation.kind === 'reload' && joinsWaiting(draft, operation)) return;
   if (operation.kind === 'recycle' && isAsked(draft, operation)) return;
+  if (joinsGrowth(draft, operation)) return;
   giveWay(draft, operation);
   const isAgain = supersede(draft, operation);
   if (operation.kind !== 'reload') state.queue.push(operation);
@@ -61,11 +59,12 @@ const isAsked = ({ state }: Draft, { serial, by, ids }: Extract<Operation, { kin
     (asked) => asked?.kind === 'recycle' && asked.serial === serial && asked.by === by,
   );
 
-const mayWait = (operation: Operation): boolean => operation.kind === 'recycle' && operation.mayWait === true;
+const mayWait = (operation: Operation): boolean =>
+  isOfScaler(operation) || (operation.kind === 'recycle' && operation.mayWait === true);
 
 /**
- * A recycle that a limit has asked for gives way to what a person asks for: one that waits is dropped, one under way
- * ends where it stands. The limit is still reached afterwards, if the worker is still there.
+ * A recycle that a limit has asked for, and a size that the load has asked for, give way to what a person asks for: one that
+ * waits is dropped, one under way ends where it stands. Limit and load are still there afterwards.
  */
 function giveWay(draft: Draft, operation: Operation): void {
   const { state } = draft;
@@ -77,11 +76,12 @@ function giveWay(draft: Draft, operation: Operation): void {
   // A worker that is being admitted takes milliseconds more; one that drains goes on doing so by itself.
   if (step?.do === 'admit') return;
   delete state.running;
+  settleFor(state, running, false);
   for (const serial of Object.values(running.trials)) {
     const trial = state.workers[serial];
     if (trial && trial.state !== 'ready' && isComing(trial.state)) draft.kill(trial);
   }
-  const text = `recycle by ${running.operation.by} gives way to the ${operation.kind} by ${operation.by}`;
+  const text = `${running.operation.kind} by ${running.operation.by} gives way to the ${operation.kind} by ${operation.by}`;
   draft.report({ event: 'noted', level: 'info', text });
 }
 
@@ -182,26 +182,6 @@ function recyclePlan(draft: Draft, operation: Extract<Operation, { kind: 'recycl
   return plan(worker.slot, state.committed);
 }
 
-/** The last request decides the desired number; `by` names its requester. */
-function scalePlan(draft: Draft, operation: Scale): Plan {
-  const { state } = draft;
-  const { to, delta = 0, by } = operation;
-  const workers = to ?? state.desired.workers + delta;
-  const limit = workers < WORKERS.min ? 'min' : workers > WORKERS.max ? 'max' : undefined;
-  if (limit) {
-    refuse(draft, operation, `ignored: the ${limit}imum is ${WORKERS[limit]}`, 'warn');
-    return [];
-  }
-  state.desired = { workers, by };
-  if (workers === state.size && operation.ids) {
-    // The requester waits for a notice, and no step of a plan will give one.
-    const at = { size: workers, from: workers, target: workers };
-    draft.report({ event: 'resized', level: 'debug', ...at, operation: infoOf(operation) });
-  }
-  for (const slot of hasten(draft, workers)) respawn(draft, slot);
-  return resize(state.size, workers, state.committed);
-}
-
 /** The config is read and the app resolved: the reload becomes a plan. */
 export function prepared(draft: Draft, event: Extract<Event, { type: 'prepared' }>): void {
   const { generation, settings, release: name, sameAs, sameFiles } = event;
@@ -210,7 +190,7 @@ export function prepared(draft: Draft, event: Extract<Event, { type: 'prepared' 
   // A reload that has been aborted meanwhile is not the one under way.
   if (running?.operation.kind !== 'reload' || running.plan || running.generation !== generation) return;
   // A number of workers set by TTIN or `scale` stands until the config itself asks for another one.
-  if (settings.workers !== state.settings.workers) running.wanted = settings.workers;
+  if (!isSameCount(countOf(settings), countOf(state.settings))) running.wanted = countOf(settings);
   running.previous = state.settings;
   state.settings = settings;
   const same = running.operation.backTo ?? sameAs;
@@ -241,6 +221,9 @@ function conclude(draft: Draft, running: Running): void {
     const { wanted } = running;
     if (wanted === undefined) return;
     if (wanted === state.size) state.desired = { workers: wanted, by: 'config' };
-    else state.queue.unshift({ kind: 'scale', to: wanted, by: 'config' });
+    else {
+      const size = typeof wanted === 'number' ? { to: wanted } : { range: wanted };
+      state.queue.unshift({ kind: 'scale', by: 'config', ...size });
+    }
   }
 }

@@ -30,6 +30,8 @@ export type Step =
   | { readonly do: 'release'; readonly beside?: true }
   /** From here on this many slots are looked after. */
   | { readonly do: 'resize'; readonly to: number }
+  /** Start a worker in each slot, side by side, let each in when it has passed its probe, and count it when it serves. */
+  | { readonly do: 'grow'; readonly slots: Slots; readonly generation: number }
   /** Step of a rollback: older workers, parked or draining, serve again. */
   | { readonly do: 'readmit'; readonly slots: Slots }
   /** Step of a rollback: drain the new workers, and go on when they are gone. */
@@ -84,6 +86,11 @@ export function resize(from: number, to: number, generation: number): Plan {
   const removed = slotsBetween(to, from);
   return removed.length > 0 ? [...steps, { do: 'await-drains', slots: removed }] : steps;
 }
+
+/** The same for a load that has risen: they boot side by side, and none waits for another one. */
+export const growSlots = (from: number, to: number, generation: number): Plan => [
+  { do: 'grow', slots: slotsBetween(from, to), generation },
+];
 
 /** The slots from `from` to below `to`. */
 const slotsBetween = (from: number, to: number): Slots =>

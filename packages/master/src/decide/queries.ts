@@ -1,6 +1,7 @@
 /** Questions about the state. Pure. */
 import { isComing } from '@tshorn/core';
 import { NEW_MASTER, type State, type WorkerRecord } from './model.ts';
+import { isGrowing } from './of-scaler.ts';
 
 /** Workers in service. */
 export const readyWorkers = ({ workers }: State): WorkerRecord[] =>
@@ -68,8 +69,28 @@ export function watched({ running }: State): number[] {
  */
 export function balanced(state: State): number[] | undefined {
   const { phase, running, settings } = state;
-  if (phase !== 'running' || (running && watched(state).length === 0)) return undefined;
+  // A growth moves nothing: what it has brought into service gets its share while the others boot.
+  const isMoving = running && watched(state).length === 0 && !isGrowing(state);
+  if (phase !== 'running' || isMoving) return undefined;
   return settings.handoff ? readyBeside(state, []) : [];
+}
+
+/** What the scaler looks at; undefined while the number of workers does not follow the load. */
+export function scaling(state: State) {
+  const { desired, settings, running, queue, phase, left, size } = state;
+  const { range } = desired;
+  if (!range) return undefined;
+  const isFree = phase === 'running' && !running && queue.length === 0;
+  // A server that has left its balancer has no load, and comes back to all of it.
+  const may = left ? 'none' : isFree ? 'all' : phase === 'running' && isGrowing(state) ? 'grow' : 'none';
+  return {
+    range,
+    desired,
+    settings: settings.scaling,
+    ready: readyBeside(state, []),
+    coming: Math.max(size, isGrowing(state) ? (running?.target ?? 0) : 0),
+    may: may as 'all' | 'grow' | 'none',
+  };
 }
 
 /** Generations that have a worker, of which a worker would be started if a slot became empty, or that can be served again. */

@@ -2,6 +2,7 @@
 import { isComing } from '@tshorn/core';
 import { forgetFailures } from './backoff.ts';
 import { type Draft, infoOf } from './draft.ts';
+import { grow } from './grow.ts';
 import { isAwaited } from './migrations.ts';
 import type { Running, WorkerRecord } from './model.ts';
 import type { Slots, Step } from './plan.ts';
@@ -79,6 +80,8 @@ function isDone(draft: Draft, running: Running, step: Step, first: boolean): boo
       });
       return true;
     }
+    case 'grow':
+      return grow(draft, running, step);
     case 'readmit':
       return readmit(draft, running, step.slots, first);
     case 'withdraw': {

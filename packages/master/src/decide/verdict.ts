@@ -2,6 +2,7 @@
 import { type Draft, infoOf } from './draft.ts';
 import type { Operation, Running, WorkerRecord } from './model.ts';
 import type { Level, Outcome } from './notice.ts';
+import { settleFor } from './of-scaler.ts';
 import { neededGenerations, readyWorkers } from './queries.ts';
 import { releaseOf } from './releases.ts';
 
@@ -52,11 +53,11 @@ function levelOf({ endLevel, cleanUps }: Running, outcome: Outcome): Level {
 }
 
 /** Ends an operation that is no reload where it stands. The number of workers reached is the one wanted from now on. */
-export function giveUpOperation(draft: Draft, { operation }: Running, reason: string, level: Level): void {
+export function giveUpOperation(draft: Draft, running: Running, reason: string, level: Level): void {
   const { state } = draft;
   delete state.running;
-  if (operation.kind === 'scale') state.desired = { workers: state.size, by: operation.by };
-  refuse(draft, operation, `given up: ${reason}`, level);
+  settleFor(state, running, level === 'error');
+  refuse(draft, running.operation, `given up: ${reason}`, level);
   trim(draft);
 }
 

@@ -4,6 +4,7 @@
  */
 import type { MasterState } from '@tshorn/core';
 import type { MasterStatus, ReloadStatus, WorkerStatus } from '../status.ts';
+import type { DesiredStatus } from '../status-desired.ts';
 import type { BackoffStatus, DegradedStatus } from '../status-health.ts';
 import type { PastReload } from './past-reloads.ts';
 import { type Counted, NOTHING, percentile, plus, type Recent } from './window.ts';
@@ -72,6 +73,8 @@ export interface Snapshot {
   readonly generation: number;
   /** Number of slots. */
   readonly size: number;
+  /** The number of workers that is wanted, who wants it, and why. */
+  readonly desired: DesiredStatus;
   readonly release?: string;
   /** The reload under way. */
   readonly reload?: ReloadStatus;
@@ -118,7 +121,7 @@ export function snapshotOf({
   queue,
   watchedOf,
 }: Sources): Snapshot {
-  const { pid, memory, app, listeners, state, generation, release, size, reload } = status;
+  const { pid, memory, app, listeners, state, generation, release, size, desired, reload } = status;
   const { newMaster, degraded, backoff } = status;
   const watched = status.workers.map((worker) => ({ worker, watched: watchedOf(worker) }));
   const workers = watched
@@ -142,6 +145,7 @@ export function snapshotOf({
     state,
     generation,
     size,
+    desired,
     ...(release !== undefined && { release }),
     ...(reload && { reload }),
     ...(lastReload && { lastReload }),

@@ -51,7 +51,18 @@ export const OPERATIONS = {
   resized: {
     level: 'info',
     fields: '`size`, `from`, `target`, `by`',
-    when: 'The number of workers has changed by one, on the way to `target`.',
+    when: 'The number of workers has changed, on the way to `target`.',
+  },
+  scaling: {
+    level: 'info',
+    fields: '`from`, `to`, `reason`, `text`',
+    when: 'The [load](scaling.md) asks for another number of workers; the text has the figures.',
+  },
+  'scaling-held': {
+    level: 'info',
+    fields: '`reason`, `size`',
+    when: 'The load asks for more workers than there will be; once for as long as that lasts.',
+    todo: 'For `max`, a larger range; for `cpu` and `memory`, a larger machine or container; for `failures`, see why workers do not start.',
   },
   'recycle-put-off': {
     level: 'warn',

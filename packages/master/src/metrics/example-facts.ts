@@ -39,7 +39,7 @@ export function exampleFacts(): Facts {
       state: 'running',
       generation: 1,
       size: 1,
-      desired: { workers: 1, by: 'config' },
+      desired: { workers: 1, by: 'config', range: '1..4', load: 0.2 },
       memory: 50_000_000,
       listeners: ['127.0.0.1:8000'],
       certificates: [

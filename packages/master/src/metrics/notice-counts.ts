@@ -1,5 +1,6 @@
 /** Counts the notices of the master: how reloads end, and how long they take. Part of the registry's facts; never falls. */
 import { RELOAD_PLANS, type ReloadPlan } from '@tshorn/core';
+import { LOAD_REASONS, type LoadReason } from '../decide/load-rules.ts';
 import type { Notice, Outcome } from '../decide/notice.ts';
 
 export const OUTCOMES: readonly Outcome[] = ['committed', 'rolled-back', 'failed', 'refused', 'aborted'];
@@ -18,6 +19,13 @@ export class NoticeCounts {
   readonly reloads: ReadonlyMap<ReloadPlan, Map<Outcome, number>> = new Map(
     RELOAD_PLANS.map((plan) => [plan, new Map(OUTCOMES.map((outcome) => [outcome, 0]))]),
   );
+  /** Decisions of the scaler, by direction and reason; every pair that can be is there from the start. */
+  readonly scalings: ReadonlyMap<LoadReason, { readonly direction: 'up' | 'down'; count: number }> = new Map(
+    LOAD_REASONS.map((reason) => [
+      reason,
+      { direction: reason === 'idle' || reason === 'cpus' ? 'down' : 'up', count: 0 },
+    ]),
+  );
   /** Durations of the reloads that began, by bucket of RELOAD_BOUNDS and one more. */
   readonly durations = new Array<number>(RELOAD_BOUNDS.length + 1).fill(0);
   durationMs = 0;
@@ -28,6 +36,8 @@ export class NoticeCounts {
   notice(notice: Notice, now = Date.now()): void {
     // The first start is the first release.
     if (notice.event === 'started') this.#committedAt ??= now;
+    const scaling = notice.event === 'scaling' ? this.scalings.get(notice.reason) : undefined;
+    if (scaling) scaling.count++;
     if (notice.event !== 'reload-finished') return;
     const { plan, outcome, tookMs } = notice;
     const outcomes = this.reloads.get(plan);

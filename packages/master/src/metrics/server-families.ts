@@ -4,6 +4,7 @@ import type { Facts } from './facts.ts';
 import { type Family, inSeconds, type Point } from './family.ts';
 import { workerOf } from './http-families.ts';
 import { RELOAD_BOUNDS } from './notice-counts.ts';
+import { scalingFamilies } from './scaling-families.ts';
 
 /** Those that a worker can have while it is there. Each is told, also when it is 0: an alert needs it. */
 const STATES = Object.keys({
@@ -50,6 +51,7 @@ export function serverFamilies({ slots, counts, status, queue, release, version,
       points: STATES.map((state) => ({ labels: { state }, value: inState(state) })),
     },
     one('gauge', 'tshorn_workers_desired', 'Number of workers that is wanted', desired.workers),
+    ...scalingFamilies({ desired, counts }),
     one('gauge', 'tshorn_generation', 'Generation of the last committed reload; the start is 1', generation),
     one(
       'gauge',

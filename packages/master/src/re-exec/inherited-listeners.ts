@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import { type BindAddress, formatAddress, placeOf, TshornError } from '@tshorn/core';
 import { adopt } from '../bound-handle.ts';
+import { readScaled, type Scaled } from '../decide/desired.ts';
 import type { FileRights, Listener, SocketFile } from '../listeners.ts';
 import type { ActivatedSocket } from '../systemd/activation.ts';
 import { type Replaced, readReplaced } from './replaced.ts';
@@ -35,6 +36,8 @@ export interface PassedState {
   readonly left?: string | undefined;
   /** The release that a rollback has replaced, while an older one serves. */
   readonly replaced?: Replaced | undefined;
+  /** Present where the number of workers follows the load. */
+  readonly scaled?: Scaled | undefined;
 }
 
 interface Variable extends PassedState {
@@ -78,7 +81,7 @@ export class InheritedListeners {
 
   /** @throws TshornError ERR_STATE when another version of tshorn has written the variable */
   constructor(text: string) {
-    const { version, master, listeners, left, replaced } = read(text);
+    const { version, master, listeners, left, replaced, scaled } = read(text);
     if (version !== VERSION || !Array.isArray(listeners)) {
       throw new TshornError(
         'ERR_STATE',
@@ -87,7 +90,11 @@ export class InheritedListeners {
       );
     }
     this.oldMaster = Number(master);
-    this.state = { left: typeof left === 'string' ? left : undefined, replaced: readReplaced(replaced) };
+    this.state = {
+      left: typeof left === 'string' ? left : undefined,
+      replaced: readReplaced(replaced),
+      scaled: readScaled(scaled),
+    };
     this.#left = [...listeners];
   }
 

@@ -3,6 +3,7 @@
  * the master; refuses what must wait until there is one master again.
  */
 import type { Config } from '@tshorn/config';
+import { scaledOf } from '../decide/desired.ts';
 import { NEW_MASTER, OLD_MASTER, type State, type StopMode } from '../decide/model.ts';
 import type { Notice } from '../decide/notice.ts';
 import type { Listener } from '../listeners.ts';
@@ -98,8 +99,12 @@ export class ReExec {
   }
 
   /** Workers that are started now would be those of a master that leaves, or that may not stay. */
+  get isBeside(): boolean {
+    return this.#isUnderWay || this.isFollowing;
+  }
+
   refuses(what: string): boolean {
-    if (!this.#isUnderWay && !this.isFollowing) return false;
+    if (!this.isBeside) return false;
     this.#warn(`${what} refused: a re-exec is under way`);
     return true;
   }
@@ -120,7 +125,11 @@ export class ReExec {
       ...master,
       command,
       listeners: master.listeners(),
-      passed: { left: master.state().left?.by, replaced: master.replaced() },
+      passed: {
+        left: master.state().left?.by,
+        replaced: master.replaced(),
+        scaled: scaledOf(master.state().desired),
+      },
       ticketKeys: () => master.ticketKeys.keys,
       bootTimeout,
       grace,
@@ -146,10 +155,10 @@ export class ReExec {
   }
 
   /** The workers of this master are starting: from here on it can take over. */
-  follow(master: Following, { workers, bootTimeout }: Pick<Config, 'workers' | 'bootTimeout'>): void {
-    const { oldMaster, takeOver, reclaim, becameActive, tell, relay, ticketKeys } = this.#master;
+  follow(master: Following, { bootTimeout }: Pick<Config, 'bootTimeout'>): void {
+    const { oldMaster, takeOver, reclaim, becameActive, tell, relay, ticketKeys, state } = this.#master;
     oldMaster?.follow({
-      workers,
+      workers: state().size,
       bootTimeout,
       onNotice: (listener) => void master.on('notice', listener),
       takeOver,

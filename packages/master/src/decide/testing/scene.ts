@@ -8,6 +8,7 @@ import type { ReloadShape } from '../plan.ts';
 
 export const settings: Settings = {
   workers: 4,
+  scaling: { target: 0.6, upMs: 4_000, downMs: 60_000 },
   bootTimeout: 60_000,
   probeWindow: 40_000,
   grace: 30_000,

@@ -1,15 +1,19 @@
-import { type Kind, WrongValue } from '@tshorn/config';
+import { type Kind, parseRange, WrongValue } from '@tshorn/config';
 import { TshornError } from '@tshorn/core';
 
-/** A number of workers, or a difference to the present number. */
-export type Count = { readonly to: number } | { readonly delta: number };
+/** A number of workers, a difference to the present number, or a range in which it follows the load. */
+export type Count = { readonly to: number } | { readonly delta: number } | { readonly range: string };
 
 export const count: Kind<Count> = {
-  meta: 'N|+N|-N',
+  meta: 'N|+N|-N|MIN..MAX|auto',
   input: 'string',
-  expected: 'a number of workers such as 4, or +1, or -1',
+  expected: 'a number of workers such as 4, or +1, or -1, a range such as 2..8, or auto',
   parse(input) {
-    const [, sign, digits] = /^([+-]?)(\d{1,6})$/.exec(String(input)) ?? [];
+    const text = String(input);
+    const range = parseRange(text);
+    if (typeof range === 'number') return { to: range };
+    if (range) return { range: text };
+    const [, sign, digits] = /^([+-]?)(\d{1,6})$/.exec(text) ?? [];
     const number = Number(digits);
     if (sign === '' && number === 0) {
       throw new TshornError('ERR_OPTION', 'N: got "0"; a server has at least one worker', {
@@ -19,7 +23,9 @@ export const count: Kind<Count> = {
     if (!digits || number === 0) throw new WrongValue();
     return sign === '' ? { to: number } : { delta: Number(input) };
   },
-  format: (value) =>
-    'to' in value ? String(value.to) : value.delta > 0 ? `+${value.delta}` : `${value.delta}`,
+  format: (value) => {
+    if ('range' in value) return value.range;
+    return 'to' in value ? String(value.to) : value.delta > 0 ? `+${value.delta}` : `${value.delta}`;
+  },
   schema: { type: 'string' },
 };

@@ -10,14 +10,22 @@ export interface ScaleValues extends Which {
   readonly noWait: boolean;
 }
 
-/** `tshorn scale N`: resolves with 0 when the number is reached. @throws TshornError ERR_STATE (1) when it is not */
+interface Answer {
+  readonly from: number;
+  readonly to: number;
+  /** Where the number follows the load from now on. */
+  readonly range?: string;
+}
+
+/** `tshorn scale N|MIN..MAX|auto`: resolves with 0 when the number is reached. @throws TshornError ERR_STATE (1) when it is not */
 export async function scale({ count, json, noWait, ...which }: ScaleValues): Promise<number> {
   const socket = await chooseMaster({ json, ...which });
   const path = noWait ? '/scale?wait=0' : '/scale';
   const body = { ...count, by: 'tshorn scale' };
-  const answer = (await ask(socket, path, body, { patient: true })) as { from: number; to: number };
+  const answer = (await ask(socket, path, body, { patient: true })) as Answer;
   const reached = answer.from === answer.to ? `${answer.to} already` : `${answer.from} -> ${answer.to}`;
-  const text = noWait ? `requested ${answer.to} workers` : `workers: ${reached}`;
+  const follows = answer.range === undefined ? '' : `, following the load in ${answer.range}`;
+  const text = (noWait ? `requested ${answer.to} workers` : `workers: ${reached}`) + follows;
   print(json ? JSON.stringify(answer) : text);
   return 0;
 }

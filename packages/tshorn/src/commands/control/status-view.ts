@@ -57,6 +57,7 @@ function factsOf(status: Status, around: Surroundings): string {
     ['stopping', stop ? stoppingText(stop) : ''],
     ['degraded', degraded ? degradedText(degraded, around) : ''],
     ['release', release ?? ''],
+    ['workers', sizeText(status, around)],
     ['app', app ?? ''],
     ['listening', urls.join('  ')],
     ['tls', (certificates ?? []).map((one) => certificateText(one, around)).join(', ')],
@@ -73,6 +74,23 @@ function factsOf(status: Status, around: Surroundings): string {
     ([name, value]): Row => ({ cells: [{ text: name, colour: 'dim' }, { text: value }] }),
   );
   return table([{}, {}], cells, around);
+}
+
+/** Why there are as many workers as there are; empty where the config alone says so. */
+function sizeText({ size, desired }: Status, { now }: Surroundings): string {
+  const { workers, by, range, rangeBy, why, since, load, held } = desired;
+  const count = size === workers ? String(size) : `${size}, ${workers} wanted`;
+  if (range === undefined) return by === 'config' ? '' : `${count}, by ${by}`;
+  const given = rangeBy === undefined || rangeBy === 'config' ? '' : ` (${rangeBy})`;
+  const ago = since === undefined ? '' : ` ${formatAge(now - Date.parse(since))} ago`;
+  const reason = why === undefined ? '' : `: ${why}`;
+  const parts = [
+    `${count} of ${range}${given}`,
+    load !== undefined && `load ${load.toFixed(2)}`,
+    by === 'scaler' && `set${ago}${reason}`,
+    held !== undefined && `held: ${held}`,
+  ];
+  return parts.filter(Boolean).join('; ');
 }
 
 /** The first name, and the time until it expires. */

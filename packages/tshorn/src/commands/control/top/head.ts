@@ -45,7 +45,7 @@ function appLine({ master, release }: Snapshot, width: number): Line {
 }
 
 function totalLines({ snapshot, rates }: Picture, width: number): Line[] {
-  const { totals, workers, size, master } = snapshot;
+  const { totals, workers, size, desired, master } = snapshot;
   const { queue, overflows, errorsPerSecond: errors } = totals;
   const ready = workers.filter(({ state }) => state === 'ready').length;
   const first = joined(GAP, [
@@ -56,7 +56,7 @@ function totalLines({ snapshot, rates }: Picture, width: number): Line[] {
   ]);
   const free = Math.min(SPARKS, width - widthOf(first) - GAP);
   const second = [
-    fact('workers', `${ready}/${size}`, ready < size ? 'yellow' : undefined),
+    fact('workers', `${ready}/${size}${rangeText(desired)}`, ready < size ? 'yellow' : undefined),
     fact('connections', many(totals.connections)),
     fact('busy', many(totals.active)),
     ...(queue === undefined ? [] : [fact('queue', many(queue), queue > 0 ? 'yellow' : undefined)]),
@@ -69,6 +69,10 @@ function totalLines({ snapshot, rates }: Picture, width: number): Line[] {
   const sparks = free >= 10 ? [span(sparkline(rates, free), 'cyan')] : [];
   return [withRight(first, sparks, width), joined(GAP, second, width || undefined)];
 }
+
+/** A master of an older version tells none. */
+const rangeText = (desired: Snapshot['desired'] | undefined): string =>
+  desired?.range === undefined ? '' : ` of ${desired.range}`;
 
 const fact = (name: string, value: string, colour?: Colour): Line => [
   span(`${name} `, 'dim'),
@@ -85,7 +89,17 @@ function alertLine({ lost, snapshot }: Picture): Line {
     const text = `degraded: ${degraded.ready} of ${degraded.size} workers ready for ${since}${why}`;
     return [span(text, 'red')];
   }
-  return newMaster === undefined ? EMPTY : [span(`re-exec: master ${newMaster} starts`, 'cyan')];
+  if (newMaster !== undefined) return [span(`re-exec: master ${newMaster} starts`, 'cyan')];
+  return sizeLine(snapshot.desired, at);
+}
+
+/** Why the number of workers is what it is, where it follows the load. */
+function sizeLine(desired: Snapshot['desired'] | undefined, at: number): Line {
+  const { range, held, why, since, workers } = desired ?? {};
+  if (range === undefined) return EMPTY;
+  if (held !== undefined) return [span(`scaling held: ${held}`, 'yellow')];
+  if (why === undefined || since === undefined) return EMPTY;
+  return [span(`scaled to ${workers} ${formatAge(at - Date.parse(since))} ago: ${why}`, 'dim')];
 }
 
 /** The reason of a reload that failed stands below it: it is what its reader has come for. */

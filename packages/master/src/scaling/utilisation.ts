@@ -1,0 +1,50 @@
+/** How busy the event loop of each worker is, by its last two heartbeats. */
+import type { LoopFigures, Vital } from '../vitals.ts';
+
+export interface Busy {
+  /** From 0 to 1. */
+  readonly busy: number;
+  /** CPU seconds per second. */
+  readonly cpu: number;
+}
+
+interface Known extends Busy {
+  readonly at: number;
+  readonly loop: LoopFigures;
+}
+
+/** A heartbeat comes every two seconds at the latest; one that is as late as this comes from a loop that has no time for it. */
+const SILENT_MS = 4_000;
+const NONE: Busy = { busy: 0, cpu: 0 };
+
+export class Utilisation {
+  #known = new Map<number, Known>();
+
+  /**
+   * @param vitalOf the last heartbeat of a worker
+   * @param at monotonic milliseconds, on the clock of the heartbeats
+   */
+  of(serials: readonly number[], vitalOf: (serial: number) => Vital | undefined, at: number): Busy[] {
+    const known = new Map<number, Known>();
+    const all = serials.map((serial): Busy => {
+      const vital = vitalOf(serial);
+      const last = this.#known.get(serial);
+      if (!vital?.loop) return NONE;
+      const next =
+        last?.at === vital.at ? last : { ...between(last?.loop, vital.loop), at: vital.at, loop: vital.loop };
+      known.set(serial, next);
+      return at - vital.at > SILENT_MS ? { ...next, busy: 1 } : next;
+    });
+    this.#known = known;
+    return all;
+  }
+}
+
+/** A worker that has just begun to serve has told its figures once. */
+function between(before: LoopFigures | undefined, now: LoopFigures): Busy {
+  if (!before) return NONE;
+  const active = now.activeMs - before.activeMs;
+  const all = active + now.idleMs - before.idleMs;
+  if (!(all > 0)) return NONE;
+  return { busy: Math.min(1, Math.max(0, active / all)), cpu: Math.max(0, (now.cpuMs - before.cpuMs) / all) };
+}
