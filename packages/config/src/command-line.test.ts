@@ -93,13 +93,25 @@ describe('the command line', () => {
     [['a.js', '--instances', '4'], '--instances: unknown option; did you mean --workers 4?'],
     [['--zzzzzzzzz', 'a.js'], '--zzzzzzzzz: unknown option'],
     [['-x', 'a.js'], '-x: unknown option'],
-    [['a.js', '--workers', 'abc'], '--workers: got "abc"; expected a whole number from 1 to 1024'],
-    [['a.js', '--workers', '-5'], '--workers: got "-5"; expected a whole number from 1 to 1024'],
-    [['a.js', '--workers', '0'], '--workers: got "0"; expected a whole number from 1 to 1024'],
-    [['a.js', '--workers'], '--workers: its value is missing; expected a whole number from 1 to 1024'],
+    [
+      ['a.js', '--workers', 'abc'],
+      '--workers: got "abc"; expected a whole number from 1 to 1024, a range of them such as 2..8, or auto',
+    ],
+    [
+      ['a.js', '--workers', '-5'],
+      '--workers: got "-5"; expected a whole number from 1 to 1024, a range of them such as 2..8, or auto',
+    ],
+    [
+      ['a.js', '--workers', '0'],
+      '--workers: got "0"; expected a whole number from 1 to 1024, a range of them such as 2..8, or auto',
+    ],
+    [
+      ['a.js', '--workers'],
+      '--workers: its value is missing; expected a whole number from 1 to 1024, a range of them such as 2..8, or auto',
+    ],
     [
       ['a.js', '-w', '--bind', ':1'],
-      '--workers: its value is missing; expected a whole number from 1 to 1024',
+      '--workers: its value is missing; expected a whole number from 1 to 1024, a range of them such as 2..8, or auto',
     ],
     [['a.js', '--config'], '--config: its value is missing; expected the path of a config file'],
     [['a.js', 'b.js'], '"b.js": unexpected; the app is "a.js" and there is only one'],

@@ -171,7 +171,7 @@ describe('a config file', () => {
     const file = write('tshorn.config.json', '{ "app": "a.js", "workers": "many" }');
     await expect(resolve()).rejects.toMatchObject({
       code: 'ERR_OPTION',
-      message: `${file}: workers: got "many"; expected a whole number from 1 to 1024`,
+      message: `${file}: workers: got "many"; expected a whole number from 1 to 1024, a range of them such as 2..8, or auto`,
     });
   });
 

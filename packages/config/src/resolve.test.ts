@@ -166,7 +166,10 @@ describe('resolveConfig', () => {
       'start(): post_worker_init: unknown option; it belongs in hooks: hooks.postWorkerInit',
     ],
     [{ chdir: '/' }, 'start(): chdir: unknown option; did you mean cwd?'],
-    [{ workers: 1.5 }, 'start(): workers: got 1.5; expected a whole number from 1 to 1024'],
+    [
+      { workers: 1.5 },
+      'start(): workers: got 1.5; expected a whole number from 1 to 1024, a range of them such as 2..8, or auto',
+    ],
     [{ grace: '5 days' }, 'start(): grace: got "5 days"; expected a duration such as'],
     [{ grace: 3_000_000 }, 'of 24 days at most'],
     [{ bootTimeout: 0 }, 'start(): bootTimeout: got 0; expected a duration above zero'],

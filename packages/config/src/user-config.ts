@@ -50,8 +50,14 @@ export interface UserConfig {
   tlsHandoff?: boolean;
   /** An address where plain HTTP is answered with a redirect (308) to https, such as :80. Default: none. */
   redirectHttp?: number | string | false;
-  /** The number of worker processes. Default: one per CPU, within the quota of the cgroup. */
-  workers?: number;
+  /** The number of worker processes, or a range in which it follows the load. Default: one per CPU, within the quota of the cgroup. */
+  workers?: number | string;
+  /** With a range: how busy the event loops of the workers are to be. Default: 60%. */
+  scaleTarget?: number | string;
+  /** With a range: the time over which the load is taken before more workers start. Default: 4s. */
+  scaleUpAfter?: Duration;
+  /** With a range: the time for which fewer workers must have been enough before some leave. Default: 1m. */
+  scaleDownAfter?: Duration;
   /** The user that the workers run as; the master stays root and binds the addresses. Default: none. */
   user?: string | false;
   /** The group that the workers run in. Default: none. */

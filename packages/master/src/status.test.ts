@@ -28,6 +28,7 @@ test('addresses are told with what is spoken there', () => {
       traffic: { speaksTls, status: () => ({}), balance: { countOf: () => 0 } },
       vitals: { of: () => undefined, malformedOf: () => 0 },
       remaining: { of: () => undefined },
+      load: { status: undefined },
       releaseOf: () => undefined,
     } as unknown as Performer;
     const { state, at: now } = scene;

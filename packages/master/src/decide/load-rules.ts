@@ -72,7 +72,7 @@ const JITTER_MS = 300;
 const SATURATED = 0.95;
 /** Doublings of the time before a shrink. */
 const MOST_PATIENCE = 4;
-/** A doubling is taken back after this time without a reversal. */
+/** A doubling is taken back after this time without a reversal, beyond the window itself. */
 const FORGET_MS = 10 * 60_000;
 /** A growth this many times the window after a shrink shows that the shrink was wrong. */
 const TOO_SOON = 2;
@@ -119,7 +119,7 @@ function remember(before: Memory, seen: Seen, settings: ScalingSettings): Memory
     (look) => look.at >= at - windowMs - LOOK_MS - JITTER_MS,
   );
   const queuedSince = queued > 0 ? (before.queuedSince ?? at) : undefined;
-  const isForgotten = before.patience > 0 && at - before.patienceAt > FORGET_MS;
+  const isForgotten = before.patience > 0 && at - before.patienceAt > FORGET_MS + windowMs;
   const hasFailed = failures > before.failures;
   const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
   const { queuedSince: _before, ...kept } = before;
@@ -178,11 +178,15 @@ function grows(
 }
 
 /** The number that would have been enough at all times; undefined while that is not known. */
-function enough(memory: Memory, seen: Seen, { target, downMs }: ScalingSettings): number | undefined {
+function enough(memory: Memory, seen: Seen, { target, upMs, downMs }: ScalingSettings): number | undefined {
   if (seen.may !== 'all' || seen.ready < seen.coming) return undefined;
   const first = memory.means[0]?.at ?? seen.at;
   if (seen.at - first < downMs * 2 ** memory.patience - JITTER_MS) return undefined;
-  return Math.max(1, Math.ceil(peak(memory) / target));
+  const of = (load: number) => Math.max(1, Math.ceil(load / target));
+  const fewer = of(peak(memory));
+  // The end of a peak leaves the window bit by bit: one shrink follows it, and not one for each bit.
+  const later = memory.means.filter((look) => look.at > first + upMs + LOOK_MS);
+  return later.length > 0 && of(peak({ means: later })) < fewer ? undefined : fewer;
 }
 
 const shrunk = (memory: Memory, { at }: Seen): Memory => ({ ...memory, shrunkAt: at });
@@ -190,6 +194,6 @@ const shrunk = (memory: Memory, { at }: Seen): Memory => ({ ...memory, shrunkAt:
 const mean = (looks: readonly { readonly load: number }[]): number =>
   looks.reduce((sum, { load }) => sum + load, 0) / Math.max(1, looks.length);
 
-const peak = ({ means }: Memory): number => Math.max(0, ...means.map(({ load }) => load));
+const peak = ({ means }: Pick<Memory, 'means'>): number => Math.max(0, ...means.map(({ load }) => load));
 
 const rounded = (value: number): number => Math.round(value * 100) / 100;

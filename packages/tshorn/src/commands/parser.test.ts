@@ -60,7 +60,7 @@ it.each([
   ['reload', ['1', '2'], '"2": unexpected'],
   ['status', ['--quick'], 'tshorn status has no such option'],
   ['status', ['--control'], '--control: its value is missing; expected the path of a unix socket'],
-  ['scale', [], 'N|+N|-N is missing'],
+  ['scale', [], 'N|+N|-N|MIN..MAX|auto is missing'],
   ['scale', ['+0'], 'got "+0"'],
   ['stop', ['--quick', '--now'], '--quick and --now exclude each other'],
   ['reload', ['--abort', '--dry-run'], '--abort and --dry-run exclude each other'],

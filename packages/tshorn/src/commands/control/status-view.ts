@@ -77,7 +77,12 @@ function factsOf(status: Status, around: Surroundings): string {
 }
 
 /** Why there are as many workers as there are; empty where the config alone says so. */
-function sizeText({ size, desired }: Status, { now }: Surroundings): string {
+function sizeText(
+  { size, desired }: Pick<Status, 'size'> & Partial<Pick<Status, 'desired'>>,
+  { now }: Surroundings,
+): string {
+  // A master of an older version that is asked by this command tells none.
+  if (!desired) return '';
   const { workers, by, range, rangeBy, why, since, load, held } = desired;
   const count = size === workers ? String(size) : `${size}, ${workers} wanted`;
   if (range === undefined) return by === 'config' ? '' : `${count}, by ${by}`;
