@@ -82,7 +82,11 @@ describe('an app that cannot be served is told before anything else', () => {
 
 describe('a wrong option is told with what was expected', () => {
   test.each([
-    [['--workers', '0'], 2, '--workers: got "0"; expected a whole number from 1 to 1024, a range of them such as 2..8, or auto'],
+    [
+      ['--workers', '0'],
+      2,
+      '--workers: got "0"; expected a whole number from 1 to 1024, a range of them such as 2..8, or auto',
+    ],
     [['--workers', '-1'], 2, '--workers: got "-1"'],
     [['--workers', 'abc'], 2, '--workers: got "abc"'],
     [['--workers'], 2, '--workers: its value is missing'],
