@@ -133,7 +133,7 @@ describe('requests', () => {
     expect(await ask('POST', '/reload', '{"pln":1}')).toEqual([400, expect.stringContaining('"pln"')]);
     expect(await ask('POST', '/scale', '{}')).toEqual([
       400,
-      expect.stringContaining('either "to" or "delta"'),
+      expect.stringContaining('one of "to", "delta" and "range"'),
     ]);
     expect(await ask('POST', '/scale', '{"to":0}')).toEqual([
       400,
