@@ -13,13 +13,13 @@ import {
   type HttpsProgram,
   hasChromium,
   hasCurl,
-  hasOpenssl,
   nodeAgent,
   openssl,
   undici,
   type Wish,
 } from './support/https-programs.ts';
 import { isLong, times } from './support/long.ts';
+import { hasOpenssl } from './support/s-time.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
 import { SUITES, TLS_ARGS, tlsTargets } from './support/tls-target.ts';
 

@@ -146,7 +146,6 @@ const versionOf = (command: string, args: readonly string[]): string =>
 
 /** curl 7.84 or later: earlier ones ask without a pause. */
 export const hasCurl = /^curl (7\.8[4-9]|7\.9|[89]|\d\d)/.test(versionOf('curl', ['--version']));
-export const hasOpenssl = versionOf('openssl', ['version']) !== '';
 
 /**
  * One process with many transfers. It keeps sessions for itself: to resume one, it has a connection before, which the server
