@@ -1,8 +1,8 @@
 /**
  * TLS clients that write whatever comes to their mind, in records and pieces of records that are cut anywhere, against a
  * server that is reloaded and resized until so many connections have moved: no request may fail, no byte may be missing
- * or wrong, no connection may be closed. MOVES=100000 CLIENTS=800 makes it long, HANDOFF_SEED repeats a story (its bytes, not
- * its timing).
+ * or wrong, no connection may be closed. MOVES=100000 CLIENTS=1000 MOST_SECONDS=1800 DEADLINE_MS=120000 makes it long,
+ * HANDOFF_SEED repeats a story (its bytes, not its timing).
  */
 import { type CuttingRelay, cuttingRelay } from './support/cutting-relay.ts';
 import { disturb } from './support/disturb.ts';
@@ -18,7 +18,9 @@ const MOVES = times('MOVES', 60, 2_000);
 const CLIENTS = times('CLIENTS', 30, 100);
 /** A machine may be slow, and a story must end. */
 const MOST_SECONDS = times('MOST_SECONDS', 60, 90);
-const MOST_WORKERS = 3;
+const MOST_WORKERS = times('MOST_WORKERS', 3, 4);
+/** A thousand connections whose clients ask all the time leave a busy machine one by one. */
+const GRACE = ['--grace', '100s', '--keep-alive-timeout', '600s'];
 /** Many clients ask as much as a hundred. */
 const restMs = Math.max(1_500, CLIENTS * 15);
 /**
@@ -49,7 +51,7 @@ test(
   `random requests in random pieces of records against random reloads: seed ${SEED}`,
   async () => {
     process.stdout.write(`HANDOFF_SEED=${SEED}\n`);
-    const server = await startServer(fixture('echoes.mjs'), { workers: 2, args: TLS_ARGS });
+    const server = await startServer(fixture('echoes.mjs'), { workers: 2, args: [...TLS_ARGS, ...GRACE] });
     await connect(server);
     const end = performance.now() + MOST_SECONDS * 1_000;
     const isOver = () =>

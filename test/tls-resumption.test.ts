@@ -38,8 +38,8 @@ async function comeBack(port: number, version: SecureVersion, isOver: () => bool
       const isResumed = client.socket.isSessionReused();
       if (session) count[isResumed ? 'resumed' : 'full']++;
       count.pids.add(/^x-pid: *(\d+)/im.exec((await client.ask()).head)?.[1] ?? '');
-      // TLS 1.2 has no new one for a session that is resumed.
-      if (!session || version === 'TLSv1.3') session = await client.ticket();
+      // One that is resumed may be sent a new ticket, and may not.
+      session = session ? (client.session ?? session) : await client.ticket();
       client.destroy();
     } catch (error) {
       count.failures.push(String(error));
