@@ -1,0 +1,90 @@
+#!/bin/sh
+# Brings a release to several hosts, one after the other. At the first host that rejects it, or at the first failed
+# check, it stops, and every host that has it already goes back to what it served before.
+#
+#   RELEASE=/srv/app/releases/v2 LINK=/srv/app/current rolling-release.sh web1 web2 web3
+#
+#   ON       runs a command on a host: called as `$ON HOST WORD...`          [ssh, without questions]
+#   TSHORN   the command there                                               [tshorn]
+#   MASTER   says which master, where several run: --pid-file FILE, --control PATH
+#   LINK     the link that is to lead to the release: /srv/app/current       [no link is changed]
+#   RELEASE  what it is to lead to; it must be there on every host
+#   RELOAD   more options of `tshorn reload`: --plan canary
+#   CHECK    a command for the shell here, after each host: curl -fsS https://shop.example/_status
+#
+# Exit code 0: every host serves the release. 1: none does. 2: at least one host could not be brought back, or asked;
+# its name is in the last lines. Words for a host are split at spaces, there as here: no value may contain one.
+set -uf
+
+on=${ON:-ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5}
+tshorn=${TSHORN:-tshorn}
+master=${MASTER:-}
+link=${LINK:-}
+[ $# -gt 0 ] || { echo "usage: rolling-release.sh HOST..." >&2; exit 2; }
+[ -z "$link" ] || : "${RELEASE:?LINK is set: RELEASE says where it is to lead}"
+
+# Hosts that may serve the release, the last one first: name, generation before, target of the link before.
+begun=
+
+# Standard input is closed: ssh would read the list of hosts from it.
+there() { $on "$@" </dev/null; }
+ask() { at=$1 command=$2; shift 2; there "$at" $tshorn $command "$@" $master; }
+# The first generation in the answer is that which serves; those of the workers follow.
+generation_in() { printf '%s\n' "$1" | sed -n 's/.*"generation": *\([0-9]*\).*/\1/p' | head -n 1; }
+verdict() { printf '%s\n' "$1" | sed -e 's/.*"msg":"\(.*\)"}$/\1/' -e 's/\\"/"/g' | tail -n 1; }
+
+bring_to() {
+  generation=$(generation_in "$(ask "$1" status --json)")
+  [ -n "$generation" ] || { echo "$1: cannot be asked"; return 1; }
+  before=
+  [ -z "$link" ] || before=$(there "$1" readlink "$link") || { echo "$1: $link is no link"; return 1; }
+  begun="$1 $generation $before
+$begun"
+  [ -z "$link" ] || there "$1" ln -sfn "$RELEASE" "$link" || { echo "$1: $link cannot be changed"; return 1; }
+  answer=$(ask "$1" reload --json ${RELOAD:-} 2>&1)
+  code=$?
+  echo "$1: $(verdict "$answer")"
+  return "$code"
+}
+
+# What became of the reload is asked for, and not concluded from an exit code: a connection that breaks ends the
+# command, and not the reload.
+bring_back() {
+  [ -z "$3" ] || there "$1" ln -sfn "$3" "$link" || return 1
+  state=$(ask "$1" status --json) || return 1
+  case $state in
+    *'"reloading"'*) ask "$1" "reload --abort" --json >/dev/null && state=$(ask "$1" status --json) ;;
+  esac
+  [ "$(generation_in "$state")" != "$2" ] || return 0
+  releases=$(ask "$1" releases --json) || return 1
+  case $releases in
+    *"\"generation\": $2,"*) ;;
+    # A reload to the same files and settings makes no new release: the old generation is not listed any more.
+    *) echo "$1: served this release before"; return 0 ;;
+  esac
+  answer=$(ask "$1" "rollback $2" --json 2>&1)
+  code=$?
+  echo "$1: $(verdict "$answer")"
+  return "$code"
+}
+
+stop() {
+  trap '' INT TERM HUP
+  left=
+  while read -r host generation before; do
+    [ -n "$host" ] || continue
+    bring_back "$host" "$generation" "$before" || left="$left $host"
+  done <<END
+$begun
+END
+  echo "stopped: $1"
+  [ -z "$left" ] || { echo "not brought back, look there:$left"; exit 2; }
+  exit "$2"
+}
+
+trap 'stop "interrupted" 130' INT TERM HUP
+for host in "$@"; do
+  bring_to "$host" || stop "$host did not take the release" 1
+  [ -z "${CHECK:-}" ] || sh -c "$CHECK" >/dev/null || stop "the check failed after $host: $CHECK" 1
+done
+echo "every host serves the release: $*"
