@@ -1,4 +1,4 @@
-/** A real HAProxy on unix sockets, from the packages of the system. */
+/** A real HAProxy, from the packages of the system. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -15,17 +15,19 @@ const DEADLINE_MS = 30_000;
 /** A server of the backend, as HAProxy sees it: the columns of `show stat` by name. */
 export type Row = Readonly<Record<string, string>>;
 
+const commandOf = (config: string): string[] => ['haproxy', '-db', '-f', config];
+
 export class HAProxy {
-  /** Path of the socket on which it takes requests. */
+  /** Path of the socket on which it takes requests, where `start` has made it. */
   readonly frontend: string;
   readonly #process: ChildProcess;
   readonly #stats: string;
   #output = '';
 
-  private constructor(config: string, frontend: string, stats: string) {
+  private constructor([command = '', ...args]: readonly string[], frontend: string, stats: string) {
     this.frontend = frontend;
     this.#stats = stats;
-    this.#process = spawn('haproxy', ['-db', '-f', config], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#process = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream?.on('data', (data) => {
         this.#output += data;
@@ -63,9 +65,29 @@ export class HAProxy {
       ...rows.map((row) => `  ${row}`),
     ]);
     fs.writeFileSync(config, `${lines.join('\n')}\n`);
-    const one = new HAProxy(config, frontend, stats);
+    const one = new HAProxy(commandOf(config), frontend, stats);
     await one.until('sockets', () => fs.existsSync(frontend) && fs.existsSync(stats));
     return one;
+  }
+
+  /**
+   * Starts one by a whole configuration.
+   * @param stats path of its `stats socket`
+   * @param through turns the command into another one that starts it
+   */
+  static async run(
+    config: string,
+    stats: string,
+    through: (command: readonly string[]) => readonly string[],
+  ): Promise<HAProxy> {
+    const one = new HAProxy(through(commandOf(config)), '', stats);
+    await one.until('socket', () => fs.existsSync(stats));
+    return one;
+  }
+
+  /** What it has written so far: its log, where that goes to `stdout`. */
+  get output(): string {
+    return this.#output;
   }
 
   /** @throws where there is no such server */

@@ -1,0 +1,83 @@
+/** The outside of clients.mjs: starts the clients on a host of the network, and asks what has happened to them. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+
+export interface Failure {
+  readonly kind: string;
+  /** Number of the request. */
+  readonly n: number;
+  readonly cause: string;
+}
+
+/** A WebSocket that has ended. */
+export interface Closed {
+  readonly host: string;
+  readonly code: number;
+}
+
+export interface Happened {
+  readonly requests: number;
+  readonly connections: number;
+  readonly messages: number;
+  readonly failures: readonly Failure[];
+  readonly closed: readonly Closed[];
+}
+
+export interface Sizes {
+  readonly keepAlive: number;
+  readonly fresh: number;
+  readonly webSockets: number;
+  /** Mean pause of a client between two requests. */
+  readonly pauseMs: number;
+}
+
+export const sum = (a: Happened, b: Happened): Happened => ({
+  requests: a.requests + b.requests,
+  connections: a.connections + b.connections,
+  messages: a.messages + b.messages,
+  failures: [...a.failures, ...b.failures],
+  closed: [...a.closed, ...b.closed],
+});
+
+export class Clients {
+  readonly #process: ChildProcess;
+  #errors = '';
+
+  constructor(
+    target: string,
+    { keepAlive, fresh, webSockets, pauseMs }: Sizes,
+    on: (command: string[]) => string[],
+  ) {
+    const [command = '', ...args] = on([process.execPath, path.join(__dirname, 'clients.mjs')]);
+    this.#process = spawn(command, args, {
+      env: {
+        ...{ ...process.env, TARGET: target, PAUSE_MS: String(pauseMs) },
+        ...{ KEEP_ALIVE: String(keepAlive), FRESH: String(fresh), WEBSOCKETS: String(webSockets) },
+      },
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.#process.stderr?.on('data', (data) => {
+      this.#errors += data;
+    });
+  }
+
+  /** What has happened since the last call. */
+  async happened(): Promise<Happened> {
+    const answer = once(this.#process, 'message');
+    const ended = once(this.#process, 'close').then(() => {
+      throw new Error(`the clients have ended: ${this.#errors}`);
+    });
+    // Its rejection at the end is expected then.
+    ended.catch(() => {});
+    this.#process.send({});
+    return ((await Promise.race([answer, ended])) as [Happened])[0];
+  }
+
+  async end(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const ended = once(this.#process, 'close');
+    this.#process.kill('SIGKILL');
+    await ended;
+  }
+}
