@@ -28,6 +28,7 @@ begun=
 
 # Standard input is closed: ssh would read the list of hosts from it.
 there() { $on "$@" </dev/null; }
+# shellcheck disable=SC2086 # words, as said above
 ask() { at=$1 command=$2; shift 2; there "$at" $tshorn $command "$@" $master; }
 # The first generation in the answer is that which serves; those of the workers follow.
 generation_in() { printf '%s\n' "$1" | sed -n 's/.*"generation": *\([0-9]*\).*/\1/p' | head -n 1; }
@@ -41,6 +42,7 @@ bring_to() {
   begun="$1 $generation $before
 $begun"
   [ -z "$link" ] || there "$1" ln -sfn "$RELEASE" "$link" || { echo "$1: $link cannot be changed"; return 1; }
+  # shellcheck disable=SC2086
   answer=$(ask "$1" reload --json ${RELOAD:-} 2>&1)
   code=$?
   echo "$1: $(verdict "$answer")"

@@ -5,7 +5,7 @@ import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 
-const { TARGET, KEEP_ALIVE, FRESH, WEBSOCKETS, PAUSE_MS } = process.env;
+const { TARGET, KEEP_ALIVE, SLOW, FRESH, WEBSOCKETS, PAUSE_MS } = process.env;
 const pauseMs = Number(PAUSE_MS);
 /** Longer than every timeout of the balancer. */
 const LOST_MS = 60_000;
@@ -16,9 +16,9 @@ const nothing = () => ({ requests: 0, connections: 0, failures: [], closed: [], 
 happened = nothing();
 
 /** Every request has a number, by which the log of the balancer finds it. */
-function nextRequest(more) {
+function nextRequest(more, isSlow) {
   const n = ++numbers;
-  const ms = n % 40 === 0 ? `&ms=${20 + (n % 200)}` : '';
+  const ms = isSlow || n % 200 === 0 ? `&ms=${100 + (n % 300)}` : '';
   const size = n % 15 === 0 ? 3_000 : 0;
   const head = `${size ? 'POST' : 'GET'} /?n=${n}${ms} HTTP/1.1\r\nHost: shop.example\r\n${more}`;
   const body = size ? `Content-Length: ${size}\r\n\r\n${'x'.repeat(size)}` : '\r\n';
@@ -33,7 +33,11 @@ function read(text) {
   const body = text.slice(end + 4);
   const isChunked = length === undefined && /^transfer-encoding: *chunked/im.test(text.slice(0, end));
   if (isChunked ? !body.endsWith('0\r\n\r\n') : body.length < Number(length)) return undefined;
-  return { status: Number(text.slice(9, 12)), body, closes: /^connection: *close/im.test(text.slice(0, end)) };
+  return {
+    status: Number(text.slice(9, 12)),
+    body,
+    closes: /^connection: *close/im.test(text.slice(0, end)),
+  };
 }
 
 class Connection {
@@ -81,8 +85,8 @@ class Connection {
   }
 }
 
-async function askOnce(connection, kind, more = '') {
-  const request = nextRequest(more);
+async function askOnce(connection, kind, { more = '', isSlow = false } = {}) {
+  const request = nextRequest(more, isSlow);
   const { cause, status, body } = await connection.ask(request);
   happened.requests++;
   if (cause !== undefined || status !== 200)
@@ -91,12 +95,12 @@ async function askOnce(connection, kind, more = '') {
     happened.failures.push({ kind, n: request.n, cause: `wrong answer: ${body.slice(0, 60)}` });
 }
 
-async function keepsAlive() {
+async function keepsAlive(isSlow) {
   const connection = new Connection();
   for (;;) {
     if (!connection.isOpen) await connection.open();
-    await askOnce(connection, 'keep-alive');
-    if (pauseMs) await sleep(Math.random() * 2 * pauseMs);
+    await askOnce(connection, 'keep-alive', { isSlow });
+    if (pauseMs && !isSlow) await sleep(Math.random() * 2 * pauseMs);
   }
 }
 
@@ -104,7 +108,7 @@ async function connectsAnew() {
   for (;;) {
     const connection = new Connection();
     await connection.open();
-    await askOnce(connection, 'new connection', 'Connection: close\r\n');
+    await askOnce(connection, 'new connection', { more: 'Connection: close\r\n' });
     connection.close();
     await sleep(Math.random() * 2 * (pauseMs + 1));
   }
@@ -148,7 +152,8 @@ async function keepsTalking() {
 }
 
 const many = (count, client) => Array.from({ length: Number(count) }, client);
-many(KEEP_ALIVE, keepsAlive);
+many(KEEP_ALIVE, () => keepsAlive(false));
+many(SLOW, () => keepsAlive(true));
 many(FRESH, connectsAnew);
 many(WEBSOCKETS, keepsTalking);
 

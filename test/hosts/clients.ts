@@ -26,6 +26,8 @@ export interface Happened {
 
 export interface Sizes {
   readonly keepAlive: number;
+  /** Of keep-alive clients that always wait for an answer: there are some on each host at any moment. */
+  readonly slow: number;
   readonly fresh: number;
   readonly webSockets: number;
   /** Mean pause of a client between two requests. */
@@ -46,14 +48,19 @@ export class Clients {
 
   constructor(
     target: string,
-    { keepAlive, fresh, webSockets, pauseMs }: Sizes,
+    { keepAlive, slow, fresh, webSockets, pauseMs }: Sizes,
     on: (command: string[]) => string[],
   ) {
     const [command = '', ...args] = on([process.execPath, path.join(__dirname, 'clients.mjs')]);
     this.#process = spawn(command, args, {
       env: {
         ...{ ...process.env, TARGET: target, PAUSE_MS: String(pauseMs) },
-        ...{ KEEP_ALIVE: String(keepAlive), FRESH: String(fresh), WEBSOCKETS: String(webSockets) },
+        ...{
+          KEEP_ALIVE: String(keepAlive),
+          SLOW: String(slow),
+          FRESH: String(fresh),
+          WEBSOCKETS: String(webSockets),
+        },
       },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });

@@ -21,6 +21,8 @@ export function failedAt(log: string): Failed[] {
     const [, server = '', status, termination = '', n] = LINE.exec(line) ?? [];
     if (server === '' || (termination.startsWith('--') && Number(status) < 500)) return [];
     const isWebSocket = status === '101';
-    return [{ n: Number(n), server, status: Number(status), termination: termination.slice(0, 2), isWebSocket }];
+    return [
+      { n: Number(n), server, status: Number(status), termination: termination.slice(0, 2), isWebSocket },
+    ];
   });
 }

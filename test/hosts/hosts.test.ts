@@ -3,28 +3,30 @@
  * of examples/hosts before them, and clients that never retry. What is done in order fails no request; the loss of a
  * host, or of its cable, fails those requests alone that were on it.
  *
- *   HOSTS_REQUESTS=1000000 HOSTS_PAUSE_MS=0 npm run test:hosts
+ *   HOSTS_REQUESTS=1000000 HOSTS_WORKERS=4 HOSTS_PAUSE_MS=1 npm run test:hosts
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { directory, ownDirectory } from '../support/directory.ts';
-import { HAProxy, hasHAProxy } from '../support/haproxy.ts';
+import { type HAProxy, hasHAProxy } from '../support/haproxy.ts';
 import { Network, whyNoNetwork } from '../support/network.ts';
 import { type Clients, type Happened, sum } from './clients.ts';
 import { type Failed, failedAt } from './haproxy-log.ts';
 import { type Host, NAMES, Site } from './site.ts';
-import { row, type Row, table } from './table.ts';
+import { type Row, row, table } from './table.ts';
 
 const number = (name: string, standard: number): number => Number(process.env[name] ?? standard);
 /** All of both tests together. */
-const REQUESTS = number('HOSTS_REQUESTS', 6_000);
-const WORKERS = number('HOSTS_WORKERS', 4);
+const REQUESTS = number('HOSTS_REQUESTS', 3_000);
+const WORKERS = number('HOSTS_WORKERS', 2);
 const SIZES = {
-  keepAlive: number('HOSTS_KEEP_ALIVE', 40),
-  fresh: number('HOSTS_NEW', 4),
-  webSockets: number('HOSTS_WEBSOCKETS', 30),
-  pauseMs: number('HOSTS_PAUSE_MS', 40),
+  keepAlive: number('HOSTS_KEEP_ALIVE', 20),
+  slow: number('HOSTS_SLOW', 6),
+  fresh: number('HOSTS_NEW', 3),
+  webSockets: number('HOSTS_WEBSOCKETS', 15),
+  pauseMs: number('HOSTS_PAUSE_MS', 100),
 };
 const STEPS = 6;
+const SILENT = 'closed without an answer';
 const DEADLINE_MS = 60_000 + REQUESTS;
 
 const why = hasHAProxy ? whyNoNetwork() : 'there is no HAProxy: install haproxy';
@@ -82,7 +84,7 @@ class Story {
     const logged = () => failedAt(this.#balancer.output.slice(this.#read));
     const isLogged = () => {
       const numbers = new Set(logged().map(({ n }) => n));
-      return happened.failures.every(({ n }) => numbers.has(n));
+      return happened.failures.every(({ n, cause }) => numbers.has(n) || cause === SILENT);
     };
     for (const end = Date.now() + 2_000; !isLogged() && Date.now() < end; ) await sleep(20);
     const failed = logged();
@@ -100,12 +102,25 @@ function expectNothingLost({ happened, failed }: { happened: Happened; failed: F
   expect(lost).toEqual([]);
 }
 
-/** Those requests failed that HAProxy had given to this host, and no others. */
-function expectLostOn(host: Host, { happened, failed }: { happened: Happened; failed: Failed[] }) {
-  const requests = failed.filter(({ isWebSocket }) => !isWebSocket);
-  expect(new Set(requests.map(({ server }) => server))).toEqual(new Set(requests.length ? [host] : []));
-  expect(happened.failures.map(({ n }) => n).sort()).toEqual(requests.map(({ n }) => n).sort());
+/**
+ * Those requests failed that were on this host, and no others. HAProxy logs where a request failed, except one whose
+ * connection to the server had served another before: there it closes the client's without a word (`abort_keep_alive`
+ * in its http_ana.c). So none of them may have come to another host.
+ */
+function expectLostOn(
+  host: Host,
+  { happened, failed }: { happened: Happened; failed: Failed[] },
+  site: Site,
+) {
+  expect(failed.filter(({ server }) => server !== host)).toEqual([]);
   expect(happened.closed.filter((closed) => closed.host !== host)).toEqual([]);
+  const others = NAMES.filter((name) => name !== host).map((name) => site.arrivals(name));
+  expect(happened.failures.filter(({ n }) => others.some((arrivals) => arrivals.has(n)))).toEqual([]);
+  const logged = new Set(failed.map(({ n }) => n));
+  const silent = happened.failures.filter(({ n }) => !logged.has(n));
+  expect(new Set(silent.map(({ kind, cause }) => `${kind}: ${cause}`))).toEqual(
+    new Set(silent.length > 0 ? [`keep-alive: ${SILENT}`] : []),
+  );
 }
 
 describe(why === undefined ? 'three hosts' : `three hosts (skipped: ${why})`, () => {
@@ -117,16 +132,17 @@ describe(why === undefined ? 'three hosts' : `three hosts (skipped: ${why})`, ()
       site.lay('v1');
       site.lay('v2');
       site.lay('v3', ['web2']);
-      for (const name of NAMES) await site.start(name);
+      await Promise.all(NAMES.map((name) => site.start(name)));
       balancer = await site.balancer(example, changes);
       for (const name of NAMES) await balancer.sees(name, 'UP');
       clients = site.clients(SIZES);
       const story = new Story(clients, balancer);
-      const sees = (name: Host, status: string) => (balancer as HAProxy).sees(name, status);
+      const sees = (name: Host, status: string) => balancer?.sees(name, status);
 
       try {
         const rolling = await story.step('rolling release', async () => {
-          expect(await site.release('v2')).toMatchObject({ code: 0 });
+          const { code, text } = await site.release('v2');
+          expect([text, code]).toEqual([expect.stringContaining('every host serves'), 0]);
         });
         expectNothingLost(rolling);
 
@@ -138,8 +154,8 @@ describe(why === undefined ? 'three hosts' : `three hosts (skipped: ${why})`, ()
 
         const bad = await story.step('bad release, found on web2', async () => {
           const { code, text } = await site.release('v3');
-          expect(text).toMatch(/^web1: .* committed: .*=v3[^]*^web2: .*rolled back [^]*^web1: .*=v2/m);
-          expect(code).toBe(1);
+          expect([text, code]).toEqual([expect.any(String), 1]);
+          expect(text).toMatch(/^web1: .* committed: .*=v3[\s\S]*^web2: .*rolled back [\s\S]*^web1: .*=v2/m);
         });
         expectNothingLost(bad);
 
@@ -161,13 +177,13 @@ describe(why === undefined ? 'three hosts' : `three hosts (skipped: ${why})`, ()
           network?.join('web3');
           await sees('web3', 'UP');
         });
-        expectLostOn('web3', partition);
+        expectLostOn('web3', partition, site);
 
         const killed = await story.step('web2 is killed', async () => {
           network?.kill('web2');
           await sees('web2', 'DOWN');
         });
-        expectLostOn('web2', killed);
+        expectLostOn('web2', killed, site);
       } finally {
         process.stdout.write(table(example, story.rows));
       }

@@ -62,7 +62,7 @@ export class Site {
       workers: this.#workers,
       bind: ':8000',
       cwd: this.#file(name),
-      env: { HOST_NAME: name },
+      env: { HOST_NAME: name, ARRIVALS: this.#file(name, 'arrivals') },
       args: [
         ...['--control', this.#file(name, 'control'), '--admin', ':9464', '--agent', ':9465'],
         ...this.#options,
@@ -70,6 +70,11 @@ export class Site {
       through: (command) => this.#network.on(name, command),
     });
     this.servers.set(name, server);
+  }
+
+  /** Numbers of the requests that the app on this host has seen. */
+  arrivals(name: Host): Set<number> {
+    return new Set(fs.readFileSync(this.#file(name, 'arrivals'), 'utf8').split('\n').map(Number));
   }
 
   server(name: Host): TestServer {
@@ -103,9 +108,11 @@ export class Site {
       ...{ LINK: 'current', RELEASE: `releases/${name}` },
     };
     const script = path.join(root, 'examples/hosts/rolling-release.sh');
-    const { code = 0, stdout, stderr } = await promisify(execFile)(script, NAMES, { env }).catch(
-      (error) => error,
-    );
+    const {
+      code = 0,
+      stdout,
+      stderr,
+    } = await promisify(execFile)(script, NAMES, { env }).catch((error) => error);
     return { code, text: `${stdout}${stderr}` };
   }
 

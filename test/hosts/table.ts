@@ -4,7 +4,16 @@ import type { Failed } from './haproxy-log.ts';
 
 export type Row = readonly (string | number)[];
 
-const HEAD = ['step', 'requests', 'connections', 'messages', 'failed', 'WebSockets ended', 'seconds', 'causes'];
+const HEAD = [
+  'step',
+  'requests',
+  'connections',
+  'messages',
+  'failed',
+  'WebSockets ended',
+  'seconds',
+  'causes',
+];
 
 function causes({ failures, closed }: Happened, failed: readonly Failed[]): string {
   const by = new Map<string, number>();

@@ -45,7 +45,7 @@ export class HAProxy {
       path.join(directory, name),
     ) as [string, string, string];
     const sections = {
-      global: [`stats socket ${stats}`, 'nbthread 1'],
+      global: [`stats socket ${stats} level admin`, 'nbthread 1'],
       defaults: [
         'mode http',
         'retries 0',
@@ -90,11 +90,16 @@ export class HAProxy {
     return this.#output;
   }
 
+  /** Sends a command to the stats socket. Resolves with its answer. */
+  async command(command: string): Promise<string> {
+    const socket = net.connect(this.#stats);
+    socket.end(`${command}\n`);
+    return (await text(socket)).trim();
+  }
+
   /** @throws where there is no such server */
   async server(name: string): Promise<Row> {
-    const socket = net.connect(this.#stats);
-    socket.end('show stat\n');
-    const [names = '', ...rows] = (await text(socket)).trim().split('\n');
+    const [names = '', ...rows] = (await this.command('show stat')).split('\n');
     const columns = names.replace('# ', '').split(',');
     const row = rows.map((line) => line.split(',')).find(([, server]) => server === name);
     if (!row) throw new Error(`HAProxy has no server ${name}`);
