@@ -145,7 +145,9 @@ withHAProxy('the share of green is changed while HAProxy runs', async () => {
 });
 
 withHAProxy('the next answer of an agent undoes `set weight`, without an agent it stays', async () => {
-  const agent = await listen(net.createServer((socket) => socket.end('up ready 100%\n')));
+  const agent = await listen(
+    net.createServer((socket) => socket.on('error', () => {}).end('up ready 100%\n')),
+  );
   const app = await answers('app');
   proxy = await HAProxy.start(directory, [
     `server a ${app} weight 100 check agent-check agent-inter 50ms agent-addr 127.0.0.1 agent-port ${agent.split(':')[1]}`,

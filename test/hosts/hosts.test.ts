@@ -3,7 +3,7 @@
  * of examples/hosts before them, and clients that never retry. What is done in order fails no request; the loss of a
  * host, or of its cable, fails those requests alone that were on it.
  *
- *   HOSTS_REQUESTS=1000000 HOSTS_WORKERS=4 HOSTS_PAUSE_MS=1 npm run test:hosts
+ *   HOSTS_WAYS=agent-check,httpchk HOSTS_REQUESTS=1000000 HOSTS_WORKERS=4 HOSTS_PAUSE_MS=0 npm run test:hosts
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { directory, ownDirectory } from '../support/directory.ts';
@@ -15,7 +15,7 @@ import { type Host, NAMES, Site } from './site.ts';
 import { type Row, row, table } from './table.ts';
 
 const number = (name: string, standard: number): number => Number(process.env[name] ?? standard);
-/** All of both tests together. */
+/** Of all ways together. */
 const REQUESTS = number('HOSTS_REQUESTS', 3_000);
 const WORKERS = number('HOSTS_WORKERS', 2);
 const SIZES = {
@@ -53,11 +53,15 @@ interface Way {
   readonly changes: readonly (readonly [string, string])[];
 }
 
-const WAYS: readonly Way[] = [
-  { example: 'agent-check.cfg', left: 'DRAIN', changes: [] },
-  // Without an agent a request to a host that is out of reach waits for this time.
-  { example: 'httpchk.cfg', left: 'DOWN', changes: [['timeout server 30s', 'timeout server 5s']] },
-];
+const CHOSEN = (process.env.HOSTS_WAYS ?? 'agent-check').split(',');
+
+const WAYS: readonly Way[] = (
+  [
+    { example: 'agent-check.cfg', left: 'DRAIN', changes: [] },
+    // Without an agent a request to a host that is out of reach waits for this time.
+    { example: 'httpchk.cfg', left: 'DOWN', changes: [['timeout server 30s', 'timeout server 5s']] },
+  ] as const
+).filter(({ example }) => CHOSEN.includes(example.replace('.cfg', '')));
 
 class Story {
   readonly rows: Row[] = [];
@@ -128,7 +132,7 @@ describe(why === undefined ? 'three hosts' : `three hosts (skipped: ${why})`, ()
     '$example: what is done in order fails no request, and a lost host only its own',
     async ({ example, left, changes }) => {
       network = new Network();
-      const site = new Site(network, directory, WORKERS, ['--stop-delay', '5s', '--grace', '15s']);
+      const site = new Site(network, directory, WORKERS, ['--stop-delay', '5s', '--grace', '6s']);
       site.lay('v1');
       site.lay('v2');
       site.lay('v3', ['web2']);
