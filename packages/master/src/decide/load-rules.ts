@@ -29,19 +29,21 @@ export interface Seen extends Limits {
   readonly load: number;
   /** Connections that wait in the kernel; 0 where it does not tell. */
   readonly queued: number;
+  /** Requests that have begun in each second. */
+  readonly requests: number;
   /** Changes of size in a row that have failed. */
   readonly failures: number;
   /** `grow`: a growth is under way, and may become a larger one. `none`: another operation is under way, or the server leaves. */
   readonly may: 'all' | 'grow' | 'none';
 }
 
+type Look = Pick<Seen, 'at' | 'load' | 'queued' | 'ready'>;
+
 export interface Memory {
   /** The last looks, as long as the window upwards. */
-  readonly recent: readonly { readonly at: number; readonly load: number }[];
+  readonly recent: readonly Look[];
   /** The means over that window, as long as the window downwards. */
   readonly means: readonly { readonly at: number; readonly load: number }[];
-  /** Since when connections have waited in the kernel at each look. */
-  readonly queuedSince?: number;
   readonly shrunkAt?: number;
   /** How often the time before a shrink has doubled. */
   readonly patience: number;
@@ -70,6 +72,8 @@ export const LOOK_MS = 1_000;
 const JITTER_MS = 300;
 /** From here on the load that is seen is no more than the workers that serve. */
 const SATURATED = 0.95;
+/** No growth is by more than this factor, whatever a queue says. */
+const MOST_GROWTH = 6;
 /** Doublings of the time before a shrink. */
 const MOST_PATIENCE = 4;
 /** A doubling is taken back after this time without a reversal, beyond the window itself. */
@@ -112,22 +116,23 @@ export function judge(before: Memory, seen: Seen, settings: ScalingSettings): Ju
 }
 
 function remember(before: Memory, seen: Seen, settings: ScalingSettings): Memory {
-  const { at, load, queued, failures } = seen;
-  const recent = [...before.recent, { at, load }].filter((look) => look.at > at - settings.upMs - JITTER_MS);
+  const { at, load, queued, ready, failures } = seen;
+  const recent = [...before.recent, { at, load, queued, ready }].filter(
+    (look) => look.at > at - settings.upMs - JITTER_MS,
+  );
   const windowMs = settings.downMs * 2 ** before.patience;
-  const means = [...before.means, { at, load: mean(recent) }].filter(
+  // Before that nobody knew how much load there was: a shrink would undo the growth.
+  const hasGrown = ready > (before.recent.at(-1)?.ready ?? ready);
+  const means = [...(hasGrown ? [] : before.means), { at, load: mean(recent) }].filter(
     (look) => look.at >= at - windowMs - LOOK_MS - JITTER_MS,
   );
-  const queuedSince = queued > 0 ? (before.queuedSince ?? at) : undefined;
   const isForgotten = before.patience > 0 && at - before.patienceAt > FORGET_MS + windowMs;
   const hasFailed = failures > before.failures;
   const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
-  const { queuedSince: _before, ...kept } = before;
   return {
-    ...kept,
+    ...before,
     recent,
     means,
-    ...(queuedSince !== undefined && { queuedSince }),
     ...(isForgotten && { patience: before.patience - 1, patienceAt: at }),
     failures,
     ...(hasFailed && { pausedUntil: at + pause }),
@@ -141,17 +146,44 @@ function wanted(memory: Memory, seen: Seen, { target, upMs }: ScalingSettings, l
   const first = memory.recent[0]?.at ?? at;
   const isKnown = at - first >= Math.max(LOOK_MS, upMs - LOOK_MS) - JITTER_MS;
   const limit = (1 + target) / 2;
-  // Connections wait at two looks in a row, and those that are to accept them have no time: no window is waited for.
-  const waits = memory.queuedSince !== undefined && at - memory.queuedSince >= LOOK_MS - JITTER_MS;
+  const queue = trendOf(memory, seen);
+  // Those that are to accept the connections that wait have no time: no window is waited for.
   const now = seen.load / ready;
-  if (waits && now >= limit && !(isKnown && busy >= SATURATED)) {
-    return { to: 2 * ready, reason: 'queue' as const, why: figuresOf({ load: seen.load, ready, queued }) };
+  if (queue.waits && queue.growth >= 0 && now >= limit && !(isKnown && busy >= SATURATED)) {
+    const to = missing(queue, seen, target);
+    return { to, reason: 'queue' as const, why: figuresOf({ load: seen.load, ready, queued }) };
   }
   if (!isKnown || busy < limit) return undefined;
   const to = Math.ceil(load / target);
   const why = figuresOf({ load, ready, queued, overMs: upMs });
   if (busy < SATURATED) return { to, reason: 'busy' as const, why };
-  return { to: Math.max(to, 2 * ready), reason: 'saturated' as const, why };
+  const more = missing(queue, seen, target);
+  return { to: queue.growth < 0 ? more : Math.max(to, more), reason: 'saturated' as const, why };
+}
+
+interface Trend {
+  /** Connections have waited in the kernel at two looks in a row. */
+  readonly waits: boolean;
+  /** Connections each second. */
+  readonly growth: number;
+}
+
+/** Of the kernel's queue, since the number of workers in service is what it is. */
+function trendOf({ recent }: Memory, { at, ready, queued }: Seen): Trend {
+  const looks = recent.filter((look) => look.ready === ready && look.at >= at - 2 * LOOK_MS - JITTER_MS);
+  const seconds = (at - (looks[0]?.at ?? at)) / 1_000;
+  const growth = seconds > 0 ? (queued - (looks[0]?.queued ?? 0)) / seconds : 0;
+  return { waits: looks.length > 1 && looks.slice(-2).every((look) => look.queued > 0), growth };
+}
+
+/**
+ * The number of workers under saturation: twice as many. The kernel's queue tells more: as it grows, how much more work comes
+ * than is done; as it shrinks, that there are enough. A request is taken to need what the others have needed.
+ */
+function missing({ growth }: Trend, { ready, load, requests }: Seen, target: number): number {
+  const work = requests > 0 ? load / requests : 0;
+  const known = Math.ceil((load + growth * work) / target);
+  return growth < 0 ? known : Math.min(MOST_GROWTH * ready, Math.max(2 * ready, known));
 }
 
 function grows(

@@ -100,6 +100,7 @@ export class Scaler {
       coming,
       load,
       queued: queued(),
+      requests: workers.reduce((sum, { requests }) => sum + requests, 0),
       cpuUsed: workers.reduce((sum, { cpu }) => sum + cpu, 0),
       cpus: cpus(),
       // Not read where nobody asks for it: it costs more than all the rest.

@@ -1,21 +1,23 @@
 /** How busy the event loop of each worker is, by its last two heartbeats. */
-import type { LoopFigures, Vital } from '../vitals.ts';
+import type { Vital } from '../vitals.ts';
 
 export interface Busy {
   /** From 0 to 1. */
   readonly busy: number;
   /** CPU seconds per second. */
   readonly cpu: number;
+  /** Requests that have begun in each second. */
+  readonly requests: number;
 }
 
 interface Known extends Busy {
   readonly at: number;
-  readonly loop: LoopFigures;
+  readonly vital: Vital;
 }
 
 /** A heartbeat comes every two seconds at the latest; one that is as late as this comes from a loop that has no time for it. */
 const SILENT_MS = 4_000;
-const NONE: Busy = { busy: 0, cpu: 0 };
+const NONE: Busy = { busy: 0, cpu: 0, requests: 0 };
 
 export class Utilisation {
   #known = new Map<number, Known>();
@@ -30,8 +32,7 @@ export class Utilisation {
       const vital = vitalOf(serial);
       const last = this.#known.get(serial);
       if (!vital?.loop) return NONE;
-      const next =
-        last?.at === vital.at ? last : { ...between(last?.loop, vital.loop), at: vital.at, loop: vital.loop };
+      const next = last?.at === vital.at ? last : { ...between(last?.vital, vital), at: vital.at, vital };
       known.set(serial, next);
       return at - vital.at > SILENT_MS ? { ...next, busy: 1 } : next;
     });
@@ -41,10 +42,14 @@ export class Utilisation {
 }
 
 /** A worker that has just begun to serve has told its figures once. */
-function between(before: LoopFigures | undefined, now: LoopFigures): Busy {
-  if (!before) return NONE;
-  const active = now.activeMs - before.activeMs;
-  const all = active + now.idleMs - before.idleMs;
+function between(before: Vital | undefined, { loop, requests }: Vital): Busy {
+  if (!before?.loop || !loop) return NONE;
+  const active = loop.activeMs - before.loop.activeMs;
+  const all = active + loop.idleMs - before.loop.idleMs;
   if (!(all > 0)) return NONE;
-  return { busy: Math.min(1, Math.max(0, active / all)), cpu: Math.max(0, (now.cpuMs - before.cpuMs) / all) };
+  return {
+    busy: Math.min(1, Math.max(0, active / all)),
+    cpu: Math.max(0, (loop.cpuMs - before.loop.cpuMs) / all),
+    requests: (Math.max(0, requests - before.requests) / all) * 1_000,
+  };
 }

@@ -22,6 +22,7 @@ export class Looks {
       coming: seen.ready ?? 1,
       load: 0,
       queued: 0,
+      requests: 0,
       cpuUsed: 0,
       cpus: 64,
       room: undefined,

@@ -1,0 +1,162 @@
+import { request, socketOf } from './support/control.ts';
+import { brief, thorough, times } from './support/long.ts';
+import { PacedClients } from './support/paced-clients.ts';
+import { endServers, fixture, type LogLine, startServer, type TestServer } from './support/server.ts';
+
+const clients: PacedClients[] = [];
+afterEach(async () => {
+  for (const some of clients.splice(0)) {
+    await some.stop();
+    some.leave();
+  }
+  await endServers();
+});
+
+const start = (range: string, ...args: string[]) =>
+  startServer(fixture('keeps-its-loop-busy.mjs'), {
+    args: ['--workers', range, '--timeout', '5s', ...args],
+  });
+
+async function connect(server: TestServer, ...rest: [count: number, path: string, everyMs: number]) {
+  const some = await PacedClients.connect(server.port, ...rest);
+  clients.push(some);
+  return some;
+}
+
+const desired = async (server: TestServer) =>
+  (await request(await socketOf(server), 'GET', '/status')).lines[0]?.desired;
+
+brief(
+  'workers come when the loops are busy and go when they are idle, and no connection is closed',
+  async () => {
+    const server = await start('1..2', '--scale-up-after', '1s', '--scale-down-after', '1s');
+    const load = await connect(server, 30, '/?block=20', 1);
+    load.ask(4);
+    const up = await server.event('scaling');
+    expect(up).toMatchObject({
+      from: 1,
+      to: 2,
+      msg: expect.stringMatching(/^scaling 1 -> 2: event loops \d+% busy/),
+    });
+    await server.event('resized');
+    expect(await desired(server)).toMatchObject({ workers: 2, by: 'scaler', range: '1..2', why: up.text });
+    await server.until('the new worker to have its share of the connections', () => {
+      void load.askAll();
+      return load.shares.size === 2 && [...load.shares.values()].every((share) => share > 8);
+    });
+    load.ask(0);
+    await server.until('a shrink', () => server.of('scaling').find(({ to }) => to === 1));
+    await server.event('exited');
+    await load.askAll();
+    expect(load.shares.size).toBe(1);
+    expect(load.failures).toEqual([]);
+  },
+);
+
+thorough('a re-exec begins with the number that the load has asked for', async () => {
+  const server = await start('1..3', '--scale-up-after', '1s', '--scale-down-after', '20s');
+  const load = await connect(server, 6, '/?block=20', 1);
+  load.ask(6);
+  await server.until('three workers', () => server.readyPids.length === 3);
+  load.ask(1);
+  expect((await server.reExec()).outcome).toBe('committed');
+  await server.event('took-over');
+  const started = server.of('started').at(-1);
+  expect(started?.size).toBe(3);
+  expect(load.failures).toEqual([]);
+});
+
+thorough('what a person asks for goes first, and is given back', async () => {
+  const server = await start('1..3', '--scale-up-after', '1s', '--scale-down-after', '1s');
+  const socket = await socketOf(server);
+  const scale = async (body: object) =>
+    (await request(socket, 'POST', '/scale', JSON.stringify(body))).lines[0];
+  expect(await scale({ to: 4, by: 'a test' })).toEqual({ from: 1, to: 4 });
+  expect(await desired(server)).toEqual({ workers: 4, by: 'a test' });
+  expect(await scale({ range: 'auto' })).toEqual({ from: 4, to: 3, range: '1..3' });
+  await server.until('a shrink by the scaler', () => server.of('scaling').find(({ to }) => to === 1));
+  expect(await scale({ range: '2..2', by: 'x' })).toEqual({ from: 1, to: 2 });
+  server.signal('SIGTTIN');
+  await server.until('TTIN', () =>
+    server.of('resized').find(({ size, by }) => size === 3 && by === 'SIGTTIN'),
+  );
+});
+
+/** Seconds. The default fits the long suite; with SCALING_SECONDS=75 and SCALING_DOWN=60s it is the run of docs/scaling.md. */
+const atRest = times('SCALING_SECONDS', 5, 18);
+const down = process.env.SCALING_DOWN ?? '8s';
+const most = 6;
+
+interface Step {
+  readonly name: string;
+  readonly path: string;
+  readonly grows: boolean;
+}
+
+const steps: readonly Step[] = [
+  {
+    name: process.env.SCALING_BURN ? 'computes' : 'blocks its loop',
+    path: `/?${process.env.SCALING_BURN ? 'burn' : 'block'}=20`,
+    grows: true,
+  },
+  { name: 'waits', path: '/?wait=20', grows: false },
+];
+
+thorough.each(steps)(
+  'a load of 1x, 6x and 1x on an app that $name',
+  async ({ name, path, grows }) => {
+    const server = await start(`1..${most}`, '--scale-down-after', down);
+    const load = await connect(server, 60, path, 80);
+    const phase = async (asking: number, seconds: number) => {
+      load.ask(asking);
+      load.forget();
+      const at = Date.now();
+      await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+      return { at, p50: load.percentile(0.5), p99: load.percentile(0.99) };
+    };
+    const first = await phase(2, 5);
+    const peak = await phase(12, Number(process.env.SCALING_PEAK ?? 22));
+    const last = await phase(2, atRest);
+    const scalings = server.of('scaling');
+    const report = { ...followed(server, first.at, peak.at), p99: [first.p99, peak.p99, last.p99] };
+    process.stdout.write(
+      `${name}: ${JSON.stringify(report)}\n${scalings.map(({ msg }) => msg).join('\n')}\n`,
+    );
+    await load.askAll();
+    expect(load.failures).toEqual([]);
+    expect(report.reversals).toBeLessThanOrEqual(1);
+    if (!grows) return expect(scalings).toEqual([]);
+    expect(report.peak).toBeGreaterThan(1);
+    expect(report.now).toBeLessThan(report.peak);
+  },
+  600_000,
+);
+
+/** Seconds from the step to the last new worker, changes of direction, and worker hours in parts of a fixed number's. */
+function followed(server: TestServer, from: number, stepAt: number) {
+  const resized = server.of('resized');
+  const sizes = resized.map(({ size }) => size as number);
+  const ups = resized.filter(({ size, from: before }) => (size as number) > (before as number));
+  const directions = server
+    .of('scaling')
+    .map(({ from: before, to }) => Math.sign((to as number) - (before as number)));
+  const peak = Math.max(1, ...sizes);
+  const end = Date.now();
+  let used = 0;
+  let at = from;
+  let size = 1;
+  for (const line of [...resized, { time: end, size: 0 } as unknown as LogLine]) {
+    used += (line.time - at) * size;
+    at = line.time;
+    size = line.size as number;
+  }
+  return {
+    followedAfter: ups.length === 0 ? undefined : ((ups.at(-1)?.time ?? 0) - stepAt) / 1_000,
+    firstAfter: ups.length === 0 ? undefined : ((ups[0]?.time ?? 0) - stepAt) / 1_000,
+    reversals: directions.filter((direction, index) => index > 0 && direction !== directions[index - 1])
+      .length,
+    peak,
+    now: sizes.at(-1) ?? 1,
+    hoursOfFixed: Math.round((used / ((end - from) * peak)) * 100) / 100,
+  };
+}
