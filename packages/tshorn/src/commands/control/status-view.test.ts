@@ -83,6 +83,38 @@ RELOAD  OUTCOME    REPLACED   TOOK   ENDED  BY
   );
 });
 
+describe('why there are as many workers as there are', () => {
+  const text = (desired: Status['desired'], size = 4) =>
+    /^workers +(.*)$/m.exec(
+      statusText({ ...STATUS, size, desired }, { now: NOW, paint: plain, width: undefined }),
+    )?.[1];
+
+  it('is told where the config alone does not say so', () => {
+    expect(text({ workers: 4, by: 'config' })).toBeUndefined();
+    expect(text({ workers: 4, by: 'SIGTTIN' })).toBe('4, by SIGTTIN');
+    expect(text({ workers: 6, by: 'tshorn scale' })).toBe('4, 6 wanted, by tshorn scale');
+  });
+
+  it('is the load with its figures, and what holds it, where the number follows that', () => {
+    const range = { workers: 4, by: 'config', range: '2..auto', rangeBy: 'config' };
+    expect(text(range)).toBe('4 of 2..auto');
+    expect(text({ ...range, rangeBy: 'tshorn scale', load: 1.5 })).toBe(
+      '4 of 2..auto (tshorn scale); load 1.50',
+    );
+    const scaled = {
+      ...range,
+      by: 'scaler',
+      since: '2026-01-02T03:03:25Z',
+      why: 'event loops 97% busy',
+      load: 1.31,
+    };
+    expect(text(scaled)).toBe('4 of 2..auto; load 1.31; set 40s ago: event loops 97% busy');
+    expect(text({ ...range, held: 'the load asks for 8, and 4 is the most' })).toBe(
+      '4 of 2..auto; held: the load asks for 8, and 4 is the most',
+    );
+  });
+});
+
 it('says of a slot in back-off when it tries again and why it has failed, and since when workers are missing', () => {
   const text = statusText(
     {

@@ -116,6 +116,16 @@ test('parked workers give way where the table is too long, and are counted', () 
   );
 });
 
+test('a number of workers that follows the load has its range, and why it is what it is', () => {
+  const since = new Date(AT - 40_000).toISOString();
+  const desired = { workers: 4, by: 'scaler', range: '2..8', why: 'event loops 97% busy', since };
+  const text = draw(begin(snapshotOf(FOUR, { desired }))).join('\n');
+  expect(text).toContain('workers 4/4 of 2..8');
+  expect(text).toContain('scaled to 4 40s ago: event loops 97% busy');
+  const held = { ...desired, held: 'the memory has room for no further worker' };
+  expect(draw(begin(snapshotOf(FOUR, { desired: held }))).join('\n')).toContain('scaling held: the memory');
+});
+
 test('keys sort, reverse, choose and pause', () => {
   const picture = begin(snapshotOf(FOUR));
   expect(slots(picture)).toEqual(['0', '1', '2', '3']);
