@@ -23,14 +23,14 @@ const HELP = `npm run bench -- [MODE] [options]
   hang        a request that never ends, in a worker with hundreds of idle connections
       --workers N [2]  --connections N [400]  of each worker   --rounds N [5]
   throughput  requests per second and CPU per request, beside bare Node
-      --workers N [2]  --starts N [3]  of all servers   --rounds N [10]  of each start
+      --workers N [2]  --starts N [2]  of all servers   --rounds N [15]  of each start
       --seconds N [0.3]  of one turn   --connections N [32]
   tls         requests, new and resumed connections over TLS per CPU second, beside a bare https cluster, nginx and Caddy
-      --workers N [2]  --starts N [3]  --rounds N [6]  --seconds N [0.2]  --connections N [32]
-  http2       CPU per request of HTTP/2 without TLS, beside bare node:http2; needs h2load
-      --rounds N [15]  --requests N [20000]  of each turn   --connections N [10]
+      --workers N [2]  --starts N [2]  --rounds N [8]  --seconds N [0.2]  --connections N [32]
+  http2       CPU per request of HTTP/2, plain and over TLS, beside bare node:http2; needs h2load
+      --starts N [2]  --rounds N [8]  --requests N [5000]  of each turn   --connections N [10]
   observed    what metrics and the access log cost, and a scrape of many workers
-      --workers N [2]  --starts N [3]  --rounds N [10]  --seconds N [0.3]  --connections N [32]
+      --workers N [2]  --starts N [2]  --rounds N [15]  --seconds N [0.3]  --connections N [32]
       --scraped N [64]  workers
   startup     launch to first answer, and memory, beside a bare cluster
       --workers N [2]  --rounds N [15]
@@ -46,10 +46,10 @@ const defaults = {
   peers: { workers: 4, rounds: 1 },
   crash: { workers: 4, rounds: 3, connections: 400, sockets: 40, requests: 60 },
   hang: { workers: 2, rounds: 5, connections: 400 },
-  throughput: { workers: 2, starts: 3, rounds: 10, seconds: 0.3, connections: 32 },
-  tls: { workers: 2, starts: 3, rounds: 6, seconds: 0.2, connections: 32 },
-  http2: { rounds: 15, requests: 20_000, connections: 10 },
-  observed: { workers: 2, starts: 3, rounds: 10, seconds: 0.3, connections: 32, scraped: 64 },
+  throughput: { workers: 2, starts: 2, rounds: 15, seconds: 0.3, connections: 32 },
+  tls: { workers: 2, starts: 2, rounds: 8, seconds: 0.2, connections: 32 },
+  http2: { starts: 2, rounds: 8, requests: 5_000, connections: 10 },
+  observed: { workers: 2, starts: 2, rounds: 15, seconds: 0.3, connections: 32, scraped: 64 },
   startup: { workers: 2, rounds: 15 },
   watch: { saves: 30 },
 };

@@ -4,8 +4,11 @@
  * than another of the same program from its start to its end.
  */
 
-/** The first round compiles what the loads need: its turns are longer, and dropped. */
-const WARM_UP = 3;
+/**
+ * The turns of the first round are so much longer, and dropped. V8 compiles the last of what a request needs after some ten
+ * thousand of them, and until then a server with more code than another looks worse than it is.
+ */
+const WARM_UP = 8;
 
 /**
  * @typedef {{rate: number, cpuUs: number, failed: number, resumed?: number, start: number}} Sample

@@ -3,10 +3,10 @@
  * that end TLS in front of an app. What tshorn adds is taken away in parts, so that each part's cost can be read; and
  * connections that have moved are asked beside others of the same workers.
  */
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { certificate } from '../measure/certificate.mjs';
 import { bareHttps, start, tshornHttps } from '../measure/contenders.mjs';
 import { movedAndNot } from '../measure/moved-group.mjs';
 import { failedOf, sideBySide } from '../measure/side-by-side.mjs';
@@ -65,18 +65,6 @@ function startsOf(contenders, fronts, { pem, directory, workers }) {
   return Object.fromEntries(starts);
 }
 
-/** ECDSA on P-256, as Let's Encrypt gives by default. @returns {string} the file of the certificate and its key */
-function certificate(directory) {
-  const pem = path.join(directory, 'localhost.pem');
-  const key = path.join(directory, 'key.pem');
-  const argv = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  const subject = ['-days', '30', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  execFileSync('openssl', [...argv, '-keyout', key, '-out', pem, ...subject], { stdio: 'ignore' });
-  fs.appendFileSync(pem, fs.readFileSync(key));
-  fs.chmodSync(pem, 0o600);
-  return pem;
-}
-
 function report(contenders, samples, options) {
   const { workers, starts, rounds, seconds, connections } = options;
   console.log(
@@ -91,7 +79,7 @@ function report(contenders, samples, options) {
     const cpu = (key) => median(of[key].map(({ cpuUs }) => cpuUs));
     const better = cpu('shared') < cpu('roundRobin') ? 'shared' : 'roundRobin';
     const rows = Object.keys(of).map((key) => rowOf(contenders[key].name, of[key], of[better]));
-    console.log(table(HEAD, rows, title));
+    console.log(table(load === 'resumed' ? RESUMED_HEAD : HEAD, rows, title));
     panels.push({
       title: `${title}, CPU µs per request`,
       bars: Object.keys(of).map((key) => ({ name: contenders[key].name, value: cpu(key) })),
@@ -112,7 +100,8 @@ function report(contenders, samples, options) {
   return failed === 0;
 }
 
-const HEAD = ['server', 'requests/s', 'CPU µs/request', '', '×', 'least', 'most', 'resumed'];
+const HEAD = ['server', 'requests/s', 'CPU µs/request', '', '×', 'least', 'most'];
+const RESUMED_HEAD = [...HEAD, 'resumed'];
 
 function rowOf(name, own, other) {
   const of = (figure) => own.map((sample) => sample[figure]);
