@@ -26,7 +26,7 @@ const HELP = `npm run bench -- [MODE] [options]
       --workers N [2]  --starts N [2]  of all servers   --rounds N [15]  of each start
       --seconds N [0.3]  of one turn   --connections N [32]
   tls         requests, new and resumed connections over TLS per CPU second, beside a bare https cluster, nginx and Caddy
-      --workers N [2]  --starts N [2]  --rounds N [8]  --seconds N [0.2]  --connections N [32]
+      --workers N [2]  --starts N [2]  --rounds N [7]  --seconds N [0.2]  --connections N [32]
   http2       CPU per request of HTTP/2, plain and over TLS, beside bare node:http2; needs h2load
       --starts N [2]  --rounds N [8]  --requests N [5000]  of each turn   --connections N [10]
   observed    what metrics and the access log cost, and a scrape of many workers
@@ -47,7 +47,7 @@ const defaults = {
   crash: { workers: 4, rounds: 3, connections: 400, sockets: 40, requests: 60 },
   hang: { workers: 2, rounds: 5, connections: 400 },
   throughput: { workers: 2, starts: 2, rounds: 15, seconds: 0.3, connections: 32 },
-  tls: { workers: 2, starts: 2, rounds: 8, seconds: 0.2, connections: 32 },
+  tls: { workers: 2, starts: 2, rounds: 7, seconds: 0.2, connections: 32 },
   http2: { starts: 2, rounds: 8, requests: 5_000, connections: 10 },
   observed: { workers: 2, starts: 2, rounds: 15, seconds: 0.3, connections: 32, scraped: 64 },
   startup: { workers: 2, rounds: 15 },

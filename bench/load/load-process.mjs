@@ -170,11 +170,12 @@ const single = (target, session, length, tally) =>
   });
 
 /** Runs these beside each other. */
-async function timed(lanes, milliseconds) {
+async function timed(lanes, { milliseconds, most = Number.POSITIVE_INFINITY }) {
   const tally = { answered: 0, failed: 0, resumed: 0 };
   const start = performance.now();
   const end = start + milliseconds;
-  await Promise.all(lanes.map((lane) => lane(() => performance.now() < end, tally)));
+  const goesOn = () => performance.now() < end && tally.answered < most;
+  await Promise.all(lanes.map((lane) => lane(goesOn, tally)));
   return { ...tally, seconds: (performance.now() - start) / 1000 };
 }
 
@@ -200,9 +201,9 @@ obey({
   },
 
   /** Requests on the connections of a group. */
-  ask({ group, milliseconds }) {
+  ask({ group, ...limits }) {
     const lanes = (groups.get(group) ?? []).map((one) => (goesOn, tally) => one.ask(goesOn, tally));
-    return timed(lanes, milliseconds);
+    return timed(lanes, limits);
   },
 
   /** Resolves when everything that these loads need beforehand is there. */
@@ -212,7 +213,7 @@ obey({
   },
 
   /** A new connection for each request; one that resumes a session. */
-  async single({ target, connections, resumes, milliseconds }) {
+  async single({ target, connections, resumes, ...limits }) {
     const length = await lengthOf(target);
     const sessions = resumes ? await sessionsOf(target, connections) : [];
     const lane = async (goesOn, tally) => {
@@ -220,7 +221,7 @@ obey({
       const drawn = () => sessions[Math.floor(Math.random() * sessions.length)];
       while (goesOn()) await single(target, drawn(), length, tally);
     };
-    return timed(Array(connections).fill(lane), milliseconds);
+    return timed(Array(connections).fill(lane), limits);
   },
 
   leave() {

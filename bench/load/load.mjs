@@ -8,6 +8,7 @@ const MOST_TRIES = 60;
 /**
  * @typedef {{answered: number, failed: number, resumed: number, seconds: number}} Tally
  * @typedef {{port: number, pid: number, secure?: boolean}} Server
+ * @typedef {{milliseconds: number, most?: number}} Limits `most`: requests, after which a load ends before its time
  */
 
 export class Load extends Ordered {
@@ -46,9 +47,9 @@ export class Load extends Ordered {
     return each;
   }
 
-  /** Requests on the connections of a group. @returns {Promise<Tally>} */
-  ask(group, milliseconds) {
-    return this.order('ask', { group, milliseconds });
+  /** Requests on the connections of a group. @param {Limits} limits @returns {Promise<Tally>} */
+  ask(group, limits) {
+    return this.order('ask', { group, ...limits });
   }
 
   /** Before the load below is timed. @param {Server} server @param {{connections: number, resumes?: boolean}} options */
@@ -58,7 +59,7 @@ export class Load extends Ordered {
 
   /**
    * A connection for each request.
-   * @param {Server} server @param {{connections: number, resumes?: boolean, milliseconds: number}} options
+   * @param {Server} server @param {{connections: number, resumes?: boolean} & Limits} options
    * @returns {Promise<Tally>}
    */
   single(server, options) {

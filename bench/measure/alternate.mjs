@@ -5,15 +5,9 @@
  */
 
 /**
- * The turns of the first round are so much longer, and dropped. V8 compiles the last of what a request needs after some ten
- * thousand of them, and until then a server with more code than another looks worse than it is.
- */
-const WARM_UP = 8;
-
-/**
  * @typedef {{rate: number, cpuUs: number, failed: number, resumed?: number, start: number}} Sample
  * @typedef {Record<string, Record<string, Sample[]>>} Samples by load and server; the samples of a round have the same place
- * @typedef {(times: number) => Promise<Omit<Sample, 'start'>>} Turn `times` as long as a turn usually is
+ * @typedef {(isWarmUp: boolean) => Promise<Omit<Sample, 'start'>>} Turn the first of each load is to warm up, and dropped
  * @typedef {{turns: Record<string, Record<string, Turn>>, close: () => Promise<unknown>}} Sitting
  */
 
@@ -28,7 +22,7 @@ export async function alternate({ starts, rounds }, open) {
         for (const [load, servers] of Object.entries(turns)) {
           samples[load] ??= Object.fromEntries(Object.keys(servers).map((key) => [key, []]));
           for (const key of shuffled(Object.keys(servers))) {
-            const sample = await servers[key](round === 0 ? WARM_UP : 1);
+            const sample = await servers[key](round === 0);
             if (round > 0) samples[load][key].push({ ...sample, start });
           }
         }

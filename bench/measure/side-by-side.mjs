@@ -4,6 +4,15 @@ import { alternate } from './alternate.mjs';
 import { startAll, stopAll } from './contenders.mjs';
 import { rateOf } from './rate-run.mjs';
 
+/**
+ * Before it is measured, a server has so many requests of a load, for so long at the most. V8 compiles the last of what a request
+ * needs after some ten thousand of them: until then a server with more code than another looks much worse than it is.
+ */
+const WARM_UP = {
+  requests: { milliseconds: 8_000, most: 30_000 },
+  connections: { milliseconds: 4_000, most: 1_000 },
+};
+
 /** How a load is made: `resumes` only over TLS. */
 const kinds = {
   keepAlive: undefined,
@@ -53,8 +62,8 @@ export async function sideBySide(starts, loads, options, { more, last } = {}) {
 const asking =
   (load, { seconds }) =>
   (server, group) =>
-  (times) =>
-    rateOf(server, () => load.ask(group, times * seconds * 1000));
+  (isWarmUp) =>
+    rateOf(server, () => load.ask(group, isWarmUp ? WARM_UP.requests : { milliseconds: seconds * 1000 }));
 
 async function turnsOf(servers, loads, load, options) {
   const { connections, seconds } = options;
@@ -69,10 +78,10 @@ async function turnsOf(servers, loads, load, options) {
         turns[name][key] = asking(load, options)(server, key);
         continue;
       }
-      turns[name][key] = async (times) => {
+      turns[name][key] = async (isWarmUp) => {
         await load.prepare(server, { connections, ...single });
-        const milliseconds = times * seconds * 1000;
-        return rateOf(server, () => load.single(server, { connections, ...single, milliseconds }));
+        const limits = isWarmUp ? WARM_UP.connections : { milliseconds: seconds * 1000 };
+        return rateOf(server, () => load.single(server, { connections, ...single, ...limits }));
       };
     }
   }

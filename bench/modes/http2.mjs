@@ -51,6 +51,8 @@ const contendersWith = (pem) => ({
     secure: true,
   },
 });
+/** Requests before it is measured: V8 compiles the last of what one needs after some ten thousand. */
+const WARM_UP = 20_000;
 /** Requests at once on each connection, by the title of the load. */
 const PLAIN = {
   '1 at once on each connection, h2c': 1,
@@ -72,14 +74,17 @@ export async function http2(options) {
 }
 
 /** @returns {Promise<import('../measure/alternate.mjs').Sitting>} */
-async function sit(contenders, options) {
+async function sit(contenders, { requests, connections }) {
   const starts = Object.entries(contenders).map(([key, contender]) => [key, () => up(contender)]);
   const servers = await startAll(Object.fromEntries(starts));
   const turnsOf = (keys, atOnce) =>
     Object.fromEntries(
       keys.map((key) => [
         key,
-        (times) => rateOf(servers[key], () => h2load(servers[key], atOnce, times, options)),
+        (isWarmUp) =>
+          rateOf(servers[key], () =>
+            h2load(servers[key], atOnce, isWarmUp ? WARM_UP : requests, connections),
+          ),
       ]),
     );
   const turns = {};
@@ -94,8 +99,7 @@ async function sit(contenders, options) {
   return { turns, close: () => stopAll(servers) };
 }
 
-async function h2load({ port, secure }, atOnce, times, { requests, connections }) {
-  const count = requests * times;
+async function h2load({ port, secure }, atOnce, count, connections) {
   const argv = ['-n', String(count), '-c', String(connections), '-m', String(atOnce)];
   const begun = performance.now();
   const { stdout } = await run('h2load', [...argv, `${secure ? 'https' : 'http'}://127.0.0.1:${port}/`]);
