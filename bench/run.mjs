@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npm run bench [-- reload|idle|websockets|slow-boot|peers|crash|hang|throughput|tls|http2|observed|startup|watch] [options]`; README.md says how to read the figures. */
+/** `npm run bench [-- reload|idle|websockets|slow-boot|peers|crash|hang|throughput|overload|tls|http2|observed|startup|watch] [options]`; README.md says how to read the figures. */
 import { parseArgs } from 'node:util';
 
 const HELP = `npm run bench -- [MODE] [options]
@@ -25,6 +25,9 @@ const HELP = `npm run bench -- [MODE] [options]
   throughput  requests per second and CPU per request, beside bare Node
       --workers N [2]  --starts N [2]  of all servers   --rounds N [15]  of each start
       --seconds N [0.3]  of one turn   --connections N [32]
+  overload    what is answered in time at 0.5 to 3 times the capacity, beside a bare cluster and @fastify/under-pressure
+      --workers N [1]  --seconds N [4]  of each load  --starts N [2]  --rounds N [15]  of what it costs
+      --only cpu,mixed,io,cost  an app that computes (twice), one that waits for a pool, the cost
   tls         requests, new and resumed connections over TLS per CPU second, beside a bare https cluster, nginx and Caddy
       --workers N [2]  --starts N [2]  --rounds N [7]  --seconds N [0.2]  --connections N [32]
   http2       CPU per request of HTTP/2, plain and over TLS, beside bare node:http2; needs h2load
@@ -47,6 +50,7 @@ const defaults = {
   crash: { workers: 4, rounds: 3, connections: 400, sockets: 40, requests: 60 },
   hang: { workers: 2, rounds: 5, connections: 400 },
   throughput: { workers: 2, starts: 2, rounds: 15, seconds: 0.3, connections: 32 },
+  overload: { workers: 1, seconds: 4, starts: 2, rounds: 15 },
   tls: { workers: 2, starts: 2, rounds: 7, seconds: 0.2, connections: 32 },
   http2: { starts: 2, rounds: 8, requests: 5_000, connections: 10 },
   observed: { workers: 2, starts: 2, rounds: 15, seconds: 0.3, connections: 32, scraped: 64 },
@@ -55,7 +59,7 @@ const defaults = {
 };
 
 /** Options that are no numbers, and the mode of each. */
-const words = { app: 'reload', only: 'peers' };
+const words = { app: ['reload'], only: ['peers', 'overload'] };
 
 const text = { type: /** @type {const} */ ('string') };
 const { values, positionals } = parseArgs({
@@ -89,7 +93,7 @@ if (values.help || !(mode in defaults)) {
 function optionsOf(mode) {
   const options = { ...defaults[mode] };
   for (const [name, value] of Object.entries(values)) {
-    if (words[name] === mode) options[name] = value;
+    if (words[name]?.includes(mode)) options[name] = value;
     else if (name in options && Number(value) > 0) options[name] = Number(value);
     else throw new Error(`--${name} ${value}: not an option of ${mode}, or not a number above 0`);
   }
@@ -106,6 +110,7 @@ try {
     crash: async () => (await import('./modes/crash.mjs')).crash,
     hang: async () => (await import('./modes/hang.mjs')).hang,
     throughput: async () => (await import('./modes/throughput.mjs')).throughput,
+    overload: async () => (await import('./modes/overload.mjs')).overload,
     tls: async () => (await import('./modes/tls.mjs')).tls,
     http2: async () => (await import('./modes/http2.mjs')).http2,
     observed: async () => (await import('./modes/observed.mjs')).observed,

@@ -1,7 +1,11 @@
-/** A baseline: node:cluster around the apps whose capacity is known. Argument: the number of workers. */
+/** A baseline: node:cluster around the apps whose capacity is known. Arguments: the port, the number of workers. */
 import cluster from 'node:cluster';
 
+const [port, workers] = process.argv.slice(2);
 if (cluster.isPrimary) {
-  for (let count = 0; count < Number(process.argv[2]); count++) cluster.fork();
+  for (let count = 0; count < Number(workers); count++) cluster.fork();
   process.on('SIGTERM', () => process.exit());
-} else await import('../apps/overloaded.mjs');
+} else {
+  process.env.PORT = port;
+  await import('../apps/overloaded.mjs');
+}

@@ -7,22 +7,31 @@
  * (https://nodejs.org/en/learn/asynchronous-work/event-loop-timers-and-nexttick).
  */
 
-/** A timer that comes later than this tells of work that was for no request. */
-const LATE_MS = 5;
 /** Between two looks. */
 const EVERY_MS = 20;
-/** A loop that waits for something to read has a longer break. */
-const BREAK_MS = 1;
+/** A timer that comes later than this tells of work that was for no request. */
+const LATE_MS = 5;
+/** Behind so much work in one turn, the loop reads before it works again. */
+const LONG_TURN_MS = 1;
+/** The loop reads again within a turn's work of so much. */
+const MOST_WORK_MS = 5;
+/** What came during a turn has been read when so many turns in a row have read nothing: each accepts one connection. */
+const QUIET_TURNS = 3;
+/** Under a flood there is always more. */
+const MOST_TURNS = 64;
 
 export class LoopClock {
   #due = performance.now() + EVERY_MS;
   /** By which this turn came late. */
   #lateMs = 0;
-  /** Work for requests in this turn, and in the one before. */
+  /** Work for requests in this turn. */
   #workMs = 0;
-  #workBeforeMs = 0;
-  #turnedAt = Number.NEGATIVE_INFINITY;
+  /** The last long turn, until what came during it has been read. */
+  #longMs = 0;
   #isMarked = false;
+  #isCounting = false;
+  #turns = 0;
+  #quietTurns = 0;
 
   constructor() {
     setInterval(() => this.#look(), EVERY_MS).unref();
@@ -53,25 +62,40 @@ export class LoopClock {
   }
 
   /** The loop goes on to its next turn. */
-  turned(now = performance.now()): void {
-    this.#workBeforeMs = this.#workMs;
+  turned(): void {
+    const ms = Math.max(this.#workMs, this.#lateMs);
     this.#workMs = 0;
     this.#lateMs = 0;
-    this.#turnedAt = now;
+    if (ms < LONG_TURN_MS) return;
+    this.#longMs = ms;
+    this.#turns = 0;
+    this.#quietTurns = 0;
+    if (this.#isCounting) return;
+    this.#isCounting = true;
+    setImmediate(this.#count);
   }
 
-  #beforeMs(now: number): number {
-    const before = now - this.#workMs - this.#turnedAt < BREAK_MS ? this.#workBeforeMs : 0;
-    return Math.max(this.#lateMs, before);
+  readonly #count = (): void => {
+    if (++this.#quietTurns < QUIET_TURNS && ++this.#turns < MOST_TURNS) {
+      setImmediate(this.#count);
+      return;
+    }
+    this.#isCounting = false;
+    this.#longMs = 0;
+  };
+
+  /** A request has been read, or a connection accepted. */
+  read(): void {
+    this.#quietTurns = 0;
   }
 
-  /** For how long the loop has been busy when something that is read now has its turn; 0 after a break. */
-  busyMs(now: number): number {
-    return this.#beforeMs(now) + this.#workMs;
+  /** The loop has worked for long without reading all that came meanwhile. */
+  get isBusy(): boolean {
+    return this.#longMs > 0 || this.#lateMs > 0 || this.#workMs >= MOST_WORK_MS;
   }
 
   /** For how long something that is read now has waited, on average. */
-  waitedMs(now: number): number {
-    return this.#beforeMs(now) / 2 + this.#workMs;
+  get waitedMs(): number {
+    return Math.max(this.#longMs, this.#lateMs) / 2 + this.#workMs;
   }
 }

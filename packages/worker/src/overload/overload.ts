@@ -31,11 +31,13 @@ export type OverloadOptions = Pick<
 /** The loop reads again after so much work for requests. */
 const TURN_MS = 5;
 /**
- * Before a turn the loop reads until nothing comes any more, or so often. It accepts one connection each time (uv__server_io), and
- * another worker may have been quicker.
+ * Before a turn the loop reads until nothing has come twice in a row: it accepts one connection each time (uv__server_io), and
+ * another worker may have been quicker. It reads for no longer than for this, or this part of the last turn: under a flood, and
+ * where others have the CPU, there is always more.
  */
-const MOST_READS = 64;
 const QUIET_READS = 2;
+const LEAST_READ_MS = 2;
+const READ_PART = 0.5;
 /** While requests wait for others to end, somebody looks at how old they are. */
 const LOOK_MS = 25;
 
@@ -84,7 +86,8 @@ export class Overload {
   /** Is being given to the app. */
   #passing: http.ServerResponse | undefined;
   #isTurning = false;
-  #reads = 0;
+  #readsUntil = 0;
+  #lastTurnMs = 0;
   #quietReads = 0;
   /** The loop has read a request, or accepted a connection. */
   #hasRead = false;
@@ -104,9 +107,7 @@ export class Overload {
     this.#onEnd = function onEnd() {
       ended(this);
     };
-    this.#server.on('connection', () => {
-      this.#hasRead = true;
-    });
+    this.#server.on('connection', () => this.#hasReadMore());
     transport.intercept((request, response) => this.#intercept(request, response));
   }
 
@@ -115,7 +116,7 @@ export class Overload {
     if (asksFor(this.#exempt, request.url ?? '')) return false;
     const now = performance.now();
     const isFull = this.#inFlight.size >= this.#limit.limit;
-    const isLate = this.#queue.length > 0 || this.#clock.busyMs(now) >= TURN_MS;
+    const isLate = this.#queue.length > 0 || this.#clock.isBusy;
     const proxyMs = this.#readsProxies ? this.#ageByProxy(request) : 0;
     if (proxyMs > this.#longestMs) this.#shed(response, 'proxy', proxyMs, now);
     else if (isFull || isLate) this.#enqueue(request, response, { isFull, proxyMs, now });
@@ -140,12 +141,18 @@ export class Overload {
     response: http.ServerResponse,
     { isFull, proxyMs, now }: { readonly isFull: boolean; readonly proxyMs: number; readonly now: number },
   ): void {
-    const waitedMs = Math.max(proxyMs, this.#clock.waitedMs(now));
-    const reason = proxyMs > 0 && proxyMs === waitedMs ? 'proxy' : isFull ? 'limit' : 'loop';
+    const waitedMs = Math.max(proxyMs, this.#clock.waitedMs);
+    const isLimited = this.#limit.limit !== Number.POSITIVE_INFINITY;
+    const reason = proxyMs > 0 && proxyMs === waitedMs ? 'proxy' : isLimited ? 'limit' : 'loop';
     if (isFull) this.#limit.keptWaiting(now);
-    this.#hasRead = true;
+    this.#hasReadMore();
     this.#queue.push(new Queued(request, response, now - waitedMs, reason), now);
     this.#turnSoon();
+  }
+
+  #hasReadMore(): void {
+    this.#hasRead = true;
+    this.#clock.read();
   }
 
   /** Gives a request to the app. */
@@ -180,7 +187,7 @@ export class Overload {
   #turnSoon(): void {
     if (this.#isTurning) return;
     this.#isTurning = true;
-    this.#reads = 0;
+    this.#readsUntil = performance.now() + Math.max(LEAST_READ_MS, this.#lastTurnMs * READ_PART);
     this.#quietReads = 0;
     setImmediate(this.#turn);
   }
@@ -189,16 +196,17 @@ export class Overload {
     // Whoever waits in the kernel is to be known before the app goes on.
     this.#quietReads = this.#hasRead ? 0 : this.#quietReads + 1;
     this.#hasRead = false;
-    if (this.#quietReads < QUIET_READS && ++this.#reads < MOST_READS) {
+    const now = performance.now();
+    if (this.#quietReads < QUIET_READS && now < this.#readsUntil) {
       setImmediate(this.#turn);
       return;
     }
-    const now = performance.now();
     this.#isTurning = false;
     try {
       this.#serve(now);
     } finally {
       // Also where the app has thrown: the others still wait.
+      this.#lastTurnMs = performance.now() - now;
       this.#clock.turned();
       this.#again();
     }

@@ -1,0 +1,171 @@
+/** Overload is survived: what has waited too long gets 503 before the app runs, all else is answered, and nothing is reset. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import http2 from 'node:http2';
+import https from 'node:https';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { socketOf } from './support/control.ts';
+import { type Answer, ask } from './support/load.ts';
+import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
+
+let directory: string;
+let file: string;
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'tshorn-overload-'));
+  file = path.join(directory, 'access.log');
+});
+afterEach(async () => {
+  await endServers();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const start = (...args: string[]): Promise<TestServer> =>
+  startServer(fixture('works-hard.mjs'), {
+    args: ['--access-log', file, '--access-log-format', 'json', '--overload', 'shed', ...args],
+  });
+
+/** Rejects nothing: a connection that is reset fails the test. */
+const flood = (count: number, one: (at: number) => Promise<Answer>): Promise<Answer[]> =>
+  Promise.all(Array.from({ length: count }, (_, at) => one(at)));
+
+const withStatus = (answers: readonly Answer[], status: number) =>
+  answers.filter((one) => one.status === status);
+
+const begunOf = async ({ port }: TestServer): Promise<number> =>
+  Number((await ask({ port }, { path: '/count' })).body);
+
+interface Line {
+  readonly target: string;
+  readonly status: number;
+  readonly shed?: string;
+}
+
+async function linesOf(server: TestServer): Promise<Line[]> {
+  server.signal('SIGTERM');
+  expect(await server.exited).toBe(0);
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line) as Line);
+}
+
+test('what waits for the event loop for too long gets 503 before the app runs; exempt paths, bodies and connections are served', async () => {
+  const server = await start('--queue-limit', '50ms', '--overload-exempt', '/count');
+  const target = { port: server.port };
+  const agent = new http.Agent({ keepAlive: true });
+  const body = Buffer.alloc(300_000, 'x');
+  const quiet = await flood(10, () => ask(target, { path: '/busy?1', agent }));
+  expect(withStatus(quiet, 200)).toHaveLength(10);
+
+  const asked = flood(40, (at) =>
+    ask(target, { path: '/busy?50', agent, ...(at % 4 === 0 && { method: 'POST', body }) }),
+  );
+  const exempt = ask(target, { path: '/count', agent });
+  const answers = await asked;
+  expect((await exempt).status).toBe(200);
+  const shed = withStatus(answers, 503);
+  const served = withStatus(answers, 200);
+  expect(shed.length).toBeGreaterThan(0);
+  expect(served.length).toBeGreaterThan(0);
+  expect(shed.length + served.length).toBe(40);
+  for (const { headers } of shed) expect(headers['retry-after']).toMatch(/^[1-4]$/);
+  expect(await begunOf(server)).toBe(10 + served.length);
+  expect(server.lines.filter(({ msg }) => /overload: shedding begins/.test(msg))).toHaveLength(1);
+
+  const after = await flood(10, () => ask(target, { path: '/busy?1', agent }));
+  expect(withStatus(after, 200)).toHaveLength(10);
+  agent.destroy();
+  // Nobody is believed who is no trusted proxy.
+  const headers = { 'x-request-start': `t=${Date.now() - 60_000}` };
+  expect((await ask(target, { path: '/busy?1', headers })).status).toBe(200);
+  const lines = await linesOf(server);
+  expect(lines.filter(({ status }) => status === 503)).toHaveLength(shed.length);
+  expect(lines.filter((line) => line.shed === 'loop')).toHaveLength(shed.length);
+});
+
+test('an app that waits for a pool gets as many as it answers; X-Request-Start counts; metrics tell both', async () => {
+  const server = await start('--queue-limit', '100ms', '--trusted-proxies', 'loopback');
+  const target = { port: server.port };
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 500 });
+  for (let at = 0; at < 15; at++) await ask(target, { path: '/pool?10', agent });
+  const headers = { 'x-request-start': `t=${Date.now() - 60_000}` };
+  expect(await ask(target, { path: '/pool?10', agent, headers })).toMatchObject({ status: 503 });
+
+  const asked: Promise<Answer>[] = [];
+  let isShed = false;
+  for (const end = Date.now() + 20_000; !isShed && Date.now() < end; ) {
+    for (let at = 0; at < 15; at++) {
+      const one = ask(target, { path: '/pool?10', agent });
+      void one.then(({ status }) => {
+        isShed ||= status === 503;
+      });
+      asked.push(one);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const answers = await Promise.all(asked);
+  expect(withStatus(answers, 503).length).toBeGreaterThan(0);
+  expect(withStatus(answers, 503).length + withStatus(answers, 200).length).toBe(asked.length);
+  agent.destroy();
+  const socket = await socketOf(server);
+  const shedIn = (text: string, reason: string) =>
+    Number(
+      new RegExp(`^tshorn_shed_requests_total\\{worker="0",reason="${reason}"\\} (\\d+)$`, 'm').exec(
+        text,
+      )?.[1],
+    );
+  let text = '';
+  for (const end = Date.now() + 20_000; !(shedIn(text, 'limit') > 0) && Date.now() < end; ) {
+    ({ body: text } = await ask({ socketPath: socket }, { path: '/metrics' }));
+  }
+  expect(shedIn(text, 'limit')).toBeGreaterThan(0);
+  expect(shedIn(text, 'proxy')).toBe(1);
+  const lines = await linesOf(server);
+  const reasons = new Set(lines.map(({ shed }) => shed));
+  expect(['proxy', 'limit'].every((reason) => reasons.has(reason))).toBe(true);
+});
+
+test('over TLS and HTTP/2 it is the same', async () => {
+  const pem = fixture('localhost.pem');
+  const server = await start('--queue-limit', '50ms', '--http2', '--certfile', pem, '--keyfile', pem);
+  const tls = { port: server.port, rejectUnauthorized: false };
+  const client = http2.connect(`https://127.0.0.1:${server.port}`, { rejectUnauthorized: false });
+  const overHttp2 = (path: string) =>
+    new Promise<http2.IncomingHttpHeaders>((resolve, reject) => {
+      const stream = client.request({ ':path': path });
+      stream.once('response', resolve).once('error', reject).resume();
+    });
+  const overTls = (path: string) =>
+    new Promise<http.IncomingMessage>((resolve, reject) => {
+      const one = https.get({ ...tls, path, agent: false }, (response) => resolve(response.resume()));
+      one.once('error', reject);
+    });
+  expect((await overHttp2('/busy?1'))[':status']).toBe(200);
+  const [streams, requests] = await Promise.all([
+    Promise.all(Array.from({ length: 20 }, () => overHttp2('/busy?50'))),
+    Promise.all(Array.from({ length: 5 }, () => overTls('/busy?50'))),
+  ]);
+  const shed = streams.filter((one) => Number(one[':status']) === 503);
+  expect(shed.length).toBeGreaterThan(0);
+  for (const headers of shed) expect(headers['retry-after']).toMatch(/^[1-4]$/);
+  const statuses = [
+    ...streams.map((one) => Number(one[':status'])),
+    ...requests.map((one) => one.statusCode),
+  ];
+  expect(statuses.every((status) => status === 200 || status === 503)).toBe(true);
+  client.close();
+});
+
+test('a request whose client has left does not reach the app, though the kernel has kept it', async () => {
+  const server = await start();
+  const target = { port: server.port };
+  const go = path.join(directory, 'go');
+  const busy = ask(target, { path: `/block?${go}` });
+  await server.until('the event loop is busy', () => server.output.includes('blocked'));
+  const leaving = net.connect(server.port, '127.0.0.1');
+  await new Promise((resolve) => leaving.write('GET /busy?1 HTTP/1.1\r\nHost: x\r\n\r\n', resolve));
+  await new Promise((resolve) => leaving.once('close', resolve).destroy());
+  writeFileSync(go, '');
+  expect((await busy).status).toBe(200);
+  expect(await begunOf(server)).toBe(0);
+});
