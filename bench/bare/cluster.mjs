@@ -14,7 +14,7 @@ if (cluster.isPrimary) {
 } else {
   const { default: app } = await import('../apps/hello.mjs');
   const server = http.createServer(app);
-  // As tshorn has it: connections wait while other servers have their turns.
-  server.keepAliveTimeout = 75_000;
+  // Connections wait while other servers have their turns.
+  server.keepAliveTimeout = 600_000;
   server.listen(port, '127.0.0.1');
 }

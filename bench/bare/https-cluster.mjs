@@ -15,7 +15,7 @@ if (cluster.isPrimary) {
   const pem = fs.readFileSync(process.argv[4]);
   const { default: app } = await import('../apps/hello.mjs');
   const server = https.createServer({ cert: pem, key: pem }, app);
-  // As tshorn has it: connections wait while other servers have their turns.
-  server.keepAliveTimeout = 75_000;
+  // Connections wait while other servers have their turns.
+  server.keepAliveTimeout = 600_000;
   server.listen(port, '127.0.0.1');
 }

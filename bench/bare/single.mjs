@@ -3,5 +3,5 @@ import http from 'node:http';
 import app from '../apps/hello.mjs';
 
 const server = http.createServer(app);
-server.keepAliveTimeout = 75_000;
+server.keepAliveTimeout = 600_000;
 server.listen(Number(process.argv[2]), '127.0.0.1');

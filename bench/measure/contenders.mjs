@@ -30,6 +30,8 @@ const bare = (policy) => ({
 export const tshorn = (...flags) => ({
   argv: (port, workers) => {
     const own = ['--bind', `127.0.0.1:${port}`, '--workers', String(workers), '--log-format', 'json'];
+    // Connections wait while other servers have their turns; the bare ones have the same.
+    own.push('--keep-alive-timeout', '10m');
     return [cli, hello, ...own, ...flags];
   },
   forks: true,
