@@ -16,11 +16,14 @@ ownDirectory();
 
 async function reloads(server: TestServer, ...ways: (() => Promise<Http2Client>)[]): Promise<void> {
   const loads = ways.map((connect) => new Http2Load(CLIENTS, connect));
-  for (let at = 0; at < RELOADS; at++) {
-    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  try {
+    for (let at = 0; at < RELOADS; at++) {
+      expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+    }
+  } finally {
+    await Promise.all(loads.map((load) => load.stop()));
   }
   for (const load of loads) {
-    await load.stop();
     expect(load.failures).toEqual([]);
     expect(load.answered).toBe(load.asked);
     expect(load.connections).toBeGreaterThanOrEqual(CLIENTS * 2);

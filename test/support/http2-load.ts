@@ -21,7 +21,9 @@ export class Http2Load {
 
   async #run(atOnce: number): Promise<void> {
     while (!this.#stopped) {
-      const client = await this.#connect();
+      const client = await this.#connect().catch((error: Error) => void this.failures.push(error.message));
+      // The server is gone: the test has failed.
+      if (!client) return;
       this.connections++;
       const lane = async (number: number) => {
         while (!this.#stopped && !client.isLeaving) {
