@@ -1,7 +1,7 @@
 /**
  * TLS clients that write whatever comes to their mind, in records and pieces of records that are cut anywhere, against a
  * server that is reloaded and resized until so many connections have moved: no request may fail, no byte may be missing
- * or wrong, no connection may be closed. MOVES=100000 CLIENTS=1000 MOST_SECONDS=1800 DEADLINE_MS=120000 makes it long,
+ * or wrong, no connection may be closed. MOVES=100000 CLIENTS=1000 REST_MS=60000 MOST_SECONDS=1800 DEADLINE_MS=120000 makes it long,
  * HANDOFF_SEED repeats a story (its bytes, not its timing).
  */
 import { type CuttingRelay, cuttingRelay } from './support/cutting-relay.ts';
@@ -21,8 +21,8 @@ const MOST_SECONDS = times('MOST_SECONDS', 60, 90);
 const MOST_WORKERS = times('MOST_WORKERS', 3, 4);
 /** A thousand connections whose clients ask all the time leave a busy machine one by one. */
 const GRACE = ['--grace', '100s', '--keep-alive-timeout', '600s'];
-/** Many clients ask as much as a hundred. */
-const restMs = Math.max(1_500, CLIENTS * 15);
+/** Milliseconds between two requests of a client, at most: many clients ask as much as a hundred. */
+const restMs = times('REST_MS', Math.max(1_500, CLIENTS * 15), Math.max(1_500, CLIENTS * 15));
 /**
  * While much waits behind the first of several answers, Node pauses its parser, and then reads the records that OpenSSL has
  * already: `Parse Error: Paused`, under bare Node as well.
