@@ -4,7 +4,6 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import fs from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -171,37 +170,30 @@ export function curl(wish: Wish): HttpsProgram {
   return program;
 }
 
-/** A program that has one connection and never another one. */
+/** A program that has one connection and never another one. It reads no session of another version: to resume one, it has a connection before. */
 export function openssl(wish: Wish): HttpsProgram {
   const { port, suite, session } = wish;
   const file = path.join(directory, `session-${Math.random()}.pem`);
-  if (session) fs.writeFileSync(file, pemOf(session));
-  const args = ['s_client', '-quiet', '-tls1_3', '-connect', `127.0.0.1:${port}`];
   const chosen = suite ? ['-ciphersuites', suite] : [];
+  const args = ['s_client', '-quiet', '-tls1_3', '-connect', `127.0.0.1:${port}`, ...chosen];
+  if (session) spawnSync('openssl', [...args, '-sess_out', file], { input: get('/last') });
   const { program, child } = started(
     'openssl',
     wish,
-    [...args, ...chosen, ...(session ? ['-sess_in', file] : [])],
+    [...args, ...(session ? ['-sess_in', file] : [])],
     async (line, of) => {
       if (!line.startsWith('{')) return;
       of.told(line);
       await sleep(PAUSE_MS);
-      ask();
+      child.stdin.write(get('/'));
     },
   );
-  const ask = () => child.stdin.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
   program.connects = 1;
-  ask();
+  child.stdin.write(get('/'));
   return program;
 }
 
-const pemOf = (session: Buffer): string =>
-  [
-    '-----BEGIN SSL SESSION PARAMETERS-----',
-    ...(session.toString('base64').match(/.{1,64}/g) ?? []),
-    '-----END SSL SESSION PARAMETERS-----',
-    '',
-  ].join('\n');
+const get = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`;
 
 interface Fetched {
   readonly body: string;
