@@ -9,11 +9,11 @@ crashRounds({
     target: await tlsTargets(port),
     webSockets: { scheme: 'wss', rejectUnauthorized: false },
   }),
-  rounds: times('CRASH_ROUNDS', 1, 6),
+  rounds: times('CRASH_ROUNDS', 1, 5),
   size: {
-    idle: times('CRASH_IDLE', 24, 100),
-    webSockets: times('CRASH_WEBSOCKETS', 4, 20),
-    slow: times('CRASH_SLOW', 8, 40),
+    idle: times('CRASH_IDLE', 12, 60),
+    webSockets: times('CRASH_WEBSOCKETS', 2, 12),
+    slow: times('CRASH_SLOW', 4, 24),
   },
   seed: Number(process.env.CRASH_SEED ?? Math.floor(Math.random() * 1e9)),
 });

@@ -11,7 +11,7 @@ import { TlsClient } from './support/tls-client.ts';
 import { TLS_ARGS } from './support/tls-target.ts';
 
 const WORKERS = times('WORKERS', 8, 8);
-const RELOADS = times('RELOADS', 4, 4);
+const RELOADS = times('RELOADS', 2, 2);
 const CLIENTS = 4;
 const PAUSE_MS = 30;
 
