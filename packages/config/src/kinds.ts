@@ -119,6 +119,16 @@ export const share: Kind<Share> = {
   },
 };
 
+/** `share`, or the word for what the machine has room for. */
+export const shareOrAuto: Kind<Share | 'auto'> = {
+  ...share,
+  meta: 'auto|N|N%',
+  expected: `"auto", ${share.expected}`,
+  parse: (input) => (input === 'auto' ? input : share.parse(input)),
+  format: (value) => (value === 'auto' ? value : share.format(value)),
+  schema: { anyOf: [{ const: 'auto' }, share.schema] },
+};
+
 /** A percentage, with or without its sign; zero is off. */
 export const percentOrOff: Kind<number> = {
   meta: 'N%',

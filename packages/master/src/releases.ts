@@ -3,14 +3,16 @@
  * before a commit, and forgotten when nobody needs them. Created by the master.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { keepUnreloadable, type Resolved } from '@tshorn/config';
+import { type Config, keepUnreloadable, type Resolved } from '@tshorn/config';
 import { renderError, TshornError, withDeadline } from '@tshorn/core';
 import { prepareAccessLog } from './access-log-file.ts';
 import { checkToken } from './admin/token.ts';
 import type { Effect, Event } from './decide/events.ts';
 import type { State } from './decide/model.ts';
 import type { Notice } from './decide/notice.ts';
+import { usesAuto } from './decide/plan.ts';
 import { findRelease } from './decide/releases.ts';
+import type { Room } from './decide/surge.ts';
 import type { Hooks } from './hooks.ts';
 import { writeNeedsRestart } from './journal.ts';
 import type { PastReloads } from './live/past-reloads.ts';
@@ -99,6 +101,7 @@ export class Releases {
   async #prepare({ generation, backTo }: Prepare): Promise<Event> {
     const running = this.of(this.#sources.state().committed) as Release;
     const release = await (backTo === undefined ? this.#read(running) : this.#takeAgain(backTo));
+    const room = await this.#room(release.config);
     const sameFiles = backTo !== undefined && hasSameFiles(release, running);
     const [sameAs] = [...this.#releases].find(([, known]) => isSame(known, release)) ?? [];
     this.#releases.set(generation, release);
@@ -106,10 +109,20 @@ export class Releases {
       type: 'prepared',
       generation,
       settings: settingsOf(release.config),
+      ...(room && { room }),
       ...(release.name !== undefined && { release: release.name }),
       ...(sameAs !== undefined && { sameAs }),
       ...(sameFiles && { sameFiles }),
     };
+  }
+
+  /** Looks at the machine, where the number of workers beyond N depends on it. */
+  async #room(config: Config): Promise<Room | undefined> {
+    const { workers, size, running } = this.#sources.state();
+    const kind = (running?.operation.kind === 'reload' && running.operation.plan) || config.reloadPlan;
+    if (size < 2 || !usesAuto({ kind, maxSurge: config.maxSurge, park: config.park })) return undefined;
+    const pids = Object.values(workers).flatMap(({ pid }) => pid ?? []);
+    return (await import('./os/room.ts')).roomOf(pids);
   }
 
   /** Reads config and app anew. */

@@ -6,6 +6,7 @@ import type { Context } from './context.ts';
 import type { Crew } from './crew.ts';
 import { withFullServer } from './exit-reason.ts';
 import type { Listener } from './listeners.ts';
+import { wantedCpuMs } from './os/proc.ts';
 import type { Connection } from './transfer.ts';
 
 /** `up` stays with the WorkerHandle. */
@@ -76,7 +77,13 @@ export function routes(
     probed: (serial, { type: _type, ...report }) => {
       const { verdict, reason } = report;
       const full = verdict === 'broken' && reason && withFullServer(reason, crew.get(serial)?.lastLines);
-      enqueue({ type: 'worker-probed', serial, report: { ...report, ...(full && { reason: full }) } });
+      const bootCpuMs = wantedCpuMs(pidOf(serial));
+      enqueue({
+        type: 'worker-probed',
+        serial,
+        report: { ...report, ...(full && { reason: full }) },
+        ...(bootCpuMs !== undefined && { bootCpuMs }),
+      });
     },
     // Asked for by `tshorn doctor` alone, whose worker is not one of a server (check.ts).
     examined: () => {},

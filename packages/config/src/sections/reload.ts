@@ -1,5 +1,5 @@
 import { RELOAD_PLANS } from '@tshorn/core';
-import { duration, oneOf, orNone, share, yesNo } from '../kinds.ts';
+import { duration, oneOf, orNone, share, shareOrAuto, yesNo } from '../kinds.ts';
 import { section } from '../row.ts';
 
 export const reload = section('Reload', {
@@ -12,11 +12,11 @@ export const reload = section('Reload', {
     reloadable: true,
   },
   maxSurge: {
-    kind: orNone(share, undefined),
+    kind: orNone(shareOrAuto, undefined),
     default: { compute: () => undefined, inWords: 'by the plan' },
     summary: 'How many workers beyond the usual number may run during a reload',
     details:
-      'By default it is 1 for rolling, the number of CPUs for canary and all for overlap; replace has none. A percentage is rounded up.',
+      'auto: what the free CPUs and the memory have room for ([the rule](reload.md#how-many-at-a-time)). That is the default for rolling, but 1 with --no-park; it is the number of CPUs for canary and all for overlap; replace has none. A percentage is rounded up.',
     reloadable: true,
   },
   maxUnavailable: {

@@ -161,7 +161,7 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
     case 'worker-probing':
       return probing(draft, worker, event);
     case 'worker-probed':
-      return probed(draft, worker, event.report);
+      return probed(draft, worker, event);
     case 'worker-accepting':
       return accepting(draft, worker);
     case 'worker-moved-all':

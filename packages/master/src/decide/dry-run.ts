@@ -119,7 +119,9 @@ function timeOf(plan: Plan, { shape, bootMs: boots, canaryMs }: Known): DryRun['
   let canary = 0;
   for (const step of plan) {
     // A worker that waits for its turn starts as soon as another one has booted.
-    if (step.do === 'boot') booting += Math.ceil(step.slots.length / shape.parallelism) * bootMs;
+    if (step.do === 'boot') {
+      booting += Math.ceil(step.slots.length / (step.atOnce ?? shape.parallelism)) * bootMs;
+    }
     if (step.do === 'soak') soak += step.ms;
     if (step.do === 'watch') canary += canaryMs;
   }
@@ -132,7 +134,8 @@ function inWords(step: Step, { shape, canaryMs }: Known): string {
     case 'boot': {
       const who = step.slots.length === 1 ? 'a worker' : `${step.slots.length} workers`;
       const wait = step.slots.length === 1 ? 'it waits until it has' : 'they wait until all have';
-      const few = step.slots.length > shape.parallelism ? `, ${shape.parallelism} at a time` : '';
+      const { atOnce = shape.parallelism } = step;
+      const few = step.slots.length > atOnce ? `, ${atOnce} at a time` : '';
       return `boot ${who} of the new generation for ${namesOf(step.slots)}${few}; ${wait} passed the probe`;
     }
     case 'admit':

@@ -5,6 +5,7 @@
 import type { Culprit, DrainMode, DrainReport, ProbeReport } from '@tshorn/core';
 import type { Scaled } from './desired.ts';
 import type { MigrationCounts, Operation, Rescue, Settings, StopMode } from './model.ts';
+import type { Room } from './surge.ts';
 
 export type { Rescue };
 
@@ -28,6 +29,8 @@ export type Event =
       readonly type: 'prepared';
       readonly generation: number;
       readonly settings: Settings;
+      /** Absent where the number of workers beyond N does not depend on it. */
+      readonly room?: Room;
       /** The name of the release. */
       readonly release?: string;
       /** An older generation that has the very same release. */
@@ -82,7 +85,13 @@ export type Event =
       readonly reason: string;
       readonly tookMs: number;
     }
-  | { readonly type: 'worker-probed'; readonly serial: number; readonly report: ProbeReport }
+  | {
+      readonly type: 'worker-probed';
+      readonly serial: number;
+      readonly report: ProbeReport;
+      /** See WorkerRecord. */
+      readonly bootCpuMs?: number;
+    }
   | { readonly type: 'worker-accepting'; readonly serial: number }
   | { readonly type: 'worker-moved-all'; readonly serial: number }
   | { readonly type: 'worker-drained'; readonly serial: number; readonly report: DrainReport }

@@ -15,6 +15,7 @@ import { bringsBack, releaseOf } from './releases.ts';
 import { fail } from './rollback.ts';
 import { joinsGrowth, scalePlan } from './scale.ts';
 import { take } from './steps.ts';
+import { autoSurge, describeSurge } from './surge.ts';
 import { finishReload, refuse } from './verdict.ts';
 
 export function request(draft: Draft, operation: Operation): void {
@@ -184,7 +185,7 @@ function recyclePlan(draft: Draft, operation: Extract<Operation, { kind: 'recycl
 
 /** The config is read and the app resolved: the reload becomes a plan. */
 export function prepared(draft: Draft, event: Extract<Event, { type: 'prepared' }>): void {
-  const { generation, settings, release: name, sameAs, sameFiles } = event;
+  const { generation, settings, release: name, sameAs, sameFiles, room } = event;
   const { state } = draft;
   const { running } = state;
   // A reload that has been aborted meanwhile is not the one under way.
@@ -204,7 +205,10 @@ export function prepared(draft: Draft, event: Extract<Event, { type: 'prepared' 
   const warning = bringsBack(state, running);
   if (warning !== undefined) draft.report({ event: 'noted', level: 'warn', text: warning });
   const kind = running.operation.plan ?? settings.reload.kind;
-  running.plan = reloadPlan(state.size, generation, { ...settings.reload, kind });
+  const ready = readyWorkers(state);
+  const auto = autoSurge(state.size, ready, room);
+  if (room) draft.report({ event: 'noted', level: 'debug', text: describeSurge(auto, ready, room) });
+  running.plan = reloadPlan(state.size, generation, { ...settings.reload, kind, auto });
 }
 
 function conclude(draft: Draft, running: Running): void {

@@ -8,7 +8,13 @@ export type Slots = readonly number[];
 
 export type Step =
   /** Start a worker of this generation for each slot, and go on when all of them have passed their probe. */
-  | { readonly do: 'boot'; readonly slots: Slots; readonly generation: number }
+  | {
+      readonly do: 'boot';
+      readonly slots: Slots;
+      readonly generation: number;
+      /** The number that may boot at a time; absent: the machine's parallelism. */
+      readonly atOnce?: number;
+    }
   /** Let them in, and go on when they are in service. */
   | { readonly do: 'admit'; readonly slots: Slots }
   /**
@@ -43,7 +49,9 @@ export type Plan = readonly Step[];
 export interface ReloadShape {
   readonly kind: ReloadPlan;
   /** Number of workers beyond N that may exist at a time; undefined: the plan's own number. */
-  readonly maxSurge: Share | undefined;
+  readonly maxSurge: Share | 'auto' | undefined;
+  /** The number that fits the machine (surge.ts); absent: 1. */
+  readonly auto?: number;
   /** Number of workers that may be missing at a time. */
   readonly maxUnavailable: Share;
   /** Drained workers are kept until the commit. */
@@ -102,10 +110,15 @@ export function reloadPlan(size: number, generation: number, shape: ReloadShape)
   const { surge, missing } = pace(size, shape);
   const hasCanary = shape.kind === 'canary';
   const canary = hasCanary ? canarySteps(surge === 0, generation, shape.park) : [];
-  const batches = inBatches(hasCanary ? slots.slice(1) : slots, surge + missing);
+  const isAuto = usesAuto(shape);
+  // A release that does not start costs the boot of one worker, and not of many.
+  const alone = shape.kind === 'rolling' && isAuto && missing === 0 ? 1 : 0;
+  const later = slots.slice(hasCanary ? 1 : alone);
+  const batches = [...(alone > 0 ? [[0]] : []), ...inBatches(later, surge + missing)];
+  const atOnce = isAuto && autoOf(shape) > 1 ? autoOf(shape) : undefined;
   const replaced = [
     ...canary,
-    ...batches.flatMap((batch) => replace(batch, missing, generation, shape.park)),
+    ...batches.flatMap((batch) => replace(batch, missing, { generation, park: shape.park, atOnce })),
   ];
   const judged: Step[] = [{ do: 'soak', ms: shape.soakMs }, { do: 'approve' }, { do: 'commit' }];
   // Where an older worker has to leave first, its end has to be awaited.
@@ -132,21 +145,45 @@ function canarySteps(noRoom: boolean, generation: number, park: boolean): Step[]
 }
 
 /** The numbers of workers beyond N and below N that are allowed at a time; one of them is at least 1. */
-function pace(size: number, { kind, maxSurge, maxUnavailable, parallelism }: ReloadShape) {
-  const usual = { rolling: 1, canary: parallelism, overlap: size, replace: 0 }[kind];
-  const allowed = maxSurge === undefined ? usual : portion(maxSurge, size, 'up');
+function pace(size: number, shape: ReloadShape) {
+  const { kind, maxSurge, maxUnavailable, parallelism } = shape;
+  const rolling = usesAuto(shape) ? autoOf(shape) : 1;
+  const usual = { rolling, canary: parallelism, overlap: size, replace: 0 }[kind];
+  const auto = kind === 'overlap' ? size : autoOf(shape);
+  const share = maxSurge === 'auto' ? { count: auto } : maxSurge;
+  const allowed = share === undefined ? usual : portion(share, size, 'up');
   const surge = Math.min(size, kind === 'replace' ? 0 : allowed);
   const unavailable = portion(maxUnavailable, size, 'down');
   const missing = Math.min(size, surge === 0 ? Math.max(1, unavailable) : unavailable);
   return { surge, missing };
 }
 
+const autoOf = ({ auto = 1 }: ReloadShape): number => auto;
+
+/**
+ * The machine decides where somebody says so, and by default in the plan `rolling`. Who does without parking has no memory, or no
+ * database connections, to spare.
+ */
+export const usesAuto = ({
+  kind,
+  maxSurge,
+  park,
+}: Pick<ReloadShape, 'kind' | 'maxSurge' | 'park'>): boolean =>
+  maxSurge === 'auto' ? kind !== 'replace' : maxSurge === undefined && kind === 'rolling' && park;
+
+interface Manner {
+  readonly generation: number;
+  readonly park: boolean;
+  readonly atOnce: number | undefined;
+}
+
 /** The first `missing` slots are drained before their new workers boot, the others after they serve. */
-function replace(slots: Slots, missing: number, generation: number, park: boolean): Step[] {
+function replace(slots: Slots, missing: number, { generation, park, atOnce }: Manner): Step[] {
   const first = slots.slice(0, missing);
   const later = slots.slice(missing);
   const drain = (which: Slots): Step[] => (which.length > 0 ? [drainOf(which, park)] : []);
-  return [...drain(first), { do: 'boot', slots, generation }, { do: 'admit', slots }, ...drain(later)];
+  const boot = { do: 'boot', slots, generation, ...(atOnce !== undefined && { atOnce }) } as const;
+  return [...drain(first), boot, { do: 'admit', slots }, ...drain(later)];
 }
 
 /**

@@ -93,8 +93,9 @@ function isDone(draft: Draft, running: Running, step: Step, first: boolean): boo
 }
 
 /** Boots at most as many workers at a time as the machine can without starving those that serve. */
-function boot(draft: Draft, running: Running, { slots, generation }: Extract<Step, { do: 'boot' }>): boolean {
+function boot(draft: Draft, running: Running, step: Extract<Step, { do: 'boot' }>): boolean {
   const { state } = draft;
+  const { slots, generation, atOnce = state.settings.reload.parallelism } = step;
   const trialIn = (slot: number) => state.workers[running.trials[slot] ?? -1];
   const gone = (slot: number) => {
     const trial = trialIn(slot);
@@ -106,7 +107,7 @@ function boot(draft: Draft, running: Running, { slots, generation }: Extract<Ste
   }
   const booting = () => slots.filter((slot) => isBooting(trialIn(slot))).length;
   for (const slot of slots) {
-    if (running.trials[slot] !== undefined || booting() >= state.settings.reload.parallelism) continue;
+    if (running.trials[slot] !== undefined || booting() >= atOnce) continue;
     running.trials[slot] = draft.spawn(slot, generation).serial;
   }
   return slots.every((slot) => ['probed', 'admitted', 'ready'].includes(trialIn(slot)?.state ?? ''));

@@ -3,7 +3,7 @@
  * hang containment.ts. A worker that an operation has started (its trial) is judged here as well; operations.ts sees the
  * outcome.
  */
-import { type DrainReport, describeAlive, type ProbeReport } from '@tshorn/core';
+import { type DrainReport, describeAlive } from '@tshorn/core';
 import { failed, mayRespawn, REPORTED_IN_FULL, served } from './backoff.ts';
 import type { Draft } from './draft.ts';
 import type { Event, KillReason } from './events.ts';
@@ -42,7 +42,9 @@ export function probing(draft: Draft, worker: WorkerRecord, { attempt, reason, t
   draft.reportOf(worker, { event: 'probing', level: isNews ? 'warn' : 'debug', text });
 }
 
-export function probed(draft: Draft, worker: WorkerRecord, report: ProbeReport): void {
+type Probed = Extract<Event, { type: 'worker-probed' }>;
+
+export function probed(draft: Draft, worker: WorkerRecord, { report, bootCpuMs }: Probed): void {
   if (worker.state !== 'probing') return;
   if (report.verdict === 'broken') {
     const reason = report.reason ?? 'the probe failed';
@@ -60,6 +62,7 @@ export function probed(draft: Draft, worker: WorkerRecord, report: ProbeReport):
   }
   draft.become(worker, 'probed');
   worker.bootMs ??= draft.at - worker.bornAt;
+  if (bootCpuMs !== undefined) worker.bootCpuMs ??= bootCpuMs;
   draft.clearTimer(`boot:${worker.serial}`);
   // The plan decides when a worker of its own is admitted.
   if (!startedByOperation(draft.state, worker)) draft.admit(worker);
