@@ -120,7 +120,7 @@ export class Releases {
   async #room(config: Config): Promise<Room | undefined> {
     const { workers, size, running } = this.#sources.state();
     const kind = (running?.operation.kind === 'reload' && running.operation.plan) || config.reloadPlan;
-    if (size < 2 || !usesAuto({ kind, maxSurge: config.maxSurge, park: config.park })) return undefined;
+    if (size < 2 || !usesAuto({ kind, maxSurge: config.maxSurge })) return undefined;
     const pids = Object.values(workers).flatMap(({ pid }) => pid ?? []);
     return (await import('./os/room.ts')).roomOf(pids);
   }

@@ -16,7 +16,7 @@ export const reload = section('Reload', {
     default: { compute: () => undefined, inWords: 'by the plan' },
     summary: 'How many workers beyond the usual number may run during a reload',
     details:
-      'auto: what the free CPUs and the memory have room for ([the rule](reload.md#how-many-at-a-time)). That is the default for rolling, but 1 with --no-park; it is the number of CPUs for canary and all for overlap; replace has none. A percentage is rounded up.',
+      'By default it is 1 for rolling, the number of CPUs for canary and all for overlap; replace has none. A percentage is rounded up. auto: what the free CPUs and the memory have room for ([the rule](reload.md#how-many-at-a-time)).',
     reloadable: true,
   },
   maxUnavailable: {

@@ -147,8 +147,7 @@ function canarySteps(noRoom: boolean, generation: number, park: boolean): Step[]
 /** The numbers of workers beyond N and below N that are allowed at a time; one of them is at least 1. */
 function pace(size: number, shape: ReloadShape) {
   const { kind, maxSurge, maxUnavailable, parallelism } = shape;
-  const rolling = usesAuto(shape) ? autoOf(shape) : 1;
-  const usual = { rolling, canary: parallelism, overlap: size, replace: 0 }[kind];
+  const usual = { rolling: 1, canary: parallelism, overlap: size, replace: 0 }[kind];
   const auto = kind === 'overlap' ? size : autoOf(shape);
   const share = maxSurge === 'auto' ? { count: auto } : maxSurge;
   const allowed = share === undefined ? usual : portion(share, size, 'up');
@@ -160,16 +159,9 @@ function pace(size: number, shape: ReloadShape) {
 
 const autoOf = ({ auto = 1 }: ReloadShape): number => auto;
 
-/**
- * The machine decides where somebody says so, and by default in the plan `rolling`. Who does without parking has no memory, or no
- * database connections, to spare.
- */
-export const usesAuto = ({
-  kind,
-  maxSurge,
-  park,
-}: Pick<ReloadShape, 'kind' | 'maxSurge' | 'park'>): boolean =>
-  maxSurge === 'auto' ? kind !== 'replace' : maxSurge === undefined && kind === 'rolling' && park;
+/** The plan depends on what the machine has room for. */
+export const usesAuto = ({ kind, maxSurge }: Pick<ReloadShape, 'kind' | 'maxSurge'>): boolean =>
+  maxSurge === 'auto' && kind !== 'replace';
 
 interface Manner {
   readonly generation: number;

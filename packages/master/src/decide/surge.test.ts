@@ -36,7 +36,7 @@ describe('a reload', () => {
   const reloaded = (shape = {}) => {
     const scene = new Scene().started().forget().reload();
     const { lastGeneration: generation, settings } = scene.state;
-    const reload = { ...settings.reload, ...shape };
+    const reload = { ...settings.reload, maxSurge: 'auto' as const, ...shape };
     return scene.happen({ type: 'prepared', generation, settings: { ...settings, reload }, room });
   };
   const counts = (scene: Scene) => {
@@ -62,7 +62,7 @@ describe('a reload', () => {
     expect(scene.ready()).toHaveLength(4);
   });
 
-  test.each([{ maxSurge: { count: 1 } }, { park: false }])('with %j one by one', (shape) => {
+  test.each([{ maxSurge: { count: 1 } }, { maxSurge: undefined }])('with %j one by one', (shape) => {
     const scene = reloaded(shape).boot(5);
     if (scene.state.workers[1]?.state === 'draining') scene.drained(1).exit(1);
     expect(scene.spawns).toHaveLength(2);

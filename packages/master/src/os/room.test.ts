@@ -1,5 +1,5 @@
-import { freeBytes } from './room.ts';
 import { wantedCpuMs } from './proc.ts';
+import { freeBytes } from './room.ts';
 
 const files = (content: Record<string, string>) => (path: string) => content[path];
 
