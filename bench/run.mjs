@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npm run bench [-- reload|idle|websockets|slow-boot|peers|crash|hang|throughput|overload|tls|http2|observed|startup|watch] [options]`; README.md says how to read the figures. */
+/** `npm run bench [-- reload|idle|websockets|slow-boot|peers|crash|hang|throughput|overload|tls|http2|observed|startup|footprint|watch] [options]`; README.md says how to read the figures. */
 import { parseArgs } from 'node:util';
 
 const HELP = `npm run bench -- [MODE] [options]
@@ -37,6 +37,9 @@ const HELP = `npm run bench -- [MODE] [options]
       --scraped N [64]  workers
   startup     launch to first answer, and memory, beside a bare cluster
       --workers N [2]  --rounds N [15]
+  footprint   what many workers cost the master: at rest, and in a reload
+      --workers N,N,... [8,16,32,64]  --seconds N [30]  at rest   --reloads N [1]
+      --wait MS [0]  that the app waits at its start   --surge N|N%|auto
   watch       from a save to the first answer of the new code, beside node --watch and nodemon
       --saves N [30]
 `;
@@ -55,11 +58,12 @@ const defaults = {
   http2: { starts: 2, rounds: 8, requests: 5_000, connections: 10 },
   observed: { workers: 2, starts: 2, rounds: 15, seconds: 0.3, connections: 32, scraped: 64 },
   startup: { workers: 2, rounds: 15 },
+  footprint: { workers: '8,16,32,64', seconds: 30, reloads: 1, wait: 0 },
   watch: { saves: 30 },
 };
 
 /** Options that are no numbers, and the mode of each. */
-const words = { app: ['reload'], only: ['peers', 'overload'] };
+const words = { app: ['reload'], only: ['peers', 'overload'], surge: ['footprint'] };
 
 const text = { type: /** @type {const} */ ('string') };
 const { values, positionals } = parseArgs({
@@ -79,6 +83,8 @@ const { values, positionals } = parseArgs({
     sockets: text,
     requests: text,
     only: text,
+    wait: text,
+    surge: text,
     help: { type: 'boolean', short: 'h' },
   },
 });
@@ -93,7 +99,7 @@ if (values.help || !(mode in defaults)) {
 function optionsOf(mode) {
   const options = { ...defaults[mode] };
   for (const [name, value] of Object.entries(values)) {
-    if (words[name]?.includes(mode)) options[name] = value;
+    if (words[name]?.includes(mode) || typeof options[name] === 'string') options[name] = value;
     else if (name in options && Number(value) > 0) options[name] = Number(value);
     else throw new Error(`--${name} ${value}: not an option of ${mode}, or not a number above 0`);
   }
@@ -115,6 +121,7 @@ try {
     http2: async () => (await import('./modes/http2.mjs')).http2,
     observed: async () => (await import('./modes/observed.mjs')).observed,
     startup: async () => (await import('./modes/startup.mjs')).startup,
+    footprint: async () => (await import('./modes/footprint.mjs')).footprint,
     watch: async () => (await import('./modes/watch.mjs')).watch,
   };
   const measure = await modes[mode]();

@@ -19,9 +19,14 @@ export const childrenOf = (pid) =>
  * `schedstat` counts in nanoseconds; `stat` only in ticks of 10 ms.
  * @param {number} pid
  */
-export function cpuOf(pid) {
+export const cpuOf = (pid) => sumOfCpu([pid, ...childrenOf(pid)]);
+
+/** The same of one process. @param {number} pid */
+export const ownCpuOf = (pid) => sumOfCpu([pid]);
+
+function sumOfCpu(pids) {
   let sum = 0;
-  for (const process of [pid, ...childrenOf(pid)]) {
+  for (const process of pids) {
     let threads = [];
     try {
       threads = fs.readdirSync(`/proc/${process}/task`);
