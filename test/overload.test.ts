@@ -30,6 +30,14 @@ const start = (...args: string[]): Promise<TestServer> =>
 const flood = (count: number, one: (at: number) => Promise<Answer>): Promise<Answer[]> =>
   Promise.all(Array.from({ length: count }, (_, at) => one(at)));
 
+/** A machine that stands still for a second is an overload, too. */
+async function eventually(look: () => Promise<Answer[]>): Promise<Answer[]> {
+  let answers = await look();
+  for (const end = Date.now() + 20_000; withStatus(answers, 503).length > 0 && Date.now() < end; )
+    answers = await look();
+  return answers;
+}
+
 const withStatus = (answers: readonly Answer[], status: number) =>
   answers.filter((one) => one.status === status);
 
@@ -50,12 +58,11 @@ async function linesOf(server: TestServer): Promise<Line[]> {
 }
 
 test('what waits for the event loop for too long gets 503 before the app runs; exempt paths, bodies and connections are served', async () => {
-  const server = await start('--queue-limit', '50ms', '--overload-exempt', '/count');
+  const server = await start('--overload-exempt', '/count');
   const target = { port: server.port };
   const agent = new http.Agent({ keepAlive: true });
   const body = Buffer.alloc(300_000, 'x');
-  const quiet = await flood(10, () => ask(target, { path: '/busy?1', agent }));
-  expect(withStatus(quiet, 200)).toHaveLength(10);
+  for (let at = 0; at < 10; at++) expect((await ask(target, { path: '/busy?1', agent })).status).toBe(200);
 
   const asked = flood(40, (at) =>
     ask(target, { path: '/busy?50', agent, ...(at % 4 === 0 && { method: 'POST', body }) }),
@@ -72,15 +79,16 @@ test('what waits for the event loop for too long gets 503 before the app runs; e
   expect(await begunOf(server)).toBe(10 + served.length);
   expect(server.lines.filter(({ msg }) => /overload: shedding begins/.test(msg))).toHaveLength(1);
 
-  const after = await flood(10, () => ask(target, { path: '/busy?1', agent }));
-  expect(withStatus(after, 200)).toHaveLength(10);
+  const quiet = await eventually(() => flood(10, () => ask(target, { path: '/busy?1', agent })));
+  expect(withStatus(quiet, 200)).toHaveLength(10);
   agent.destroy();
   // Nobody is believed who is no trusted proxy.
   const headers = { 'x-request-start': `t=${Date.now() - 60_000}` };
   expect((await ask(target, { path: '/busy?1', headers })).status).toBe(200);
   const lines = await linesOf(server);
-  expect(lines.filter(({ status }) => status === 503)).toHaveLength(shed.length);
-  expect(lines.filter((line) => line.shed === 'loop')).toHaveLength(shed.length);
+  const refused = lines.filter(({ status }) => status === 503);
+  expect(refused.length).toBeGreaterThanOrEqual(shed.length);
+  expect(refused.every((line) => line.shed === 'loop')).toBe(true);
 });
 
 test('an app that waits for a pool gets as many as it answers; X-Request-Start counts; metrics tell both', async () => {
@@ -127,7 +135,7 @@ test('an app that waits for a pool gets as many as it answers; X-Request-Start c
 
 test('over TLS and HTTP/2 it is the same', async () => {
   const pem = fixture('localhost.pem');
-  const server = await start('--queue-limit', '50ms', '--http2', '--certfile', pem, '--keyfile', pem);
+  const server = await start('--http2', '--certfile', pem, '--keyfile', pem);
   const tls = { port: server.port, rejectUnauthorized: false };
   const client = http2.connect(`https://127.0.0.1:${server.port}`, { rejectUnauthorized: false });
   const overHttp2 = (path: string) =>
@@ -142,7 +150,7 @@ test('over TLS and HTTP/2 it is the same', async () => {
     });
   expect((await overHttp2('/busy?1'))[':status']).toBe(200);
   const [streams, requests] = await Promise.all([
-    Promise.all(Array.from({ length: 20 }, () => overHttp2('/busy?50'))),
+    Promise.all(Array.from({ length: 30 }, () => overHttp2('/busy?50'))),
     Promise.all(Array.from({ length: 5 }, () => overTls('/busy?50'))),
   ]);
   const shed = streams.filter((one) => Number(one[':status']) === 503);

@@ -142,7 +142,8 @@ export class Overload {
     { isFull, proxyMs, now }: { readonly isFull: boolean; readonly proxyMs: number; readonly now: number },
   ): void {
     const waitedMs = Math.max(proxyMs, this.#clock.waitedMs);
-    const isLimited = this.#limit.limit !== Number.POSITIVE_INFINITY;
+    // Others may wait for the limit before it.
+    const isLimited = isFull || (this.#limit.limit !== Number.POSITIVE_INFINITY && !this.#clock.isBusy);
     const reason = proxyMs > 0 && proxyMs === waitedMs ? 'proxy' : isLimited ? 'limit' : 'loop';
     if (isFull) this.#limit.keptWaiting(now);
     this.#hasReadMore();
