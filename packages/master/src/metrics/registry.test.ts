@@ -151,3 +151,17 @@ test.each([
   const message = { type: 'metrics', series: [{ ...series(1), ...wrong }], active: 0 };
   expect(readToMaster(envelope(message)).problem).toBeDefined();
 });
+
+test('what is shed is counted by reason, never falls, and goes on when its worker has left', () => {
+  const shed = (loop: number, more = {}): Metrics => ({ ...report(), shed: { loop, ...more } });
+  expect(ofSlot(0)?.shed).toBeUndefined();
+  registry.report(1, 0, shed(5, { limit: 2, 'no-reason-of-ours': 9 }));
+  registry.report(1, 0, shed(3));
+  registry.report(2, 0, shed(4));
+  const all = { loop: 9, limit: 2, proxy: 0, 'client-gone': 0 };
+  expect(ofSlot(0)?.shed).toEqual(all);
+  registry.ended({ serial: 1 });
+  expect(ofSlot(0)?.shed).toEqual(all);
+  registry.ended({ serial: 2 });
+  expect(ofSlot(0)?.shed).toEqual(all);
+});
