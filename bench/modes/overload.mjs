@@ -11,7 +11,8 @@ import { fixed, ms, table, verdict } from '../report/table.mjs';
 
 const PEERS = ['fastify@5.12.8', '@fastify/under-pressure@9.2.0'];
 const PATIENCE_MS = 2_000;
-const SETTLE_S = 2;
+/** At 1.5 times the capacity a queue takes six seconds to grow to a wait of two. */
+const SETTLE_S = 6;
 /** Offered load as a multiple of the capacity; the flood at the end is over, and the server has to be well again. */
 const FACTORS = [0.5, 1, 1.5, 2, 3];
 const AFTERWARDS = 0.5;

@@ -44,7 +44,7 @@ function rowOf({ what, capacity, servers }, y, patienceMs) {
     ...chart,
     title: 'Answered in time, as a part of the capacity',
     bottom: 0,
-    top: 1.15,
+    top: 1.6,
   });
   const latency = new Panel({
     ...chart,
@@ -53,7 +53,7 @@ function rowOf({ what, capacity, servers }, y, patienceMs) {
     top: patienceMs * 1.3,
     log: true,
   });
-  goodput.grid(COLUMNS[0].left, COLUMNS[0].right, [0, 0.25, 0.5, 0.75, 1]);
+  goodput.grid(COLUMNS[0].left, COLUMNS[0].right, [0, 0.25, 0.5, 0.75, 1, 1.5]);
   latency.grid(COLUMNS[1].left, COLUMNS[1].right, [10, 30, 100, 300, 1000, 2000]);
   const xOf = ({ left, right }, factor) => left + (factor / most) * (right - left);
   // The first is drawn last, above the others.

@@ -15,6 +15,8 @@ const LATE_MS = 5;
 const LONG_TURN_MS = 1;
 /** The loop reads again within a turn's work of so much. */
 const MOST_WORK_MS = 5;
+/** Two pieces of work with less between them are taken for those of one turn: to ask for the end of each short turn would cost. */
+const SAME_TURN_MS = 0.2;
 /** What came during a turn has been read when so many turns in a row have read nothing: each accepts one connection. */
 const QUIET_TURNS = 3;
 /** Under a flood there is always more. */
@@ -26,6 +28,7 @@ export class LoopClock {
   #lateMs = 0;
   /** Work for requests in this turn. */
   #workMs = 0;
+  #workedUntil = 0;
   /** The last long turn, until what came during it has been read. */
   #longMs = 0;
   #isMarked = false;
@@ -46,10 +49,12 @@ export class LoopClock {
     this.#mark();
   }
 
-  /** The app has worked for a request, until now. */
-  worked(workMs: number): void {
-    this.#workMs += workMs;
-    this.#mark();
+  /** The app has worked for a request. @param from on the clock of performance.now(), as `until` */
+  worked(from: number, until: number): void {
+    const isSameTurn = this.#isMarked || from - this.#workedUntil < SAME_TURN_MS;
+    this.#workMs = (isSameTurn ? this.#workMs : 0) + until - from;
+    this.#workedUntil = until;
+    if (this.#workMs >= LONG_TURN_MS) this.#mark();
   }
 
   #mark(): void {

@@ -159,13 +159,13 @@ export class Overload {
   /** Gives a request to the app. */
   #run(request: http.IncomingMessage, response: http.ServerResponse, from: number): void {
     this.#inFlight.set(response, from);
-    response.once('close', this.#onEnd);
+    response.on('close', this.#onEnd);
     this.#passing = response;
     try {
       this.#server.emit('request', request, response);
     } finally {
       this.#passing = undefined;
-      this.#clock.worked(performance.now() - from);
+      this.#clock.worked(from, performance.now());
     }
   }
 
