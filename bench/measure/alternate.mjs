@@ -18,19 +18,17 @@ export async function alternate({ starts, rounds }, open) {
   for (let start = 1; start <= starts; start++) {
     const { turns, close } = await open();
     try {
-      for (let round = 0; round <= rounds; round++) {
-        for (const [load, servers] of Object.entries(turns)) {
-          samples[load] ??= Object.fromEntries(Object.keys(servers).map((key) => [key, []]));
+      // Load after load: code that V8 has compiled for one is compiled anew for the next, which takes longer than a turn.
+      for (const [load, servers] of Object.entries(turns)) {
+        samples[load] ??= Object.fromEntries(Object.keys(servers).map((key) => [key, []]));
+        for (let round = 0; round <= rounds; round++) {
           for (const key of shuffled(Object.keys(servers))) {
             const sample = await servers[key](round === 0);
             if (round > 0) samples[load][key].push({ ...sample, start });
           }
         }
-        process.stderr.write(
-          round ? `\rround ${round} of ${rounds}` : `start ${start} of ${starts}: warmed up\n`,
-        );
+        process.stderr.write(`start ${start} of ${starts}: ${load} measured\n`);
       }
-      process.stderr.write('\n');
     } finally {
       await close();
     }
