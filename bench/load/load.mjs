@@ -1,9 +1,10 @@
 /** The handle on the load; load-process.mjs makes it. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ownersOf } from '../measure/owners.mjs';
 import { Ordered } from './ordered.mjs';
 
-/** Connections that are made at once, so that no worker of a shared socket takes them all. */
 const MOST_TRIES = 60;
+const SETTLE_MS = 1_000;
 
 /**
  * @typedef {{answered: number, failed: number, resumed: number, seconds: number}} Tally
@@ -23,10 +24,13 @@ export class Load extends Ordered {
    */
   async open(group, server, { each, processes }) {
     for (let tried = 0; tried < MOST_TRIES; tried++) {
-      await this.order('connect', { group, target: targetOf(server), count: each * processes });
-      const kept = evenly(ownersOf(server.pid, server.port), each, await this.ports(group));
+      await this.order('connect', { group, target: targetOf(server), count: 2 * each * processes });
+      const owners = ownersOf(server.pid, server.port);
+      const kept = evenly(owners, each, await this.ports(group));
       await this.order('keep', { group, ports: kept });
-      if (kept.length === each * processes) return;
+      if (kept.length === each * processes && (await stays(kept, owners, server))) return;
+      // All of them: tshorn moves connections where they are spread unevenly, and one that has moved costs more.
+      await this.order('keep', { group, ports: [] });
     }
     throw new Error(`${group}: after ${MOST_TRIES} tries not every worker has ${each} connections`);
   }
@@ -70,6 +74,13 @@ export class Load extends Ordered {
   leave() {
     return this.order('leave');
   }
+}
+
+/** Resolves with true when these connections are still where they were, after the time in which tshorn would move them. */
+async function stays(ports, owners, server) {
+  await sleep(SETTLE_MS);
+  const now = ownersOf(server.pid, server.port);
+  return ports.every((port) => now.get(port) === owners.get(port));
 }
 
 const targetOf = ({ port, secure }) => ({ port, secure });
