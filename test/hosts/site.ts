@@ -1,5 +1,5 @@
 /** Three hosts with a tshorn each, a host with HAProxy before them, and a host with the clients. */
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -95,6 +95,17 @@ export class Site {
     }
     fs.writeFileSync(this.#file(example), text);
     return HAProxy.run(this.#file(example), stats, (command) => this.#network.on('balancer', command));
+  }
+
+  /** Starts nginx by the configuration of the examples; only its log is not that of the machine. */
+  nginx(): ChildProcess {
+    const file = this.#file('nginx.conf');
+    const text = fs.readFileSync(path.join(root, 'examples/hosts/nginx/nginx.conf'), 'utf8');
+    fs.writeFileSync(file, text.replace('http {', 'http { access_log off;'));
+    const more = `daemon off; pid ${this.#file('nginx.pid')}; error_log stderr;`;
+    const command = ['nginx', '-c', file, '-p', this.#directory, '-e', 'stderr', '-g', more];
+    const [program = '', ...args] = this.#network.on('balancer', command);
+    return spawn(program, args, { stdio: 'ignore' });
   }
 
   clients(sizes: Sizes): Clients {

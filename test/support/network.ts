@@ -1,6 +1,5 @@
 /** Hosts as network namespaces: each has an address of its own, and a cable to one bridge that can be pulled out. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import fs from 'node:fs';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 
 const PREFIX = 'tshorn-test-';
 /** The namespace that has the bridge. */
@@ -10,9 +9,9 @@ const ip = (...args: string[]): string => execFileSync('ip', args, { encoding: '
 
 export class Network {
   readonly #namespaces = new Set<string>();
+  readonly #guard = guard(`${PREFIX}${process.pid}-`);
 
   constructor() {
-    removeWhatIsLeft();
     this.#make(SWITCH);
     ip('-n', this.#of(SWITCH), 'link', 'add', 'bridge', 'type', 'bridge');
     ip('-n', this.#of(SWITCH), 'link', 'set', 'bridge', 'up');
@@ -42,6 +41,11 @@ export class Network {
     ...command,
   ];
 
+  /** True when something listens on the port of this host. */
+  listens(name: string, port: number): boolean {
+    return ip('netns', 'exec', this.#of(name), 'ss', '-Hltn', `sport = :${port}`) !== '';
+  }
+
   /** Pulls the cable out: what is sent to this host, or by it, is lost, and nobody is told. */
   cut(name: string): void {
     ip('-n', this.#of(SWITCH), 'link', 'set', name, 'down');
@@ -59,6 +63,7 @@ export class Network {
   remove(): void {
     for (const name of this.#namespaces) remove(this.#of(name));
     this.#namespaces.clear();
+    this.#guard.stdin?.end();
   }
 }
 
@@ -78,12 +83,18 @@ function remove(namespace: string): void {
   ip('netns', 'delete', namespace);
 }
 
-/** Removes the namespaces of a test whose process was killed. */
-function removeWhatIsLeft(): void {
-  for (const line of ip('netns', 'list').split('\n')) {
-    const [, pid] = new RegExp(`^${PREFIX}(\\d+)-`).exec(line) ?? [];
-    if (pid && !fs.existsSync(`/proc/${pid}`)) remove(line.split(' ')[0] as string);
-  }
+/**
+ * A process that removes these namespaces, and ends what runs in them, when its input ends: so also when this process
+ * is killed. It is in a group of its own, since Ctrl-C goes to the whole group of the test.
+ */
+function guard(prefix: string): ChildProcess {
+  const script = `cat >/dev/null
+    for each in $(ip netns list | grep -o '^${prefix}[a-z0-9]*'); do
+      kill -KILL $(ip netns pids "$each"); ip netns delete "$each"
+    done`;
+  const child = spawn('sh', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  child.unref();
+  return child;
 }
 
 /** The reason why this machine cannot have such a network; undefined where it can. */
