@@ -7,9 +7,13 @@ const SWITCH = 'switch';
 
 const ip = (...args: string[]): string => execFileSync('ip', args, { encoding: 'utf8', stdio: 'pipe' });
 
+let networks = 0;
+
 export class Network {
   readonly #namespaces = new Set<string>();
-  readonly #guard = guard(`${PREFIX}${process.pid}-`);
+  /** Of this network alone: the guard of one that has been removed may still run. */
+  readonly #prefix = `${PREFIX}${process.pid}-${++networks}-`;
+  readonly #guard = guard(this.#prefix);
 
   constructor() {
     this.#make(SWITCH);
@@ -17,7 +21,7 @@ export class Network {
     ip('-n', this.#of(SWITCH), 'link', 'set', 'bridge', 'up');
   }
 
-  #of = (name: string): string => `${PREFIX}${process.pid}-${name}`;
+  #of = (name: string): string => this.#prefix + name;
 
   #make(name: string): void {
     ip('netns', 'add', this.#of(name));
