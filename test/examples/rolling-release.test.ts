@@ -1,5 +1,5 @@
 /** The script that brings a release to one host after the other: here each host is a directory with a server on loopback. */
-import { type ChildProcess, type SpawnSyncReturns, spawn } from 'node:child_process';
+import { type SpawnSyncReturns, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -47,12 +47,7 @@ function on(): string {
   return file;
 }
 
-async function release(
-  name: string,
-  hosts: readonly string[],
-  more: NodeJS.ProcessEnv = {},
-  meanwhile: (script: ChildProcess) => Promise<unknown> = async () => {},
-) {
+async function release(name: string, hosts: readonly string[], more: NodeJS.ProcessEnv = {}) {
   const child = spawn(SCRIPT, hosts, {
     env: {
       ...{ ...process.env, ON: on(), TSHORN: `${process.execPath} ${cli}` },
@@ -61,7 +56,7 @@ async function release(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = once(child, 'close') as Promise<[SpawnSyncReturns<string>['status']]>;
-  const [out, errors] = await Promise.all([text(child.stdout), text(child.stderr), meanwhile(child)]);
+  const [out, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = await ended;
   return { code, lines: out.trim().split('\n'), errors };
 }
@@ -122,18 +117,3 @@ thorough('a failed check and a host that is not there bring every other host bac
   expect(await serves(a)).toBe('v1');
   expect(leadsTo('a')).toBe('releases/v1');
 });
-
-thorough(
-  'a script that is interrupted brings every host back, also the one whose reload goes on',
-  async () => {
-    const [a, b] = await Promise.all([host('a'), host('b')]);
-    for (const name of ['a', 'b']) lay(name, 'v2');
-    const result = await release('v2', ['a', 'b'], {}, async (script) => {
-      await b.event('reload-started');
-      script.kill('SIGTERM');
-    });
-    expect(result).toMatchObject({ code: 130, lines: expect.arrayContaining(['stopped: interrupted']) });
-    expect([await serves(a), await serves(b)]).toEqual(['v1', 'v1']);
-    expect([leadsTo('a'), leadsTo('b')]).toEqual(['releases/v1', 'releases/v1']);
-  },
-);
