@@ -12,14 +12,20 @@ const keys = /** @type {const} */ (['tshorn', 'shared', 'single']);
 const MEMORY_ROUNDS = 3;
 const REQUESTS = 600;
 
-async function timeOne(key, workers) {
+/** A node that has a compile cache of its own has a stricter target. */
+const FIRST_TARGET = Number.parseInt(process.versions.node, 10) >= 22 ? 1.15 : 1.35;
+const MASTER_TARGET = 1.25;
+/** Time in which a new server writes the code that V8 has compiled, for the starts after it. */
+const KEEP_MS = 3_000;
+
+async function timeOne(key, workers, isFirst) {
   const port = await freePort();
   const start = performance.now();
   const server = launch(contenders[key], port, workers);
   try {
     const firstMs = (await firstAnswer(port)) - start;
     // Until the last worker is up too, so that the CPU is that of the whole start.
-    await sleep(400);
+    await sleep(isFirst ? KEEP_MS : 400);
     return { firstMs, cpuMs: cpuOf(server.pid) / 1e6 };
   } finally {
     await server.stop();
@@ -49,11 +55,11 @@ async function weighOne(key, workers) {
 /** @param {{workers: number, rounds: number}} options */
 export async function startup(options) {
   const times = { tshorn: [], shared: [], single: [] };
-  // Round 0 fills the file cache: its figures are dropped.
+  // Round 0 fills the file cache, and the cache of compiled code: its figures are dropped.
   for (let round = 0; round <= options.rounds; round++) {
     for (let turn = 0; turn < keys.length; turn++) {
       const key = keys[(turn + round) % keys.length];
-      const sample = await timeOne(key, options.workers);
+      const sample = await timeOne(key, options.workers, round === 0);
       if (round > 0) times[key].push(sample);
     }
   }
@@ -101,8 +107,14 @@ function report(times, weights, options) {
   const worker = figures['worker.afterRequests'];
   const more = worker.pss - worker.bare;
   const targets = [
-    { what: `launch to the first 200: ${fixed(first, 2)} of bare (target 1.35)`, met: first <= 1.35 },
-    { what: `master: ${fixed(master.ratio, 2)} of a bare primary (target 1.4)`, met: master.ratio <= 1.4 },
+    {
+      what: `launch to the first 200: ${fixed(first, 2)} of bare (target ${FIRST_TARGET})`,
+      met: first <= FIRST_TARGET,
+    },
+    {
+      what: `master: ${fixed(master.ratio, 2)} of a bare primary (target ${MASTER_TARGET})`,
+      met: master.ratio <= MASTER_TARGET,
+    },
     { what: `worker: ${mb(more)} more than a bare worker (target 4 MB)`, met: more <= 4 * 1024 * 1024 },
   ];
   for (const { what, met } of targets) console.log(verdict(what, met));
