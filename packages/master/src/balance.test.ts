@@ -74,7 +74,7 @@ test('a forged count of connections costs the master no time', () => {
   jest.useFakeTimers();
   const moves: number[] = [];
   const balance = new Balance({
-    view: { balanced: () => [1, 2], watched: () => [2] },
+    view: { balanced: () => [1, 2], needy: () => [2] },
     isMovable: () => true,
     give: (_serial, count) => moves.push(count),
   });
@@ -82,5 +82,24 @@ test('a forged count of connections costs the master no time', () => {
   balance.report(2, 0);
   jest.advanceTimersByTime(1_000);
   jest.useRealTimers();
-  expect(moves).toEqual([500_000]);
+  expect(moves[0]).toBe(500_000);
+});
+
+test('a worker of which few connections are at rest is asked again, and not for ever', () => {
+  jest.useFakeTimers();
+  const asked: boolean[] = [];
+  const balance = new Balance({
+    view: { balanced: () => [1, 2], needy: () => [2] },
+    isMovable: () => true,
+    give: (_serial, _count, again) => {
+      asked.push(again);
+      if (asked.length <= 2) balance.moving(1, 2);
+    },
+  });
+  balance.report(1, 8);
+  jest.advanceTimersByTime(60_000);
+  expect(asked.slice(0, 3)).toEqual([false, true, true]);
+  expect(asked).toHaveLength(20);
+  expect([balance.countOf(1), balance.countOf(2)]).toEqual([6, 2]);
+  jest.useRealTimers();
 });

@@ -10,6 +10,8 @@ const LEAST_SURPLUS = 4;
 const TOLERANCE = 0.2;
 /** Counts come one by one, and a move needs a moment to show in them. */
 const SOAK_MS = 500;
+/** Looks in a row that ask for moves: where requests hardly pause, few connections are at rest at each of them. */
+const MOST_LOOKS = 20;
 /** A count comes from a process that runs the app: a forged one must not cost the master time. */
 const MOST_CONNECTIONS = 1_000_000;
 
@@ -49,10 +51,11 @@ export function shareFor(needy: readonly number[], counts: ReadonlyMap<number, n
 }
 
 export interface BalanceOrders {
-  readonly view: Pick<View, 'balanced' | 'watched'>;
+  readonly view: Pick<View, 'balanced' | 'needy'>;
   /** True when connections of that worker's server can move. */
   isMovable(serial: number): boolean;
-  give(serial: number, count: number): void;
+  /** @param again the last look has asked for moves as well */
+  give(serial: number, count: number, again: boolean): void;
 }
 
 export class Balance {
@@ -60,6 +63,7 @@ export class Balance {
   /** Connections by serial. */
   readonly #counts = new Map<number, number>();
   #timer: NodeJS.Timeout | undefined;
+  #looks = 0;
 
   constructor(orders: BalanceOrders) {
     this.#orders = orders;
@@ -97,16 +101,22 @@ export class Balance {
 
   /** Evens the connections out soon, once for several reports. */
   consider(): void {
+    this.#looks = 0;
+    this.#lookSoon();
+  }
+
+  #lookSoon(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       const { view, isMovable, give } = this.#orders;
       const balanced = view.balanced();
       // A plan moves connections itself.
-      if (!balanced) return this.consider();
+      if (!balanced) return this.#lookSoon();
       const counts = new Map(balanced.filter(isMovable).map((serial) => [serial, this.countOf(serial)]));
-      const needy = view.watched().filter(isMovable);
+      const needy = view.needy().filter(isMovable);
       const moves = needy.length > 0 ? shareFor(needy, counts) : surplus(counts);
-      for (const { from, count } of moves) give(from, count);
+      for (const { from, count } of moves) give(from, count, this.#looks > 0);
+      if (moves.length > 0 && ++this.#looks < MOST_LOOKS) this.#lookSoon();
     }, SOAK_MS).unref();
   }
 }

@@ -88,7 +88,7 @@ export class Traffic {
     this.balance = new Balance({
       view,
       isMovable: (serial) => this.#immovable.get(serial) === '',
-      give: (serial, count) => this.#give(serial, count),
+      give: (serial, count, again) => this.#give(serial, count, again),
     });
   }
 
@@ -162,10 +162,10 @@ export class Traffic {
     return receiver;
   }
 
-  #give(serial: number, count: number): void {
+  #give(serial: number, count: number, again: boolean): void {
     const worker = this.#orders.party(serial);
     if (!worker) return;
-    this.#orders.log.info(
+    this.#orders.log[again ? 'debug' : 'info'](
       { event: 'balance', pid: worker.pid, count },
       `pid=${worker.pid} has more than its share of the connections: it hands over ${count} idle ones`,
     );

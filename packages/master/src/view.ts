@@ -6,13 +6,13 @@ import type { WorkerIdentity, WorkerState } from '@tshorn/core';
 import type { State } from './decide/model.ts';
 import {
   balanced,
+  needy,
   ofUncommittedRelease,
   readyBeside,
   receiversFor,
   recyclable,
   scaling,
   takerMayCome,
-  watched,
 } from './decide/queries.ts';
 
 export class View {
@@ -68,9 +68,9 @@ export class View {
     return balanced(this.#state());
   }
 
-  /** Serials of the new workers that are being compared with the old ones. */
-  watched(): number[] {
-    return watched(this.#state());
+  /** Serials of the workers that are to have their share of the connections at once. */
+  needy(): number[] {
+    return needy(this.#state(), performance.now());
   }
 
   /** Serials of the workers of which one may be recycled now; undefined while none may. */

@@ -4,7 +4,7 @@ import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stay } from './api.ts';
-import { HandoffSender } from './handoff-sender.ts';
+import { evenly, HandoffSender } from './handoff-sender.ts';
 import type { Migratable } from './migrate/registry.ts';
 import { Http1 } from './transport/http1.ts';
 import type { RawHandle } from './transport/transport.ts';
@@ -206,6 +206,13 @@ test('to even out the load no more than asked for go, and then all when the work
   expect(sender.moved).toBe(0);
   await takeAll(12, 3);
   expect(sender.moved).toBe(10);
+});
+
+test('those that go are from all parts of the list: of the idle ones and of those that were just busy', () => {
+  const all = Array.from({ length: 10 }, (_, at) => at);
+  expect(evenly(all, 5)).toEqual([1, 3, 5, 7, 9]);
+  expect(evenly(all, 3)).toHaveLength(3);
+  expect([evenly(all, 0), evenly(all, 10), evenly(all, 99), evenly([], 3)]).toEqual([[], all, all, []]);
 });
 
 describe('one with a state', () => {

@@ -85,7 +85,8 @@ export class HandoffSender {
   sendSome(count: number): void {
     if (this.#all || this.#queue.length > 0) return;
     this.outgoing.begin();
-    this.#queue = this.#atRest(count);
+    // Node lists those first that have been idle for the longest: they would leave all the work here.
+    this.#queue = this.#atRest(count, evenly([...this.#transport.idle()], count));
     this.#sendNext();
   }
 
@@ -127,10 +128,10 @@ export class HandoffSender {
     this.#sendNext();
   }
 
-  #atRest(most: number): Candidate[] {
+  #atRest(most: number, sockets: Iterable<Socket> = this.#transport.idle()): Candidate[] {
     const inTransit = this.#inTransit.sockets();
     const found: Candidate[] = [];
-    for (const socket of this.#transport.idle()) {
+    for (const socket of sockets) {
       if (found.length >= most) return found;
       const { bytesRead } = socket;
       if (!inTransit.has(socket) && this.#transport.isAtRest(socket)) found.push({ socket, bytesRead });
@@ -270,3 +271,7 @@ export class HandoffSender {
     this.onRefused();
   }
 }
+
+/** `count` of them, from all parts of the list. */
+export const evenly = <T>(all: readonly T[], count: number): T[] =>
+  all.filter((_, at) => Math.floor(((at + 1) * count) / all.length) > Math.floor((at * count) / all.length));

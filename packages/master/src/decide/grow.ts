@@ -25,7 +25,9 @@ export function grow(draft: Draft, running: Running, { slots, generation }: Grow
   for (const slot of slots) {
     if (slot < state.size || running.trials[slot] !== undefined) continue;
     if (booting() >= Math.max(1, state.settings.reload.parallelism)) break;
-    running.trials[slot] = draft.spawn(slot, generation).serial;
+    const worker = draft.spawn(slot, generation);
+    worker.grown = true;
+    running.trials[slot] = worker.serial;
   }
   return slots.every((slot) => slot < state.size);
 }

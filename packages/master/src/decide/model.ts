@@ -51,6 +51,8 @@ export interface WorkerRecord {
   closed?: true;
   /** One more attempt of a crash loop that has been reported in full already. */
   repeat?: true;
+  /** A load that has risen has brought it. */
+  grown?: true;
   /** It was told that the server leaves. */
   toldLeaving?: true;
   /** When the connections that it still drains are force-closed. */

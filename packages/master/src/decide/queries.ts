@@ -63,6 +63,22 @@ export function watched({ running }: State): number[] {
   return step?.do === 'watch' ? step.slots.flatMap((slot) => running?.trials[slot] ?? []) : [];
 }
 
+/** Milliseconds in which a worker that the load has brought is given connections until it has its share. */
+const NEW_MS = 10_000;
+
+/**
+ * Serials of the workers that are to have their share of the connections at once, be these few: those that are compared with the
+ * old ones, or else those that the load has just brought.
+ */
+export function needy(state: State, at: number): number[] {
+  const compared = watched(state);
+  if (compared.length > 0) return compared;
+  const isNew = ({ grown, readyAt = at }: WorkerRecord) => grown && at - readyAt < NEW_MS;
+  return readyWorkers(state)
+    .filter(isNew)
+    .map(({ serial }) => serial);
+}
+
 /**
  * Serials of the workers whose numbers of connections are kept even. Undefined while a plan moves connections:
  * balancing would only disturb it.

@@ -3,9 +3,9 @@ import type { Rows } from './row.ts';
 /** Connections that move, and listeners of the app. */
 export const CONNECTIONS = {
   balance: {
-    level: 'info',
+    level: 'info or debug',
     fields: '`pid`, `count`',
-    when: 'A worker hands idle connections over to [even out](handoff.md#connections-follow-the-workers) the load.',
+    when: 'A worker hands idle connections over to [even out](handoff.md#connections-follow-the-workers) the load; at debug level where it is asked again, since too few were at rest.',
   },
   'no-handoff': {
     level: 'info or warn',
