@@ -44,6 +44,8 @@ export const sum = (a: Happened, b: Happened): Happened => ({
 
 export class Clients {
   readonly #process: ChildProcess;
+  /** Rejects when they end. */
+  readonly #ended: Promise<never>;
   #errors = '';
 
   constructor(
@@ -67,18 +69,18 @@ export class Clients {
     this.#process.stderr?.on('data', (data) => {
       this.#errors += data;
     });
+    this.#ended = once(this.#process, 'close').then(() => {
+      throw new Error(`the clients have ended: ${this.#errors}`);
+    });
+    // At the end of the test nobody waits for it.
+    this.#ended.catch(() => {});
   }
 
   /** What has happened since the last call. */
   async happened(): Promise<Happened> {
-    const answer = once(this.#process, 'message');
-    const ended = once(this.#process, 'close').then(() => {
-      throw new Error(`the clients have ended: ${this.#errors}`);
-    });
-    // Its rejection at the end is expected then.
-    ended.catch(() => {});
+    const answer = new Promise((resolve) => this.#process.once('message', (message) => resolve([message])));
     this.#process.send({});
-    return ((await Promise.race([answer, ended])) as [Happened])[0];
+    return ((await Promise.race([answer, this.#ended])) as [Happened])[0];
   }
 
   async end(): Promise<void> {
