@@ -16,14 +16,19 @@ test('a handful of connections is let be', () => {
 
 test('new workers get their share', () => {
   expect(of(100, 100, 0, 0)).toEqual([
-    { from: 0, count: 50 },
-    { from: 1, count: 50 },
+    { from: 0, count: 50, encrypted: true },
+    { from: 1, count: 50, encrypted: true },
   ]);
   expect(of(60, 60, 60, 0)).toEqual([
-    { from: 0, count: 15 },
-    { from: 1, count: 15 },
-    { from: 2, count: 15 },
+    { from: 0, count: 15, encrypted: true },
+    { from: 1, count: 15, encrypted: true },
+    { from: 2, count: 15, encrypted: true },
   ]);
+});
+
+test('connections over TLS move to a worker that has hardly any, and not for the favour of the kernel', () => {
+  expect(of(80, 45)).toEqual([{ from: 0, count: 17, encrypted: false }]);
+  expect(of(80, 20)).toEqual([{ from: 0, count: 30, encrypted: true }]);
 });
 
 test('after the moves that it asks for it is content: no to and fro', () => {
@@ -48,16 +53,16 @@ test('a canary gets its share of a few connections, too, and no more than that',
   const needs = (...counts: number[]) =>
     shareFor([9], new Map([...counts.map((count, at): [number, number] => [at, count]), [9, 0]]));
   expect(needs(5, 5, 5, 5)).toEqual([
-    { from: 0, count: 1 },
-    { from: 1, count: 1 },
-    { from: 2, count: 1 },
-    { from: 3, count: 1 },
+    { from: 0, count: 1, encrypted: true },
+    { from: 1, count: 1, encrypted: true },
+    { from: 2, count: 1, encrypted: true },
+    { from: 3, count: 1, encrypted: true },
   ]);
   expect(needs(2, 2)).toEqual([
-    { from: 0, count: 1 },
-    { from: 1, count: 1 },
+    { from: 0, count: 1, encrypted: true },
+    { from: 1, count: 1, encrypted: true },
   ]);
-  expect(needs(1)).toEqual([{ from: 0, count: 1 }]);
+  expect(needs(1)).toEqual([{ from: 0, count: 1, encrypted: true }]);
   expect(needs(0, 0)).toEqual([]);
   expect(
     shareFor(
@@ -76,7 +81,7 @@ test('a forged count of connections costs the master no time', () => {
   const balance = new Balance({
     view: { balanced: () => [1, 2], needy: () => [2] },
     isMovable: () => true,
-    give: (_serial, count) => moves.push(count),
+    give: ({ count }) => moves.push(count),
   });
   balance.report(1, Number.MAX_SAFE_INTEGER);
   balance.report(2, 0);
@@ -91,7 +96,7 @@ test('a worker of which few connections are at rest is asked again, and not for 
   const balance = new Balance({
     view: { balanced: () => [1, 2], needy: () => [2] },
     isMovable: () => true,
-    give: (_serial, _count, again) => {
+    give: (_move, again) => {
       asked.push(again);
       if (asked.length <= 2) balance.moving(1, 2);
     },

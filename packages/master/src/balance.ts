@@ -8,6 +8,11 @@ import type { View } from './view.ts';
 /** A worker may have so many connections above its share, or this fraction of the share. */
 const LEAST_SURPLUS = 4;
 const TOLERANCE = 0.2;
+/**
+ * A worker with less than this fraction of its share is a new one. The kernel's favour leaves more to each, and is no
+ * reason to move TLS: the new owner encrypts in JavaScript, which costs more for each request until the connection ends.
+ */
+const NEW_BELOW = 0.5;
 /** Counts come one by one, and a move needs a moment to show in them. */
 const SOAK_MS = 500;
 /** Looks in a row that ask for moves: where requests hardly pause, few connections are at rest at each of them. */
@@ -18,6 +23,8 @@ const MOST_CONNECTIONS = 1_000_000;
 export interface Move {
   readonly from: number;
   readonly count: number;
+  /** Connections over TLS, too. */
+  readonly encrypted: boolean;
 }
 
 /** The number of connections that should leave each worker; empty where the spread is even enough. */
@@ -26,8 +33,9 @@ export function surplus(counts: ReadonlyMap<number, number>): Move[] {
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const share = total / counts.size;
   const slack = Math.max(LEAST_SURPLUS, share * TOLERANCE);
+  const encrypted = [...counts.values()].some((count) => count < share * NEW_BELOW);
   return [...counts].flatMap(([from, count]) =>
-    count - share > slack ? [{ from, count: Math.floor(count - share) }] : [],
+    count - share > slack ? [{ from, count: Math.floor(count - share), encrypted }] : [],
   );
 }
 
@@ -47,7 +55,7 @@ export function shareFor(needy: readonly number[], counts: ReadonlyMap<number, n
     richest[1]--;
     moves.set(richest[0], (moves.get(richest[0]) ?? 0) + 1);
   }
-  return [...moves].map(([from, count]) => ({ from, count }));
+  return [...moves].map(([from, count]) => ({ from, count, encrypted: true }));
 }
 
 export interface BalanceOrders {
@@ -55,7 +63,7 @@ export interface BalanceOrders {
   /** True when connections of that worker's server can move. */
   isMovable(serial: number): boolean;
   /** @param again the last look has asked for moves as well */
-  give(serial: number, count: number, again: boolean): void;
+  give(move: Move, again: boolean): void;
 }
 
 export class Balance {
@@ -115,7 +123,7 @@ export class Balance {
       const counts = new Map(balanced.filter(isMovable).map((serial) => [serial, this.countOf(serial)]));
       const needy = view.needy().filter(isMovable);
       const moves = needy.length > 0 ? shareFor(needy, counts) : surplus(counts);
-      for (const { from, count } of moves) give(from, count, this.#looks > 0);
+      for (const move of moves) give(move, this.#looks > 0);
       if (moves.length > 0 && ++this.#looks < MOST_LOOKS) this.#lookSoon();
     }, SOAK_MS).unref();
   }

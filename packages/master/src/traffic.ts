@@ -3,7 +3,7 @@
  * status and the log say of them. It sees descriptors only, never their data. Created by the Attendants.
  */
 import type { DrainReport } from '@tshorn/core';
-import { Balance } from './balance.ts';
+import { Balance, type Move } from './balance.ts';
 import type { MigrationCounts } from './decide/model.ts';
 import type { Logger } from './log.ts';
 import { Migrations } from './migrations.ts';
@@ -47,7 +47,10 @@ export interface TrafficStatus {
 }
 
 /** A worker, or the other master of a re-exec, as one that gives or takes connections. */
-export type Party = Peer & { give(count: number): void; readonly pid: number | undefined };
+export type Party = Peer & {
+  give(count: number, encrypted: boolean): void;
+  readonly pid: number | undefined;
+};
 
 interface TrafficOrders {
   readonly log: Logger;
@@ -88,7 +91,7 @@ export class Traffic {
     this.balance = new Balance({
       view,
       isMovable: (serial) => this.#immovable.get(serial) === '',
-      give: (serial, count, again) => this.#give(serial, count, again),
+      give: (move, again) => this.#give(move, again),
     });
   }
 
@@ -162,13 +165,13 @@ export class Traffic {
     return receiver;
   }
 
-  #give(serial: number, count: number, again: boolean): void {
-    const worker = this.#orders.party(serial);
+  #give({ from, count, encrypted }: Move, again: boolean): void {
+    const worker = this.#orders.party(from);
     if (!worker) return;
     this.#orders.log[again ? 'debug' : 'info'](
       { event: 'balance', pid: worker.pid, count },
       `pid=${worker.pid} has more than its share of the connections: it hands over ${count} idle ones`,
     );
-    worker.give(count);
+    worker.give(count, encrypted);
   }
 }

@@ -262,8 +262,8 @@ export class WorkerHandle {
   }
 
   /** Has the worker hand over this many idle connections. */
-  give(count: number): void {
-    this.#send({ type: 'give', count });
+  give(count: number, encrypted: boolean): void {
+    this.#send({ type: 'give', count, encrypted });
   }
 
   /** Another worker has the connection that this one offered. */

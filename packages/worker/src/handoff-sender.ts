@@ -8,6 +8,7 @@ import { InTransit, type Sent } from './in-transit.ts';
 import { hold, unhold } from './migrate/held.ts';
 import { OutgoingMigrations, type OutgoingOrders } from './migrate/outgoing-migrations.ts';
 import type { Migratable } from './migrate/registry.ts';
+import { isEncrypted } from './transport/http1-internals.ts';
 import type { Detached, InterruptedTurn, Transport } from './transport/transport.ts';
 
 /** This many are in transit at a time; the rest are served where they are. */
@@ -81,12 +82,17 @@ export class HandoffSender {
     this.outgoing = new OutgoingMigrations(transport, migratables, orders);
   }
 
-  /** Sends at most `count` of those that are at rest now, to even out the load; this worker serves on. */
-  sendSome(count: number): void {
+  /**
+   * Sends at most `count` of those that are at rest now, to even out the load; this worker serves on.
+   * @param encrypted those over TLS, too
+   */
+  sendSome(count: number, encrypted: boolean): void {
     if (this.#all || this.#queue.length > 0) return;
     this.outgoing.begin();
+    const mayGo = (socket: Socket) => encrypted || !isEncrypted(socket);
     // Node lists those first that have been idle for the longest: they would leave all the work here.
-    this.#queue = this.#atRest(count, evenly([...this.#transport.idle()], count));
+    const idle = evenly([...this.#transport.idle()].filter(mayGo), count);
+    this.#queue = this.#atRest(count, idle).filter(({ socket }) => mayGo(socket));
     this.#sendNext();
   }
 

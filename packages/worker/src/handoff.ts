@@ -87,7 +87,7 @@ export class Handoff {
       case 'sent':
         return this.#decline(this.#arrivals.sentUpTo(order.upTo), 'no-descriptor');
       case 'give':
-        return this.sender.sendSome(order.count);
+        return this.sender.sendSome(order.count, order.encrypted);
       case 'handed-over':
         return this.sender.handedOver(order.id);
       case 'keep':

@@ -121,8 +121,8 @@ const TO_WORKER = {
   staying: {},
   /** Measure and send samples. */
   watch: { on: bool },
-  /** Hand over this many idle connections, if there are: other workers have fewer. */
-  give: { count: count() },
+  /** Hand over this many idle connections, if there are: other workers have fewer. Those over TLS only if it says so. */
+  give: { count: count(), encrypted: bool },
   /** Carries a connection that another worker has handed over; answered by `took` or `declined`. */
   take: {
     id: count(),
