@@ -18,7 +18,9 @@ it('the schema knows what JSON can hold and nothing else', () => {
   const keys = EVERY_OPTION.map(({ key }) => key).filter((key) => key !== 'hooks');
   expect(Object.keys(schema.properties).sort()).toEqual(['$schema', ...keys].sort());
   expect(schema.additionalProperties).toBe(false);
-  expect(schema.properties.workers).toMatchObject({ type: 'integer', minimum: 1 });
+  expect(schema.properties.workers).toMatchObject({
+    oneOf: [{ type: 'integer', minimum: 1 }, { type: 'string' }],
+  });
 });
 
 it('the printed configuration says where each value came from', async () => {

@@ -170,8 +170,8 @@ export default {
   // systemd:NAME; repeatable.
   bind: process.env.PORT ? \`:\${process.env.PORT}\` : '127.0.0.1:3000',
 
-  // The number of worker processes. Default: one per CPU, within the quota of
-  // the cgroup.
+  // The number of worker processes, or a range in which it follows the load.
+  // Default: one per CPU, within the quota of the cgroup.
   // workers: 4,
 
   // The path that a worker asks its own app for before it takes traffic; empty:
