@@ -1,6 +1,6 @@
 // Copies what the tarball holds beside what is built: README, LICENSE, the pages that log lines and errors name
-// (docs/operating.md), the files for Prometheus and Grafana, and the examples that pages link to. Removes from dist what the last build has not made. `npm pack` and `npm publish` run it, so that
-// the tarball has everything as it is now.
+// (docs/operating.md), the files for Prometheus and Grafana, and the examples that pages link to. Removes from dist
+// what the last build has not made. `npm pack` and `npm publish` run it, so that the tarball has everything as it is now.
 import fs from 'node:fs';
 import path from 'node:path';
 
@@ -15,7 +15,7 @@ const filesIn = (directory) =>
 const pages = filesIn(path.join(root, 'docs')).filter((name) => !name.endsWith('.png'));
 /** Small ones, which pages link to. Prometheus and Grafana take those of `monitoring` as they are. */
 const examples = filesIn(path.join(root, 'examples')).filter((name) =>
-  /^(?:(?:monitoring|instances|live|systemd)\/|rolling-restart\.sh$)/.test(name),
+  /^(?:(?:monitoring|instances|live|systemd|hosts)\/|rolling-restart\.sh$)/.test(name),
 );
 const shipped = { docs: pages, examples };
 for (const name of ['LICENSE', 'README.md']) copy(path.join(root, name), path.join(target, name));
@@ -39,6 +39,6 @@ function copy(from, to) {
   const content = fs.readFileSync(from);
   if (fs.existsSync(to) && fs.readFileSync(to).equals(content)) return;
   fs.mkdirSync(path.dirname(to), { recursive: true });
-  fs.writeFileSync(`${to}.${process.pid}.new`, content);
+  fs.writeFileSync(`${to}.${process.pid}.new`, content, { mode: fs.statSync(from).mode });
   fs.renameSync(`${to}.${process.pid}.new`, to);
 }

@@ -41,7 +41,7 @@ test('holds what is built, a README, a LICENSE, the pages that log lines name, t
   );
   const strays = packed.filter(
     (file) =>
-      !/^(?:LICENSE|README\.md|package\.json|dist\/[\w./-]+\.(?:m?js|d\.ts|json)|dist\/licences\.txt|dist\/page\.html\.gz|docs\/[\w./-]+\.(?:md|svg|webp)|examples\/(?:monitoring|instances|live|systemd)\/[\w./-]+\.(?:md|yml|json|mjs|html|service|socket)|examples\/rolling-restart\.sh)$/.test(
+      !/^(?:LICENSE|README\.md|package\.json|dist\/[\w./-]+\.(?:m?js|d\.ts|json)|dist\/licences\.txt|dist\/page\.html\.gz|docs\/[\w./-]+\.(?:md|svg|webp)|examples\/(?:monitoring|instances|live|systemd|hosts)\/[\w./-]+\.(?:md|yml|json|mjs|html|service|socket|ini|yaml|cfg|conf|hcl|sh)|examples\/rolling-restart\.sh)$/.test(
         file,
       ) || /^dist\/.*(?:\.test\.|testing\/)/.test(file),
   );
@@ -204,7 +204,8 @@ test('its types hold in a config file', () => {
       'export const bounded: SurviveSocketIoOptions = { maxState: 1_000 };',
       'export const embedded = async (): Promise<Server> => start({ workers: 2 });',
       "export const right = defineConfig({ workers: 2, grace: '30s', hooks: { postFork: ({ slot }) => void slot.toFixed() } });",
-      '// @ts-expect-error workers is a number',
+      "export const ranges = [defineConfig({ workers: '2..8' }), defineConfig({ workers: '2..auto' }), defineConfig({ workers: 'auto' })];",
+      '// @ts-expect-error workers is a number, a range or auto',
       "export default defineConfig({ workers: 'many' });",
     ].join('\n'),
   );

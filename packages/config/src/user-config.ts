@@ -51,7 +51,7 @@ export interface UserConfig {
   /** An address where plain HTTP is answered with a redirect (308) to https, such as :80. Default: none. */
   redirectHttp?: number | string | false;
   /** The number of worker processes, or a range in which it follows the load. Default: one per CPU, within the quota of the cgroup. */
-  workers?: number | string;
+  workers?: number | 'auto' | `${number}..${number | 'auto'}`;
   /** With a range: how busy the event loops of the workers are to be. Default: 60%. */
   scaleTarget?: number | string;
   /** With a range: the time over which the load is taken before more workers start. Default: 4s. */

@@ -29,7 +29,7 @@ export function parseRange(text: string, cpus?: number): WorkerCount | undefined
 
 export const workerCount: Kind<WorkerCount> = {
   meta: 'N|MIN..MAX|auto',
-  input: 'number | string',
+  input: `number | 'auto' | \`\${number}..\${number | 'auto'}\``,
   expected: `a whole number from 1 to ${MOST_WORKERS}, a range of them such as 2..8, or auto`,
   parse(input) {
     const text = typeof input === 'number' ? String(input) : typeof input === 'string' ? input.trim() : '';
