@@ -6,7 +6,7 @@ import type { Context } from './context.ts';
 import type { Crew } from './crew.ts';
 import { withFullServer } from './exit-reason.ts';
 import type { Listener } from './listeners.ts';
-import { wantedCpuMs } from './os/proc.ts';
+import { threadTimes } from './os/proc.ts';
 import type { Connection } from './transfer.ts';
 
 /** `up` stays with the WorkerHandle. */
@@ -77,12 +77,12 @@ export function routes(
     probed: (serial, { type: _type, ...report }) => {
       const { verdict, reason } = report;
       const full = verdict === 'broken' && reason && withFullServer(reason, crew.get(serial)?.lastLines);
-      const bootCpuMs = wantedCpuMs(pidOf(serial));
+      const bootCpu = threadTimes(pidOf(serial));
       enqueue({
         type: 'worker-probed',
         serial,
         report: { ...report, ...(full && { reason: full }) },
-        ...(bootCpuMs !== undefined && { bootCpuMs }),
+        ...(bootCpu && { bootCpu }),
       });
     },
     // Asked for by `tshorn doctor` alone, whose worker is not one of a server (check.ts).

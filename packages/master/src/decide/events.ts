@@ -90,7 +90,7 @@ export type Event =
       readonly serial: number;
       readonly report: ProbeReport;
       /** See WorkerRecord. */
-      readonly bootCpuMs?: number;
+      readonly bootCpu?: { readonly ranMs: number; readonly waitedMs: number };
     }
   | { readonly type: 'worker-accepting'; readonly serial: number }
   | { readonly type: 'worker-moved-all'; readonly serial: number }

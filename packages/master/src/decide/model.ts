@@ -28,8 +28,8 @@ export interface WorkerRecord {
   readonly bornAt: number;
   /** Milliseconds from the start until the probe had passed. */
   bootMs?: number;
-  /** Milliseconds of these in which its main thread ran, or waited for a CPU; absent where the system does not tell. */
-  bootCpuMs?: number;
+  /** Milliseconds of these in which its main thread ran, and waited for a CPU; absent where the system does not tell. */
+  bootCpu?: { readonly ranMs: number; readonly waitedMs: number };
   readyAt?: number;
   /** The worker is kept when it has drained. */
   park?: true;

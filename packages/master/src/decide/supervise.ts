@@ -44,7 +44,7 @@ export function probing(draft: Draft, worker: WorkerRecord, { attempt, reason, t
 
 type Probed = Extract<Event, { type: 'worker-probed' }>;
 
-export function probed(draft: Draft, worker: WorkerRecord, { report, bootCpuMs }: Probed): void {
+export function probed(draft: Draft, worker: WorkerRecord, { report, bootCpu }: Probed): void {
   if (worker.state !== 'probing') return;
   if (report.verdict === 'broken') {
     const reason = report.reason ?? 'the probe failed';
@@ -62,7 +62,7 @@ export function probed(draft: Draft, worker: WorkerRecord, { report, bootCpuMs }
   }
   draft.become(worker, 'probed');
   worker.bootMs ??= draft.at - worker.bornAt;
-  if (bootCpuMs !== undefined) worker.bootCpuMs ??= bootCpuMs;
+  if (bootCpu) worker.bootCpu ??= bootCpu;
   draft.clearTimer(`boot:${worker.serial}`);
   // The plan decides when a worker of its own is admitted.
   if (!startedByOperation(draft.state, worker)) draft.admit(worker);

@@ -3,8 +3,8 @@ import { autoSurge, demandOf, describeSurge, type Room } from './surge.ts';
 import { Scene } from './testing/scene.ts';
 
 const MB = 1024 ** 2;
-const CALCULATES = [{ bootMs: 200, bootCpuMs: 200 }];
-const WAITS = [{ bootMs: 5_000, bootCpuMs: 250 }];
+const CALCULATES = [{ bootMs: 200, bootCpu: { ranMs: 200, waitedMs: 0 } }];
+const WAITS = [{ bootMs: 5_000, bootCpu: { ranMs: 250, waitedMs: 0 } }];
 const idle = (cpus: number): Room => ({ cpus, busy: 0.05 });
 
 test.each([
@@ -20,10 +20,14 @@ test.each([
   ['nothing is known of the machine', 8, WAITS, undefined, 1],
 ])('%s', (_text, size, boots, room, count) => expect(autoSurge(size, boots, room)).toBe(count));
 
-test('waiting for a CPU is no waiting for a database', () => {
-  // Four boots on one CPU: each ran for a quarter of its time and stood in the queue for the rest.
-  expect(demandOf([{ bootMs: 800, bootCpuMs: 800 }])).toBe(1);
-  expect(demandOf([{ bootMs: 1_000, bootCpuMs: 100 }, { bootMs: 1_000 }])).toBeCloseTo(0.1);
+test('a queue for a CPU is neither work nor waiting for a database', () => {
+  const demand = (bootMs: number, ranMs: number, waitedMs: number) =>
+    demandOf([{ bootMs, bootCpu: { ranMs, waitedMs } }, { bootMs: 1_000 }]);
+  // Four boots on one CPU: each ran for a quarter of its time.
+  expect(demand(800, 200, 600)).toBe(1);
+  expect(demand(1_000, 100, 0)).toBeCloseTo(0.1);
+  // Eight boots at once, each of which waits for 1.5 s for something else too.
+  expect(demand(2_700, 150, 1_000)).toBeCloseTo(0.09);
 });
 
 test('the log has the figures', () =>

@@ -17,8 +17,8 @@ export interface Room {
 /** The boot of one worker. */
 export interface BootFigures {
   readonly bootMs?: number;
-  /** Milliseconds in which its main thread ran, or could have run and waited for a CPU. */
-  readonly bootCpuMs?: number;
+  /** Milliseconds in which its main thread ran, and in which it could have run and waited for a CPU. */
+  readonly bootCpu?: { readonly ranMs: number; readonly waitedMs: number };
 }
 
 /** A boot of which nothing is known takes a CPU for itself. */
@@ -33,14 +33,17 @@ const USED_OF_FREE = 0.8;
 const PART_OF_SIZE = 1 / 4;
 const ALWAYS_ALLOWED = 4;
 
-/** CPUs that a boot takes: 1 where it calculates all the time, and next to nothing where it waits. */
+/**
+ * CPUs that a boot takes: 1 where it calculates all the time, and next to nothing where it waits. The time in a queue for a CPU does
+ * not count: a boot beside many others would seem to wait, or to calculate, for longer than it does alone.
+ */
 export function demandOf(boots: readonly BootFigures[]): number {
   let wall = 0;
   let cpu = 0;
-  for (const { bootMs, bootCpuMs } of boots) {
-    if (!bootMs || bootCpuMs === undefined) continue;
-    wall += bootMs;
-    cpu += bootCpuMs;
+  for (const { bootMs, bootCpu } of boots) {
+    if (!bootMs || !bootCpu) continue;
+    cpu += bootCpu.ranMs;
+    wall += Math.max(bootCpu.ranMs, bootMs - bootCpu.waitedMs);
   }
   return wall === 0 ? WHOLE : Math.min(WHOLE, Math.max(LEAST_DEMAND, cpu / wall));
 }

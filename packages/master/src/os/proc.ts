@@ -73,17 +73,15 @@ export function threadsOf(pid: number): number[] {
 export const childrenOf = (pid: number, thread = pid): number[] =>
   (readText(`/proc/${pid}/task/${thread}/children`) ?? '').split(' ').filter(Boolean).map(Number);
 
-/** Nanoseconds that the main thread has run, and that it has waited for a CPU: docs.kernel.org/scheduler/sched-stats.html */
-export function schedstatOf(
-  pid: number,
+/**
+ * Milliseconds that the main thread has run, and that it could have run and waited for a CPU:
+ * https://docs.kernel.org/scheduler/sched-stats.html
+ */
+export function threadTimes(
+  pid: number | undefined,
   read: ReadText = readText,
-): readonly [ran: number, waited: number] | undefined {
-  const [ran, waited] = (read(`/proc/${pid}/schedstat`) ?? '').split(' ').map(Number);
-  return ran === undefined || waited === undefined || Number.isNaN(ran + waited) ? undefined : [ran, waited];
-}
-
-/** Milliseconds in which the main thread ran, or could have run: on a busy machine too, what it needs. */
-export function wantedCpuMs(pid: number | undefined, read: ReadText = readText): number | undefined {
-  const stat = pid === undefined ? undefined : schedstatOf(pid, read);
-  return stat && (stat[0] + stat[1]) / 1e6;
+): { readonly ranMs: number; readonly waitedMs: number } | undefined {
+  const text = pid === undefined ? undefined : read(`/proc/${pid}/schedstat`);
+  const [ran = Number.NaN, waited = Number.NaN] = (text ?? '').split(' ').map(Number);
+  return Number.isNaN(ran + waited) ? undefined : { ranMs: ran / 1e6, waitedMs: waited / 1e6 };
 }

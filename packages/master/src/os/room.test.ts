@@ -1,12 +1,13 @@
-import { wantedCpuMs } from './proc.ts';
+import { threadTimes } from './proc.ts';
 import { freeBytes } from './room.ts';
 
 const files = (content: Record<string, string>) => (path: string) => content[path];
 
-test('time that a thread waits for a CPU is time that it wants', () => {
-  expect(wantedCpuMs(7, files({ '/proc/7/schedstat': '120000000 80000000 42\n' }))).toBe(200);
-  expect(wantedCpuMs(7, files({}))).toBeUndefined();
-  expect(wantedCpuMs(undefined)).toBeUndefined();
+test('how long a thread has run, and stood in the queue for a CPU', () => {
+  const read = files({ '/proc/7/schedstat': '120000000 80000000 42\n' });
+  expect(threadTimes(7, read)).toEqual({ ranMs: 120, waitedMs: 80 });
+  expect(threadTimes(7, files({}))).toBeUndefined();
+  expect(threadTimes(undefined)).toBeUndefined();
 });
 
 test('free memory is that of the machine, and no more than the control group has left', () => {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuQuota } from '@tshorn/config';
 import { groupMemory, type ReadText, readText } from '@tshorn/core';
 import type { Room } from '../decide/surge.ts';
-import { residentBytes, schedstatOf } from './proc.ts';
+import { residentBytes, threadTimes } from './proc.ts';
 
 /** The kernel counts the time of a CPU in ticks of 10 ms. */
 const WINDOW_MS = 100;
@@ -35,7 +35,7 @@ export function freeBytes(read: ReadText = readText): number | undefined {
  * @param pids those of the workers
  */
 export async function roomOf(pids: readonly number[]): Promise<Room> {
-  const ranMs = () => pids.reduce((sum, pid) => sum + (schedstatOf(pid)?.[0] ?? 0) / 1e6, 0);
+  const ranMs = () => pids.reduce((sum, pid) => sum + (threadTimes(pid)?.ranMs ?? 0), 0);
   const before = { machine: machineMs(), own: ranMs(), at: performance.now() };
   await sleep(WINDOW_MS);
   const tookMs = performance.now() - before.at;
