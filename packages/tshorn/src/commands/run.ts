@@ -33,9 +33,12 @@ export async function printHelp(name?: CommandName): Promise<number> {
 const asksMaster = (name: CommandName): boolean =>
   name !== 'rollback' && 'pid' in (COMMAND_TABLE[name].args ?? {});
 
-/** As PM2 names its apps: `api`, `0`, `all`. `scale 0` is a count. */
-const isAppName = (command: string, [word = '', next]: readonly string[]): boolean =>
-  /^[a-z]/i.test(word) || (word === '0' && (command !== 'scale' || next !== undefined));
+/** As PM2 names its apps: `api`, `0`, `all`. What `scale` takes first is a count, but for `scale api 4` of PM2. */
+const isAppName = (command: string, [word = '', next = '']: readonly string[]): boolean => {
+  const isName = word === '0' || /^[a-z]/i.test(word);
+  if (command !== 'scale') return isName;
+  return isName && /^[+-]?\d+$/.test(next) && word.toLowerCase() !== 'auto';
+};
 
 const isForeignWord = (word: string | undefined): word is ForeignName =>
   ([...FOREIGN, ...FOREIGN_UNLESS_APP] as readonly (string | undefined)[]).includes(word);
