@@ -74,7 +74,9 @@ thorough('what a person asks for goes first, and is given back', async () => {
   expect(await scale({ to: 4, by: 'a test' })).toEqual({ from: 1, to: 4 });
   expect(await desired(server)).toEqual({ workers: 4, by: 'a test' });
   expect(await scale({ range: 'auto' })).toEqual({ from: 4, to: 3, range: '1..3' });
-  await server.until('a shrink by the scaler', () => server.of('scaling').find(({ to }) => to === 1));
+  await server.until('a shrink by the scaler', () =>
+    server.of('resized').find(({ size, by }) => size === 1 && by === 'scaler'),
+  );
   expect(await scale({ range: '2..2', by: 'x' })).toEqual({ from: 1, to: 2 });
   server.signal('SIGTTIN');
   await server.until('TTIN', () =>
