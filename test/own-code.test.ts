@@ -25,7 +25,7 @@ test('a server keeps the code of both programs, in a directory of its own user',
   expect(fs.statSync(place()).mode & 0o777).toBe(0o700);
 });
 
-test('the next server begins with it; what V8 refuses is made anew', async () => {
+test('the next server begins with it', async () => {
   const first = await start();
   await both();
   await first.stop();
@@ -34,16 +34,41 @@ test('the next server begins with it; what V8 refuses is made anew', async () =>
   const again = await start();
   await again.stop();
   expect(files.map((file) => fs.statSync(file).ino)).toEqual(made);
-  // V8 looks at the code that it is given: nothing else tells that it is read.
-  for (const file of files) fs.writeFileSync(file, Buffer.alloc(4_096));
-  const third = await start();
-  // The worker that finds code which is refused removes it, and the next one writes it.
-  expect(await third.reload()).toMatchObject({ outcome: 'committed' });
+});
+
+test('code that a power cut has damaged is not run: the log says so, and both programs make it anew', async () => {
+  const first = await start();
+  await both();
+  await first.stop();
+  const files = kept().map((name) => path.join(place(), name));
+  const whole = files.map((file) => fs.readFileSync(file));
+  // V8 runs such code until the process dies of it.
+  for (const [at, file] of files.entries()) {
+    const damaged = Buffer.from(whole[at] as Buffer);
+    fs.writeFileSync(file, damaged.fill(0, damaged.length >> 1));
+  }
+  const again = await start('--log-level', 'debug');
+  const isWhole = (content: Buffer) =>
+    content.length > 8 && !content.subarray(-4_096).equals(Buffer.alloc(4_096));
   await eventually(
     'new code of both programs',
-    () => kept().map((name) => fs.statSync(path.join(place(), name)).size),
-    (sizes) => sizes.length === 2 && sizes.every((size) => size > 4_096),
+    () => kept().map((name) => fs.readFileSync(path.join(place(), name))),
+    (contents) => contents.length === 2 && contents.every(isWhole),
   );
+  expect((await again.event('worker-log')).msg).toMatch(
+    /worker-\S+ is damaged; it is removed and made anew$/,
+  );
+  expect((await again.event('no-compile-cache')).msg).toMatch(
+    /cli-\S+ is damaged; it is removed and made anew$/,
+  );
+});
+
+test('where the directory cannot be made, the log says it once', async () => {
+  fs.writeFileSync(place(), '');
+  const server = await start('--log-level', 'debug');
+  expect((await server.event('no-compile-cache')).msg).toMatch(/^no compile cache, .*tshorn-code/);
+  await server.reload();
+  expect(server.lines.filter(({ event }) => event === 'no-compile-cache')).toHaveLength(1);
 });
 
 test('--no-compile-cache keeps none', async () => {

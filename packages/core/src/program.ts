@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import vm from 'node:vm';
+import { type Refusal, readCode, sumOf, withSums } from './code-file.ts';
 
 type Exports = Record<string, unknown>;
 type Import = (url: string) => Promise<unknown>;
@@ -31,7 +32,9 @@ export interface Program {
   require(name: string): unknown;
   /** V8 has taken the code of the file. */
   readonly isCached: boolean;
-  /** Everything that V8 has compiled so far. It takes some milliseconds. */
+  /** The file was there, and V8 has not taken its code; it has been removed. */
+  readonly refused: Refusal | undefined;
+  /** Everything that V8 has compiled so far, for the file. It takes some milliseconds. */
   compiled(): Buffer;
 }
 
@@ -43,14 +46,19 @@ export function openProgram(
 ): Program {
   const loaded = new Map<string, { exports: Exports }>();
   const url = pathToFileURL(join(directory, start)).href;
-  const script = compile(directory, start, read(code));
-  // Another CPU, or flags that no name tells: the next process writes it anew.
-  if (code !== undefined && script.cachedDataRejected) fs.rmSync(code, { force: true });
+  const text = fs.readFileSync(join(directory, start));
+  const source = sumOf(text);
+  const found = code === undefined ? undefined : readCode(code, source);
+  const script = compile(join(directory, start), text, found && 'code' in found ? found.code : undefined);
+  const refused = refusalOf(found, script, code);
+  if (refused) remove(refused.file);
   const bodies = script.runInThisContext() as Record<string, Body>;
   const load = (name: string): Exports => {
-    const found = loaded.get(name);
-    if (found) return found.exports;
-    const body = bodies[name] ?? (compile(directory, name).runInThisContext() as Body);
+    const known = loaded.get(name);
+    if (known) return known.exports;
+    const body =
+      bodies[name] ??
+      (compile(join(directory, name), fs.readFileSync(join(directory, name))).runInThisContext() as Body);
     const module = { exports: {} };
     loaded.set(name, module);
     try {
@@ -65,23 +73,33 @@ export function openProgram(
   return {
     require,
     isCached: script.cachedDataRejected === false,
-    compiled: () => script.createCachedData(),
+    refused,
+    compiled: () => withSums(source, script.createCachedData()),
   };
 }
 
-function read(file: string | undefined): Buffer | undefined {
-  if (file === undefined) return undefined;
+function refusalOf(
+  found: ReturnType<typeof readCode>,
+  script: vm.Script,
+  file: string | undefined,
+): Refusal | undefined {
+  if (found && 'reason' in found) return found;
+  // Another CPU, or flags that no name tells.
+  if (file === undefined || !script.cachedDataRejected) return undefined;
+  return { file, reason: 'is refused by V8', isUnsafe: false };
+}
+
+function remove(file: string): void {
   try {
-    return fs.readFileSync(file);
+    fs.rmSync(file, { force: true });
   } catch {
-    return undefined;
+    // A directory, or a disk that is read-only: it is refused again.
   }
 }
 
 /** The scripts are ASCII: esbuild escapes the rest. */
-function compile(directory: string, name: string, cachedData?: Buffer): vm.Script {
-  const filename = join(directory, name);
-  return new vm.Script(fs.readFileSync(filename, 'latin1'), { filename, ...(cachedData && { cachedData }) });
+function compile(filename: string, text: Buffer, cachedData?: Buffer): vm.Script {
+  return new vm.Script(text.toString('latin1'), { filename, ...(cachedData && { cachedData }) });
 }
 
 /**

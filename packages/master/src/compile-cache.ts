@@ -9,10 +9,10 @@ import fs from 'node:fs';
 import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { describeThrown } from '@tshorn/core';
 import { cachePlaceOf } from './cache-place.ts';
 import type { Logger } from './log.ts';
-import { directoryFor, privateDirectory, UnsafeDirectory } from './private-directory.ts';
+import { logNoCache } from './no-cache.ts';
+import { directoryFor, privateDirectory } from './private-directory.ts';
 import type { Identity } from './privileges.ts';
 import { obstacle } from './reach.ts';
 import type { Release } from './release.ts';
@@ -28,7 +28,6 @@ export class CompileCache {
   readonly #identity: Identity | undefined;
   /** Directories that this master has used. */
   readonly #used = new Set<string>();
-  #lastProblem = '';
 
   /** @param identity whom the workers run as, where that is not the master's user */
   constructor(log: Logger, env: NodeJS.ProcessEnv, identity: Identity | undefined) {
@@ -45,7 +44,7 @@ export class CompileCache {
     try {
       return this.#make(appFile);
     } catch (error) {
-      this.#report(error);
+      logNoCache(this.#log, error);
       return undefined;
     }
   }
@@ -72,18 +71,6 @@ export class CompileCache {
     fs.utimesSync(directory, now, now);
     void prune(dirname(directory)).catch(() => {});
     return directory;
-  }
-
-  #report(error: unknown): void {
-    const isUnsafe = error instanceof UnsafeDirectory;
-    const problem = isUnsafe ? error.message : describeThrown(error);
-    if (problem === this.#lastProblem) return;
-    this.#lastProblem = problem;
-    // A read-only disk is a choice; a directory that another user can change may be an attack.
-    this.#log[isUnsafe ? 'warn' : 'debug'](
-      { event: 'no-compile-cache' },
-      `no compile cache, workers start slower: ${problem}; name a safe directory with CACHE_DIRECTORY, or say --no-compile-cache`,
-    );
   }
 }
 

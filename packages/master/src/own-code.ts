@@ -17,6 +17,8 @@ export class OwnCode {
   readonly #env: NodeJS.ProcessEnv;
   readonly #user: User;
   readonly #program: string;
+  /** Why there is no file; undefined where there is one, or can be. */
+  problem: unknown;
 
   /**
    * @param program its name and the version of its text. V8 refuses code that another version of it has made, or one with
@@ -57,8 +59,8 @@ export class OwnCode {
       if (!fs.existsSync(file)) return undefined;
       this.#prepare();
       return file;
-    } catch {
-      // The log names the problem where the app's cache has it too.
+    } catch (error) {
+      this.problem = error;
       return undefined;
     }
   }
@@ -75,7 +77,8 @@ export class OwnCode {
       this.#prepare();
       this.#prune();
       return file;
-    } catch {
+    } catch (error) {
+      this.problem = error;
       return undefined;
     }
   }

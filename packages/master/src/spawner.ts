@@ -40,7 +40,7 @@ export class Spawner {
     this.#attendants = attendants;
     this.#routes = routes(context, attendants, crew);
     this.#compileCache = new CompileCache(context.log, context.env, context.privileges.identity);
-    this.#code = new WorkerCode(context.env, context.privileges.identity);
+    this.#code = new WorkerCode(context.log, context.env, context.privileges.identity);
   }
 
   /** Starts a worker. Never throws: a failure becomes events, as if the worker had ended while it booted. */

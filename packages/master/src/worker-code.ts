@@ -1,5 +1,7 @@
 /** The compiled code of the workers' own program: the first worker writes it, the next ones begin with it. */
 import { CODE_VARIABLE } from '@tshorn/core';
+import type { Logger } from './log.ts';
+import { logNoCache } from './no-cache.ts';
 import { OwnCode } from './own-code.ts';
 import type { Identity } from './privileges.ts';
 
@@ -11,8 +13,11 @@ export class WorkerCode {
   /** Files that a worker has been asked for. */
   readonly #asked = new Set<string>();
 
+  readonly #log: Logger;
+
   /** @param identity whom the workers run as, where that is not the master's user */
-  constructor(env: NodeJS.ProcessEnv, identity: Identity | undefined) {
+  constructor(log: Logger, env: NodeJS.ProcessEnv, identity: Identity | undefined) {
+    this.#log = log;
     if (typeof WORKER_PROGRAM === 'string') this.#own = new OwnCode(env, WORKER_PROGRAM, identity);
   }
 
@@ -24,6 +29,7 @@ export class WorkerCode {
     const found = this.#own?.find(nodeOptions);
     if (found !== undefined) return { env: { [CODE_VARIABLE]: found } };
     const missing = this.#own?.missing(nodeOptions);
+    if (missing === undefined && this.#own?.problem !== undefined) logNoCache(this.#log, this.#own.problem);
     if (missing === undefined || this.#asked.has(missing)) return {};
     this.#asked.add(missing);
     return { boot: { ownCode: missing } };

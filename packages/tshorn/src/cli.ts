@@ -1,6 +1,7 @@
 /** `tshorn APP`: reads the command line, and then answers it or becomes the master. entry.ts runs it. */
 import { parseCommand, renderConfig, resolveConfig } from '@tshorn/config';
 import {
+  describeRefusal,
   EXIT,
   keepCompiled,
   type Program,
@@ -13,6 +14,7 @@ import {
 import {
   checkCertificates,
   checkLogPlaces,
+  type Logger,
   openLog,
   ownCommand,
   readEnvFiles,
@@ -38,7 +40,11 @@ declare const TSHORN_VERSION: string;
 const oldMaster = takeOldMaster(process.env);
 const isClean = restoreNodeOptions(process.env);
 
-async function main(argv: string[], keepCode: () => void): Promise<number> {
+async function main(
+  argv: string[],
+  keepCode: () => void,
+  tellRefusal: (logger: Logger) => void,
+): Promise<number> {
   checkPlatform();
   const [word] = argv;
   // A server does not load the code of the commands.
@@ -83,6 +89,7 @@ async function main(argv: string[], keepCode: () => void): Promise<number> {
   const warning = leavePreloads(process.env, preloads);
   const log = openLog(resolved.config);
   if (warning !== undefined) log.logger.warn({ event: 'preloaded' }, warning);
+  tellRefusal(log.logger);
   // The port stays open when a promise or a timer of a hook fails behind the hook's back. The master's own state is
   // sound after that: every event is handled in a guard.
   const logStray = (error: unknown) =>
@@ -137,10 +144,17 @@ function keepCodeLater(program: Program, file: () => string | undefined): void {
   }, KEEP_AFTER_MS).unref();
 }
 
+/** Now the log is open; the worker's code has logged what is wrong with the directory. */
+function logRefusal({ refused }: Program, logger: Pick<Logger, 'debug' | 'warn'>): void {
+  if (!refused) return;
+  logger[refused.isUnsafe ? 'warn' : 'debug']({ event: 'no-compile-cache' }, describeRefusal(refused));
+}
+
 /** @param codeFile where the compiled code of the program goes; undefined where it is there, or cannot be */
 export function run(program: Program, codeFile: () => string | undefined): Promise<void> {
   const keepCode = () => keepCodeLater(program, codeFile);
-  return main(process.argv.slice(2), keepCode).then(
+  const tellRefusal = (logger: Logger) => logRefusal(program, logger);
+  return main(process.argv.slice(2), keepCode, tellRefusal).then(
     (code) => process.exit(code),
     async (failure) => {
       const error = await meant(failure, process.argv.slice(2), workingDirectory);

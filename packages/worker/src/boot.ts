@@ -1,7 +1,7 @@
 /** Boots a worker: hooks, app, probe, warm-up. The outcome of each is reported to the master. */
 import { resolve } from 'node:path';
 import type { HookLog } from '@tshorn/config';
-import type { ProbeReport, Program, ToMaster } from '@tshorn/core';
+import { describeRefusal, type ProbeReport, type Program, type ToMaster } from '@tshorn/core';
 import { worker as api } from './api.ts';
 import { captureListen } from './app/listen-capture.ts';
 import { type LoadedApp, loadApp } from './app/load-app.ts';
@@ -140,7 +140,8 @@ export class Boot {
     if (options.warmUp.length > 0 && report.verdict !== 'broken') await this.#warmUp(transport);
     // Now, because later a client would have to wait for it.
     if (compileCache !== undefined) writeCompileCache();
-    if (ownCode !== undefined) keepOwnCode(this.#program, ownCode);
+    keepOwnCode(this.#program, ownCode);
+    this.#tellRefusal();
     if (this.#order.examine) {
       const { examine } = await import('./examine.ts');
       await this.#send({ type: 'examined', ...(await examine(transport, options)) });
@@ -151,6 +152,13 @@ export class Boot {
     }
     await this.#send({ type: 'probed', ...report });
     return () => {};
+  }
+
+  #tellRefusal(): void {
+    const { refused } = this.#program;
+    if (!refused) return;
+    const level = refused.isUnsafe ? 'warn' : 'info';
+    void this.#send({ type: 'log', level, text: describeRefusal(refused) });
   }
 
   async #warmUp(transport: Transport): Promise<void> {

@@ -1,4 +1,5 @@
 /** The worker's side of the compile cache, and of its own code. master/src/compile-cache.ts and own-code.ts choose the places. */
+import fs from 'node:fs';
 import module from 'node:module';
 import { keepCompiled, type Program } from '@tshorn/core';
 
@@ -15,10 +16,15 @@ export const useCompileCache = (directory: string): void => void edge.enableComp
 /** Writes the code compiled so far. The first worker of a release takes some milliseconds for it. */
 export const writeCompileCache = (): void => edge.flushCompileCache?.();
 
-/** Writes the compiled code of the worker's own program. Without it the next worker compiles that again. */
-export function keepOwnCode(program: Program, file: string): void {
+/**
+ * Writes the compiled code of the worker's own program. Without it the next worker compiles that again.
+ * @param asked the file that the master has missed; undefined: only one that this worker has removed
+ */
+export function keepOwnCode(program: Program, asked: string | undefined): void {
+  const file = asked ?? program.refused?.file;
   try {
-    keepCompiled(program, file);
+    // Of the workers that have removed it, one is enough.
+    if (file !== undefined && !fs.existsSync(file)) keepCompiled(program, file);
   } catch {
     // A full disk, or a directory that is gone: the app is served all the same.
   }

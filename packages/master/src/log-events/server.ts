@@ -148,7 +148,7 @@ export const SERVER = {
   },
   'no-compile-cache': {
     level: 'debug or warn',
-    when: 'Workers start without the [compile cache](warm-start.md); `warn` when another user could change its directory.',
+    when: 'Workers, or tshorn itself, start without code of the [compile cache](warm-start.md): its directory cannot be used, or a file in it is damaged, which is made anew; `warn` when another user could change the directory or the file.',
     todo: 'Name a safe directory with `CACHE_DIRECTORY`.',
   },
   'stale-pid-file': {
