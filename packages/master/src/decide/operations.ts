@@ -77,7 +77,8 @@ function giveWay(draft: Draft, operation: Operation): void {
   // A worker that is being admitted takes milliseconds more; one that drains goes on doing so by itself.
   if (step?.do === 'admit') return;
   delete state.running;
-  settleFor(state, running, false);
+  const reason = `it gave way to the ${operation.kind} by ${operation.by}`;
+  settleFor(state, running, { at: draft.at, hasFailed: false, reason });
   for (const serial of Object.values(running.trials)) {
     const trial = state.workers[serial];
     if (trial && trial.state !== 'ready' && isComing(trial.state)) draft.kill(trial);

@@ -75,6 +75,7 @@ test('a reload does not wait for a growth, and takes the number that is there', 
   const scene = started().request(toBy(4)).boot(3).forget().reload();
   expect(scene.effects).toContainEqual({ do: 'kill', serial: 4 });
   expect(scene.reported('reload-started')).toHaveLength(1);
+  expect(scene.state.desired.why).toMatch(/^tried 4: it gave way to the reload by /);
   scene.exit(4, null, 'SIGKILL').prepared({ workers: 2, range }).settle();
   expect(scene.reported('reload-finished')[0]).toMatchObject({ outcome: 'committed', replaced: 3 });
   expect(scene.state).toMatchObject({ size: 3, desired: { workers: 3, range } });
@@ -101,7 +102,12 @@ test('a growth that fails is told, counted, and leaves what serves', () => {
   expect(scene.reported('operation-failed')).toHaveLength(1);
   expect(scene.state).toMatchObject({ size: 3, desired: { workers: 3, failures: 1, range } });
   expect(scene.ready()).toHaveLength(3);
+  expect(scene.state.desired).toMatchObject({
+    by: 'scaler',
+    why: expect.stringMatching(/^tried 4, which failed: .*code 7/),
+  });
   scene.request(toBy(4)).settle();
+  expect(scene.state.desired.why).toBe('event loops 90% busy');
   expect(scene.state.desired.failures).toBeUndefined();
 });
 

@@ -56,7 +56,7 @@ function levelOf({ endLevel, cleanUps }: Running, outcome: Outcome): Level {
 export function giveUpOperation(draft: Draft, running: Running, reason: string, level: Level): void {
   const { state } = draft;
   delete state.running;
-  settleFor(state, running, level === 'error');
+  settleFor(state, running, { at: draft.at, hasFailed: level === 'error', reason });
   refuse(draft, running.operation, `given up: ${reason}`, level);
   trim(draft);
 }
