@@ -16,7 +16,7 @@ const known = (more: Partial<Known> = {}): Known => ({
   size: 4,
   generation: 2,
   shape: shape('rolling'),
-  bootMs: [400, 600],
+  boots: [{ bootMs: 400 }, { bootMs: 600 }],
   residentBytes: [50 * MB, 50 * MB, 50 * MB, 50 * MB],
   canaryMs: 30_000,
   graceMs: 30_000,
@@ -47,13 +47,32 @@ test.each([
   expect(dryRun(known({ shape: of })).time).toEqual({ bootMs: 500, ...time });
 });
 
+test.each([
+  [shape('rolling'), 1],
+  [shape('overlap'), 2],
+  [shape('rolling', { maxSurge: 'auto', auto: 3 }), 3],
+  [shape('rolling', { maxSurge: 'auto', auto: 4 }), 3],
+  [shape('canary', { maxSurge: 'auto', auto: 2 }), 2],
+])('how many boot at a time: %j', (of, atOnce) => {
+  expect(dryRun(known({ shape: of }))).toMatchObject({ atOnce });
+});
+
+test('what auto chooses is told with its figures, and is what the plan does', () => {
+  const of = shape('rolling', { maxSurge: 'auto', auto: 4 });
+  const room = { cpus: 2, busy: 0.5 };
+  expect(dryRun(known({ shape: of, room })).auto).toBe(
+    'up to 3 workers boot at a time: a boot takes 1.00 CPUs, and 1.5 of 2 are free',
+  );
+  expect(dryRun(known()).auto).toBeUndefined();
+});
+
 test('parked workers keep their memory', () => {
   expect(dryRun(known()).memory).toEqual({ perWorker: 50 * MB, now: 200 * MB, most: 400 * MB });
   expect(dryRun(known({ shape: shape('rolling', { park: false }) })).memory?.most).toBe(250 * MB);
 });
 
 test('what is not known is left out', () => {
-  const told = dryRun(known({ bootMs: [], residentBytes: undefined }));
+  const told = dryRun(known({ boots: [], residentBytes: undefined }));
   expect([told.memory, told.time]).toEqual([undefined, undefined]);
 });
 

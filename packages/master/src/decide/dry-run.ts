@@ -3,7 +3,8 @@
  * that it takes, by the figures of the present workers. Pure.
  */
 import type { ReloadPlan } from '@tshorn/core';
-import { type Plan, type ReloadShape, reloadPlan, type Slots, type Step } from './plan.ts';
+import { mostAtOnce, type Plan, type ReloadShape, reloadPlan, type Slots, type Step } from './plan.ts';
+import { type BootFigures, describeSurge, type Room } from './surge.ts';
 
 /** The figures of the present workers. */
 export interface Known {
@@ -11,8 +12,10 @@ export interface Known {
   /** Generation that the reload would make. */
   readonly generation: number;
   readonly shape: ReloadShape;
-  /** Milliseconds of each worker from its start until its probe had passed. */
-  readonly bootMs: readonly number[];
+  /** Those of each worker. */
+  readonly boots: readonly BootFigures[];
+  /** Where `auto` chooses. */
+  readonly room?: Room;
   /** Resident bytes of each worker; undefined where the system does not report them. */
   readonly residentBytes: readonly number[] | undefined;
   /** Longest comparison of a canary, in milliseconds. */
@@ -41,6 +44,10 @@ export interface DryRun {
   readonly mostProcesses: number;
   /** Number of workers that may boot at a time. */
   readonly parallelism: number;
+  /** The highest number that boots at a time in this plan. */
+  readonly atOnce: number;
+  /** What `--max-surge auto` chooses at this moment, and its figures. */
+  readonly auto?: string;
   /** Bytes; absent where the size of a worker is not known. Pages that workers share count for each. */
   readonly memory?: { readonly perWorker: number; readonly now: number; readonly most: number };
   /** Milliseconds; absent where no worker has booted yet. */
@@ -66,6 +73,7 @@ export function dryRun(known: Known): DryRun {
   const perWorker = mean(known.residentBytes ?? []);
   const now = (known.residentBytes ?? []).reduce((sum, bytes) => sum + bytes, 0);
   const time = timeOf(plan, known);
+  const atOnce = mostAtOnce(plan, shape.parallelism);
   return {
     plan: shape.kind,
     size,
@@ -77,6 +85,8 @@ export function dryRun(known: Known): DryRun {
     })),
     ...counts,
     parallelism: shape.parallelism,
+    atOnce,
+    ...(known.room && { auto: describeSurge(atOnce, known.boots, known.room) }),
     ...(perWorker !== undefined && {
       memory: { perWorker, now, most: Math.round(perWorker * counts.mostProcesses) },
     }),
@@ -111,8 +121,8 @@ function countOf(plan: Plan, size: number) {
   return most;
 }
 
-function timeOf(plan: Plan, { shape, bootMs: boots, canaryMs }: Known): DryRun['time'] {
-  const bootMs = mean(boots);
+function timeOf(plan: Plan, { shape, boots, canaryMs }: Known): DryRun['time'] {
+  const bootMs = mean(boots.flatMap((boot) => boot.bootMs ?? []));
   if (bootMs === undefined) return undefined;
   let booting = 0;
   let soak = 0;

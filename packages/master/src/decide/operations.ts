@@ -9,7 +9,7 @@ import { type Draft, infoOf } from './draft.ts';
 import type { Event } from './events.ts';
 import type { Operation, Running, State, WorkerRecord } from './model.ts';
 import { isOfScaler, settleFor } from './of-scaler.ts';
-import { drainSlotFirst, type Plan, reloadPlan, replaceSlot, type Step } from './plan.ts';
+import { drainSlotFirst, mostAtOnce, type Plan, reloadPlan, replaceSlot, type Step } from './plan.ts';
 import { readyWorkers } from './queries.ts';
 import { bringsBack, releaseOf } from './releases.ts';
 import { fail } from './rollback.ts';
@@ -208,8 +208,12 @@ export function prepared(draft: Draft, event: Extract<Event, { type: 'prepared' 
   const kind = running.operation.plan ?? settings.reload.kind;
   const ready = readyWorkers(state);
   const auto = autoSurge(state.size, ready, room);
-  if (room) draft.report({ event: 'noted', level: 'debug', text: describeSurge(auto, ready, room) });
-  running.plan = reloadPlan(state.size, generation, { ...settings.reload, kind, auto });
+  const plan = reloadPlan(state.size, generation, { ...settings.reload, kind, auto });
+  if (room) {
+    const text = describeSurge(mostAtOnce(plan, settings.reload.parallelism), ready, room);
+    draft.report({ event: 'noted', level: 'debug', text });
+  }
+  running.plan = plan;
 }
 
 function conclude(draft: Draft, running: Running): void {

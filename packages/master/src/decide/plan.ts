@@ -133,6 +133,14 @@ export function reloadPlan(size: number, generation: number, shape: ReloadShape)
   ];
 }
 
+/** The highest number of workers that boot at a time in a plan; less than the shape allows where a batch is smaller. */
+export const mostAtOnce = (plan: Plan, parallelism: number): number =>
+  plan.reduce(
+    (most, step) =>
+      step.do === 'boot' ? Math.max(most, Math.min(step.slots.length, step.atOnce ?? parallelism)) : most,
+    0,
+  );
+
 /** Slot 0: it drains after its new worker has been watched, or before where there is no room for both. */
 function canarySteps(noRoom: boolean, generation: number, park: boolean): Step[] {
   const drain = drainOf([0], park);

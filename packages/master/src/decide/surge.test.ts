@@ -57,6 +57,11 @@ describe('a reload', () => {
     return seen;
   };
 
+  test('the log names the number that boots', () => {
+    const lines = reloaded({ parallelism: 1 }).reported('noted');
+    expect(lines).toMatchObject([{ text: expect.stringMatching(/^up to 3 workers boot at a time/) }]);
+  });
+
   test('boots one, and then the others at once', () =>
     expect(counts(reloaded({ parallelism: 1 })).slice(0, 2)).toEqual([1, 3]));
 

@@ -62,7 +62,7 @@ export function autoSurge(size: number, boots: readonly BootFigures[], room: Roo
   return Math.max(1, Math.min(byCpu, byMemory, most, size));
 }
 
-/** The figures behind the number, for the log. */
+/** The figures behind the number, for the log and the dry run. @param count the number that the plan makes of it */
 export function describeSurge(count: number, boots: readonly BootFigures[], room: Room): string {
   const { cpus, freeBytes, workerBytes } = room;
   const cpu = `a boot takes ${demandOf(boots).toFixed(2)} CPUs, and ${freeCpus(room).toFixed(1)} of ${cpus} are free`;

@@ -16,6 +16,7 @@ export function forecastText(dryRun: DryRun, width: number | undefined): string 
     ],
     ['memory, at most', memoryText(dryRun)],
     ['time', timeText(dryRun)],
+    ...(dryRun.auto === undefined ? [] : [['--max-surge auto, now', dryRun.auto]]),
   ];
   const indented = (rows: readonly (readonly string[])[]) =>
     table(
@@ -38,7 +39,7 @@ function memoryText({ memory }: DryRun): string {
   return `about ${formatMemory(memory.most)}, ${formatMemory(more)} more than now (${each} a worker)`;
 }
 
-function timeText({ time, parallelism, graceMs, sideBySide, size }: DryRun): string {
+function timeText({ time, atOnce, graceMs, sideBySide }: DryRun): string {
   const grace = `up to ${formatMs(graceMs)} (--grace)`;
   const drains = sideBySide
     ? `connections that cannot move may add ${grace} once, requests that last in each drain`
@@ -46,7 +47,7 @@ function timeText({ time, parallelism, graceMs, sideBySide, size }: DryRun): str
   if (!time) return `unknown: no worker has booted yet; ${drains}`;
   const { bootMs, booting, soak, canary, total } = time;
   const parts = [
-    `boots ${formatMs(booting)} (${formatMs(bootMs)} a worker, at most ${Math.min(size, parallelism)} at a time)`,
+    `boots ${formatMs(booting)} (${formatMs(bootMs)} a worker, at most ${atOnce} at a time)`,
     canary > 0 && `canary ${formatMs(canary)} at most`,
     `soak ${formatMs(soak)}`,
   ];
