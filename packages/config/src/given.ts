@@ -48,10 +48,12 @@ export function readValue<Value>(kind: Kind<Value>, input: unknown, place: strin
   } catch (error) {
     if (!(error instanceof WrongValue)) throw error;
     const hint = didYouMean(String(input), kind.choices ?? []);
+    const why = error.message || `expected ${kind.expected}${hint}`;
+    const mended = error.fix ?? fix;
     throw new TshornError(
       'ERR_OPTION',
-      `${place}: got ${show(input)}; expected ${kind.expected}${hint}`,
-      fix === undefined ? {} : { fix },
+      `${place}: got ${show(input)}; ${why}`,
+      mended === undefined ? {} : { fix: mended },
     );
   }
 }

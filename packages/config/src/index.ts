@@ -34,4 +34,4 @@ export { type Resolved, type ResolveRequest, resolveConfig } from './resolve.ts'
 export type { Environment } from './row.ts';
 export type * from './user-config.ts';
 export type { Variables } from './variables-kind.ts';
-export { autoRange, parseRange, workerCount } from './workers-kind.ts';
+export { autoRange, parseRange, workerCount, wrongCount } from './workers-kind.ts';

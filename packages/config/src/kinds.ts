@@ -36,7 +36,18 @@ export interface Alone {
 }
 
 /** The input does not fit. The caller knows the option and its place, and words the error. */
-export class WrongValue extends Error {}
+export class WrongValue extends Error {
+  readonly fix: string | undefined;
+
+  /**
+   * @param mistake in place of what is expected, where the input shows what was meant
+   * @param fix how to mend that mistake
+   */
+  constructor(mistake?: string, fix?: string) {
+    super(mistake);
+    this.fix = fix;
+  }
+}
 
 /** An absent value where values are printed; a file may well be called `none`. */
 export const NONE = '(none)';

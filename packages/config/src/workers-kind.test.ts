@@ -1,3 +1,4 @@
+import { readValue } from './given.ts';
 import { autoRange, parseRange, workerCount } from './workers-kind.ts';
 
 test.each([
@@ -39,4 +40,28 @@ test('a range is written as it was given', () => {
     '2..8',
     '2..auto',
   ]);
+});
+
+test.each([
+  ['5..2', 'the first number is larger than the second', 'write 2..5'],
+  ['0..3', 'a server has at least one worker', 'write 1..3'],
+  ['2..100000', '1024 workers are the most'],
+  ['1025', '1024 workers are the most'],
+  ['auto..4', 'auto is the end of a range, not its beginning', 'write 1..4'],
+  ['2..', 'the range has no end', 'write 2..auto for up to one per CPU, or a second number'],
+  ['..4', 'the range has no first number', 'write 1..4'],
+  ['2-8', 'a range is written with two dots', 'write 2..8'],
+  ['2...8', 'a range is written with two dots', 'write 2..8'],
+  ['2 .. 8', 'a range is written with two dots', 'write 2..8'],
+  ['2..AUTO', 'the word auto is in lower case', 'write 2..auto'],
+  ['AUTO', 'the word auto is in lower case', 'write auto'],
+])('of %s the error names the mistake', (input, mistake, fix = 'the general one') => {
+  const read = () => readValue(workerCount, input, 'WEB_CONCURRENCY', 'the general one');
+  expect(read).toThrow(
+    expect.objectContaining({ message: `WEB_CONCURRENCY: got "${input}"; ${mistake}`, fix }),
+  );
+});
+
+test.each(['0', '-5', '1.5', 'max', '..'])('of %s it says what is expected', (input) => {
+  expect(() => readValue(workerCount, input, '--workers')).toThrow(`got "${input}"; expected a whole number`);
 });

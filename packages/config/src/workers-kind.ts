@@ -27,6 +27,38 @@ export function parseRange(text: string, cpus?: number): WorkerCount | undefined
   return min === max ? min : { min, max };
 }
 
+const MEANT = /^(\d*|auto)\s*(\.{2,}|…|[-:,]|to)\s*(\d*|auto)$/i;
+
+/** The error for a text that `parseRange` does not take, and that is no number of workers: it names the mistake, if it shows. */
+export function wrongCount(text: string): WrongValue {
+  if (/^auto$/i.test(text)) return new WrongValue('the word auto is in lower case', 'write auto');
+  const above = `${MOST_WORKERS} workers are the most`;
+  if (/^\d+$/.test(text) && Number(text) > MOST_WORKERS) return new WrongValue(above);
+  const [, first = '', dots = '', last = ''] = MEANT.exec(text.trim()) ?? [];
+  const [min, max] = [Number(first || Number.NaN), Number(last || Number.NaN)];
+  if (/^auto$/i.test(first) && max > 0) {
+    return new WrongValue('auto is the end of a range, not its beginning', `write 1..${last}`);
+  }
+  if (dots.startsWith('..') && first === '' && last !== '') {
+    return new WrongValue('the range has no first number', `write 1..${last.toLowerCase()}`);
+  }
+  if (dots.startsWith('..') && last === '' && min > 0) {
+    const fix = `write ${first}..auto for up to one per CPU, or a second number`;
+    return new WrongValue('the range has no end', fix);
+  }
+  if (min === 0) return new WrongValue('a server has at least one worker', `write 1..${last}`);
+  if (min > MOST_WORKERS || max > MOST_WORKERS) return new WrongValue(above);
+  if (min > max) {
+    return new WrongValue('the first number is larger than the second', `write ${last}..${first}`);
+  }
+  if (dots === '..' && /^auto$/i.test(last) && last !== 'auto') {
+    return new WrongValue('the word auto is in lower case', `write ${first}..auto`);
+  }
+  // A number with a sign has no first one.
+  if (first === '' || last === '') return new WrongValue();
+  return new WrongValue('a range is written with two dots', `write ${first}..${last.toLowerCase()}`);
+}
+
 export const workerCount: Kind<WorkerCount> = {
   meta: 'N|MIN..MAX|auto',
   input: `number | 'auto' | \`\${number}..\${number | 'auto'}\``,
@@ -36,7 +68,7 @@ export const workerCount: Kind<WorkerCount> = {
     const number = /^\d+$/.test(text) ? Number(text) : undefined;
     const value = number === undefined ? parseRange(text) : number;
     if (value === undefined || value === 0 || (typeof value === 'number' && value > MOST_WORKERS)) {
-      throw new WrongValue();
+      throw wrongCount(text);
     }
     return value;
   },

@@ -125,9 +125,11 @@ export function readScale(body: Body, size: number): ScaleRequest {
   if (!Number.isSafeInteger(number)) throw new BadRequest(`"${field}" is not a whole number`);
   const to = field === 'to' ? (number as number) : size + (number as number);
   const now = field === 'to' ? '' : ` (there are ${size})`;
-  if (to < 1) throw new BadRequest(`that would be ${to} workers${now}: the minimum is 1`);
+  // A difference that does not fit is the state of the server, and no mistake of the request.
+  const code = field === 'to' ? 400 : 409;
+  if (to < 1) throw new BadRequest(`that would be ${to} workers${now}: the minimum is 1`, code);
   if (to > MOST_WORKERS)
-    throw new BadRequest(`that would be ${to} workers${now}: the maximum is ${MOST_WORKERS}`);
+    throw new BadRequest(`that would be ${to} workers${now}: the maximum is ${MOST_WORKERS}`, code);
   return { by, to };
 }
 

@@ -26,14 +26,19 @@ test('tshorn scale auto PID: the second word names the master', async () => {
   );
 });
 
-test.each([['foo'], ['foo', '--pid-file', 'x.pid'], ['AUTO'], ['AUTO', '17'], ['2..']])(
-  'tshorn scale %s is no number of workers, and no name of a server',
-  async (...words) => {
-    await expect(runCommand('scale', words)).rejects.toThrow(
-      `tshorn scale: got "${words[0]}"; expected a number`,
-    );
-  },
-);
+test.each([
+  [['foo'], 'expected a number of workers such as 4'],
+  [['foo', '--pid-file', 'x.pid'], 'expected a number of workers such as 4'],
+  [['AUTO'], 'the word auto is in lower case'],
+  [['AUTO', '17'], 'the word auto is in lower case'],
+  [['2..'], 'the range has no end'],
+  [['1025'], '1024 workers are the most'],
+])('tshorn scale %j is no number of workers, and no name of a server', async (words, why) => {
+  await expect(runCommand('scale', words)).rejects.toMatchObject({
+    code: 'ERR_OPTION',
+    message: expect.stringContaining(`tshorn scale: got "${words[0]}"; ${why}`),
+  });
+});
 
 test('tshorn scale 0: a server has a worker, however it is named', async () => {
   for (const words of [['0'], ['0', '--pid-file', 'x.pid'], ['--pid-file', 'x.pid', '0']])

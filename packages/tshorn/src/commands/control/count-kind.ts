@@ -1,5 +1,5 @@
-import { type Kind, parseRange, WrongValue } from '@tshorn/config';
-import { TshornError } from '@tshorn/core';
+import { type Kind, parseRange, WrongValue, wrongCount } from '@tshorn/config';
+import { MOST_WORKERS } from '@tshorn/core';
 
 /** A number of workers, a difference to the present number, or a range in which it follows the load. */
 export type Count = { readonly to: number } | { readonly delta: number } | { readonly range: string };
@@ -16,11 +16,9 @@ export const count: Kind<Count> = {
     const [, sign, digits] = /^([+-]?)(\d{1,6})$/.exec(text) ?? [];
     const number = Number(digits);
     if (sign === '' && number === 0) {
-      throw new TshornError('ERR_OPTION', 'N: got "0"; a server has at least one worker', {
-        fix: 'to end the server: tshorn stop',
-      });
+      throw new WrongValue('a server has at least one worker', 'to end the server: tshorn stop');
     }
-    if (!digits || number === 0) throw new WrongValue();
+    if (!digits || number === 0 || (sign === '' && number > MOST_WORKERS)) throw wrongCount(text);
     return sign === '' ? { to: number } : { delta: Number(input) };
   },
   format: (value) => {
