@@ -161,6 +161,9 @@ describe('the commands', () => {
     expect(failed).toMatchObject({ code: 1 });
     expect(failed.errors).toContain('given up');
     expect(await tshorn('scale', 'many')).toMatchObject({ code: 2 });
+    expect(await tshorn('scale', '-10')).toMatchObject({ code: 1 });
+    const auto = await tshorn('scale', 'auto', String(server.pid), '--no-wait');
+    expect(auto.out).toMatch(/following the load in \d+\.\.auto/);
   });
 
   test.each(cases([[[]], [['--quick']], [['--now']]], ([flags]) => flags?.length === 0))(

@@ -142,6 +142,19 @@ describe('resolveConfig', () => {
     expect(await warningsOf(...prefix, '--statsd', '127.0.0.1:8125')).toEqual([]);
   });
 
+  it('warns of figures for a range where there is none, and of a range that cannot move', async () => {
+    const warningsOf = async (...argv: string[]) =>
+      (await resolveConfig({ argv: ['app.js', ...argv], env: {}, cwd })).warnings;
+    const target = ['--scale-target', '50%'];
+    expect(await warningsOf('--workers', '4', ...target)).toEqual([
+      '--scale-target has no effect without a range of --workers, such as 2..8',
+    ]);
+    expect(await warningsOf('--workers', '2..8', ...target)).toEqual([]);
+    const [fixed, ...others] = await warningsOf('--workers', '1000..auto');
+    expect(fixed).toMatch(/^--workers 1000\.\.auto with \d+ CPUs? is 1000 whatever the load is/);
+    expect(others).toEqual([]);
+  });
+
   it('warns of a variable that looks like its own', async () => {
     const { warnings } = await withEnv({
       TSHORN_WOKERS: '3',

@@ -3,6 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { formatWorkers, leastWorkers, mostWorkers, TshornError } from '@tshorn/core';
 import { readCommandLine } from './command-line.ts';
+import { usableCpus } from './cpus.ts';
 import { defaultsFor, isDefault } from './defaults.ts';
 import { meantBy } from './elsewhere.ts';
 import { environmentWarnings, readEnvironment } from './environment.ts';
@@ -111,6 +112,7 @@ export async function resolveConfig({
       ...looseNetworks(config),
       ...everybodyTrusted(config),
       ...neverReady(config),
+      ...fixedRange(config),
     ],
   };
 }
@@ -131,6 +133,11 @@ function absolute(base: string, path: string, key: Key): string {
 function unused(config: Config, origins: Resolved['origins']): string[] {
   const told: readonly (readonly [keys: readonly Key[], needed: string, isUsed: boolean])[] = [
     [['watchPath'], '--watch', config.watch],
+    [
+      ['scaleTarget', 'scaleUpAfter', 'scaleDownAfter'],
+      'a range of --workers, such as 2..8',
+      typeof config.workers !== 'number',
+    ],
     [['statsdPrefix'], '--statsd', Boolean(config.statsd)],
     [['adminToken', 'readyWorkers'], '--admin or --agent', isAdministered(config)],
     [['accessLogFormat', 'accessLogSkip'], '--access-log', Boolean(config.accessLog)],
@@ -190,6 +197,15 @@ function neverReady(config: Config): string[] {
   const given = formatWorkers(workers);
   const text = `--ready-workers ${readyWorkers} is more than --workers ${given}${least < mostWorkers(workers) ? ' at rest' : ''}`;
   return [`${text}: /ready answers 503, and the agent "down"`];
+}
+
+/** `auto` on a small machine: the number would not move, and nothing else says so. */
+function fixedRange({ workers }: Config): string[] {
+  if (typeof workers === 'number' || workers.min < workers.max) return [];
+  const cpus = usableCpus();
+  const here = `${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}`;
+  const text = `--workers ${formatWorkers(workers)} with ${here} is ${workers.min} whatever the load is`;
+  return [`${text}; a range that moves here: ${workers.min}..${workers.min * 2}`];
 }
 
 function givenByObject(object: UserConfig, origin: Origin, where: string, base: string): Given[] {

@@ -136,7 +136,7 @@ export function statusOf({
   newMaster,
   now,
 }: Sources): MasterStatus {
-  const { phase, running, committed, size, desired, containment, exits, workers } = master;
+  const { phase, running, committed, size, desired, settings, containment, exits, workers } = master;
   const reload = phase === 'running' && running && reloadOf(running);
   const left = phase === 'starting' || phase === 'running' ? master.left : undefined;
   return {
@@ -145,7 +145,7 @@ export function statusOf({
     generation: committed,
     ...named(serving),
     size,
-    desired: desiredStatus(desired, performer?.load.status, { now, date: Date.now() }),
+    desired: desiredStatus(desired, performer?.load.status, settings.range, { now, date: Date.now() }),
     memory: process.memoryUsage.rss(),
     listeners: listeners.map((listener) => spoken(listener, performer?.traffic.speaksTls)),
     ...(certificates && { certificates: certificates.status }),

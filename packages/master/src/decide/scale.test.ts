@@ -58,7 +58,7 @@ test('a person pins the number, and gives it back', () => {
   expect(scene.state.size).toBe(3);
   const auto = { min: 1, max: 2, auto: true } as const;
   scene.request({ kind: 'scale', by: 'tshorn scale', range: auto, back: true }).settle();
-  expect(scene.state.desired).toEqual({ workers: 3, by: 'tshorn scale', range, rangeBy: 'tshorn scale' });
+  expect(scene.state.desired).toEqual({ workers: 3, by: 'tshorn scale', range, rangeBy: 'config' });
   expect(scene.effects).toContainEqual({ do: 'follow-load', on: true });
 });
 

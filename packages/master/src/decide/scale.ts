@@ -48,7 +48,9 @@ function desiredBy({ state, at }: Draft, operation: Scale): Desired | undefined 
     const { why = '', patience = 0 } = operation.load ?? {};
     return { ...desired, workers: to, by, why, at, patience };
   }
-  const range = operation.back ? (state.settings.range ?? operation.range) : operation.range;
+  const configured = operation.back && state.settings.range;
+  if (configured) return { ...inRange(within(configured, size), 'config', configured), by };
+  const { range } = operation;
   if (range) return inRange(within(range, size), by, range);
   return { workers: to ?? desired.workers + delta, by };
 }

@@ -35,6 +35,8 @@ export interface ScalerSurroundings {
 export interface LoadStatus {
   /** Sum of the utilisations of the event loops, in workers: a mean over `--scale-up-after`. */
   readonly load: number;
+  /** CPUs that the workers may use, at the last look. */
+  readonly cpus?: number;
   /** Why there are not as many workers as the load asks for; absent where there are. */
   readonly held?: string;
 }
@@ -52,6 +54,7 @@ export class Scaler {
   #held: Held | undefined;
   #toldAt = new Map<Held['reason'], number>();
   #load = 0;
+  #cpus: number | undefined;
 
   constructor(around: ScalerSurroundings) {
     this.#around = around;
@@ -69,7 +72,12 @@ export class Scaler {
   }
 
   get status(): LoadStatus {
-    return { load: this.#load, ...(this.#held && { held: this.#held.text }) };
+    const cpus = this.#cpus;
+    return {
+      load: this.#load,
+      ...(cpus !== undefined && { cpus }),
+      ...(this.#held && { held: this.#held.text }),
+    };
   }
 
   /** @param at monotonic milliseconds */
@@ -92,6 +100,7 @@ export class Scaler {
     const { range, desired, ready, coming, may, settings } = now;
     const workers = this.#utilisation.of(ready, vitalOf, at);
     const load = workers.reduce((sum, { busy }) => sum + busy, 0);
+    this.#cpus = cpus();
     const isBusy = load >= settings.target * ready.length;
     return {
       at,
@@ -102,7 +111,7 @@ export class Scaler {
       queued: queued(),
       requests: workers.reduce((sum, { requests }) => sum + requests, 0),
       cpuUsed: workers.reduce((sum, { cpu }) => sum + cpu, 0),
-      cpus: cpus(),
+      cpus: this.#cpus,
       // Not read where nobody asks for it: it costs more than all the rest.
       room: isBusy ? roomFor(ready, coming - ready.length, this.#around) : undefined,
       failures: desired.failures ?? 0,

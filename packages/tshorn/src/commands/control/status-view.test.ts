@@ -92,6 +92,9 @@ describe('why there are as many workers as there are', () => {
   it('is told where the config alone does not say so', () => {
     expect(text({ workers: 4, by: 'config' })).toBeUndefined();
     expect(text({ workers: 4, by: 'SIGTTIN' })).toBe('4, by SIGTTIN');
+    expect(text({ workers: 4, by: 'SIGTTIN', pinned: '1..4' })).toBe(
+      '4, pinned by SIGTTIN; the config has 1..4: tshorn scale auto',
+    );
     expect(text({ workers: 6, by: 'tshorn scale' })).toBe('4, 6 wanted, by tshorn scale');
   });
 
@@ -101,6 +104,7 @@ describe('why there are as many workers as there are', () => {
     expect(text({ ...range, rangeBy: 'tshorn scale', load: 1.5 })).toBe(
       '4 of 2..auto (tshorn scale); load 1.50',
     );
+    expect(text({ ...range, cpus: 2 })).toBe('4 of 2..auto (2 CPUs)');
     const scaled = {
       ...range,
       by: 'scaler',

@@ -83,14 +83,18 @@ function sizeText(
 ): string {
   // A master of an older version that is asked by this command tells none.
   if (!desired) return '';
-  const { workers, by, range, rangeBy, why, since, load, held } = desired;
+  const { workers, by, range, rangeBy, why, since, load, held, cpus, pinned } = desired;
   const count = size === workers ? String(size) : `${size}, ${workers} wanted`;
-  if (range === undefined) return by === 'config' ? '' : `${count}, by ${by}`;
+  if (range === undefined) {
+    if (pinned !== undefined) return `${count}, pinned by ${by}; the config has ${pinned}: tshorn scale auto`;
+    return by === 'config' ? '' : `${count}, by ${by}`;
+  }
+  const here = cpus === undefined ? '' : ` (${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'})`;
   const given = rangeBy === undefined || rangeBy === 'config' ? '' : ` (${rangeBy})`;
   const ago = since === undefined ? '' : ` ${formatAge(now - Date.parse(since))} ago`;
   const reason = why === undefined ? '' : `: ${why}`;
   const parts = [
-    `${count} of ${range}${given}`,
+    `${count} of ${range}${here}${given}`,
     load !== undefined && `load ${load.toFixed(2)}`,
     by === 'scaler' && `set${ago}${reason}`,
     held !== undefined && `held: ${held}`,

@@ -72,7 +72,11 @@ function totalLines({ snapshot, rates }: Picture, width: number): Line[] {
 
 /** A master of an older version tells none. */
 const rangeText = (desired: Snapshot['desired'] | undefined): string =>
-  desired?.range === undefined ? '' : ` of ${desired.range}`;
+  desired?.range !== undefined
+    ? ` of ${desired.range}`
+    : desired?.pinned !== undefined
+      ? ` pinned (config: ${desired.pinned})`
+      : '';
 
 const fact = (name: string, value: string, colour?: Colour): Line => [
   span(`${name} `, 'dim'),
