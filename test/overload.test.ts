@@ -99,7 +99,9 @@ test('an app that waits for a pool gets as many as it answers; X-Request-Start c
   const agent = new http.Agent({ keepAlive: true, maxSockets: 500 });
   for (let at = 0; at < 15; at++) await ask(target, { path: '/pool?10', agent });
   const headers = { 'x-request-start': `t=${Date.now() - 60_000}` };
-  expect(await ask(target, { path: '/pool?10', agent, headers })).toMatchObject({ status: 503 });
+  // A worker that has nothing else to do: the clock of the proxy may be wrong.
+  const idle = await eventually(() => flood(1, () => ask(target, { path: '/pool?10', agent, headers })));
+  expect(withStatus(idle, 200)).toHaveLength(1);
 
   const socket = await socketOf(server);
   const shed = async (reason: string) => {
@@ -109,7 +111,9 @@ test('an app that waits for a pool gets as many as it answers; X-Request-Start c
   };
   const asked: Promise<Answer>[] = [];
   // Three times what the pool can serve, until the master has been told that the limit has kept some out.
-  for (const end = Date.now() + 30_000; !((await shed('limit')) > 0) && Date.now() < end; ) {
+  const isShed = async () => (await shed('limit')) > 0 && (await shed('proxy')) > 0;
+  for (const end = Date.now() + 30_000; !(await isShed()) && Date.now() < end; ) {
+    asked.push(ask(target, { path: '/pool?10', agent, headers }));
     for (let at = 0; at < 15; at++) asked.push(ask(target, { path: '/pool?10', agent }));
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -118,8 +122,11 @@ test('an app that waits for a pool gets as many as it answers; X-Request-Start c
   expect(withStatus(answers, 503).length + withStatus(answers, 200).length).toBe(asked.length);
   agent.destroy();
   expect(await shed('limit')).toBeGreaterThan(0);
-  expect(await shed('proxy')).toBe(1);
+  expect(await shed('proxy')).toBeGreaterThan(0);
   const lines = await linesOf(server);
+  expect(server.lines.some(({ msg }) => /overload: shedding has ended: \d+ requests shed/.test(msg))).toBe(
+    true,
+  );
   const reasons = new Set(lines.map(({ shed }) => shed));
   expect(['proxy', 'limit'].every((reason) => reasons.has(reason))).toBe(true);
 });

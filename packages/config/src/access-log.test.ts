@@ -130,6 +130,7 @@ test('an atom that does not exist is refused with the place where it stands', as
 
 test.each([
   ['healthz', 'got "healthz"; expected whole paths'],
+  ['/app#live', 'got "/app#live"; expected whole paths'],
   ['/a?b', 'got "/a?b"; expected whole paths'],
   ['/static/*', 'got "/static/*"; expected whole paths'],
 ])('--access-log-skip %s is refused: no request has that path', async (path, text) => {

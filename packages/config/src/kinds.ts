@@ -277,13 +277,14 @@ export const paths: Kind<readonly string[]> = {
   none: true,
 };
 
-const PLAIN_PATH = /^\/[\x21-\x29\x2b-\x3e\x40-\x7e]*$/;
+/** A client does not send what follows a "#". */
+const PLAIN_PATH = /^\/[\x21\x22\x24-\x29\x2b-\x3e\x40-\x7e]*$/;
 
 /** Paths that requests are compared with, each as a whole. */
 export const wholePaths: Kind<readonly string[]> = {
   ...paths,
   expected:
-    'whole paths that start with "/", without a query and without "*", with commas between, such as "/healthz,/metrics"',
+    'whole paths that start with "/", without a query, "#" and "*", with commas between, such as "/healthz,/metrics"',
   parse: (input) => paths.parse(input).map((item) => orWrong(PLAIN_PATH.test(item) ? item : undefined)),
   schema: {
     anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string', pattern: PLAIN_PATH.source } }],

@@ -66,6 +66,7 @@ export class Worker {
   #workerInt: Promise<unknown> | undefined;
   #hasFailed = false;
   #appMetrics: AppMetrics | undefined;
+  #endOverload: Awaited<ReturnType<typeof openOverload>>;
   readonly #attribution = new Attribution();
   readonly #stuck = new Stuck(this.#attribution, () => {
     this.#accessLog?.flush();
@@ -184,7 +185,7 @@ export class Worker {
     this.#accessLog?.begin(app.server, meter);
     hooks.watchRequests(meter);
     if (options.metrics) this.#reporter = new Reporter(meter, this.#channel);
-    await openOverload(transport, options, this.#reporter, (one) => this.#send(one));
+    this.#endOverload = await openOverload(transport, options, this.#reporter, (one) => this.#send(one));
     if (options.endpointLoadMetrics) (await import('./metrics/endpoint-load.ts')).tellEndpointLoad(meter);
     const service = new Service({
       transport,
@@ -233,10 +234,8 @@ export class Worker {
     });
   }
 
-  async #openInspector({
-    inspector,
-    appFile,
-  }: Pick<BootOrder, 'inspector' | 'appFile'>): Promise<(() => void) | undefined> {
+  async #openInspector(boot: Pick<BootOrder, 'inspector' | 'appFile'>): Promise<(() => void) | undefined> {
+    const { inspector, appFile } = boot;
     if (!inspector) return undefined;
     const { WorkerInspector } = await import('./inspector.ts');
     const own = new WorkerInspector((message) => this.#send(message));
@@ -278,6 +277,7 @@ export class Worker {
     if (order.mode === 'quick') this.#workerInt ??= this.#hooks?.run('workerInt');
     if (!this.#app || !this.#service) process.exit(this.#hasFailed ? 1 : 0);
     if (!(await this.#service.leave(order))) return;
+    await this.#endOverload?.();
     // As Node ends after an exception: without the app's clean-up.
     if (order.failing || this.#containment?.isFailing) {
       await this.#stuck.settleInspector();

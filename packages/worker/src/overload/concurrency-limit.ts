@@ -1,43 +1,55 @@
 /**
  * How many requests the app has at once: the gradient of Netflix's concurrency limits
- * (https://github.com/Netflix/concurrency-limits, GradientLimit), with the latency without load measured as by BBR, which
- * lowers the load for a moment when its last measurement is old (N. Cardwell et al., ACM Queue 14/5, 2016). Pure: the caller
- * has the clock.
+ * (https://github.com/Netflix/concurrency-limits, GradientLimit), under one condition: a limit stays only while the app answers
+ * as many requests per second as without it. Pure: the caller has the clock.
  *
  * An app that waits for a pool of connections, say, takes every request at once and keeps them in a queue of its own, where no
- * event loop is late. Its latency tells. There is no limit until the median of a window is above the latency without load by
- * more than the tolerance. Then the limit is what Little's law makes of the two latencies, and it follows the gradient.
+ * event loop is late. Its latency tells, but so it does where requests have come that take longer. The throughput tells the
+ * two apart: by Little's law it falls in proportion to the limit where requests only wait, and behind a pool that is fully in use
+ * it does not fall.
  *
- * A latency that does not fall with the limit is no queue: other requests have come, or the app has become slower. Then it is
- * the new latency without load, and the limit ends.
+ * So the limit is lowered in steps, each of which is a trial. The limit ends with a trial that costs answers; its
+ * latency is the new latency without load, and no other trial begins for a while.
  */
+import { Comparison, Throughput } from './throughput.ts';
 
 /** A window has this many requests, or waits for them. */
 const LEAST_SAMPLES = 10;
 const LEAST_WINDOW_MS = 100;
 /** Of more requests in a window, the last so many count. */
 const MOST_SAMPLES = 64;
-/** The latency without load is measured again. */
+/** The latency without load is the lowest of this time. */
 const STALE_MS = 10_000;
 const LEAST_LIMIT = 4;
+/** Fewer in flight are no overload, and a part of them is too few to measure. */
+const LEAST_IN_FLIGHT = 10;
+/** A step leaves this part of what is in flight; those behind a first one that has held are larger. */
+const FIRST_STEP = 0.8;
+const NEXT_STEP = 0.7;
+/** The throughput has held at this part of what it was: half way to what the first step takes from an app that only waits. */
+const HELD = 0.9;
+/** A limit that is in force is raised by this after this time, to see if the app answers more with it. */
+const RAISE = 1.25;
+const RAISE_EVERY_MS = 3_000;
+/** Half way to `RAISE`. */
+const RAISED = 1.12;
+/** The limit was too low when it was raised so many times in a row, and each time more were answered or none was kept waiting. */
+const RAISES = 2;
+/** A limit in force whose throughput is below this part of what it was has become one for other requests. */
+const COLLAPSED = 0.8;
+const SETTLED_MS = 1_000;
 /** Weight of a new limit (GradientLimit.smoothing). */
 const SMOOTHING = 0.2;
 /** The limit falls to no less than this part of itself in a window. */
 const LEAST_GRADIENT = 0.5;
 /** A limit that has kept nothing waiting for so long is over. */
 const UNUSED_MS = 2_000;
-/** The latency has fallen with the limit when it is below this part of what it was. */
-const FALLEN = 0.85;
-
-interface Probe {
-  /** Requests that the app got before that are those of the old limit. */
-  readonly from: number;
-  /** In the app when the limit was lowered. */
-  readonly inUse: number;
-  readonly before: number;
-  /** Latencies of the last requests of the old limit: in a queue that grows, they are the longest. */
-  readonly old: number[];
-}
+/** Requests have been kept waiting all the time when they were within this. */
+const FULL_MS = 100;
+/** No other trial for so long after one that has cost answers; it doubles. A long trial costs more. */
+const PAUSE_MS = 10_000;
+const LEAST_PAUSE = 30;
+const LONGEST_PAUSE_MS = 300_000;
 
 export class ConcurrencyLimit {
   readonly #toleranceMs: number;
@@ -45,12 +57,25 @@ export class ConcurrencyLimit {
   /** The latency without load; unknown before the first window. */
   #base = Number.NaN;
   #baseAt = 0;
+  /** The median of the last window. */
+  #latency = Number.NaN;
   #samples: number[] = [];
   #count = 0;
   #windowFrom = Number.NaN;
-  #mostInFlight = 0;
   #keptWaitingAt = Number.NEGATIVE_INFINITY;
-  #probe: Probe | undefined;
+  readonly #throughput = new Throughput();
+  /** Another limit is on trial. */
+  #trial: Comparison | undefined;
+  #isRaised = false;
+  #rises = 0;
+  #changedAt = 0;
+  #limitedAt = 0;
+  /** The steps down are over, and the throughput has held. */
+  #isHeld = false;
+  /** The throughput of the limit that is in force. */
+  #held = 0;
+  #notBefore = Number.NEGATIVE_INFINITY;
+  #pauseMs = PAUSE_MS;
 
   /** @param toleranceMs how much longer than without load a request may take in the app */
   constructor(toleranceMs: number) {
@@ -62,14 +87,12 @@ export class ConcurrencyLimit {
     return this.#limit;
   }
 
-  /** Milliseconds; NaN while it is unknown. */
-  get latencyWithoutLoad(): number {
-    return this.#base;
-  }
-
-  /** A request waits because of the limit. */
+  /** A request waits because of the limit: to be called again and again while it does. */
   keptWaiting(now: number): void {
     this.#keptWaitingAt = now;
+    this.#judge(now);
+    // Requests that do not end at all have no window.
+    if (now - this.#changedAt > SETTLED_MS) this.#lookForCollapse(now);
   }
 
   /**
@@ -79,66 +102,107 @@ export class ConcurrencyLimit {
    * @returns true at the end of a window
    */
   ended(tookMs: number, inFlight: number, now: number): boolean {
-    if (this.#probe && now - tookMs < this.#probe.from) {
-      this.#probe.old.push(tookMs);
-      if (this.#probe.old.length > LEAST_SAMPLES) this.#probe.old.shift();
-      return false;
-    }
+    this.#throughput.ended(now);
+    this.#trial?.ended(now);
     if (Number.isNaN(this.#windowFrom)) this.#windowFrom = now;
     this.#samples[this.#count++ % MOST_SAMPLES] = tookMs;
-    this.#mostInFlight = Math.max(this.#mostInFlight, inFlight);
+    this.#judge(now);
     if (this.#count < LEAST_SAMPLES || now - this.#windowFrom < LEAST_WINDOW_MS) return false;
-    const latency = median(this.#samples);
-    const inUse = this.#mostInFlight;
+    this.#latency = median(this.#samples);
     this.#samples = [];
     this.#count = 0;
-    this.#mostInFlight = 0;
     this.#windowFrom = now;
-    this.#window(latency, inUse, now);
+    this.#window(this.#latency, inFlight, now);
     return true;
   }
 
-  #window(latency: number, inUse: number, now: number): void {
-    if (this.#probe) return this.#probed(latency, this.#probe, now);
+  #window(latency: number, inFlight: number, now: number): void {
     if (!(latency >= this.#base)) this.#measured(latency, now);
-    const isOld = now - this.#baseAt > STALE_MS;
     if (this.#limit === Number.POSITIVE_INFINITY) {
-      if (latency > this.#base + this.#toleranceMs) this.#lower(inUse, latency, now);
+      if (this.#isSlow && inFlight >= LEAST_IN_FLIGHT && now >= this.#notBefore)
+        this.#try(inFlight * FIRST_STEP, this.#throughput.rate(now), now);
       // Clocks and caches change; a load that grows slowly must not become the measure of itself.
-      else if (isOld) this.#measured(Math.min(latency, this.#base * 1.1 + 0.1), now);
+      else if (now - this.#baseAt > STALE_MS) this.#measured(Math.min(latency, this.#base * 1.1 + 0.1), now);
       return;
     }
+    if (this.#trial) return;
     if (now - this.#keptWaitingAt > UNUSED_MS) {
-      this.#limit = Number.POSITIVE_INFINITY;
-      return;
+      if (this.#isHeld) this.#pauseMs = PAUSE_MS;
+      return this.#end();
     }
-    if (isOld) return this.#lower(this.#limit, latency, now, 0);
+    if (this.#isFull(now) && this.#lookForCollapse(now)) return;
+    if (now - this.#changedAt > RAISE_EVERY_MS) return this.#try(this.#limit * RAISE, this.#held, now, true);
     const gradient = Math.max(LEAST_GRADIENT, Math.min(1, (this.#base + this.#toleranceMs) / latency));
     const next = this.#limit * gradient + Math.sqrt(this.#limit);
     this.#limit = Math.max(LEAST_LIMIT, this.#limit * (1 - SMOOTHING) + next * SMOOTHING);
   }
 
-  /**
-   * Takes the limit below what is in use, and looks at what becomes of the latency.
-   * @param least part of what is in use; a queue that is known to be one may go at once
-   */
-  #lower(inUse: number, latency: number, now: number, least = LEAST_GRADIENT): void {
-    const byLittle = (inUse * this.#base) / latency;
-    this.#limit = Math.max(LEAST_LIMIT, inUse * least, byLittle);
-    this.#probe = { from: now, inUse, before: latency, old: [] };
+  #lookForCollapse(now: number): boolean {
+    const hasCollapsed = this.#isHeld && !this.#trial && this.#throughput.rate(now) < this.#held * COLLAPSED;
+    if (hasCollapsed) this.#giveUp(now);
+    return hasCollapsed;
   }
 
-  #probed(latency: number, { before: known, inUse, old }: Probe, now: number): void {
-    this.#probe = undefined;
-    const before = old.length > 0 ? Math.max(known, median(old)) : known;
-    if (latency > before * FALLEN && latency > this.#base + this.#toleranceMs) {
-      this.#measured(latency, now);
-      this.#limit = Number.POSITIVE_INFINITY;
-      return;
+  get #isSlow(): boolean {
+    return this.#latency > this.#base + this.#toleranceMs;
+  }
+
+  /** Requests have been kept waiting until now: a load that has gone away is no fault of the limit. */
+  #isFull(now: number): boolean {
+    return now - this.#keptWaitingAt < FULL_MS;
+  }
+
+  /** @param before requests per second, to compare with */
+  #try(limit: number, before: number, now: number, isRaised = false): void {
+    if (limit < LEAST_LIMIT) return;
+    if (this.#limit === Number.POSITIVE_INFINITY) this.#limitedAt = now;
+    this.#limit = limit;
+    this.#isRaised = isRaised;
+    // By Little's law, beside what was seen: in a queue that grows, the next answers take longer than the last ones.
+    const expectedMs = before > 0 ? (limit * 1_000) / before : 0;
+    this.#trial = new Comparison(before, now, Math.max(this.#latency, expectedMs));
+  }
+
+  #judge(now: number): void {
+    const trial = this.#trial;
+    const rate = trial?.rate(now);
+    if (!trial || rate === undefined) return;
+    this.#trial = undefined;
+    this.#changedAt = now;
+    const isFull = this.#isFull(now);
+    if (this.#isRaised) this.#wasRaised(rate, isFull, now);
+    else if (isFull && rate < trial.before * HELD) this.#giveUp(now);
+    else {
+      this.#held = Math.max(rate, trial.before);
+      if (isFull && this.#isSlow) this.#try(this.#limit * NEXT_STEP, this.#held, now);
+      else this.#isHeld = true;
     }
-    if (latency < this.#base || now - this.#baseAt > STALE_MS) this.#measured(latency, now);
-    const byLittle = (inUse * this.#base) / before;
-    this.#limit = Math.max(LEAST_LIMIT, byLittle + Math.sqrt(byLittle));
+  }
+
+  #wasRaised(rate: number, isFull: boolean, now: number): void {
+    // An overload would have filled this as well.
+    const isMore = rate > this.#held * RAISED || !isFull;
+    this.#rises = isMore ? this.#rises + 1 : 0;
+    this.#held = isMore ? Math.max(this.#held, rate) : (this.#held + rate) / 2;
+    if (this.#rises === RAISES) this.#giveUp(now);
+    else if (isMore) this.#try(this.#limit * RAISE, this.#held, now, true);
+    else this.#limit = Math.max(LEAST_LIMIT, this.#limit / RAISE);
+  }
+
+  /** The limit costs answers. */
+  #giveUp(now: number): void {
+    this.#measured(this.#latency, now);
+    const trialMs = this.#isHeld ? 0 : now - this.#limitedAt;
+    this.#notBefore = now + Math.min(LONGEST_PAUSE_MS, Math.max(this.#pauseMs, trialMs * LEAST_PAUSE));
+    this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
+    this.#end();
+  }
+
+  #end(): void {
+    this.#limit = Number.POSITIVE_INFINITY;
+    this.#trial = undefined;
+    this.#isHeld = false;
+    this.#rises = 0;
   }
 
   #measured(latency: number, now: number): void {

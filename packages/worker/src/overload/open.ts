@@ -5,15 +5,24 @@ import type { Reporter } from '../metrics/reporter.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { OverloadOptions } from './overload.ts';
 
-/** Called once, before connections come. @param reporter absent with `--no-metrics` */
+/**
+ * Called once, before connections come.
+ * @param reporter absent with `--no-metrics`
+ * @returns to be called when the worker has answered its last request: the log has what was shed
+ */
 export async function openOverload(
   transport: Transport,
   options: OverloadOptions & Pick<WorkerOptions, 'overload'>,
   reporter: Reporter | undefined,
   send: (message: ToMaster) => unknown,
-): Promise<void> {
-  if (options.overload === 'off') return;
+): Promise<(() => Promise<void>) | undefined> {
+  if (options.overload === 'off') return undefined;
   const { Overload } = await import('./overload.ts');
-  const { counts } = new Overload(transport, options, (text) => send({ type: 'log', level: 'warn', text }));
+  const say = async (text: string) => void (await send({ type: 'log', level: 'warn', text }));
+  const { counts } = new Overload(transport, options, say);
   if (reporter) reporter.shed = counts.byReason;
+  return async () => {
+    const line = counts.end();
+    if (line) await say(line);
+  };
 }

@@ -19,6 +19,7 @@ import type { Transport } from '../transport/transport.ts';
 import { refuse } from './answer.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { BURST, DelayQueue, type Waiting } from './delay-queue.ts';
+import { hasBody } from './has-body.ts';
 import { LoopClock } from './loop-clock.ts';
 import { ageByHeader } from './request-start.ts';
 import { ShedCounts } from './shed-counts.ts';
@@ -118,7 +119,8 @@ export class Overload {
     const isFull = this.#inFlight.size >= this.#limit.limit;
     const isLate = this.#queue.length > 0 || this.#clock.isBusy;
     const proxyMs = this.#readsProxies ? this.#ageByProxy(request) : 0;
-    if (proxyMs > this.#longestMs) this.#shed(response, 'proxy', proxyMs, now);
+    // An age by another machine's clock is believed where there is a reason for it here as well.
+    if (proxyMs > this.#longestMs && (isFull || isLate)) this.#shed(response, 'proxy', proxyMs, now);
     else if (isFull || isLate) this.#enqueue(request, response, { isFull, proxyMs, now });
     else this.#run(request, response, now);
     return true;
@@ -158,7 +160,8 @@ export class Overload {
 
   /** Gives a request to the app. */
   #run(request: http.IncomingMessage, response: http.ServerResponse, from: number): void {
-    this.#inFlight.set(response, from);
+    if (hasBody(request)) this.#countFromBody(request, response);
+    else this.#inFlight.set(response, from);
     response.on('close', this.#onEnd);
     this.#passing = response;
     try {
@@ -167,6 +170,13 @@ export class Overload {
       this.#passing = undefined;
       this.#clock.worked(from, performance.now());
     }
+  }
+
+  /** The client may take as long as it likes to send a body: that is no time of the app. */
+  #countFromBody(request: http.IncomingMessage, response: http.ServerResponse): void {
+    request.once('end', () => {
+      if (!response.headersSent && !response.destroyed) this.#inFlight.set(response, performance.now());
+    });
   }
 
   #ended(response: http.ServerResponse): void {
@@ -253,9 +263,8 @@ export class Overload {
     this.#say(line);
     const timer = setInterval(() => {
       const end = this.counts.look(performance.now());
-      if (!end) return;
-      clearInterval(timer);
-      this.#say(end);
+      if (end) this.#say(end);
+      if (!this.counts.isShedding) clearInterval(timer);
     }, 1_000).unref();
   }
 }

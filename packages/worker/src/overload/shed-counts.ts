@@ -32,13 +32,22 @@ export class ShedCounts {
     if (this.#since) return undefined;
     this.#since = { at: now, counts: before };
     const limit = Number.isFinite(state.limit) ? `limit ${Math.floor(state.limit)}` : 'no limit';
-    return `overload: shedding begins: a request has waited for ${whole(waitedMs)} (${reason}); ${state.waiting} wait, ${state.inFlight} in flight, ${limit}`;
+    const isAlone = reason === 'proxy' && state.waiting === 0 && state.inFlight === 0;
+    const hint = isAlone
+      ? '; nothing waits here: do the clocks of the proxies agree with the one of this machine?'
+      : '';
+    return `overload: shedding begins: a request has waited for ${whole(waitedMs)} (${reason}); ${state.waiting} wait, ${state.inFlight} in flight, ${limit}${hint}`;
   }
 
   /** @returns a line for the log where shedding has ended */
   look(now: number): string | undefined {
+    return now - this.#lastAt < QUIET_MS ? undefined : this.end();
+  }
+
+  /** @returns the same line at the end of the worker, which does not wait for that */
+  end(): string | undefined {
     const since = this.#since;
-    if (!since || now - this.#lastAt < QUIET_MS) return undefined;
+    if (!since) return undefined;
     this.#since = undefined;
     const parts = SHED_REASONS.map(
       (reason) => [reason, this.byReason[reason] - since.counts[reason]] as const,
