@@ -72,7 +72,7 @@ thorough('what a person asks for goes first, and is given back', async () => {
   const scale = async (body: object) =>
     (await request(socket, 'POST', '/scale', JSON.stringify(body))).lines[0];
   expect(await scale({ to: 4, by: 'a test' })).toEqual({ from: 1, to: 4 });
-  expect(await desired(server)).toEqual({ workers: 4, by: 'a test' });
+  expect(await desired(server)).toEqual({ workers: 4, by: 'a test', pinned: '1..3' });
   expect(await scale({ range: 'auto' })).toEqual({ from: 4, to: 3, range: '1..3' });
   await server.until('a shrink by the scaler', () =>
     server.of('resized').find(({ size, by }) => size === 1 && by === 'scaler'),
