@@ -168,6 +168,19 @@ test('requests at random moments that need a pool are limited as well', () => {
   }
 });
 
+test('an overload soon after a trial that has cost answers is seen by how long it makes the latency', () => {
+  const mixed = [
+    fast,
+    { ...slow(0, () => 400), rateAt: (ms: number) => (ms > 3_000 && ms < 15_000 ? 60 : 0) },
+  ];
+  const pooled = { takesAt, rateAt: (ms: number) => (ms < 16_000 ? 0 : 600) };
+  const { history, worst } = simulate(40_000, pool, [...mixed, pooled]);
+  for (let second = 28; second < 40; second++) {
+    expect(history[second]?.answered).toBeGreaterThan(150);
+    expect(worst(second)).toBeLessThan(1_000);
+  }
+});
+
 test('a limit that was right ends when the requests are others, which do not end at all', () => {
   const limit = new ConcurrencyLimit(TOLERANCE);
   const pooled = Array.from({ length: 3_000 }, (_, at) => at * 5);

@@ -63,6 +63,8 @@ export class ConcurrencyLimit {
   #count = 0;
   #windowFrom = Number.NaN;
   #keptWaitingAt = Number.NEGATIVE_INFINITY;
+  /** The highest median of the last trial. */
+  #slowest = 0;
   readonly #throughput = new Throughput();
   /** Another limit is on trial. */
   #trial: Comparison | undefined;
@@ -119,12 +121,13 @@ export class ConcurrencyLimit {
   #window(latency: number, inFlight: number, now: number): void {
     if (!(latency >= this.#base)) this.#measured(latency, now);
     if (this.#limit === Number.POSITIVE_INFINITY) {
-      if (this.#isSlow && inFlight >= LEAST_IN_FLIGHT && now >= this.#notBefore)
+      if (this.#isSlow && inFlight >= LEAST_IN_FLIGHT && this.#mayTry(now))
         this.#try(inFlight * FIRST_STEP, this.#throughput.rate(now), now);
       // Clocks and caches change; a load that grows slowly must not become the measure of itself.
       else if (now - this.#baseAt > STALE_MS) this.#measured(Math.min(latency, this.#base * 1.1 + 0.1), now);
       return;
     }
+    this.#slowest = Math.max(this.#slowest, latency);
     if (this.#trial) return;
     if (now - this.#keptWaitingAt > UNUSED_MS) {
       if (this.#isHeld) this.#pauseMs = PAUSE_MS;
@@ -143,6 +146,13 @@ export class ConcurrencyLimit {
     return hasCollapsed;
   }
 
+  /** A latency far above the one of the last trial is a matter of its own: it has doubled each time, so these trials are few. */
+  #mayTry(now: number): boolean {
+    if (now >= this.#notBefore) this.#slowest = 0;
+    else if (this.#latency <= this.#slowest * 2 + this.#toleranceMs) return false;
+    return true;
+  }
+
   get #isSlow(): boolean {
     return this.#latency > this.#base + this.#toleranceMs;
   }
@@ -156,6 +166,7 @@ export class ConcurrencyLimit {
   #try(limit: number, before: number, now: number, isRaised = false): void {
     if (limit < LEAST_LIMIT) return;
     if (this.#limit === Number.POSITIVE_INFINITY) this.#limitedAt = now;
+    this.#slowest = Math.max(this.#slowest, this.#latency);
     this.#limit = limit;
     this.#isRaised = isRaised;
     // By Little's law, beside what was seen: in a queue that grows, the next answers take longer than the last ones.
