@@ -56,7 +56,7 @@ export function withSums(source: number, code: Buffer): Buffer {
 
 /**
  * A sum against accidents. Each step can be undone, so that a change in one word always shows; the turn takes high bits back to
- * the low ones. For a program it takes less than loading node:zlib for its crc32, and none of that module's memory.
+ * the low ones. For a program it takes about as long as loading node:zlib for its crc32, and none of that module's memory.
  */
 export function sumOf(bytes: Buffer): number {
   const whole = bytes.length >>> 2;
