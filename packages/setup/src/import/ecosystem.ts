@@ -4,7 +4,7 @@ import { basename, extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runInNewContext } from 'node:vm';
 import { describeFailure } from '@tshorn/config';
-import { describeThrown, isFile, TshornError } from '@tshorn/core';
+import { describeThrown, importUrl, isFile, TshornError } from '@tshorn/core';
 import { fromDump, isDump } from './dump.ts';
 import { otherReadings, type Reading, readingsOf } from './readings.ts';
 import { isObject, type RawObject } from './values.ts';
@@ -88,7 +88,7 @@ async function readScript(file: string): Promise<unknown> {
   const { write } = process.stdout;
   process.stdout.write = process.stderr.write.bind(process.stderr);
   try {
-    const module: RawObject = await import(pathToFileURL(realpathSync(file)).href);
+    const module: RawObject = (await importUrl(pathToFileURL(realpathSync(file)).href)) as RawObject;
     const exported = module.default ?? module;
     const unwrapped = isObject(exported) && exported.__esModule ? (exported.default ?? exported) : exported;
     return await (typeof unwrapped === 'function' ? unwrapped() : unwrapped);
