@@ -96,7 +96,9 @@ test('once the load is even, nothing moves any more', async () => {
     for (let at = 0; at < 30; at++) if ((await round()) !== first) return false;
     return true;
   };
-  while (!(await settled()));
+  // A worker may have a fifth more than its share. Where few are idle at a look, some rounds may pass before the next move.
+  const isEven = () => Math.max(...shares(server)) <= 36;
+  while (!((await settled()) && isEven()));
   const moves = server.of('balance').length;
   expect(await settled()).toBe(true);
   expect(server.of('balance')).toHaveLength(moves);
