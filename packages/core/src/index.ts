@@ -11,7 +11,7 @@ export * from './address.ts';
 export { alternativeNames } from './alternative-names.ts';
 export * from './app-metrics.ts';
 export * from './cgroup.ts';
-export { describeRefusal } from './code-file.ts';
+export { describeRefusal, sumOf } from './code-file.ts';
 export * from './code-variable.ts';
 export { CULPRIT, type Culprit } from './culprit.ts';
 export * from './deadline.ts';

@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs';
 import { join } from 'node:path';
+import { sumOf } from '@tshorn/core';
 import { cachePlaceOf } from './cache-place.ts';
 import { directoryFor, privateDirectory } from './private-directory.ts';
 
@@ -34,9 +35,9 @@ export class OwnCode {
     return this.#env.NODE_DISABLE_COMPILE_CACHE === undefined;
   }
 
-  /** @param workerOptions the NODE_OPTIONS of the process that runs the program */
+  /** @param nodeOptions the NODE_OPTIONS of the process that runs the program */
   #file(nodeOptions: string): string {
-    const flags = sumOf([...process.execArgv, nodeOptions].join(' '));
+    const flags = sumOf(Buffer.from([...process.execArgv, nodeOptions].join(' '))).toString(36);
     return join(this.#directory, `${this.#program}-${process.version}-${process.arch}-${flags}`);
   }
 
@@ -98,11 +99,4 @@ export class OwnCode {
     const old = files.map((file) => ({ file, at: age(file) })).sort((one, other) => other.at - one.at);
     for (const { file } of old.slice(KEPT - 1)) fs.rmSync(file, { force: true });
   }
-}
-
-/** A short name for a text; node:crypto is 2 MB of memory. */
-function sumOf(text: string): string {
-  let sum = 5381;
-  for (let at = 0; at < text.length; at++) sum = ((sum * 33) ^ text.charCodeAt(at)) >>> 0;
-  return sum.toString(36);
 }

@@ -25,12 +25,12 @@ export class ShedCounts {
 
   /** @returns a line for the log where shedding begins */
   add(reason: ShedReason, waitedMs: number, now: number, state: QueueState): string | undefined {
-    const before = { ...this.byReason };
+    const isFirst = this.#since === undefined;
+    this.#since ??= { at: now, counts: { ...this.byReason } };
     this.byReason[reason]++;
     this.#lastAt = now;
     this.#oldestMs = Math.max(this.#oldestMs, waitedMs);
-    if (this.#since) return undefined;
-    this.#since = { at: now, counts: before };
+    if (!isFirst) return undefined;
     const limit = Number.isFinite(state.limit) ? `limit ${Math.floor(state.limit)}` : 'no limit';
     const isAlone = reason === 'proxy' && state.waiting === 0 && state.inFlight === 0;
     const hint = isAlone
