@@ -170,7 +170,7 @@ export class Traffic {
     if (!worker) return;
     this.#orders.log[again ? 'debug' : 'info'](
       { event: 'balance', pid: worker.pid, count },
-      `pid=${worker.pid} has more than its share of the connections: it hands over ${count} idle ones`,
+      `pid=${worker.pid} has more than its share of the connections: it hands over up to ${count} idle ones`,
     );
     worker.give(count, encrypted);
   }

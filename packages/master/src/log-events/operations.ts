@@ -62,7 +62,7 @@ export const OPERATIONS = {
     level: 'info',
     fields: '`reason`, `size`',
     when: 'The load asks for more workers than there will be; once for as long as that lasts.',
-    todo: 'For `max`, a larger range; for `cpu` and `memory`, a larger machine or container; for `failures`, see why workers do not start.',
+    todo: 'For `max`, a larger range; for `cpu` and `memory`, a larger machine or container; for `failures`, see why workers do not start; for `not-loaded`, a restart.',
   },
   'recycle-put-off': {
     level: 'warn',

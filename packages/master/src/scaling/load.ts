@@ -2,6 +2,7 @@
  * The load of the workers, while their number follows it. Created by the Performer; what it takes is loaded only where
  * `--workers` or `tshorn scale` name a range.
  */
+import { describeThrown } from '@tshorn/core';
 import type { LoadStatus, Scaler, ScalerSurroundings } from './scaler.ts';
 
 export class Load {
@@ -16,8 +17,14 @@ export class Load {
   /** From now on the number of workers follows the load, or does so no more. */
   follow(on: boolean): void {
     this.#isFollowed = on;
-    if (on) void this.#begin();
+    if (on) this.#begin().catch((error) => this.#notLoaded(error));
     else this.#scaler?.end();
+  }
+
+  /** The package was replaced in place. */
+  #notLoaded(error: unknown): void {
+    const text = `the number of workers does not follow the load: ${describeThrown(error)}; restart the server`;
+    this.#around.log.error({ event: 'scaling-held', reason: 'not-loaded' }, text);
   }
 
   async #begin(): Promise<void> {

@@ -31,7 +31,7 @@ export interface ScalerSurroundings {
   request(operation: Operation): void;
 }
 
-/** What status and metrics tell of it. */
+/** For the status and the metrics. */
 export interface LoadStatus {
   /** Sum of the utilisations of the event loops, in workers: a mean over `--scale-up-after`. */
   readonly load: number;
