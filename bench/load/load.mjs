@@ -85,7 +85,7 @@ async function stays(ports, owners, server) {
 
 const targetOf = ({ port, secure }) => ({ port, secure });
 
-/** Of these ports at most so many for each owner. */
+/** At most so many of these ports for each owner. */
 function evenly(owners, each, ports) {
   const counts = new Map();
   return ports.filter((port) => {

@@ -1,4 +1,4 @@
-/** What overload control costs a request of a server that is not overloaded: CPU time, with it and without, in turns. */
+/** The cost of overload control for a request of a server that is not overloaded: CPU time, with it and without, in turns. */
 import { start, tshorn } from './contenders.mjs';
 import { sideBySide } from './side-by-side.mjs';
 import { median, pairedRatio, spread } from './stats.mjs';

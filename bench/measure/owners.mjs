@@ -26,7 +26,7 @@ function socketsOf(pid) {
     try {
       return /^socket:\[(\d+)\]$/.exec(fs.readlinkSync(`${directory}/${name}`))?.[1] ?? [];
     } catch {
-      // It has just been closed.
+      // The connection has just been closed.
       return [];
     }
   });

@@ -36,7 +36,7 @@ async function host(name: string): Promise<TestServer> {
   });
 }
 
-/** What ssh does: runs the words in the home of a host, and ends with 255 where there is none. */
+/** Does as ssh does: runs the words in the home of a host, and ends with 255 where there is none. */
 function on(): string {
   const file = path.join(directory, 'on');
   const script = `#!/bin/sh

@@ -72,7 +72,7 @@ export class TlsClient {
     return JSON.parse((await this.ask(path)).body);
   }
 
-  /** The ticket with which a later connection resumes this session. */
+  /** The ticket with which a later connection resumes this one. */
   ticket(): Promise<Buffer> {
     return this.until(() => this.session);
   }

@@ -78,7 +78,7 @@ export class View {
     return recyclable(this.#state());
   }
 
-  /** What the scaler looks at; undefined while the number of workers does not follow the load. */
+  /** Everything that the scaler looks at; undefined while the number of workers does not follow the load. */
   scaling(): ReturnType<typeof scaling> {
     return scaling(this.#state());
   }

@@ -21,7 +21,7 @@ export class WorkerCode {
     if (typeof WORKER_PROGRAM === 'string') this.#own = new OwnCode(env, WORKER_PROGRAM, identity);
   }
 
-  /** What the next worker is told of it. @param nodeOptions its NODE_OPTIONS */
+  /** The order for the next worker. @param nodeOptions its NODE_OPTIONS */
   for(nodeOptions: string | undefined): {
     readonly env?: NodeJS.ProcessEnv;
     readonly boot?: { ownCode: string };

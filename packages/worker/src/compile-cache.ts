@@ -23,7 +23,7 @@ export const writeCompileCache = (): void => edge.flushCompileCache?.();
 export function keepOwnCode(program: Program, asked: string | undefined): void {
   const file = asked ?? program.refused?.file;
   try {
-    // Of the workers that have removed it, one is enough.
+    // One of the workers that have removed it is enough.
     if (file !== undefined && !fs.existsSync(file)) keepCompiled(program, file);
   } catch {
     // A full disk, or a directory that is gone: the app is served all the same.

@@ -57,7 +57,7 @@ export class Meter implements ExchangeSource {
   #active = 0;
   #newest: http.ServerResponse | undefined;
   #listeners: readonly Partial<ExchangeObserver>[] = [];
-  /** Of the listeners, those that want the begin, and those that want the end. */
+  /** The listeners that want the begin, and those that want the end. */
   #onBegun: readonly ExchangeObserver['begun'][] = [];
   #onFinished: readonly ExchangeObserver['finished'][] = [];
   /** Present while a listener wants the ends. */

@@ -28,7 +28,7 @@ export interface Desired {
   readonly failures?: number;
 }
 
-/** What the old master of a re-exec tells of its scaler. */
+/** The state of the scaler, as the old master of a re-exec tells it. */
 export interface Scaled {
   readonly workers: number;
   readonly patience: number;

@@ -46,7 +46,7 @@ export interface DryRun {
   readonly parallelism: number;
   /** The highest number that boots at a time in this plan. */
   readonly atOnce: number;
-  /** What `--max-surge auto` chooses at this moment, and its figures. */
+  /** The choice of `--max-surge auto` at this moment, and its figures. */
   readonly auto?: string;
   /** Bytes; absent where the size of a worker is not known. Pages that workers share count for each. */
   readonly memory?: { readonly perWorker: number; readonly now: number; readonly most: number };

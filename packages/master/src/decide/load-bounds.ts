@@ -1,7 +1,7 @@
 /** How many workers there may be, whatever the load asks for, and why not more. Pure. */
 import type { WorkerRange } from '@tshorn/core';
 
-/** What limits the number of workers, at one look. */
+/** The limits of the number of workers, at one look. */
 export interface Limits {
   /** Monotonic milliseconds. */
   readonly at: number;

@@ -168,7 +168,7 @@ interface Trend {
   readonly growth: number;
 }
 
-/** Of the kernel's queue, since the number of workers in service is what it is. */
+/** The kernel's queue, since the number of workers in service has changed. */
 function trendOf({ recent }: Memory, { at, ready, queued }: Seen): Trend {
   const looks = recent.filter((look) => look.ready === ready && look.at >= at - 2 * LOOK_MS - JITTER_MS);
   const seconds = (at - (looks[0]?.at ?? at)) / 1_000;

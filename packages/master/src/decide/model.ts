@@ -178,7 +178,7 @@ export type Operation = Request &
         readonly range?: WorkerRange;
         /** Rather in the range of the config, where it has one. */
         readonly back?: true;
-        /** Of the scaler: why. */
+        /** The reason of the scaler. */
         readonly load?: { readonly reason: LoadReason; readonly why: string; readonly patience: number };
       }
   );

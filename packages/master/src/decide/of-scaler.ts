@@ -15,7 +15,7 @@ interface Early {
   readonly reason: string;
 }
 
-/** What is wanted after an operation that has ended before its result: the size that is there. */
+/** The number that is wanted after an operation that has ended before its result: the size that is there. */
 export function settleFor(state: State, { operation, target }: Running, early: Early): void {
   if (operation.kind !== 'scale') return;
   const { desired, size: workers } = state;

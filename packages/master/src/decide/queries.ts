@@ -91,7 +91,7 @@ export function balanced(state: State): number[] | undefined {
   return settings.handoff ? readyBeside(state, []) : [];
 }
 
-/** What the scaler looks at; undefined while the number of workers does not follow the load. */
+/** Everything that the scaler looks at; undefined while the number of workers does not follow the load. */
 export function scaling(state: State) {
   const { desired, settings, running, queue, phase, left, size } = state;
   const { range } = desired;

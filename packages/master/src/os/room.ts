@@ -1,4 +1,4 @@
-/** What is free of the machine, or of the part of it that the server may use. Linux; elsewhere nothing is known. */
+/** The CPUs and the memory that are free of the machine, or of the part of it that the server may use. Linux; elsewhere nothing is known. */
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuQuota } from '@tshorn/config';

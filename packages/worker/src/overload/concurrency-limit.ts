@@ -16,7 +16,7 @@ import { Comparison, Throughput } from './throughput.ts';
 /** A window has this many requests, or waits for them. */
 const LEAST_SAMPLES = 10;
 const LEAST_WINDOW_MS = 100;
-/** Of more requests in a window, the last so many count. */
+/** Where a window has more requests, the last so many count. */
 const MOST_SAMPLES = 64;
 /** The latency without load is the lowest of this time. */
 const STALE_MS = 10_000;

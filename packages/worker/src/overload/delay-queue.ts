@@ -79,7 +79,7 @@ export class DelayQueue<Item extends Waiting> {
   #shift(): Item | undefined {
     if (this.length === 0) return undefined;
     const item = this.#items[this.#head++];
-    // What has left is forgotten in large parts: moving the rest each time would cost more.
+    // Items that have left are forgotten in large parts: moving the rest each time would cost more.
     if (this.#head > 1_000 && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;

@@ -17,7 +17,7 @@ const LONG_TURN_MS = 1;
 const MOST_WORK_MS = 5;
 /** Two pieces of work with less between them are taken for those of one turn: to ask for the end of each short turn would cost. */
 const SAME_TURN_MS = 0.2;
-/** What came during a turn has been read when so many turns in a row have read nothing: each accepts one connection. */
+/** Everything that came during a turn has been read when so many turns in a row have read nothing: each accepts one connection. */
 const QUIET_TURNS = 3;
 /** Under a flood there is always more. */
 const MOST_TURNS = 64;
