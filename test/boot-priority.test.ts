@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { eventually } from './support/descriptors.ts';
+import { eventually } from './support/eventually.ts';
 import { endServers, fixture, startServer } from './support/server.ts';
 
 /** Whether this process may lower another one and raise it again. */

@@ -2,9 +2,10 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pollUntil } from './support/eventually.ts';
 import { ask } from './support/load.ts';
 import { cases, thorough } from './support/long.ts';
-import { isAlive, pollUntil } from './support/processes.ts';
+import { isAlive } from './support/processes.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
-import { descriptors, eventually, onLinux } from './support/descriptors.ts';
+import { descriptors, onLinux } from './support/descriptors.ts';
+import { eventually } from './support/eventually.ts';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { MixedLoad } from './support/load.ts';
 import { times } from './support/long.ts';

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { APPS_DIRECTORY } from './conformance/apps.ts';
+import { pollUntil } from './support/eventually.ts';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { MixedLoad, type Target } from './support/load.ts';
 import { cases, times } from './support/long.ts';
-import { isAlive, pollUntil } from './support/processes.ts';
+import { isAlive } from './support/processes.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const RELOADS = times('RELOADS', 2, 5);

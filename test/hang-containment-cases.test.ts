@@ -1,6 +1,10 @@
 /** A hang in every situation: alone, together, in a reload, in a drain, twice in one worker; and what turns the rescue off. */
+import { existsSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Bystanders, get } from './support/bystanders.ts';
+import { pollUntil } from './support/eventually.ts';
 import { type Contained, hangRound } from './support/hang-round.ts';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { brief, thorough } from './support/long.ts';
@@ -171,13 +175,18 @@ brief('a worker that hangs while it drains is interrupted, and finishes its othe
 thorough(
   'a worker that hangs while it is drained and taken back again leaves when it is interrupted',
   async () => {
-    const server = await start(1, { args: ['--timeout', '5s'], env: { TSHORN_SOAK: '60s' } });
+    const gate = path.join(tmpdir(), `tshorn-gate-${process.pid}`);
+    const env = { TSHORN_SOAK: '60s', GATE: gate };
+    const server = await start(1, { args: ['--timeout', '5s'], env });
     const pid = server.pidOf(0);
     const bystanders = await gather(server);
     const culprit = bystanders.takeIdle(pid);
-    const lost = culprit.ask([get('/hang/handler')], NOBODY);
     const from = server.lines.length;
     const verdict = server.reload();
+    // The hang begins when the boot has no more to do, however long that took: the drain comes before the verdict on the hang.
+    await pollUntil(() => existsSync(gate));
+    const lost = culprit.ask([get('/hang/handler')], NOBODY);
+    rmSync(gate);
     const drained = await of(server, 'draining', pid);
     process.kill((await server.event('ready', { from })).pid as number, 'SIGKILL');
     expect(await verdict).toMatchObject({ outcome: 'rolled-back' });

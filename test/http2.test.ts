@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http2 from 'node:http2';
+import { pollUntil } from './support/eventually.ts';
 import { fields, frame, Http2Client, numbers, request, settings } from './support/http2-client.ts';
-import { pollUntil } from './support/processes.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 let server: TestServer;

@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { eventually } from './support/eventually.ts';
 import { run } from './support/run.ts';
 import { cli, fixture } from './support/server.ts';
-import { eventually, needing } from './support/systemd.ts';
+import { needing } from './support/systemd.ts';
 
 let directory: string;
 beforeEach(() => {

@@ -1,8 +1,8 @@
 /** `--output-file`: what the workers print. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { eventually } from './support/descriptors.ts';
 import { directory, ownDirectory } from './support/directory.ts';
+import { eventually } from './support/eventually.ts';
 import { ask } from './support/load.ts';
 import { run } from './support/run.ts';
 import { fixture, type ServerOptions, startServer, type TestServer } from './support/server.ts';

@@ -1,8 +1,8 @@
 /** The code of tshorn itself that V8 has compiled is kept for the next start, on every Node. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { eventually } from './support/descriptors.ts';
 import { directory, ownDirectory } from './support/directory.ts';
+import { eventually } from './support/eventually.ts';
 import { fixture, startServer } from './support/server.ts';
 
 ownDirectory();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pollUntil } from './support/processes.ts';
+import { pollUntil } from './support/eventually.ts';
 import { run } from './support/run.ts';
 import { endServers, fixture, startServer, TestServer } from './support/server.ts';
 

@@ -1,6 +1,8 @@
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pollUntil } from './support/eventually.ts';
 import { times } from './support/long.ts';
+import { isAlive } from './support/processes.ts';
 import { endServers, fixture, startServer } from './support/server.ts';
 
 const ROUNDS = times('ROUNDS', 3, 5);
@@ -80,21 +82,10 @@ test('when the master is killed, its workers leave and the port is free', async 
   const { port, readyPids } = server;
   server.signal('SIGKILL');
   await server.exited;
-  for (const pid of readyPids) await untilGone(pid);
+  for (const pid of readyPids) await pollUntil(() => !isAlive(pid));
   const again = net.createServer();
   await new Promise<void>((resolve, reject) =>
     again.once('error', reject).listen(port, '127.0.0.1', resolve),
   );
   await new Promise((resolve) => again.close(resolve));
 });
-
-async function untilGone(pid: number): Promise<void> {
-  for (const end = Date.now() + 20_000; Date.now() < end; await sleep(20)) {
-    try {
-      process.kill(pid, 0);
-    } catch {
-      return;
-    }
-  }
-  throw new Error(`pid ${pid} is still there`);
-}

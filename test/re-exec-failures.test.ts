@@ -5,9 +5,10 @@
 import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
+import { pollUntil } from './support/eventually.ts';
 import { ask } from './support/load.ts';
 import { cases, thorough } from './support/long.ts';
-import { isAlive, pollUntil } from './support/processes.ts';
+import { isAlive } from './support/processes.ts';
 import { Releases, waitsFor } from './support/releases.ts';
 import { cli, endServers, fixture, startServer, type TestServer } from './support/server.ts';
 

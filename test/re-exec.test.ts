@@ -1,8 +1,9 @@
 import fs from 'node:fs';
+import { pollUntil } from './support/eventually.ts';
 import { ask, MixedLoad } from './support/load.ts';
 import { cases, thorough, times } from './support/long.ts';
 import { PidFileWatch } from './support/pid-file-watch.ts';
-import { isAlive, pollUntil } from './support/processes.ts';
+import { isAlive } from './support/processes.ts';
 import { Releases, waitsFor } from './support/releases.ts';
 import { cli, endServers, type ServerOptions, startServer, type TestServer } from './support/server.ts';
 

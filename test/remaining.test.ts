@@ -1,6 +1,6 @@
 /** While a worker drains, it can be seen what it still has, and why. */
 import { request, socketOf } from './support/control.ts';
-import { eventually } from './support/descriptors.ts';
+import { eventually } from './support/eventually.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 import { WebSocketClient } from './support/websocket-client.ts';
 

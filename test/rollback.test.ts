@@ -124,7 +124,7 @@ test.each(matrix)(
     await Promise.all(clients.map(ask));
     expect(clients.flatMap(({ failures }) => failures)).toEqual([]);
   },
-  180_000,
+  300_000,
 );
 
 thorough('with --status-transport udp, the parked workers of a rolled back reload serve again', async () => {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
 import WebSocket from 'ws';
 import { request, socketOf } from './support/control.ts';
-import { eventually } from './support/descriptors.ts';
+import { eventually } from './support/eventually.ts';
 import { brief, thorough } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pollUntil } from './support/eventually.ts';
 import { ask, MixedLoad } from './support/load.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, startServer, TestServer } from './support/server.ts';
@@ -77,10 +78,10 @@ test('USR1 reopens the log file after a rotation', async () => {
   const file = path.join(directory, 'tshorn.log');
   const read = (name: string) => (fs.existsSync(name) ? fs.readFileSync(name, 'utf8') : '');
   const server = new TestServer(fixture('mixed.mjs'), { args: ['--log-file', file] });
-  await poll(() => read(file).includes('"started"'));
+  await pollUntil(() => read(file).includes('"started"'));
   fs.renameSync(file, `${file}.1`);
   server.signal('SIGUSR1');
-  await poll(() => read(file).includes('reopened'));
+  await pollUntil(() => read(file).includes('reopened'));
   await server.stop();
   expect(read(file)).toContain('"stopped"');
   expect(read(`${file}.1`)).not.toContain('"stopped"');
@@ -149,11 +150,3 @@ test('the children of the master are its workers and nothing else', async () => 
   const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(server.pid)], { encoding: 'utf8' });
   expect(children.trim().split(/\s+/).map(Number).sort()).toEqual([...server.readyPids].sort());
 });
-
-async function poll(look: () => boolean): Promise<void> {
-  for (const end = Date.now() + 30_000; Date.now() < end; ) {
-    if (look()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error('nothing within 30 s');
-}

@@ -7,8 +7,8 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventStream } from './support/event-stream.ts';
+import { pollUntil } from './support/eventually.ts';
 import { thorough, times } from './support/long.ts';
-import { pollUntil } from './support/processes.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const STREAMS = times('STREAMS', 60, 200);

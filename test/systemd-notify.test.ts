@@ -5,17 +5,11 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { eventually } from './support/eventually.ts';
 import { ask } from './support/load.ts';
 import { isAlive } from './support/processes.ts';
 import { endServers, fixture, startServer, TestServer } from './support/server.ts';
-import {
-  activated,
-  closeSockets,
-  eventually,
-  needing,
-  recordNotifications,
-  tcpSocket,
-} from './support/systemd.ts';
+import { activated, closeSockets, needing, recordNotifications, tcpSocket } from './support/systemd.ts';
 
 const HELLO = fixture('says-hello.mjs');
 

@@ -5,8 +5,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
-import { eventually } from './support/descriptors.ts';
 import { directory, ownDirectory } from './support/directory.ts';
+import { eventually } from './support/eventually.ts';
 import {
   chromium,
   curl,

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureVersion } from 'node:tls';
-import { eventually } from './support/descriptors.ts';
+import { eventually } from './support/eventually.ts';
 import { thorough, times } from './support/long.ts';
 import { endServers, fixture, startServer } from './support/server.ts';
 import { TlsClient } from './support/tls-client.ts';

@@ -4,7 +4,8 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventually, onLinux, sockets } from './support/descriptors.ts';
+import { onLinux, sockets } from './support/descriptors.ts';
+import { eventually } from './support/eventually.ts';
 import { held, isFlat, kill, reloading, settled, victims } from './support/killed-in-handoff.ts';
 import { isLong, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';

@@ -1,5 +1,6 @@
 /** Releases whose app does not resume the WebSockets that move to it: rolled back, with a few lines in the log. */
-import { eventually } from './support/descriptors.ts';
+
+import { eventually } from './support/eventually.ts';
 import { thorough } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 import { WebSocketClient } from './support/websocket-client.ts';

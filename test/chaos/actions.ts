@@ -10,7 +10,7 @@ import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { request } from '../support/control.ts';
-import { eventually } from '../support/descriptors.ts';
+import { eventually } from '../support/eventually.ts';
 import { clientsOf, waitingClients } from '../support/kernel-view.ts';
 import type { Random } from '../support/random.ts';
 import type { Ledger } from './faults.ts';

@@ -7,7 +7,8 @@
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from '../support/control.ts';
-import { descriptors, eventually, onLinux } from '../support/descriptors.ts';
+import { descriptors, onLinux } from '../support/descriptors.ts';
+import { eventually } from '../support/eventually.ts';
 import { times } from '../support/long.ts';
 import { Random } from '../support/random.ts';
 import { ACTS, chooseAct, type Scene } from './actions.ts';

@@ -4,8 +4,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { directory, ownDirectory } from '../support/directory.ts';
+import { pollUntil } from '../support/eventually.ts';
 import { Network, whyNoNetwork } from '../support/network.ts';
-import { pollUntil } from '../support/processes.ts';
 import type { Clients } from './clients.ts';
 import { NAMES, Site } from './site.ts';
 import { expectNothingLost, isChosen, LONGEST_MS, SIZES, Story, WORKERS } from './story.ts';

@@ -2,7 +2,8 @@
 
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { descriptors, eventually, onLinux, sockets } from './descriptors.ts';
+import { descriptors, onLinux, sockets } from './descriptors.ts';
+import { eventually } from './eventually.ts';
 import { KeepAliveClient } from './keep-alive-client.ts';
 import { held, isFlat, kill, reloading, settled, type Victims, victims } from './killed-in-handoff.ts';
 import type { Target } from './load.ts';

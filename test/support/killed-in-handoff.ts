@@ -1,5 +1,6 @@
 /** Workers that are killed in the middle of a handoff, and the sockets that their server holds then and afterwards. */
-import { eventually, sockets } from './descriptors.ts';
+import { sockets } from './descriptors.ts';
+import { eventually } from './eventually.ts';
 import type { TestServer } from './server.ts';
 
 /** Sockets of the master, and those of all workers together. */

@@ -1,4 +1,4 @@
-/** Looks whether processes live, and waits. */
+/** Looks whether processes live. */
 import fs from 'node:fs';
 
 /** A zombie counts as dead: it only waits for its parent, which may be the machine's init. */
@@ -10,12 +10,4 @@ export function isAlive(pid: number): boolean {
     // Only Linux has /proc.
     return (error as NodeJS.ErrnoException).code === 'ENOENT' && !fs.existsSync('/proc/self/stat');
   }
-}
-
-export async function pollUntil(look: () => boolean): Promise<void> {
-  for (const end = Date.now() + 30_000; Date.now() < end; ) {
-    if (look()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error('nothing within 30 s');
 }

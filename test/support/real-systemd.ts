@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { eventually } from './systemd.ts';
+import { eventually } from './eventually.ts';
 
 /** Where the unified hierarchy of control groups is, which systemd needs to name its services. */
 const CGROUP = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'].find((directory) =>

@@ -84,13 +84,3 @@ export function recordNotifications(directory: string): () => string[][] {
     return calls;
   };
 }
-
-/** Resolves when `look` finds something. */
-export async function eventually<T>(what: string, look: () => T | undefined | false): Promise<T> {
-  for (const end = Date.now() + 30_000; Date.now() < end; ) {
-    const found = look();
-    if (found !== undefined && found !== false) return found;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`it did not happen: ${what}`);
-}

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
+import { pollUntil } from '../support/eventually.ts';
 import { brief as test, thorough } from '../support/long.ts';
-import { pollUntil } from '../support/processes.ts';
 import { endServers, fixture, startServer } from '../support/server.ts';
 import { GraphqlClient } from './libraries.ts';
 

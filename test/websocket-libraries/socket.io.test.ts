@@ -1,7 +1,7 @@
 /** Promises for Socket.IO beyond the common list. */
 import { io, type Socket } from 'socket.io-client';
+import { pollUntil } from '../support/eventually.ts';
 import { brief, thorough } from '../support/long.ts';
-import { pollUntil } from '../support/processes.ts';
 import { endServers, fixture, startServer, type TestServer } from '../support/server.ts';
 import { SocketIoClient } from './libraries.ts';
 

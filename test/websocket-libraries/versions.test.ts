@@ -5,8 +5,8 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { pollUntil } from '../support/eventually.ts';
 import { thorough } from '../support/long.ts';
-import { pollUntil } from '../support/processes.ts';
 import { endServers, fixture, root, startServer } from '../support/server.ts';
 import type { LibraryClient } from './client.ts';
 import { LIBRARIES } from './libraries.ts';

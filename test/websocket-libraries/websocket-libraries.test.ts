@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pollUntil } from '../support/eventually.ts';
 import { cases, times } from '../support/long.ts';
-import { pollUntil } from '../support/processes.ts';
 import { endServers, fixture, startServer } from '../support/server.ts';
 import type { LibraryClient } from './client.ts';
 import { LIBRARIES } from './libraries.ts';
