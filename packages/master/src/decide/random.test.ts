@@ -251,12 +251,14 @@ class Story {
     }
   }
 
-  /** Nothing goes wrong any more. */
+  /** Nothing goes wrong any more, until there is nothing left to do. */
   rest(): void {
     for (let turn = 0; turn < 500; turn++) {
-      for (const worker of Object.values(this.scene.state.workers)) this.#step(worker, 0);
+      const workers = Object.values(this.scene.state.workers);
+      for (const worker of workers) this.#step(worker, 0);
       this.#answer(0);
-      this.expire();
+      const expired = this.expire();
+      if (!expired && !this.scene.state.running && workers.every(({ state }) => state === 'ready')) return;
     }
   }
 }
