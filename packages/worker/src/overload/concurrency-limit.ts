@@ -59,7 +59,7 @@ export class ConcurrencyLimit {
   #baseAt = 0;
   /** The median of the last window. */
   #latency = Number.NaN;
-  #samples: number[] = [];
+  readonly #samples = new Float64Array(MOST_SAMPLES);
   #count = 0;
   #windowFrom = Number.NaN;
   #keptWaitingAt = Number.NEGATIVE_INFINITY;
@@ -110,8 +110,7 @@ export class ConcurrencyLimit {
     this.#samples[this.#count++ % MOST_SAMPLES] = tookMs;
     this.#judge(now);
     if (this.#count < LEAST_SAMPLES || now - this.#windowFrom < LEAST_WINDOW_MS) return false;
-    this.#latency = median(this.#samples);
-    this.#samples = [];
+    this.#latency = median(this.#samples.slice(0, this.#count));
     this.#count = 0;
     this.#windowFrom = now;
     this.#window(this.#latency, inFlight, now);
@@ -222,7 +221,7 @@ export class ConcurrencyLimit {
   }
 }
 
-function median(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
-  return sorted[sorted.length >> 1] ?? Number.NaN;
+/** Sorts them. */
+function median(values: Float64Array): number {
+  return values.sort()[values.length >> 1] ?? Number.NaN;
 }

@@ -11,12 +11,14 @@
 const EVERY_MS = 20;
 /** A timer that comes later than this tells of work that was for no request. */
 const LATE_MS = 5;
-/** Behind so much work in one turn, the loop reads before it works again. */
-const LONG_TURN_MS = 1;
-/** The loop reads again within a turn's work of so much. */
+/** Behind a request that takes so much, the loop reads before it works again. */
+const LONG_WORK_MS = 1;
+/** The same behind shorter ones that take so much together: to read after each of their turns would cost more than they do. */
 const MOST_WORK_MS = 5;
 /** Two pieces of work with less between them are taken for those of one turn: to ask for the end of each short turn would cost. */
 const SAME_TURN_MS = 0.2;
+/** A loop that was idle for less than this between two looks reads before it works again, whatever it was that it did. */
+const LEAST_IDLE_MS = 1;
 /** Everything that came during a turn has been read when so many turns in a row have read nothing: each accepts one connection. */
 const QUIET_TURNS = 3;
 /** Under a flood there is always more. */
@@ -24,6 +26,8 @@ const MOST_TURNS = 64;
 
 export class LoopClock {
   #due = performance.now() + EVERY_MS;
+  /** Milliseconds, since the process began. */
+  #idleMs = 0;
   /** By which this turn came late. */
   #lateMs = 0;
   /** Work for requests in this turn. */
@@ -44,34 +48,42 @@ export class LoopClock {
     const now = performance.now();
     const lateMs = now - this.#due;
     this.#due = now + EVERY_MS;
-    if (lateMs < LATE_MS) return;
-    this.#lateMs = lateMs;
+    const { idle } = performance.eventLoopUtilization();
+    const hasRested = idle - this.#idleMs >= LEAST_IDLE_MS;
+    this.#idleMs = idle;
+    if (hasRested && lateMs < LATE_MS) return;
+    // Short turns without a rest: each accepts one connection, and others may wait.
+    this.#lateMs = Math.max(lateMs, LONG_WORK_MS);
     this.#mark();
   }
 
   /** The app has worked for a request. @param from on the clock of performance.now(), as `until` */
   worked(from: number, until: number): void {
     const isSameTurn = this.#isMarked || from - this.#workedUntil < SAME_TURN_MS;
-    this.#workMs = (isSameTurn ? this.#workMs : 0) + until - from;
+    const tookMs = until - from;
+    this.#workMs = isSameTurn ? this.#workMs + tookMs : tookMs;
     this.#workedUntil = until;
-    if (this.#workMs >= LONG_TURN_MS) this.#mark();
+    if (tookMs >= LONG_WORK_MS || this.#workMs >= MOST_WORK_MS) this.#mark();
   }
 
   #mark(): void {
     if (this.#isMarked) return;
     this.#isMarked = true;
-    setImmediate(() => {
-      this.#isMarked = false;
-      this.turned();
-    });
+    setImmediate(this.#atEnd);
   }
+
+  readonly #atEnd = (): void => {
+    if (this.#isMarked) this.turned();
+  };
 
   /** The loop goes on to its next turn. */
   turned(): void {
     const ms = Math.max(this.#workMs, this.#lateMs);
+    const isLong = this.#isMarked;
+    this.#isMarked = false;
     this.#workMs = 0;
     this.#lateMs = 0;
-    if (ms < LONG_TURN_MS) return;
+    if (!isLong) return;
     this.#longMs = ms;
     this.#turns = 0;
     this.#quietTurns = 0;

@@ -20,6 +20,7 @@ import { refuse } from './answer.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { BURST, DelayQueue, type Waiting } from './delay-queue.ts';
 import { hasBody } from './has-body.ts';
+import { InFlight, type Running } from './in-flight.ts';
 import { LoopClock } from './loop-clock.ts';
 import { ageByHeader } from './request-start.ts';
 import { ShedCounts } from './shed-counts.ts';
@@ -80,9 +81,7 @@ export class Overload {
   readonly #limit: ConcurrencyLimit;
   readonly #clock = new LoopClock();
   readonly #say: (line: string) => void;
-  /** Those that the app has, and since when. */
-  readonly #inFlight = new Map<http.ServerResponse, number>();
-  readonly #onEnd: (this: http.ServerResponse) => void;
+  readonly #inFlight = new InFlight();
   readonly counts = new ShedCounts();
   /** Is being given to the app. */
   #passing: http.ServerResponse | undefined;
@@ -104,10 +103,6 @@ export class Overload {
     this.#queue = new DelayQueue(queueLimit, (item, isGone) => this.#drop(item, isGone));
     this.#limit = new ConcurrencyLimit(queueLimit / 2);
     this.#say = say;
-    const ended = (response: http.ServerResponse) => this.#ended(response);
-    this.#onEnd = function onEnd() {
-      ended(this);
-    };
     this.#server.on('connection', () => this.#hasReadMore());
     transport.intercept((request, response) => this.#intercept(request, response));
   }
@@ -161,8 +156,7 @@ export class Overload {
   /** Gives a request to the app. */
   #run(request: http.IncomingMessage, response: http.ServerResponse, from: number): void {
     if (hasBody(request)) this.#countFromBody(request, response);
-    else this.#inFlight.set(response, from);
-    response.on('close', this.#onEnd);
+    else this.#count(response, from);
     this.#passing = response;
     try {
       this.#server.emit('request', request, response);
@@ -174,25 +168,28 @@ export class Overload {
 
   /** The client may take as long as it likes to send a body: that is no time of the app. */
   #countFromBody(request: http.IncomingMessage, response: http.ServerResponse): void {
+    let isOver = false;
+    response.once('close', () => {
+      isOver = true;
+    });
     request.once('end', () => {
-      if (!response.headersSent && !response.destroyed) this.#inFlight.set(response, performance.now());
+      if (!response.headersSent && !isOver) this.#count(response, performance.now());
     });
   }
 
-  #ended(response: http.ServerResponse): void {
-    const from = this.#inFlight.get(response);
-    if (from === undefined) return;
-    const inFlight = this.#inFlight.size;
-    this.#inFlight.delete(response);
-    const now = performance.now();
-    // A client that leaves says nothing of the app.
-    if (response.writableFinished && this.#limit.ended(now - from, inFlight, now)) this.#forgetStreams();
-    if (this.#queue.length > 0) this.#turnSoon();
+  #count(response: http.ServerResponse, from: number): void {
+    const one = this.#inFlight.add(response, from);
+    response.on('close', () => this.#ended(one));
   }
 
-  /** An event stream or a download does not wait for the app any more. */
-  #forgetStreams(): void {
-    for (const response of this.#inFlight.keys()) if (response.headersSent) this.#inFlight.delete(response);
+  #ended(one: Running): void {
+    const inFlight = this.#inFlight.size;
+    if (!this.#inFlight.remove(one)) return;
+    const now = performance.now();
+    // A client that leaves says nothing of the app.
+    if (one.response.writableFinished && this.#limit.ended(now - one.from, inFlight, now))
+      this.#inFlight.forgetStreams();
+    if (this.#queue.length > 0) this.#turnSoon();
   }
 
   #turnSoon(): void {
@@ -242,7 +239,7 @@ export class Overload {
     this.#limit.keptWaiting(performance.now());
     this.#looking ??= setTimeout(() => {
       this.#looking = undefined;
-      this.#forgetStreams();
+      this.#inFlight.forgetStreams();
       this.#turnSoon();
     }, LOOK_MS);
   }

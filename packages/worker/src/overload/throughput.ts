@@ -11,7 +11,7 @@ const LEAST_BEFORE = 20;
 
 /** The rate of the last second. */
 export class Throughput {
-  readonly #ends: number[] = [];
+  readonly #ends = new Float64Array(MOST_ENDS);
   #count = 0;
 
   ended(now: number): void {

@@ -28,11 +28,14 @@ export class Interceptors {
     const server = this.#server;
     const before = Object.getOwnPropertyDescriptor(server, 'emit');
     const { emit } = server;
-    const intercepting = (event: string | symbol, ...args: unknown[]): boolean => {
-      if (event === 'request') {
-        for (const handler of this.#handlers) if (handler(...(args as Parameters<Handler>))) return true;
+    // Each request passes here, and each connection: no array is made beside the one that passes on.
+    const intercepting = (...args: [event: string | symbol, ...unknown[]]): boolean => {
+      if (args[0] === 'request') {
+        const request = args[1] as http.IncomingMessage;
+        const response = args[2] as http.ServerResponse;
+        for (const handler of this.#handlers) if (handler(request, response)) return true;
       }
-      return Reflect.apply(emit, server, [event, ...args]);
+      return Reflect.apply(emit, server, args);
     };
     server.emit = intercepting as typeof server.emit;
     this.#restore = () => {
