@@ -131,6 +131,32 @@ test('an app that waits for a pool gets as many as it answers; X-Request-Start c
   expect(['proxy', 'limit'].every((reason) => reasons.has(reason))).toBe(true);
 });
 
+/** Sends its body when it is told to. */
+const expecting = (port: number) =>
+  new Promise<{ status: number | undefined; isTold: boolean }>((resolve, reject) => {
+    let isTold = false;
+    const headers = { expect: '100-continue', 'content-length': 4 };
+    const one = http.request({ port, path: '/busy?50', method: 'POST', headers, agent: false }, (response) =>
+      resolve({ status: response.resume().statusCode, isTold }),
+    );
+    one.on('continue', () => {
+      isTold = true;
+      one.end('body');
+    });
+    one.once('error', reject).flushHeaders();
+  });
+
+test('a client that waits for 100 Continue gets the 503 in its place', async () => {
+  const { port } = await start();
+  const answers = await Promise.all(Array.from({ length: 30 }, () => expecting(port)));
+  const told = answers.filter(({ isTold }) => isTold);
+  expect(told.length).toBeGreaterThan(0);
+  expect(told.every(({ status }) => status === 200)).toBe(true);
+  const others = answers.filter(({ isTold }) => !isTold);
+  expect(others.length).toBeGreaterThan(0);
+  expect(others.every(({ status }) => status === 503)).toBe(true);
+});
+
 test('over TLS and HTTP/2 it is the same', async () => {
   const pem = fixture('localhost.pem');
   const server = await start('--http2', '--certfile', pem, '--keyfile', pem);
@@ -146,16 +172,28 @@ test('over TLS and HTTP/2 it is the same', async () => {
       const one = https.get({ ...tls, path, agent: false }, (response) => resolve(response.resume()));
       one.once('error', reject);
     });
+  let told = 0;
+  const expectingOverHttp2 = (path: string) =>
+    new Promise<http2.IncomingHttpHeaders>((resolve, reject) => {
+      const stream = client.request({ ':path': path, ':method': 'POST', expect: '100-continue' });
+      stream.once('continue', () => {
+        told++;
+        stream.end('body');
+      });
+      stream.once('response', resolve).once('error', reject).resume();
+    });
   expect((await overHttp2('/busy?1'))[':status']).toBe(200);
-  const [streams, requests] = await Promise.all([
-    Promise.all(Array.from({ length: 30 }, () => overHttp2('/busy?50'))),
+  const [streams, expectant, requests] = await Promise.all([
+    Promise.all(Array.from({ length: 20 }, () => overHttp2('/busy?50'))),
+    Promise.all(Array.from({ length: 10 }, () => expectingOverHttp2('/busy?50'))),
     Promise.all(Array.from({ length: 5 }, () => overTls('/busy?50'))),
   ]);
   const shed = streams.filter((one) => Number(one[':status']) === 503);
   expect(shed.length).toBeGreaterThan(0);
   for (const headers of shed) expect(headers['retry-after']).toMatch(/^[1-4]$/);
+  expect(told).toBe(expectant.filter((one) => Number(one[':status']) === 200).length);
   const statuses = [
-    ...streams.map((one) => Number(one[':status'])),
+    ...[...streams, ...expectant].map((one) => Number(one[':status'])),
     ...requests.map((one) => one.statusCode),
   ];
   expect(statuses.every((status) => status === 200 || status === 503)).toBe(true);

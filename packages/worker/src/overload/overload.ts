@@ -19,6 +19,7 @@ import type { Transport } from '../transport/transport.ts';
 import { refuse } from './answer.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { BURST, DelayQueue, type Waiting } from './delay-queue.ts';
+import { Expectations } from './expectations.ts';
 import { hasBody } from './has-body.ts';
 import { InFlight, type Running } from './in-flight.ts';
 import { LoopClock } from './loop-clock.ts';
@@ -82,6 +83,7 @@ export class Overload {
   readonly #clock = new LoopClock();
   readonly #say: (line: string) => void;
   readonly #inFlight = new InFlight();
+  readonly #expectations: Expectations;
   readonly counts = new ShedCounts();
   /** Is being given to the app. */
   #passing: http.ServerResponse | undefined;
@@ -104,7 +106,10 @@ export class Overload {
     this.#limit = new ConcurrencyLimit(queueLimit / 2);
     this.#say = say;
     this.#server.on('connection', () => this.#hasReadMore());
-    transport.intercept((request, response) => this.#intercept(request, response));
+    const intercept = (request: http.IncomingMessage, response: http.ServerResponse) =>
+      this.#intercept(request, response);
+    this.#expectations = new Expectations(this.#server, intercept);
+    transport.intercept(intercept);
   }
 
   #intercept(request: http.IncomingMessage, response: http.ServerResponse): boolean {
@@ -157,6 +162,7 @@ export class Overload {
   #run(request: http.IncomingMessage, response: http.ServerResponse, from: number): void {
     if (hasBody(request)) this.#countFromBody(request, response);
     else this.#count(response, from);
+    this.#expectations.met(response);
     this.#passing = response;
     try {
       this.#server.emit('request', request, response);
@@ -253,7 +259,9 @@ export class Overload {
     const state = { waiting: this.#queue.length, inFlight: this.#inFlight.size, limit: this.#limit.limit };
     const line = this.counts.add(reason, waitedMs, now, state);
     if (line) this.#begins(line);
-    if (reason !== 'client-gone') refuse(response, reason);
+    if (reason === 'client-gone') return;
+    this.#expectations.refused(response);
+    refuse(response, reason);
   }
 
   #begins(line: string): void {
