@@ -8,7 +8,7 @@ import { times } from './support/long.ts';
 crashRounds({
   args: [],
   speech: async (port) => ({ target: () => ({ port }) }),
-  rounds: times('CRASH_ROUNDS', 3, 30),
+  rounds: times('CRASH_ROUNDS', 3, 12),
   size: {
     idle: times('CRASH_IDLE', 60, 400),
     webSockets: times('CRASH_WEBSOCKETS', 12, 40),

@@ -11,5 +11,5 @@ handoffFaults({
   args: [],
   targets: async (port) => () => ({ port }),
   clients: times('CLIENTS', 400, 1_500),
-  rounds: times('HANDOFF_FAULT_ROUNDS', 3, 24),
+  rounds: times('HANDOFF_FAULT_ROUNDS', 3, 12),
 });

@@ -12,7 +12,7 @@ import { live } from './support/random-requests.ts';
 import { endServers, fixture, startServer } from './support/server.ts';
 
 const SEED = Number(process.env.HANDOFF_SEED ?? Date.now() % 1_000_000);
-const SECONDS = times('HANDOFF_SECONDS', 5, 60);
+const SECONDS = times('HANDOFF_SECONDS', 5, 40);
 const CLIENTS = 60;
 const MOST_WORKERS = 4;
 

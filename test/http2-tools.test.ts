@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { times } from './support/long.ts';
 import { endServers, fixture, startServer } from './support/server.ts';
 
-const RELOADS = times('RELOADS', 1, 10);
-const REQUESTS = times('REQUESTS', 2_000, 100_000);
+const RELOADS = times('RELOADS', 1, 4);
+const REQUESTS = times('REQUESTS', 2_000, 30_000);
 
 afterEach(() => endServers());
 

@@ -135,7 +135,7 @@ test('one that has expired, or is not valid yet, hinders no other; each refusal 
   expect(server.of('certificates-refused')).toHaveLength(2);
 });
 
-const SWAP_SECONDS = times('SWAP_SECONDS', 2, 60);
+const SWAP_SECONDS = times('SWAP_SECONDS', 2, 20);
 /** Clients that note what they are shown; the programs beside them only shake hands, at a fifth of the cost. */
 const WATCHING = times('SWAP_CLIENTS', 16, 4);
 const PROGRAMS = hasOpenssl ? times('SWAP_PROGRAMS', 0, 4) : 0;

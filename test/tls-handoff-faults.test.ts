@@ -7,6 +7,6 @@ handoffFaults({
   app: 'mixed.mjs',
   args: TLS_ARGS,
   targets: tlsTargets,
-  clients: times('CLIENTS', 60, 300),
-  rounds: times('HANDOFF_FAULT_ROUNDS', 3, 9),
+  clients: times('CLIENTS', 60, 150),
+  rounds: times('HANDOFF_FAULT_ROUNDS', 3, 6),
 });

@@ -11,7 +11,7 @@ import { Random } from './support/random.ts';
 import { KINDS, Project, type State } from './support/save-kinds.ts';
 import { endServers, startServer, type TestServer } from './support/server.ts';
 
-const SAVES = times('WATCH_SAVES', 10, 200);
+const SAVES = times('WATCH_SAVES', 10, 60);
 const BULK = times('WATCH_BULK', 1_000, 1_000);
 const SEED = Number(process.env.WATCH_SEED ?? Date.now() % 1_000_000);
 const CLIENTS = 4;

@@ -13,7 +13,7 @@ import { content } from './support/websocket-client.ts';
 import { BINARY, CLOSE, CONTINUATION, encode, PING, PONG, TEXT } from './support/websocket-frames.ts';
 
 const SEED = Number(process.env.WS_SEED ?? Date.now() % 1_000_000);
-const SECONDS = times('WS_SECONDS', 5, 60);
+const SECONDS = times('WS_SECONDS', 5, 40);
 const CLIENTS = 60;
 const MOST_WORKERS = 4;
 /** Where the form of a frame's length changes, and a socket's chunk of 64 kB ends. */

@@ -110,7 +110,7 @@ function tells(header: Buffer, accepted: Version, endpoints: Endpoints): boolean
 }
 
 test('of headers that are wrong at random, none tells an address that it does not have', () => {
-  const count = times('PROXY_HEADERS', 5_000, 1_000_000);
+  const count = times('PROXY_HEADERS', 5_000, 200_000);
   process.stdout.write(`PROXY_SEED=${seed} PROXY_HEADERS=${count}\n`);
   const fail = (header: Buffer, accepted: Version) => {
     throw new Error(`${accepted}: ${header.toString('hex')} is read wrongly`);
