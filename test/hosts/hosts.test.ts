@@ -7,57 +7,21 @@
  *
  * HOSTS_WAYS=agent-check,httpchk,nginx also runs the others.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { directory, ownDirectory } from '../support/directory.ts';
 import { type HAProxy, hasHAProxy } from '../support/haproxy.ts';
-import { Network, whyNoNetwork } from '../support/network.ts';
-import type { Clients } from './clients.ts';
-import { type Host, NAMES, Site } from './site.ts';
-import {
-  expectNothingLost,
-  isChosen,
-  LONGEST_MS,
-  type Outcome,
-  SILENT,
-  SIZES,
-  Story,
-  WORKERS,
-} from './story.ts';
-import { table } from './table.ts';
+import { whyNoNetwork } from '../support/network.ts';
+import { type Host, NAMES, type Site } from './site.ts';
+import { expectNothingLost, type Outcome, SILENT } from './story.ts';
+import { releaseAndReExec, type Stage, withThreeHosts } from './three-hosts.ts';
 
 const why = hasHAProxy ? whyNoNetwork() : 'there is no HAProxy: install haproxy';
-const withHosts = why === undefined ? test : test.skip;
 
-let network: Network | undefined;
-let balancer: HAProxy | undefined;
-let clients: Clients | undefined;
-ownDirectory();
-afterEach(async () => {
-  await clients?.end();
-  await balancer?.end();
-  // Before the servers are waited for: what runs on a host that is cut off, or half dead, ends as well.
-  network?.remove();
-});
-
-interface Way {
-  readonly example: string;
-  /** The status of a host that leaves. */
-  readonly left: string;
-  readonly changes: readonly (readonly [string, string])[];
-}
-
-const WAYS: readonly Way[] = (
-  [
-    { example: 'agent-check.cfg', left: 'DRAIN', changes: [] },
-    // Without an agent a request to a host that is out of reach waits for this time.
-    { example: 'httpchk.cfg', left: 'DOWN', changes: [['timeout server 30s', 'timeout server 5s']] },
-  ] as const
-).filter(({ example }) => isChosen(example.replace('.cfg', '')));
+/** The status of a host that leaves, by the configuration. */
+const LEFT = { 'agent-check': 'DRAIN', httpchk: 'DOWN' };
 
 /**
- * Those requests failed that were on this host, and no others. HAProxy logs where a request failed, except one whose
- * connection to the server had served another before: there it closes the client's without a word (`abort_keep_alive`
- * in its http_ana.c). So none of them may have come to another host.
+ * Those requests failed that were on this host, and no others. HAProxy logs where a request failed, except one of a
+ * client's connection that has carried another before: there it closes the connection without a word
+ * (`abort_keep_alive` in its http_ana.c). So none of them may have come to another host.
  */
 function expectLostOn(host: Host, { happened, failed }: Outcome, site: Site) {
   expect(failed.filter(({ server }) => server !== host)).toEqual([]);
@@ -71,76 +35,66 @@ function expectLostOn(host: Host, { happened, failed }: Outcome, site: Site) {
   );
 }
 
-(WAYS.length > 0 ? describe : describe.skip)(
-  why === undefined ? 'three hosts' : `three hosts (skipped: ${why})`,
-  () => {
-    withHosts.each(WAYS)(
-      '$example: what is done in order fails no request, and a lost host only its own',
-      async ({ example, left, changes }) => {
-        network = new Network();
-        const site = new Site(network, directory, WORKERS, ['--stop-delay', '5s', '--grace', '6s']);
-        site.lay('v1');
-        site.lay('v2');
-        site.lay('v3', ['web2']);
-        await Promise.all(NAMES.map((name) => site.start(name)));
-        balancer = await site.balancer(example, changes);
+async function badRelease({ site, story }: Stage<HAProxy>): Promise<void> {
+  const bad = await story.step('bad release, found on web2', async () => {
+    const { code, text } = await site.release('v3');
+    expect([text, code]).toEqual([expect.any(String), 1]);
+    expect(text).toMatch(/^web1: .* committed: .*=v3[\s\S]*^web2: .*rolled back [\s\S]*^web1: .*=v2/m);
+  });
+  expectNothingLost(bad);
+}
+
+async function stopInOrder({ site, story, front }: Stage<HAProxy>, left: string): Promise<void> {
+  const stop = await story.step('web1 leaves, stops, starts', async () => {
+    await site.tshorn('web1', 'leave');
+    await front.sees('web1', left);
+    await site.tshorn('web1', 'stop');
+    await front.sees('web1', 'DOWN');
+    await site.start('web1');
+    await front.sees('web1', 'UP');
+  });
+  expectNothingLost(stop, 'web1');
+}
+
+async function loseHosts({ network, site, story, front }: Stage<HAProxy>): Promise<void> {
+  const isLost = async (name: Host) => {
+    await front.sees(name, 'DOWN');
+    await front.until(`end of the sessions on ${name}`, async () => (await front.server(name)).scur === '0');
+  };
+  const partition = await story.step('the cable of web3 is pulled', async () => {
+    network.cut('web3');
+    await isLost('web3');
+    network.join('web3');
+    await front.sees('web3', 'UP');
+  });
+  expectLostOn('web3', partition, site);
+
+  const killed = await story.step('web2 is killed', async () => {
+    network.kill('web2');
+    await isLost('web2');
+  });
+  expectLostOn('web2', killed, site);
+}
+
+for (const [way, left] of Object.entries(LEFT)) {
+  withThreeHosts<HAProxy>(
+    'what is done in order fails no request, and a lost host only its own',
+    {
+      way,
+      why,
+      args: ['--stop-delay', '5s', '--grace', '6s'],
+      releases: { v2: [], v3: ['web2'] },
+      front: async (site) => {
+        const balancer = await site.balancer(`${way}.cfg`);
         for (const name of NAMES) await balancer.sees(name, 'UP');
-        clients = site.clients(SIZES);
-        const story = new Story(clients, () => balancer?.output ?? '');
-        const sees = (name: Host, status: string) => balancer?.sees(name, status);
-
-        try {
-          const rolling = await story.step('rolling release', async () => {
-            const { code, text } = await site.release('v2');
-            expect([text, code]).toEqual([expect.stringContaining('every host serves'), 0]);
-          });
-          expectNothingLost(rolling);
-
-          const reExec = await story.step('re-exec on each host', async () => {
-            for (const name of NAMES)
-              expect(await site.server(name).reExec()).toMatchObject({ outcome: 'committed' });
-          });
-          expectNothingLost(reExec);
-
-          const bad = await story.step('bad release, found on web2', async () => {
-            const { code, text } = await site.release('v3');
-            expect([text, code]).toEqual([expect.any(String), 1]);
-            expect(text).toMatch(
-              /^web1: .* committed: .*=v3[\s\S]*^web2: .*rolled back [\s\S]*^web1: .*=v2/m,
-            );
-          });
-          expectNothingLost(bad);
-
-          const stop = await story.step('web1 leaves, stops, starts', async () => {
-            await site.tshorn('web1', 'leave');
-            await sees('web1', left);
-            await site.tshorn('web1', 'stop');
-            await sees('web1', 'DOWN');
-            await site.start('web1');
-            await sees('web1', 'UP');
-          });
-          expectNothingLost(stop, 'web1');
-
-          const partition = await story.step('the cable of web3 is pulled', async () => {
-            network?.cut('web3');
-            await sees('web3', 'DOWN');
-            // Until no request waits for it any more.
-            await sleep(example === 'httpchk.cfg' ? 6_000 : 1_000);
-            network?.join('web3');
-            await sees('web3', 'UP');
-          });
-          expectLostOn('web3', partition, site);
-
-          const killed = await story.step('web2 is killed', async () => {
-            network?.kill('web2');
-            await sees('web2', 'DOWN');
-          });
-          expectLostOn('web2', killed, site);
-        } finally {
-          process.stdout.write(table(example, story.rows));
-        }
+        return balancer;
       },
-      LONGEST_MS,
-    );
-  },
-);
+    },
+    async (stage) => {
+      await releaseAndReExec(stage);
+      await badRelease(stage);
+      await stopInOrder(stage, left);
+      await loseHosts(stage);
+    },
+  );
+}

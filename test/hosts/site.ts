@@ -82,13 +82,12 @@ export class Site {
   }
 
   /** Starts HAProxy by a configuration of the examples. Only what belongs to the machine is changed. */
-  balancer(example: string, changes: readonly (readonly [string, string])[] = []): Promise<HAProxy> {
+  balancer(example: string): Promise<HAProxy> {
     const stats = this.#file('stats');
     let text = fs.readFileSync(path.join(root, 'examples/hosts/haproxy', example), 'utf8');
     for (const [from, to] of [
       ['/run/haproxy/admin.sock', stats],
       ['log /dev/log local0', 'log stdout format raw local0'],
-      ...changes,
     ] as const) {
       if (!text.includes(from)) throw new Error(`${example} has no ${from}`);
       text = text.replace(from, to);
