@@ -11,13 +11,10 @@
  * So the limit is lowered in steps, each of which is a trial. The limit ends with a trial that costs answers; its
  * latency is the new latency without load, and no other trial begins for a while.
  */
+import { LatencyWindow } from './latency-window.ts';
 import { Comparison, Throughput } from './throughput.ts';
+import { TrialPause } from './trial-pause.ts';
 
-/** A window has this many requests, or waits for them. */
-const LEAST_SAMPLES = 10;
-const LEAST_WINDOW_MS = 100;
-/** Where a window has more requests, the last so many count. */
-const MOST_SAMPLES = 64;
 /** The latency without load is the lowest of this time. */
 const STALE_MS = 10_000;
 const LEAST_LIMIT = 4;
@@ -46,55 +43,62 @@ const LEAST_GRADIENT = 0.5;
 const UNUSED_MS = 2_000;
 /** Requests have been kept waiting all the time when they were within this. */
 const FULL_MS = 100;
-/** No other trial for so long after one that has cost answers; it doubles. A long trial costs more. */
-const PAUSE_MS = 10_000;
-const LEAST_PAUSE = 30;
-const LONGEST_PAUSE_MS = 300_000;
+
+/** Another limit, until it is known what it costs. */
+interface Trial {
+  readonly comparison: Comparison;
+  /** It is higher than the one before, to see if the app answers more. */
+  readonly isRaise: boolean;
+}
+
+/** There is a limit, from the first step of its first trial. */
+interface Limited {
+  limit: number;
+  readonly since: number;
+  /** The end of the last trial. */
+  changedAt: number;
+  /** Present while it is on trial. */
+  trial: Trial | undefined;
+  /** The steps down are over, and the throughput has held. */
+  isHeld: boolean;
+  /** The throughput of the limit that is in force. */
+  held: number;
+  /** So many raises in a row have brought more answers. */
+  rises: number;
+}
 
 export class ConcurrencyLimit {
   readonly #toleranceMs: number;
-  #limit = Number.POSITIVE_INFINITY;
+  readonly #window = new LatencyWindow();
+  readonly #throughput = new Throughput();
+  readonly #pause: TrialPause;
   /** The latency without load; unknown before the first window. */
   #base = Number.NaN;
   #baseAt = 0;
   /** The median of the last window. */
   #latency = Number.NaN;
-  readonly #samples = new Float64Array(MOST_SAMPLES);
-  #count = 0;
-  #windowFrom = Number.NaN;
   #keptWaitingAt = Number.NEGATIVE_INFINITY;
-  /** The highest median of the last trial. */
-  #slowest = 0;
-  readonly #throughput = new Throughput();
-  /** Another limit is on trial. */
-  #trial: Comparison | undefined;
-  #isRaised = false;
-  #rises = 0;
-  #changedAt = 0;
-  #limitedAt = 0;
-  /** The steps down are over, and the throughput has held. */
-  #isHeld = false;
-  /** The throughput of the limit that is in force. */
-  #held = 0;
-  #notBefore = Number.NEGATIVE_INFINITY;
-  #pauseMs = PAUSE_MS;
+  #limited: Limited | undefined;
 
   /** @param toleranceMs how much longer than without load a request may take in the app */
   constructor(toleranceMs: number) {
     this.#toleranceMs = toleranceMs;
+    this.#pause = new TrialPause(toleranceMs);
   }
 
   /** Infinity while there is none. */
   get limit(): number {
-    return this.#limit;
+    return this.#limited ? this.#limited.limit : Number.POSITIVE_INFINITY;
   }
 
   /** A request waits because of the limit: to be called again and again while it does. */
   keptWaiting(now: number): void {
     this.#keptWaitingAt = now;
-    this.#judge(now);
+    const limited = this.#limited;
+    if (!limited) return;
+    this.#judge(limited, now);
     // Requests that do not end at all have no window.
-    if (now - this.#changedAt > SETTLED_MS) this.#lookForCollapse(now);
+    if (this.#limited && now - limited.changedAt > SETTLED_MS) this.#lookForCollapse(limited, now);
   }
 
   /**
@@ -105,51 +109,49 @@ export class ConcurrencyLimit {
    */
   ended(tookMs: number, inFlight: number, now: number): boolean {
     this.#throughput.ended(now);
-    this.#trial?.ended(now);
-    if (Number.isNaN(this.#windowFrom)) this.#windowFrom = now;
-    this.#samples[this.#count++ % MOST_SAMPLES] = tookMs;
-    this.#judge(now);
-    if (this.#count < LEAST_SAMPLES || now - this.#windowFrom < LEAST_WINDOW_MS) return false;
-    this.#latency = median(this.#samples.slice(0, this.#count));
-    this.#count = 0;
-    this.#windowFrom = now;
-    this.#window(this.#latency, inFlight, now);
+    if (this.#limited) {
+      this.#limited.trial?.comparison.ended(now);
+      this.#judge(this.#limited, now);
+    }
+    const latency = this.#window.add(tookMs, now);
+    if (latency === undefined) return false;
+    this.#latency = latency;
+    if (!(latency >= this.#base)) this.#measured(latency, now);
+    if (this.#limited) this.#control(this.#limited, now);
+    else this.#watch(inFlight, now);
     return true;
   }
 
-  #window(latency: number, inFlight: number, now: number): void {
-    if (!(latency >= this.#base)) this.#measured(latency, now);
-    if (this.#limit === Number.POSITIVE_INFINITY) {
-      if (this.#isSlow && inFlight >= LEAST_IN_FLIGHT && this.#mayTry(now))
-        this.#try(inFlight * FIRST_STEP, this.#throughput.rate(now), now);
-      // Clocks and caches change; a load that grows slowly must not become the measure of itself.
-      else if (now - this.#baseAt > STALE_MS) this.#measured(Math.min(latency, this.#base * 1.1 + 0.1), now);
+  /** A window without a limit. */
+  #watch(inFlight: number, now: number): void {
+    if (this.#isSlow && inFlight >= LEAST_IN_FLIGHT && this.#pause.allows(this.#latency, now))
+      this.#begin(inFlight * FIRST_STEP, now);
+    // Clocks and caches change; a load that grows slowly must not become the measure of itself.
+    else if (now - this.#baseAt > STALE_MS)
+      this.#measured(Math.min(this.#latency, this.#base * 1.1 + 0.1), now);
+  }
+
+  /** A window with one. */
+  #control(limited: Limited, now: number): void {
+    this.#pause.saw(this.#latency);
+    if (limited.trial) return;
+    if (now - this.#keptWaitingAt > UNUSED_MS) {
+      if (limited.isHeld) this.#pause.forgive();
+      this.#limited = undefined;
       return;
     }
-    this.#slowest = Math.max(this.#slowest, latency);
-    if (this.#trial) return;
-    if (now - this.#keptWaitingAt > UNUSED_MS) {
-      if (this.#isHeld) this.#pauseMs = PAUSE_MS;
-      return this.#end();
-    }
-    if (this.#isFull(now) && this.#lookForCollapse(now)) return;
-    if (now - this.#changedAt > RAISE_EVERY_MS) return this.#try(this.#limit * RAISE, this.#held, now, true);
-    const gradient = Math.max(LEAST_GRADIENT, Math.min(1, (this.#base + this.#toleranceMs) / latency));
-    const next = this.#limit * gradient + Math.sqrt(this.#limit);
-    this.#limit = Math.max(LEAST_LIMIT, this.#limit * (1 - SMOOTHING) + next * SMOOTHING);
+    if (this.#isFull(now) && this.#lookForCollapse(limited, now)) return;
+    if (now - limited.changedAt > RAISE_EVERY_MS) return this.#try(limited, RAISE, now);
+    const gradient = Math.max(LEAST_GRADIENT, Math.min(1, (this.#base + this.#toleranceMs) / this.#latency));
+    const next = limited.limit * gradient + Math.sqrt(limited.limit);
+    limited.limit = Math.max(LEAST_LIMIT, limited.limit * (1 - SMOOTHING) + next * SMOOTHING);
   }
 
-  #lookForCollapse(now: number): boolean {
-    const hasCollapsed = this.#isHeld && !this.#trial && this.#throughput.rate(now) < this.#held * COLLAPSED;
-    if (hasCollapsed) this.#giveUp(now);
+  #lookForCollapse(limited: Limited, now: number): boolean {
+    const hasCollapsed =
+      limited.isHeld && !limited.trial && this.#throughput.rate(now) < limited.held * COLLAPSED;
+    if (hasCollapsed) this.#giveUp(limited, now);
     return hasCollapsed;
-  }
-
-  /** A latency far above the one of the last trial is a matter of its own: it has doubled each time, so these trials are few. */
-  #mayTry(now: number): boolean {
-    if (now >= this.#notBefore) this.#slowest = 0;
-    else if (this.#latency <= this.#slowest * 2 + this.#toleranceMs) return false;
-    return true;
   }
 
   get #isSlow(): boolean {
@@ -161,67 +163,62 @@ export class ConcurrencyLimit {
     return now - this.#keptWaitingAt < FULL_MS;
   }
 
-  /** @param before requests per second, to compare with */
-  #try(limit: number, before: number, now: number, isRaised = false): void {
-    if (limit < LEAST_LIMIT) return;
-    if (this.#limit === Number.POSITIVE_INFINITY) this.#limitedAt = now;
-    this.#slowest = Math.max(this.#slowest, this.#latency);
-    this.#limit = limit;
-    this.#isRaised = isRaised;
-    // By Little's law, beside what was seen: in a queue that grows, the next answers take longer than the last ones.
-    const expectedMs = before > 0 ? (limit * 1_000) / before : 0;
-    this.#trial = new Comparison(before, now, Math.max(this.#latency, expectedMs));
+  /** The first trial. */
+  #begin(limit: number, now: number): void {
+    this.#pause.saw(this.#latency);
+    const held = this.#throughput.rate(now);
+    const none = { changedAt: 0, trial: undefined, isHeld: false, rises: 0 };
+    this.#limited = { ...none, limit, since: now, held };
+    this.#try(this.#limited, 1, now);
   }
 
-  #judge(now: number): void {
-    const trial = this.#trial;
-    const rate = trial?.rate(now);
+  /** @param factor of the limit */
+  #try(limited: Limited, factor: number, now: number): void {
+    const limit = limited.limit * factor;
+    if (limit < LEAST_LIMIT) return;
+    limited.limit = limit;
+    // By Little's law, beside what was seen: in a queue that grows, the next answers take longer than the last ones.
+    const expectedMs = limited.held > 0 ? (limit * 1_000) / limited.held : 0;
+    const comparison = new Comparison(limited.held, now, Math.max(this.#latency, expectedMs));
+    limited.trial = { comparison, isRaise: factor > 1 };
+  }
+
+  #judge(limited: Limited, now: number): void {
+    const { trial } = limited;
+    const rate = trial?.comparison.rate(now);
     if (!trial || rate === undefined) return;
-    this.#trial = undefined;
-    this.#changedAt = now;
+    limited.trial = undefined;
+    limited.changedAt = now;
+    const { before } = trial.comparison;
     const isFull = this.#isFull(now);
-    if (this.#isRaised) this.#wasRaised(rate, isFull, now);
-    else if (isFull && rate < trial.before * HELD) this.#giveUp(now);
+    if (trial.isRaise) this.#wasRaised(limited, rate, isFull, now);
+    else if (isFull && rate < before * HELD) this.#giveUp(limited, now);
     else {
-      this.#held = Math.max(rate, trial.before);
-      if (isFull && this.#isSlow) this.#try(this.#limit * NEXT_STEP, this.#held, now);
-      else this.#isHeld = true;
+      limited.held = Math.max(rate, before);
+      if (isFull && this.#isSlow) this.#try(limited, NEXT_STEP, now);
+      else limited.isHeld = true;
     }
   }
 
-  #wasRaised(rate: number, isFull: boolean, now: number): void {
+  #wasRaised(limited: Limited, rate: number, isFull: boolean, now: number): void {
     // An overload would have filled this as well.
-    const isMore = rate > this.#held * RAISED || !isFull;
-    this.#rises = isMore ? this.#rises + 1 : 0;
-    this.#held = isMore ? Math.max(this.#held, rate) : (this.#held + rate) / 2;
-    if (this.#rises === RAISES) this.#giveUp(now);
-    else if (isMore) this.#try(this.#limit * RAISE, this.#held, now, true);
-    else this.#limit = Math.max(LEAST_LIMIT, this.#limit / RAISE);
+    const isMore = rate > limited.held * RAISED || !isFull;
+    limited.rises = isMore ? limited.rises + 1 : 0;
+    limited.held = isMore ? Math.max(limited.held, rate) : (limited.held + rate) / 2;
+    if (limited.rises === RAISES) this.#giveUp(limited, now);
+    else if (isMore) this.#try(limited, RAISE, now);
+    else limited.limit = Math.max(LEAST_LIMIT, limited.limit / RAISE);
   }
 
   /** The limit costs answers. */
-  #giveUp(now: number): void {
+  #giveUp(limited: Limited, now: number): void {
     this.#measured(this.#latency, now);
-    const trialMs = this.#isHeld ? 0 : now - this.#limitedAt;
-    this.#notBefore = now + Math.min(LONGEST_PAUSE_MS, Math.max(this.#pauseMs, trialMs * LEAST_PAUSE));
-    this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
-    this.#end();
-  }
-
-  #end(): void {
-    this.#limit = Number.POSITIVE_INFINITY;
-    this.#trial = undefined;
-    this.#isHeld = false;
-    this.#rises = 0;
+    this.#pause.begin(limited.isHeld ? 0 : now - limited.since, now);
+    this.#limited = undefined;
   }
 
   #measured(latency: number, now: number): void {
     this.#base = latency;
     this.#baseAt = now;
   }
-}
-
-/** Sorts them. */
-function median(values: Float64Array): number {
-  return values.sort()[values.length >> 1] ?? Number.NaN;
 }
