@@ -19,7 +19,16 @@ interface Route {
   readonly isFree?: boolean;
 }
 
+/** In the app. */
+interface Begun {
+  readonly one: One;
+  readonly begunAt: number;
+  readonly endsAt: number;
+  hasLeft: boolean;
+}
+
 interface Second {
+  left: number;
   came: number;
   answered: number;
   shed: number;
@@ -41,50 +50,76 @@ function random(seed: number): () => number {
 /**
  * Simulates an app with a pool, in steps of a millisecond, behind the limit and the queue in front of it.
  * @param seed requests come at random moments; without it, evenly
+ * @param patienceMs clients that have waited for so long leave, and the app works for them as for the others
  */
-function simulate(forMs: number, pool: number, routes: readonly Route[], seed?: number) {
+function simulate(
+  forMs: number,
+  pool: number,
+  routes: readonly Route[],
+  { seed, patienceMs = Number.POSITIVE_INFINITY }: { seed?: number; patienceMs?: number } = {},
+) {
   const limit = new ConcurrencyLimit(TOLERANCE);
   const history: Second[] = [];
   let now = 0;
   const told = (): Second =>
-    (history[Math.floor(now / 1_000)] ??= { came: 0, answered: 0, latencies: [], shed: 0, limit: 0 });
+    (history[Math.floor(now / 1_000)] ??= {
+      came: 0,
+      answered: 0,
+      left: 0,
+      latencies: [],
+      shed: 0,
+      limit: 0,
+    });
   const queue = new DelayQueue<One>(QUEUE_LIMIT, () => told().shed++);
   const next = seed === undefined ? undefined : random(seed);
-  const waiting: { one: One; begunAt: number }[] = [];
-  let served: { one: One; begunAt: number; endsAt: number }[] = [];
+  const waiting: Begun[] = [];
+  let served: Begun[] = [];
+  let count = 0;
   const due = routes.map(() => 0);
-  const inFlight = () => waiting.length + served.length;
-  const end = (begunAt: number, count: number) => {
-    limit.ended(now - begunAt, count, now);
+  const begin = (one: One) => {
+    count++;
+    const begun = { one, begunAt: now, endsAt: now + one.takes, hasLeft: false };
+    (one.isPooled ? waiting : served).push(begun);
+  };
+  const end = ({ begunAt, hasLeft }: Begun) => {
+    if (hasLeft) return;
+    limit.ended(now - begunAt, count--, now);
     told().answered++;
     told().latencies.push(now - begunAt);
   };
+  const leave = (begun: Begun) => {
+    if (begun.hasLeft || now - begun.one.arrivedAt < patienceMs) return;
+    begun.hasLeft = true;
+    limit.left(now - begun.begunAt, count--, now);
+    told().left++;
+  };
   for (; now < forMs; now++) {
     const ended = served.filter(({ endsAt }) => endsAt <= now);
-    let count = inFlight();
     served = served.filter(({ endsAt }) => endsAt > now);
-    for (const { begunAt } of ended) end(begunAt, count--);
+    ended.forEach(end);
+    if (patienceMs < forMs) for (const begun of [...waiting, ...served]) leave(begun);
     routes.forEach(({ rateAt, takesAt, isFree = false }, at) => {
       const rate = rateAt(now) / 1_000;
       due[at] = next ? Number(next() < rate) : (due[at] as number) + rate;
       for (; (due[at] as number) >= 1; due[at] = (due[at] as number) - 1) {
         told().came++;
-        if (inFlight() >= limit.limit) limit.keptWaiting(now);
-        queue.push({ arrivedAt: now, takes: takesAt(now), isPooled: !isFree, isGone: () => false }, now);
+        if (count >= limit.limit) limit.keptWaiting(now);
+        const arrivedAt = now;
+        const isGone = () => now - arrivedAt >= patienceMs;
+        queue.push({ arrivedAt, takes: takesAt(now), isPooled: !isFree, isGone }, now);
       }
     });
-    while (inFlight() < limit.limit) {
+    while (count < limit.limit) {
       const one = queue.take(now);
       if (!one) break;
-      if (one.isPooled) waiting.push({ one, begunAt: now });
-      else served.push({ one, begunAt: now, endsAt: now + one.takes });
+      begin(one);
     }
     if (queue.length > 0) limit.keptWaiting(now);
     queue.dropOverdue(now);
     let used = served.filter(({ one }) => one.isPooled).length;
     for (; used < pool && waiting.length > 0; used++) {
-      const { one, begunAt } = waiting.shift() as { one: One; begunAt: number };
-      served.push({ one, begunAt, endsAt: now + one.takes });
+      const begun = waiting.shift() as Begun;
+      served.push({ ...begun, endsAt: now + begun.one.takes });
     }
     told().limit = limit.limit;
   }
@@ -155,7 +190,7 @@ test.each([
   ['in turns', [fast, { ...slow(0, () => 400), rateAt: (ms: number) => (ms % 20_000 < 10_000 ? 0 : 100) }]],
 ])('fast and slow requests that wait for nothing are answered: %s', (_, routes) => {
   for (const seed of [undefined, 1]) {
-    const { sum } = simulate(60_000, pool, routes, seed);
+    const { sum } = simulate(60_000, pool, routes, { seed });
     expect(sum('shed') / sum('came')).toBeLessThan(0.04);
   }
 });
@@ -163,7 +198,9 @@ test.each([
 test('requests at random moments that need a pool are limited as well', () => {
   for (const seed of [1, 2]) {
     const rateAt = (ms: number) => (ms < 3_000 ? 100 : 600);
-    const { sum } = simulate(40_000, pool, [{ rateAt, takesAt: (ms) => 20 + ((ms * 37) % 60) }], seed);
+    const { sum } = simulate(40_000, pool, [{ rateAt, takesAt: (ms) => 20 + ((ms * 37) % 60) }], {
+      seed,
+    });
     expect(sum('answered', 6) / 34).toBeGreaterThan(180);
   }
 });
@@ -180,6 +217,22 @@ test('an overload soon after a trial that has cost answers is seen by how long i
     expect(worst(second)).toBeLessThan(1_000);
   }
 });
+
+test.each([1_000, 1_500])(
+  'an overload soon after a trial of requests of %i ms is limited when all of its clients leave',
+  (takes) => {
+    const until = (ms: number, rate: number) => (now: number) => (now < ms ? rate : 0);
+    const before = [
+      { ...fast, rateAt: until(20_000, 20) },
+      { ...slow(60, () => takes), rateAt: until(20_000, 60) },
+    ];
+    const pooled = { takesAt, rateAt: (ms: number) => (ms < 22_000 ? 0 : 400) };
+    const { history, sum } = simulate(100_000, pool, [...before, pooled], { patienceMs: 2_000 });
+    expect(history.slice(10, 20).every(({ limit }) => limit === Number.POSITIVE_INFINITY)).toBe(true);
+    expect(history[28]?.answered).toBe(0);
+    expect(sum('answered', 80) / 20).toBeGreaterThan(180);
+  },
+);
 
 test('a limit that was right ends when the requests are others, which do not end at all', () => {
   const limit = new ConcurrencyLimit(TOLERANCE);

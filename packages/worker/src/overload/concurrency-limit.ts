@@ -71,6 +71,8 @@ export class ConcurrencyLimit {
   readonly #toleranceMs: number;
   readonly #window = new LatencyWindow();
   readonly #throughput = new Throughput();
+  /** Those that would have taken longer than their clients waited. */
+  readonly #left = new Throughput();
   readonly #pause: TrialPause;
   /** The latency without load; unknown before the first window. */
   #base = Number.NaN;
@@ -113,6 +115,22 @@ export class ConcurrencyLimit {
       this.#limited.trial?.comparison.ended(now);
       this.#judge(this.#limited, now);
     }
+    return this.#sample(tookMs, inFlight, now);
+  }
+
+  /**
+   * The client of a request has left before its answer. One that has waited longer than without load says that it takes at least so
+   * long: where all leave in time, no answer would say anything. One that has left earlier says nothing of the app.
+   * @returns true at the end of a window
+   */
+  left(tookMs: number, inFlight: number, now: number): boolean {
+    if (!(tookMs > this.#base + this.#toleranceMs)) return false;
+    this.#left.ended(now);
+    if (this.#limited) this.#judge(this.#limited, now);
+    return this.#sample(tookMs, inFlight, now);
+  }
+
+  #sample(tookMs: number, inFlight: number, now: number): boolean {
     const latency = this.#window.add(tookMs, now);
     if (latency === undefined) return false;
     this.#latency = latency;
@@ -124,8 +142,8 @@ export class ConcurrencyLimit {
 
   /** A window without a limit. */
   #watch(inFlight: number, now: number): void {
-    if (this.#isSlow && inFlight >= LEAST_IN_FLIGHT && this.#pause.allows(this.#latency, now))
-      this.#begin(inFlight * FIRST_STEP, now);
+    const mayTry = this.#isForNobody(now) || this.#pause.allows(this.#latency, now);
+    if (this.#isSlow && inFlight >= LEAST_IN_FLIGHT && mayTry) this.#begin(inFlight * FIRST_STEP, now);
     // Clocks and caches change; a load that grows slowly must not become the measure of itself.
     else if (now - this.#baseAt > STALE_MS)
       this.#measured(Math.min(this.#latency, this.#base * 1.1 + 0.1), now);
@@ -158,6 +176,11 @@ export class ConcurrencyLimit {
     return this.#latency > this.#base + this.#toleranceMs;
   }
 
+  /** The app answers none of those that it works for, and their clients leave: no limit can cost an answer. */
+  #isForNobody(now: number): boolean {
+    return this.#left.rate(now) > 0 && this.#throughput.rate(now) === 0;
+  }
+
   /** Requests have been kept waiting until now: a load that has gone away is no fault of the limit. */
   #isFull(now: number): boolean {
     return now - this.#keptWaitingAt < FULL_MS;
@@ -178,7 +201,8 @@ export class ConcurrencyLimit {
     if (limit < LEAST_LIMIT) return;
     limited.limit = limit;
     // By Little's law, beside what was seen: in a queue that grows, the next answers take longer than the last ones.
-    const expectedMs = limited.held > 0 ? (limit * 1_000) / limited.held : 0;
+    const leaving = limited.held + this.#left.rate(now);
+    const expectedMs = leaving > 0 ? (limit * 1_000) / leaving : 0;
     const comparison = new Comparison(limited.held, now, Math.max(this.#latency, expectedMs));
     limited.trial = { comparison, isRaise: factor > 1 };
   }

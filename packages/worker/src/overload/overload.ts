@@ -192,9 +192,8 @@ export class Overload {
     const inFlight = this.#inFlight.size;
     if (!this.#inFlight.remove(one)) return;
     const now = performance.now();
-    // A client that leaves says nothing of the app.
-    if (one.response.writableFinished && this.#limit.ended(now - one.from, inFlight, now))
-      this.#inFlight.forgetStreams();
+    const how = one.response.writableFinished ? 'ended' : 'left';
+    if (this.#limit[how](now - one.from, inFlight, now)) this.#inFlight.forgetStreams();
     if (this.#queue.length > 0) this.#turnSoon();
   }
 
