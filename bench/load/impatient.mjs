@@ -1,13 +1,13 @@
 /**
  * Clients that give up: a new one comes at each planned moment, however the server is, asks once on a connection of its own or
  * on one that is free, and closes it when there is no answer within `patienceMs`. A process of its own:
- * `node impatient.mjs '{"port": 8000, "phases": [{"rate": 100, "seconds": 5}], "patienceMs": 2000, "fresh": 0.5}'`.
+ * `node impatient.mjs '{"port": 8000, "phases": [{"rate": 100, "seconds": 5, "settle": 2}], "patienceMs": 2000, "fresh": 0.5}'`.
  * Prints `{"phases": [{"sent", "inTime", "shed", "gaveUp", "failed", "ms": [...]}], "perSecond": [...]}`; `ms` are those of the
- * answers in time. What is sent at the beginning of a phase, for `settle` seconds, is not counted.
+ * answers in time. What is sent at the beginning of a phase, for its `settle` seconds, is not counted.
  */
 import net from 'node:net';
 
-const { port, phases, patienceMs, fresh = 0.5, settle = 2 } = JSON.parse(process.argv[2]);
+const { port, phases, patienceMs, fresh = 0.5 } = JSON.parse(process.argv[2]);
 const TICK_MS = 2;
 /** Connections that wait for their next request. @type {net.Socket[]} */
 const idle = [];
@@ -73,7 +73,7 @@ let next = start;
 const timer = setInterval(() => {
   const now = performance.now();
   while (phase < phases.length && next <= now) {
-    const { rate, seconds } = phases[phase];
+    const { rate, seconds, settle } = phases[phase];
     if (next >= from + seconds * 1_000) {
       from += seconds * 1_000;
       phase++;

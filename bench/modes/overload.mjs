@@ -11,8 +11,8 @@ import { fixed, ms, table, verdict } from '../report/table.mjs';
 
 const PEERS = ['fastify@5.12.8', '@fastify/under-pressure@9.2.0'];
 const PATIENCE_MS = 2_000;
-/** At 1.5 times the capacity a queue takes six seconds to grow to a wait of two. */
-const SETTLE_S = 6;
+/** At 1.5 times the capacity a queue takes six seconds to grow to a wait of two; below it, none grows. */
+const settleOf = (factor) => (factor > 1 ? 6 : 2);
 /** Offered load as a multiple of the capacity; the flood at the end is over, and the server has to be well again. */
 const FACTORS = [0.5, 1, 1.5, 2, 3];
 const AFTERWARDS = 0.5;
@@ -81,9 +81,13 @@ function recoveryOf(perSecond, floodEndsAt) {
 }
 
 async function measureOne(contender, { env, fresh }, capacity, { workers, seconds }) {
-  const phases = FACTORS.map((factor) => ({ rate: factor * capacity, seconds: SETTLE_S + seconds }));
-  phases.push({ rate: AFTERWARDS * capacity, seconds: RECOVERY_S });
-  const load = { phases, patienceMs: PATIENCE_MS, fresh, settle: SETTLE_S };
+  const phases = FACTORS.map((factor) => {
+    const settle = settleOf(factor);
+    return { rate: factor * capacity, seconds: settle + seconds, settle };
+  });
+  const floodS = phases.reduce((sum, phase) => sum + phase.seconds, 0);
+  phases.push({ rate: AFTERWARDS * capacity, seconds: RECOVERY_S, settle: 0 });
+  const load = { phases, patienceMs: PATIENCE_MS, fresh };
   const told = await withServer(contender, env, workers, ({ port }) => impatient({ port, ...load }));
   const points = FACTORS.map((factor, at) => {
     const { sent, inTime, shed, gaveUp, failed, ms: times } = told.phases[at];
@@ -93,7 +97,7 @@ async function measureOne(contender, { env, fresh }, capacity, { workers, second
       p99: quantile(times, 0.99),
     };
   });
-  return { points, recoveryS: recoveryOf(told.perSecond, FACTORS.length * (SETTLE_S + seconds)) };
+  return { points, recoveryS: recoveryOf(told.perSecond, floodS) };
 }
 
 function reportCost(servers) {
