@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request, socketOf } from './support/control.ts';
+import { onLinux } from './support/descriptors.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
 import { fixture, startServer } from './support/server.ts';
@@ -19,4 +20,35 @@ test('a worker without a descriptor to spare gives them, and lives on', async ()
   const told = async () => JSON.parse((await request(socket, 'GET', '/status')).text).workers[0]?.requests;
   while (server.of('crashed').length === 0 && !((await told()) > 0)) await sleep(50);
   expect(server.of('crashed')).toEqual([]);
+});
+
+/** The file in memory is made on Linux alone. */
+onLinux('a worker at rest gives them, and sends the master no message; one that answers does', async () => {
+  const server = await startServer(fixture('mixed.mjs'), {
+    args: [
+      ...['--control', path.join(directory, 'control.sock'), '--timeout', '5'],
+      ...['--config', fixture('counts-messages.config.mjs')],
+    ],
+    workers: 1,
+  });
+  const socket = await socketOf(server);
+  const messages = () => server.lines.filter(({ msg }) => msg.startsWith('heartbeat by message'));
+  const idleTime = async () => {
+    const { text } = await request(socket, 'GET', '/metrics');
+    return /^nodejs_eventloop_time_seconds_total\{.*"idle".*\} (.*)$/m.exec(text)?.[1];
+  };
+  /** Until another heartbeat has told how long the loop was idle. */
+  const another = async () => {
+    const before = await idleTime();
+    while ((await idleTime()) === before) await sleep(50);
+  };
+  await another();
+  const atFirst = messages().length;
+  for (let at = 0; at < 3; at++) await another();
+  // A collection of garbage, which V8 may find necessary at any time, is told by message.
+  expect(messages().length - atFirst).toBeLessThan(3);
+  const before = messages().length;
+  await ask({ port: server.port }, { path: '/', agent: false });
+  while (messages().length === before) await another();
+  expect(messages().at(-1)?.msg).toBe('heartbeat by message: 1');
 });

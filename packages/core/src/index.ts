@@ -19,6 +19,7 @@ export { targetOf, type WriteDone, type WriteTarget } from './descriptor.ts';
 export * from './errors.ts';
 export type { Examination } from './examination.ts';
 export * from './heartbeat.ts';
+export * from './heartbeat-record.ts';
 export * from './identity.ts';
 export { importUrl } from './import-url.ts';
 export * from './inspector-flags.ts';

@@ -4,14 +4,16 @@
  */
 import os from 'node:os';
 import { cpuQuota } from '@tshorn/config';
-import { groupMemory, memoryLimit } from '@tshorn/core';
+import { groupMemory, type Heartbeat, memoryLimit } from '@tshorn/core';
 import { BootPriority } from './boot-priority.ts';
 import { CanaryGate } from './canary/gate.ts';
 import type { Context } from './context.ts';
 import type { Attendant, Crew } from './crew.ts';
 import { Hangs, ownDirectory } from './hang/hangs.ts';
+import { HeartbeatFile } from './heartbeat-file.ts';
 import { Inspectors } from './inspect/inspectors.ts';
 import { whyNoInspector } from './inspect/settings.ts';
+import { groupMemoryReader } from './os/group-memory.ts';
 import { ownMemory } from './os/own-memory.ts';
 import { Recycler } from './recycling/recycler.ts';
 import { Remaining } from './remaining.ts';
@@ -32,9 +34,12 @@ export class Attendants {
   readonly unread: UnreadMessages;
   readonly inspectors: Inspectors;
   readonly load: Load;
+  readonly heartbeats = new HeartbeatFile();
+  readonly #context: Pick<Context, 'view' | 'observed'>;
 
   constructor(context: Context, crew: Crew) {
     const { log, view, enqueue, otherMaster } = context;
+    this.#context = context;
     this.traffic = new Traffic({
       log,
       view,
@@ -52,7 +57,7 @@ export class Attendants {
       memoryAvailable: () => memoryLimit() ?? os.totalmem(),
       nearlyFull: (serial, by) => enqueue({ type: 'worker-nearly-full', serial, by }),
       ownMemory: (serial) => ownMemory(crew.get(serial)?.pid),
-      groupMemory: () => groupMemory(),
+      groupMemory: groupMemoryReader(),
       chance: Math.random,
     });
     this.load = new Load({
@@ -80,6 +85,10 @@ export class Attendants {
       own: ownDirectory(context.workerFile),
       onHung: (serial, silentMs) => enqueue({ type: 'worker-hung', serial, silentMs }),
       takesRescued: () => view.takesRescued,
+      readHeartbeats: () =>
+        this.heartbeats.read((serial, heartbeat, ageMs) =>
+          this.#read(serial, heartbeat, performance.now() - ageMs),
+        ),
       onExplained: (fields, text) => context.observed.explained(fields, text),
     });
     this.gate = new CanaryGate({
@@ -100,11 +109,32 @@ export class Attendants {
     crew.attend(this.#all(context));
   }
 
+  /**
+   * A worker has given a heartbeat.
+   * @param at when, in monotonic milliseconds
+   */
+  heard(serial: number, heartbeat: Heartbeat, at: number): void {
+    const { view, observed } = this.#context;
+    this.vitals.heartbeat(serial, heartbeat, at);
+    this.hangs.heartbeat(serial, heartbeat.loopDelayMs, at);
+    this.recycler.heartbeat(serial, performance.now());
+    const slot = view.identityOf(serial)?.slot;
+    if (heartbeat.metrics && slot !== undefined)
+      observed.registry.report(serial, slot, heartbeat.metrics, at);
+    observed.recent.heartbeat(serial, heartbeat.requests, at);
+  }
+
+  /** One that was written before a message that has arrived is older than what is known. */
+  #read(serial: number, heartbeat: Heartbeat, at: number): void {
+    if (at > (this.vitals.of(serial)?.at ?? 0)) this.heard(serial, heartbeat, at);
+  }
+
   /** An attendant that is not among these never hears of a worker. */
   #all({ view, lastWords, otherMaster, observed, certificates, ticketKeys }: Context): Attendant[] {
     const { vitals, remaining, traffic, recycler, hangs, bootPriority, gate, inspectors } = this;
     const isAlone = () => view.readyBeside([]).length === 0;
     return [
+      this.heartbeats,
       vitals,
       observed.registry,
       observed.apps,

@@ -15,6 +15,8 @@ export interface SpawnRequest {
   readonly boot: BootOrder;
   /** Watch mode, before the first worker is in service: connections are to wait from now on, and not to be refused. */
   readonly open?: { readonly listeners: readonly Listener[]; readonly backlog: number };
+  /** The worker has it as HEARTBEAT_FD. */
+  readonly heartbeatFd?: number;
   /** Sends what comes before the boot order. */
   readonly beforeBoot?: () => void;
   /** Undefined: the user of the master. */
@@ -25,12 +27,19 @@ export interface SpawnRequest {
  * @param capture the master reads the standard output of the worker too, which is its own otherwise
  * @throws the error of the system when the process cannot be started; some come as an 'error' of the worker
  */
-export function forkWorker({ exec, cwd, env, runAs, boot }: SpawnRequest, capture: boolean): ClusterWorker {
+export function forkWorker(request: SpawnRequest, capture: boolean): ClusterWorker {
+  const { exec, cwd, env, runAs, boot, heartbeatFd } = request;
   // On a dead terminal, the first line that the worker prints would end it.
   if (!capture) replaceLostTerminal();
   const input = openWorkerInput();
   try {
-    const stdio = [input.stdio, capture ? 'pipe' : 'inherit', 'pipe', 'ipc'];
+    const stdio = [
+      input.stdio,
+      capture ? 'pipe' : 'inherit',
+      'pipe',
+      'ipc',
+      ...(heartbeatFd === undefined ? [] : [heartbeatFd]),
+    ];
     // With uid or gid libuv drops the supplementary groups as well (setgroups in uv__process_child_init).
     const { uid, gid } = runAs ?? {};
     const inspectors = inspectorSettings(env, boot.inspector !== undefined);

@@ -46,9 +46,10 @@ const MAY_DRAIN: States = new Set(['draining', 'hung', 'failing', 'killed']);
  */
 export function routes(
   { log, view, enqueue, listeners, certificates, watch, observed, releaseOf }: Context,
-  { traffic, vitals, remaining, recycler, hangs, gate, unread, inspectors }: Attendants,
+  attendants: Attendants,
   crew: Crew,
 ): Routes {
+  const { traffic, remaining, hangs, gate, unread, inspectors } = attendants;
   const { relay, migrations, balance } = traffic;
   let toldServers = '';
   let toldAsked = '';
@@ -121,13 +122,7 @@ export function routes(
     'leave-requested': (serial, { signal }) =>
       enqueue({ type: 'requested', operation: { kind: 'recycle', serial, by: signal } }),
 
-    heartbeat: (serial, message) => {
-      vitals.heartbeat(serial, message);
-      hangs.heartbeat(serial, message.loopDelayMs);
-      recycler.heartbeat(serial, performance.now());
-      if (message.metrics) count(serial, message.metrics);
-      observed.recent.heartbeat(serial, message.requests);
-    },
+    heartbeat: (serial, message) => attendants.heard(serial, message, performance.now()),
     metrics: count,
     'app-metrics': (serial, report) => {
       const slot = view.identityOf(serial)?.slot;
@@ -143,7 +138,7 @@ export function routes(
       if (rescued) {
         traffic.rescued(serial);
         // A worker that exits gives no heartbeats while its connections leave.
-        if (view.stateOf(serial) !== 'hung') hangs.heartbeat(serial, 0);
+        if (view.stateOf(serial) !== 'hung') hangs.heartbeat(serial, 0, performance.now());
       }
       // The worker may end at any moment, and must not be left with a connection that nobody could take so far.
       const failing = !rescued && view.stateOf(serial) === 'failing';

@@ -88,13 +88,23 @@ export class Spawner {
     const socketFiles = socketFilesOf(listeners.map(({ address }) => address));
     const order = bootOrder(release, identity, status, compileCache, umask);
     const code = release.config.compileCache ? this.#code.for(environment.NODE_OPTIONS) : {};
-    const boot = { ...order, ...code.boot, addresses, socketFiles, ...(inspector && { inspector }) };
+    // Nothing that throws comes between this and crew.add(): the place would stay taken.
+    const heartbeats = this.#attendants.heartbeats.take(serial);
+    const boot = {
+      ...order,
+      ...code.boot,
+      addresses,
+      socketFiles,
+      ...(inspector && { inspector }),
+      ...(heartbeats && { heartbeatPlace: heartbeats.place }),
+    };
     const request = {
       exec: workerFile,
       cwd: release.cwd,
       env: { ...environment, ...code.env },
       runAs,
       boot,
+      ...(heartbeats && { heartbeatFd: heartbeats.fd }),
       beforeBoot: () => {
         ticketKeys.boot(serial);
         certificates?.boot(serial);

@@ -5,7 +5,7 @@ import type { Heartbeat } from '@tshorn/core';
 export type LoopFigures = NonNullable<Heartbeat['loop']>;
 
 export interface Vital extends Omit<Heartbeat, 'metrics'> {
-  /** Time of arrival in monotonic milliseconds. */
+  /** When it was given, in monotonic milliseconds. */
   readonly at: number;
   /** Requests that it has shed; absent with `--overload off`. */
   readonly shed?: number;
@@ -15,7 +15,8 @@ export class Vitals {
   readonly #last = new Map<number, Vital>();
   readonly #malformed = new Map<number, number>();
 
-  heartbeat(serial: number, heartbeat: Heartbeat): void {
+  /** @param at when it was given, in monotonic milliseconds */
+  heartbeat(serial: number, heartbeat: Heartbeat, at: number): void {
     const { requests, rss, loopDelayMs, heap, metrics } = heartbeat;
     const loop = loopOf(heartbeat);
     this.#last.set(serial, {
@@ -25,7 +26,7 @@ export class Vitals {
       ...(heap && { heap }),
       ...(loop && { loop }),
       ...(metrics?.shed && { shed: shedOf(metrics.shed) }),
-      at: performance.now(),
+      at,
     });
   }
 

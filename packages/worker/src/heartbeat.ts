@@ -3,24 +3,30 @@
  * requests have begun. The other ends are master/src/vitals.ts and master/src/hang/hangs.ts.
  */
 import type { WorkerOptions } from '@tshorn/config';
-import { heartbeatEvery, LOOK_EVERY_MS, type ToMaster } from '@tshorn/core';
+import { type Heartbeat, heartbeatEvery, LOOK_EVERY_MS, type ToMaster } from '@tshorn/core';
 import { HeapGuard } from './heap-guard.ts';
 import { ownHeapLimit } from './heap-limit.ts';
+import { HeartbeatWriter } from './heartbeat-writer.ts';
 import { InFlight } from './in-flight.ts';
 import type { Meter } from './meter.ts';
 import type { Reporter } from './metrics/reporter.ts';
 
 type Limits = Pick<WorkerOptions, 'timeout' | 'requestTimeout' | 'loopDelayWarning' | 'heapGuard'>;
 
-/** Starts the heartbeat, which ends with the process. */
+/**
+ * Starts the heartbeat, which ends with the process.
+ * @param place in the file of the heartbeats; undefined: each is a message
+ */
 export function heartbeat(
   meter: Meter,
   reporter: Reporter | undefined,
   { timeout, requestTimeout, loopDelayWarning, heapGuard }: Limits,
-  send: (message: ToMaster) => void,
+  send: (message: ToMaster) => unknown,
+  place?: number,
 ): void {
   const everyMs = heartbeatEvery(timeout);
   const inFlight = new InFlight(meter);
+  const writer = place === undefined ? undefined : new HeartbeatWriter(place);
   // A scan of all connections costs more than a heartbeat, so it is rarer.
   const scanEveryMs = Math.max(LOOK_EVERY_MS, requestTimeout / 10);
   let due = performance.now();
@@ -33,14 +39,14 @@ export function heartbeat(
     rss = residentBytes() ?? rss;
     const heap = guard?.figures;
     const metrics = reporter?.report();
-    send({
-      type: 'heartbeat',
+    const told: Heartbeat = {
       requests: meter.requests,
       rss,
       loopDelayMs: worst,
       ...(heap && { heap }),
       ...(metrics ? { metrics } : { loop: loopFigures() }),
-    });
+    };
+    if (!writer?.write(told)) send({ type: 'heartbeat', ...told });
     worst = 0;
   };
   const guard = heapGuard > 0 ? new HeapGuard(heapGuard, ownHeapLimit(), beat) : undefined;
@@ -49,6 +55,7 @@ export function heartbeat(
     const loopDelayMs = Math.max(0, Math.round(now - due));
     due = now + LOOK_EVERY_MS;
     worst = Math.max(worst, loopDelayMs);
+    reporter?.look(loopDelayMs);
     // Timers are a little early or late.
     if (now - sentAt > everyMs - LOOK_EVERY_MS / 2) beat();
     guard?.look();

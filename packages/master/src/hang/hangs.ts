@@ -4,7 +4,7 @@
  * out why, and rescue.ts saves.
  */
 import path from 'node:path';
-import { describeWorker, type WorkerIdentity } from '@tshorn/core';
+import { describeWorker, LOOK_EVERY_MS, type WorkerIdentity } from '@tshorn/core';
 import type { KillReason } from '../decide/events.ts';
 import type { Rescue } from '../decide/model.ts';
 import type { Logger } from '../log.ts';
@@ -22,6 +22,8 @@ export interface HangsEvents {
   readonly onExplained?: Telling['onExplained'];
   /** See Meanwhile (rescue.ts). */
   takesRescued(): boolean;
+  /** Passes on what the workers have left in the file of the heartbeats. Absent where there is none. */
+  readHeartbeats?(): void;
 }
 
 interface WorkerRecord {
@@ -55,6 +57,7 @@ export class Hangs {
 
   add(serial: number, worker: WatchedWorker): void {
     this.#records.set(serial, { worker, bornAt: performance.now() });
+    this.#setTimer();
   }
 
   late(serial: number, loopDelayMs: number, requests: unknown): void {
@@ -76,13 +79,13 @@ export class Hangs {
     return identity && { ...identity, pid: handle?.pid };
   }
 
-  heartbeat(serial: number, loopDelayMs: number): void {
+  /** @param at when it was given, in monotonic milliseconds */
+  heartbeat(serial: number, loopDelayMs: number, at: number): void {
     const record = this.#records.get(serial);
     if (!record) return;
-    const now = performance.now();
-    record.lastHeartbeat = { at: now, loopDelayMs };
+    record.lastHeartbeat = { at, loopDelayMs };
     const { timeoutMs } = record.worker;
-    if (timeoutMs > 0) this.#watchdog.heartbeat(serial, timeoutMs, now);
+    if (timeoutMs > 0) this.#watchdog.heartbeat(serial, timeoutMs, at);
     this.#setTimer();
   }
 
@@ -98,13 +101,16 @@ export class Hangs {
   }
 
   #setTimer(): void {
-    const ms = this.#watchdog.tickMs;
-    if (ms !== undefined) this.#timer ??= setTimeout(() => this.#tick(), ms).unref();
+    if (this.#records.size === 0) return;
+    // Also without --timeout: whoever looks at the server wants the figures of the heartbeats.
+    const ms = this.#watchdog.tickMs ?? LOOK_EVERY_MS;
+    this.#timer ??= setTimeout(() => this.#tick(), ms).unref();
   }
 
   #tick(): void {
     this.#timer = undefined;
     this.#watchdog.tick(performance.now());
+    this.#around.readHeartbeats?.();
     // Timers come before the channels in Node's loop: heartbeats that have arrived are read first.
     if (this.#watchdog.silent(performance.now()).length > 0) setImmediate(() => this.#giveUp());
     this.#setTimer();
@@ -143,7 +149,10 @@ export class Hangs {
     // One that has crashed before may hang while it drains.
     record.crashed = new AbortController();
     const { signal: crashed } = record.crashed;
-    const turned = () => (record.lastHeartbeat?.at ?? 0) > hungAt || crashed.aborted;
+    const turned = () => {
+      this.#around.readHeartbeats?.();
+      return (record.lastHeartbeat?.at ?? 0) > hungAt || crashed.aborted;
+    };
     try {
       const { rescue } = await import('./rescue.ts');
       return await rescue(stuck, this.#around, { turned, takesRescued, crashed });
@@ -154,6 +163,7 @@ export class Hangs {
   }
 
   #stuck(serial: number, reason: Exclude<KillReason, 'not-loaded'>): Stuck | undefined {
+    this.#around.readHeartbeats?.();
     const { worker, lastHeartbeat, bornAt } = this.#records.get(serial) ?? {};
     if (!worker || bornAt === undefined) return undefined;
     this.#watchdog.forget(serial);

@@ -23,11 +23,12 @@ export class Watchdog {
   readonly #watched = new Map<number, Watched>();
   #clock = 0;
   #ticked: number | undefined;
+  /** Kept, since each heartbeat needs it: the sum over all workers would cost their number squared. */
+  #tickMs = LONGEST_TICK_MS;
 
   /** Milliseconds until the next `tick()` is due; undefined while nobody is watched. */
   get tickMs(): number | undefined {
-    const timeouts = [...this.#watched.values()].map(({ timeoutMs }) => timeoutMs / TICKS_PER_TIMEOUT);
-    return timeouts.length === 0 ? undefined : Math.min(LONGEST_TICK_MS, ...timeouts);
+    return this.#watched.size === 0 ? undefined : this.#tickMs;
   }
 
   /** The first heartbeat of a worker begins the watch on it. */
@@ -36,12 +37,21 @@ export class Watchdog {
     const lastHeartbeat = this.#at(now);
     const watched = this.#watched.get(serial);
     if (watched) watched.lastHeartbeat = lastHeartbeat;
-    else this.#watched.set(serial, { timeoutMs, lastHeartbeat });
+    else {
+      this.#watched.set(serial, { timeoutMs, lastHeartbeat });
+      this.#setTick();
+    }
   }
 
   forget(serial: number): void {
-    this.#watched.delete(serial);
+    if (!this.#watched.delete(serial)) return;
+    this.#setTick();
     if (this.#watched.size === 0) this.#ticked = undefined;
+  }
+
+  #setTick(): void {
+    const timeouts = [...this.#watched.values()].map(({ timeoutMs }) => timeoutMs / TICKS_PER_TIMEOUT);
+    this.#tickMs = Math.min(LONGEST_TICK_MS, ...timeouts);
   }
 
   /** Moves the clock on. */
@@ -52,12 +62,9 @@ export class Watchdog {
 
   /** The workers whose time is over. */
   silent(now: number): Silence[] {
+    const clock = this.#at(now);
     return [...this.#watched]
-      .map(([serial, { timeoutMs, lastHeartbeat }]) => ({
-        serial,
-        timeoutMs,
-        ms: this.#at(now) - lastHeartbeat,
-      }))
+      .map(([serial, { timeoutMs, lastHeartbeat }]) => ({ serial, timeoutMs, ms: clock - lastHeartbeat }))
       .filter(({ ms, timeoutMs }) => ms >= timeoutMs)
       .map(({ serial, ms }) => ({ serial, ms }));
   }

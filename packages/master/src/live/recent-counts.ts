@@ -16,12 +16,13 @@ export class RecentCounts {
   /**
    * To be called after the registry has what the heartbeat carries.
    * @param requests those that have begun: all that a worker tells with `--no-metrics`
+   * @param at when the heartbeat was given, in monotonic milliseconds
    */
-  heartbeat(serial: number, requests: number): void {
+  heartbeat(serial: number, requests: number, at: number): void {
     const counts = this.#registry.of(serial);
     const window = this.#windows.get(serial) ?? new Window();
     this.#windows.set(serial, window);
-    window.add(performance.now(), counts ? countedOf(counts.series) : { ...NOTHING, requests });
+    window.add(at, counts ? countedOf(counts.series) : { ...NOTHING, requests });
   }
 
   /** Undefined before the first heartbeat. */

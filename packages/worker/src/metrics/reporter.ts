@@ -14,6 +14,8 @@ export class Reporter {
   readonly #channel: Pick<Channel, 'send' | 'direct'>;
   readonly #counters: Counters;
   #runtime: RuntimeFigures | undefined;
+  /** At the last look. */
+  #requests = 0;
   /** Requests that were shed, by reason; present with `--overload shed`. */
   shed: Readonly<Record<string, number>> | undefined;
 
@@ -35,6 +37,16 @@ export class Reporter {
       const text = `metrics: no figures of the event loop, V8 and the process: ${describeThrown(error)}`;
       void this.#channel.send({ type: 'log', level: 'warn', text });
     }
+  }
+
+  /**
+   * Called at each look of the heartbeat, which is once a second.
+   * @param lateMs how late it was
+   */
+  look(lateMs: number): void {
+    const { requests, active } = this.#meter;
+    this.#runtime?.look(requests === this.#requests && active === 0, lateMs);
+    this.#requests = requests;
   }
 
   report(): Metrics {

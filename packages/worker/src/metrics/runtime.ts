@@ -5,10 +5,12 @@
  */
 import {
   constants,
+  createHistogram,
   type IntervalHistogram,
   monitorEventLoopDelay,
   type PerformanceEntry,
   PerformanceObserver,
+  type RecordableHistogram,
 } from 'node:perf_hooks';
 import v8 from 'node:v8';
 import {
@@ -20,10 +22,14 @@ import {
   type Runtime,
 } from '@tshorn/core';
 
-/** Milliseconds. Each is a wake-up of the process, also of one that has nothing to do. */
+/** Milliseconds. Each is a wake-up of the process. */
 const RESOLUTION_MS = 20;
 const WINDOW_MS = 10_000;
 const NS_PER_MS = 1e6;
+/** As long as the window. */
+const LOOKS_TO_REST = 10;
+/** Part of the time for which the event loop of a worker at rest may be busy: WebSockets and timers are work as well. */
+const LITTLE = 0.1;
 
 type Kind = (typeof GC_KINDS)[number];
 
@@ -41,16 +47,54 @@ interface Collected {
 }
 
 export class RuntimeFigures {
-  readonly #delay: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  readonly #delay: IntervalHistogram;
+  readonly #now: () => number;
   readonly #collected = new Map<Kind, Collected>();
-  #windowBegan = performance.now();
+  #windowBegan: number;
   #loopDelay: LoopDelay | undefined;
 
-  constructor() {
+  /** The delays of a worker at rest: whoever looks once a second tells them, and nothing wakes it besides. */
+  #atRest: RecordableHistogram | undefined;
+  #isAtRest = false;
+  #quietLooks = 0;
+  #loop = performance.eventLoopUtilization();
+
+  /** @param now monotonic milliseconds */
+  constructor(delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS }), now = () => performance.now()) {
+    this.#delay = delay;
+    this.#now = now;
+    this.#windowBegan = now();
     this.#delay.enable();
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) this.#collection(entry);
     }).observe({ entryTypes: ['gc'] });
+  }
+
+  /**
+   * Called at each look of the heartbeat, which is once a second. Ten looks in a row without work, and the delay is sampled no finer
+   * than by them.
+   * @param isQuiet no request has come since the look before, and none is open
+   * @param lateMs how late the look was
+   * @param busy part of the time for which the event loop was busy since then
+   */
+  look(isQuiet: boolean, lateMs: number, busy = this.#busy()): void {
+    this.#quietLooks = isQuiet && busy < LITTLE ? this.#quietLooks + 1 : 0;
+    const isAtRest = this.#quietLooks >= LOOKS_TO_REST;
+    if (isAtRest !== this.#isAtRest) {
+      this.#isAtRest = isAtRest;
+      if (isAtRest) this.#delay.disable();
+      else this.#delay.enable();
+    }
+    if (!isAtRest) return;
+    this.#atRest ??= createHistogram();
+    this.#atRest.record(Math.round((RESOLUTION_MS + lateMs) * NS_PER_MS));
+  }
+
+  #busy(): number {
+    const loop = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(loop, this.#loop);
+    this.#loop = loop;
+    return utilization;
   }
 
   read(): Runtime {
@@ -58,7 +102,7 @@ export class RuntimeFigures {
     const { user, system } = process.cpuUsage();
     const heap = v8.getHeapStatistics();
     const openFiles = openFileCount();
-    const loopDelay = this.#delayOf(performance.now());
+    const loopDelay = this.#delayOf(this.#now());
     const gc = this.#changed();
     return {
       loopActiveMs: active,
@@ -77,21 +121,24 @@ export class RuntimeFigures {
 
   /** Windows end by themselves, and not when somebody looks: all who look see the same. */
   #delayOf(now: number): LoopDelay | undefined {
-    const histogram = this.#delay;
+    const rest = this.#atRest;
+    // In a window of both kinds, the finer samples count.
+    const histogram = this.#delay.count > 0 || !rest ? this.#delay : rest;
     if (now - this.#windowBegan >= WINDOW_MS && histogram.count > 0) {
       this.#windowBegan = now;
       const { min, max, mean, stddev } = histogram;
       const percentile = (p: number) => msOf(histogram.percentile(p));
       this.#loopDelay = {
         min: msOf(min),
-        max: msOf(max),
+        max: msOf(Math.max(max, rest?.count ? rest.max : 0)),
         mean: msOf(mean),
         stddev: msOf(stddev),
         p50: percentile(50),
         p90: percentile(90),
         p99: percentile(99),
       };
-      histogram.reset();
+      this.#delay.reset();
+      rest?.reset();
     }
     return this.#loopDelay;
   }

@@ -1,0 +1,81 @@
+import type { Heartbeat } from './heartbeat.ts';
+import { fillRecord, RECORD_NUMBERS, readRecord } from './heartbeat-record.ts';
+
+const loopDelay = { min: 20.1, max: 31.5, mean: 21, stddev: 0.4, p50: 21, p90: 22, p99: 30 };
+const runtime = {
+  loopActiveMs: 12.5,
+  loopIdleMs: 99_000,
+  cpuUserMs: 210,
+  cpuSystemMs: 31,
+  heapUsed: 8_000_000,
+  heapTotal: 9_000_000,
+  heapLimit: 4_000_000_000,
+  external: 2_000_000,
+};
+const own = { requests: 7, rss: 50_000_000, loopDelayMs: 3 };
+const atRest: Heartbeat = { ...own, metrics: { series: [], active: 1, runtime } };
+
+const filled = (heartbeat: Heartbeat, at = 5) => {
+  const record = new Float64Array(RECORD_NUMBERS);
+  return { record, fits: fillRecord(record, heartbeat, at) };
+};
+
+test.each<[string, Heartbeat]>([
+  ['at rest', atRest],
+  [
+    'all figures',
+    {
+      ...own,
+      metrics: {
+        series: [],
+        active: 0,
+        shed: { loop: 1, limit: 0, proxy: 2, 'client-gone': 3 },
+        runtime: { ...runtime, openFiles: 21, loopDelay },
+      },
+    },
+  ],
+  ['before the first figures of the process', { ...own, metrics: { series: [], active: 0 } }],
+  ['without metrics', { ...own, loop: { activeMs: 1, idleMs: 2, cpuMs: 3 } }],
+])('a record tells all of a heartbeat: %s', (_name, heartbeat) => {
+  const { record, fits } = filled(heartbeat);
+  expect(fits).toBe(true);
+  expect(readRecord(record)).toEqual({ at: 5, heartbeat });
+});
+
+test.each<[string, Heartbeat]>([
+  ['a full heap', { ...atRest, heap: { used: 9, limit: 10 } }],
+  [
+    'requests that have ended',
+    {
+      ...own,
+      metrics: {
+        active: 0,
+        series: [{ method: 'GET', status: 200, counts: new Array(15).fill(0), sumMs: 1 }],
+      },
+    },
+  ],
+  [
+    'a collection',
+    {
+      ...own,
+      metrics: {
+        series: [],
+        active: 0,
+        runtime: { ...runtime, gc: [{ kind: 'minor', counts: [1, 0, 0, 0, 0], sumMs: 1 }] },
+      },
+    },
+  ],
+])('what must not be lost fits no record: %s', (_name, heartbeat) => {
+  expect(filled(heartbeat).fits).toBe(false);
+});
+
+test('a record that is empty, half written or forged is none', () => {
+  expect(readRecord(new Float64Array(RECORD_NUMBERS))).toBeUndefined();
+  const { record } = filled(atRest);
+  const halfWritten = record.slice();
+  halfWritten[0] = 6;
+  expect(readRecord(halfWritten)).toBeUndefined();
+  const forged = record.slice();
+  forged[1] = -1;
+  expect(readRecord(forged)).toBeUndefined();
+});
