@@ -5,9 +5,12 @@ import { request, socketOf } from './support/control.ts';
 import { onLinux } from './support/descriptors.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
+import { scrape } from './support/scrape.ts';
 import { fixture, startServer } from './support/server.ts';
 
 ownDirectory();
+
+const IDLE_TIME = 'nodejs_eventloop_time_seconds_total{worker="0",nodejs_eventloop_state="idle"';
 
 test('a worker without a descriptor to spare gives them, and lives on', async () => {
   const server = await startServer(fixture('hoards-descriptors.mjs'), {
@@ -31,11 +34,10 @@ onLinux('a worker at rest gives them, and sends the master no message; one that 
     ],
     workers: 1,
   });
-  const socket = await socketOf(server);
   const messages = () => server.lines.filter(({ msg }) => msg.startsWith('heartbeat by message'));
   const idleTime = async () => {
-    const { text } = await request(socket, 'GET', '/metrics');
-    return /^nodejs_eventloop_time_seconds_total\{.*"idle".*\} (.*)$/m.exec(text)?.[1];
+    const values = await scrape(server);
+    return Object.entries(values).find(([name]) => name.startsWith(IDLE_TIME))?.[1];
   };
   /** Until another heartbeat has told how long the loop was idle. */
   const another = async () => {
