@@ -66,6 +66,7 @@ export class Attendants {
       vitalOf: (serial) => this.vitals.of(serial),
       queued: () => context.observed.queues.now().queues.reduce((sum, { waiting }) => sum + waiting, 0),
       cpus: () => Math.min(os.availableParallelism(), cpuQuota()),
+      machineCpus: () => os.cpus().length,
       groupMemory: () => groupMemory(),
       freeMemory: os.freemem,
       ownMemory: (serial) => ownMemory(crew.get(serial)?.pid),

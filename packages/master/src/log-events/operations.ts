@@ -53,6 +53,11 @@ export const OPERATIONS = {
     fields: '`size`, `from`, `target`, `by`',
     when: 'The number of workers has changed, on the way to `target`.',
   },
+  'scaling-range': {
+    level: 'info',
+    fields: '`range`',
+    when: 'The number of workers follows the [load](scaling.md) from now on; the text has its ends, and what they come from.',
+  },
   scaling: {
     level: 'info',
     fields: '`from`, `to`, `reason`, `text`',

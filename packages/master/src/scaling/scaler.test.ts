@@ -18,6 +18,7 @@ class Stage {
     vitalOf: () => this.#vital(),
     queued: () => 0,
     cpus: () => 8,
+    machineCpus: () => 8,
     groupMemory: () => ({ used: this.used, limit: 1_000 }),
     freeMemory: () => 1_000_000,
     ownMemory: () => 80,
@@ -43,6 +44,16 @@ class Stage {
     return this;
   }
 }
+
+test('the ends of the range are told once, when it begins', () => {
+  const { scaler, told } = new Stage();
+  scaler.begin();
+  scaler.begin();
+  scaler.end();
+  expect(told).toEqual([
+    expect.stringMatching(/^the number of workers follows the load, from 1 to 4 \(CPUs: 8; /),
+  ]);
+});
 
 test('a load is followed up and down, and status has its figures', () => {
   const stage = new Stage();

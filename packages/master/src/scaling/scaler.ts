@@ -2,11 +2,12 @@
  * Looks at the load once a second, and asks for another number of workers where the rules (../decide/load-rules.ts) say so.
  * Created by Load, and only while the number follows the load.
  */
-import type { GroupMemory } from '@tshorn/core';
+import { formatWorkers, type GroupMemory } from '@tshorn/core';
 import { SCALER } from '../decide/desired.ts';
 import type { Held } from '../decide/load-bounds.ts';
 import { firstMemory, judge, LOOK_MS, type Memory, type Seen } from '../decide/load-rules.ts';
 import type { Operation } from '../decide/model.ts';
+import { rangeText } from '../decide/range-text.ts';
 import type { Logger } from '../log.ts';
 import type { View } from '../view.ts';
 import type { Vital } from '../vitals.ts';
@@ -21,6 +22,8 @@ export interface ScalerSurroundings {
   queued(): number;
   /** CPUs that the workers may use, as a quota has them: 2.5. */
   cpus(): number;
+  /** CPUs that the machine has. */
+  machineCpus(): number;
   groupMemory(): GroupMemory | undefined;
   /** Bytes that the machine has left. */
   freeMemory(): number;
@@ -61,7 +64,22 @@ export class Scaler {
   }
 
   begin(): void {
-    this.#timer ??= setInterval(() => this.look(performance.now()), EVERY_MS).unref();
+    if (this.#timer) return;
+    this.#timer = setInterval(() => this.look(performance.now()), EVERY_MS).unref();
+    this.#tellRange();
+  }
+
+  #tellRange(): void {
+    const { log, view, cpus, machineCpus, groupMemory, freeMemory } = this.#around;
+    const { range } = view.scaling() ?? {};
+    if (!range) return;
+    const machine = {
+      cpus: cpus(),
+      machineCpus: machineCpus(),
+      group: groupMemory(),
+      freeMemory: freeMemory(),
+    };
+    log.info({ event: 'scaling-range', range: formatWorkers(range) }, rangeText(range, machine));
   }
 
   end(): void {

@@ -47,7 +47,7 @@ function timeText({ time, atOnce, graceMs, sideBySide }: DryRun): string {
   if (!time) return `unknown: no worker has booted yet; ${drains}`;
   const { bootMs, booting, soak, canary, total } = time;
   const parts = [
-    `boots ${formatMs(booting)} (${formatMs(bootMs)} a worker, at most ${atOnce} at a time)`,
+    `boots ${formatMs(booting)} (${formatMs(bootMs)} a worker, which is what boots have taken so far, under load too; at most ${atOnce} at a time)`,
     canary > 0 && `canary ${formatMs(canary)} at most`,
     `soak ${formatMs(soak)}`,
   ];

@@ -99,11 +99,11 @@ function alertLine({ lost, snapshot }: Picture): Line {
 
 /** Why the number of workers is what it is, where it follows the load. */
 function sizeLine(desired: Snapshot['desired'] | undefined, at: number): Line {
-  const { range, held, why, since, workers } = desired ?? {};
+  const { range, held, why, since } = desired ?? {};
   if (range === undefined) return EMPTY;
   if (held !== undefined) return [span(`scaling held: ${held}`, 'yellow')];
   if (why === undefined || since === undefined) return EMPTY;
-  return [span(`scaled to ${workers} ${formatAge(at - Date.parse(since))} ago: ${why}`, 'dim')];
+  return [span(`scaling, ${formatAge(at - Date.parse(since))} ago: ${why}`, 'dim')];
 }
 
 /** The reason of a reload that failed stands below it: it is what its reader has come for. */

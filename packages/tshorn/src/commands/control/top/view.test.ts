@@ -121,7 +121,10 @@ test('a number of workers that follows the load has its range, and why it is wha
   const desired = { workers: 4, by: 'scaler', range: '2..8', why: 'event loops 97% busy', since };
   const text = draw(begin(snapshotOf(FOUR, { desired }))).join('\n');
   expect(text).toContain('workers 4/4 of 2..8');
-  expect(text).toContain('scaled to 4 40s ago: event loops 97% busy');
+  expect(text).toContain('scaling, 40s ago: event loops 97% busy');
+  const failed = { ...desired, workers: 1, why: 'tried 2, which failed: no database' };
+  const one = snapshotOf([worker(0)], { size: 1, desired: failed });
+  expect(draw(begin(one)).join('\n')).toContain('scaling, 40s ago: tried 2, which failed: no database');
   const held = { ...desired, held: 'the memory has room for no further worker' };
   expect(draw(begin(snapshotOf(FOUR, { desired: held }))).join('\n')).toContain('scaling held: the memory');
 });
