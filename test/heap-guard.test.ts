@@ -5,7 +5,7 @@
  * No test lets a heap fill up under the guard: with a limit this small V8 may end the worker while its replacement boots
  * (docs/recycling.md).
  */
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { ControlGroup } from './support/cgroup.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { ask, MixedLoad } from './support/load.ts';
 import { brief, isLong, thorough, times } from './support/long.ts';
@@ -62,23 +62,8 @@ thorough(
   90_000,
 );
 
-/** A control group with this limit; undefined where this user may not make one. */
-function makeGroup(bytes: number): string | undefined {
-  const isFirst = existsSync('/sys/fs/cgroup/memory/cgroup.procs');
-  const directory = `/sys/fs/cgroup/${isFirst ? 'memory/' : ''}tshorn-test-${process.pid}`;
-  try {
-    mkdirSync(directory);
-    writeFileSync(`${directory}/${isFirst ? 'memory.limit_in_bytes' : 'memory.max'}`, String(bytes));
-    return directory;
-  } catch {
-    return undefined;
-  }
-}
-
-const group = isLong ? makeGroup(512 * 1024 * 1024) : undefined;
-afterAll(() => {
-  if (group) rmdirSync(group);
-});
+const group = isLong ? ControlGroup.withMemory(512 * 1024 * 1024) : undefined;
+afterAll(() => group?.remove());
 const inGroup = group ? test : test.skip;
 
 inGroup(
@@ -89,7 +74,7 @@ inGroup(
       // Most of it is filled at once, and the last 8 % take ten seconds: a leak that is faster than a replacement
       // starts ends in a kill (docs/recycling.md).
       env: { AT_ONCE_MB: '150', KB_PER_SECOND: '2000', DIRECTORY: directory },
-      through: (command) => ['sh', '-c', `echo $$ > ${group}/cgroup.procs; exec "$@"`, 'sh', ...command],
+      ...(group && { through: group.through }),
     });
     const load = new MixedLoad({ port: server.port }).start();
     await recycles(server, GROUP_RECYCLES);
@@ -100,10 +85,7 @@ inGroup(
     for (const { msg } of server.of('recycling')) {
       expect(msg).toMatch(/by --heap-guard 92% \(control group 4\d\d MB of 512 MB, 9\d%; it holds \d+ MB/);
     }
-    const kills = readFileSync(
-      `${group}/memory.${existsSync(`${group}/memory.events`) ? 'events' : 'oom_control'}`,
-      'utf8',
-    );
+    const kills = group?.read(`memory.${group.version === 1 ? 'oom_control' : 'events'}`);
     expect(kills).toMatch(/^oom_kill 0$/m);
   },
   120_000,

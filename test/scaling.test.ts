@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
+import { ControlGroup } from './support/cgroup.ts';
 import { request, socketOf } from './support/control.ts';
-import { brief, thorough, times } from './support/long.ts';
+import { brief, isLong, thorough, times } from './support/long.ts';
 import { PacedClients } from './support/paced-clients.ts';
 import { endServers, fixture, type LogLine, startServer, type TestServer } from './support/server.ts';
 
@@ -82,6 +84,62 @@ thorough('what a person asks for goes first, and is given back', async () => {
   await server.until('TTIN', () =>
     server.of('resized').find(({ size, by }) => size === 3 && by === 'SIGTTIN'),
   );
+});
+
+const inGroup = (group: ControlGroup | undefined) => (group ? test : test.skip);
+const MB = 1024 * 1024;
+
+const memory = isLong ? ControlGroup.withMemory(1_000 * MB) : undefined;
+const cpus = isLong && availableParallelism() > 1 ? ControlGroup.withCpus(1) : undefined;
+afterAll(() => {
+  memory?.remove();
+  cpus?.remove();
+});
+
+inGroup(memory)(
+  'a worker that does not fit into the control group is not started, until it fits',
+  async () => {
+    const server = await startServer(fixture('keeps-its-loop-busy.mjs'), {
+      args: ['--workers', '1..2', '--scale-up-after', '1s'],
+      ...(memory && { through: memory.through }),
+    });
+    expect(server.of('scaling-range')[0]?.msg).toMatch(
+      /memory: \d+ MB of the 1000 MB of the control group are free/,
+    );
+    memory?.limitMemory((memory?.usedMemory ?? 0) + 30 * MB);
+    const load = await connect(server, 30, '/?block=20', 1);
+    load.ask(4);
+    expect(await server.event('scaling-held')).toMatchObject({
+      reason: 'memory',
+      msg: 'scaling stays at 1: the memory has room for no further worker',
+    });
+    expect(server.of('scaling')).toEqual([]);
+    memory?.limitMemory(1_000 * MB);
+    expect(await server.event('resized')).toMatchObject({ from: 1, size: 2, by: 'scaler' });
+    expect(load.failures).toEqual([]);
+  },
+);
+
+inGroup(cpus)('a range up to `auto` follows a CPU quota that is resized in place', async () => {
+  const server = await startServer(fixture('keeps-its-loop-busy.mjs'), {
+    args: ['--workers', '1..auto', '--scale-up-after', '1s'],
+    ...(cpus && { through: cpus.through }),
+  });
+  expect(server.of('scaling-range')[0]?.msg).toMatch(/always 1 \(auto is 1; 1 of \d+ CPUs are usable/);
+  const load = await connect(server, 30, '/?block=20', 1);
+  load.ask(4);
+  expect(await server.event('scaling-held')).toMatchObject({
+    reason: 'max',
+    msg: expect.stringMatching(/^scaling stays at 1: .* 1 is the most for 1 CPU$/),
+  });
+  cpus?.limitCpus(2);
+  expect(await server.event('resized')).toMatchObject({ from: 1, size: 2 });
+  cpus?.limitCpus(1);
+  const shrink = await server.until('a shrink', () => server.of('scaling').find(({ to }) => to === 1));
+  expect(shrink).toMatchObject({ from: 2, reason: 'cpus' });
+  await server.event('exited');
+  await load.askAll();
+  expect(load.failures).toEqual([]);
 });
 
 /** Seconds. The default fits the long suite; with SCALING_SECONDS=75 SCALING_DOWN=60s SCALING_BURN=8 it is the run of docs/scaling.md. */
