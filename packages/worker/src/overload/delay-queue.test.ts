@@ -1,4 +1,4 @@
-import { BURST, DelayQueue } from './delay-queue.ts';
+import { BURST, DelayQueue, type Waiting } from './delay-queue.ts';
 
 const LIMIT = 100;
 
@@ -98,4 +98,43 @@ test('a long queue keeps its order', () => {
   const taken = Array.from({ length: 5_000 }, () => queue.take(60)?.arrivedAt ?? Number.NaN);
   expect(taken).toEqual(Array.from({ length: 5_000 }, (_, at) => at / 100));
   expect(queue.length).toBe(0);
+});
+
+/** Requests of 10 ms that come at random moments, by clients that leave after two seconds. @param load as a part of the capacity */
+function simulate(limitMs: number, load: number) {
+  let seed = 1;
+  const random = () => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return (seed + 1) / 2 ** 32;
+  };
+  const queue = new DelayQueue<Waiting>(limitMs, () => {});
+  const latencies: number[] = [];
+  let came = 0;
+  let freeAt = 0;
+  for (let now = 0, next = 0; now < 200_000; now++) {
+    for (; next <= now; next += (-Math.log(random()) * 10) / load, came++) {
+      const arrivedAt = next;
+      queue.push({ arrivedAt, isGone: () => now - arrivedAt > 2_000 }, now);
+    }
+    for (let item = freeAt <= now && queue.take(now); item; item = freeAt <= now && queue.take(now)) {
+      freeAt = Math.max(freeAt, now) + 10;
+      if (freeAt - item.arrivedAt < 2_000) latencies.push(freeAt - item.arrivedAt);
+    }
+    queue.dropOverdue(now);
+  }
+  latencies.sort((a, b) => a - b);
+  const goodput = (latencies.length / came) * load;
+  return { goodput, p99: latencies[Math.floor(latencies.length * 0.99)] as number };
+}
+
+test('the default limit: shorter ones shed more at the capacity, and longer ones answer later above it', () => {
+  const at = (load: number) => [50, 200, 800].map((limitMs) => simulate(limitMs, load));
+  const [low, middle, high] = at(1).map(({ goodput }) => goodput) as [number, number, number];
+  expect(low).toBeLessThan(middle - 0.02);
+  expect(middle).toBeGreaterThan(0.94);
+  expect(high - middle).toBeLessThan(0.04);
+  const twice = at(2);
+  for (const { goodput } of twice) expect(goodput).toBeGreaterThan(0.97);
+  expect(twice[1]?.p99).toBeLessThan(500);
+  expect(twice[2]?.p99).toBeGreaterThan(700);
 });
