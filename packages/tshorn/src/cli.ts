@@ -31,6 +31,7 @@ import {
   restoreNodeOptions,
   variablesOfMaster,
 } from './preloads.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { launch } from './start.ts';
 import { checkPlatform, workingDirectory } from './surroundings.ts';
 
@@ -114,7 +115,10 @@ async function main(
   ignoreLateSignals();
   let isFollowed = false;
   server.on('notice', (notice) => {
-    if (notice.event === 'started' && resolved.config.compileCache) keepCode();
+    if (notice.event === 'started') {
+      if (resolved.config.compileCache) keepCode();
+      setTimeout(() => void keepHeapSmall(), 2 * KEEP_AFTER_MS).unref();
+    }
     isFollowed ||= notice.event === 're-exec-finished' && notice.outcome === 'committed';
   });
   const exitCode = await server.finished;
