@@ -29,7 +29,9 @@ const get = (options: http.RequestOptions) =>
       .once('error', reject);
   });
 
-const REFUSED = { code: 'ECONNREFUSED' };
+/** A port that is free may have gone to another program by now: it is enough that this server does not take the connection. */
+const expectClosed = async (port: number | undefined) =>
+  expect(await get({ port, agent: false }).catch(({ code }) => code)).not.toMatch(/^(hello|ECONNRESET)$/);
 const events = { onWanted: jest.fn(), onClosed: jest.fn() };
 const open: { attached: AttachedListeners; server: http.Server }[] = [];
 beforeEach(() => jest.clearAllMocks());
@@ -69,7 +71,7 @@ test('every handle feeds the one server, and pausing them leaves connections alo
   void attached.pause();
   void attached.pause();
   for (const port of ports) expect(await get({ port, agent })).toBe('hello');
-  await expect(get({ port: ports[0], agent: false })).rejects.toMatchObject(REFUSED);
+  await expectClosed(ports[0]);
   agent.destroy();
   server.closeAllConnections();
 });
@@ -91,7 +93,7 @@ test('paused, it accepts nobody, keeps its connections, and listens to its app; 
   });
   for (const port of ports) {
     expect(await get({ port, agent })).toBe('hello');
-    await expect(get({ port, agent: false })).rejects.toMatchObject(REFUSED);
+    await expectClosed(port);
   }
   expect([empty, server.listening, server.address()]).toEqual([false, true, address]);
   agent.destroy();
@@ -127,10 +129,10 @@ test('an app that closes its server stops accepting; when it listens again it is
   const { attached, server } = await serve([first]);
   const port = portOf(first);
   await promisify(server.close.bind(server))();
-  await expect(get({ port, agent: false })).rejects.toMatchObject(REFUSED);
+  await expectClosed(port);
   // Handles that come while it is closed are not used.
   await attached.attach(rebind(port));
-  await expect(get({ port, agent: false })).rejects.toMatchObject(REFUSED);
+  await expectClosed(port);
   expect(events.onWanted).not.toHaveBeenCalled();
   standInOf(server)?.open();
   expect(events.onWanted).toHaveBeenCalledTimes(1);
@@ -166,7 +168,7 @@ test('a full server stops accepting, drops nobody, and asks for new handles when
   const port = portOf(first);
   const agent = new http.Agent({ keepAlive: true });
   expect(await get({ port, agent })).toBe('hello');
-  await expect(get({ port, agent: false })).rejects.toMatchObject(REFUSED);
+  await expectClosed(port);
   expect(await get({ port, agent })).toBe('hello');
   const wanted = new Promise<void>((resolve) => events.onWanted.mockImplementationOnce(resolve));
   agent.destroy();
@@ -196,7 +198,7 @@ test('a maximum that is set and removed later counts from then on', async () => 
   const port = portOf(first);
   expect(await get({ port, agent })).toBe('hello');
   server.maxConnections = 1;
-  await expect(get({ port, agent: false })).rejects.toMatchObject(REFUSED);
+  await expectClosed(port);
   server.maxConnections = 2;
   expect(events.onWanted).toHaveBeenCalledTimes(1);
   await attached.attach(rebind(port));
@@ -214,7 +216,7 @@ test('where this Node does not set a server up on a handle, a helper accepts, an
   expect(await get({ port: portOf(first), agent })).toBe('hello');
   expect([server.listening, await attached.count(), told.mock.calls.length]).toEqual([true, 1, 1]);
   const empty = attached.pause();
-  await expect(get({ port: portOf(first), agent: false })).rejects.toMatchObject(REFUSED);
+  await expectClosed(portOf(first));
   agent.destroy();
   await empty;
 });
