@@ -100,13 +100,14 @@ inGroup(memory)(
   'a worker that does not fit into the control group is not started, until it fits',
   async () => {
     const server = await startServer(fixture('keeps-its-loop-busy.mjs'), {
+      env: { HOLDS_MB: '100' },
       args: ['--workers', '1..2', '--scale-up-after', '1s'],
       ...(memory && { through: memory.through }),
     });
     expect(server.of('scaling-range')[0]?.msg).toMatch(
       /memory: \d+ MB of the 1000 MB of the control group are free/,
     );
-    memory?.limitMemory((memory?.usedMemory ?? 0) + 30 * MB);
+    memory?.limitMemory((memory?.usedMemory ?? 0) + 60 * MB);
     const load = await connect(server, 30, '/?block=20', 1);
     load.ask(4);
     expect(await server.event('scaling-held')).toMatchObject({

@@ -43,8 +43,12 @@ export class ControlGroup {
     this.#write(this.version === 1 ? 'memory.limit_in_bytes' : 'memory.max', String(bytes));
   }
 
+  /** Bytes that it holds, without the pages of files, which the kernel takes back. */
   get usedMemory(): number {
-    return Number(this.read(this.version === 1 ? 'memory.usage_in_bytes' : 'memory.current'));
+    const used = Number(this.read(this.version === 1 ? 'memory.usage_in_bytes' : 'memory.current'));
+    const files = this.read('memory.stat').matchAll(/^(?:total_)?(?:in)?active_file (\d+)$/gm);
+    const sums = [...files].filter(([line]) => this.version === 2 || line.startsWith('total_'));
+    return sums.reduce((left, [, bytes]) => left - Number(bytes), used);
   }
 
   limitCpus(cpus: number): void {
