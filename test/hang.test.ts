@@ -155,6 +155,24 @@ describe('what is no hang', () => {
     expect(server.readyPids).toEqual(pids);
   });
 
+  linuxThorough(
+    'a server that stood still with its workers, as in a container that is paused, kills nobody',
+    async () => {
+      const server = await start();
+      const { readyPids } = server;
+      // At rest they leave their heartbeats in a file, and the master reads only now what they wrote before.
+      const all = [server.pid, ...readyPids];
+      for (let round = 0; round < 3; round++) {
+        for (const pid of all) process.kill(pid, 'SIGSTOP');
+        await sleep(3_000);
+        for (const pid of all) process.kill(pid, 'SIGCONT');
+        await sleep(1_700);
+      }
+      expect(server.of('hung')).toEqual([]);
+      expect(server.readyPids).toEqual(readyPids);
+    },
+  );
+
   thorough('--timeout 0 leaves a worker that hangs alone', async () => {
     const server = await startServer(app, { workers: 2, args: ['--timeout', '0', '--quick-grace', '500ms'] });
     // It waits and takes no CPU time meanwhile.

@@ -47,6 +47,16 @@ test('also when a heartbeat is read before the first tick', () => {
   expect(dog.silent(71_500)).toEqual([{ serial: 2, ms: 2_000 }]);
 });
 
+test('also when the workers stood still with it, and their last heartbeats are read only now', () => {
+  const dog = new Watchdog();
+  live(dog, 0, 10_000, [1, 2], 2_000);
+  dog.tick(70_000);
+  dog.heartbeat(1, 2_000, 10_100);
+  expect(dog.silent(70_000)).toEqual([]);
+  live(dog, 70_250, 71_500, [1], 2_000);
+  expect(dog.silent(71_500)).toEqual([{ serial: 2, ms: 2_000 }]);
+});
+
 test('it ticks four times in the shortest timeout, and at least each second', () => {
   const dog = new Watchdog();
   expect(dog.tickMs).toBeUndefined();

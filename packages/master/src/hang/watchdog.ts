@@ -23,6 +23,8 @@ export class Watchdog {
   readonly #watched = new Map<number, Watched>();
   #clock = 0;
   #ticked: number | undefined;
+  /** The tick before the last one, and the clock at it. */
+  #before = { ticked: 0, clock: 0 };
   /** Kept, since each heartbeat needs it: the sum over all workers would cost their number squared. */
   #tickMs = LONGEST_TICK_MS;
 
@@ -56,7 +58,9 @@ export class Watchdog {
 
   /** Moves the clock on. */
   tick(now: number): void {
-    this.#clock = this.#at(now);
+    const clock = this.#at(now);
+    this.#before = { ticked: this.#ticked ?? now, clock: this.#clock };
+    this.#clock = clock;
     this.#ticked = now;
   }
 
@@ -69,8 +73,13 @@ export class Watchdog {
       .map(({ serial, ms }) => ({ serial, ms }));
   }
 
-  /** A tick that is late by more than its own length has found the master asleep: it counts as one on time. */
+  /**
+   * A tick that is late by more than its own length has found the master asleep: it counts as one on time. A heartbeat that was
+   * given before it, and read after it, may be from before that sleep: the machine was asleep, and its worker with it.
+   */
   #at(now: number): number {
+    if (this.#ticked !== undefined && now < this.#ticked)
+      return Math.min(this.#clock, this.#before.clock + now - this.#before.ticked);
     const passed = now - (this.#ticked ?? now);
     const usual = this.tickMs ?? LONGEST_TICK_MS;
     return this.#clock + (passed > 2 * usual ? usual : passed);
