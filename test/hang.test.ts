@@ -162,13 +162,13 @@ describe('what is no hang', () => {
       const { readyPids } = server;
       // At rest they leave their heartbeats in a file, and the master reads only now what they wrote before.
       const all = [server.pid, ...readyPids];
-      for (let round = 0; round < 3; round++) {
+      for (let round = 0; round < 2; round++) {
         for (const pid of all) process.kill(pid, 'SIGSTOP');
-        await sleep(3_000);
+        await sleep(5_000);
         for (const pid of all) process.kill(pid, 'SIGCONT');
-        await sleep(1_700);
+        await sleep(3_700);
+        expect(server.of('hung')).toEqual([]);
       }
-      expect(server.of('hung')).toEqual([]);
       expect(server.readyPids).toEqual(readyPids);
     },
   );

@@ -1,4 +1,5 @@
 /** The workers' heartbeats. */
+import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request, socketOf } from './support/control.ts';
@@ -54,3 +55,26 @@ onLinux('a worker at rest gives them, and sends the master no message; one that 
   while (messages().length === before) await another();
   expect(messages().at(-1)?.msg).toBe('heartbeat by message: 1');
 });
+
+onLinux(
+  'a worker whose app has taken the descriptor writes them to no file of the app, and its hang is found',
+  async () => {
+    const file = path.join(directory, 'own-file');
+    const server = await startServer(fixture('reuses-descriptors.mjs'), {
+      args: [
+        ...['--control', path.join(directory, 'control.sock'), '--timeout', '5'],
+        ...['--config', fixture('counts-messages.config.mjs')],
+      ],
+      env: { OWN_FILE: file },
+      workers: 1,
+    });
+    await server.until(
+      'three messages',
+      () => server.lines.filter(({ msg }) => msg.startsWith('heartbeat by message')).length > 2,
+    );
+    expect(fs.readFileSync(file)).toHaveLength(0);
+    expect(server.of('hung')).toEqual([]);
+    await ask({ port: server.port }, { path: '/hang', agent: false }).catch(() => undefined);
+    expect((await server.event('hung')).msg).toContain('reuses-descriptors.mjs');
+  },
+);

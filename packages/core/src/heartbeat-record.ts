@@ -41,6 +41,10 @@ export const RECORD_BYTES = RECORD_NUMBERS * Float64Array.BYTES_PER_ELEMENT;
 /** The descriptor of the file in a worker: the one behind that of the channel (`stdio` of the fork). */
 export const HEARTBEAT_FD = 4;
 
+/** Tells the file from every other one that may have its descriptor by now. */
+export const fileOf = ({ dev, ino }: { readonly dev: number; readonly ino: number }): string =>
+  `${dev}:${ino}`;
+
 /** Reads the figures as those of a message: the app shares the worker's process. */
 const read = row(HEARTBEAT);
 

@@ -7,7 +7,7 @@
  */
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { type Heartbeat, RECORD_NUMBERS, readRecord, sharedClock } from '@tshorn/core';
+import { fileOf, type Heartbeat, RECORD_NUMBERS, readRecord, sharedClock } from '@tshorn/core';
 import { temporaryName } from './private-directory.ts';
 
 /** tmpfs on every Linux: shm_overview(7). */
@@ -25,6 +25,7 @@ interface Place {
 export interface HeartbeatPlace {
   readonly fd: number;
   readonly place: number;
+  readonly file: string;
 }
 
 export class HeartbeatFile {
@@ -32,6 +33,7 @@ export class HeartbeatFile {
   readonly #free: number[] = [];
   readonly #open: () => number | undefined;
   #fd: number | undefined;
+  #file = '';
   #tried = false;
   #records = new Float64Array(0);
 
@@ -41,13 +43,18 @@ export class HeartbeatFile {
 
   /** The place of a worker that is about to start; undefined where its heartbeats are messages. */
   take(serial: number): HeartbeatPlace | undefined {
-    if (!this.#tried) this.#fd = this.#open();
-    this.#tried = true;
+    if (!this.#tried) this.#begin();
     const fd = this.#fd;
     if (fd === undefined) return undefined;
     const place = this.#free.pop() ?? this.#places.size;
     this.#places.set(serial, { place, at: sharedClock() });
-    return { fd, place };
+    return { fd, place, file: this.#file };
+  }
+
+  #begin(): void {
+    this.#tried = true;
+    this.#fd = this.#open();
+    if (this.#fd !== undefined) this.#file = fileOf(fs.fstatSync(this.#fd));
   }
 
   /** Its process has ended. */

@@ -96,7 +96,7 @@ export class Spawner {
       addresses,
       socketFiles,
       ...(inspector && { inspector }),
-      ...(heartbeats && { heartbeatPlace: heartbeats.place }),
+      ...(heartbeats && { heartbeats: { place: heartbeats.place, file: heartbeats.file } }),
     };
     const request = {
       exec: workerFile,

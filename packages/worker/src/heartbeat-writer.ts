@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs';
 import {
+  fileOf,
   fillRecord,
   HEARTBEAT_FD,
   type Heartbeat,
@@ -20,20 +21,23 @@ export class HeartbeatWriter {
   readonly #bytes = new Uint8Array(this.#record.buffer);
   readonly #position: number;
   readonly #fd: number;
-  /** Device and inode of the file; undefined where it cannot be written. */
+  /** Undefined once it cannot be written. */
   #file: string | undefined;
 
-  /** @param place of this worker in the file */
-  constructor(place: number, fd = HEARTBEAT_FD) {
+  /**
+   * @param place of this worker in the file
+   * @param file as the master knows it: the app has been loaded before, and its code may have closed descriptors that are not its own
+   */
+  constructor({ place, file }: { readonly place: number; readonly file: string }, fd = HEARTBEAT_FD) {
     this.#position = place * RECORD_BYTES;
+    this.#file = file;
     this.#fd = fd;
-    this.#file = this.#identity();
   }
 
   /** Returns false where the heartbeat has to travel as a message. Never throws. */
   write(heartbeat: Heartbeat): boolean {
     if (this.#file === undefined || !fillRecord(this.#record, heartbeat, sharedClock())) return false;
-    // An app that closes descriptors which are not its own would have the record in a file of its own next.
+    // Whatever has the descriptor now may be a file of the app's.
     if (this.#identity() !== this.#file) this.#file = undefined;
     if (this.#file === undefined) return false;
     try {
@@ -46,8 +50,7 @@ export class HeartbeatWriter {
 
   #identity(): string | undefined {
     try {
-      const { dev, ino } = fstatSync(this.#fd);
-      return `${dev}:${ino}`;
+      return fileOf(fstatSync(this.#fd));
     } catch {
       return undefined;
     }

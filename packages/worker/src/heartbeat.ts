@@ -3,7 +3,7 @@
  * requests have begun. The other ends are master/src/vitals.ts and master/src/hang/hangs.ts.
  */
 import type { WorkerOptions } from '@tshorn/config';
-import { type Heartbeat, heartbeatEvery, LOOK_EVERY_MS, type ToMaster } from '@tshorn/core';
+import { type BootOrder, type Heartbeat, heartbeatEvery, LOOK_EVERY_MS, type ToMaster } from '@tshorn/core';
 import { HeapGuard } from './heap-guard.ts';
 import { ownHeapLimit } from './heap-limit.ts';
 import { HeartbeatWriter } from './heartbeat-writer.ts';
@@ -22,7 +22,7 @@ export function heartbeat(
   reporter: Reporter | undefined,
   { timeout, requestTimeout, loopDelayWarning, heapGuard }: Limits,
   send: (message: ToMaster) => unknown,
-  place?: number,
+  place?: BootOrder['heartbeats'],
 ): void {
   const everyMs = heartbeatEvery(timeout);
   const inFlight = new InFlight(meter);

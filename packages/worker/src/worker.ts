@@ -208,7 +208,7 @@ export class Worker {
       stopAccepting: () => service.stopAccepting(),
       send: (message) => this.#send(message),
     });
-    heartbeat(meter, this.#reporter, options, (one) => this.#send(one), order.heartbeatPlace);
+    heartbeat(meter, this.#reporter, options, (one) => this.#send(one), order.heartbeats);
     if (order.examine) this.#applySettings();
     this.#stopReporting = await boot.postWorkerInit(transport, hooks);
   }

@@ -44,8 +44,8 @@ const BOOT = {
   compileCache: optional(path),
   /** File for the compiled code of the worker's own program, which is missing; absent: this worker writes none. */
   ownCode: optional(path),
-  /** Heartbeats at rest go to this place of the file at HEARTBEAT_FD; absent: all are messages. */
-  heartbeatPlace: optional(count()),
+  /** Heartbeats at rest go to this place of the file at HEARTBEAT_FD, if it is still this one (`fileOf`); absent: all are messages. */
+  heartbeats: optional(row({ place: count(), file: name(64) })),
   /** Present when the probe's outcome travels by UDP. */
   statusUdp: optional(row({ port: count(65_535), secret: opaque(64) })),
   /** The addresses of the listeners, which come when the worker is admitted; absent in a check. */

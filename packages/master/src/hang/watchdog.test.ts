@@ -57,6 +57,17 @@ test('also when the workers stood still with it, and their last heartbeats are r
   expect(dog.silent(71_500)).toEqual([{ serial: 2, ms: 2_000 }]);
 });
 
+test('also when the first of all ticks comes behind it', () => {
+  const dog = new Watchdog();
+  dog.tick(60_000);
+  dog.heartbeat(1, 2_000, 10);
+  expect(dog.silent(60_000)).toEqual([]);
+  live(dog, 60_250, 61_750, [], 2_000);
+  expect(dog.silent(61_750)).toEqual([]);
+  dog.tick(62_000);
+  expect(dog.silent(62_000)).toEqual([{ serial: 1, ms: 2_000 }]);
+});
+
 test('it ticks four times in the shortest timeout, and at least each second', () => {
   const dog = new Watchdog();
   expect(dog.tickMs).toBeUndefined();

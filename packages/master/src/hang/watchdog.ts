@@ -33,14 +33,13 @@ export class Watchdog {
     return this.#watched.size === 0 ? undefined : this.#tickMs;
   }
 
-  /** The first heartbeat of a worker begins the watch on it. */
+  /** The first heartbeat of a worker begins the watch on it, from the last tick on if it is older: nobody has listened before. */
   heartbeat(serial: number, timeoutMs: number, now: number): void {
     this.#ticked ??= now;
-    const lastHeartbeat = this.#at(now);
     const watched = this.#watched.get(serial);
-    if (watched) watched.lastHeartbeat = lastHeartbeat;
+    if (watched) watched.lastHeartbeat = this.#at(now);
     else {
-      this.#watched.set(serial, { timeoutMs, lastHeartbeat });
+      this.#watched.set(serial, { timeoutMs, lastHeartbeat: this.#at(Math.max(now, this.#ticked)) });
       this.#setTick();
     }
   }
