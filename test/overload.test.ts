@@ -91,6 +91,23 @@ test('what waits for the event loop for too long gets 503 before the app runs; e
   expect(refused.every((line) => line.shed === 'loop')).toBe(true);
 });
 
+test('new connections to an app that computes when its listeners have returned do not wait in the kernel', async () => {
+  const server = await start('--overload-exempt', '/count');
+  const target = { port: server.port };
+  // Each has its own connection, and the event loop accepts one in a turn.
+  const asked = flood(100, () => ask(target, { path: '/late?20', agent: false }));
+  const exempt = begunOf(server);
+  const answers = await asked;
+  const served = withStatus(answers, 200);
+  const shed = withStatus(answers, 503);
+  expect(served.length).toBeGreaterThan(0);
+  expect(shed.length).toBeGreaterThan(0);
+  expect(served.length + shed.length).toBe(100);
+  // It was the last to come, and did not wait for all that the app got.
+  expect(await exempt).toBeLessThan(served.length);
+  expect(await begunOf(server)).toBe(served.length);
+});
+
 test('an app that waits for a pool gets as many as it answers; X-Request-Start counts; metrics tell both', async () => {
   const server = await start(
     ...['--queue-limit', '100ms', '--trusted-proxies', 'loopback', '--timeout', '9s'],

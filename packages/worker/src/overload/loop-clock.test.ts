@@ -13,7 +13,7 @@ function work(clock: LoopClock, pieceMs: number, times: number): void {
 }
 
 test('short requests do not have the loop read again, until they have taken 5 ms together', async () => {
-  const clock = new LoopClock();
+  const clock = new LoopClock(200);
   work(clock, 0.03, 100);
   await turn();
   expect(clock.isBusy).toBe(false);
@@ -22,7 +22,7 @@ test('short requests do not have the loop read again, until they have taken 5 ms
 });
 
 test('behind a long request the loop is busy until it has read nothing for some turns', async () => {
-  const clock = new LoopClock();
+  const clock = new LoopClock(200);
   work(clock, 10, 1);
   await turn();
   expect(clock.isBusy).toBe(true);
@@ -34,4 +34,16 @@ test('behind a long request the loop is busy until it has read nothing for some 
   }
   for (let at = 0; at < 5; at++) await turn();
   expect(clock.isBusy).toBe(false);
+});
+
+test('a loop without a rest is busy, whoever it works for, and what it reads may have waited since it last had read all', async () => {
+  const clock = new LoopClock(200);
+  for (const end = performance.now() + 50; performance.now() < end; );
+  jest.advanceTimersByTime(20);
+  expect(clock.isBusy).toBe(true);
+  // It grows with the clock, until the end of the kernel's queue.
+  expect(clock.waitedMs).toBeGreaterThanOrEqual(25);
+  expect(clock.waitedMs).toBeLessThanOrEqual(200);
+  clock.readAll(performance.now() - 60_000);
+  expect(clock.waitedMs).toBe(200);
 });

@@ -3,6 +3,10 @@
  * it, so this is an estimate: what has come while the loop was busy has waited for half of that on average, and then for
  * what the loop has done since it began to read.
  *
+ * A turn accepts one connection (uv__server_io, since libuv 1.45), and most apps do their work for a request when its listeners have
+ * returned: behind the end of the body, or an `await`. So a loop that has had no rest is taken for one that works in each of its turns, whoever it
+ * works for, and what it reads may have waited since it last had read all.
+ *
  * A turn is: timers, then what is read, then immediates
  * (https://nodejs.org/en/learn/asynchronous-work/event-loop-timers-and-nexttick).
  */
@@ -28,6 +32,11 @@ export class LoopClock {
   #due = performance.now() + EVERY_MS;
   /** Milliseconds, since the process began. */
   #idleMs = 0;
+  /** Without a rest between the last two looks. */
+  #isPressed = false;
+  /** When nobody waited to be read; as far as is known. */
+  #readAllAt = performance.now();
+  readonly #mostMs: number;
   /** By which this turn came late. */
   #lateMs = 0;
   /** Work for requests in this turn. */
@@ -40,7 +49,12 @@ export class LoopClock {
   #turns = 0;
   #quietTurns = 0;
 
-  constructor() {
+  /**
+   * @param mostMs for how long something has waited at most that is read while others still wait to be: the queue of the kernel has
+   *   an end, so it is not as old as the last time at which it was empty
+   */
+  constructor(mostMs: number) {
+    this.#mostMs = mostMs;
     setInterval(() => this.#look(), EVERY_MS).unref();
   }
 
@@ -51,6 +65,9 @@ export class LoopClock {
     const { idle } = performance.eventLoopUtilization();
     const hasRested = idle - this.#idleMs >= LEAST_IDLE_MS;
     this.#idleMs = idle;
+    this.#isPressed = !hasRested;
+    // It waits for events only where there are none.
+    if (hasRested) this.#readAllAt = now;
     if (hasRested && lateMs < LATE_MS) return;
     // Short turns without a rest: each accepts one connection, and others may wait.
     this.#lateMs = Math.max(lateMs, LONG_WORK_MS);
@@ -63,7 +80,12 @@ export class LoopClock {
     const tookMs = until - from;
     this.#workMs = isSameTurn ? this.#workMs + tookMs : tookMs;
     this.#workedUntil = until;
-    if (tookMs >= LONG_WORK_MS || this.#workMs >= MOST_WORK_MS) this.#mark();
+    if (this.#isPressed || tookMs >= LONG_WORK_MS || this.#workMs >= MOST_WORK_MS) this.#mark();
+  }
+
+  /** A request has ended: the app has worked for it in this turn. */
+  ended(): void {
+    if (this.#isPressed) this.#mark();
   }
 
   #mark(): void {
@@ -76,10 +98,10 @@ export class LoopClock {
     if (this.#isMarked) this.turned();
   };
 
-  /** The loop goes on to its next turn. */
-  turned(): void {
-    const ms = Math.max(this.#workMs, this.#lateMs);
-    const isLong = this.#isMarked;
+  /** The loop goes on to its next turn. @param tookMs with all that the app has done behind its listeners, where that is known */
+  turned(tookMs = 0): void {
+    const ms = Math.max(this.#workMs, this.#lateMs, tookMs);
+    const isLong = this.#isMarked || tookMs >= LONG_WORK_MS;
     this.#isMarked = false;
     this.#workMs = 0;
     this.#lateMs = 0;
@@ -99,7 +121,13 @@ export class LoopClock {
     }
     this.#isCounting = false;
     this.#longMs = 0;
+    if (this.#quietTurns >= QUIET_TURNS) this.readAll(performance.now());
   };
+
+  /** Nobody waits to be read. */
+  readAll(now: number): void {
+    this.#readAllAt = now;
+  }
 
   /** A request has been read, or a connection accepted. */
   read(): void {
@@ -108,11 +136,13 @@ export class LoopClock {
 
   /** The loop has worked for long without reading all that came meanwhile. */
   get isBusy(): boolean {
-    return this.#longMs > 0 || this.#lateMs > 0 || this.#workMs >= MOST_WORK_MS;
+    return this.#isPressed || this.#longMs > 0 || this.#lateMs > 0 || this.#workMs >= MOST_WORK_MS;
   }
 
   /** For how long something that is read now has waited, on average. */
   get waitedMs(): number {
-    return Math.max(this.#longMs, this.#lateMs) / 2 + this.#workMs;
+    const ms = Math.max(this.#longMs, this.#lateMs) / 2 + this.#workMs;
+    if (!this.#isPressed) return ms;
+    return Math.max(ms, Math.min(this.#mostMs, (performance.now() - this.#readAllAt) / 2));
   }
 }

@@ -31,8 +31,9 @@ export type OverloadOptions = Pick<
   'queueLimit' | 'overloadExempt' | 'statusPath' | 'trustedProxies'
 >;
 
-/** The loop reads again after so much work for requests. */
+/** The loop reads again after so much work for requests, or so many of them. */
 const TURN_MS = 5;
+const MOST_IN_TURN = 64;
 /**
  * Before a turn the loop reads until nothing has come twice in a row: it accepts one connection each time (uv__server_io), and
  * another worker may have been quicker. It reads for no longer than for this, or this part of the last turn: under a flood, and
@@ -80,7 +81,7 @@ export class Overload {
   readonly #trusted = new WeakMap<Socket, boolean>();
   readonly #queue: DelayQueue<Queued>;
   readonly #limit: ConcurrencyLimit;
-  readonly #clock = new LoopClock();
+  readonly #clock: LoopClock;
   readonly #say: (line: string) => void;
   readonly #inFlight = new InFlight();
   readonly #expectations: Expectations;
@@ -89,6 +90,8 @@ export class Overload {
   #passing: http.ServerResponse | undefined;
   #isTurning = false;
   #readsUntil = 0;
+  #turnFrom = 0;
+  #served = 0;
   #lastTurnMs = 0;
   #quietReads = 0;
   /** The loop has read a request, or accepted a connection. */
@@ -104,6 +107,7 @@ export class Overload {
     this.#readsProxies = trustedProxies.length > 0;
     this.#queue = new DelayQueue(queueLimit, (item, isGone) => this.#drop(item, isGone));
     this.#limit = new ConcurrencyLimit(queueLimit / 2);
+    this.#clock = new LoopClock(queueLimit);
     this.#say = say;
     this.#server.on('connection', () => this.#hasReadMore());
     const intercept = (request: http.IncomingMessage, response: http.ServerResponse) =>
@@ -191,6 +195,7 @@ export class Overload {
   #ended(one: Running): void {
     const inFlight = this.#inFlight.size;
     if (!this.#inFlight.remove(one)) return;
+    this.#clock.ended();
     const now = performance.now();
     const how = one.response.writableFinished ? 'ended' : 'left';
     if (this.#limit[how](now - one.from, inFlight, now)) this.#inFlight.forgetStreams();
@@ -210,33 +215,39 @@ export class Overload {
     this.#quietReads = this.#hasRead ? 0 : this.#quietReads + 1;
     this.#hasRead = false;
     const now = performance.now();
-    if (this.#quietReads < QUIET_READS && now < this.#readsUntil) {
+    const hasReadAll = this.#quietReads >= QUIET_READS;
+    if (!hasReadAll && now < this.#readsUntil) {
       setImmediate(this.#turn);
       return;
     }
-    this.#isTurning = false;
-    try {
-      this.#serve(now);
-    } finally {
-      // Also where the app has thrown: the others still wait.
-      this.#lastTurnMs = performance.now() - now;
-      this.#clock.turned();
-      this.#again();
-    }
+    if (hasReadAll) this.#clock.readAll(now);
+    this.#turnFrom = now;
+    this.#served = 0;
+    // Node runs process.nextTick and promises between two immediates (processImmediate in lib/internal/timers.js), so the next one knows
+    // how long the app has worked, also behind its listeners. And where the app has thrown, the others still come.
+    for (let left = Math.min(this.#queue.length, MOST_IN_TURN); left > 0; left--) setImmediate(this.#serve);
+    setImmediate(this.#endTurn);
   };
 
-  #serve(from: number): void {
-    let now = from;
-    while (this.#inFlight.size < this.#limit.limit && now - from < TURN_MS) {
-      const item = this.#queue.take(now);
-      if (!item) break;
-      const { request, response, scope } = item;
-      const start = now;
-      scope.runInAsyncScope(() => within(request.socket, () => this.#run(request, response, start)));
-      now = performance.now();
-    }
+  readonly #serve = (): void => {
+    const now = performance.now();
+    if (this.#inFlight.size >= this.#limit.limit) return;
+    if (this.#served > 0 && now - this.#turnFrom >= TURN_MS) return;
+    const item = this.#queue.take(now);
+    if (!item) return;
+    this.#served++;
+    const { request, response, scope } = item;
+    scope.runInAsyncScope(() => within(request.socket, () => this.#run(request, response, now)));
+  };
+
+  readonly #endTurn = (): void => {
+    const now = performance.now();
+    this.#isTurning = false;
     this.#queue.dropOverdue(now);
-  }
+    this.#lastTurnMs = now - this.#turnFrom;
+    this.#clock.turned(this.#lastTurnMs);
+    this.#again();
+  };
 
   #again(): void {
     if (this.#queue.length === 0) return;
