@@ -31,7 +31,7 @@ const MOST_TURNS = 64;
 export class LoopClock {
   #due = performance.now() + EVERY_MS;
   /** Milliseconds, since the process began. */
-  #idleMs = 0;
+  #idleMs = performance.eventLoopUtilization().idle;
   /** Without a rest between the last two looks. */
   #isPressed = false;
   /** When nobody waited to be read; as far as is known. */
