@@ -109,7 +109,7 @@ describe('JavaScript that never lets go', () => {
   });
 
   brief('an app that waits for ever while it loads is told from one that hangs', async () => {
-    const server = new TestServer(fixture('waits-on-import.mjs'), { args: ['--boot-timeout', '3s'] });
+    const server = new TestServer(fixture('waits-on-import.mjs'), { args: ['--boot-timeout', '6s'] });
     expect((await server.event('never-came-up')).msg).toContain('its event loop runs and waits (open: ');
     expect(await server.exited).toBe(3);
   });
