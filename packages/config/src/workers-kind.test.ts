@@ -1,5 +1,5 @@
 import { readValue } from './given.ts';
-import { autoRange, parseRange, workerCount } from './workers-kind.ts';
+import { autoRange, parseRange, workerCount, wrongCount } from './workers-kind.ts';
 
 test.each([
   [4, 4],
@@ -45,6 +45,8 @@ test('a range is written as it was given', () => {
 test.each([
   ['5..2', 'the first number is larger than the second', 'write 2..5'],
   ['0..3', 'a server has at least one worker', 'write 1..3'],
+  ['1..0', 'a server has at least one worker', 'write 1'],
+  ['0..auto', 'a server has at least one worker', 'write 1..auto'],
   ['2..100000', '1024 workers are the most'],
   ['1025', '1024 workers are the most'],
   ['auto..4', 'auto is the end of a range, not its beginning', 'write 1..4'],
@@ -64,4 +66,18 @@ test.each([
 
 test.each(['0', '-5', '1.5', 'max', '..'])('of %s it says what is expected', (input) => {
   expect(() => readValue(workerCount, input, '--workers')).toThrow(`got "${input}"; expected a whole number`);
+});
+
+test('each value that a fix tells to write is taken', () => {
+  const ends = ['', '0', '1', '2', '8', '01', '1024', '1025', '00001', 'auto', 'AUTO'];
+  const dots = ['..', '...', ' .. ', '-', ':', ','];
+  const texts = ends.flatMap((first) =>
+    dots.flatMap((between) => ends.map((last) => first + between + last)),
+  );
+  const fixes = texts.flatMap((text) => {
+    const fix = parseRange(text) === undefined ? wrongCount(text).fix : undefined;
+    return fix === undefined ? [] : [/^write (\S+)/.exec(fix)?.[1]];
+  });
+  expect(fixes.length).toBeGreaterThan(100);
+  for (const fix of fixes) expect([fix, workerCount.parse(fix)]).toEqual([fix, expect.anything()]);
 });

@@ -35,28 +35,42 @@ export function wrongCount(text: string): WrongValue {
   const above = `${MOST_WORKERS} workers are the most`;
   if (/^\d+$/.test(text) && Number(text) > MOST_WORKERS) return new WrongValue(above);
   const [, first = '', dots = '', last = ''] = MEANT.exec(text.trim()) ?? [];
+  const isAuto = [/^auto$/i.test(first), /^auto$/i.test(last)];
   const [min, max] = [Number(first || Number.NaN), Number(last || Number.NaN)];
-  if (/^auto$/i.test(first) && max > 0) {
-    return new WrongValue('auto is the end of a range, not its beginning', `write 1..${last}`);
+  if (min > MOST_WORKERS || max > MOST_WORKERS) return new WrongValue(above);
+  const isRange = dots.startsWith('..') || (first !== '' && last !== '');
+  if (isRange && (min === 0 || max === 0)) {
+    return new WrongValue(
+      'a server has at least one worker',
+      `write ${upTo(isAuto.includes(true), min, max)}`,
+    );
+  }
+  if (isAuto[0] && last !== '') {
+    return new WrongValue('auto is the end of a range, not its beginning', `write ${upTo(isAuto[1], max)}`);
   }
   if (dots.startsWith('..') && first === '' && last !== '') {
-    return new WrongValue('the range has no first number', `write 1..${last.toLowerCase()}`);
+    return new WrongValue('the range has no first number', `write ${upTo(isAuto[1], max)}`);
   }
   if (dots.startsWith('..') && last === '' && min > 0) {
-    const fix = `write ${first}..auto for up to one per CPU, or a second number`;
+    const fix = `write ${min}..auto for up to one per CPU, or a second number`;
     return new WrongValue('the range has no end', fix);
   }
-  if (min === 0) return new WrongValue('a server has at least one worker', `write 1..${last}`);
-  if (min > MOST_WORKERS || max > MOST_WORKERS) return new WrongValue(above);
   if (min > max) {
-    return new WrongValue('the first number is larger than the second', `write ${last}..${first}`);
+    return new WrongValue('the first number is larger than the second', `write ${max}..${min}`);
   }
-  if (dots === '..' && /^auto$/i.test(last) && last !== 'auto') {
-    return new WrongValue('the word auto is in lower case', `write ${first}..auto`);
+  if (dots === '..' && isAuto[1] && last !== 'auto') {
+    return new WrongValue('the word auto is in lower case', `write ${min}..auto`);
   }
   // A number with a sign has no first one.
   if (first === '' || last === '') return new WrongValue();
-  return new WrongValue('a range is written with two dots', `write ${first}..${last.toLowerCase()}`);
+  return new WrongValue('a range is written with two dots', `write ${min}..${isAuto[1] ? 'auto' : max}`);
+}
+
+/** The range that was most likely meant by numbers of which one is 0 or missing, as it is to be written. */
+function upTo(isAuto: boolean | undefined, ...numbers: readonly number[]): string {
+  const most = Math.max(1, ...numbers.filter((number) => number > 0));
+  if (isAuto) return '1..auto';
+  return most === 1 ? '1' : `1..${most}`;
 }
 
 export const workerCount: Kind<WorkerCount> = {
