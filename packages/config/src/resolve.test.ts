@@ -140,6 +140,12 @@ describe('resolveConfig', () => {
     const prefix = ['--statsd-prefix', 'shop'];
     expect(await warningsOf(...prefix)).toEqual(['--statsd-prefix has no effect without --statsd']);
     expect(await warningsOf(...prefix, '--statsd', '127.0.0.1:8125')).toEqual([]);
+    const limits = ['--queue-limit', '100ms', '--overload-exempt', '/live'];
+    expect(await warningsOf(...limits)).toEqual([
+      '--queue-limit has no effect without --overload shed',
+      '--overload-exempt has no effect without --overload shed',
+    ]);
+    expect(await warningsOf(...limits, '--overload', 'shed')).toEqual([]);
   });
 
   it('warns of figures for a range where there is none, and of a range that cannot move', async () => {

@@ -138,6 +138,7 @@ function unused(config: Config, origins: Resolved['origins']): string[] {
       'a range of --workers, such as 2..8',
       typeof config.workers !== 'number',
     ],
+    [['queueLimit', 'overloadExempt'], '--overload shed', config.overload === 'shed'],
     [['statsdPrefix'], '--statsd', Boolean(config.statsd)],
     [['adminToken', 'readyWorkers'], '--admin or --agent', isAdministered(config)],
     [['accessLogFormat', 'accessLogSkip'], '--access-log', Boolean(config.accessLog)],
