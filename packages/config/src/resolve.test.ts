@@ -159,6 +159,9 @@ describe('resolveConfig', () => {
     const [fixed, ...others] = await warningsOf('--workers', '1000..auto');
     expect(fixed).toMatch(/^--workers 1000\.\.auto with \d+ CPUs? is 1000 whatever the load is/);
     expect(others).toEqual([]);
+    const [same] = (await resolveConfig({ argv: ['app.js'], env: { WEB_CONCURRENCY: '1..1' }, cwd }))
+      .warnings;
+    expect(same).toBe('--workers 1..1 is 1 whatever the load is; a range that moves here: 1..2');
   });
 
   it('warns of a variable that looks like its own', async () => {

@@ -3,11 +3,11 @@ import { readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { formatWorkers, leastWorkers, mostWorkers, TshornError } from '@tshorn/core';
 import { readCommandLine } from './command-line.ts';
-import { usableCpus } from './cpus.ts';
 import { defaultsFor, isDefault } from './defaults.ts';
 import { meantBy } from './elsewhere.ts';
 import { environmentWarnings, readEnvironment } from './environment.ts';
 import { findConfigFile } from './find-file.ts';
+import { fixedRange } from './fixed-range.ts';
 import { type Given, type Origin, readGiven } from './given.ts';
 import { HOOK_NAMES, type Hooks, WORKER_HOOKS } from './hooks.ts';
 import { didYouMean } from './nearest.ts';
@@ -112,7 +112,7 @@ export async function resolveConfig({
       ...looseNetworks(config),
       ...everybodyTrusted(config),
       ...neverReady(config),
-      ...fixedRange(config),
+      ...fixedRange(config.workers, layers.findLast(({ key }) => key === 'workers')?.input),
     ],
   };
 }
@@ -198,15 +198,6 @@ function neverReady(config: Config): string[] {
   const given = formatWorkers(workers);
   const text = `--ready-workers ${readyWorkers} is more than --workers ${given}${least < mostWorkers(workers) ? ' at rest' : ''}`;
   return [`${text}: /ready answers 503, and the agent "down"`];
-}
-
-/** `auto` on a small machine: the number would not move, and nothing else says so. */
-function fixedRange({ workers }: Config): string[] {
-  if (typeof workers === 'number' || workers.min < workers.max) return [];
-  const cpus = usableCpus();
-  const here = `${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}`;
-  const text = `--workers ${formatWorkers(workers)} with ${here} is ${workers.min} whatever the load is`;
-  return [`${text}; a range that moves here: ${workers.min}..${workers.min * 2}`];
 }
 
 function givenByObject(object: UserConfig, origin: Origin, where: string, base: string): Given[] {
