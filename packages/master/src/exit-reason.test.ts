@@ -15,6 +15,11 @@ it.each([
   [{ code: 134, signal: null, lastLines: HEAP }, /^exit code 134: out of memory, V8's heap limit/],
   [{ code: null, signal: 'SIGABRT' }, /^killed by SIGABRT: abort by.*heap out of memory/],
   [
+    { code: null, signal: 'SIGABRT', lastLines: ['started'] },
+    /^killed by SIGABRT: abort by Node or native code: an assertion failed there, or .*closed descriptors/,
+  ],
+  [{ code: 134, signal: null, lastLines: [] }, /^exit code 134: .*closed descriptors/],
+  [
     { code: null, signal: 'SIGKILL', oomKills: 1, rss: 498 * MB, memoryLimit: 512 * MB },
     /^killed by the kernel: out of memory \(cgroup limit 512 MB, it held 498 MB\)$/,
   ],

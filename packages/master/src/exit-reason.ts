@@ -8,7 +8,7 @@ import { fullServerIn } from './decide/overlap-hint.ts';
 export interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
-  /** The last lines of its standard error. */
+  /** The last lines of its standard error; undefined where nobody has read it. */
   readonly lastLines?: readonly string[] | undefined;
   /** How many processes of the control group the kernel has just killed for lack of memory. */
   readonly oomKills?: number | undefined;
@@ -46,6 +46,9 @@ const SIGNALS: Readonly<Record<string, string>> = {
   SIGABRT:
     "abort by Node or native code; if its standard error says `JavaScript heap out of memory`, V8's heap limit (--max-old-space-size) was reached",
 };
+/** V8 writes a line when memory is what it lacks. libuv aborts where its epoll descriptor is gone (uv__io_poll in linux.c), often without a word. */
+const ABORT_WITHOUT_HEAP =
+  'abort by Node or native code: an assertion failed there, or the app has closed descriptors that Node needs';
 
 /** A shell, or Node itself, reports a signal as 128 and its number. */
 const NUMBERS: Readonly<Record<number, string>> = {
@@ -70,6 +73,7 @@ export function describeExit(exit: Exit): string {
   if (code === 0) return `${how}: the app called process.exit, or nothing kept the process alive`;
   const thrown = code === 1 ? exceptionIn(lastLines) : undefined;
   if (thrown !== undefined) return `${how}: uncaught ${thrown}`;
+  if (signal === 'SIGABRT' && lastLines) return `${how}: ${ABORT_WITHOUT_HEAP}`;
   const words = signal ? SIGNALS[signal] : CODES[code ?? -1];
   if (words !== undefined) return `${how}: ${words}`;
   return signal ? `${how}, not by tshorn` : withFullServer(how, lastLines);
