@@ -11,17 +11,20 @@ beforeEach(() => {
   directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-'));
 });
 afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
+  for (const server of servers.splice(0)) server.close().closeAllConnections();
   fs.rmSync(directory, { recursive: true });
 });
 
-/** A master with this pid that works in a directory of this name. */
-async function master(pid: number, name: string): Promise<string> {
+/** A master with this pid that works in a directory of this name, and answers after so many milliseconds. */
+async function master(pid: number, name: string, afterMs = 0): Promise<string> {
   const cwd = path.join(directory, name);
   fs.mkdirSync(cwd, { recursive: true });
   const socket = path.join(directory, `${pid}.sock`);
   const answer = JSON.stringify({ pid, cwd, app: `${cwd}/app.js`, listeners: [] });
-  const server = http.createServer((_, response) => response.end(answer)).listen(socket);
+  const listener: http.RequestListener = (_, response) => {
+    if (afterMs < Number.POSITIVE_INFINITY) setTimeout(() => response.end(answer), afterMs);
+  };
+  const server = http.createServer(listener).listen(socket);
   servers.push(server);
   await once(server, 'listening');
   return socket;
@@ -69,4 +72,52 @@ it('a command that only looks takes the only one of this directory as well, and 
   const more = await master(9, 'b');
   expect(await meantIn('b')).toEqual({ sockets: [a, b, more], others: 0 });
   expect(await meantIn('a')).toEqual({ sockets: [a], others: 2 });
+});
+
+describe('a master that is slow to answer', () => {
+  /** No process has such a pid, so that its directory is not known. */
+  const NO_PID = 2 ** 22;
+  const SILENT = Number.POSITIVE_INFINITY;
+  /** For masters that never answer. */
+  const limits = { lateMs: 50, answerMs: 200 };
+  const chosen = (here: string, how = {}) => findMaster({}, {}, { here, ...how }, [directory], []);
+  const meant = (here: string, how = {}) => mastersMeant({}, {}, { here, ...how }, [directory], []);
+  const started = process.cwd();
+
+  it('is waited for, also where a second master of this directory has answered', async () => {
+    const a = await master(NO_PID + 7, 'a', 1_200);
+    await master(NO_PID + 8, 'b');
+    expect(await chosen(path.join(directory, 'a'))).toBe(a);
+    await master(NO_PID + 9, 'a');
+    await expect(chosen(path.join(directory, 'a'))).rejects.toThrow('this user runs 3 masters');
+  });
+
+  it('is named where it was started here, and never answers', async () => {
+    await master(8, 'b');
+    await master(process.pid, 'c', SILENT);
+    const message = `the master of this directory (pid ${process.pid}) does not answer`;
+    await expect(chosen(started, { limits })).rejects.toMatchObject({
+      code: 'ERR_CONTROL',
+      message: expect.stringContaining(message),
+      fix: expect.stringContaining('state T'),
+    });
+    await expect(meant(started, { limits })).rejects.toThrow(message);
+  });
+
+  it('delays no choice where it was started elsewhere, and no list', async () => {
+    const b = await master(8, 'b');
+    const silent = await master(process.pid, 'c', SILENT);
+    // A test that waits for the end of these limits fails.
+    const patient = { limits: { lateMs: 50, answerMs: 3_600_000 } };
+    expect(await chosen(path.join(directory, 'b'), patient)).toBe(b);
+    expect((await meant(directory, patient)).sockets.toSorted()).toEqual([b, silent].toSorted());
+  });
+
+  it('stands in the list of those of which one has to be named', async () => {
+    await master(8, 'b');
+    await master(process.pid, 'c', SILENT);
+    await expect(chosen(directory, { limits })).rejects.toMatchObject({
+      detail: expect.stringContaining(`${process.pid}  no answer`),
+    });
+  });
 });

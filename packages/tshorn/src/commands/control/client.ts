@@ -26,7 +26,7 @@ export interface AskOptions {
 }
 
 /** Time limit for an answer, in milliseconds. The loop of a master is busy only for moments. */
-const ANSWER_MS = 5_000;
+export const ANSWER_MS = 5_000;
 
 /**
  * Sends one request and resolves with the answer. It is a POST where there is a body.
@@ -182,6 +182,10 @@ const WHY: Readonly<Record<string, readonly [why: string, fix?: string]>> = {
   UND_ERR_HEADERS_TIMEOUT: LATE,
   UND_ERR_BODY_TIMEOUT: LATE,
 };
+
+/** The error of a master that is there, and does not answer. `who` names it. */
+export const silentError = (who: string): TshornError =>
+  new TshornError('ERR_CONTROL', `${who} does not answer: ${LATE[0]}`, { fix: LATE[1] });
 
 /** True for the error of a master that is there, and does not answer. */
 export const isLate = (error: TshornError): boolean => error.fix === LATE[1];

@@ -33,7 +33,7 @@ it('names none of several, and lists them', async () => {
   const servers = [await listen('7.sock'), await listen('8.sock')];
   await expect(findMaster({}, {}, {}, [directory], [])).rejects.toMatchObject({
     code: 'ERR_CONTROL',
-    detail: '7\n8',
+    detail: '7  no answer\n8  no answer',
   });
   const both = [path.join(directory, '7.sock'), path.join(directory, '8.sock')];
   expect(await findMasters({}, {}, [directory], [])).toEqual(both);

@@ -18,7 +18,7 @@ export interface Which {
 }
 
 /** Time limit for the answer of each of several masters, in milliseconds: one that hangs does not delay the list. */
-const DESCRIBE_MS = 1_000;
+export const DESCRIBE_MS = 1_000;
 
 /**
  * Follows the command line, else TSHORN_CONTROL, else returns the control socket of each master of this user, or of a
@@ -149,7 +149,7 @@ export const describeAll = (sockets: readonly string[]): Promise<Required<Candid
   Promise.all(
     sockets.map(async (socket) => {
       const status = await statusOf(socket);
-      if (!status) return { value: String(pidIn(socket) ?? socket), text: '' };
+      if (!status) return { value: String(pidIn(socket) ?? socket), text: 'no answer' };
       const { app, listeners } = status;
       return { value: String(status.pid), text: [app ?? '', listeners.join(' ')].filter(Boolean).join('  ') };
     }),
@@ -161,10 +161,13 @@ export function pidIn(socket: string): number | undefined {
   return pid === undefined ? undefined : Number(pid);
 }
 
-/** Undefined for a master that does not answer in time. */
-export async function statusOf(socket: string): Promise<Status | undefined> {
+/** Undefined for a master that does not answer in time. @param signal ends the wait; default: after a second */
+export async function statusOf(
+  socket: string,
+  signal = AbortSignal.timeout(DESCRIBE_MS),
+): Promise<Status | undefined> {
   try {
-    return (await ask(socket, '/status', undefined, { signal: AbortSignal.timeout(DESCRIBE_MS) })) as Status;
+    return (await ask(socket, '/status', undefined, { signal })) as Status;
   } catch {
     return undefined;
   }
