@@ -117,3 +117,36 @@ thorough('a failed check and a host that is not there bring every other host bac
   expect(await serves(a)).toBe('v1');
   expect(leadsTo('a')).toBe('releases/v1');
 });
+
+brief('of several masters on a host none is taken, and an error is told with its reason', async () => {
+  lay('a', 'v1');
+  fs.symlinkSync('releases/v1', of('a', 'current'));
+  const env = { XDG_RUNTIME_DIR: directory };
+  const start = (...args: string[]) =>
+    startServer('current/app.mjs', { cwd: path.join(directory, 'a'), env, args });
+  const [a] = await Promise.all([start('--pid-file', 'pid'), start()]);
+  lay('a', 'v2');
+  fs.writeFileSync(of('a', 'releases/v2/app.mjs'), "throw new Error('no database');");
+  // Nothing tells it which master is meant.
+  const shell = path.join(directory, 'shell');
+  fs.writeFileSync(shell, `#!/bin/sh\ncd "${directory}/$1" && shift && exec $*\n`, { mode: 0o755 });
+  const there = { ...env, ON: shell };
+  expect(await release('v2', ['a'], there)).toMatchObject({
+    code: 1,
+    lines: [
+      expect.stringMatching(/^a: several masters run there: set MASTER/),
+      'stopped: a did not take the release',
+    ],
+  });
+  expect(leadsTo('a')).toBe('releases/v1');
+  expect(await release('v2', ['a'], { ...there, MASTER: '--pid-file pid' })).toMatchObject({
+    code: 1,
+    lines: [
+      expect.stringMatching(/^a: tshorn: reload to gen=2 rolled back .*no database/),
+      'a:   | Error: no database',
+      expect.stringMatching(/^a: {3}\| +at .*app\.mjs:1/),
+      'stopped: a did not take the release',
+    ],
+  });
+  expect(await serves(a)).toBe('v1');
+});
