@@ -86,10 +86,7 @@ export class Attendants {
       own: ownDirectory(context.workerFile),
       onHung: (serial, silentMs) => enqueue({ type: 'worker-hung', serial, silentMs }),
       takesRescued: () => view.takesRescued,
-      readHeartbeats: () =>
-        this.heartbeats.read((serial, heartbeat, ageMs) =>
-          this.#read(serial, heartbeat, performance.now() - ageMs),
-        ),
+      readHeartbeats: () => this.readHeartbeats(),
       onExplained: (fields, text) => context.observed.explained(fields, text),
     });
     this.gate = new CanaryGate({
@@ -123,6 +120,13 @@ export class Attendants {
     if (heartbeat.metrics && slot !== undefined)
       observed.registry.report(serial, slot, heartbeat.metrics, at);
     observed.recent.heartbeat(serial, heartbeat.requests, at);
+  }
+
+  /** Hears what workers at rest have left in the file since the last time. */
+  readHeartbeats(): void {
+    this.heartbeats.read((serial, heartbeat, ageMs) =>
+      this.#read(serial, heartbeat, performance.now() - ageMs),
+    );
   }
 
   /** One that was written before a message that has arrived is older than what is known. */
