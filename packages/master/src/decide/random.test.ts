@@ -11,7 +11,7 @@ import { Scene } from './testing/scene.ts';
 /** jest.config.js sets it: true in the long suite. */
 declare const LONG: boolean;
 
-const STORIES = LONG ? 400 : 60;
+const STORIES = LONG ? 200 : 60;
 const ACTS = 120;
 /** A worker's pid is this and its serial. */
 const PID = 1_000;
