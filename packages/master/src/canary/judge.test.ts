@@ -10,7 +10,7 @@ import { type Kind, playMany, type Random, seeded, usual, usualLatency } from '.
 /** jest.config.js sets it: true in the long suite. */
 declare const LONG: boolean;
 
-const RUNS = Number(process.env.CANARY_RUNS ?? (LONG ? 60 : 6));
+const RUNS = Number(process.env.CANARY_RUNS ?? (LONG ? 30 : 6));
 const many = (canary: Partial<Kind>, old: Partial<Kind> = {}, more = {}) =>
   playMany(RUNS, 42, { ...usual, ...canary }, { ...usual, ...old }, seeded(1), more);
 
