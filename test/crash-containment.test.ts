@@ -8,9 +8,9 @@ import { times } from './support/long.ts';
 crashRounds({
   args: [],
   speech: async (port) => ({ target: () => ({ port }) }),
-  rounds: times('CRASH_ROUNDS', 3, 12),
+  rounds: times('CRASH_ROUNDS', 3, 6),
   size: {
-    idle: times('CRASH_IDLE', 60, 400),
+    idle: times('CRASH_IDLE', 60, 200),
     webSockets: times('CRASH_WEBSOCKETS', 12, 40),
     slow: times('CRASH_SLOW', 24, 60),
   },

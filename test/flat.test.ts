@@ -30,7 +30,7 @@ function established(port: number): number {
   return lines.filter((line) => new RegExp(`^ *\\d+: \\S+:${hex} \\S+ 01 `).test(line)).length;
 }
 
-const RELOADS = times('RELOADS', 4, 40);
+const RELOADS = times('RELOADS', 4, 25);
 const IDLE = 50;
 
 onLinux(

@@ -11,7 +11,7 @@ import { isAlive } from './support/processes.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const SEED = Number(process.env.FORGED_SEED ?? Date.now() % 1_000_000);
-const MESSAGES = times('FORGED_MESSAGES', 1_000, 20_000);
+const MESSAGES = times('FORGED_MESSAGES', 1_000, 8_000);
 const WORKERS = 3;
 const CHUNK = 50;
 const MOST_MS = 90_000;

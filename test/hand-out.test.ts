@@ -5,7 +5,7 @@ import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
-const CLIENTS = times('CLIENTS', 200, 600);
+const CLIENTS = times('CLIENTS', 200, 300);
 const WEBSOCKETS = times('WEBSOCKETS', 40, 120);
 
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';

@@ -10,6 +10,6 @@ handoffFaults({
   app: 'mixed.mjs',
   args: [],
   targets: async (port) => () => ({ port }),
-  clients: times('CLIENTS', 400, 1_500),
-  rounds: times('HANDOFF_FAULT_ROUNDS', 3, 12),
+  clients: times('CLIENTS', 400, 600),
+  rounds: times('HANDOFF_FAULT_ROUNDS', 3, 6),
 });

@@ -10,8 +10,8 @@ import { cases, times } from './support/long.ts';
 import { isAlive } from './support/processes.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
-const RELOADS = times('RELOADS', 2, 5);
-const CLIENTS = times('CLIENTS', 120, 300);
+const RELOADS = times('RELOADS', 2, 3);
+const CLIENTS = times('CLIENTS', 120, 150);
 
 const clients: KeepAliveClient[] = [];
 afterEach(async () => {

@@ -9,7 +9,7 @@ import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { times } from './support/long.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
 
-const RELOADS = times('RELOADS', 3, 8);
+const RELOADS = times('RELOADS', 3, 5);
 const CLIENTS = times('CLIENTS', 6, 16);
 
 ownDirectory();

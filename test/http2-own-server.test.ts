@@ -10,7 +10,7 @@ import { Http2Load } from './support/http2-load.ts';
 import { times } from './support/long.ts';
 import { fixture, startServer } from './support/server.ts';
 
-const RELOADS = times('RELOADS', 2, 6);
+const RELOADS = times('RELOADS', 2, 4);
 const CLIENTS = times('CLIENTS', 4, 8);
 
 ownDirectory();

@@ -31,7 +31,7 @@ const everyPid = (server: TestServer) =>
       server.lines.flatMap(({ master, pid }) => [master, pid].filter((each) => typeof each === 'number')),
     ),
   ] as number[];
-const RELOADS = times('RELOADS', 2, 5);
+const RELOADS = times('RELOADS', 2, 3);
 
 test('USR2 again and again under mixed load: no request fails, and the PID file never lies', async () => {
   const server = await start();

@@ -7,7 +7,7 @@ import { MixedLoad } from './support/load.ts';
 import { isLong, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
-const RECYCLES = times('RECYCLES', 2, 6);
+const RECYCLES = times('RECYCLES', 2, 3);
 
 const clients: KeepAliveClient[] = [];
 let idle: NodeJS.Timeout | undefined;

@@ -11,8 +11,8 @@ import { pollUntil } from './support/eventually.ts';
 import { thorough, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
-const STREAMS = times('STREAMS', 60, 200);
-const RELOADS = times('RELOADS', 3, 6);
+const STREAMS = times('STREAMS', 60, 100);
+const RELOADS = times('RELOADS', 3, 4);
 const APP = fixture('survives-streams.mjs');
 
 const directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-streams-'));

@@ -23,7 +23,7 @@ import { hasOpenssl } from './support/s-time.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
 import { SUITES, TLS_ARGS, tlsTargets } from './support/tls-target.ts';
 
-const RELOADS = times('RELOADS', 2, 8);
+const RELOADS = times('RELOADS', 2, 5);
 const KINDS = SUITES.length * 2;
 
 ownDirectory();

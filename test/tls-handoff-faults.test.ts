@@ -7,6 +7,6 @@ handoffFaults({
   app: 'mixed.mjs',
   args: TLS_ARGS,
   targets: tlsTargets,
-  clients: times('CLIENTS', 60, 150),
-  rounds: times('HANDOFF_FAULT_ROUNDS', 3, 6),
+  clients: times('CLIENTS', 60, 100),
+  rounds: times('HANDOFF_FAULT_ROUNDS', 3, 4),
 });

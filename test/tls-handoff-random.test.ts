@@ -17,7 +17,7 @@ const SEED = Number(process.env.HANDOFF_SEED ?? Date.now() % 1_000_000);
 const MOVES = times('MOVES', 60, 600);
 const CLIENTS = times('CLIENTS', 30, 100);
 /** A machine may be slow, and a story must end. */
-const MOST_SECONDS = times('MOST_SECONDS', 60, 60);
+const MOST_SECONDS = times('MOST_SECONDS', 60, 40);
 const MOST_WORKERS = times('MOST_WORKERS', 3, 4);
 /** A thousand connections whose clients ask all the time leave a busy machine one by one. */
 const GRACE = ['--grace', '100s', '--keep-alive-timeout', '600s'];

@@ -13,8 +13,8 @@ import { Random } from './support/random.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 import { TLS_ARGS, tlsTargets } from './support/tls-target.ts';
 
-const CLIENTS = times('CLIENTS', 40, 120);
-const RELOADS = times('RELOADS', 3, 8);
+const CLIENTS = times('CLIENTS', 40, 80);
+const RELOADS = times('RELOADS', 3, 5);
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 
 const directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-tls-'));

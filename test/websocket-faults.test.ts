@@ -11,8 +11,8 @@ import { isLong, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 import { WebSocketClient } from './support/websocket-client.ts';
 
-const ROUNDS = times('WS_FAULT_ROUNDS', 3, 12);
-const CLIENTS = times('WS_CLIENTS', 100, 500);
+const ROUNDS = times('WS_FAULT_ROUNDS', 3, 4);
+const CLIENTS = times('WS_CLIENTS', 100, 200);
 /** After some more crashes in a row the master waits longer and longer before it starts a worker. */
 const ROUNDS_PER_SERVER = 6;
 const GRACE_S = 10;

@@ -8,8 +8,8 @@ import { endServers, fixture, startServer, type TestServer } from './support/ser
 import { WebSocketClient } from './support/websocket-client.ts';
 import { type CrowdOptions, WebSocketClients } from './support/websocket-clients.ts';
 
-const CLIENTS = times('WS_CLIENTS', 60, 500);
-const RELOADS = times('RELOADS', 3, 6);
+const CLIENTS = times('WS_CLIENTS', 60, 200);
+const RELOADS = times('RELOADS', 3, 4);
 const APP = fixture('survives-websockets.mjs');
 
 const crowds: WebSocketClients[] = [];
