@@ -9,7 +9,7 @@ import { scrape } from './support/scrape.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
 
 /** For how long the log is watched. */
-const SECONDS = times('CRASH_LOOP_SECONDS', 4, 15);
+const SECONDS = times('CRASH_LOOP_SECONDS', 4, 8);
 
 let crash: string;
 ownDirectory();

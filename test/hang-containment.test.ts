@@ -5,7 +5,7 @@ import { isLong, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const WORKERS = 4;
-const ROUNDS = times('HANG_ROUNDS', 1, 3);
+const ROUNDS = times('HANG_ROUNDS', 1, 1);
 const numbers = isLong ? { idle: 400, webSockets: 40, slow: 60 } : { idle: 80, webSockets: 16, slow: 24 };
 /** The short suite has one of each fate. */
 const SHORT = ['handler', 'timer', 'execSync'];

@@ -10,7 +10,7 @@ import { ask } from './support/load.ts';
 import { isLong, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
-const ROUNDS = times('INTERRUPTS', 2, 3);
+const ROUNDS = times('INTERRUPTS', 2, 2);
 
 /** Everything where V8 or Node treat the end of the code in a way of their own. */
 const SHORT = [

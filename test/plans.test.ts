@@ -5,7 +5,7 @@ import { cases, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const WORKERS = 4;
-const RELOADS = times('RELOADS', 1, 3);
+const RELOADS = times('RELOADS', 1, 2);
 const CLIENTS = times('CLIENTS', 30, 60);
 const clients: KeepAliveClient[] = [];
 afterEach(async () => {

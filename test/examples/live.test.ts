@@ -10,7 +10,7 @@ import { endServers, root, startServer } from '../support/server.ts';
 
 const DEPLOYS = 5;
 /** Those that plain clients live through: the browser does the same. */
-const SHORT_DEPLOYS = times('DEPLOYS', 2, 5);
+const SHORT_DEPLOYS = times('DEPLOYS', 2, 3);
 const PANELS = ['chat', 'stream', 'poll'];
 
 /** With it the picture in the docs is made anew; slower, so that there is something to see between two deploys. */
