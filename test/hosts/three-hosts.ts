@@ -1,4 +1,4 @@
-/** What the tests of all balancers share: three hosts with a server each, clients, and the steps that every one of them takes. */
+/** Shared by the tests of all balancers: three hosts with a server each, clients, and the steps that every one of them takes. */
 import { directory, ownDirectory } from '../support/directory.ts';
 import { Network } from '../support/network.ts';
 import type { Clients } from './clients.ts';
@@ -8,7 +8,7 @@ import { table } from './table.ts';
 
 /** A balancer that runs. */
 export interface Front {
-  /** What it has logged so far. */
+  /** Its log so far. */
   readonly output: string;
   end(): Promise<void>;
 }

@@ -9,7 +9,7 @@ afterAll(() => fs.rmSync(directory, { recursive: true }));
 
 const ofRequests = (requests: number): Heartbeat => ({ requests, rss: 1, loopDelayMs: 0 });
 
-/** What a worker does (worker/src/heartbeat-writer.ts). */
+/** As a worker does it (worker/src/heartbeat-writer.ts). */
 function write({ fd, place }: { fd: number; place: number }, requests: number, at: number): void {
   const record = new Float64Array(RECORD_NUMBERS);
   fillRecord(record, ofRequests(requests), at);

@@ -21,7 +21,7 @@ interface Place {
   at: number;
 }
 
-/** What a worker is started with. */
+/** A worker is started with it. */
 export interface HeartbeatPlace {
   readonly fd: number;
   readonly place: number;
@@ -73,7 +73,7 @@ export class HeartbeatFile {
     const numbers = (this.#places.size + this.#free.length) * RECORD_NUMBERS;
     if (this.#records.length < numbers) this.#records = new Float64Array(numbers);
     const records = this.#records;
-    // What another worker has left there is not read again: its time is older than the worker.
+    // A record of another worker that had the place before is not read again: it is older than this worker.
     fs.readSync(this.#fd, records, 0, numbers * Float64Array.BYTES_PER_ELEMENT, 0);
     const now = sharedClock();
     for (const [serial, known] of [...this.#places]) {

@@ -22,7 +22,7 @@ export interface HangsEvents {
   readonly onExplained?: Telling['onExplained'];
   /** See Meanwhile (rescue.ts). */
   takesRescued(): boolean;
-  /** Passes on what the workers have left in the file of the heartbeats. Absent where there is none. */
+  /** Passes on the heartbeats that workers at rest have left in their file. Absent: all are messages. */
   readHeartbeats?(): void;
 }
 
