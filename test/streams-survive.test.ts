@@ -184,6 +184,21 @@ test('what cannot move is counted by its reason, and ends as its kind has to', a
   flood.destroy();
 });
 
+test('a stop ends streams that have moved as it ends all others: none is broken off', async () => {
+  const server = await startServer(APP, { workers: 1, env: { MS: '20' }, args: ['--grace', '4s'] });
+  const moved = await Promise.all([open(server), open(server)]);
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  await expectServed(server);
+  const fresh = await open(server);
+  server.signal('SIGTERM');
+  await pollUntil(() => streams.every(({ ended }) => ended !== undefined));
+  expect([...moved, fresh].map(({ ended, failures }) => [ended, ...failures])).toEqual([
+    ['end'],
+    ['end'],
+    ['end'],
+  ]);
+});
+
 thorough('a compressed stream stays where its compressor is: no client is sent half of two', async () => {
   const server = await startServer(APP, { workers: 1, env: { MS: '20' }, args: ['--grace', '2s'] });
   const moving = await open(server);

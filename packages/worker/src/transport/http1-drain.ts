@@ -4,13 +4,13 @@
  */
 import type http from 'node:http';
 import type { Socket } from 'node:net';
-import { isSilent } from './before.ts';
 import {
   closeInOrder,
   httpSockets,
   idleSockets,
   immovableSocket,
   newestResponses,
+  silentSockets,
 } from './http1-internals.ts';
 import { layerOf } from './layer.ts';
 import type { DrainingConnections, Exchange, ExchangeSource } from './transport.ts';
@@ -90,9 +90,8 @@ export class Http1Drain implements DrainingConnections {
     }
     const until = performance.now() - lingerMs;
     const due = idle.filter((socket) => (this.#quietSince.get(socket) ?? this.#start) <= until);
-    // To Node before 26.4, a connection that has not sent a byte to this worker is not idle. Nobody waits on it.
-    const all = this.#start <= until ? (httpSockets(this.#server) ?? []) : [];
-    const silent = all.filter(isSilent);
+    // Nobody waits on these.
+    const silent = this.#start <= until ? silentSockets(this.#server) : [];
     const quiet = [...due, ...silent].filter((socket) => !this.#ending.has(socket) && this.#isQuiet(socket));
     const closing = new Set(quiet.filter((socket) => this.#closes(socket) || this.#isStuck(socket)));
     for (const socket of closing) {

@@ -12,7 +12,7 @@ import fs from 'node:fs';
 import type http from 'node:http';
 import net, { type Socket } from 'node:net';
 import { stays } from '../api.ts';
-import { kindBefore } from './before.ts';
+import { isSilent, kindBefore } from './before.ts';
 import { isSealed, layerOf, sealedReason } from './layer.ts';
 import { speaksHttp2 } from './moves.ts';
 import type { RawHandle } from './transport.ts';
@@ -60,6 +60,13 @@ export function idleSockets(server: http.Server): Socket[] | undefined {
     ?.idle()
     .flatMap(({ socket }) => (socket && !isAnswering(socket) ? socket : []));
 }
+
+/**
+ * Connections that have not sent a byte to this worker: to Node before 26.4 they are not idle. A response that has moved here is none of
+ * them: its request came to another worker.
+ */
+export const silentSockets = (server: http.Server): Socket[] =>
+  (httpSockets(server) ?? []).filter((socket: HttpSocket) => socket._httpMessage == null && isSilent(socket));
 
 /** Responses in flight that are the last on their connection so far: nothing is pipelined behind them. */
 export function newestResponses(server: http.Server): http.ServerResponse[] {

@@ -26,6 +26,11 @@ export class Http1Turn implements InterruptedTurn {
   isIdle(socket: Socket): boolean {
     return this.isApart(socket) && !isBetweenResponses(socket);
   }
+
+  /** V8 drops the microtasks of a turn that the debugger terminates (Runtime.terminateExecution), and one of them forgets the scan. */
+  end(): void {
+    forgetIdle();
+  }
 }
 
 const newest = (sockets: readonly Socket[]): Socket | undefined =>

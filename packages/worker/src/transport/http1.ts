@@ -7,7 +7,7 @@ import { isTls } from '../app/http-server.ts';
 import { isHttps } from '../front/entry.ts';
 import { endpointsOf, restoreEndpoints } from '../proxy-protocol/endpoints.ts';
 import { type Answer, askInProcess, type Question } from './ask-in-process.ts';
-import { bytesBefore, isSilent, type Kind, kindBefore } from './before.ts';
+import { bytesBefore, type Kind, kindBefore } from './before.ts';
 import { packCarried, unpackCarried } from './carried.ts';
 import { Entrance } from './entrance.ts';
 import { Http1Drain } from './http1-drain.ts';
@@ -22,6 +22,7 @@ import {
   immovableSocket,
   isEncrypted,
   openResponses,
+  silentSockets,
 } from './http1-internals.ts';
 import { Http1Turn } from './http1-turn.ts';
 import { Interceptors } from './interceptors.ts';
@@ -143,9 +144,7 @@ export class Http1 implements Transport {
     yield* idle;
     for (const beside of this.#beside) yield* beside.idle();
     const known = new Set(idle);
-    // To Node before 26.4, a connection that has not sent a byte to this worker is not idle.
-    for (const socket of httpSockets(this.server) ?? [])
-      if (isSilent(socket) && !known.has(socket)) yield socket;
+    for (const socket of silentSockets(this.server)) if (!known.has(socket)) yield socket;
   }
 
   eventStreams(): Socket[] {

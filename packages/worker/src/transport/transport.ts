@@ -68,6 +68,8 @@ export interface InterruptedTurn {
   isApart(socket: Socket): boolean;
   /** The same for a connection that is idle: no response of it waits for the rest of the turn. */
   isIdle(socket: Socket): boolean;
+  /** To be called last. */
+  end(): void;
 }
 
 /** The connections of a worker that drains; `Transport.drain` creates it. */

@@ -166,7 +166,7 @@ export class OwnHttp2 implements Transport {
   }
 
   interrupted(): InterruptedTurn {
-    return { isApart: () => false, isIdle: () => false };
+    return { isApart: () => false, isIdle: () => false, end: () => {} };
   }
 
   detach(): Detached | undefined {
