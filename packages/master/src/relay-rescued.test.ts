@@ -217,3 +217,68 @@ test('the sender dies while its idle connection is on its way: it waits for a wo
   expect(scene.said()).toEqual([]);
   expect(scene.come(4).said()).toEqual(['4 take 2']);
 });
+
+describe('a sender that has read no answer', () => {
+  test('offers what it was to keep once more: that is an offer like any other', () => {
+    const scene = new Scene(1);
+    scene.offer(1, 1, 'a', 'websocket:0');
+    expect(scene.said()).toEqual(['close a', '1 keep 1: no-taker']);
+    scene.mayCome = true;
+    scene.again(1, 2, 'a again', 1).relay.state(1, 2, 'state');
+    scene.die(1);
+    expect(scene.said()).toEqual([]);
+    scene.come(2).relay.took(2, 1);
+    expect(scene.said()).toEqual(['2 take 1', 'close a again', '2 state 1: state']);
+  });
+
+  test('offers what is still on its way: the first copy is enough, and its state follows', () => {
+    const scene = new Scene(1, 2);
+    scene.receivers = [2];
+    scene.offer(1, 1, 'a', 'websocket:0').again(1, 2, 'a again', 1);
+    expect(scene.said()).toEqual(['2 take 1', 'close a again']);
+    scene.relay.took(2, 1);
+    expect(scene.said()).toEqual([]);
+    scene.die(1).relay.state(1, 2, 'state');
+    expect(scene.said()).toEqual(['close a', '2 state 1: state']);
+  });
+
+  test('offers what its receiver has taken, and what that waits for follows', () => {
+    const scene = new Scene(1, 2);
+    scene.receivers = [2];
+    scene.offer(1, 1, 'a', 'websocket:0').relay.took(2, 1);
+    scene.again(1, 2, 'a again', 1).relay.state(1, 2, 'state');
+    expect(scene.said()).toEqual([
+      '2 take 1',
+      '1 handed-over 1',
+      'close a again',
+      'close a',
+      '2 state 1: state',
+    ]);
+  });
+
+  test('offers what another worker has: it never has two owners', () => {
+    const scene = new Scene(1, 2, 3);
+    scene.receivers = [2];
+    scene.offer(1, 1, 'a').relay.took(2, 1);
+    scene.receivers = [3];
+    scene.again(1, 2, 'a again', 1, '');
+    expect(scene.said()).toEqual([
+      '2 take 1',
+      'close a',
+      '1 handed-over 1',
+      'close a again',
+      '1 handed-over 2',
+    ]);
+  });
+
+  test('gets nothing back, and lets go of an idle connection under its new number', () => {
+    const scene = new Scene(1, 2);
+    scene.receivers = [2];
+    scene.mayCome = true;
+    scene.offer(1, 1, 'a').again(1, 2, 'a again', 1, '');
+    expect(scene.said()).toEqual(['2 take 1', 'close a again', '1 handed-over 2']);
+    scene.die(2);
+    expect(scene.said()).toEqual([]);
+    expect(scene.relay.held).toBe(1);
+  });
+});

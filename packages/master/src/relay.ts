@@ -85,12 +85,17 @@ export class Relay {
     sender: number,
     offer: number,
     connection: Connection,
-    { resumer, carry, rescued: isRescued = false, failing = false }: Offer = {},
+    { resumer, carry, rescued: isRescued = false, failing = false, instead }: Offer = {},
   ): void {
     const ledger = this.#ledger(sender);
     this.#keepLost(sender, ledger.offers.came(offer));
     // A number that is in use is forged.
     if (ledger.sending.has(offer)) return connection.close();
+    if (instead !== undefined && !ledger.forgetKept(instead)) {
+      // The copy that came first is here, or another worker has it.
+      connection.close();
+      return this.#renumber(sender, instead, offer);
+    }
     // In a stop nobody will come, and it closes what it has in order.
     const rescued = isRescued || (failing && this.#orders.rescuedMayWait());
     const state = isRescued ? FOLLOWS : rescued ? ASKED : WITH_SENDER;
@@ -103,6 +108,19 @@ export class Relay {
     ledger.sending.set(offer, transfer);
     if (rescued && (failing || resumer === undefined)) this.#orders.peer(sender)?.handedOver(offer);
     this.#pass(transfer);
+  }
+
+  /** The sender is stuck or about to end, and has read no answer: it gives the connection away for good. */
+  #renumber(sender: number, instead: number, offer: number): void {
+    const { sending } = this.#ledger(sender);
+    const transfer = sending.get(instead);
+    if (!transfer) return this.#orders.peer(sender)?.handedOver(offer);
+    sending.delete(instead);
+    sending.set(offer, transfer);
+    transfer.offer = offer;
+    transfer.rescued = true;
+    if (transfer.resumer === undefined) this.#orders.peer(sender)?.handedOver(offer);
+    else if (transfer.state.is !== 'known') transfer.state = FOLLOWS;
   }
 
   /** All that the sender has on its way is as good as rescued: who was to receive it may hang. */
@@ -123,7 +141,12 @@ export class Relay {
   }
 
   #keepLost(sender: number, offers: readonly number[]): void {
-    for (const offer of offers) this.#orders.peer(sender)?.keep(offer, 'no-descriptor');
+    for (const offer of offers) this.#keep(sender, offer, 'no-descriptor');
+  }
+
+  #keep(sender: number, offer: number, reason: string): void {
+    this.#ledger(sender).keeps(offer);
+    this.#orders.peer(sender)?.keep(offer, reason);
   }
 
   /** Offers it to the next receiver. @param reason why the sender keeps it if there is none */
@@ -169,7 +192,7 @@ export class Relay {
     const { sender, offer, state } = transfer;
     const mayCome = PASSING.has(reason) && this.#orders.receiverMayCome(sender);
     // A sender that has told the state has nothing left that it could keep.
-    if (state.is !== 'known') this.#orders.peer(sender)?.keep(offer, mayCome ? 'not-yet' : reason);
+    if (state.is !== 'known') this.#keep(sender, offer, mayCome ? 'not-yet' : reason);
   }
 
   /** The receiver has the connection. */

@@ -134,7 +134,7 @@ export function routes(
     remaining: (serial, { left }) => remaining.report(serial, left),
 
     census: (serial, { connections }) => balance.report(serial, connections),
-    'hand-over': (serial, { id, resumer, rescued, carry }, connection) => {
+    'hand-over': (serial, { id, resumer, rescued, instead, carry }, connection) => {
       if (rescued) {
         traffic.rescued(serial);
         // A worker that exits gives no heartbeats while its connections leave.
@@ -142,7 +142,7 @@ export function routes(
       }
       // The worker may end at any moment, and must not be left with a connection that nobody could take so far.
       const failing = !rescued && view.stateOf(serial) === 'failing';
-      relay.offer(serial, id, connection as Connection, { resumer, rescued, failing, carry });
+      relay.offer(serial, id, connection as Connection, { resumer, rescued, instead, failing, carry });
     },
     sent: (serial, { upTo }) => relay.sent(serial, upTo),
     took: (serial, { id }) => relay.took(serial, id),

@@ -58,8 +58,8 @@ export type Knowledge =
 export interface Transfer {
   readonly connection: Connection;
   readonly sender: number;
-  /** The sender's number for it. */
-  readonly offer: number;
+  /** The sender's number for it. A sender that has read no answer may give it another one. */
+  offer: number;
   /** Undefined for idle HTTP. */
   readonly resumer: string | undefined;
   /** Secrets of its TLS: kept no longer than the transfer. */
@@ -105,9 +105,14 @@ export interface Offer {
   readonly carry?: string | undefined;
   /** The sender is stuck or about to end. */
   readonly rescued?: boolean | undefined;
+  /** The sender's earlier number for the same connection, to which it has read no answer. */
+  readonly instead?: number | undefined;
   /** The sender has failed and finishes its requests: it can still be asked for a state, and keeps nothing. */
   readonly failing?: boolean | undefined;
 }
+
+/** A worker has fewer offers without an answer at a time (its window). */
+const MOST_KEPT = 64;
 
 /** The transfers between the master and one worker. */
 export class Ledger {
@@ -120,4 +125,17 @@ export class Ledger {
   isRescued = false;
   /** The worker let an offer lie: nothing more is offered to it until it answers again. */
   silent = false;
+  /** Offers that the worker was told to keep, the last ones: it may not have read that. */
+  readonly #kept = new Set<number>();
+
+  keeps(offer: number): void {
+    this.#kept.add(offer);
+    const [oldest] = this.#kept;
+    if (oldest !== undefined && this.#kept.size > MOST_KEPT) this.#kept.delete(oldest);
+  }
+
+  /** True once, for an offer that is the worker's again. */
+  forgetKept(offer: number): boolean {
+    return this.#kept.delete(offer);
+  }
 }

@@ -43,6 +43,8 @@ export interface Candidate {
 export interface Picked extends Sent {
   /** For a WebSocket or a stream: its new owner needs it. */
   readonly state: string | undefined;
+  /** The number under which it was offered before. */
+  readonly instead?: number;
 }
 
 /** The messages to the master. */
@@ -203,19 +205,21 @@ export class HandoffSender {
   }
 
   /** The connection has left under this id. One with a state is over here; another one waits for the answer. */
-  hasLeft(id: number, { socket, detached, migratable }: Picked): void {
+  hasLeft(id: number, { socket, detached, migratable, instead }: Picked): void {
+    if (instead !== undefined) this.#inTransit.answered(instead);
     if (migratable) return this.outgoing.rescued(migratable);
     this.#inTransit.add(id, { socket, detached, migratable }, true);
   }
 
-  /** WebSockets and streams in transit whose state can go now, unasked. Each is over here. */
-  *statesInTransit(turn: InterruptedTurn): Generator<{ readonly id: number; readonly state: string }> {
-    for (const [id, { socket, migratable }] of this.#inTransit.all()) {
+  /**
+   * Those that were offered before, ready to leave again: the master may have given one back, and the answer is not read
+   * any more.
+   */
+  *again(turn: InterruptedTurn): Generator<Picked> {
+    for (const [instead, { socket, detached, migratable, rescued }] of this.#inTransit.all()) {
+      if (rescued) continue;
       const state = migratable && turn.isApart(socket) ? this.outgoing.rescue(migratable) : undefined;
-      if (!migratable || state === undefined) continue;
-      this.#inTransit.answered(id);
-      this.outgoing.rescued(migratable);
-      yield { id, state };
+      if (!migratable || state !== undefined) yield { socket, detached, migratable, state, instead };
     }
   }
 

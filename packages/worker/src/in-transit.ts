@@ -59,7 +59,7 @@ export class InTransit {
     return offered;
   }
 
-  all(): [id: number, sent: Sent][] {
+  all(): [id: number, offered: Offered][] {
     return [...this.#offered];
   }
 

@@ -103,6 +103,8 @@ const TO_MASTER = {
     resumer: optional(name(LONGEST_RESUMER)),
     /** The sender is about to end, or is stuck: the master keeps the connection until a worker can take it. */
     rescued: optional(literal(true)),
+    /** The connection was offered under this number, and its sender has read no answer to that. */
+    instead: optional(count()),
     /** Secrets and counters of its TLS, for the receiver. The master passes them on, and never logs them. */
     carry: optional(opaque(LONGEST_CARRY)),
   },

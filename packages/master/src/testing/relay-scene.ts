@@ -54,6 +54,13 @@ export class RelayScene {
     return this;
   }
 
+  /** The sender is stuck, and offers again what it has offered under the number `instead`. */
+  again(from: number, id: number, name: string, instead: number, resumer = 'websocket:0'): this {
+    const given = { ...(resumer !== '' && { resumer }), rescued: true, instead };
+    this.relay.offer(from, id, this.#connection(name), given);
+    return this;
+  }
+
   /** The sender has failed, and finishes its requests. */
   fail(from: number, id: number, name: string, resumer?: string): this {
     this.relay.offer(from, id, this.#connection(name), { resumer, failing: true });

@@ -19,6 +19,7 @@ interface Posted {
   readonly id?: number;
   readonly resumer?: string;
   readonly rescued?: true;
+  readonly instead?: number;
   readonly text?: string;
   readonly upTo?: number;
 }
@@ -101,12 +102,17 @@ test('idle connections leave in one step, those that have not sent a byte as wel
   expect(handOut.all()).toEqual({ sent: 0, left: 0 });
 });
 
-test('offers that are on their way already leave as well, where nothing else is at rest', async () => {
+test('offers that are on their way already leave once more, under a number of their own', async () => {
   await idle(3);
   sender.sendAll();
+  expect(handOut.all()).toEqual({ sent: 3, left: 0 });
+  // The master may have given one back, and who hangs reads no answer.
+  const again = [1, 2, 3].map((instead) => ({ id: instead + 3, instead, rescued: true, carries: true }));
+  expect(offers()).toMatchObject(again);
+  sender.keep(1, 'not-yet');
+  sender.handedOver(2);
   expect(handOut.all()).toEqual({ sent: 0, left: 0 });
-  // Whatever is sent takes Node's queue with it (direct-channel.ts).
-  expect(posted).toEqual([{ type: 'sent', upTo: 3, tshorn: 1, carries: false }]);
+  expect(sender.moved).toBe(0);
 });
 
 test('a worker that goes on lets go of those that the master has, and serves the others', async () => {
@@ -265,12 +271,14 @@ test('a WebSocket that was on its way sends its state along', async () => {
   sender.sendAll();
   posted.splice(0);
   handOut.all();
-  expect(posted.map(({ type, id }) => [type, id])).toEqual([
-    ['state', 1],
-    ['sent', undefined],
+  expect(posted.map(({ type, id, instead }) => [type, id, instead])).toEqual([
+    ['hand-over', 2, 1],
+    ['state', 2, undefined],
+    ['sent', undefined, undefined],
   ]);
   expect(it.told).toEqual(['left true']);
   sender.handedOver(1);
+  sender.handedOver(2);
   expect(it.told).toEqual(['left true']);
 });
 

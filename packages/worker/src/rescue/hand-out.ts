@@ -64,52 +64,58 @@ export class HandOut {
     const turn = transport.interrupted();
     const resting = sender.resting(turn);
     if (!direct) return { sent: 0, left: resting.length, stuck: UNKNOWN_NODE };
-    // Some of these may still be in Node's queue, which nobody empties any more.
-    const hadOffered = sender.hasInTransit;
     const large: Picked[] = [];
     let sent = 0;
+    let left = resting.length;
     const post = (...all: Picked[]): boolean => {
       const ids = all.map((picked) => this.#offer(picked));
-      all.forEach(({ state }, at) => {
+      all.forEach(({ state, instead }, at) => {
         const id = ids[at];
         if (id === undefined) return;
         sent++;
+        if (instead === undefined) left--;
         if (state !== undefined) this.#send({ type: 'state', id, text: state });
       });
       return !ids.includes(undefined);
     };
-    const isThrough = resting.every((candidate) => {
+    const leave = (picked: Picked): boolean => {
       if (paced && sent > 0 && sent % PACE === 0) pause(PACE_MS);
-      const picked = sender.pick(candidate);
-      if (!picked) return true;
       if ((picked.state?.length ?? 0) <= LARGE) return post(picked);
       large.push(picked);
       return true;
-    });
+    };
+    // Some of those that were offered before may still be in Node's queue, which nobody empties any more: they leave first.
+    const isThrough =
+      [...sender.again(turn)].every(leave) &&
+      resting.every((candidate) => {
+        const picked = sender.pick(candidate);
+        return !picked || leave(picked);
+      });
     const areThrough = post(...large);
-    for (const { id, state } of sender.statesInTransit(turn)) this.#send({ type: 'state', id, text: state });
     // An offer that has not come by then was lost for want of a descriptor.
     const last = { type: 'sent', upTo: this.#parts.offers.last } as const satisfies ToMaster;
-    if (sent > 0 || hadOffered) direct.sendLast(envelope(last));
-    const counts = { sent, left: resting.length - sent };
+    if (sent > 0) direct.sendLast(envelope(last));
+    turn.end();
+    const counts = { sent, left };
     return isThrough && areThrough ? counts : { ...counts, stuck: CHANNEL_FULL };
   }
 
   /** Returns the number of the offer; undefined when the channel does not take it, and the connection stays. */
   #offer(picked: Picked): number | undefined {
     const { sender, offers } = this.#parts;
-    const { detached, migratable } = picked;
+    const { detached, migratable, instead } = picked;
     const id = offers.nextNow();
     const { handle, carry } = detached;
     const told = {
       ...(migratable && { resumer: migratable.resumer }),
       ...(carry !== undefined && { carry }),
+      ...(instead !== undefined && { instead }),
     };
     if (this.#send({ type: 'hand-over', id, ...told, rescued: true }, handle)) {
       sender.hasLeft(id, picked);
       return id;
     }
-    detached.attach();
+    if (instead === undefined) detached.attach();
     return undefined;
   }
 
