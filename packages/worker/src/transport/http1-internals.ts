@@ -117,24 +117,30 @@ export function betweenRequests({ req, socket }: http.ServerResponse): boolean {
   return parser?.incoming === req && req.complete && req.readableLength === 0;
 }
 
+interface Scan {
+  readonly server: http.Server;
+  readonly parsers: Map<Socket, Parser>;
+}
+/** The app's `import 'tshorn'` is a copy of this module, and the worker has another one. */
+const SCAN = Symbol.for('tshorn.idle-scan');
+const shared = globalThis as { [SCAN]?: Scan | undefined };
+
 /** For a question in the middle of a turn, whose end forgets the last scan. */
 export const forgetIdle = (): void => {
-  idleNow = undefined;
+  shared[SCAN] = undefined;
 };
-
-let idleNow: { readonly server: http.Server; readonly parsers: Map<Socket, Parser> } | undefined;
 
 /** One scan serves all questions of one turn: each question by itself would scan all connections. */
 function idleParsers(server: http.Server): Map<Socket, Parser> {
-  if (idleNow?.server !== server) {
-    const idle = listOf(server)?.idle() ?? [];
-    const parsers = new Map(
-      idle.flatMap((parser) => (parser.socket ? [[parser.socket, parser] as const] : [])),
-    );
-    idleNow = { server, parsers };
-    queueMicrotask(forgetIdle);
-  }
-  return idleNow.parsers;
+  const last = shared[SCAN];
+  if (last?.server === server) return last.parsers;
+  const idle = listOf(server)?.idle() ?? [];
+  const parsers = new Map(
+    idle.flatMap((parser) => (parser.socket ? [[parser.socket, parser] as const] : [])),
+  );
+  shared[SCAN] = { server, parsers };
+  queueMicrotask(forgetIdle);
+  return parsers;
 }
 
 const isAnswering = (socket: HttpSocket): boolean =>
