@@ -199,6 +199,34 @@ test('a stop ends streams that have moved as it ends all others: none is broken 
   ]);
 });
 
+test('a hang costs no stream, and one that begins after it moves as well', async () => {
+  const server = await startServer(APP, { workers: 1, env: { MS: '20' }, args: ['--timeout', '2s'] });
+  await open(server);
+  const [before] = server.readyPids;
+  const late = net.connect(server.port, '127.0.0.1');
+  const hung = net.connect(server.port, '127.0.0.1');
+  for (const socket of [late, hung]) socket.on('error', () => {});
+  let text = '';
+  late.on('data', (data) => {
+    text += data;
+  });
+  // Its request is half read: it stays in the worker, which begins the answer when it has been interrupted.
+  late.write('GET /events HTTP/1.1\r\nHost: ');
+  await sleep(200);
+  const from = server.lines.length;
+  hung.resume().write('GET /hang HTTP/1.1\r\nHost: x\r\n\r\n');
+  await server.event('rescuing');
+  late.write('x\r\n\r\n');
+  await server.event('ready', { from });
+  await expectServed(server);
+  const after = server.readyPids.at(-1);
+  expect(after).not.toBe(before);
+  await pollUntil(() => text.includes(`data: ${after} `) || late.destroyed);
+  expect(text).toContain(`data: ${before} `);
+  expect(text).toContain(`data: ${after} `);
+  for (const socket of [late, hung]) socket.destroy();
+});
+
 thorough('a compressed stream stays where its compressor is: no client is sent half of two', async () => {
   const server = await startServer(APP, { workers: 1, env: { MS: '20' }, args: ['--grace', '2s'] });
   const moving = await open(server);
