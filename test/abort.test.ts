@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, type Ended, request, socketOf } from './support/control.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { MixedLoad } from './support/load.ts';
-import { cases, thorough } from './support/long.ts';
+import { brief, cases, thorough } from './support/long.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
 
 const WORKERS = 2;
@@ -122,7 +122,7 @@ describe('abort', () => {
 });
 
 describe('in the middle of a reload', () => {
-  test('TERM ends it with a verdict, and the server with 0', async () => {
+  brief('TERM ends it with a verdict, and the server with 0', async () => {
     const server = await start();
     await socketOf(server);
     const load = new MixedLoad({ port: server.port }).start({ fresh: 0, posts: 0, slow: 4, uploads: 0 });
@@ -162,7 +162,7 @@ describe('in the middle of a reload', () => {
     expect(server.of('reload-finished').map(({ outcome }) => outcome)).toEqual(['committed', 'committed']);
   });
 
-  test('a master that is killed leaves no worker behind', async () => {
+  brief('a master that is killed leaves no worker behind', async () => {
     const server = await start();
     await socketOf(server);
     const command = begin(server, '--plan', 'overlap');
@@ -176,7 +176,7 @@ describe('in the middle of a reload', () => {
 });
 
 describe('plan and dry run', () => {
-  test('a dry run says what would be done, and does nothing', async () => {
+  brief('a dry run says what would be done, and does nothing', async () => {
     const server = await start();
     const socket = await socketOf(server);
     const { code, out } = await tshorn(server, '--dry-run', '--plan', 'overlap');
@@ -196,7 +196,7 @@ describe('plan and dry run', () => {
     expect(server.of('reload-started')).toEqual([]);
   });
 
-  test('a plan that there is not is refused by name', async () => {
+  brief('a plan that there is not is refused by name', async () => {
     const server = await start();
     const socket = await socketOf(server);
     expect(await tshorn(server, '--plan', 'sudden')).toMatchObject({

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pollUntil } from './support/eventually.ts';
 import { ask } from './support/load.ts';
-import { cases, thorough } from './support/long.ts';
+import { brief, cases, thorough } from './support/long.ts';
 import { isAlive } from './support/processes.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
@@ -67,13 +67,16 @@ describe.each(cases(CLEAN_UPS, ([name]) => SHORT.some((short) => name.startsWith
   },
 );
 
-test('the server still listens when the app is told to end, and emits close when the app has closed it', async () => {
-  const server = await start('closes-its-server.cjs');
-  expect(await server.stop()).toBe(0);
-  expect(server.output).toBe('listening: true\nclosed\ncleaned up\n');
-});
+brief(
+  'the server still listens when the app is told to end, and emits close when the app has closed it',
+  async () => {
+    const server = await start('closes-its-server.cjs');
+    expect(await server.stop()).toBe(0);
+    expect(server.output).toBe('listening: true\nclosed\ncleaned up\n');
+  },
+);
 
-test('an app without a clean-up of its own is not waited for', async () => {
+brief('an app without a clean-up of its own is not waited for', async () => {
   const server = await start('waits-for-messages.cjs');
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });
   expect(await server.stop()).toBe(0);
@@ -81,7 +84,7 @@ test('an app without a clean-up of its own is not waited for', async () => {
   expect(server.output).toBe('');
 });
 
-test('what was force-closed at the deadline keeps no server from closing', async () => {
+brief('what was force-closed at the deadline keeps no server from closing', async () => {
   const server = await start('upgrades.cjs', {}, '--grace', '1s');
   const client = await connect(server);
   await client.get('/', 'Connection: Upgrade\r\nUpgrade: chat\r\n').until(/101/);

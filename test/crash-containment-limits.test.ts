@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Crowd, type Fate, fateOf } from './support/crowd.ts';
 import { ask } from './support/load.ts';
-import { isLong, thorough } from './support/long.ts';
+import { brief, isLong, thorough } from './support/long.ts';
 import { Random } from './support/random.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, type LogLine, startServer, type TestServer } from './support/server.ts';
@@ -58,7 +58,7 @@ async function expectNoHarm(slow?: { answers: Promise<{ failures: string[] }> })
 const contained = (): Promise<LogLine> => server.event('contained');
 
 describe('an app with listeners of its own', () => {
-  test.each([
+  brief.each([
     ['uncaughtException', 'serves', 'timer'],
     ['unhandledRejection', 'rejections', 'promise'],
   ])('for %s goes on serving', async (_event, listener, place) => {
@@ -106,14 +106,14 @@ describe('an app with listeners of its own', () => {
   });
 });
 
-test('an app that calls process.exit() ends at once, and its idle connections go on elsewhere', async () => {
+brief('an app that calls process.exit() ends at once, and its idle connections go on elsewhere', async () => {
   await start();
   expect(await send('/exits').fate).toBe('cut');
   expect((await server.event('crashed')).msg).toMatch(/exit code 5/);
   await expectNoHarm();
 });
 
-test('with --crash-grace 0 a worker ends at once, with its requests', async () => {
+brief('with --crash-grace 0 a worker ends at once, with its requests', async () => {
   await start({ workers: 1, args: ['--crash-grace', '0'] });
   const slow = await crowd.sendSlow(20_000);
   expect(await throwIn('handler')).toBe('cut');
@@ -121,7 +121,7 @@ test('with --crash-grace 0 a worker ends at once, with its requests', async () =
   expect((await server.event('crashed')).msg).toMatch(/exit code 1: uncaught Error: thrown in a handler/);
 });
 
-test('one worker: its idle connections and WebSockets wait for the replacement', async () => {
+brief('one worker: its idle connections and WebSockets wait for the replacement', async () => {
   await start({ workers: 1 });
   const slow = await crowd.sendSlow(SLOW_MS);
   expect(answered(await throwIn('handler'))).toBe(500);
@@ -156,7 +156,7 @@ thorough('a second exception ends the worker at once; its idle connections go on
   await expectNoHarm();
 });
 
-test('the request of a second exception is answered with 500 before the worker ends', async () => {
+brief('the request of a second exception is answered with 500 before the worker ends', async () => {
   await start({ args: ['--crash-grace', '1h'], workers: 1 });
   const client = await RawClient.open(server);
   const head = [
@@ -182,7 +182,7 @@ thorough('with --no-handoff its other requests are answered', async () => {
   expect(await contained()).toMatchObject({ moved: 0, lost: 1 });
 });
 
-test('requests that never end are answered with 500 at the grace, and counted as lost', async () => {
+brief('requests that never end are answered with 500 at the grace, and counted as lost', async () => {
   await start({ workers: 1, args: ['--crash-grace', '3s'] });
   const endless = [send('/never'), send('/never'), send('/never')];
   await Promise.all(endless.map(({ arrived }) => arrived));
@@ -239,7 +239,7 @@ thorough(
 );
 
 describe('during a deploy', () => {
-  test('a crash of an uncommitted release rolls it back, and its other requests are answered', async () => {
+  brief('a crash of an uncommitted release rolls it back, and its other requests are answered', async () => {
     await start({ env: { TSHORN_SOAK: '20s' } });
     server.signal('SIGHUP');
     await server.until('the new release alone', () => server.of('drained').length === 2);
@@ -285,7 +285,7 @@ describe('during a deploy', () => {
     await expectNoHarm(slow);
   });
 
-  test('a stop while a worker finishes its requests waits for them', async () => {
+  brief('a stop while a worker finishes its requests waits for them', async () => {
     await start({ workers: 1 });
     const slow = await crowd.sendSlow(1_000);
     await throwIn('handler');

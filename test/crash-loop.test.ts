@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, request, socketOf } from './support/control.ts';
 import { directory, ownDirectory } from './support/directory.ts';
-import { thorough, times } from './support/long.ts';
+import { brief, thorough, times } from './support/long.ts';
 import { scrape } from './support/scrape.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
 
@@ -77,7 +77,7 @@ thorough('the status names each slot in back-off, with its next attempt and the 
   expect(out).toMatch(/degraded +0 of 2 workers ready for \d+s: .*exit code 7/);
 });
 
-test('a good release commits in a crash loop, and the back-off is forgotten', async () => {
+brief('a good release commits in a crash loop, and the back-off is forgotten', async () => {
   const server = await start();
   await loop(server);
   rmSync(crash);
@@ -111,7 +111,7 @@ thorough('a scale to the same size makes the slots try again at once', async () 
 });
 
 describe('the end of a worker in words', () => {
-  test('killed by somebody', async () => {
+  brief('killed by somebody', async () => {
     const server = await start(1);
     process.kill(server.readyPids[0] as number, 'SIGKILL');
     expect((await server.event('crashed')).msg).toMatch(
@@ -119,7 +119,7 @@ describe('the end of a worker in words', () => {
     );
   });
 
-  test("V8's heap is full", async () => {
+  brief("V8's heap is full", async () => {
     const server = await startServer(fixture('fills-its-heap.mjs'), {
       env: { NODE_OPTIONS: '--max-old-space-size=40' },
     });

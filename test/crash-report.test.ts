@@ -1,7 +1,7 @@
 /** An exception that is contained is reported as Node reports it, and ends the worker as Node would have ended it. */
 import { spawnSync } from 'node:child_process';
 import { ask } from './support/load.ts';
-import { cases } from './support/long.ts';
+import { brief, cases } from './support/long.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
@@ -59,13 +59,16 @@ describe('the report is what Node writes', () => {
   });
 });
 
-test('a handler that throws after its answer fails no request: its connection closes behind the answer', async () => {
-  const server = await startServer(fixture('throws-all-kinds.cjs'), { args: ['--crash-grace', '60s'] });
-  const client = await RawClient.open({ port: server.port });
-  expect(await client.get('/answered').ended()).toBe('end');
-  expect(client.text).toMatch(/ 200 OK\r\n[\s\S]*\r\nok$/);
-  expect(await server.event('contained')).toMatchObject({ lost: 0 });
-});
+brief(
+  'a handler that throws after its answer fails no request: its connection closes behind the answer',
+  async () => {
+    const server = await startServer(fixture('throws-all-kinds.cjs'), { args: ['--crash-grace', '60s'] });
+    const client = await RawClient.open({ port: server.port });
+    expect(await client.get('/answered').ended()).toBe('end');
+    expect(client.text).toMatch(/ 200 OK\r\n[\s\S]*\r\nok$/);
+    expect(await server.event('contained')).toMatchObject({ lost: 0 });
+  },
+);
 
 describe('nothing is contained, and Node ends the worker', () => {
   const lost = async (server: TestServer, kind = 'error') => {
@@ -76,13 +79,13 @@ describe('nothing is contained, and Node ends the worker', () => {
     return msg;
   };
 
-  test('with --crash-grace 0', async () => {
+  brief('with --crash-grace 0', async () => {
     const args = ['--crash-grace', '0'];
     const server = await startServer(fixture('throws-all-kinds.cjs'), { args });
     expect(await lost(server)).toContain('exit code 1: uncaught Error: plain');
   });
 
-  test('with --trace-uncaught, which asks Node for the place of the throw', async () => {
+  brief('with --trace-uncaught, which asks Node for the place of the throw', async () => {
     const env = { NODE_OPTIONS: '--trace-uncaught' };
     const server = await startServer(fixture('throws-all-kinds.cjs'), { env });
     await lost(server, 'text');

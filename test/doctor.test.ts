@@ -3,14 +3,14 @@ import fs from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { doctor, OF_MACHINE, place } from './support/doctor.ts';
-import { cases, thorough } from './support/long.ts';
+import { brief, cases, thorough } from './support/long.ts';
 import { fixture } from './support/server.ts';
 
 const its = (name: string) => fixture(`doctor/${name}`);
 const WELL = its('is-well.mjs');
 const { directory, env, write } = place();
 
-test('a healthy app on this machine: nothing is found that is not of the machine itself', async () => {
+brief('a healthy app on this machine: nothing is found that is not of the machine itself', async () => {
   const { findings, ok, errors } = await doctor([WELL, '--bind', '127.0.0.1:0'], { env: env() });
   expect(findings.filter(({ id }) => !OF_MACHINE.includes(id))).toEqual([]);
   expect(errors).toBe('');
@@ -54,7 +54,7 @@ describe('faults of an app', () => {
   });
 });
 
-test('faults of a configuration and of a release: all in one', async () => {
+brief('faults of a configuration and of a release: all in one', async () => {
   const workers = Math.max(40, 2 * availableParallelism() + 2);
   const release = path.join(directory(), 'releases/42');
   const app = write('releases/42/app.mjs', fs.readFileSync(its('writes-beside-itself.mjs'), 'utf8'));
@@ -128,7 +128,7 @@ test('faults of a configuration and of a release: all in one', async () => {
   });
 });
 
-test('a config file with an unknown key, and a module that is not there', async () => {
+brief('a config file with an unknown key, and a module that is not there', async () => {
   write('tshorn.config.json', JSON.stringify({ app: WELL, workres: 2 }));
   const broken = await doctor([], { env: { ...env(), PWD: directory() }, cwd: directory() });
   expect([broken.code, broken.found.config]).toEqual([
@@ -140,7 +140,7 @@ test('a config file with an unknown key, and a module that is not there', async 
 });
 
 describe('the command', () => {
-  test('a wrong option is no finding: 2', async () => {
+  brief('a wrong option is no finding: 2', async () => {
     for (const [args, words] of [
       [['--wrkers', '2'], /--wrkers/],
       [['--workers', 'many'], /--workers: got "many"/],
@@ -150,14 +150,14 @@ describe('the command', () => {
     }
   });
 
-  test('without an app it checks the machine alone', async () => {
+  brief('without an app it checks the machine alone', async () => {
     const { found, ok } = await doctor([], { env: { ...env(), PWD: directory() }, cwd: directory() });
     expect(Object.keys(found).filter((id) => !OF_MACHINE.includes(id))).toEqual([]);
     expect(ok).toEqual(expect.arrayContaining(['config-warnings', 'two-versions']));
     expect(ok).not.toContain('app-start');
   });
 
-  test('it writes nothing, and leaves no process', async () => {
+  brief('it writes nothing, and leaves no process', async () => {
     const app = write('tells.mjs', fs.readFileSync(fixture('tells-its-pid.mjs'), 'utf8'));
     const args = [
       app,

@@ -13,7 +13,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from './support/control.ts';
 import { MixedLoad } from './support/load.ts';
-import { cases, times } from './support/long.ts';
+import { brief, cases, times } from './support/long.ts';
 import { cli, fixture, root } from './support/server.ts';
 
 interface Status {
@@ -216,20 +216,24 @@ test.each(cases(Object.entries(WAYS), ([way]) => way === 'a pipe that nobody rea
   120_000,
 );
 
-test('listeners of a program that throw and reject cost the server nothing, and the program goes on', async () => {
-  const child = spawn(process.execPath, [fixture('listens-badly.mjs'), fixture('mixed.mjs')], {
-    cwd: root,
-    env: { ...process.env, TSHORN_SOAK: '50ms' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  server = child;
-  const [out, log, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
-  expect({ code, log }).toMatchObject({ code: 0 });
-  expect(JSON.parse(out)).toEqual({ scaled: 3, reload: 'committed', ready: 3, stop: 0 });
-  expect(log).toContain('asynchronous listener');
-  expect(log).toContain('listener of finished');
-}, 60_000);
+brief(
+  'listeners of a program that throw and reject cost the server nothing, and the program goes on',
+  async () => {
+    const child = spawn(process.execPath, [fixture('listens-badly.mjs'), fixture('mixed.mjs')], {
+      cwd: root,
+      env: { ...process.env, TSHORN_SOAK: '50ms' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    server = child;
+    const [out, log, [code]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'close'),
+    ]);
+    expect({ code, log }).toMatchObject({ code: 0 });
+    expect(JSON.parse(out)).toEqual({ scaled: 3, reload: 'committed', ready: 3, stop: 0 });
+    expect(log).toContain('asynchronous listener');
+    expect(log).toContain('listener of finished');
+  },
+  60_000,
+);

@@ -1,6 +1,6 @@
 /** An app shares the channel between its worker and the master, and may send anything over it. */
 import { ask } from './support/load.ts';
-import { cases } from './support/long.ts';
+import { brief, cases } from './support/long.ts';
 import { isAlive } from './support/processes.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, type ServerOptions, startServer, type TestServer } from './support/server.ts';
@@ -76,7 +76,7 @@ test.each(cases(MALFORMED, ([type]) => SHORT.includes(type)))(
   },
 );
 
-test('facts about a state that the worker is not in change nothing', async () => {
+brief('facts about a state that the worker is not in change nothing', async () => {
   const server = await start();
   const before = server.readyPids;
   const broken = { verdict: 'broken', reason: 'x', tookMs: 1 };
@@ -102,7 +102,7 @@ test('facts about a state that the worker is not in change nothing', async () =>
   expect(server.of('malformed-message')).toEqual([]);
 });
 
-test('a forged crash ends the worker that sends it, in order, and nothing else', async () => {
+brief('a forged crash ends the worker that sends it, in order, and nothing else', async () => {
   const server = await start();
   const crashed = ours('crashed', { reason: 'no exception\n{"level":60}', culprit: { cost: 'none' } });
   const pid = await forge(server, { messages: [crashed], times: 5 });
@@ -115,37 +115,43 @@ test('a forged crash ends the worker that sends it, in order, and nothing else',
   await expectOrder(server);
 });
 
-test("Node's own words for a handle that is not there, refused or for nobody cost the master nothing", async () => {
-  const server = await start();
-  for (const message of [
-    { cmd: 'NODE_HANDLE_ACK' },
-    { cmd: 'NODE_HANDLE_NACK' },
-    { cmd: 'NODE_HANDLE', type: 'none' },
-    { cmd: 'NODE_CLUSTER', act: 'queryServer', seq: 1, address: {}, port: -1 },
-  ]) {
-    await forge(server, { messages: [message] });
-    await expectReload(server, message);
-  }
-  await expectOrder(server);
-});
+brief(
+  "Node's own words for a handle that is not there, refused or for nobody cost the master nothing",
+  async () => {
+    const server = await start();
+    for (const message of [
+      { cmd: 'NODE_HANDLE_ACK' },
+      { cmd: 'NODE_HANDLE_NACK' },
+      { cmd: 'NODE_HANDLE', type: 'none' },
+      { cmd: 'NODE_CLUSTER', act: 'queryServer', seq: 1, address: {}, port: -1 },
+    ]) {
+      await forge(server, { messages: [message] });
+      await expectReload(server, message);
+    }
+    await expectOrder(server);
+  },
+);
 
-test('a handle of any kind that comes with any message costs the master nothing, and is not kept', async () => {
-  const server = await start();
-  const messages = [
-    ours('hand-over', { id: 1 }),
-    ours('hand-over', { id: 2, resumer: 'none' }),
-    ours('took', { id: 1 }),
-    ours('log', { level: 'info', text: 'with a handle' }),
-    { mine: true },
-  ];
-  for (const handle of ['socket', 'raw', 'server', 'listening'] as const) {
-    await forge(server, { messages, handle });
-    await expectReload(server, handle);
-  }
-  await expectOrder(server);
-});
+brief(
+  'a handle of any kind that comes with any message costs the master nothing, and is not kept',
+  async () => {
+    const server = await start();
+    const messages = [
+      ours('hand-over', { id: 1 }),
+      ours('hand-over', { id: 2, resumer: 'none' }),
+      ours('took', { id: 1 }),
+      ours('log', { level: 'info', text: 'with a handle' }),
+      { mine: true },
+    ];
+    for (const handle of ['socket', 'raw', 'server', 'listening'] as const) {
+      await forge(server, { messages, handle });
+      await expectReload(server, handle);
+    }
+    await expectOrder(server);
+  },
+);
 
-test('a connection that goes with a message that carries none is not kept by the master', async () => {
+brief('a connection that goes with a message that carries none is not kept by the master', async () => {
   const server = await start();
   for (const messages of [
     [{ mine: true }],
@@ -169,7 +175,7 @@ test('a connection that goes with a message that carries none is not kept by the
   await expectOrder(server);
 });
 
-test('no control character of a text reaches a line of the log', async () => {
+brief('no control character of a text reaches a line of the log', async () => {
   const server = await start();
   const evil = 'a\u001b[2J\u009b31m\r\n{"level":60,"event":"forged"}\u202e\u0007b';
   await forge(server, {

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
-import { cases, thorough } from './support/long.ts';
+import { brief, cases, thorough } from './support/long.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
 
 let hookLog: string;
@@ -38,7 +38,7 @@ const requestArrived = (server: TestServer): Promise<boolean> =>
   server.until('a request', () => recorded().some((line) => line.startsWith('preRequest')));
 
 describe('each hook runs at its moment', () => {
-  test('from the start over a reload to the stop', async () => {
+  brief('from the start over a reload to the stop', async () => {
     const server = await start();
     await server.until('whenReady', () => server.lines.some(({ msg }) => msg === 'whenReady was here'));
     expect(recorded()).toEqual([
@@ -88,7 +88,7 @@ describe('each hook runs at its moment', () => {
     expect(recorded()).toContain('postRequest worker=0 gen=1 GET /slow?ms=1 200');
   });
 
-  test('workerInt on a quick stop, and for a graceful one that becomes quick', async () => {
+  brief('workerInt on a quick stop, and for a graceful one that becomes quick', async () => {
     const quick = await start();
     await quick.stop('SIGINT');
     expect(recorded()).toContain('workerInt worker=0 gen=1');
@@ -105,7 +105,7 @@ describe('each hook runs at its moment', () => {
     expect(await request).toBe('cut');
   });
 
-  test('workerAbort when the grace period runs out', async () => {
+  brief('workerAbort when the grace period runs out', async () => {
     const server = await start('', ['--grace', '500ms']);
     const request = ask({ port: server.port }, { path: '/slow?ms=60000', agent: false }).catch(() => 'cut');
     await requestArrived(server);

@@ -6,7 +6,7 @@ import { directory, ownDirectory } from './support/directory.ts';
 import { HIGHEST, Http2Client, request } from './support/http2-client.ts';
 import { Http2Load } from './support/http2-load.ts';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
-import { times } from './support/long.ts';
+import { brief, times } from './support/long.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
 
 const RELOADS = times('RELOADS', 3, 5);
@@ -74,50 +74,58 @@ test(
   60_000 + RELOADS * 15_000,
 );
 
-test('two notices: what is sent until the first is answered is served, the second has the last stream', async () => {
-  const server = await startServer(fixture('http2-app.mjs'), { args: ['--http2'] });
-  const client = await Http2Client.connect(server.port);
-  await client.ask(request('/'));
-  client.polite = false;
-  const reloaded = server.reload();
-  expect((await client.frame('GOAWAY', ({ type }) => type === 'goaway')).payload.readUInt32BE()).toBe(
-    HIGHEST,
-  );
-  // It has crossed with the notice, as far as the server knows.
-  const crossed = client.ask(request('/'));
-  expect(await crossed).toMatchObject({ status: 200, body: 'hello' });
-  await client.answerPing();
-  await client.closed;
-  expect(client.notices).toEqual([HIGHEST, 3]);
-  expect(await reloaded).toMatchObject({ outcome: 'committed' });
-}, 60_000);
+brief(
+  'two notices: what is sent until the first is answered is served, the second has the last stream',
+  async () => {
+    const server = await startServer(fixture('http2-app.mjs'), { args: ['--http2'] });
+    const client = await Http2Client.connect(server.port);
+    await client.ask(request('/'));
+    client.polite = false;
+    const reloaded = server.reload();
+    expect((await client.frame('GOAWAY', ({ type }) => type === 'goaway')).payload.readUInt32BE()).toBe(
+      HIGHEST,
+    );
+    // It has crossed with the notice, as far as the server knows.
+    const crossed = client.ask(request('/'));
+    expect(await crossed).toMatchObject({ status: 200, body: 'hello' });
+    await client.answerPing();
+    await client.closed;
+    expect(client.notices).toEqual([HIGHEST, 3]);
+    expect(await reloaded).toMatchObject({ outcome: 'committed' });
+  },
+  60_000,
+);
 
-test('a silent connection, and one of HTTP/1.1, move; a client that does not answer is told the last stream after the linger', async () => {
-  const server = await startServer(fixture('http2-app.mjs'), { args: ['--http2', '--idle-linger', '1s'] });
-  const silent = net.connect(server.port, '127.0.0.1');
-  await once(silent, 'connect');
-  const plain = await KeepAliveClient.connect({ port: server.port });
-  const get = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
-  await plain.ask([get], 'hello');
-  const before = plain.lastPid;
-  const mute = await Http2Client.connect(server.port);
-  await mute.ask(request('/'));
-  mute.polite = false;
-  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
-  await mute.closed;
-  expect(mute.notices).toEqual([HIGHEST, 1]);
-  expect(server.of('drained')[0]).toMatchObject({
-    moved: 2,
-    closed: 0,
-    forceClosed: 0,
-    refused: { http2: 1 },
-  });
-  await plain.ask([get], 'hello');
-  expect(plain.failures).toEqual([]);
-  expect(plain.lastPid).not.toBe(before);
-  // Moved, it may still become either.
-  const moved = new Http2Client(silent);
-  expect(await moved.ask(request('/'))).toMatchObject({ status: 200, body: 'hello' });
-  moved.socket.end();
-  plain.leave();
-}, 60_000);
+brief(
+  'a silent connection, and one of HTTP/1.1, move; a client that does not answer is told the last stream after the linger',
+  async () => {
+    const server = await startServer(fixture('http2-app.mjs'), { args: ['--http2', '--idle-linger', '1s'] });
+    const silent = net.connect(server.port, '127.0.0.1');
+    await once(silent, 'connect');
+    const plain = await KeepAliveClient.connect({ port: server.port });
+    const get = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+    await plain.ask([get], 'hello');
+    const before = plain.lastPid;
+    const mute = await Http2Client.connect(server.port);
+    await mute.ask(request('/'));
+    mute.polite = false;
+    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+    await mute.closed;
+    expect(mute.notices).toEqual([HIGHEST, 1]);
+    expect(server.of('drained')[0]).toMatchObject({
+      moved: 2,
+      closed: 0,
+      forceClosed: 0,
+      refused: { http2: 1 },
+    });
+    await plain.ask([get], 'hello');
+    expect(plain.failures).toEqual([]);
+    expect(plain.lastPid).not.toBe(before);
+    // Moved, it may still become either.
+    const moved = new Http2Client(silent);
+    expect(await moved.ask(request('/'))).toMatchObject({ status: 200, body: 'hello' });
+    moved.socket.end();
+    plain.leave();
+  },
+  60_000,
+);

@@ -1,5 +1,5 @@
 import { fields, frame, Http2Client, numbers, request, settings } from './support/http2-client.ts';
-import { thorough } from './support/long.ts';
+import { brief, thorough } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 /** ENHANCE_YOUR_CALM (RFC 9113, section 7). */
@@ -63,7 +63,7 @@ for (const [name, flood] of Object.entries(FLOODS)) {
   });
 }
 
-test('a list of fields that grows out of a few bytes is not made, and answered with 431', async () => {
+brief('a list of fields that grows out of a few bytes is not made, and answered with 431', async () => {
   const client = await Http2Client.connect(server.port);
   const name = Buffer.concat([Buffer.from([0x40, 1, 0x61, 0x7f, 0xa1, 0x1e]), Buffer.alloc(4_000, 'b')]);
   client.write(frame('headers', 5, 1, Buffer.concat([block, name, Buffer.alloc(10_000, 0xbe)])));
@@ -71,7 +71,7 @@ test('a list of fields that grows out of a few bytes is not made, and answered w
   client.socket.destroy();
 });
 
-test('more requests at once than were announced are refused, and the others answered', async () => {
+brief('more requests at once than were announced are refused, and the others answered', async () => {
   const client = await Http2Client.connect(server.port);
   const asked = Array.from({ length: 300 }, () => client.ask(request('/held')));
   const outcomes = await Promise.allSettled(asked);

@@ -7,7 +7,7 @@ import { authority } from './support/certificates.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { HIGHEST, Http2Client, request } from './support/http2-client.ts';
 import { Http2Load } from './support/http2-load.ts';
-import { times } from './support/long.ts';
+import { brief, times } from './support/long.ts';
 import { fixture, startServer } from './support/server.ts';
 
 const RELOADS = times('RELOADS', 2, 4);
@@ -68,24 +68,32 @@ test.each([
   120_000,
 );
 
-test("clients of HTTP/1 are served where the app's server allows it", async () => {
-  const { server } = await start('own');
-  const agent = new https.Agent({ rejectUnauthorized: false });
-  const asked = https.get({ port: server.port, host: '127.0.0.1', agent });
-  const [response] = await once(asked, 'response');
-  expect(String(Buffer.concat(await response.toArray()))).toBe('hello');
-  agent.destroy();
-}, 60_000);
+brief(
+  "clients of HTTP/1 are served where the app's server allows it",
+  async () => {
+    const { server } = await start('own');
+    const agent = new https.Agent({ rejectUnauthorized: false });
+    const asked = https.get({ port: server.port, host: '127.0.0.1', agent });
+    const [response] = await once(asked, 'response');
+    expect(String(Buffer.concat(await response.toArray()))).toBe('hello');
+    agent.destroy();
+  },
+  60_000,
+);
 
-test("Node's own client is answered, and its connection closes in order", async () => {
-  const { server } = await start('plain');
-  const client = http2.connect(server.origin);
-  const stream = client.request({ ':path': '/echo', ':method': 'POST' });
-  const trailers = once(stream, 'trailers');
-  stream.end('ping');
-  expect(String(Buffer.concat(await stream.toArray()))).toBe('ping');
-  expect((await trailers)[0]).toMatchObject({ 'grpc-status': '0' });
-  const closed = once(client, 'close');
-  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
-  await closed;
-}, 60_000);
+brief(
+  "Node's own client is answered, and its connection closes in order",
+  async () => {
+    const { server } = await start('plain');
+    const client = http2.connect(server.origin);
+    const stream = client.request({ ':path': '/echo', ':method': 'POST' });
+    const trailers = once(stream, 'trailers');
+    stream.end('ping');
+    expect(String(Buffer.concat(await stream.toArray()))).toBe('ping');
+    expect((await trailers)[0]).toMatchObject({ 'grpc-status': '0' });
+    const closed = once(client, 'close');
+    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+    await closed;
+  },
+  60_000,
+);

@@ -10,7 +10,7 @@ import {
   request,
   settings,
 } from './support/http2-client.ts';
-import { thorough } from './support/long.ts';
+import { brief, thorough } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 let server: TestServer;
@@ -225,7 +225,7 @@ thorough.each(ACCEPTED)('%s is no error', async (_section, frames) => {
   await expect(client.ask(request('/'))).resolves.toMatchObject({ status: 200 });
 });
 
-test('3.4 what is no preface is no HTTP/2, and SETTINGS has to be the first frame', async () => {
+brief('3.4 what is no preface is no HTTP/2, and SETTINGS has to be the first frame', async () => {
   const socket = net.connect(server.port, '127.0.0.1');
   socket.write('PRI * HTTP/2.0\r\n\r\nSX\r\n\r\n');
   await new Promise((resolve) => socket.once('close', resolve).resume());
@@ -238,7 +238,7 @@ test('3.4 what is no preface is no HTTP/2, and SETTINGS has to be the first fram
   expect([received[3], received.includes(frame('goaway', 0, 0).subarray(3, 9))]).toEqual([4, true]);
 });
 
-test('6.9.2 windows follow the initial size, below zero too', async () => {
+brief('6.9.2 windows follow the initial size, below zero too', async () => {
   client.polite = false;
   client.write(frame('settings', 0, 0, settings([4, 3])), frame('headers', 5, 1, get));
   const first = await client.frame('data', ({ type }) => type === 'data');

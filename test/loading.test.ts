@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { Command } from './support/control.ts';
 import { directory, ownDirectory } from './support/directory.ts';
-import { cases, thorough } from './support/long.ts';
+import { brief, cases, thorough } from './support/long.ts';
 import { run } from './support/run.ts';
 import { fixture, startServer } from './support/server.ts';
 
@@ -51,7 +51,7 @@ describe('a module that cannot be served is refused at once', () => {
   );
 });
 
-test('an app that throws while it is loaded runs its exit listeners', async () => {
+brief('an app that throws while it is loaded runs its exit listeners', async () => {
   const MARKER = path.join(directory, 'marker');
   const app = fixture('throws-with-an-exit-listener.cjs');
   const { code, text } = await run([app, '--bind', '127.0.0.1:0'], { env: { MARKER } });
@@ -61,7 +61,7 @@ test('an app that throws while it is loaded runs its exit listeners', async () =
 });
 
 describe("an app's listener to uncaughtException is called for what its module throws", () => {
-  test.each(['catches-its-exception.cjs', 'catches-its-exception.mjs'])(
+  brief.each(['catches-its-exception.cjs', 'catches-its-exception.mjs'])(
     'and %s goes on to serve',
     async (app) => {
       const { port } = await startServer(fixture(app), { env: { THEN: 'serve' } });
@@ -69,18 +69,18 @@ describe("an app's listener to uncaughtException is called for what its module t
     },
   );
 
-  test('and may exit with a code of its own', async () => {
+  brief('and may exit with a code of its own', async () => {
     const { errors } = await check('catches-its-exception.cjs', { THEN: 'exit' });
     expect(errors).toContain('exit code 78');
   });
 
-  test('and an app that does neither is refused with the error', async () => {
+  brief('and an app that does neither is refused with the error', async () => {
     const { code, errors } = await check('catches-its-exception.cjs', { THEN: 'nothing' });
     expect({ code, errors }).toEqual({ code: 4, errors: expect.stringMatching(/threw .*Error: no metrics/) });
   });
 });
 
-test('what is known of an app that keeps a timer is told, and is the reason in the end', async () => {
+brief('what is known of an app that keeps a timer is told, and is the reason in the end', async () => {
   const { code, errors } = await check('keeps-a-timer.mjs', {}, '--boot-timeout', '5s');
   const known = 'it exports an object with createServer, and it has not called listen() yet; open: Timeout';
   expect(code).toBe(3);
@@ -111,7 +111,7 @@ test.each(cases(WORK, (work) => work === 'scrypt'))(
 );
 
 describe('an exported function', () => {
-  test.each(['starts-itself.cjs', 'starts-itself.mjs'])('that has started runs once: %s', async (app) => {
+  brief.each(['starts-itself.cjs', 'starts-itself.mjs'])('that has started runs once: %s', async (app) => {
     const STARTED = path.join(directory, 'started');
     const server = await startServer(fixture(app), { env: { STARTED } });
     expect(await get(server.port)).toBe('hello');
@@ -124,14 +124,14 @@ describe('an exported function', () => {
   });
 });
 
-test.each(['knows-its-main.cjs', 'knows-its-main.mjs'])('%s sees itself as under node', async (app) => {
+brief.each(['knows-its-main.cjs', 'knows-its-main.mjs'])('%s sees itself as under node', async (app) => {
   const ALONE = { ...process.env, PORT: '0', ALONE: 'yes' };
   const alone = await promisify(execFile)(process.execPath, [fixture(app), 'a', '--b'], { env: ALONE });
   const server = await startServer(fixture(app), { args: ['--', 'a', '--b'] });
   expect(JSON.parse(await get(server.port))).toEqual(JSON.parse(alone.stdout));
 });
 
-test('a hook of require() loads the app, as its main module', async () => {
+brief('a hook of require() loads the app, as its main module', async () => {
   const env = { NODE_OPTIONS: `--require ${fixture('hooks-require.cjs')}` };
   // Away from a package of ES modules, for which node asks no hook of require().
   const app = path.join(directory, 'app.ts');
@@ -140,7 +140,7 @@ test('a hook of require() loads the app, as its main module', async () => {
   expect(await get(server.port)).toBe('hello');
 });
 
-test('without one the message names what does', async () => {
+brief('without one the message names what does', async () => {
   const { code, errors } = await check('has-an-enum.ts');
   expect({ code, errors }).toEqual({ code: 4, errors: expect.stringContaining('--import tsx') });
 });
@@ -153,7 +153,7 @@ describe('a command of a package', () => {
   const server =
     "require('node:http').createServer((q, r) => r.end(process.argv.slice(2).join())).listen(3000)";
 
-  test('is served by its name', async () => {
+  brief('is served by its name', async () => {
     write('node_modules/site/package.json', '{"name":"site","main":"lib.js","bin":"cli"}');
     write('node_modules/site/lib.js', 'exports.createServer = () => {};');
     write('node_modules/site/cli', `#!/usr/bin/env node\n${server}`);
@@ -161,7 +161,7 @@ describe('a command of a package', () => {
     expect(await get(port)).toBe('public,-s');
   });
 
-  test('is named where the main of its package is no app', async () => {
+  brief('is named where the main of its package is no app', async () => {
     write('node_modules/site/package.json', '{"name":"site","main":"lib.js","bin":{"serve-site":"cli.js"}}');
     write('node_modules/site/lib.js', 'exports.createServer = () => {};');
     write('node_modules/site/cli.js', server);
@@ -174,7 +174,7 @@ describe('a command of a package', () => {
     });
   });
 
-  test('is no file that is missing: a misspelt command of tshorn is named', async () => {
+  brief('is no file that is missing: a misspelt command of tshorn is named', async () => {
     const { code, text } = await run(['relaod'], { cwd: directory });
     expect({ code, text }).toEqual({ code: 4, text: expect.stringContaining('did you mean tshorn reload?') });
   });

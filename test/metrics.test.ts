@@ -61,7 +61,7 @@ brief('no counter ever falls, and the requests are those that the clients have c
   expect(requestsIn(await scrape(server))).toBe(clients.answers);
 });
 
-test('a worker that ends at once, by its own hand or a crash, takes no count with it', async () => {
+brief('a worker that ends at once, by its own hand or a crash, takes no count with it', async () => {
   const args = ['--crash-grace', '0'];
   const server = await startServer(fixture('ends-in-many-ways.mjs'), { workers: 1, args });
   let expected = 0;

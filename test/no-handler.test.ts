@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Command } from './support/control.ts';
 import { directory, ownDirectory } from './support/directory.ts';
-import { cases } from './support/long.ts';
+import { brief, cases } from './support/long.ts';
 import { fixture, startServer, TestServer } from './support/server.ts';
 
 ownDirectory();
@@ -28,7 +28,7 @@ test.each(cases(CASES, ([name]) => name === 'plugin' || name === 'empty'))(
   },
 );
 
-test('an exported server of another kind is refused by its name', async () => {
+brief('an exported server of another kind is refused by its name', async () => {
   const server = new TestServer(fixture('exports-by-name.cjs'), { env: { EXPORTS: 'tls' } });
   expect(await server.exited).toBe(4);
   expect(server.of('broken').map(({ reason }) => String(reason))).toEqual([
@@ -52,21 +52,21 @@ const SHOWN_BY_THE_PROBE = [
 describe.each(SHOWN_BY_THE_PROBE)(
   'a function that its first request shows to be no handler: %s',
   (app, words) => {
-    test('ends the start at once', async () => {
+    brief('ends the start at once', async () => {
       const server = new TestServer(fixture(app));
       expect(await server.exited).toBe(4);
       expect(server.of('broken').map(({ reason }) => String(reason))).toEqual([expect.stringMatching(words)]);
       expect(server.output).not.toMatch(/dist\/|node:/);
     });
 
-    test('is refused by a check with the same words', async () => {
+    brief('is refused by a check with the same words', async () => {
       const { code, errors } = await new Command(['check', fixture(app)], {}).ended;
       expect({ code, errors }).toEqual({ code: 4, errors: expect.stringMatching(words) });
     });
   },
 );
 
-test('a release that is no app never replaces a good one', async () => {
+brief('a release that is no app never replaces a good one', async () => {
   const current = path.join(directory, 'app.cjs');
   fs.symlinkSync(fixture('makes-an-app.cjs'), `${current}.bad`);
   fs.symlinkSync(fixture('says-hello.mjs'), current);
@@ -79,16 +79,19 @@ test('a release that is no app never replaces a good one', async () => {
   expect((await fetch(server.origin)).status).toBe(200);
 });
 
-test('a handler that throws at the probe is reported with its own error, and its stack without a frame of ours', async () => {
-  const server = new TestServer(fixture('throws-at-its-status.mjs'), {
-    args: ['--probe-attempts', '1', '--boot-timeout', '8s'],
-  });
-  const words = /^\/_status: Error: the database is away at .*throws-at-its-status\.mjs:3$/;
-  expect(String((await server.event('broken')).reason)).toMatch(words);
-  expect(await server.exited).toBe(3);
-  expect(String(server.of('stopping').at(-1)?.msg)).toContain('/_status: Error: the database is away at ');
-  expect(server.output).toMatch(
-    /GET \/_status: Error: the database is away\n\s+at .*throws-at-its-status\.mjs:3/,
-  );
-  expect(server.output).not.toMatch(/dist\/|node:/);
-});
+brief(
+  'a handler that throws at the probe is reported with its own error, and its stack without a frame of ours',
+  async () => {
+    const server = new TestServer(fixture('throws-at-its-status.mjs'), {
+      args: ['--probe-attempts', '1', '--boot-timeout', '8s'],
+    });
+    const words = /^\/_status: Error: the database is away at .*throws-at-its-status\.mjs:3$/;
+    expect(String((await server.event('broken')).reason)).toMatch(words);
+    expect(await server.exited).toBe(3);
+    expect(String(server.of('stopping').at(-1)?.msg)).toContain('/_status: Error: the database is away at ');
+    expect(server.output).toMatch(
+      /GET \/_status: Error: the database is away\n\s+at .*throws-at-its-status\.mjs:3/,
+    );
+    expect(server.output).not.toMatch(/dist\/|node:/);
+  },
+);

@@ -1,6 +1,6 @@
 /** The app's own server is its own: what an app does with it has the effect that it has under node. */
 import { ask } from './support/load.ts';
-import { cases, thorough } from './support/long.ts';
+import { brief, cases, thorough } from './support/long.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, startServer, TestServer } from './support/server.ts';
 
@@ -10,7 +10,7 @@ const CLOSES = fixture('closes-its-server.mjs');
 const once = { agent: false, headers: { connection: 'close' } } as const;
 
 describe('an app that closes its server', () => {
-  test('for good: its worker is replaced, the new one first, and the log says so', async () => {
+  brief('for good: its worker is replaced, the new one first, and the log says so', async () => {
     const server = await startServer(CLOSES);
     expect(server.output).toContain(`listening=true port=${server.port}`);
     const pid = server.of('ready')[0]?.pid as number;
@@ -26,7 +26,7 @@ describe('an app that closes its server', () => {
     expect(order).toEqual(['ready', 'ready', 'draining']);
   });
 
-  test('to listen again: it is given the listeners again, and its callback comes', async () => {
+  brief('to listen again: it is given the listeners again, and its callback comes', async () => {
     const server = await startServer(CLOSES);
     for (let at = 1; at <= 3; at++) {
       await ask({ port: server.port }, { path: '/again', ...once });
@@ -38,18 +38,21 @@ describe('an app that closes its server', () => {
     expect(server.of('closed-server')).toEqual([]);
   });
 
-  test('after an uncaught exception, with a connection that stays open: its worker is replaced at once', async () => {
-    const server = await startServer(CLOSES, { args: ['--grace', '2s'] });
-    const socket = await RawClient.open(server);
-    socket.get('/', 'Connection: upgrade\r\nUpgrade: echo\r\n');
-    await socket.until(/101/);
-    await expect(ask({ port: server.port }, { path: '/boom', ...once })).rejects.toThrow();
-    await server.event('closed-server');
-    await ask({ port: server.port }, { path: '/', ...once });
-    socket.destroy();
-    await server.event('exited');
-    expect(server.of('ready')).toHaveLength(2);
-  });
+  brief(
+    'after an uncaught exception, with a connection that stays open: its worker is replaced at once',
+    async () => {
+      const server = await startServer(CLOSES, { args: ['--grace', '2s'] });
+      const socket = await RawClient.open(server);
+      socket.get('/', 'Connection: upgrade\r\nUpgrade: echo\r\n');
+      await socket.until(/101/);
+      await expect(ask({ port: server.port }, { path: '/boom', ...once })).rejects.toThrow();
+      await server.event('closed-server');
+      await ask({ port: server.port }, { path: '/', ...once });
+      socket.destroy();
+      await server.event('exited');
+      expect(server.of('ready')).toHaveLength(2);
+    },
+  );
 
   thorough('during a reload: a new worker that closes its server makes it fail', async () => {
     const server = await startServer(CLOSES, { args: ['--soak', '5s'] });
@@ -65,21 +68,24 @@ describe('an app that closes its server', () => {
   });
 });
 
-test('a worker with maxConnections connections accepts no more while another one has room, and drops nobody', async () => {
-  const server = await startServer(fixture('limits-connections.mjs'), { workers: 2, env: { MAX: '3' } });
-  const clients = await Promise.all(Array.from({ length: 6 }, () => RawClient.open(server)));
-  for (const client of clients) await client.get('/').until(/\r\n\r\n\d+$/);
-  const pids = clients.map(({ text }) => /\d+$/.exec(text)?.[0]);
-  expect([...new Set(pids)].map((pid) => pids.filter((other) => other === pid).length)).toEqual([3, 3]);
-  // All are full: the next one waits, and is served as soon as there is room.
-  const waiting = (await RawClient.open(server)).get('/');
-  clients[0]?.destroy();
-  await waiting.until(/\r\n\r\n\d+$/);
-  expect(server.output).not.toContain('dropped');
-  for (const client of [...clients, waiting]) client.destroy();
-});
+brief(
+  'a worker with maxConnections connections accepts no more while another one has room, and drops nobody',
+  async () => {
+    const server = await startServer(fixture('limits-connections.mjs'), { workers: 2, env: { MAX: '3' } });
+    const clients = await Promise.all(Array.from({ length: 6 }, () => RawClient.open(server)));
+    for (const client of clients) await client.get('/').until(/\r\n\r\n\d+$/);
+    const pids = clients.map(({ text }) => /\d+$/.exec(text)?.[0]);
+    expect([...new Set(pids)].map((pid) => pids.filter((other) => other === pid).length)).toEqual([3, 3]);
+    // All are full: the next one waits, and is served as soon as there is room.
+    const waiting = (await RawClient.open(server)).get('/');
+    clients[0]?.destroy();
+    await waiting.until(/\r\n\r\n\d+$/);
+    expect(server.output).not.toContain('dropped');
+    for (const client of [...clients, waiting]) client.destroy();
+  },
+);
 
-test('--keep-alive-timeout wins over a value that the app sets when it listens', async () => {
+brief('--keep-alive-timeout wins over a value that the app sets when it listens', async () => {
   const app = fixture('sets-keep-alive.mjs');
   const timeoutOf = async (args: readonly string[]) => {
     const server = await startServer(app, { args });
@@ -208,12 +214,12 @@ describe('of several servers', () => {
 describe('an app that becomes ready behind its own listen()', () => {
   const app = fixture('ready-after-listening.mjs');
 
-  test('starts where its requests wait', async () => {
+  brief('starts where its requests wait', async () => {
     const server = await startServer(app, { args: ['--status-path', '/waits', '--probe-attempts', '1'] });
     expect((await ask({ port: server.port }, { path: '/' })).body).toBe('ready');
   });
 
-  test('with a status path that means something is reloaded without a 404', async () => {
+  brief('with a status path that means something is reloaded without a 404', async () => {
     const server = await startServer(app, { args: ['--status-path', '/'] });
     const statuses: number[] = [];
     let reloading = true;

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pollUntil } from './support/eventually.ts';
-import { times } from './support/long.ts';
+import { brief, times } from './support/long.ts';
 import { isAlive } from './support/processes.ts';
 import { endServers, fixture, startServer } from './support/server.ts';
 
@@ -62,7 +62,7 @@ test('kill -9 of all workers at once refuses no connection', async () => {
   expect(load.refused).toEqual([]);
 });
 
-test('a crash loop backs off, and the port stays open all the while', async () => {
+brief('a crash loop backs off, and the port stays open all the while', async () => {
   const server = await startServer(fixture('exits-soon.mjs'), { workers: 1 });
   const load = connectors(server.port, 2);
   const pauses = await server.until('five pauses', () => {
@@ -77,7 +77,7 @@ test('a crash loop backs off, and the port stays open all the while', async () =
   expect(load.refused).toEqual([]);
 });
 
-test('when the master is killed, its workers leave and the port is free', async () => {
+brief('when the master is killed, its workers leave and the port is free', async () => {
   const server = await startServer(fixture('mixed.mjs'), { workers: 2 });
   const { port, readyPids } = server;
   server.signal('SIGKILL');

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { WebSocket } from 'ws';
 import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
-import { cases, thorough } from './support/long.ts';
+import { brief, cases, thorough } from './support/long.ts';
 import { fixture, startServer, TestServer } from './support/server.ts';
 
 let statusFile: string;
@@ -136,7 +136,7 @@ describe('before a worker is admitted it asks its own app', () => {
 });
 
 describe('a status that fails later', () => {
-  test('a crashed worker of a release that has served comes back, with a warning', async () => {
+  brief('a crashed worker of a release that has served comes back, with a warning', async () => {
     const server = await startServer(APP, withStatus());
     const [pid] = server.readyPids;
     writeFileSync(statusFile, '500');
@@ -147,7 +147,7 @@ describe('a status that fails later', () => {
     expect((await ask({ port: server.port }, { path: '/' })).body).toBe('hello');
   });
 
-  test('a reload is given up, and the same workers serve', async () => {
+  brief('a reload is given up, and the same workers serve', async () => {
     const server = await startServer(APP, withStatus([], 2));
     const before = server.readyPids;
     writeFileSync(statusFile, '500');
@@ -168,7 +168,7 @@ describe('--status-transport udp', () => {
     return Number(/127\.0\.0\.1:(\d+)/.exec(own ?? '')?.[1]);
   };
 
-  test('admits a worker whose datagram says so, over reloads', async () => {
+  brief('admits a worker whose datagram says so, over reloads', async () => {
     const server = await startServer(APP, withStatus(['--status-transport', 'udp'], 2));
     expect(await server.reload()).toMatchObject({ outcome: 'committed', replaced: 2 });
     expect(server.of('forged-status')).toEqual([]);
@@ -200,7 +200,7 @@ describe('--status-transport udp', () => {
   });
 });
 
-test('--notify announces who is in service and who is broken', async () => {
+brief('--notify announces who is in service and who is broken', async () => {
   const listener = createSocket('udp4').bind(0, '127.0.0.1');
   await once(listener, 'listening');
   const heard: string[] = [];

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { directory, ownDirectory } from './support/directory.ts';
 import { freePort } from './support/free-ports.ts';
 import { hasHAProxy } from './support/haproxy.ts';
-import { isLong, times } from './support/long.ts';
+import { brief, isLong, times } from './support/long.ts';
 import { fixture, root, startServer, type TestServer } from './support/server.ts';
 
 ownDirectory();
@@ -165,7 +165,7 @@ for (const { program, has, mode, begin } of PROXIES) {
   );
 }
 
-test('the options for an NLB read the header that it sends', async () => {
+brief('the options for an NLB read the header that it sends', async () => {
   const [, ...options] = snippet('nlb')
     .trim()
     .split(/ +(?=--)/);

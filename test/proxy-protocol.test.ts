@@ -8,7 +8,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
 import { directory, ownDirectory } from './support/directory.ts';
-import { thorough, times } from './support/long.ts';
+import { brief, thorough, times } from './support/long.ts';
 import { Random } from './support/random.ts';
 import { RawClient } from './support/raw.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
@@ -46,48 +46,55 @@ async function answerTo(
 const bodyOf = (answer: string) => JSON.parse(/\{.*\}/.exec(answer)?.[0] ?? 'null');
 const both = (header: string | Buffer) => Buffer.concat([Buffer.from(header), Buffer.from(GET)]);
 
-test('a header of a trusted proxy tells the address, in the app and in the access log; any other opens nothing', async () => {
-  const log = path.join(directory, 'access.log');
-  const server = await startServer(fixture('tells-its-client.mjs'), {
-    args: [
-      '--proxy-protocol',
-      'auto',
-      '--trusted-proxies',
-      '127.0.0.1',
-      '--access-log',
-      log,
-      '--access-log-format',
-      '%(h)s',
-    ],
-  });
-  const { port } = server;
-  for (const header of [V1, V2])
-    expect(bodyOf(await answerTo(port, both(header)))).toMatchObject({ ...TOLD, forwarded: [] });
-  for (const header of [LOCAL, 'PROXY UNKNOWN\r\n']) {
-    // The proxy itself, whose headers are believed.
-    const own = { remoteAddress: '127.0.0.1', localPort: port, forwarded: ['x-forwarded-for', 'forwarded'] };
-    expect(bodyOf(await answerTo(port, both(header)))).toMatchObject(own);
-  }
-  for (const header of ['', 'PROXY TCP4 1.2.3.4 1.2.3.4 1\r\n', 'PROXY TCP6 192.0.2.7 ::1 1 2\r\n']) {
-    expect(await answerTo(port, both(header))).toBe('');
-  }
-  const warned = await server.until('a warning', () =>
-    server.lines.find(({ msg }) => msg.includes('PROXY header')),
-  );
-  expect(warned.msg).toContain('closed a connection of the trusted proxy 127.0.0.1');
+brief(
+  'a header of a trusted proxy tells the address, in the app and in the access log; any other opens nothing',
+  async () => {
+    const log = path.join(directory, 'access.log');
+    const server = await startServer(fixture('tells-its-client.mjs'), {
+      args: [
+        '--proxy-protocol',
+        'auto',
+        '--trusted-proxies',
+        '127.0.0.1',
+        '--access-log',
+        log,
+        '--access-log-format',
+        '%(h)s',
+      ],
+    });
+    const { port } = server;
+    for (const header of [V1, V2])
+      expect(bodyOf(await answerTo(port, both(header)))).toMatchObject({ ...TOLD, forwarded: [] });
+    for (const header of [LOCAL, 'PROXY UNKNOWN\r\n']) {
+      // The proxy itself, whose headers are believed.
+      const own = {
+        remoteAddress: '127.0.0.1',
+        localPort: port,
+        forwarded: ['x-forwarded-for', 'forwarded'],
+      };
+      expect(bodyOf(await answerTo(port, both(header)))).toMatchObject(own);
+    }
+    for (const header of ['', 'PROXY TCP4 1.2.3.4 1.2.3.4 1\r\n', 'PROXY TCP6 192.0.2.7 ::1 1 2\r\n']) {
+      expect(await answerTo(port, both(header))).toBe('');
+    }
+    const warned = await server.until('a warning', () =>
+      server.lines.find(({ msg }) => msg.includes('PROXY header')),
+    );
+    expect(warned.msg).toContain('closed a connection of the trusted proxy 127.0.0.1');
 
-  // A stranger is served as it comes, and what looks like a header is a bad request.
-  expect(bodyOf(await answerTo(port, GET, '127.0.0.2'))).toMatchObject({
-    remoteAddress: '127.0.0.2',
-    forwarded: [],
-  });
-  for (const header of [V1, V2, LOCAL]) {
-    expect(await answerTo(port, both(header), '127.0.0.2')).toMatch(/^HTTP\/1\.1 400 /);
-  }
-  await server.stop();
-  const clients = fs.readFileSync(log, 'utf8').trim().split('\n').sort();
-  expect(new Set(clients)).toEqual(new Set(['127.0.0.2', '192.0.2.7', '203.0.113.9']));
-});
+    // A stranger is served as it comes, and what looks like a header is a bad request.
+    expect(bodyOf(await answerTo(port, GET, '127.0.0.2'))).toMatchObject({
+      remoteAddress: '127.0.0.2',
+      forwarded: [],
+    });
+    for (const header of [V1, V2, LOCAL]) {
+      expect(await answerTo(port, both(header), '127.0.0.2')).toMatch(/^HTTP\/1\.1 400 /);
+    }
+    await server.stop();
+    const clients = fs.readFileSync(log, 'utf8').trim().split('\n').sort();
+    expect(new Set(clients)).toEqual(new Set(['127.0.0.2', '192.0.2.7', '203.0.113.9']));
+  },
+);
 
 const lineOf = (n: number) => `PROXY TCP4 192.0.2.${n} 198.51.100.1 ${n} 443\r\n`;
 
@@ -148,7 +155,7 @@ async function askOn(socket: tls.TLSSocket): Promise<Record<string, unknown>> {
   }
 }
 
-test('before TLS and HTTP/2 too, and a TLS connection that moves keeps the address', async () => {
+brief('before TLS and HTTP/2 too, and a TLS connection that moves keeps the address', async () => {
   const server = await startServer(fixture('tells-its-client.mjs'), {
     args: [...trusting, ...served, '--http2'],
   });
@@ -176,7 +183,7 @@ test('before TLS and HTTP/2 too, and a TLS connection that moves keeps the addre
   socket.destroy();
 });
 
-test('an https server of the app has the address of its client', async () => {
+brief('an https server of the app has the address of its client', async () => {
   const server = await startServer(fixture('tells-its-client.mjs'), {
     args: trusting,
     env: { OWN_TLS: '1' },

@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import { pollUntil } from './support/eventually.ts';
 import { ask } from './support/load.ts';
-import { cases, thorough } from './support/long.ts';
+import { brief, cases, thorough } from './support/long.ts';
 import { isAlive } from './support/processes.ts';
 import { Releases, waitsFor } from './support/releases.ts';
 import { cli, endServers, fixture, startServer, type TestServer } from './support/server.ts';
@@ -234,7 +234,7 @@ describe('the old master stays fully active when the new one', () => {
   });
 });
 
-test('TERM ends a master whose PID file and control socket cannot be reclaimed', async () => {
+brief('TERM ends a master whose PID file and control socket cannot be reclaimed', async () => {
   scene.releases.link('run', '/no-such-directory');
   expect(await scene.server.reExec()).toMatchObject({ outcome: 'failed' });
   expect(scene.server.of('not-reclaimed').map(({ msg }) => msg)).toContainEqual(
@@ -243,20 +243,23 @@ test('TERM ends a master whose PID file and control socket cannot be reclaimed',
   expect(await scene.server.stop()).toBe(0);
 });
 
-test('the old master is killed, and the PID file cannot be written: the only master left still serves', async () => {
-  const { server } = scene;
-  const go = scene.file('go');
-  scene.releases.deploy(waitsFor(go));
-  server.signal('SIGUSR2');
-  await server.event('re-exec-started');
-  await server.until('its worker', () => server.of('spawned').some(({ master }) => master !== server.pid));
-  scene.releases.link('run', '/no-such-directory');
-  process.kill(server.pid, 'SIGKILL');
-  await server.event('took-over');
-  fs.writeFileSync(go, '');
-  expect((await ask({ port: server.port }, { path: '/', agent: false })).status).toBe(200);
-  expect(await server.reload()).toMatchObject({ outcome: 'committed', master: server.master });
-});
+brief(
+  'the old master is killed, and the PID file cannot be written: the only master left still serves',
+  async () => {
+    const { server } = scene;
+    const go = scene.file('go');
+    scene.releases.deploy(waitsFor(go));
+    server.signal('SIGUSR2');
+    await server.event('re-exec-started');
+    await server.until('its worker', () => server.of('spawned').some(({ master }) => master !== server.pid));
+    scene.releases.link('run', '/no-such-directory');
+    process.kill(server.pid, 'SIGKILL');
+    await server.event('took-over');
+    fs.writeFileSync(go, '');
+    expect((await ask({ port: server.port }, { path: '/', agent: false })).status).toBe(200);
+    expect(await server.reload()).toMatchObject({ outcome: 'committed', master: server.master });
+  },
+);
 
 /** Each of them takes some deadlines to the end, so that they wait side by side. */
 const HANGS: [how: string, reason: string][] = [

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { pollUntil } from './support/eventually.ts';
 import { ask, MixedLoad } from './support/load.ts';
-import { cases, thorough, times } from './support/long.ts';
+import { brief, cases, thorough, times } from './support/long.ts';
 import { PidFileWatch } from './support/pid-file-watch.ts';
 import { isAlive } from './support/processes.ts';
 import { Releases, waitsFor } from './support/releases.ts';
@@ -60,23 +60,26 @@ test('USR2 again and again under mixed load: no request fails, and the PID file 
   await pollUntil(() => !everyPid(server).some(isAlive));
 });
 
-test('the new master has the environment of the start, and is of what the links lead to now: tshorn, the app and the directory', async () => {
-  releases.link('tshorn.js', cli);
-  const server = await startServer('app.mjs', {
-    cwd: releases.file('current'),
-    env: { PWD: releases.file('current'), KEPT: 'kept' },
-    program: releases.file('tshorn.js'),
-  });
-  releases.deploy("process.stdout.write('the second release\\n');");
-  expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
-  expect(server.output).toContain('the second release');
-  // The directory of the first release may go, and the third is found all the same.
-  fs.rmSync(releases.file('releases/1'), { recursive: true });
-  releases.deploy("process.stdout.write('the third release, ' + process.env.KEPT + '\\n');");
-  expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
-  expect(server.output).toContain('the third release, kept');
-  await answers(server);
-});
+brief(
+  'the new master has the environment of the start, and is of what the links lead to now: tshorn, the app and the directory',
+  async () => {
+    releases.link('tshorn.js', cli);
+    const server = await startServer('app.mjs', {
+      cwd: releases.file('current'),
+      env: { PWD: releases.file('current'), KEPT: 'kept' },
+      program: releases.file('tshorn.js'),
+    });
+    releases.deploy("process.stdout.write('the second release\\n');");
+    expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
+    expect(server.output).toContain('the second release');
+    // The directory of the first release may go, and the third is found all the same.
+    fs.rmSync(releases.file('releases/1'), { recursive: true });
+    releases.deploy("process.stdout.write('the third release, ' + process.env.KEPT + '\\n');");
+    expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
+    expect(server.output).toContain('the third release, kept');
+    await answers(server);
+  },
+);
 
 const throwing = "throw new Error('the new release is broken');";
 const BAD: [string, string, () => void][] = [
@@ -134,7 +137,7 @@ async function halfway(options?: ServerOptions) {
   return { server, newMaster: pid as number, go: () => fs.writeFileSync(releases.file('go'), '') };
 }
 
-test('while it is under way, another one, a reload and a change of size are refused', async () => {
+brief('while it is under way, another one, a reload and a change of size are refused', async () => {
   const { server, go } = await halfway();
   server.signal('SIGUSR2');
   await says(server, 're-exec by SIGUSR2 refused: a re-exec is under way');
@@ -147,14 +150,14 @@ test('while it is under way, another one, a reload and a change of size are refu
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });
 });
 
-test('TERM in the middle ends both masters, and leaves nobody', async () => {
+brief('TERM in the middle ends both masters, and leaves nobody', async () => {
   const { server } = await halfway();
   expect(await server.stop('SIGTERM')).toBe(0);
   await pollUntil(() => !everyPid(server).some(isAlive));
   expect(fs.existsSync(pidFile())).toBe(false);
 });
 
-test('the new master is killed in the middle: the old one still serves', async () => {
+brief('the new master is killed in the middle: the old one still serves', async () => {
   const { server, newMaster } = await halfway();
   const load = new MixedLoad({ port: server.port }).start();
   process.kill(newMaster, 'SIGKILL');
@@ -169,22 +172,25 @@ test('the new master is killed in the middle: the old one still serves', async (
   await pollUntil(() => !left.some((pid) => pid && isAlive(pid)));
 });
 
-test('the old master is killed in the middle: the new one takes charge, and no connection is refused', async () => {
-  const { server, newMaster, go } = await halfway();
-  const old = [server.pid, ...server.readyPids];
-  process.kill(server.pid, 'SIGKILL');
-  expect(await server.event('took-over')).toMatchObject({ master: newMaster });
-  expect(namedMaster()).toBe(newMaster);
-  // It waits in the queue of the socket that the new master holds.
-  const waiting = ask({ port: server.port }, { path: '/' });
-  go();
-  expect((await waiting).status).toBe(200);
-  await pollUntil(() => old.every((pid) => !isAlive(pid)));
-  await answers(server);
-  expect(server.master).toBe(newMaster);
-});
+brief(
+  'the old master is killed in the middle: the new one takes charge, and no connection is refused',
+  async () => {
+    const { server, newMaster, go } = await halfway();
+    const old = [server.pid, ...server.readyPids];
+    process.kill(server.pid, 'SIGKILL');
+    expect(await server.event('took-over')).toMatchObject({ master: newMaster });
+    expect(namedMaster()).toBe(newMaster);
+    // It waits in the queue of the socket that the new master holds.
+    const waiting = ask({ port: server.port }, { path: '/' });
+    go();
+    expect((await waiting).status).toBe(200);
+    await pollUntil(() => old.every((pid) => !isAlive(pid)));
+    await answers(server);
+    expect(server.master).toBe(newMaster);
+  },
+);
 
-test('a unix socket keeps its file, which only the last master removes', async () => {
+brief('a unix socket keeps its file, which only the last master removes', async () => {
   const socketPath = releases.file('app.sock');
   const server = await start({ bind: `unix:${socketPath}` });
   const { ino } = fs.statSync(socketPath);
@@ -213,26 +219,29 @@ thorough('a re-exec that fails leaves a unix socket its file', async () => {
   expect(fs.existsSync(socketPath)).toBe(false);
 });
 
-test('the new master listens on what its config asks for: one address stays, one goes, one comes', async () => {
-  const config = releases.file('tshorn.config.json');
-  const [stays, goes, comes] = ['stays', 'goes', 'comes'].map((name) => releases.file(`${name}.sock`)) as [
-    string,
-    string,
-    string,
-  ];
-  const write = (...paths: string[]) =>
-    fs.writeFileSync(config, JSON.stringify({ bind: paths.map((path) => `unix:${path}`), workers: 1 }));
-  write(stays, goes);
-  const server = await start({ bare: true, args: ['--config', config] });
-  const { ino } = fs.statSync(stays);
-  write(stays, comes);
-  expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
-  await server.event('stopped');
-  expect(fs.statSync(stays).ino).toBe(ino);
-  await pollUntil(() => !fs.existsSync(goes));
-  for (const socketPath of [stays, comes])
-    expect((await ask({ socketPath }, { path: '/' })).status).toBe(200);
-});
+brief(
+  'the new master listens on what its config asks for: one address stays, one goes, one comes',
+  async () => {
+    const config = releases.file('tshorn.config.json');
+    const [stays, goes, comes] = ['stays', 'goes', 'comes'].map((name) => releases.file(`${name}.sock`)) as [
+      string,
+      string,
+      string,
+    ];
+    const write = (...paths: string[]) =>
+      fs.writeFileSync(config, JSON.stringify({ bind: paths.map((path) => `unix:${path}`), workers: 1 }));
+    write(stays, goes);
+    const server = await start({ bare: true, args: ['--config', config] });
+    const { ino } = fs.statSync(stays);
+    write(stays, comes);
+    expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
+    await server.event('stopped');
+    expect(fs.statSync(stays).ino).toBe(ino);
+    await pollUntil(() => !fs.existsSync(goes));
+    for (const socketPath of [stays, comes])
+      expect((await ask({ socketPath }, { path: '/' })).status).toBe(200);
+  },
+);
 
 thorough('a control socket with a path of its own answers at every moment', async () => {
   const control = releases.file('control.sock');
@@ -260,7 +269,7 @@ thorough('a control socket with a path of its own answers at every moment', asyn
   expect(fs.existsSync(control)).toBe(false);
 });
 
-test('workers do not see the variable that carried the listeners', async () => {
+brief('workers do not see the variable that carried the listeners', async () => {
   const server = await start();
   releases.deploy(
     "process.stdout.write('internal: ' + Object.keys(process.env).filter((name) => /INTERNAL/.test(name)) + '\\n');",

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { MixedLoad } from './support/load.ts';
-import { isLong, times } from './support/long.ts';
+import { brief, isLong, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const RECYCLES = times('RECYCLES', 2, 3);
@@ -62,25 +62,28 @@ test('a leaking app under load is recycled by memory, and no client notices', as
   expectOneAtATime(server);
 }, 130_000);
 
-test('a limit of requests is spread by its jitter, and each worker is recycled when it has reached its own', async () => {
-  const server = await startServer(fixture('mixed.mjs'), {
-    workers: 2,
-    args: ['--max-requests', '50', '--max-requests-jitter', '200'],
-  });
-  const load = new MixedLoad({ port: server.port }).start({ slow: 0, uploads: 0 });
-  await server.event('recycling', { count: 3 });
-  await load.stop();
-  expect(load.failures).toEqual([]);
-  const reached = server
-    .of('recycling')
-    .map(({ msg }) => Number(/--max-requests 50 \(reached (\d+)\)/.exec(msg)?.[1]));
-  for (const count of reached) expect(count).toBeGreaterThanOrEqual(50);
-  expect(new Set(reached).size).toBeGreaterThan(1);
-  expect(server.leastReady(server.lines.findIndex(({ event }) => event === 'started'))).toBe(2);
-  expectOneAtATime(server);
-});
+brief(
+  'a limit of requests is spread by its jitter, and each worker is recycled when it has reached its own',
+  async () => {
+    const server = await startServer(fixture('mixed.mjs'), {
+      workers: 2,
+      args: ['--max-requests', '50', '--max-requests-jitter', '200'],
+    });
+    const load = new MixedLoad({ port: server.port }).start({ slow: 0, uploads: 0 });
+    await server.event('recycling', { count: 3 });
+    await load.stop();
+    expect(load.failures).toEqual([]);
+    const reached = server
+      .of('recycling')
+      .map(({ msg }) => Number(/--max-requests 50 \(reached (\d+)\)/.exec(msg)?.[1]));
+    for (const count of reached) expect(count).toBeGreaterThanOrEqual(50);
+    expect(new Set(reached).size).toBeGreaterThan(1);
+    expect(server.leastReady(server.lines.findIndex(({ event }) => event === 'started'))).toBe(2);
+    expectOneAtATime(server);
+  },
+);
 
-test('workers are recycled when they are old enough, one after another', async () => {
+brief('workers are recycled when they are old enough, one after another', async () => {
   const server = await startServer(fixture('mixed.mjs'), {
     workers: 2,
     args: ['--max-age', '1s', '--max-age-jitter', '0'],
@@ -94,7 +97,7 @@ test('workers are recycled when they are old enough, one after another', async (
   expectOneAtATime(server);
 });
 
-test('without a limit nobody is recycled, and a reload brings limits', async () => {
+brief('without a limit nobody is recycled, and a reload brings limits', async () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
   const config = path.join(directory, 'tshorn.config.json');
   writeFileSync(config, '{}');
@@ -127,11 +130,14 @@ test('a worker stays in service when its replacement is broken; it is tried agai
   rmSync(directory, { recursive: true });
 });
 
-test('a memory limit that every fresh worker exceeds is warned of, and does not recycle all the time', async () => {
-  const server = await startServer(fixture('mixed.mjs'), { args: ['--max-memory', '20MB'] });
-  const warning = await server.event('max-memory-too-low');
-  expect(warning.msg).toMatch(
-    /more than --max-memory \(20 MB\): it will not be recycled before it is 15 s old/,
-  );
-  expect(server.of('recycling')).toEqual([]);
-});
+brief(
+  'a memory limit that every fresh worker exceeds is warned of, and does not recycle all the time',
+  async () => {
+    const server = await startServer(fixture('mixed.mjs'), { args: ['--max-memory', '20MB'] });
+    const warning = await server.event('max-memory-too-low');
+    expect(warning.msg).toMatch(
+      /more than --max-memory \(20 MB\): it will not be recycled before it is 15 s old/,
+    );
+    expect(server.of('recycling')).toEqual([]);
+  },
+);

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { directory, ownDirectory } from './support/directory.ts';
 import { MixedLoad } from './support/load.ts';
-import { times } from './support/long.ts';
+import { brief, times } from './support/long.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
 
 const RELOADS = times('RELOADS', 1, 3);
@@ -89,7 +89,7 @@ describe('a reload under mixed load', () => {
 });
 
 describe('reloads one after another', () => {
-  test('HUPs during a reload become one more, never interleaved', async () => {
+  brief('HUPs during a reload become one more, never interleaved', async () => {
     const server = await start({ workers: 2, env: { BOOT_MS: '300' } });
     const from = server.lines.length;
     server.signal('SIGHUP');
@@ -103,7 +103,7 @@ describe('reloads one after another', () => {
     expect(server.of('reload-started')).toHaveLength(2);
   });
 
-  test('TERM during a reload stops everything and leaves no orphan', async () => {
+  brief('TERM during a reload stops everything and leaves no orphan', async () => {
     const server = await start({ env: { BOOT_MS: '2000' } });
     const from = server.lines.length;
     server.signal('SIGHUP');

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventStream } from './support/event-stream.ts';
 import { pollUntil } from './support/eventually.ts';
-import { thorough, times } from './support/long.ts';
+import { brief, thorough, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const STREAMS = times('STREAMS', 60, 100);
@@ -80,7 +80,7 @@ thorough('a stream that moves before its first event has its head', async () => 
   await expectServed(server);
 });
 
-test('a stream that ends in another worker ends whole, and its connection is used again', async () => {
+brief('a stream that ends in another worker ends whole, and its connection is used again', async () => {
   const server = await startServer(APP, { workers: 2, env: { MS: '20' } });
   const clients = await Promise.all(
     Array.from({ length: 10 }, async () => {
@@ -144,7 +144,7 @@ test('streams that end at any moment of a move: each answer is whole, and no byt
   expect(failures).toEqual([]);
 });
 
-test('a scale-up, a recycle and a re-exec move streams, too', async () => {
+brief('a scale-up, a recycle and a re-exec move streams, too', async () => {
   const server = await startServer(APP, { workers: 2 });
   await Promise.all(Array.from({ length: 40 }, () => open(server)));
   server.signal('SIGTTIN');
@@ -160,7 +160,7 @@ test('a scale-up, a recycle and a re-exec move streams, too', async () => {
   await expectServed(server);
 });
 
-test('what cannot move is counted by its reason, and ends as its kind has to', async () => {
+brief('what cannot move is counted by its reason, and ends as its kind has to', async () => {
   const server = await startServer(APP, { workers: 1, env: { MS: '20' }, args: ['--grace', '2s'] });
   const [moving, sized, unsaved, plain] = await Promise.all([
     open(server),
@@ -184,7 +184,7 @@ test('what cannot move is counted by its reason, and ends as its kind has to', a
   flood.destroy();
 });
 
-test('a stop ends streams that have moved as it ends all others: none is broken off', async () => {
+brief('a stop ends streams that have moved as it ends all others: none is broken off', async () => {
   const server = await startServer(APP, { workers: 1, env: { MS: '20' }, args: ['--grace', '4s'] });
   const moved = await Promise.all([open(server), open(server)]);
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });
@@ -199,7 +199,7 @@ test('a stop ends streams that have moved as it ends all others: none is broken 
   ]);
 });
 
-test('a hang costs no stream, and one that begins after it moves as well', async () => {
+brief('a hang costs no stream, and one that begins after it moves as well', async () => {
   const server = await startServer(APP, { workers: 1, env: { MS: '20' }, args: ['--timeout', '2s'] });
   await open(server);
   const [before] = server.readyPids;
@@ -252,7 +252,7 @@ thorough('a stream of an async function is told of at once, and ends where it is
   expect(server.story.split('surviveStream()')).toHaveLength(2);
 });
 
-test('an app can tell a client that has moved from one that has left, whatever it imports', async () => {
+brief('an app can tell a client that has moved from one that has left, whatever it imports', async () => {
   const server = await startServer(APP, { workers: 1, env: { MS: '20' } });
   const stream = await open(server, '/presence');
   await pollUntil(() => stream.last > 2);
@@ -265,17 +265,20 @@ test('an app can tell a client that has moved from one that has left, whatever i
   expect(server.output).toBe('moved\nleft\n');
 });
 
-test('a release that has given up a stream: it goes on where it is, and ends before the deadline', async () => {
-  const gone = path.join(directory, 'gone');
-  const server = await startServer(APP, { workers: 2, env: { SURVIVES: gone }, args: ['--grace', '2s'] });
-  const stream = await open(server);
-  fs.writeFileSync(gone, '');
-  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
-  fs.rmSync(gone);
-  await pollUntil(() => stream.ended !== undefined);
-  expect(stream.ended).toBe('end');
-  expect(stream.failures).toEqual([]);
-  const refused = drained(server).map((line) => line.refused);
-  expect(refused).toContainEqual({ 'no-resumer': 1 });
-  expect(server.story).toMatch(/stream:\w+: the other workers' app has no surviveStream\(\) of that name/);
-});
+brief(
+  'a release that has given up a stream: it goes on where it is, and ends before the deadline',
+  async () => {
+    const gone = path.join(directory, 'gone');
+    const server = await startServer(APP, { workers: 2, env: { SURVIVES: gone }, args: ['--grace', '2s'] });
+    const stream = await open(server);
+    fs.writeFileSync(gone, '');
+    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+    fs.rmSync(gone);
+    await pollUntil(() => stream.ended !== undefined);
+    expect(stream.ended).toBe('end');
+    expect(stream.failures).toEqual([]);
+    const refused = drained(server).map((line) => line.refused);
+    expect(refused).toContainEqual({ 'no-resumer': 1 });
+    expect(server.story).toMatch(/stream:\w+: the other workers' app has no surviveStream\(\) of that name/);
+  },
+);

@@ -9,7 +9,7 @@ import { socketOf } from './support/control.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { Handshakes, handshake } from './support/handshakes.ts';
 import { ask } from './support/load.ts';
-import { thorough, times } from './support/long.ts';
+import { brief, thorough, times } from './support/long.ts';
 import { run } from './support/run.ts';
 import { handshakeLoad, hasOpenssl } from './support/s-time.ts';
 import { fixture, type ServerOptions, startServer, type TestServer } from './support/server.ts';
@@ -241,7 +241,7 @@ function session(port: number, from?: Buffer, more = {}): Promise<{ session: Buf
   });
 }
 
-test('sessions resume in every worker, after a reload, and after a re-exec', async () => {
+brief('sessions resume in every worker, after a reload, and after a re-exec', async () => {
   const { server } = await start();
   let { session: ticket, reused } = await session(server.port);
   expect(reused).toBe(false);
@@ -273,7 +273,7 @@ test('sessions of an app that serves HTTPS by itself resume in every worker, and
   await resumes();
 });
 
-test('plain HTTP is sent on to https, across a reload', async () => {
+brief('plain HTTP is sent on to https, across a reload', async () => {
   const bind = ['--bind', 'https://127.0.0.1:0', '--redirect-http', '127.0.0.1:0', '--workers', '2'];
   const { server } = await start({ bare: true, args: bind });
   const plain = server.of('listening').find(({ redirect }) => redirect)?.port as number;

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { cases, isLong } from './support/long.ts';
+import { brief, cases, isLong } from './support/long.ts';
 import { afterSave, answerOf, Saves, textOf } from './support/saves.ts';
 import { endServers, fixture, TestServer } from './support/server.ts';
 import { WebSocketClients } from './support/websocket-clients.ts';
@@ -21,7 +21,7 @@ describe('a save', () => {
 
   const lastReason = () => server.of('reload-started').at(-1)?.because;
 
-  test('in place is a reload, and the log names the file', async () => {
+  brief('in place is a reload, and the log names the file', async () => {
     expect(await afterSave(server, () => saves.text('second'))).toMatchObject({
       outcome: 'committed',
       by: 'watch',
@@ -30,25 +30,28 @@ describe('a save', () => {
     expect(lastReason()).toBe('changed text.mjs');
   });
 
-  test('that replaces the file by another one is a reload, again and again', async () => {
+  brief('that replaces the file by another one is a reload, again and again', async () => {
     for (const text of ['third', 'fourth']) {
       await afterSave(server, () => saves.rename('text.mjs', textOf(text)));
       expect(await answerOf(server)).toBe(text);
     }
   });
 
-  test('of code that does not parse leaves the last good release in service, with file and line in the log', async () => {
-    const verdict = await afterSave(server, () =>
-      saves.write('text.mjs', 'export const ok = 1;\nexport const text = ;\n'),
-    );
-    expect(verdict).toMatchObject({ outcome: 'rolled-back' });
-    expect(verdict.reason).toContain(`${saves.file('text.mjs')}:2`);
-    expect(await answerOf(server)).toBe('fourth');
-    await afterSave(server, () => saves.text('mended'));
-    expect(await answerOf(server)).toBe('mended');
-  });
+  brief(
+    'of code that does not parse leaves the last good release in service, with file and line in the log',
+    async () => {
+      const verdict = await afterSave(server, () =>
+        saves.write('text.mjs', 'export const ok = 1;\nexport const text = ;\n'),
+      );
+      expect(verdict).toMatchObject({ outcome: 'rolled-back' });
+      expect(verdict.reason).toContain(`${saves.file('text.mjs')}:2`);
+      expect(await answerOf(server)).toBe('fourth');
+      await afterSave(server, () => saves.text('mended'));
+      expect(await answerOf(server)).toBe('mended');
+    },
+  );
 
-  test('of an import whose file comes later starts again when it comes', async () => {
+  brief('of an import whose file comes later starts again when it comes', async () => {
     const importing = "export { text } from './later.mjs';\n";
     expect(await afterSave(server, () => saves.write('text.mjs', importing))).toMatchObject({
       outcome: 'rolled-back',
@@ -57,12 +60,12 @@ describe('a save', () => {
     expect(await answerOf(server)).toBe('came later');
   });
 
-  test('of an environment file is a reload', async () => {
+  brief('of an environment file is a reload', async () => {
     await afterSave(server, () => saves.write('.env', 'APP_A=2\n'));
     expect(JSON.parse(await answerOf(server, '/environment')).APP_A).toBe('2');
   });
 
-  test('of a config file is a reload, also of one that was not there', async () => {
+  brief('of a config file is a reload, also of one that was not there', async () => {
     await afterSave(server, () => saves.write('tshorn.config.json', '{ "workers": 1, "grace": "3s" }'));
     expect(lastReason()).toBe('changed tshorn.config.json');
     const verdict = await afterSave(server, () => saves.write('tshorn.config.json', '{ "grace": }'));
@@ -72,7 +75,7 @@ describe('a save', () => {
     });
   });
 
-  test('of a file that a pattern names is a reload, also of a new one in a new directory', async () => {
+  brief('of a file that a pattern names is a reload, also of a new one in a new directory', async () => {
     await afterSave(server, () => saves.write('views/one.html', '2'));
     expect(lastReason()).toBe('changed views/one.html');
     await afterSave(server, () => saves.write('views/new/two.html', '1'));
@@ -81,7 +84,7 @@ describe('a save', () => {
     expect(lastReason()).toBe('changed views/new/two.html');
   });
 
-  test('of many files at once is one reload', async () => {
+  brief('of many files at once is one reload', async () => {
     const from = server.lines.length;
     await afterSave(server, () => {
       for (let n = 0; n < 1_000; n++) saves.write(`views/many/${n}.html`, '1');
@@ -92,7 +95,7 @@ describe('a save', () => {
     expect(server.of('reload-started', from)).toHaveLength(2);
   });
 
-  test('that changes nothing is no reload', async () => {
+  brief('that changes nothing is no reload', async () => {
     const from = server.lines.length;
     const now = new Date();
     fs.utimesSync(saves.file('text.mjs'), now, now);
@@ -102,7 +105,7 @@ describe('a save', () => {
     expect(server.of('reload-started', from).map(({ because }) => because)).toEqual(['changed text.mjs']);
   });
 
-  test('leaves no trace of watch mode in the environment of the app', async () => {
+  brief('leaves no trace of watch mode in the environment of the app', async () => {
     expect(await answerOf(server, '/environment')).not.toContain('WATCH_');
   });
 });

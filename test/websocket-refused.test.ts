@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { cases } from './support/long.ts';
+import { brief, cases } from './support/long.ts';
 import { endServers, fixture, type ServerOptions, startServer, type TestServer } from './support/server.ts';
 import { type ConnectOptions, WebSocketClient } from './support/websocket-client.ts';
 
@@ -61,7 +61,7 @@ async function expectClosed(server: TestServer, client: WebSocketClient, reason:
   expect(client.failures).toHaveLength(1);
 }
 
-test('without survive it is closed with 1012 at the end of the grace', async () => {
+brief('without survive it is closed with 1012 at the end of the grace', async () => {
   const server = await start({ args: SHORT, env: { SURVIVES: 'no' } });
   const client = await connect(server);
   await client.ask();
@@ -70,25 +70,28 @@ test('without survive it is closed with 1012 at the end of the grace', async () 
   expect(end).toMatchObject({ moved: 0, refused: { upgraded: 1 } });
 });
 
-test('in the middle of a message: it is read to its end and answered, and then the connection moves', async () => {
-  const server = await start();
-  const [client, other] = [await connect(server), await connect(server)];
-  let finish = () => {};
-  const pause = () => new Promise<void>((resolve) => (finish = resolve));
-  const { answer } = client.send(['half ', 'of it'], { pause });
-  // A pong: the server has read what came before.
-  client.ping();
-  await once(client, () => client.pongs === 1);
-  const from = await draining(server);
-  await witness(server, other);
-  finish();
-  expect(await answer).toMatchObject({ n: 1, generation: 1 });
-  expect(await server.event('drained', { from })).toMatchObject({ moved: 2, closed: 0, forceClosed: 0 });
-  expect(await client.ask()).toMatchObject({ n: 2, generation: 2 });
-  expect(client.failures).toEqual([]);
-});
+brief(
+  'in the middle of a message: it is read to its end and answered, and then the connection moves',
+  async () => {
+    const server = await start();
+    const [client, other] = [await connect(server), await connect(server)];
+    let finish = () => {};
+    const pause = () => new Promise<void>((resolve) => (finish = resolve));
+    const { answer } = client.send(['half ', 'of it'], { pause });
+    // A pong: the server has read what came before.
+    client.ping();
+    await once(client, () => client.pongs === 1);
+    const from = await draining(server);
+    await witness(server, other);
+    finish();
+    expect(await answer).toMatchObject({ n: 1, generation: 1 });
+    expect(await server.event('drained', { from })).toMatchObject({ moved: 2, closed: 0, forceClosed: 0 });
+    expect(await client.ask()).toMatchObject({ n: 2, generation: 2 });
+    expect(client.failures).toEqual([]);
+  },
+);
 
-test('in the middle of a message of the server: its end comes, and then the connection moves', async () => {
+brief('in the middle of a message of the server: its end comes, and then the connection moves', async () => {
   const server = await start();
   const [client, other] = [await connect(server), await connect(server)];
   const answer = client.ask('!parts 1000');
@@ -103,7 +106,7 @@ test('in the middle of a message of the server: its end comes, and then the conn
   expect(client.failures).toEqual([]);
 });
 
-test('while an async listener works: its answer comes, and then the connection moves', async () => {
+brief('while an async listener works: its answer comes, and then the connection moves', async () => {
   const server = await start();
   const [client, other] = [await connect(server), await connect(server)];
   const answer = client.ask('!slow-drain 1000');
@@ -116,7 +119,7 @@ test('while an async listener works: its answer comes, and then the connection m
   expect(await client.ask()).toMatchObject({ n: 2, generation: 2, moves: 1 });
 });
 
-test('compressed with a context that is kept from message to message', async () => {
+brief('compressed with a context that is kept from message to message', async () => {
   const server = await start({ args: SHORT, env: { DEFLATE: 'yes' } });
   const client = await connect(server);
   await client.ask('a'.repeat(2_000));
@@ -124,7 +127,7 @@ test('compressed with a context that is kept from message to message', async () 
   await expectClosed(server, client, 'deflate');
 });
 
-test('compressed, each message for itself: it moves', async () => {
+brief('compressed, each message for itself: it moves', async () => {
   const server = await start({ env: { DEFLATE: 'no-context' } });
   const client = await connect(server);
   await client.ask('a'.repeat(2_000));
@@ -134,7 +137,7 @@ test('compressed, each message for itself: it moves', async () => {
   expect(client.failures).toEqual([]);
 });
 
-test('a client that does not read', async () => {
+brief('a client that does not read', async () => {
   const server = await start({ args: SHORT });
   const client = await connect(server);
   client.ws.pause();
@@ -146,31 +149,34 @@ test('a client that does not read', async () => {
   expect(await other.ask()).toMatchObject({ generation: 2 });
 });
 
-test('those that are never ready to move are closed at the end of the grace, each counted by its reason', async () => {
-  const server = await start({ args: SHORT });
-  const [half, busy, paused] = [await connect(server), await connect(server), await connect(server)];
-  const [throws, circular, big] = [await connect(server), await connect(server), await connect(server)];
-  const other = await connect(server);
-  half.send(['half', 'never'], { pause: () => new Promise(() => {}) });
-  busy.send(['!slow 20000']);
-  await paused.ask('!pause');
-  await throws.ask('!save throws');
-  await circular.ask('!save circular');
-  await big.ask('!save big');
-  for (const client of [half, busy]) {
-    client.ping();
-    await once(client, () => client.pongs === 1);
-  }
-  const end = await drained(server);
-  expect(end).toMatchObject({ moved: 1, refused: { message: 1, busy: 1, paused: 1, state: 3 } });
-  for (const client of [half, busy, paused, throws, circular, big]) {
-    expect(await client.ended).toMatchObject({ code: 1012 });
-    expect(client.failures).toHaveLength(1);
-  }
-  expect(await other.ask()).toMatchObject({ generation: 2 });
-  // The first of them is told.
-  expect(server.lines.filter(({ msg }) => msg.includes('cannot save this'))).toHaveLength(1);
-});
+brief(
+  'those that are never ready to move are closed at the end of the grace, each counted by its reason',
+  async () => {
+    const server = await start({ args: SHORT });
+    const [half, busy, paused] = [await connect(server), await connect(server), await connect(server)];
+    const [throws, circular, big] = [await connect(server), await connect(server), await connect(server)];
+    const other = await connect(server);
+    half.send(['half', 'never'], { pause: () => new Promise(() => {}) });
+    busy.send(['!slow 20000']);
+    await paused.ask('!pause');
+    await throws.ask('!save throws');
+    await circular.ask('!save circular');
+    await big.ask('!save big');
+    for (const client of [half, busy]) {
+      client.ping();
+      await once(client, () => client.pongs === 1);
+    }
+    const end = await drained(server);
+    expect(end).toMatchObject({ moved: 1, refused: { message: 1, busy: 1, paused: 1, state: 3 } });
+    for (const client of [half, busy, paused, throws, circular, big]) {
+      expect(await client.ended).toMatchObject({ code: 1012 });
+      expect(client.failures).toHaveLength(1);
+    }
+    expect(await other.ask()).toMatchObject({ generation: 2 });
+    // The first of them is told.
+    expect(server.lines.filter(({ msg }) => msg.includes('cannot save this'))).toHaveLength(1);
+  },
+);
 
 const STATES = [
   ['circular', 'JSON'],
@@ -192,7 +198,7 @@ test.each(cases(STATES, ([how]) => how === 'big'))(
   },
 );
 
-test('a release that does not know the client any more closes it with 1012', async () => {
+brief('a release that does not know the client any more closes it with 1012', async () => {
   const server = await start();
   const client = await connect(server, { path: '/forgotten' });
   const other = await connect(server);
@@ -202,7 +208,7 @@ test('a release that does not know the client any more closes it with 1012', asy
   expect(await server.event('resume-failed')).toMatchObject({ reason: 'the app answered 401' });
 });
 
-test('a release without survive: it stays where it is until the end of the grace', async () => {
+brief('a release without survive: it stays where it is until the end of the grace', async () => {
   const server = await start({ args: SHORT, env: { SURVIVES: setting } });
   const client = await connect(server);
   await client.ask();
@@ -214,7 +220,7 @@ test('a release without survive: it stays where it is until the end of the grace
   ]);
 });
 
-test.each([
+brief.each([
   ['compresses no more', ''],
   ['would keep the context', 'yes'],
 ])('a release that %s: what was agreed with the client holds, or it is closed', async (_, now) => {
@@ -237,7 +243,7 @@ test.each([
   expect(client.failures).toEqual([]);
 });
 
-test('two WebSocket servers of one app, on two paths: each has its own back', async () => {
+brief('two WebSocket servers of one app, on two paths: each has its own back', async () => {
   const server = await startServer(fixture('two-websocket-servers.mjs'));
   const open = async (path: string) => {
     const ws = new WebSocket(`ws://127.0.0.1:${server.port}${path}`);

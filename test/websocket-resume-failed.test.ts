@@ -1,7 +1,7 @@
 /** Releases whose app does not resume the WebSockets that move to it: rolled back, with a few lines in the log. */
 
 import { eventually } from './support/eventually.ts';
-import { thorough } from './support/long.ts';
+import { brief, thorough } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 import { WebSocketClient } from './support/websocket-client.ts';
 
@@ -41,21 +41,24 @@ async function expectServed(server: TestServer): Promise<void> {
   for (const client of open()) expect(await client.ask()).toMatchObject({ n: 2, generation: 1 });
 }
 
-test('an upgrade handler that answers 401 to what comes from elsewhere: rolled back, about one slot is lost', async () => {
-  const server = await startServer(APP, { workers: 3 });
-  await connect(server, paths(40, '/refused'));
-  const verdict = await server.reload();
-  expect(verdict).toMatchObject({ outcome: 'rolled-back' });
-  expect(verdict.reason).toMatch(
-    /^new release rejected \d+ of \d+ migrated connections \(limit: 50%\); last error: websocket:0: the app answered 401$/,
-  );
-  await expectServed(server);
-  const lost = clients.length - open().length;
-  expect(lost).toBeGreaterThanOrEqual(10);
-  // The slots before the one that decided had too few for a verdict.
-  expect(lost - Math.max(...rejected(server))).toBeLessThanOrEqual(9);
-  expect(server.of('resume-failed').length).toBeLessThanOrEqual(6);
-});
+brief(
+  'an upgrade handler that answers 401 to what comes from elsewhere: rolled back, about one slot is lost',
+  async () => {
+    const server = await startServer(APP, { workers: 3 });
+    await connect(server, paths(40, '/refused'));
+    const verdict = await server.reload();
+    expect(verdict).toMatchObject({ outcome: 'rolled-back' });
+    expect(verdict.reason).toMatch(
+      /^new release rejected \d+ of \d+ migrated connections \(limit: 50%\); last error: websocket:0: the app answered 401$/,
+    );
+    await expectServed(server);
+    const lost = clients.length - open().length;
+    expect(lost).toBeGreaterThanOrEqual(10);
+    // The slots before the one that decided had too few for a verdict.
+    expect(lost - Math.max(...rejected(server))).toBeLessThanOrEqual(9);
+    expect(server.of('resume-failed').length).toBeLessThanOrEqual(6);
+  },
+);
 
 // The app has 10 s to upgrade it.
 thorough(
@@ -74,7 +77,7 @@ thorough(
   60_000,
 );
 
-test('a restore that throws', async () => {
+brief('a restore that throws', async () => {
   const server = await startServer(APP, { workers: 1 });
   await connect(server, paths(20, '/unrestored'));
   const { outcome, reason } = await server.reload();
@@ -84,7 +87,7 @@ test('a restore that throws', async () => {
   });
 });
 
-test('a few clients that the new release does not know any more take nothing back', async () => {
+brief('a few clients that the new release does not know any more take nothing back', async () => {
   const server = await startServer(APP, { workers: 2 });
   await connect(server, [...paths(9, '/refused'), ...paths(28, '/')]);
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });

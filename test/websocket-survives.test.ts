@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { thorough, times } from './support/long.ts';
+import { brief, thorough, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 import { WebSocketClient } from './support/websocket-client.ts';
 import { type CrowdOptions, WebSocketClients } from './support/websocket-clients.ts';
@@ -154,46 +154,52 @@ thorough('what the server is compressing while a WebSocket moves comes before it
   await expectWhole(server, clients);
 });
 
-test('in the worker that it has left a WebSocket closes with 1012, and the app can tell it from an end', async () => {
-  const server = await startServer(APP, { env: { TELLS: 'yes' } });
-  const clients = await crowd(server, { count: 2, pauseMs: 0 });
-  const [stays, leaves] = clients.all as [WebSocketClient, WebSocketClient];
-  await server.reload();
-  await server.event('drained');
-  await leaves.close(4005);
-  await server.until('its end', () => server.output.includes('close 4005'));
-  expect(await stays.ask()).toMatchObject({ generation: 2, moves: 1 });
-  expect(server.output.trim().split('\n').sort()).toEqual([
-    'close 1012 handoff moved=true',
-    'close 1012 handoff moved=true',
-    'close 4005  moved=false',
-  ]);
-});
+brief(
+  'in the worker that it has left a WebSocket closes with 1012, and the app can tell it from an end',
+  async () => {
+    const server = await startServer(APP, { env: { TELLS: 'yes' } });
+    const clients = await crowd(server, { count: 2, pauseMs: 0 });
+    const [stays, leaves] = clients.all as [WebSocketClient, WebSocketClient];
+    await server.reload();
+    await server.event('drained');
+    await leaves.close(4005);
+    await server.until('its end', () => server.output.includes('close 4005'));
+    expect(await stays.ask()).toMatchObject({ generation: 2, moves: 1 });
+    expect(server.output.trim().split('\n').sort()).toEqual([
+      'close 1012 handoff moved=true',
+      'close 1012 handoff moved=true',
+      'close 4005  moved=false',
+    ]);
+  },
+);
 
-test('in the new worker a WebSocket has its URL, headers, subprotocol and address, and is one of wss.clients', async () => {
-  const server = await startServer(APP);
-  const clients = await crowd(server, {
-    count: 1,
-    pauseMs: 0,
-    connect: { path: '/room?name=a%20b', protocols: ['v1', 'v2'], headers: { cookie: 'session=42' } },
-  });
-  const [client] = clients.all as [WebSocketClient];
-  const { generation: first, pid: _a, moves: _b, n: _c, count: _d, ...before } = await client.ask('!who');
-  await server.reload();
-  await server.event('drained');
-  const { generation, pid: _e, moves, n: _f, count: _g, ...after } = await client.ask('!who');
-  expect({ first, generation, moves }).toEqual({ first: 1, generation: 2, moves: 1 });
-  expect(before).toMatchObject({
-    url: '/room?name=a%20b',
-    cookie: 'session=42',
-    protocol: 'v2',
-    address: '127.0.0.1',
-    port: expect.any(Number),
-    clients: 1,
-  });
-  expect(after).toEqual(before);
-  await expectWhole(server, clients);
-});
+brief(
+  'in the new worker a WebSocket has its URL, headers, subprotocol and address, and is one of wss.clients',
+  async () => {
+    const server = await startServer(APP);
+    const clients = await crowd(server, {
+      count: 1,
+      pauseMs: 0,
+      connect: { path: '/room?name=a%20b', protocols: ['v1', 'v2'], headers: { cookie: 'session=42' } },
+    });
+    const [client] = clients.all as [WebSocketClient];
+    const { generation: first, pid: _a, moves: _b, n: _c, count: _d, ...before } = await client.ask('!who');
+    await server.reload();
+    await server.event('drained');
+    const { generation, pid: _e, moves, n: _f, count: _g, ...after } = await client.ask('!who');
+    expect({ first, generation, moves }).toEqual({ first: 1, generation: 2, moves: 1 });
+    expect(before).toMatchObject({
+      url: '/room?name=a%20b',
+      cookie: 'session=42',
+      protocol: 'v2',
+      address: '127.0.0.1',
+      port: expect.any(Number),
+      clients: 1,
+    });
+    expect(after).toEqual(before);
+    await expectWhole(server, clients);
+  },
+);
 
 thorough(
   'a worker whose app takes its time to let a client in, lets in those that move as well',
@@ -208,7 +214,7 @@ thorough(
   },
 );
 
-test('clients that are being let in when a drain begins: they are let in, and move', async () => {
+brief('clients that are being let in when a drain begins: they are let in, and move', async () => {
   const server = await startServer(APP, { workers: 2, env: { VERIFY_MS: '400' } });
   const clients: WebSocketClient[] = [];
   let stopped = false;

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { directory, ownDirectory } from '../support/directory.ts';
 import { ask } from '../support/load.ts';
-import { thorough } from '../support/long.ts';
+import { brief, thorough } from '../support/long.ts';
 import { hasPrometheus, Prometheus, promtool } from '../support/prometheus.ts';
 import { root, startServer, type TestServer } from '../support/server.ts';
 
@@ -158,7 +158,7 @@ withPrometheus(
   90_000,
 );
 
-test('the dashboard has a schema that Grafana 10 and newer read, and each panel an expression', () => {
+brief('the dashboard has a schema that Grafana 10 and newer read, and each panel an expression', () => {
   expect(dashboard.schemaVersion).toBe(39);
   expect(dashboard.templating.list.map(({ name }) => name)).toEqual([
     'datasource',

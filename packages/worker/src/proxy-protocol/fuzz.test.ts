@@ -3,7 +3,7 @@
  * have at the one place for it. `PROXY_SEED` repeats a run, `PROXY_HEADERS` sets how many.
  */
 import { isIPv4, isIPv6 } from 'node:net';
-import { times } from '../../../../test/support/long.ts';
+import { brief, times } from '../../../../test/support/long.ts';
 import { Random } from '../../../../test/support/random.ts';
 import { crc32c } from './crc32c.ts';
 import { readHeader, type Version } from './header.ts';
@@ -137,7 +137,7 @@ test('of headers that are wrong at random, none tells an address that it does no
   for (const outcome of Object.values(outcomes)) expect(outcome).toBeGreaterThan(count / 20);
 }, 600_000);
 
-test('a checksum that a sender makes is the one that is expected', () => {
+brief('a checksum that a sender makes is the one that is expected', () => {
   for (let n = 0; n < 100; n++) {
     const body = bytes(12 + 3 + random.below(9));
     body[12] = 4;
