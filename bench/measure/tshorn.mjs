@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { cli } from './contenders.mjs';
 
-const DEADLINE_MS = 120_000;
+/** Milliseconds, for any event, and for each worker: a reload boots them one after another. */
+const DEADLINE_MS = 60_000;
+const EACH_MS = 5_000;
 
 /** @typedef {{event: string, time: number, [field: string]: any}} Line */
 
@@ -12,11 +14,13 @@ export class Tshorn {
   /** @type {Line[]} */
   lines = [];
   #child;
+  #deadlineMs;
   #exited;
   #wake = () => {};
 
   /** @param {string} app @param {number} workers @param {string[]} [flags] further ones of tshorn @param {object} [env] */
   constructor(app, workers, flags = [], env = {}) {
+    this.#deadlineMs = DEADLINE_MS + workers * EACH_MS;
     const argv = [cli, app, '--bind', '127.0.0.1:0', '--workers', String(workers), '--log-format', 'json'];
     argv.push(...flags);
     this.#child = spawn(process.execPath, argv, {
@@ -45,12 +49,12 @@ export class Tshorn {
 
   /** The first line of this event after line index `from`. @returns {Promise<Line>} */
   async event(name, from = 0) {
-    const end = Date.now() + DEADLINE_MS;
+    const end = Date.now() + this.#deadlineMs;
     for (;;) {
       const line = this.lines.slice(from).find(({ event }) => event === name);
       if (line) return line;
       if (this.#ended) throw new Error(`tshorn ended before "${name}":\n${this.#story()}`);
-      if (Date.now() > end) throw new Error(`no "${name}" within ${DEADLINE_MS} ms:\n${this.#story()}`);
+      if (Date.now() > end) throw new Error(`no "${name}" within ${this.#deadlineMs} ms:\n${this.#story()}`);
       await new Promise((resolve) => {
         const timer = setTimeout(resolve, 1000);
         this.#wake = () => resolve(clearTimeout(timer));
