@@ -78,7 +78,7 @@ describe('abort', () => {
     expect(server.of('crashed')).toEqual([]);
   }, 120_000);
 
-  test('without a reload there is nothing to abort, and after the commit neither', async () => {
+  thorough('without a reload there is nothing to abort, and after the commit neither', async () => {
     const server = await start();
     const socket = await socketOf(server);
     expect(await tshorn(server, '--abort')).toMatchObject({

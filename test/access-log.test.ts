@@ -115,7 +115,7 @@ const MOVES = times('ACCESS_LOG_MOVES', 1, 3);
 describe('what moves has the begin, the bytes and the id that it had from its first worker on', () => {
   const ARGS = () => ['--access-log', file, '--access-log-format', 'json'];
 
-  test('an event stream', async () => {
+  thorough('an event stream', async () => {
     const server = await startServer(fixture('survives-streams.mjs'), { args: ARGS(), env: { MS: '20' } });
     const client = (await RawClient.open(server)).get('/events');
     await client.until(/id: 2\n/);

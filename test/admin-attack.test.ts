@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from './support/control.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { type Answer, ask } from './support/load.ts';
-import { brief, thorough, times } from './support/long.ts';
+import { thorough, times } from './support/long.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
 
 /** With `ulimit -n`: an eighth of it. */
@@ -137,7 +137,7 @@ const withDescriptors = (count: number) => (command: readonly string[]) => [
   ...command,
 ];
 
-brief('hostile clients leave the descriptors that a reload needs', async () => {
+thorough('hostile clients leave the descriptors that a reload needs', async () => {
   await attacked(await start(withDescriptors(256)), 300, 32, 1);
 });
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { onLinux } from './support/descriptors.ts';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { clientsOf } from './support/kernel-view.ts';
+import { thorough } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const clients: KeepAliveClient[] = [];
@@ -81,7 +82,7 @@ onLinux('after a crash the replacement soon has its share, and nobody else lost 
   expect(others).toEqual([]);
 });
 
-test('once the load is even, nothing moves any more', async () => {
+thorough('once the load is even, nothing moves any more', async () => {
   const server = await startServer(fixture('mixed.mjs'), { workers: 2 });
   for (let at = 0; at < 60; at++) clients.push(await KeepAliveClient.connect({ port: server.port }));
   const round = async () => {

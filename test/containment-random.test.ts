@@ -9,7 +9,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onLinux } from './support/descriptors.ts';
 import { type Doings, readJournal } from './support/fault-journal.ts';
-import { times } from './support/long.ts';
+import { isLong, times } from './support/long.ts';
 import { Random } from './support/random.ts';
 import { endServers, fixture, type LogLine, startServer, type TestServer } from './support/server.ts';
 import { Story } from './support/story.ts';
@@ -95,7 +95,7 @@ afterEach(async () => {
   if (directory) fs.rmSync(directory, { recursive: true, force: true });
 });
 
-onLinux(
+(isLong ? onLinux : test.skip)(
   `crashes and hangs at random cost the requests that cause them: seed ${SEED}`,
   async () => {
     directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-containment-'));

@@ -178,7 +178,7 @@ describe('the commands', () => {
     },
   );
 
-  brief('which master is meant: a pid file or TSHORN_CONTROL; of several they are listed', async () => {
+  thorough('which master is meant: a pid file or TSHORN_CONTROL; of several they are listed', async () => {
     const pidFile = path.join(directory, 'pid');
     delete env.TSHORN_CONTROL;
     const one = await start();

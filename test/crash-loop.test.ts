@@ -77,7 +77,7 @@ thorough('the status names each slot in back-off, with its next attempt and the 
   expect(out).toMatch(/degraded +0 of 2 workers ready for \d+s: .*exit code 7/);
 });
 
-brief('a good release commits in a crash loop, and the back-off is forgotten', async () => {
+thorough('a good release commits in a crash loop, and the back-off is forgotten', async () => {
   const server = await start();
   await loop(server);
   rmSync(crash);

@@ -1,6 +1,6 @@
 /** An app shares the channel between its worker and the master, and may send anything over it. */
 import { ask } from './support/load.ts';
-import { brief, cases } from './support/long.ts';
+import { brief, cases, thorough } from './support/long.ts';
 import { isAlive } from './support/processes.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, type ServerOptions, startServer, type TestServer } from './support/server.ts';
@@ -115,7 +115,7 @@ brief('a forged crash ends the worker that sends it, in order, and nothing else'
   await expectOrder(server);
 });
 
-brief(
+thorough(
   "Node's own words for a handle that is not there, refused or for nobody cost the master nothing",
   async () => {
     const server = await start();
@@ -132,7 +132,7 @@ brief(
   },
 );
 
-brief(
+thorough(
   'a handle of any kind that comes with any message costs the master nothing, and is not kept',
   async () => {
     const server = await start();

@@ -6,7 +6,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from './support/load.ts';
-import { times } from './support/long.ts';
+import { thorough, times } from './support/long.ts';
 import { isAlive } from './support/processes.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
@@ -81,30 +81,34 @@ class Story {
   }
 }
 
-test(`${MESSAGES} messages of random shape: seed ${SEED}`, async () => {
-  process.stdout.write(`FORGED_SEED=${SEED}\n`);
-  const args = ['--grace', '4s', '--idle-linger', '100ms'];
-  const server = await startServer(fixture('babbles.mjs'), { workers: WORKERS, args });
-  const story = new Story(server);
-  const clients = Array.from({ length: 4 }, () => story.load());
-  const babblers = Array.from({ length: 2 * WORKERS }, () => story.babble());
-  const [outcomes] = await Promise.all([story.reload(), ...clients, ...babblers]);
-  const { sent, answered } = story;
-  const dropped = server.of('malformed-message').length;
-  process.stdout.write(`${JSON.stringify({ sent, answered, outcomes, dropped })}\n`);
+thorough(
+  `${MESSAGES} messages of random shape: seed ${SEED}`,
+  async () => {
+    process.stdout.write(`FORGED_SEED=${SEED}\n`);
+    const args = ['--grace', '4s', '--idle-linger', '100ms'];
+    const server = await startServer(fixture('babbles.mjs'), { workers: WORKERS, args });
+    const story = new Story(server);
+    const clients = Array.from({ length: 4 }, () => story.load());
+    const babblers = Array.from({ length: 2 * WORKERS }, () => story.babble());
+    const [outcomes] = await Promise.all([story.reload(), ...clients, ...babblers]);
+    const { sent, answered } = story;
+    const dropped = server.of('malformed-message').length;
+    process.stdout.write(`${JSON.stringify({ sent, answered, outcomes, dropped })}\n`);
 
-  expect(story.failures).toEqual([]);
-  expect(sent).toBeGreaterThanOrEqual(MESSAGES);
-  expect(answered).toBeGreaterThan(0);
-  expect(outcomes).toContain('committed');
-  expect(dropped).toBeGreaterThan(0);
-  // Nothing is left of it once nobody lies any more.
-  await server.until('every slot', () => server.readyPids.length === WORKERS, 60_000);
-  expect(await server.reload()).toMatchObject({ outcome: 'committed', replaced: WORKERS });
-  expect(await server.stop()).toBe(0);
-  expect(server.of('stray-error')).toEqual([]);
-  const control = /[^\P{Cc}\n\t]|\u202e/u;
-  expect(server.lines.filter(({ msg }) => control.test(msg))).toEqual([]);
-  expect(server.of('forged')).toEqual([]);
-  expect(server.of('spawned').filter(({ pid }) => isAlive(pid as number))).toEqual([]);
-}, 240_000);
+    expect(story.failures).toEqual([]);
+    expect(sent).toBeGreaterThanOrEqual(MESSAGES);
+    expect(answered).toBeGreaterThan(0);
+    expect(outcomes).toContain('committed');
+    expect(dropped).toBeGreaterThan(0);
+    // Nothing is left of it once nobody lies any more.
+    await server.until('every slot', () => server.readyPids.length === WORKERS, 60_000);
+    expect(await server.reload()).toMatchObject({ outcome: 'committed', replaced: WORKERS });
+    expect(await server.stop()).toBe(0);
+    expect(server.of('stray-error')).toEqual([]);
+    const control = /[^\P{Cc}\n\t]|\u202e/u;
+    expect(server.lines.filter(({ msg }) => control.test(msg))).toEqual([]);
+    expect(server.of('forged')).toEqual([]);
+    expect(server.of('spawned').filter(({ pid }) => isAlive(pid as number))).toEqual([]);
+  },
+  240_000,
+);

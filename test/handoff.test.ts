@@ -6,7 +6,7 @@ import { APPS_DIRECTORY } from './conformance/apps.ts';
 import { pollUntil } from './support/eventually.ts';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { MixedLoad, type Target } from './support/load.ts';
-import { cases, times } from './support/long.ts';
+import { cases, thorough, times } from './support/long.ts';
 import { isAlive } from './support/processes.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
@@ -124,7 +124,7 @@ test.each(cases(APPS, (app) => app === 'script'))('connections of %s move, too',
   }
 });
 
-test('a new master, again and again, and no connection is closed: they move to its workers', async () => {
+thorough('a new master, again and again, and no connection is closed: they move to its workers', async () => {
   const server = await startServer(fixture('mixed.mjs'), { workers: 2 });
   await survives(server, { port: server.port }, 60, RELOADS, byReExec);
   const moved = server.of('drained').reduce((sum, { moved }) => sum + (moved as number), 0);

@@ -156,7 +156,7 @@ thorough('two workers that hang at once: each costs its one request', async () =
   await server.until('four workers', () => server.readyPids.length === 4);
 });
 
-brief('a worker that hangs while it drains is interrupted, and finishes its other requests', async () => {
+thorough('a worker that hangs while it drains is interrupted, and finishes its other requests', async () => {
   const server = await start(2);
   const pid = server.pidOf(0);
   const bystanders = await gather(server);

@@ -8,7 +8,7 @@ const WORKERS = 4;
 const ROUNDS = times('HANG_ROUNDS', 1, 1);
 const numbers = isLong ? { idle: 400, webSockets: 40, slow: 60 } : { idle: 80, webSockets: 16, slow: 24 };
 /** The short suite has one of each fate. */
-const SHORT = ['handler', 'timer', 'execSync'];
+const SHORT = ['handler', 'execSync'];
 const kinds = Object.entries(KINDS).filter(([kind]) => isLong || SHORT.includes(kind));
 
 let server: TestServer;

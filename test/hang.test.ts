@@ -108,7 +108,7 @@ describe('JavaScript that never lets go', () => {
     expect(errors).toMatch(/it was in initialises \(.*hangs-on-import\.mjs:3:/);
   });
 
-  brief('an app that waits for ever while it loads is told from one that hangs', async () => {
+  thorough('an app that waits for ever while it loads is told from one that hangs', async () => {
     const server = new TestServer(fixture('waits-on-import.mjs'), { args: ['--boot-timeout', '6s'] });
     expect((await server.event('never-came-up')).msg).toContain('its event loop runs and waits (open: ');
     expect(await server.exited).toBe(3);
@@ -181,7 +181,7 @@ describe('what is no hang', () => {
     expect(server.of('hung')).toEqual([]);
   });
 
-  brief('an app that takes its time to clean up is waited for', async () => {
+  thorough('an app that takes its time to clean up is waited for', async () => {
     const cleansUp = fixture('cleans-up-for-long.mjs');
     const server = await startServer(cleansUp, { args: ['--timeout', '2s'], env: { MS: '3500' } });
     expect(await server.stop()).toBe(0);
@@ -261,7 +261,7 @@ describe('early signs', () => {
     expect(status?.workers).toMatchObject([{ loopDelayMs: expect.any(Number) }]);
   });
 
-  brief('a request that waits too long for its headers is warned of once, and not cut', async () => {
+  thorough('a request that waits too long for its headers is warned of once, and not cut', async () => {
     const server = await start(1, '--request-timeout', '1s');
     provoke(server, '/never?token=secret');
     provoke(server, '/stream?ms=3500');

@@ -88,7 +88,7 @@ describe('each hook runs at its moment', () => {
     expect(recorded()).toContain('postRequest worker=0 gen=1 GET /slow?ms=1 200');
   });
 
-  brief('workerInt on a quick stop, and for a graceful one that becomes quick', async () => {
+  thorough('workerInt on a quick stop, and for a graceful one that becomes quick', async () => {
     const quick = await start();
     await quick.stop('SIGINT');
     expect(recorded()).toContain('workerInt worker=0 gen=1');

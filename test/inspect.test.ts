@@ -29,7 +29,7 @@ afterEach(async () => {
 const start = (options: ServerOptions = {}, file = app) =>
   startServer(file, { ...options, args: [`--inspect=${port}`, '--soak', '0', ...(options.args ?? [])] });
 
-brief(
+thorough(
   'a debugger that attaches again finds the new worker at the same address after each reload',
   async () => {
     const server = await start();
@@ -69,7 +69,7 @@ brief(
   },
 );
 
-brief(
+thorough(
   'a reload with `node inspect` attached answers the request in flight, and the old worker leaves',
   async () => {
     const server = await start({ args: ['--timeout', '2s'] });

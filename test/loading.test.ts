@@ -80,7 +80,7 @@ describe("an app's listener to uncaughtException is called for what its module t
   });
 });
 
-brief('what is known of an app that keeps a timer is told, and is the reason in the end', async () => {
+thorough('what is known of an app that keeps a timer is told, and is the reason in the end', async () => {
   const { code, errors } = await check('keeps-a-timer.mjs', {}, '--boot-timeout', '5s');
   const known = 'it exports an object with createServer, and it has not called listen() yet; open: Timeout';
   expect(code).toBe(3);

@@ -219,7 +219,7 @@ describe('an app that becomes ready behind its own listen()', () => {
     expect((await ask({ port: server.port }, { path: '/' })).body).toBe('ready');
   });
 
-  brief('with a status path that means something is reloaded without a 404', async () => {
+  thorough('with a status path that means something is reloaded without a 404', async () => {
     const server = await startServer(app, { args: ['--status-path', '/'] });
     const statuses: number[] = [];
     let reloading = true;

@@ -42,8 +42,8 @@ const PLANS: readonly Planned[] = [
   { plan: 'rolling', args: [], least: 4, most: 5, long: true },
   { plan: 'rolling', args: ['--max-surge', '50%'], least: 4, most: 6, long: true },
   { plan: 'rolling', args: ['--max-surge', '0', '--max-unavailable', '50%'], least: 2, most: 4 },
-  { plan: 'rolling', args: ['--max-surge', 'auto'], least: 4 },
-  { plan: 'canary', args: ['--max-surge', '2', '--canary-time', '500ms'], least: 4, most: 6 },
+  { plan: 'rolling', args: ['--max-surge', 'auto'], least: 4, long: true },
+  { plan: 'canary', args: ['--max-surge', '2', '--canary-time', '500ms'], least: 4, most: 6, long: true },
   { plan: 'overlap', args: [], least: 4, most: 8 },
   { plan: 'replace', args: [], least: 3, most: 4 },
 ];

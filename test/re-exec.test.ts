@@ -137,7 +137,7 @@ async function halfway(options?: ServerOptions) {
   return { server, newMaster: pid as number, go: () => fs.writeFileSync(releases.file('go'), '') };
 }
 
-brief('while it is under way, another one, a reload and a change of size are refused', async () => {
+thorough('while it is under way, another one, a reload and a change of size are refused', async () => {
   const { server, go } = await halfway();
   server.signal('SIGUSR2');
   await says(server, 're-exec by SIGUSR2 refused: a re-exec is under way');
@@ -190,7 +190,7 @@ brief(
   },
 );
 
-brief('a unix socket keeps its file, which only the last master removes', async () => {
+thorough('a unix socket keeps its file, which only the last master removes', async () => {
   const socketPath = releases.file('app.sock');
   const server = await start({ bind: `unix:${socketPath}` });
   const { ino } = fs.statSync(socketPath);
@@ -269,7 +269,7 @@ thorough('a control socket with a path of its own answers at every moment', asyn
   expect(fs.existsSync(control)).toBe(false);
 });
 
-brief('workers do not see the variable that carried the listeners', async () => {
+thorough('workers do not see the variable that carried the listeners', async () => {
   const server = await start();
   releases.deploy(
     "process.stdout.write('internal: ' + Object.keys(process.env).filter((name) => /INTERNAL/.test(name)) + '\\n');",

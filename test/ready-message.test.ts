@@ -21,7 +21,7 @@ thorough('without the option nobody waits', async () => {
   expect({ code, text }).toEqual({ code: 3, text: expect.stringContaining('/ answered 503') });
 });
 
-test('a message that never comes is named when the boot timeout is over', async () => {
+thorough('a message that never comes is named when the boot timeout is over', async () => {
   const args = ['--bind', '127.0.0.1:0', '--wait-ready', '--boot-timeout', '8s'];
   const { code, text } = await run([APP, ...args], { env: { SENDS: 'no' } });
   expect({ code, text }).toEqual({

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { MixedLoad } from './support/load.ts';
-import { brief, isLong, times } from './support/long.ts';
+import { brief, isLong, thorough, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
 const RECYCLES = times('RECYCLES', 2, 3);
@@ -62,7 +62,7 @@ test('a leaking app under load is recycled by memory, and no client notices', as
   expectOneAtATime(server);
 }, 130_000);
 
-brief(
+thorough(
   'a limit of requests is spread by its jitter, and each worker is recycled when it has reached its own',
   async () => {
     const server = await startServer(fixture('mixed.mjs'), {
@@ -83,7 +83,7 @@ brief(
   },
 );
 
-brief('workers are recycled when they are old enough, one after another', async () => {
+thorough('workers are recycled when they are old enough, one after another', async () => {
   const server = await startServer(fixture('mixed.mjs'), {
     workers: 2,
     args: ['--max-age', '1s', '--max-age-jitter', '0'],
@@ -97,7 +97,7 @@ brief('workers are recycled when they are old enough, one after another', async 
   expectOneAtATime(server);
 });
 
-brief('without a limit nobody is recycled, and a reload brings limits', async () => {
+thorough('without a limit nobody is recycled, and a reload brings limits', async () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'tshorn-'));
   const config = path.join(directory, 'tshorn.config.json');
   writeFileSync(config, '{}');

@@ -128,7 +128,7 @@ test('a HUP that comes before the first worker exists waits, and becomes a reloa
   expect(server.lines.flatMap(({ event, gen }) => (event === 'ready' ? [gen] : []))).toEqual([1, 2]);
 });
 
-test('an option that a reload cannot change keeps its value, and every reload says so', async () => {
+thorough('an option that a reload cannot change keeps its value, and every reload says so', async () => {
   const file = path.join(directory, 'tshorn.config.json');
   const write = (config: object) =>
     fs.writeFileSync(file, JSON.stringify({ bind: '127.0.0.1:0', ...config }));

@@ -1,9 +1,11 @@
 /** Releases and `tshorn rollback`, with real processes: each release has a directory, and a link leads to the newest. */
+
 import fs from 'node:fs';
 import path from 'node:path';
 import { Command, request, socketOf } from './support/control.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { ask, MixedLoad } from './support/load.ts';
+import { thorough } from './support/long.ts';
 import { fixture, startServer, type TestServer } from './support/server.ts';
 
 ownDirectory();
@@ -90,37 +92,47 @@ test('a rollback under load fails no request, serves the old code, and stands un
   ]);
 }, 60_000);
 
-test('a release that is gone, was overwritten, or fails its probe never replaces the running one', async () => {
-  deploy('v1');
-  const server = await serve(1);
-  const alone = await tshorn(server, 'rollback');
-  expect(alone).toMatchObject({
-    code: 1,
-    errors: expect.stringContaining('there is no release to go back to'),
-  });
-  for (const release of ['v2', 'v3', 'v4']) {
-    deploy(release);
-    expect(await server.reload()).toMatchObject({ outcome: 'committed', release });
-  }
-  breaks('v1');
-  fs.appendFileSync(appOf('v2'), '\n// overwritten');
-  fs.rmSync(path.dirname(appOf('v3')), { recursive: true });
-  for (const [words, outcome] of [
-    [['v1'], /rolled back .*gen=4 still serves: .*500/],
-    [['gen=2'], /refused .*v2\/app\.mjs has changed since gen=2 was loaded: its code is there no more/],
-    [[], /refused .*releases\/v3 is gone[\s\S]*fix: `tshorn rollback 1` brings v1, whose code is there/],
-    [
-      ['v9'],
-      /there is no release "v9" that can be served again; there are v1 \(gen=1\), and v4 \(gen=4\) serves/,
-    ],
-  ] as const) {
-    expect(await tshorn(server, 'rollback', ...words)).toMatchObject({
+thorough(
+  'a release that is gone, was overwritten, or fails its probe never replaces the running one',
+  async () => {
+    deploy('v1');
+    const server = await serve(1);
+    const alone = await tshorn(server, 'rollback');
+    expect(alone).toMatchObject({
       code: 1,
-      errors: expect.stringMatching(outcome),
+      errors: expect.stringContaining('there is no release to go back to'),
     });
-  }
-  expect(await says(server)).toBe('v4 v4');
-  const { out } = await tshorn(server, 'releases');
-  for (const line of [/4 +v4 +serves/, /3 +v3 +gone/, /2 +v2 +gone/, /1 +v1 +kept/, /5 +v1 +- +rolled-back/])
-    expect(out).toMatch(line);
-}, 60_000);
+    for (const release of ['v2', 'v3', 'v4']) {
+      deploy(release);
+      expect(await server.reload()).toMatchObject({ outcome: 'committed', release });
+    }
+    breaks('v1');
+    fs.appendFileSync(appOf('v2'), '\n// overwritten');
+    fs.rmSync(path.dirname(appOf('v3')), { recursive: true });
+    for (const [words, outcome] of [
+      [['v1'], /rolled back .*gen=4 still serves: .*500/],
+      [['gen=2'], /refused .*v2\/app\.mjs has changed since gen=2 was loaded: its code is there no more/],
+      [[], /refused .*releases\/v3 is gone[\s\S]*fix: `tshorn rollback 1` brings v1, whose code is there/],
+      [
+        ['v9'],
+        /there is no release "v9" that can be served again; there are v1 \(gen=1\), and v4 \(gen=4\) serves/,
+      ],
+    ] as const) {
+      expect(await tshorn(server, 'rollback', ...words)).toMatchObject({
+        code: 1,
+        errors: expect.stringMatching(outcome),
+      });
+    }
+    expect(await says(server)).toBe('v4 v4');
+    const { out } = await tshorn(server, 'releases');
+    for (const line of [
+      /4 +v4 +serves/,
+      /3 +v3 +gone/,
+      /2 +v2 +gone/,
+      /1 +v1 +kept/,
+      /5 +v1 +- +rolled-back/,
+    ])
+      expect(out).toMatch(line);
+  },
+  60_000,
+);

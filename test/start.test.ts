@@ -4,6 +4,7 @@ import path from 'node:path';
 import { directory, ownDirectory } from './support/directory.ts';
 import { freePort } from './support/free-ports.ts';
 import { ask } from './support/load.ts';
+import { thorough } from './support/long.ts';
 import { INTERNAL_FRAME, type Run, run } from './support/run.ts';
 import { fixture, startServer } from './support/server.ts';
 
@@ -74,7 +75,7 @@ describe('an app that cannot be served is told before anything else', () => {
     );
   });
 
-  test('an app that never becomes ready, when the boot timeout is over', async () => {
+  thorough('an app that never becomes ready, when the boot timeout is over', async () => {
     const args = [fixture('status-500.mjs'), ...ANYWHERE, '--boot-timeout', '6s', '--probe-interval', '50ms'];
     await refused(args, 3, 'no worker became ready within --boot-timeout', '/_status answered 500');
   });

@@ -80,7 +80,7 @@ thorough('a stream that moves before its first event has its head', async () => 
   await expectServed(server);
 });
 
-brief('a stream that ends in another worker ends whole, and its connection is used again', async () => {
+thorough('a stream that ends in another worker ends whole, and its connection is used again', async () => {
   const server = await startServer(APP, { workers: 2, env: { MS: '20' } });
   const clients = await Promise.all(
     Array.from({ length: 10 }, async () => {
@@ -116,33 +116,36 @@ brief('a stream that ends in another worker ends whole, and its connection is us
   expect(server.of('drained').reduce((moved, line) => moved + (line.moved as number), 0)).toBeGreaterThan(0);
 });
 
-test('streams that end at any moment of a move: each answer is whole, and no byte is left between two', async () => {
-  const server = await startServer(APP, { workers: 2, env: { MS: '3' } });
-  let stopped = false;
-  const failures: string[] = [];
-  const ask = (agent: http.Agent, to: number) =>
-    new Promise<string>((resolve, reject) => {
-      const options = { host: '127.0.0.1', port: server.port, path: `/lines?to=${to}`, agent };
-      http.get(options, (response) => text(response).then(resolve, reject)).once('error', reject);
-    });
-  const live = async (_: unknown, at: number) => {
-    // Half of them say `Connection: close`.
-    const agent = new http.Agent({ keepAlive: at % 2 === 0, maxSockets: 1 });
-    agents.push(agent);
-    while (!stopped) {
-      const to = 1 + Math.floor(Math.random() * 50);
-      const whole = `${Array.from({ length: to }, (_, at) => `line ${at + 1}\n`).join('')}end\n`;
-      const got = await ask(agent, to).catch(String);
-      if (got !== whole) failures.push(`${to} lines: ${got.slice(-80)}`);
-    }
-  };
-  const lives = Array.from({ length: times('ENDING_STREAMS', 16, 40) }, live);
-  for (let reload = 0; reload < RELOADS - 1; reload++)
-    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
-  stopped = true;
-  await Promise.all(lives);
-  expect(failures).toEqual([]);
-});
+thorough(
+  'streams that end at any moment of a move: each answer is whole, and no byte is left between two',
+  async () => {
+    const server = await startServer(APP, { workers: 2, env: { MS: '3' } });
+    let stopped = false;
+    const failures: string[] = [];
+    const ask = (agent: http.Agent, to: number) =>
+      new Promise<string>((resolve, reject) => {
+        const options = { host: '127.0.0.1', port: server.port, path: `/lines?to=${to}`, agent };
+        http.get(options, (response) => text(response).then(resolve, reject)).once('error', reject);
+      });
+    const live = async (_: unknown, at: number) => {
+      // Half of them say `Connection: close`.
+      const agent = new http.Agent({ keepAlive: at % 2 === 0, maxSockets: 1 });
+      agents.push(agent);
+      while (!stopped) {
+        const to = 1 + Math.floor(Math.random() * 50);
+        const whole = `${Array.from({ length: to }, (_, at) => `line ${at + 1}\n`).join('')}end\n`;
+        const got = await ask(agent, to).catch(String);
+        if (got !== whole) failures.push(`${to} lines: ${got.slice(-80)}`);
+      }
+    };
+    const lives = Array.from({ length: times('ENDING_STREAMS', 16, 40) }, live);
+    for (let reload = 0; reload < RELOADS - 1; reload++)
+      expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+    stopped = true;
+    await Promise.all(lives);
+    expect(failures).toEqual([]);
+  },
+);
 
 brief('a scale-up, a recycle and a re-exec move streams, too', async () => {
   const server = await startServer(APP, { workers: 2 });

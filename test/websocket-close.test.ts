@@ -54,7 +54,7 @@ brief(
   },
 );
 
-brief('one that the app lets survive, and that cannot move, is closed by its library', async () => {
+thorough('one that the app lets survive, and that cannot move, is closed by its library', async () => {
   const server = await start(['--grace', '2s']);
   const { closed } = await connect(server, '/unsaved');
   server.signal('SIGHUP');
@@ -63,7 +63,7 @@ brief('one that the app lets survive, and that cannot move, is closed by its lib
   expect(await drained(server)).toMatchObject({ moved: 0, closed: 1, forceClosed: 0 });
 });
 
-brief(
+thorough(
   'one that moves beside Socket.IO, which ends what nobody answers within a second, lives on',
   async () => {
     const server = await start();
@@ -88,7 +88,7 @@ thorough('the library of the app sees a client that leaves, and its code', async
   await server.until('the close', () => server.output.includes('the app saw 1012'));
 });
 
-brief('a Socket.IO client comes back by itself, to the new worker', async () => {
+thorough('a Socket.IO client comes back by itself, to the new worker', async () => {
   const server = await start(['--grace', '2s']);
   const client = io(server.origin, { transports: ['websocket'], reconnectionDelay: 50 });
   ends.push(() => client.disconnect());
@@ -139,7 +139,7 @@ thorough('a stop that becomes a quick one closes them then', async () => {
   expect(await server.exited).toBe(0);
 });
 
-brief('they are closed one after the other: when the first one goes, the last one is served', async () => {
+thorough('they are closed one after the other: when the first one goes, the last one is served', async () => {
   const server = await start(['--grace', '10s', '--websocket-spread', '2s']);
   const order: number[] = [];
   const clients: Client[] = [];

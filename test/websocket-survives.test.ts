@@ -214,7 +214,7 @@ thorough(
   },
 );
 
-brief('clients that are being let in when a drain begins: they are let in, and move', async () => {
+thorough('clients that are being let in when a drain begins: they are let in, and move', async () => {
   const server = await startServer(APP, { workers: 2, env: { VERIFY_MS: '400' } });
   const clients: WebSocketClient[] = [];
   let stopped = false;
@@ -239,39 +239,43 @@ brief('clients that are being let in when a drain begins: they are let in, and m
   }
 });
 
-test('clients that close, vanish or are closed while they move: each sees its own end, and nothing is left', async () => {
-  const server = await startServer(APP, { workers: 2 });
-  const count = times('WS_LEAVING', 100, 200);
-  const clients = await crowd(server, { count, pauseMs: 0, connect: { path: '/?push=20' } });
-  await Promise.all(clients.all.map((client, at) => at % 4 === 3 && client.ask('!close 700')));
-  const reloaded = server.reload();
-  const ends = clients.all.map(async (client, at) => {
-    if (at % 4 === 3) return (await client.ended).code;
-    await sleep(Math.random() * 1_500);
-    if (at % 4 === 0) return (await client.close(4000 + at)).code - at;
-    if (at % 4 === 1) return client.leave();
-    return (await client.ask()).n;
-  });
-  await reloaded;
-  const of = (rest: number) => ends.filter((_, at) => at % 4 === rest);
-  expect(new Set(await Promise.all(of(0)))).toEqual(new Set([4000]));
-  expect(new Set(await Promise.all(of(2)))).toEqual(new Set([1]));
-  expect(new Set(await Promise.all(of(3)))).toEqual(new Set([4001]));
-  await server.reload();
-  const [one] = clients.open as [WebSocketClient];
-  expect(clients.open).toHaveLength(count / 4);
-  // More often when the load has been evened out meanwhile.
-  expect((await one.ask()).moves).toBeGreaterThanOrEqual(2);
-  // What each worker takes for its clients are those that are open.
-  const clientsOf = async () => {
-    const known = new Map<number, number>();
-    for (const client of clients.open) {
-      const { pid, clients: open } = await client.ask('!who');
-      known.set(pid, open as number);
-    }
-    return [...known.values()].reduce((total, open) => total + open, 0);
-  };
-  for (const end = Date.now() + 10_000; (await clientsOf()) !== count / 4 && Date.now() < end; )
-    await sleep(100);
-  expect(await clientsOf()).toBe(count / 4);
-}, 60_000);
+thorough(
+  'clients that close, vanish or are closed while they move: each sees its own end, and nothing is left',
+  async () => {
+    const server = await startServer(APP, { workers: 2 });
+    const count = times('WS_LEAVING', 100, 200);
+    const clients = await crowd(server, { count, pauseMs: 0, connect: { path: '/?push=20' } });
+    await Promise.all(clients.all.map((client, at) => at % 4 === 3 && client.ask('!close 700')));
+    const reloaded = server.reload();
+    const ends = clients.all.map(async (client, at) => {
+      if (at % 4 === 3) return (await client.ended).code;
+      await sleep(Math.random() * 1_500);
+      if (at % 4 === 0) return (await client.close(4000 + at)).code - at;
+      if (at % 4 === 1) return client.leave();
+      return (await client.ask()).n;
+    });
+    await reloaded;
+    const of = (rest: number) => ends.filter((_, at) => at % 4 === rest);
+    expect(new Set(await Promise.all(of(0)))).toEqual(new Set([4000]));
+    expect(new Set(await Promise.all(of(2)))).toEqual(new Set([1]));
+    expect(new Set(await Promise.all(of(3)))).toEqual(new Set([4001]));
+    await server.reload();
+    const [one] = clients.open as [WebSocketClient];
+    expect(clients.open).toHaveLength(count / 4);
+    // More often when the load has been evened out meanwhile.
+    expect((await one.ask()).moves).toBeGreaterThanOrEqual(2);
+    // What each worker takes for its clients are those that are open.
+    const clientsOf = async () => {
+      const known = new Map<number, number>();
+      for (const client of clients.open) {
+        const { pid, clients: open } = await client.ask('!who');
+        known.set(pid, open as number);
+      }
+      return [...known.values()].reduce((total, open) => total + open, 0);
+    };
+    for (const end = Date.now() + 10_000; (await clientsOf()) !== count / 4 && Date.now() < end; )
+      await sleep(100);
+    expect(await clientsOf()).toBe(count / 4);
+  },
+  60_000,
+);

@@ -47,30 +47,33 @@ function joined<Client extends Chat | Ticks | Poll>(client: Client): Client {
   return client;
 }
 
-test(`chats, an event stream and a poll live through ${SHORT_DEPLOYS} deploys on the connections that they began with`, async () => {
-  const server = await start();
-  const ada = joined(new Chat(server.port, 'Ada'));
-  const ken = joined(new Chat(server.port, 'Ken'));
-  const all = [ada, ken, joined(new Ticks(server.port)), joined(new Poll(server.port))];
-  await Promise.all(all.map((client) => client.flow(1)));
-  await ada.until(() => ada.people.length === 2);
+thorough(
+  `chats, an event stream and a poll live through ${SHORT_DEPLOYS} deploys on the connections that they began with`,
+  async () => {
+    const server = await start();
+    const ada = joined(new Chat(server.port, 'Ada'));
+    const ken = joined(new Chat(server.port, 'Ken'));
+    const all = [ada, ken, joined(new Ticks(server.port)), joined(new Poll(server.port))];
+    await Promise.all(all.map((client) => client.flow(1)));
+    await ada.until(() => ada.people.length === 2);
 
-  for (let deploy = 1; deploy <= SHORT_DEPLOYS; deploy++) {
-    ada.say(`Ada, before deploy ${deploy}`);
-    expect(await server.reload()).toMatchObject({ outcome: 'committed', replaced: 2 });
-    ken.say(`Ken, after deploy ${deploy}`);
-    await Promise.all(all.map((client) => client.until(() => client.deploys === deploy)));
-  }
-  await Promise.all(all.map((client) => client.flow(2)));
-  for (const chat of [ada, ken]) await chat.until(() => chat.said.length === 2 * SHORT_DEPLOYS);
-  expect(new Set(ada.said).size).toBe(2 * SHORT_DEPLOYS);
-  expect(ken.said).toEqual(ada.said);
-  expect(ada.people.map(({ name }) => name).sort()).toEqual(['Ada', 'Ken']);
-  for (const { wrong, pids } of all) {
-    expect(wrong).toEqual([]);
-    expect(pids.size).toBeGreaterThan(SHORT_DEPLOYS);
-  }
-});
+    for (let deploy = 1; deploy <= SHORT_DEPLOYS; deploy++) {
+      ada.say(`Ada, before deploy ${deploy}`);
+      expect(await server.reload()).toMatchObject({ outcome: 'committed', replaced: 2 });
+      ken.say(`Ken, after deploy ${deploy}`);
+      await Promise.all(all.map((client) => client.until(() => client.deploys === deploy)));
+    }
+    await Promise.all(all.map((client) => client.flow(2)));
+    for (const chat of [ada, ken]) await chat.until(() => chat.said.length === 2 * SHORT_DEPLOYS);
+    expect(new Set(ada.said).size).toBe(2 * SHORT_DEPLOYS);
+    expect(ken.said).toEqual(ada.said);
+    expect(ada.people.map(({ name }) => name).sort()).toEqual(['Ada', 'Ken']);
+    for (const { wrong, pids } of all) {
+      expect(wrong).toEqual([]);
+      expect(pids.size).toBeGreaterThan(SHORT_DEPLOYS);
+    }
+  },
+);
 
 const withChromium = chromiumPath ? thorough : test.skip;
 const where = chromiumPath ? ', in a real browser' : ' (skipped: no Chromium here; CHROMIUM can name one)';

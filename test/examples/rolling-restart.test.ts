@@ -50,7 +50,7 @@ async function rollingRestart(master: number): Promise<{ code: number; output: s
 
 const start = () => startServer(app, { workers: 4, args: ['--notify', `udp://127.0.0.1:${udpPort}`] });
 
-test('prints 200 OK for each of four workers under load, and no request fails', async () => {
+thorough('prints 200 OK for each of four workers under load, and no request fails', async () => {
   const server = await start();
   const before = server.readyPids;
   const load = new MixedLoad({ port: server.port }).start({ fresh: 2, posts: 0, slow: 0, uploads: 0 });

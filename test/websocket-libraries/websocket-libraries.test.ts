@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pollUntil } from '../support/eventually.ts';
-import { cases, times } from '../support/long.ts';
+import { cases, thorough, times } from '../support/long.ts';
 import { endServers, fixture, startServer } from '../support/server.ts';
 import type { LibraryClient } from './client.ts';
 import { LIBRARIES } from './libraries.ts';
@@ -28,7 +28,7 @@ const faults = () => clients.flatMap(({ faults }, at) => faults.map((fault) => `
 /** graphql-ws and Socket.IO have short tests of their own beside this file. */
 const SHORT = ['@fastify/websocket'];
 
-test.each(cases(LIBRARIES, ({ name }) => SHORT.includes(name)))(
+thorough.each(cases(LIBRARIES, ({ name }) => SHORT.includes(name)))(
   '$name: reloads, and no client notices',
   async (library) => {
     const args = ['--config', fixture('websocket-libraries/refuses-when-told.config.mjs'), '--grace', '20s'];
