@@ -9,11 +9,11 @@ import { thorough } from './support/long.ts';
 import { difference, Reader, stepsOf, stepsOfFile } from './support/page.ts';
 import { root } from './support/server.ts';
 
-let directory: string;
-let reader: Reader;
+let directory: string | undefined;
+let reader: Reader | undefined;
 afterEach(async () => {
   await reader?.close();
-  rmSync(directory, { recursive: true, force: true });
+  if (directory) rmSync(directory, { recursive: true, force: true });
 });
 
 thorough(
