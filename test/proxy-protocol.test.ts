@@ -227,6 +227,8 @@ thorough('the addresses go on out of a worker that hangs', async () => {
   spinning.on('error', () => {}).write('GET /spins HTTP/1.1\r\nHost: a\r\n\r\n');
   const { pid: hung } = await server.event('hung');
   await server.event('ready', { count: 3 });
+  // It has ended: until then it finishes what it has, and could answer.
+  await server.event('contained');
   await keepTheirs(clients, (pid) => pid !== hung);
   spinning.destroy();
 });
