@@ -179,11 +179,6 @@ export class HandoffSender {
     this.#inTransit.add(id, { socket, detached, migratable });
   }
 
-  /** Connections are offered, and the master has not answered yet. */
-  get hasInTransit(): boolean {
-    return this.#inTransit.size > 0;
-  }
-
   /** Every connection that can leave in the middle of this turn. */
   resting(turn: InterruptedTurn): Candidate[] {
     return this.#atRest(Number.POSITIVE_INFINITY).filter(({ socket, migratable }) =>
