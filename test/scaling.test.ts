@@ -167,8 +167,8 @@ thorough.each(steps)(
   'a load of 1x, 6x and 1x on an app that $name',
   async ({ name, path, grows }) => {
     // Most clients do nothing for longer than Node waits for a first request, or for the next one.
-    const patient = ['--keep-alive-timeout', '10m'];
-    const server = await start(`1..${most}`, '--scale-down-after', down, ...patient);
+    const args = ['--scale-down-after', down, '--keep-alive-timeout', '10m'];
+    const server = await start(`1..${most}`, ...args);
     const load = await connect(server, 60, path, 80);
     await load.askAll();
     const phase = async (asking: number, seconds: number) => {

@@ -214,8 +214,8 @@ brief('a hang costs no stream, and one that begins after it moves as well', asyn
     text += data;
   });
   // Its request is half read: it stays in the worker, which begins the answer when it has been interrupted.
-  late.write('GET /events HTTP/1.1\r\nHost: ');
-  await sleep(200);
+  late.write('GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /events HTTP/1.1\r\nHost: ');
+  await pollUntil(() => text.includes('200 OK'));
   const from = server.lines.length;
   hung.resume().write('GET /hang HTTP/1.1\r\nHost: x\r\n\r\n');
   await server.event('rescuing');
