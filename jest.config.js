@@ -77,6 +77,7 @@ export default {
     },
     { ...common, displayName: 'long', testMatch: withLongForm, globals: { LONG: true } },
   ],
-  testTimeout: 60_000,
+  // Longer than the longest deadline of test/support/server.ts, whose error shows the server's log.
+  testTimeout: 200_000,
   reporters: ['default', '<rootDir>/scripts/count-results.mjs'],
 };

@@ -76,7 +76,7 @@ describe('abort', () => {
     await load.stop();
     expect(load.failures).toEqual([]);
     expect(server.of('crashed')).toEqual([]);
-  }, 120_000);
+  });
 
   thorough('without a reload there is nothing to abort, and after the commit neither', async () => {
     const server = await start();

@@ -47,7 +47,7 @@ test('a crash loop is told in few lines, its connects wait, and a mended app is 
   // A step may take 30 s.
   await server.until('recovered', () => server.of('recovered', from).length > 0, 60_000);
   expect(server.of('ready', from)).toHaveLength(2);
-}, 120_000);
+});
 
 thorough('the status names each slot in back-off, with its next attempt and the reason', async () => {
   const server = await start();

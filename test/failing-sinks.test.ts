@@ -213,7 +213,6 @@ thorough.each(Object.entries(WAYS))(
     expect(children.filter((child) => fs.existsSync(`/proc/${child}`))).toEqual([]);
     deaf.destroy();
   },
-  120_000,
 );
 
 brief(
@@ -235,5 +234,4 @@ brief(
     expect(log).toContain('asynchronous listener');
     expect(log).toContain('listener of finished');
   },
-  60_000,
 );

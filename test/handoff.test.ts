@@ -96,13 +96,13 @@ test('reloads close no connection and fail no request', async () => {
   await survives(server, target, CLIENTS, RELOADS);
   await load.stop();
   expect(load.failures).toEqual([]);
-}, 120_000);
+});
 
 test('the same on a unix socket', async () => {
   const socketPath = path.join(tmpdir(), `tshorn-handoff-${process.pid}.sock`);
   const server = await startServer(fixture('mixed.mjs'), { workers: 2, bind: `unix:${socketPath}` });
   await survives(server, { socketPath }, 60, RELOADS);
-}, 120_000);
+});
 
 const APPS = ['express', 'fastify', 'koa', 'hono', 'script'];
 

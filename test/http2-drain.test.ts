@@ -93,7 +93,6 @@ brief(
     expect(client.notices).toEqual([HIGHEST, 3]);
     expect(await reloaded).toMatchObject({ outcome: 'committed' });
   },
-  60_000,
 );
 
 brief(
@@ -127,5 +126,4 @@ brief(
     moved.socket.end();
     plain.leave();
   },
-  60_000,
 );

@@ -8,7 +8,7 @@ const CALM = 11;
 let server: TestServer;
 beforeAll(async () => {
   server = await startServer(fixture('http2-app.mjs'), { args: ['--http2'] });
-}, 60_000);
+});
 afterAll(() => endServers());
 
 const block = fields(request('/'));

@@ -38,62 +38,49 @@ test.each([
   ['on a plain listener', 'plain'],
   ['behind our TLS', 'https'],
   ['with its own TLS', 'own'],
-] as const)(
-  "an app's own HTTP/2 server %s loses no stream in reloads",
-  async (_name, kind) => {
-    const { server, connect } = await start(kind);
-    const client = await connect();
-    // A conversation is under way, and goes on.
-    const chat = client.begin(request('/chat', { ':method': 'POST' }), false);
-    const answered = client.answerOn(chat);
-    client.sendData(chat, 'one ', false);
-    await client.frame('one', ({ type, payload }) => type === 'data' && payload.toString() === 'one ');
-    client.polite = false;
-    const load = new Http2Load(CLIENTS, connect);
-    const first = server.reload();
-    await client.frame('GOAWAY', ({ type }) => type === 'goaway');
-    expect(client.notices[0]).toBe(HIGHEST);
-    expect(await client.ask(request('/'))).toMatchObject({ status: 200, body: 'hello' });
-    await client.answerPing();
-    client.sendData(chat, 'two', true);
-    expect(await answered).toMatchObject({ status: 200, body: 'one two' });
-    expect(await first).toMatchObject({ outcome: 'committed' });
-    for (let at = 1; at < RELOADS; at++)
-      expect(await server.reload()).toMatchObject({ outcome: 'committed' });
-    await load.stop();
-    expect(load.failures).toEqual([]);
-    expect(load.answered).toBe(load.asked);
-    for (const drained of server.of('drained')) expect(drained).toMatchObject({ forceClosed: 0 });
-  },
-  120_000,
-);
+] as const)("an app's own HTTP/2 server %s loses no stream in reloads", async (_name, kind) => {
+  const { server, connect } = await start(kind);
+  const client = await connect();
+  // A conversation is under way, and goes on.
+  const chat = client.begin(request('/chat', { ':method': 'POST' }), false);
+  const answered = client.answerOn(chat);
+  client.sendData(chat, 'one ', false);
+  await client.frame('one', ({ type, payload }) => type === 'data' && payload.toString() === 'one ');
+  client.polite = false;
+  const load = new Http2Load(CLIENTS, connect);
+  const first = server.reload();
+  await client.frame('GOAWAY', ({ type }) => type === 'goaway');
+  expect(client.notices[0]).toBe(HIGHEST);
+  expect(await client.ask(request('/'))).toMatchObject({ status: 200, body: 'hello' });
+  await client.answerPing();
+  client.sendData(chat, 'two', true);
+  expect(await answered).toMatchObject({ status: 200, body: 'one two' });
+  expect(await first).toMatchObject({ outcome: 'committed' });
+  for (let at = 1; at < RELOADS; at++) expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  await load.stop();
+  expect(load.failures).toEqual([]);
+  expect(load.answered).toBe(load.asked);
+  for (const drained of server.of('drained')) expect(drained).toMatchObject({ forceClosed: 0 });
+});
 
-brief(
-  "clients of HTTP/1 are served where the app's server allows it",
-  async () => {
-    const { server } = await start('own');
-    const agent = new https.Agent({ rejectUnauthorized: false });
-    const asked = https.get({ port: server.port, host: '127.0.0.1', agent });
-    const [response] = await once(asked, 'response');
-    expect(String(Buffer.concat(await response.toArray()))).toBe('hello');
-    agent.destroy();
-  },
-  60_000,
-);
+brief("clients of HTTP/1 are served where the app's server allows it", async () => {
+  const { server } = await start('own');
+  const agent = new https.Agent({ rejectUnauthorized: false });
+  const asked = https.get({ port: server.port, host: '127.0.0.1', agent });
+  const [response] = await once(asked, 'response');
+  expect(String(Buffer.concat(await response.toArray()))).toBe('hello');
+  agent.destroy();
+});
 
-brief(
-  "Node's own client is answered, and its connection closes in order",
-  async () => {
-    const { server } = await start('plain');
-    const client = http2.connect(server.origin);
-    const stream = client.request({ ':path': '/echo', ':method': 'POST' });
-    const trailers = once(stream, 'trailers');
-    stream.end('ping');
-    expect(String(Buffer.concat(await stream.toArray()))).toBe('ping');
-    expect((await trailers)[0]).toMatchObject({ 'grpc-status': '0' });
-    const closed = once(client, 'close');
-    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
-    await closed;
-  },
-  60_000,
-);
+brief("Node's own client is answered, and its connection closes in order", async () => {
+  const { server } = await start('plain');
+  const client = http2.connect(server.origin);
+  const stream = client.request({ ':path': '/echo', ':method': 'POST' });
+  const trailers = once(stream, 'trailers');
+  stream.end('ping');
+  expect(String(Buffer.concat(await stream.toArray()))).toBe('ping');
+  expect((await trailers)[0]).toMatchObject({ 'grpc-status': '0' });
+  const closed = once(client, 'close');
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  await closed;
+});

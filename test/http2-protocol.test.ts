@@ -17,7 +17,7 @@ let server: TestServer;
 let client: Http2Client;
 beforeAll(async () => {
   server = await startServer(fixture('http2-app.mjs'), { args: ['--http2'] });
-}, 60_000);
+});
 beforeEach(async () => {
   client = await Http2Client.connect(server.port);
 });

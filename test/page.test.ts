@@ -194,7 +194,6 @@ thorough(
     // While no master answers, the browser notes it.
     expect(page.wrong.filter((text) => !/ERR_|Failed to load resource/.test(text))).toEqual([]);
   },
-  180_000,
 );
 
 thorough(

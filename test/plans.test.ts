@@ -79,7 +79,6 @@ test.each(cases(PLANS, ({ long = false }) => !long))(
     expect(load.failures).toEqual([]);
     expect(clients.flatMap(({ failures }) => failures)).toEqual([]);
   },
-  120_000,
 );
 
 test.each(cases([1, 2], (workers) => workers === 2))(

@@ -161,7 +161,6 @@ for (const { program, has, mode, begin } of PROXIES) {
       expect(server.lines.filter(({ msg }) => msg.includes('PROXY header'))).toEqual([]);
       expect(output).not.toMatch(/DOWN|\[alert\]|\[crit\]/);
     },
-    180_000,
   );
 }
 

@@ -60,7 +60,7 @@ test('a leaking app under load is recycled by memory, and no client notices', as
   expect(server.leastReady(from)).toBeGreaterThanOrEqual(3);
   expect(server.of('crashed')).toEqual([]);
   expectOneAtATime(server);
-}, 130_000);
+});
 
 thorough(
   'a limit of requests is spread by its jitter, and each worker is recycled when it has reached its own',

@@ -90,7 +90,7 @@ test('a rollback under load fails no request, serves the old code, and stands un
       msg: expect.stringMatching(/the re-exec brings v2 again, which tshorn rollback/),
     },
   ]);
-}, 60_000);
+});
 
 thorough(
   'a release that is gone, was overwritten, or fails its probe never replaces the running one',
@@ -134,5 +134,4 @@ thorough(
     ])
       expect(out).toMatch(line);
   },
-  60_000,
 );

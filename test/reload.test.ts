@@ -47,7 +47,7 @@ describe('a reload under mixed load', () => {
     await load.stop();
     expect(load.failures).toEqual([]);
     expect(Object.keys(load.kinds).sort()).toEqual(['fresh', 'post', 'slow', 'upload']);
-  }, 120_000);
+  });
 
   test('a release that throws, exits, answers 500 or does not answer never replaces a good one', async () => {
     const server = await start({ workers: 2, args: ['--probe-timeout', '500ms', '--probe-attempts', '2'] });

@@ -29,7 +29,7 @@ beforeAll(() => {
   writeFileSync(inDirectory('package.json'), '{ "private": true, "type": "module" }');
   exec('npm', ['install', '--no-audit', '--no-fund', `./${made.filename}`]);
   writeFileSync(inDirectory('app.mjs'), 'export default (request, response) => response.end("installed");');
-}, 180_000);
+});
 afterAll(() => rmSync(directory, { recursive: true }));
 
 test('holds what is built, a README, a LICENSE, the pages that log lines name, the files for Prometheus, the examples that pages link to, and nothing else', () => {

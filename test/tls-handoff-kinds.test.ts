@@ -65,7 +65,7 @@ test('to the app it is the same as before the move, its client certificate too; 
     for (const form of [secret, Buffer.from(secret, 'hex').toString('base64')])
       expect(told).not.toContain(form);
   }
-}, 60_000);
+});
 
 test('TLS 1.2 stays, as do records that the client wants small: closed in order, and named', async () => {
   const args = [...TLS_ARGS, '--idle-linger', '100ms'];
@@ -77,7 +77,7 @@ test('TLS 1.2 stays, as do records that the client wants small: closed in order,
   const end = await drained(server);
   await closed;
   expect(end).toMatchObject({ moved: 0, closed: 1, forceClosed: 0, refused: { 'tls-1.2': 1 } });
-}, 60_000);
+});
 
 test('WebSockets and event streams move', async () => {
   const sockets = await startServer(fixture('survives-websockets.mjs'), { args: TLS_ARGS });
@@ -101,7 +101,7 @@ test('WebSockets and event streams move', async () => {
   }
   expect(client.failures).toEqual([]);
   expect(events.failures).toEqual([]);
-}, 60_000);
+});
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
@@ -149,7 +149,6 @@ function openssl({ port }: TestServer, version: string) {
     await Promise.all(closed);
     for (const { text } of clients) expect(text()).not.toMatch(/unexpected eof/);
   },
-  60_000,
 );
 
 (hasOpenssl ? test : test.skip)(
@@ -170,5 +169,4 @@ function openssl({ port }: TestServer, version: string) {
     }
     expect(client.exitCode).toBeNull();
   },
-  90_000,
 );

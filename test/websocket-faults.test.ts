@@ -119,7 +119,6 @@ onLinux(
     await server.exited;
     await eventually('clients without a server', open, (count) => count === 0);
   },
-  90_000,
 );
 
 const hangs: ['the receiver' | 'the sender', NodeJS.Signals][] = [
@@ -150,5 +149,4 @@ onLinux.each(hangs.slice(0, isLong ? hangs.length : 1))(
     // Nobody has died.
     if (end === 'SIGCONT') expect(clients.flatMap(({ end = [] }) => end)).toEqual([]);
   },
-  90_000,
 );

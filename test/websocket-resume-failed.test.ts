@@ -74,7 +74,6 @@ thorough(
     await expectServed(server);
     expect(clients.length - open().length - Math.max(...rejected(server))).toBeLessThanOrEqual(9);
   },
-  60_000,
 );
 
 brief('a restore that throws', async () => {

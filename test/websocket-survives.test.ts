@@ -148,7 +148,9 @@ thorough('a re-exec hands the WebSockets to the workers of the new master', asyn
 
 thorough('what the server is compressing while a WebSocket moves comes before it does', async () => {
   const server = await startServer(APP, { workers: 2, env: { DEFLATE: 'no-context' } });
-  const count = times('WS_COMPRESSED', 12, 40);
+  // A worker that compresses more slowly than its app writes never empties the queue, and its WebSockets stay: with forty
+  // of these clients, half a core is too slow.
+  const count = times('WS_COMPRESSED', 12, 12);
   const clients = await crowd(server, { count, chatty: count, pauseMs: 1_000 });
   for (let at = 0; at < 2; at++) await server.reload();
   await expectWhole(server, clients);
@@ -277,5 +279,4 @@ thorough(
       await sleep(100);
     expect(await clientsOf()).toBe(count / 4);
   },
-  60_000,
 );

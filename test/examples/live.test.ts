@@ -131,7 +131,6 @@ withChromium(
       await page.screenshot({ path: picture });
     }
   },
-  120_000,
 );
 
 withChromium(

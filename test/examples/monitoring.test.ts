@@ -83,80 +83,68 @@ withPrometheus('the rules are valid, and their own tests pass', () => {
   expect(promtool(['check', 'config', path.join(here, 'prometheus.yml')])).toContain('SUCCESS');
 });
 
-withPrometheus(
-  'a running server has data for every panel, and every metric by its name',
-  async () => {
-    const server = await start();
-    for (let at = 0; at < 20; at++) await ask({ port: server.port }, { path: '/' });
-    prometheus = await Prometheus.start(directory, configFor(targetOf(server)));
-    const running = prometheus;
-    await scrapedAgain(running, 3);
-    for (let at = 0; at < 20; at++) await ask({ port: server.port }, { path: '/' });
-    expect(await server.reload()).toMatchObject({ outcome: 'committed' });
-    process.kill(server.pidOf(0), 'SIGKILL');
-    const from = server.lines.length;
-    await server.event('ready', { from });
-    await scrapedAgain(running, 3);
+withPrometheus('a running server has data for every panel, and every metric by its name', async () => {
+  const server = await start();
+  for (let at = 0; at < 20; at++) await ask({ port: server.port }, { path: '/' });
+  prometheus = await Prometheus.start(directory, configFor(targetOf(server)));
+  const running = prometheus;
+  await scrapedAgain(running, 3);
+  for (let at = 0; at < 20; at++) await ask({ port: server.port }, { path: '/' });
+  expect(await server.reload()).toMatchObject({ outcome: 'committed' });
+  process.kill(server.pidOf(0), 'SIGKILL');
+  const from = server.lines.length;
+  await server.event('ready', { from });
+  await scrapedAgain(running, 3);
 
-    const used = namesIn([read('dashboard.json'), read('alerts.yml')].join('\n'));
-    expect(used.length).toBeGreaterThan(15);
-    let missing = used;
-    // The delay of the event loop is told after its first ten seconds.
-    await running
-      .until('every metric', async () => {
-        const known = new Set(await running.get<string[]>('label/__name__/values'));
-        missing = used.filter((name) => !known.has(name));
-        return missing.length === 0;
-      })
-      .catch(() => expect(missing).toEqual([]));
+  const used = namesIn([read('dashboard.json'), read('alerts.yml')].join('\n'));
+  expect(used.length).toBeGreaterThan(15);
+  let missing = used;
+  // The delay of the event loop is told after its first ten seconds.
+  await running
+    .until('every metric', async () => {
+      const known = new Set(await running.get<string[]>('label/__name__/values'));
+      missing = used.filter((name) => !known.has(name));
+      return missing.length === 0;
+    })
+    .catch(() => expect(missing).toEqual([]));
 
-    const empty: string[] = [];
-    for (const [title, expr] of ofPanels)
-      if ((await running.query(filled(expr))).length === 0) empty.push(`${title}: ${expr}`);
-    expect(empty.filter((one) => !MAY_BE_EMPTY.some((title) => one.startsWith(title)))).toEqual([]);
-    for (const [, expr] of ofAnnotations) await running.query(filled(expr));
+  const empty: string[] = [];
+  for (const [title, expr] of ofPanels)
+    if ((await running.query(filled(expr))).length === 0) empty.push(`${title}: ${expr}`);
+  expect(empty.filter((one) => !MAY_BE_EMPTY.some((title) => one.startsWith(title)))).toEqual([]);
+  for (const [, expr] of ofAnnotations) await running.query(filled(expr));
 
-    type Groups = { groups: { rules: { name: string; health: string; lastError?: string }[] }[] };
-    const { groups } = await running.get<Groups>('rules');
-    const rules = groups.flatMap((group) => group.rules);
-    expect(rules.length).toBeGreaterThan(8);
-    expect(rules.filter(({ health }) => health !== 'ok')).toEqual([]);
-    const metrics = await (await fetch(`http://${targetOf(server)}/metrics`)).text();
-    expect(promtool(['check', 'metrics'], metrics)).toBe('');
-  },
-  180_000,
-);
+  type Groups = { groups: { rules: { name: string; health: string; lastError?: string }[] }[] };
+  const { groups } = await running.get<Groups>('rules');
+  const rules = groups.flatMap((group) => group.rules);
+  expect(rules.length).toBeGreaterThan(8);
+  expect(rules.filter(({ health }) => health !== 'ok')).toEqual([]);
+  const metrics = await (await fetch(`http://${targetOf(server)}/metrics`)).text();
+  expect(promtool(['check', 'metrics'], metrics)).toBe('');
+});
 
-withPrometheus(
-  'an app that throws at every boot alerts as a crash loop',
-  async () => {
-    const app = path.join(directory, 'app.mjs');
-    fs.writeFileSync(app, 'export default (request, response) => response.end();\n');
-    const server = await startServer(app, { workers: 2, args: ['--admin', '127.0.0.1:0'] });
-    prometheus = await Prometheus.start(directory, configFor(targetOf(server)));
-    await scrapedAgain(prometheus, 2);
-    fs.writeFileSync(app, "throw new Error('bad');\n");
-    for (const pid of server.readyPids) process.kill(pid, 'SIGKILL');
-    const firing = 'ALERTS{alertname="TshornCrashLoop",alertstate="firing"}';
-    await prometheus.until('alert', async () => (await prometheus?.query(firing))?.length === 1);
-  },
-  120_000,
-);
+withPrometheus('an app that throws at every boot alerts as a crash loop', async () => {
+  const app = path.join(directory, 'app.mjs');
+  fs.writeFileSync(app, 'export default (request, response) => response.end();\n');
+  const server = await startServer(app, { workers: 2, args: ['--admin', '127.0.0.1:0'] });
+  prometheus = await Prometheus.start(directory, configFor(targetOf(server)));
+  await scrapedAgain(prometheus, 2);
+  fs.writeFileSync(app, "throw new Error('bad');\n");
+  for (const pid of server.readyPids) process.kill(pid, 'SIGKILL');
+  const firing = 'ALERTS{alertname="TshornCrashLoop",alertstate="firing"}';
+  await prometheus.until('alert', async () => (await prometheus?.query(firing))?.length === 1);
+});
 
-withPrometheus(
-  'with a token, Prometheus sends it',
-  async () => {
-    const token = path.join(directory, 'token');
-    fs.writeFileSync(token, 'correct-horse-battery\n');
-    const server = await start('--admin-token', token);
-    const config = configFor(targetOf(server)).replaceAll(/# (?=authorization| {2}credentials_file)/g, '');
-    expect(config).toContain('\n    authorization:\n      credentials_file:');
-    const withPath = config.replace('/etc/prometheus/tshorn-token', token);
-    prometheus = await Prometheus.start(directory, withPath);
-    await prometheus.until('scrape', async () => (await prometheus?.query('up == 1'))?.length === 1);
-  },
-  90_000,
-);
+withPrometheus('with a token, Prometheus sends it', async () => {
+  const token = path.join(directory, 'token');
+  fs.writeFileSync(token, 'correct-horse-battery\n');
+  const server = await start('--admin-token', token);
+  const config = configFor(targetOf(server)).replaceAll(/# (?=authorization| {2}credentials_file)/g, '');
+  expect(config).toContain('\n    authorization:\n      credentials_file:');
+  const withPath = config.replace('/etc/prometheus/tshorn-token', token);
+  prometheus = await Prometheus.start(directory, withPath);
+  await prometheus.until('scrape', async () => (await prometheus?.query('up == 1'))?.length === 1);
+});
 
 brief('the dashboard has a schema that Grafana 10 and newer read, and each panel an expression', () => {
   expect(dashboard.schemaVersion).toBe(39);

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** True on a machine that has it. */
 export const hasHAProxy = spawnSync('haproxy', ['-v']).status === 0;
 
-const DEADLINE_MS = Number(process.env.DEADLINE_MS ?? 30_000);
+const DEADLINE_MS = Number(process.env.DEADLINE_MS ?? 60_000);
 
 /** A server of the backend, as HAProxy sees it: the columns of `show stat` by name. */
 export type Row = Readonly<Record<string, string>>;

@@ -19,7 +19,7 @@ export interface Run {
   readonly text: string;
 }
 
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 export async function run(
   args: readonly string[],

@@ -37,7 +37,7 @@ export interface ServerOptions {
 }
 
 /** Generous: a shared machine may pause. A real failure shows by its event. DEADLINE_MS overrides it, for a machine with much else to do. */
-const DEADLINE_MS = Number(process.env.DEADLINE_MS ?? 30_000);
+const DEADLINE_MS = Number(process.env.DEADLINE_MS ?? 60_000);
 
 /** Events after which a worker is not in service. */
 const LEAVES = new Set<string | undefined>(['draining', 'hung', 'crashed', 'exited', 'broken']);
