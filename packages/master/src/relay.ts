@@ -13,20 +13,16 @@
  *     taken    --receiver gone-->            the same
  *
  * A connection is **rescued** when its sender is stuck, or about to end. The master owns it at once, its sender is told so,
- * and a state comes unasked. It is held until a receiver has room for it, and nothing is given back. The same holds for
- * those of a worker that has failed and finishes its requests, which is asked for the state at once:
- *
- *     offered  --declined, silent, gone-->   offered to the next one; without one, held
- *     held     --a receiver has room-->      offered
- *     held     --nobody will come, too many wait, too long--> over   (it is closed)
+ * and a state comes unasked. It is held until a receiver has room for it (held-connections.ts), and nothing is given back. The
+ * same holds for those of a worker that has failed and finishes its requests, which is asked for the state at once.
  *
  * A connection is offered to one receiver at a time, and the sender is told to keep it only when no receiver can have
  * it: it never has two owners.
  */
 import { TAKE_WITHIN_MS } from '@tshorn/core';
+import { HeldConnections } from './held-connections.ts';
 import {
   type Connection,
-  isOverdue,
   isStateless,
   isUnanswered,
   type Knowledge,
@@ -38,7 +34,6 @@ import {
 } from './transfer.ts';
 
 const OVER: Phase = { is: 'over' };
-const HELD: Phase = { is: 'held' };
 const WITH_SENDER: Knowledge = { is: 'with-sender' };
 const ASKED: Knowledge = { is: 'asked' };
 const FOLLOWS: Knowledge = { is: 'follows' };
@@ -52,8 +47,7 @@ const MOST_OFFERED = 64;
 
 export class Relay {
   readonly #orders: RelayOrders;
-  /** Rescued connections that wait for a receiver, the oldest first. */
-  readonly #held = new Set<Transfer>();
+  readonly #held = new HeldConnections();
   readonly #ledgers = new Map<number, Ledger>();
   #timer: NodeJS.Timeout | undefined;
   /** Connections that have changed hands. */
@@ -169,21 +163,14 @@ export class Relay {
 
   #hold(transfer: Transfer): void {
     if (!this.#orders.rescuedMayWait()) return this.#end(transfer);
-    transfer.phase = HELD;
-    transfer.heldAt ??= performance.now();
-    this.#held.add(transfer);
-    const [oldest] = this.#held;
-    if (oldest && this.#held.size > this.#orders.mostHeld) this.#end(oldest);
+    const oldest = this.#held.add(transfer, this.#orders.mostHeld, performance.now());
+    if (oldest) this.#end(oldest);
     this.#watch();
   }
 
   /** Offers those that wait: a receiver has come, or has room again. */
   offerHeld(): void {
-    for (const transfer of this.#held) {
-      this.#pass(transfer);
-      // The others would wait as well, unless it waits for another receiver than they do.
-      if (transfer.phase.is === 'held' && transfer.refusedBy.size === 0) return;
-    }
+    this.#held.offer((transfer) => this.#pass(transfer));
   }
 
   /** A sender that is gone took its part with it: with the master's descriptor the connection ends. */
@@ -301,7 +288,7 @@ export class Relay {
   }
 
   #leaveTheOverdue(): void {
-    for (const transfer of this.#held) if (isOverdue(transfer, performance.now())) this.#end(transfer);
+    for (const transfer of this.#held.overdue(performance.now())) this.#end(transfer);
   }
 
   /** A worker that hangs must not keep connections from everybody: by now it would decline them itself. */

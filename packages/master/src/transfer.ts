@@ -79,10 +79,6 @@ export interface Transfer {
 const SILENT_AFTER_MS = 2 * TAKE_WITHIN_MS;
 /** By then the receiver has given up a state that never came: its sender was killed in between, say. */
 const STATELESS_AFTER_MS = 2 * STATE_WITHIN_MS;
-/** A connection that some receiver has declined waits this long for another one, of another release say. */
-const HELD_AFTER_DECLINED_MS = 10_000;
-/** A connection waits this long in all, also where its receivers come and die: its client must learn that nobody serves it. */
-const HELD_MS = 60_000;
 
 /** @param now on the clock of performance.now() */
 export const isUnanswered = ({ phase }: Transfer, now: number): boolean =>
@@ -91,11 +87,6 @@ export const isUnanswered = ({ phase }: Transfer, now: number): boolean =>
 /** Without this the master would keep its descriptor for as long as it runs. */
 export const isStateless = ({ phase }: Transfer, now: number): boolean =>
   phase.is === 'taken' && now - phase.at >= STATELESS_AFTER_MS;
-
-/** The connection has been held for as long as one may be. */
-export const isOverdue = ({ declinedAt, heldAt }: Transfer, now: number): boolean =>
-  (declinedAt !== undefined && now - declinedAt > HELD_AFTER_DECLINED_MS) ||
-  (heldAt !== undefined && now - heldAt > HELD_MS);
 
 /** Facts of an offer. */
 export interface Offer {
