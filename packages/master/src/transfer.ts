@@ -1,5 +1,5 @@
 /** One connection on its way, and the parties of it: what the relay (relay.ts) knows of them. */
-import { SequenceReceiver, STATE_WITHIN_MS, TAKE_WITHIN_MS } from '@tshorn/core';
+import { STATE_WITHIN_MS, TAKE_WITHIN_MS } from '@tshorn/core';
 
 export interface Connection {
   close(): void;
@@ -100,33 +100,4 @@ export interface Offer {
   readonly instead?: number | undefined;
   /** The sender has failed and finishes its requests: it can still be asked for a state, and keeps nothing. */
   readonly failing?: boolean | undefined;
-}
-
-/** A worker has fewer offers without an answer at a time (its window). */
-const MOST_KEPT = 64;
-
-/** The transfers between the master and one worker. */
-export class Ledger {
-  readonly offers = new SequenceReceiver();
-  /** By the worker's own number. */
-  readonly sending = new Map<number, Transfer>();
-  /** By the number that the worker answers with. */
-  readonly receiving = new Map<number, Transfer>();
-  /** Its last offer was rescued, and so was all that it had on its way before. */
-  isRescued = false;
-  /** The worker let an offer lie: nothing more is offered to it until it answers again. */
-  silent = false;
-  /** Offers that the worker was told to keep, the last ones: it may not have read that. */
-  readonly #kept = new Set<number>();
-
-  keeps(offer: number): void {
-    this.#kept.add(offer);
-    const [oldest] = this.#kept;
-    if (oldest !== undefined && this.#kept.size > MOST_KEPT) this.#kept.delete(oldest);
-  }
-
-  /** True once, for an offer that is the worker's again. */
-  forgetKept(offer: number): boolean {
-    return this.#kept.delete(offer);
-  }
 }
