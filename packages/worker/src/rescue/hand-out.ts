@@ -9,7 +9,7 @@
  */
 import { envelope, type SequenceSender, type ToMaster } from '@tshorn/core';
 import type { HandoffSender, Picked } from '../handoff-sender.ts';
-import type { RawHandle, Transport } from '../transport/transport.ts';
+import type { InterruptedTurn, RawHandle, Transport } from '../transport/transport.ts';
 import type { DirectChannel } from './direct-channel.ts';
 
 /** The outcome. Expressed in JSON for the debugger. */
@@ -60,8 +60,16 @@ export class HandOut {
    * @param paced the master does not know of it, and reads so many messages in a second before it takes them for a flood
    */
   all(paced = false): HandedOut {
-    const { transport, sender, direct } = this.#parts;
-    const turn = transport.interrupted();
+    const turn = this.#parts.transport.interrupted();
+    try {
+      return this.#leaveIn(turn, paced);
+    } finally {
+      turn.end();
+    }
+  }
+
+  #leaveIn(turn: InterruptedTurn, paced: boolean): HandedOut {
+    const { sender, direct } = this.#parts;
     const resting = sender.resting(turn);
     if (!direct) return { sent: 0, left: resting.length, stuck: UNKNOWN_NODE };
     const large: Picked[] = [];
@@ -95,7 +103,6 @@ export class HandOut {
     // An offer that has not come by then was lost for want of a descriptor.
     const last = { type: 'sent', upTo: this.#parts.offers.last } as const satisfies ToMaster;
     if (sent > 0) direct.sendLast(envelope(last));
-    turn.end();
     const counts = { sent, left };
     return isThrough && areThrough ? counts : { ...counts, stuck: CHANNEL_FULL };
   }
