@@ -5,7 +5,11 @@ import type { Transfer } from './transfer.ts';
 /** A receiver gets so many rescued connections at a time: thousands come at once, and it has to decline those that wait. */
 const MOST_OFFERED = 64;
 
-/** A worker has fewer offers without an answer at a time (its window). */
+/**
+ * Eight can matter: the window of a worker (WINDOW in worker/src/handoff-sender.ts) that has read none of the answers. But a
+ * connection that closes makes room in the window, and its offer stays here. One that is forgotten too early costs a client
+ * its connection, and a number costs nothing: so these are eight windows.
+ */
 const MOST_KEPT = 64;
 
 /** The transfers between the master and one worker. */
