@@ -1,7 +1,8 @@
-/** Boots a worker: hooks, app, probe, warm-up. The outcome of each is reported to the master. */
+/** Boots a worker: inspector, access log, hooks, app, probe, warm-up. The outcome of each is reported to the master. */
 import { resolve } from 'node:path';
 import type { HookLog } from '@tshorn/config';
 import { describeRefusal, type ProbeReport, type Program, type ToMaster } from '@tshorn/core';
+import type { AccessLog } from './access-log/access-log.ts';
 import { worker as api } from './api.ts';
 import { captureListen } from './app/listen-capture.ts';
 import { type LoadedApp, loadApp } from './app/load-app.ts';
@@ -33,6 +34,30 @@ export class Boot {
     process.title = `tshorn: worker=${slot} gen=${generation}`;
     process.argv = [process.execPath, appFile, ...options.appArgs];
     Object.assign(api, { active: true, slot, generation });
+  }
+
+  /** @returns the function that ends the pause at the first statement of the app; undefined where there is no pause */
+  async openInspector(): Promise<(() => void) | undefined> {
+    const { inspector, appFile } = this.#order;
+    if (!inspector) return undefined;
+    const { WorkerInspector } = await import('./inspector.ts');
+    const own = new WorkerInspector(this.#send);
+    return own.open() && inspector.pause ? own.pauseAt(appFile) : undefined;
+  }
+
+  /** Before any code of the user, which may replace what it writes with. */
+  async openAccessLog(): Promise<AccessLog | undefined> {
+    const { options, given, slot, generation, release, check } = this.#order;
+    const { accessLog: file } = options;
+    if (file === '' || check) return undefined;
+    const { AccessLog } = await import('./access-log/access-log.ts');
+    return new AccessLog({
+      file,
+      options,
+      skipGiven: given.has('accessLogSkip'),
+      writer: { slot, generation, release, pid: process.pid },
+      send: (message) => void this.#send(message),
+    });
   }
 
   async loadHooks(): Promise<Hooks> {

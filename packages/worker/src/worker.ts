@@ -31,7 +31,7 @@ import { Meter } from './meter.ts';
 import { AppMetrics } from './metrics/app-metrics.ts';
 import { askFrameworks } from './metrics/frameworks.ts';
 import { Reporter } from './metrics/reporter.ts';
-import { type Order, readOrder } from './order.ts';
+import { readOrder } from './order.ts';
 import { OtherServers } from './others/other-servers.ts';
 import { openOverload } from './overload/open.ts';
 import { type Leave, Service } from './service.ts';
@@ -166,8 +166,8 @@ export class Worker {
     const { options } = order;
     this.#statusPath = options.statusPath;
     const boot = new Boot(order, this.#program, (message) => this.#send(message));
-    const endPause = await this.#openInspector(order);
-    await this.#openAccessLog(order);
+    const endPause = await boot.openInspector();
+    this.#accessLog = await boot.openAccessLog();
     this.#watchAppMetrics(options.appMetrics);
     const hooks = await boot.loadHooks();
     this.#hooks = hooks;
@@ -218,28 +218,6 @@ export class Worker {
     if (!wanted) return;
     this.#appMetrics = new AppMetrics((message) => this.#send(message));
     this.#appMetrics.watch();
-  }
-
-  /** Before any code of the user, which may replace what it writes with. */
-  async #openAccessLog({ options, given, slot, generation, release, check }: Order): Promise<void> {
-    const { accessLog: file } = options;
-    if (file === '' || check) return;
-    const { AccessLog } = await import('./access-log/access-log.ts');
-    this.#accessLog = new AccessLog({
-      file,
-      options,
-      skipGiven: given.has('accessLogSkip'),
-      writer: { slot, generation, release, pid: process.pid },
-      send: (message) => void this.#send(message),
-    });
-  }
-
-  async #openInspector(boot: Pick<BootOrder, 'inspector' | 'appFile'>): Promise<(() => void) | undefined> {
-    const { inspector, appFile } = boot;
-    if (!inspector) return undefined;
-    const { WorkerInspector } = await import('./inspector.ts');
-    const own = new WorkerInspector((message) => this.#send(message));
-    return own.open() && inspector.pause ? own.pauseAt(appFile) : undefined;
   }
 
   async #failToLoad(error: unknown): Promise<void> {
