@@ -19,6 +19,7 @@ import { Inbox } from './inbox.ts';
 import { Inspector } from './inspect/inspector.ts';
 import type { Listener } from './listeners.ts';
 import { stderrOutlet } from './outlet.ts';
+import { type Exit, watchEnd } from './process-end.ts';
 import { type SpawnFailure, spawnFailure } from './spawn-failure.ts';
 import type { CertificateOrder } from './tls/certificates.ts';
 import { type OutputSink, WorkerOutput } from './worker-output.ts';
@@ -45,19 +46,13 @@ export interface WorkerHandleEvents {
 }
 
 /** How a process ended; without code and signal for one that was never there. */
-export interface WorkerEnd {
-  readonly code: number | null;
-  readonly signal: string | null;
+export interface WorkerEnd extends Exit {
   /** Why it could not be started. */
   readonly failure?: SpawnFailure;
 }
 
 /** A connection, and the state that follows it. */
 const CONNECTIONS: ReadonlySet<string> = new Set<ToMaster['type']>(['hand-over', 'state']);
-/** Time to read the last messages of a process that has ended. */
-const LAST_WORDS_MS = 1_000;
-/** Time to read its last lines: a process that the worker has started may hold its standard error open for ever. */
-const LAST_LINES_MS = 200;
 
 export class WorkerHandle {
   readonly #events: WorkerHandleEvents;
@@ -65,8 +60,6 @@ export class WorkerHandle {
   #worker: ClusterWorker | undefined;
   /** Its standard error. */
   #output: WorkerOutput | undefined;
-  /** All of its output that the master reads. */
-  #outputs: readonly WorkerOutput[] = [];
   /** Looks for the inspector's messages on the worker's standard error. */
   readonly inspector = new Inspector();
   #booted = false;
@@ -122,7 +115,7 @@ export class WorkerHandle {
   #fork(request: SpawnRequest): void {
     const worker = forkWorker(request, this.#sink !== undefined);
     this.#worker = worker;
-    this.#readOutput(worker.process);
+    const outputs = this.#readOutput(worker.process);
     new Inbox({
       onMessage: (message, connection) => {
         if (message.type === 'drained') this.#drainedAt = this.#output?.passedBytes;
@@ -143,17 +136,18 @@ export class WorkerHandle {
       if (worker.process.pid !== undefined) return;
       this.#end({ code: null, signal: null, failure: spawnFailure(error) });
     });
-    this.#watchEnd(worker);
+    watchEnd(worker, outputs, (exit) => this.#end(exit));
   }
 
-  #readOutput({ stdout, stderr }: ClusterWorker['process']): void {
+  /** @returns all of its output that the master reads */
+  #readOutput({ stdout, stderr }: ClusterWorker['process']): WorkerOutput[] {
     const { onOutput } = this.#events;
     const outputOf = (name: 'stdout' | 'stderr', source: Readable | null, sink: OutputSink) =>
       source ? [new WorkerOutput(source, sink, (data) => onOutput?.(name, data))] : [];
     const errors = outputOf('stderr', stderr, this.#sink ?? stderrOutlet);
-    this.#outputs = this.#sink ? [...errors, ...outputOf('stdout', stdout, this.#sink)] : errors;
     [this.#output] = errors;
     if (this.#output) this.#output.intercept = (line) => this.inspector.readLine(line);
+    return this.#sink ? [...errors, ...outputOf('stdout', stdout, this.#sink)] : errors;
   }
 
   /** Node drops what arrives before an ES module has set up its listener: the worker speaks first. */
@@ -167,33 +161,6 @@ export class WorkerHandle {
     }
     beforeBoot?.();
     this.#send({ type: 'boot', ...boot });
-  }
-
-  /** The kernel reports the exit before the last messages and lines are read: the end is when all three are there. */
-  #watchEnd(worker: ClusterWorker): void {
-    let exit: { code: number | null; signal: string | null } | undefined;
-    let disconnected = false;
-    let silent = this.#outputs.length === 0;
-    const endIfAll = () => {
-      // Node emits no 'disconnect' for a worker that died with a connection on its way to it.
-      disconnected ||= !worker.process.connected;
-      if (exit && disconnected && silent) this.#end(exit);
-    };
-    const silence = () => {
-      silent = true;
-      endIfAll();
-    };
-    void Promise.all(this.#outputs.map(({ ended }) => ended)).then(silence);
-    worker.once('disconnect', () => {
-      disconnected = true;
-      endIfAll();
-    });
-    worker.once('exit', (code: number | null, signal: string | null) => {
-      exit = { code, signal };
-      endIfAll();
-      setTimeout(silence, LAST_LINES_MS).unref();
-      setTimeout(() => this.#end({ code, signal }), LAST_WORDS_MS).unref();
-    });
   }
 
   #end(end: WorkerEnd): void {
