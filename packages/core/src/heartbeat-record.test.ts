@@ -1,5 +1,5 @@
 import type { Heartbeat } from './heartbeat.ts';
-import { fillRecord, RECORD_NUMBERS, readRecord } from './heartbeat-record.ts';
+import { fillRecord, isRest, RECORD_NUMBERS, readRecord } from './heartbeat-record.ts';
 
 const loopDelay = { min: 20.1, max: 31.5, mean: 21, stddev: 0.4, p50: 21, p90: 22, p99: 30 };
 const runtime = {
@@ -78,4 +78,54 @@ test('a record that is empty, half written or forged is none', () => {
   const forged = record.slice();
   forged[1] = -1;
   expect(readRecord(forged)).toBeUndefined();
+});
+
+const MB = 2 ** 20;
+const idle = { ...own, rss: 50 * MB };
+const resting = (more: Partial<typeof runtime> = {}, active = 0): Heartbeat => ({
+  ...idle,
+  metrics: {
+    series: [],
+    active,
+    shed: { loop: 1, limit: 0, proxy: 0, 'client-gone': 0 },
+    runtime: { ...runtime, ...more },
+  },
+});
+
+test.each<[string, boolean, Heartbeat, Heartbeat]>([
+  [
+    'timers of its own',
+    true,
+    resting(),
+    resting({ loopActiveMs: 42, heapUsed: 9_000_000, openFiles: 3 } as object),
+  ],
+  [
+    'without metrics',
+    true,
+    { ...idle, loop: { activeMs: 1, idleMs: 2, cpuMs: 3 } },
+    { ...idle, loop: { activeMs: 9, idleMs: 1_994, cpuMs: 4 } },
+  ],
+  ['a request', false, resting(), { ...resting(), requests: 8 }],
+  ['a request that goes on', false, resting({}, 1), resting({}, 1)],
+  [
+    'a request that was shed',
+    false,
+    resting(),
+    {
+      ...resting(),
+      metrics: { ...resting().metrics, shed: { loop: 2, limit: 0, proxy: 0, 'client-gone': 0 } },
+    } as Heartbeat,
+  ],
+  ['work of its own', false, resting(), resting({ loopActiveMs: 212.5 })],
+  [
+    'the same without metrics',
+    false,
+    { ...idle, loop: { activeMs: 1, idleMs: 2, cpuMs: 3 } },
+    { ...idle, loop: { activeMs: 900, idleMs: 1_100, cpuMs: 4 } },
+  ],
+  ['memory', false, resting(), { ...resting(), rss: 55 * MB }],
+  ['memory given back', false, resting(), { ...resting(), rss: 45 * MB }],
+  ['the first figures of the process', false, { ...idle, metrics: { series: [], active: 0 } }, resting()],
+])('between two records, %s: at rest is %s', (_name, rests, before, after) => {
+  expect(isRest(filled(before, 1_000).record, filled(after, 3_000).record)).toBe(rests);
 });

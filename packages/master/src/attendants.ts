@@ -10,7 +10,7 @@ import { CanaryGate } from './canary/gate.ts';
 import type { Context } from './context.ts';
 import type { Attendant, Crew } from './crew.ts';
 import { Hangs, ownDirectory } from './hang/hangs.ts';
-import { HeartbeatFile } from './heartbeat-file.ts';
+import { HeartbeatFile, type HeartbeatListener } from './heartbeat-file.ts';
 import { Inspectors } from './inspect/inspectors.ts';
 import { whyNoInspector } from './inspect/settings.ts';
 import { groupMemoryReader } from './os/group-memory.ts';
@@ -107,11 +107,8 @@ export class Attendants {
     crew.attend(this.#all(context));
   }
 
-  /**
-   * A worker has given a heartbeat.
-   * @param at when, in monotonic milliseconds
-   */
-  heard(serial: number, heartbeat: Heartbeat, at: number): void {
+  /** @param at when it was given, in monotonic milliseconds */
+  #heard(serial: number, heartbeat: Heartbeat, at: number): void {
     const { view, observed } = this.#context;
     this.vitals.heartbeat(serial, heartbeat, at);
     this.hangs.heartbeat(serial, heartbeat.loopDelayMs, at);
@@ -122,17 +119,39 @@ export class Attendants {
     observed.recent.heartbeat(serial, heartbeat.requests, at);
   }
 
+  /** A heartbeat has come as a message. */
+  received(serial: number, heartbeat: Heartbeat): void {
+    this.heartbeats.overtaken(serial, this.#ofFile);
+    this.#heard(serial, heartbeat, performance.now());
+  }
+
   /** Hears what workers at rest have left in the file since the last time. */
   readHeartbeats(): void {
-    this.heartbeats.read((serial, heartbeat, ageMs) =>
-      this.#read(serial, heartbeat, performance.now() - ageMs),
-    );
+    this.heartbeats.read(this.#ofFile);
+  }
+
+  /** Hears the last heartbeat of one worker, as far as it was not heard yet. */
+  readLastHeartbeat(serial: number): void {
+    this.heartbeats.last(serial, this.#ofFile);
   }
 
   /** One that was written before a message that has arrived is older than what is known. */
-  #read(serial: number, heartbeat: Heartbeat, at: number): void {
-    if (at > (this.vitals.of(serial)?.at ?? 0)) this.heard(serial, heartbeat, at);
-  }
+  readonly #ofFile: HeartbeatListener = {
+    heard: (serial, heartbeat, ageMs) => {
+      const at = performance.now() - ageMs;
+      if (at > (this.vitals.of(serial)?.at ?? 0)) this.#heard(serial, heartbeat, at);
+    },
+    alive: (serial, loopDelayMs, ageMs) => {
+      const at = performance.now() - ageMs;
+      if (!(at > (this.vitals.of(serial)?.at ?? Number.POSITIVE_INFINITY))) return;
+      const { registry, recent } = this.#context.observed;
+      this.vitals.alive(serial, at);
+      this.hangs.heartbeat(serial, loopDelayMs, at);
+      this.recycler.heartbeat(serial, performance.now());
+      registry.alive(serial, at);
+      recent.alive(serial, at);
+    },
+  };
 
   /** An attendant that is not among these never hears of a worker. */
   #all({ view, lastWords, otherMaster, observed, certificates, ticketKeys }: Context): Attendant[] {

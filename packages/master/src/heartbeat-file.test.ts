@@ -7,23 +7,39 @@ import { HeartbeatFile } from './heartbeat-file.ts';
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'heartbeats-'));
 afterAll(() => fs.rmSync(directory, { recursive: true }));
 
-const ofRequests = (requests: number): Heartbeat => ({ requests, rss: 1, loopDelayMs: 0 });
+const ofRequests = (requests: number, at: number): Heartbeat => ({
+  requests,
+  rss: 1,
+  loopDelayMs: 2,
+  loop: { activeMs: 1, idleMs: at, cpuMs: 0 },
+});
 
 /** As a worker does it (worker/src/heartbeat-writer.ts). */
 function write({ fd, place }: { fd: number; place: number }, requests: number, at: number): void {
   const record = new Float64Array(RECORD_NUMBERS);
-  fillRecord(record, ofRequests(requests), at);
+  fillRecord(record, ofRequests(requests, at), at);
   fs.writeSync(fd, new Uint8Array(record.buffer), 0, RECORD_BYTES, place * RECORD_BYTES);
 }
 
 function open() {
   const file = new HeartbeatFile(() => fs.openSync(path.join(directory, 'beats'), 'w+'));
-  const heard = () => {
-    const all: [number, number][] = [];
-    file.read((serial, { requests }) => all.push([serial, requests]));
-    return all;
+  const all: [serial: number, what: number | string, at?: number][] = [];
+  const listener = {
+    heard: (serial: number, { requests, loop }: Heartbeat) => all.push([serial, requests, loop?.idleMs]),
+    alive: (serial: number, loopDelayMs: number) => all.push([serial, `alive, late by ${loopDelayMs}`]),
   };
-  return { file, heard, taken: (serial: number) => file.take(serial) as { fd: number; place: number } };
+  const told = () => all.splice(0);
+  const heard = () => {
+    file.read(listener);
+    return told().map(([serial, what]) => [serial, what]);
+  };
+  return {
+    file,
+    listener,
+    told,
+    heard,
+    taken: (serial: number) => file.take(serial) as { fd: number; place: number },
+  };
 }
 
 test('each heartbeat is told once, and one that did not come is not', () => {
@@ -40,6 +56,59 @@ test('each heartbeat is told once, and one that did not come is not', () => {
     [1, 11],
     [2, 20],
   ]);
+});
+
+const ALIVE = [1, 'alive, late by 2'];
+
+/** A worker that is at rest since three heartbeats. */
+function atRest() {
+  const { heard, taken, ...others } = open();
+  const one = taken(1);
+  const from = sharedClock();
+  /** @param ms since its start */
+  const beat = (ms: number, requests = 10) => {
+    write(one, requests, from + ms);
+    return heard();
+  };
+  expect(beat(2_000)).toEqual([[1, 10]]);
+  // The load is over: utilisation and rates fall.
+  expect(beat(4_000)).toEqual([[1, 10]]);
+  expect(beat(6_000)).toEqual([ALIVE]);
+  return { ...others, from, beat };
+}
+
+test('a worker at rest is alive, and its figures are told every ten seconds', () => {
+  const { beat } = atRest();
+  const told = Array.from({ length: 10 }, (_, n) => beat(8_000 + n * 2_000)[0]);
+  expect(told).toEqual([ALIVE, ALIVE, ALIVE, [1, 10], ALIVE, ALIVE, ALIVE, ALIVE, [1, 10], ALIVE]);
+});
+
+test('before a heartbeat that tells something, the last one of the rest is told: between them lies one interval', () => {
+  const { beat, file, listener, told, from } = atRest();
+  expect(beat(8_000, 17)).toEqual([
+    [1, 10],
+    [1, 17],
+  ]);
+  expect(beat(10_000, 17)).toEqual([[1, 17]]);
+  expect(beat(12_000, 17)).toEqual([ALIVE]);
+  // The same before a message.
+  file.overtaken(1, listener);
+  expect(told()).toEqual([[1, 17, from + 12_000]]);
+  file.overtaken(1, listener);
+  expect(told()).toEqual([]);
+  expect(beat(14_000, 17)).toEqual([[1, 17]]);
+  expect(beat(16_000, 17)).toEqual([ALIVE]);
+});
+
+test('the last heartbeat of a worker is told whole', () => {
+  const { beat, file, listener, told, from } = atRest();
+  file.last(1, listener);
+  expect(told()).toEqual([[1, 10, from + 6_000]]);
+  file.last(1, listener);
+  expect(told()).toEqual([]);
+  beat(8_000);
+  file.last(2, listener);
+  expect(told()).toEqual([]);
 });
 
 test('workers that come and go do not make the file grow, and nobody inherits a heartbeat', () => {

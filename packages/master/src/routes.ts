@@ -122,7 +122,7 @@ export function routes(
     'leave-requested': (serial, { signal }) =>
       enqueue({ type: 'requested', operation: { kind: 'recycle', serial, by: signal } }),
 
-    heartbeat: (serial, message) => attendants.heard(serial, message, performance.now()),
+    heartbeat: (serial, message) => attendants.received(serial, message),
     metrics: count,
     'app-metrics': (serial, report) => {
       const slot = view.identityOf(serial)?.slot;

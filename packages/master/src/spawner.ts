@@ -175,7 +175,7 @@ export class Spawner {
     const { serial, identity, handle } = worker;
     const { code, signal, failure } = end;
     // Its last one may be unread yet, and tells how much memory it held.
-    this.#attendants.readHeartbeats();
+    this.#attendants.readLastHeartbeat(serial);
     // Before the event: the last worker's end leads straight to onExit.
     void hooks.run('childExit', { ...identity, pid: handle.pid, log: hooks.log });
     const words = failure?.reason ?? this.#describe(worker, code, signal);

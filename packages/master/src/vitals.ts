@@ -7,6 +7,8 @@ export type LoopFigures = NonNullable<Heartbeat['loop']>;
 export interface Vital extends Omit<Heartbeat, 'metrics'> {
   /** When it was given, in monotonic milliseconds. */
   readonly at: number;
+  /** When the worker last gave one, which may have said no more than that it is at rest. */
+  aliveAt: number;
   /** Requests that it has shed; absent with `--overload off`. */
   readonly shed?: number;
 }
@@ -27,7 +29,14 @@ export class Vitals {
       ...(loop && { loop }),
       ...(metrics?.shed && { shed: shedOf(metrics.shed) }),
       at,
+      aliveAt: at,
     });
+  }
+
+  /** It has given a heartbeat that says nothing new. */
+  alive(serial: number, at: number): void {
+    const vital = this.#last.get(serial);
+    if (vital) vital.aliveAt = at;
   }
 
   /** The last heartbeat; undefined before the first one. */

@@ -25,6 +25,11 @@ export class RecentCounts {
     window.add(at, counts ? countedOf(counts.series) : { ...NOTHING, requests });
   }
 
+  /** It has given a heartbeat that says nothing new. */
+  alive(serial: number, at: number): void {
+    this.#windows.get(serial)?.alive(at);
+  }
+
   /** Undefined before the first heartbeat. */
   of(serial: number): Recent | undefined {
     return this.#windows.get(serial)?.recent(performance.now());

@@ -49,19 +49,27 @@ const IDLE: Recent = { counted: NOTHING, silentMs: undefined, rps: 0, errorsPerS
 export class Window {
   /** The oldest first. */
   readonly #samples: Sample[] = [];
+  #aliveAt = 0;
 
   /** @param at time of the heartbeat, in monotonic milliseconds */
   add(at: number, counted: Counted): void {
     // One that is older than the window stays: what came after it lies within.
     while ((this.#samples[1]?.at ?? at) < at - WINDOW_MS) this.#samples.shift();
     this.#samples.push({ ...counted, at });
+    this.alive(at);
+  }
+
+  /** A heartbeat has come that says nothing new. */
+  alive(at: number): void {
+    this.#aliveAt = at;
   }
 
   /** @param now the same clock */
   recent(now: number): Recent {
     const newest = this.#samples.at(-1);
     if (!newest) return IDLE;
-    const silentMs = now - newest.at > SILENT_MS ? now - newest.at : undefined;
+    const unheardMs = now - this.#aliveAt;
+    const silentMs = unheardMs > SILENT_MS ? unheardMs : undefined;
     const oldest = this.#samples.findLast(({ at }) => at <= now - WINDOW_MS) ?? this.#samples[0] ?? newest;
     const recent = { counted: newest, window: minus(newest, oldest), silentMs };
     // Two that come at once, as those of a worker whose heap is full, are no measure of a rate.

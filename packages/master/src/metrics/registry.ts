@@ -114,6 +114,12 @@ export class Registry {
     known.sums = higherRuntime(known.sums, runtime);
   }
 
+  /** It has had nothing to report since the last report. */
+  alive(serial: number, at: number): void {
+    const worker = this.#workers.get(serial);
+    if (worker) worker.at = at;
+  }
+
   /** The last report of a worker that is there; undefined before its first one. */
   of(
     serial: number,

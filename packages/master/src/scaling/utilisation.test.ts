@@ -3,6 +3,7 @@ import { Utilisation } from './utilisation.ts';
 
 const vital = (at: number, activeMs: number, more: Partial<Vital> = {}): Vital => ({
   at,
+  aliveAt: at,
   requests: at / 10,
   rss: 1,
   loopDelayMs: 0,
@@ -22,5 +23,7 @@ test('it is that between the last two heartbeats, however often somebody looks',
 test('a worker whose heartbeat is overdue is busy, and one that has told nothing is not', () => {
   const utilisation = new Utilisation();
   expect(utilisation.of([1], () => vital(2_000, 0), 6_500)[0]).toMatchObject({ busy: 1 });
+  // Its figures are older: it is at rest.
+  expect(utilisation.of([1], () => vital(2_000, 0, { aliveAt: 6_000 }), 6_500)[0]).toMatchObject({ busy: 0 });
   expect(utilisation.of([2], () => undefined, 6_500)[0]).toMatchObject({ busy: 0 });
 });

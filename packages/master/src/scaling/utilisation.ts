@@ -34,7 +34,7 @@ export class Utilisation {
       if (!vital?.loop) return NONE;
       const next = last?.at === vital.at ? last : { ...between(last?.vital, vital), at: vital.at, vital };
       known.set(serial, next);
-      return at - vital.at > SILENT_MS ? { ...next, busy: 1 } : next;
+      return at - vital.aliveAt > SILENT_MS ? { ...next, busy: 1 } : next;
     });
     this.#known = known;
     return all;

@@ -43,7 +43,7 @@ export class Stage {
   }
 
   heartbeat(serial: number, requests: number, mb: number): this {
-    this.vitals.set(serial, { requests, rss: mb * MB, loopDelayMs: 0, at: this.at });
+    this.vitals.set(serial, { requests, rss: mb * MB, loopDelayMs: 0, at: this.at, aliveAt: this.at });
     return this;
   }
 
