@@ -54,19 +54,29 @@ test.each<[string, Heartbeat]>([
       },
     },
   ],
-  [
-    'a collection',
-    {
-      ...own,
-      metrics: {
-        series: [],
-        active: 0,
-        runtime: { ...runtime, gc: [{ kind: 'minor', counts: [1, 0, 0, 0, 0], sumMs: 1 }] },
-      },
-    },
-  ],
 ])('what must not be lost fits no record: %s', (_name, heartbeat) => {
   expect(filled(heartbeat).fits).toBe(false);
+});
+
+test('a record keeps the collections of the heartbeats before it', () => {
+  const record = new Float64Array(RECORD_NUMBERS);
+  const minor = { kind: 'minor' as const, counts: [1, 2, 0, 0, 0], sumMs: 0.3 };
+  const major = { kind: 'major' as const, counts: [0, 0, 0, 0, 1], sumMs: 12 };
+  const weakcb = { kind: 'weakcb' as const, counts: [0, 0, 1, 0, 0], sumMs: 2 };
+  const write = (at: number, gc?: (typeof minor | typeof major | typeof weakcb)[]) => {
+    const heartbeat = {
+      ...own,
+      metrics: { series: [], active: 0, runtime: { ...runtime, ...(gc && { gc }) } },
+    };
+    expect(fillRecord(record, heartbeat, at)).toBe(true);
+    return readRecord(record)?.heartbeat.metrics?.runtime?.gc;
+  };
+  expect(write(1)).toBeUndefined();
+  expect(write(2, [minor, weakcb])).toEqual([minor, weakcb]);
+  expect(write(3, [major])).toEqual([minor, major, weakcb]);
+  const later = { ...minor, counts: [5, 2, 0, 0, 0], sumMs: 0.4 };
+  expect(write(4, [later])).toEqual([later, major, weakcb]);
+  expect(write(5)).toEqual([later, major, weakcb]);
 });
 
 test('a record that is empty, half written or forged is none', () => {
@@ -128,4 +138,12 @@ test.each<[string, boolean, Heartbeat, Heartbeat]>([
   ['the first figures of the process', false, { ...idle, metrics: { series: [], active: 0 } }, resting()],
 ])('between two records, %s: at rest is %s', (_name, rests, before, after) => {
   expect(isRest(filled(before, 1_000).record, filled(after, 3_000).record)).toBe(rests);
+});
+
+test('memory that grows by little each time is told when it is much', () => {
+  const [told, before, record] = [50, 53, 56].map(
+    (mb, n) => filled({ ...resting(), rss: mb * MB }, 2_000 * (n + 1)).record,
+  );
+  expect(isRest(before as Float64Array, record as Float64Array)).toBe(true);
+  expect(isRest(before as Float64Array, record as Float64Array, told)).toBe(false);
 });

@@ -5,7 +5,14 @@
  * worker/src/heartbeat-writer.ts and master/src/heartbeat-file.ts.
  */
 import { HEARTBEAT, type Heartbeat } from './heartbeat.ts';
-import { type LoopDelay, type Runtime, SHED_REASONS } from './metrics.ts';
+import {
+  type Collections,
+  GC_BOUNDS,
+  GC_KINDS,
+  type LoopDelay,
+  type Runtime,
+  SHED_REASONS,
+} from './metrics.ts';
 import { Misfit, row } from './protocol/fields.ts';
 
 const OWN = ['requests', 'rss', 'loopDelayMs'] as const satisfies readonly (keyof Heartbeat)[];
@@ -32,11 +39,15 @@ const LOOP_DELAY = [
   'p99',
 ] as const satisfies readonly (keyof LoopDelay)[];
 
-/** In this order; the first and the last number of a record are the time of its writing. */
+/** In this order, and then the collections by kind; the first and the last number of a record are the time of its writing. */
 const GROUPS: readonly (readonly string[])[] = [OWN, LOOP, METRICS, SHED_REASONS, RUNTIME, LOOP_DELAY];
+const GC_BEGIN = 1 + GROUPS.reduce((sum, names) => sum + names.length, 0);
+const GC_BUCKETS = GC_BOUNDS.length + 1;
+/** The buckets of a kind, and the sum. */
+const GC_NUMBERS = GC_BUCKETS + 1;
 
 /** Numbers of a record. */
-export const RECORD_NUMBERS = 2 + GROUPS.reduce((sum, names) => sum + names.length, 0);
+export const RECORD_NUMBERS = GC_BEGIN + GC_KINDS.length * GC_NUMBERS + 1;
 export const RECORD_BYTES = RECORD_NUMBERS * Float64Array.BYTES_PER_ELEMENT;
 
 /** The descriptor of the file in a worker: the one behind that of the channel (`stdio` of the fork). */
@@ -50,7 +61,7 @@ export const fileOf = ({ dev, ino }: { readonly dev: number; readonly ino: numbe
 const read = row(HEARTBEAT);
 
 /**
- * Fills a record.
+ * Fills a record. It keeps the collections that it had: a heartbeat has those that have changed, and nobody may have read the one before.
  * @param at when, on the shared clock
  * @returns false for a heartbeat that tells more than figures: what has changed since the one before would be lost if the next record
  * came before anybody has read this one
@@ -58,7 +69,7 @@ const read = row(HEARTBEAT);
 export function fillRecord(record: Float64Array, heartbeat: Heartbeat, at: number): boolean {
   const { heap, loop, metrics } = heartbeat;
   const { runtime, shed } = metrics ?? {};
-  if (heap || (metrics && metrics.series.length > 0) || (runtime?.gc && runtime.gc.length > 0)) return false;
+  if (heap || (metrics && metrics.series.length > 0)) return false;
   const groups = [heartbeat, loop, metrics, shed, runtime, runtime?.loopDelay];
   record[0] = at;
   let next = 1;
@@ -66,8 +77,19 @@ export function fillRecord(record: Float64Array, heartbeat: Heartbeat, at: numbe
     const group = groups[index] as Readonly<Record<string, number>> | undefined;
     for (const name of names) record[next++] = group?.[name] ?? Number.NaN;
   }
-  record[next] = at;
+  for (const { kind, counts, sumMs } of runtime?.gc ?? []) record.set([...counts, sumMs], placeOfKind(kind));
+  record[RECORD_NUMBERS - 1] = at;
   return true;
+}
+
+const placeOfKind = (kind: Collections['kind']): number => GC_BEGIN + GC_KINDS.indexOf(kind) * GC_NUMBERS;
+
+function collectionsOf(record: Float64Array): Collections[] {
+  return GC_KINDS.flatMap((kind) => {
+    const [...numbers] = record.subarray(placeOfKind(kind), placeOfKind(kind) + GC_NUMBERS);
+    const counts = numbers.slice(0, GC_BUCKETS);
+    return counts.some((count) => count > 0) ? [{ kind, counts, sumMs: numbers[GC_BUCKETS] as number }] : [];
+  });
 }
 
 /** Places of the figures in a record. */
@@ -105,11 +127,12 @@ export const isWhole = (record: Float64Array): boolean =>
 /**
  * True when a worker has done nothing between two records: no request, and next to no work. Both may be forged, like all that a worker
  * says.
+ * @param told the last one that was read whole: memory may grow by little each time
  */
-export function isRest(before: Float64Array, record: Float64Array): boolean {
+export function isRest(before: Float64Array, record: Float64Array, told = before): boolean {
   if (COUNTED.some((at) => !Object.is(before[at], record[at]))) return false;
   if ((record[ACTIVE] as number) > 0) return false;
-  if (Math.abs((record[RSS] as number) - (before[RSS] as number)) > REST_BYTES) return false;
+  if (Math.abs((record[RSS] as number) - (told[RSS] as number)) > REST_BYTES) return false;
   const passed = writtenAt(record) - writtenAt(before);
   const isIdle = (at: number) => (record[at] as number) - (before[at] as number) <= REST_BUSY * passed;
   return LOOP_ACTIVE.some(isIdle);
@@ -130,7 +153,8 @@ export function readRecord(
     }
     return Object.keys(group).length > 0 ? group : undefined;
   });
-  const figures = runtime && { ...runtime, ...(loopDelay && { loopDelay }) };
+  const gc = collectionsOf(record);
+  const figures = runtime && { ...runtime, ...(loopDelay && { loopDelay }), ...(gc.length > 0 && { gc }) };
   try {
     const heartbeat = read({
       ...own,

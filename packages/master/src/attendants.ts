@@ -130,6 +130,11 @@ export class Attendants {
     this.heartbeats.read(this.#ofFile);
   }
 
+  /** Hears all that is known of them: somebody wants their figures. */
+  readFigures(): void {
+    this.heartbeats.readAll(this.#ofFile);
+  }
+
   /** Hears the last heartbeat of one worker, as far as it was not heard yet. */
   readLastHeartbeat(serial: number): void {
     this.heartbeats.last(serial, this.#ofFile);

@@ -77,10 +77,15 @@ function atRest() {
   return { ...others, from, beat };
 }
 
-test('a worker at rest is alive, and its figures are told every ten seconds', () => {
-  const { beat } = atRest();
-  const told = Array.from({ length: 10 }, (_, n) => beat(8_000 + n * 2_000)[0]);
-  expect(told).toEqual([ALIVE, ALIVE, ALIVE, [1, 10], ALIVE, ALIVE, ALIVE, ALIVE, [1, 10], ALIVE]);
+test('a worker at rest is alive, and its figures are told twice a minute, and to whoever wants them', () => {
+  const { beat, file, listener, told, from } = atRest();
+  const all = Array.from({ length: 30 }, (_, n) => beat(8_000 + n * 2_000)[0]);
+  expect(all.flatMap((one, n) => (one?.[1] === 10 ? n : []))).toEqual([13, 28]);
+  expect(all.filter((one) => one?.[1] !== 10)).toEqual(new Array(28).fill(ALIVE));
+  file.readAll(listener);
+  expect(told()).toEqual([[1, 10, from + 66_000]]);
+  file.readAll(listener);
+  expect(told()).toEqual([]);
 });
 
 test('before a heartbeat that tells something, the last one of the rest is told: between them lies one interval', () => {

@@ -237,6 +237,7 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   }
 
   status(): MasterStatus {
+    this.#performer?.readFigures();
     return statusOf({
       state: this.#loop.state,
       listeners: this.#opened.listeners,

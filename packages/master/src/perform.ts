@@ -52,6 +52,11 @@ export class Performer {
     return this.#attendants.traffic;
   }
 
+  /** Brings the figures of the workers up to date; those of workers at rest are read rarely. */
+  readFigures(): void {
+    this.#attendants.readFigures();
+  }
+
   get vitals() {
     return this.#attendants.vitals;
   }

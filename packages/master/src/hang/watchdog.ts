@@ -66,10 +66,12 @@ export class Watchdog {
   /** The workers whose time is over. */
   silent(now: number): Silence[] {
     const clock = this.#at(now);
-    return [...this.#watched]
-      .map(([serial, { timeoutMs, lastHeartbeat }]) => ({ serial, timeoutMs, ms: clock - lastHeartbeat }))
-      .filter(({ ms, timeoutMs }) => ms >= timeoutMs)
-      .map(({ serial, ms }) => ({ serial, ms }));
+    const silent: Silence[] = [];
+    this.#watched.forEach(({ timeoutMs, lastHeartbeat }, serial) => {
+      const ms = clock - lastHeartbeat;
+      if (ms >= timeoutMs) silent.push({ serial, ms });
+    });
+    return silent;
   }
 
   /**
