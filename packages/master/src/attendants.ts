@@ -152,7 +152,7 @@ export class Attendants {
       const { registry, recent } = this.#context.observed;
       this.vitals.alive(serial, at);
       this.hangs.heartbeat(serial, loopDelayMs, at);
-      this.recycler.heartbeat(serial, performance.now());
+      this.recycler.alive(performance.now());
       registry.alive(serial, at);
       recent.alive(serial, at);
     },

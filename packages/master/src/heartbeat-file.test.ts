@@ -77,13 +77,13 @@ function atRest() {
   return { ...others, from, beat };
 }
 
-test('a worker at rest is alive, and its figures are told twice a minute, and to whoever wants them', () => {
+test('a worker at rest is alive, and its figures are told once a minute, and to whoever wants them', () => {
   const { beat, file, listener, told, from } = atRest();
-  const all = Array.from({ length: 30 }, (_, n) => beat(8_000 + n * 2_000)[0]);
-  expect(all.flatMap((one, n) => (one?.[1] === 10 ? n : []))).toEqual([13, 28]);
-  expect(all.filter((one) => one?.[1] !== 10)).toEqual(new Array(28).fill(ALIVE));
+  const all = Array.from({ length: 60 }, (_, n) => beat(8_000 + n * 2_000)[0]);
+  expect(all.flatMap((one, n) => (one?.[1] === 10 ? n : []))).toEqual([28, 58]);
+  expect(all.filter((one) => one?.[1] !== 10)).toEqual(new Array(58).fill(ALIVE));
   file.readAll(listener);
-  expect(told()).toEqual([[1, 10, from + 66_000]]);
+  expect(told()).toEqual([[1, 10, from + 126_000]]);
   file.readAll(listener);
   expect(told()).toEqual([]);
 });

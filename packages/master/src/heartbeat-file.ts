@@ -29,7 +29,7 @@ const TMPFS_MAGIC = 0x01021994;
  * So often are the figures of a worker at rest read whole when nobody asks for them: those of 64 workers every two seconds took 0.2 % of a
  * core.
  */
-const REST_MS = 30_000;
+const REST_MS = 60_000;
 
 interface Place {
   readonly place: number;

@@ -42,6 +42,9 @@ interface Born {
 /** A worker needs more while it loads than afterwards. */
 const NEEDS_MORE = 1.25;
 
+/** Between two looks while all workers are at rest: a look at 64 takes a third of a millisecond. */
+const REST_LOOK_MS = 5_000;
+
 const FIRST_PAUSE_MS = 10_000;
 const LONGEST_PAUSE_MS = 10 * 60_000;
 
@@ -100,8 +103,12 @@ export class Recycler {
     // A heap that is nearly full cannot wait for the next heartbeat.
     const isUrgent = vital?.heap !== undefined && this.#asked === undefined;
     if (!isUrgent && at - this.#lookedAt < LOOK_EVERY_MS / 2) return;
-    this.#lookedAt = at;
     this.#look(at);
+  }
+
+  /** A worker is at rest: it has come nearer to no limit but that of its age, and that of the control group by what others do. */
+  alive(at: number): void {
+    if (this.#born.size > 0 && at - this.#lookedAt >= REST_LOOK_MS) this.#look(at);
   }
 
   /** The second line of defence, also while an operation is under way. A heap that has always been so full stays. */
@@ -114,6 +121,7 @@ export class Recycler {
   }
 
   #look(at: number): void {
+    this.#lookedAt = at;
     const serials = this.#around.view.recyclable();
     if (!serials) return this.#hurry(at);
     this.#settle(serials, at);

@@ -68,6 +68,12 @@ describe('the recycler', () => {
     expect(stage.asked.every(({ mayWait }) => mayWait)).toBe(true);
   });
 
+  it('asks for a worker at rest when it is old enough', () => {
+    const stage = new Stage().born(1, { maxAge: 60_000 });
+    expect(stage.rest(59_000).asked).toEqual([]);
+    expect(stage.rest(5_000).asked).toMatchObject([{ serial: 1, by: expect.stringContaining('--max-age') }]);
+  });
+
   it('asks for nobody while no recycle may begin', () => {
     const stage = new Stage().born(1, { maxRequests: 10 }).heartbeat(1, 12, 50);
     stage.recycler.heartbeat(1, 0);

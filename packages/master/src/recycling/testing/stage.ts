@@ -57,6 +57,15 @@ export class Stage {
     return this;
   }
 
+  /** The workers only show that they are alive. */
+  rest(ms: number): this {
+    for (const end = this.at + ms; this.at < end; ) {
+      this.at += 1_000;
+      this.recycler.alive(this.at);
+    }
+    return this;
+  }
+
   pass(ms: number): this {
     for (const end = this.at + ms; this.at < end; ) {
       this.at += 1_000;
