@@ -3,6 +3,7 @@
  * has a name here, so that a state and its effects cannot fall apart.
  */
 import { type DrainMode, isComing, mayBecome, type WorkerState } from '@tshorn/core';
+import { copyOf } from './copy.ts';
 import type { Effect, KillReason, TimerId } from './events.ts';
 import type { Operation, SlotRecord, State, WorkerRecord } from './model.ts';
 import type { Notice, OperationInfo, Position, WorkerEvent } from './notice.ts';
@@ -33,7 +34,8 @@ export class Draft {
   readonly notices: Notice[] = [];
 
   constructor(state: State, at: number) {
-    this.state = structuredClone(state);
+    // A plan is made once; that of a reload of many workers is longer than all the rest.
+    this.state = copyOf(state, state.running?.plan);
     this.at = at;
   }
 
