@@ -78,3 +78,17 @@ onLinux(
     expect((await server.event('hung')).msg).toContain('reuses-descriptors.mjs');
   },
 );
+
+const wakeUpsOf = (pid: number): number =>
+  Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+
+onLinux('a worker that has drained is kept for a rollback, and is at rest meanwhile', async () => {
+  const server = await startServer(fixture('mixed.mjs'), { workers: 2, args: ['--soak', '10s'] });
+  server.signal('SIGHUP');
+  const { pid } = (await server.event('drained')) as unknown as { pid: number };
+  const before = wakeUpsOf(pid);
+  await sleep(1_000);
+  // It looks at itself once a second; a look for connections each millisecond made 750.
+  expect(wakeUpsOf(pid) - before).toBeLessThan(100);
+  expect(server.of('exited')).toEqual([]);
+});

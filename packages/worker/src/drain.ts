@@ -139,6 +139,8 @@ export class Drain {
   #stop(): void {
     this.#ended = true;
     this.#unlisten();
+    // A parked worker lives on, with nothing to look for.
+    this.#sender?.sendNone();
     this.#connections.release();
     this.#otherConnections.release();
     clearInterval(this.#sweep);

@@ -13,6 +13,7 @@ const WINDOW = 8;
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 
 let server: http.Server;
+let transport: Http1;
 let sender: HandoffSender;
 let sent: RawHandle[];
 let clients: net.Socket[];
@@ -32,7 +33,8 @@ beforeEach(async () => {
   migratables = new Set();
   states = [];
   warnings = [];
-  sender = new HandoffSender(new Http1(server), migratables, {
+  transport = new Http1(server);
+  sender = new HandoffSender(transport, migratables, {
     offer: ({ handle }) => sent.push(handle),
     state: (_id, text) => states.push(text),
     warn: (text) => void warnings.push(text),
@@ -97,6 +99,20 @@ test('a window is on its way at a time, and an answer makes room for the next on
   expect([sent.length, sender.moved]).toEqual([WINDOW + 1, 1]);
 });
 
+test('it looks seldom for what does not come, and not at all in the end', async () => {
+  const looks = jest.spyOn(transport, 'idle');
+  const looksWithin = async (ms: number) => {
+    looks.mockClear();
+    await sleep(ms);
+    return looks.mock.calls.length;
+  };
+  sender.sendAll();
+  expect(await looksWithin(200)).toBeLessThan(100);
+  expect(looks).toHaveBeenCalled();
+  sender.sendNone();
+  expect(await looksWithin(50)).toBe(0);
+});
+
 test('all of them go in the end, those that come to rest later too', async () => {
   const [busy] = await idle(30);
   busy?.write('GET / HTTP/1.1\r\n');
@@ -117,7 +133,7 @@ test('a scan that stood still for seconds, as the machine was busy, does not del
   const { now } = performance;
   jest.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + ahead);
   const { idle: find } = Http1.prototype;
-  jest.spyOn(Http1.prototype, 'idle').mockImplementationOnce(function* (this: Http1) {
+  jest.spyOn(transport, 'idle').mockImplementationOnce(function* (this: Http1) {
     ahead += 5_000;
     yield* find.call(this);
   });
@@ -210,7 +226,7 @@ test('to even out the load a connection over TLS goes only where that is asked f
   server.once('connection', (socket) => Object.assign(socket, { encrypted: true }));
   await idle(1);
   await idle(2);
-  jest.spyOn(Http1.prototype, 'isAtRest').mockReturnValue(true);
+  jest.spyOn(transport, 'idle').mockReturnValue(true);
   const detach = jest.spyOn(Http1.prototype, 'detach').mockReturnValue(undefined);
   sender.sendSome(3, false);
   expect(detach).toHaveBeenCalledTimes(2);

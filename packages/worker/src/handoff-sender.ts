@@ -23,6 +23,8 @@ const BURST_MS = 4;
 const SCAN_LIMIT = 500;
 /** Scans that find fewer take at most this part of the time. */
 const SCAN_SHARE = 0.1;
+/** Between two scans that find nothing, unless a response ends meanwhile: a drain may wait long for its last request. */
+const LEAST_REST_MS = 5;
 /** On a busy machine a scan may stand still for long, and the next one must not wait ten times as long. */
 const LONGEST_REST_MS = 250;
 /** No worker can take a connection now, and one may soon: it is offered again after so long. */
@@ -66,7 +68,7 @@ export class HandoffSender {
   #all = false;
   #ended = false;
   #nextScan = 0;
-  #scan: NodeJS.Timeout | undefined;
+  #scan: { readonly timer: NodeJS.Timeout; readonly at: number } | undefined;
   #burst = BURST;
   #pause: NodeJS.Timeout | undefined;
   moved = 0;
@@ -109,31 +111,41 @@ export class HandoffSender {
     this.pump();
   }
 
-  /** The worker serves again: from here on nothing is sent unless the master asks for it. */
+  /** Nothing is left, or the worker serves again: from here on nothing is sent unless the master asks for it. */
   sendNone(): void {
     this.#all = false;
     this.#ended = false;
     this.#queue = [];
-    clearTimeout(this.#scan);
-    this.#scan = undefined;
+    this.#cancelScan();
   }
 
   /** Looks for connections at rest, now or soon; called whenever one may have come to rest. */
   pump(): void {
-    if (!this.#all || this.#ended || this.#queue.length > 0 || this.#scan) return;
+    if (!this.#all || this.#ended || this.#queue.length > 0) return;
     const start = performance.now();
-    if (start < this.#nextScan) {
-      this.#scan = setTimeout(() => {
-        this.#scan = undefined;
-        this.pump();
-      }, this.#nextScan - start).unref();
-      return;
-    }
+    if (start < this.#nextScan) return this.#scanAt(this.#nextScan, start);
+    this.#cancelScan();
     this.#queue = this.#atRest(SCAN_LIMIT);
     const end = performance.now();
     const restMs = Math.min((end - start) / SCAN_SHARE, LONGEST_REST_MS);
     this.#nextScan = this.#queue.length < SCAN_LIMIT ? end + restMs : end;
-    this.#sendNext();
+    if (this.#queue.length > 0) this.#sendNext();
+    else this.#scanAt(Math.max(this.#nextScan, end + LEAST_REST_MS), end);
+  }
+
+  #scanAt(at: number, now: number): void {
+    if (this.#scan && this.#scan.at <= at) return;
+    this.#cancelScan();
+    const timer = setTimeout(() => {
+      this.#scan = undefined;
+      this.pump();
+    }, at - now).unref();
+    this.#scan = { timer, at };
+  }
+
+  #cancelScan(): void {
+    clearTimeout(this.#scan?.timer);
+    this.#scan = undefined;
   }
 
   #atRest(most: number, sockets: Iterable<Socket> = this.#transport.idle()): Candidate[] {

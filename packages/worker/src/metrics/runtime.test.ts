@@ -25,12 +25,20 @@ test('a worker at rest is not woken to sample the delay of its event loop, and t
     disable: () => calls.push('disable') > 0,
   });
   const figures = new RuntimeFigures(delay, () => now);
-  for (let second = 0; second < 9; second++) figures.look(true, 0, 0.01);
-  expect(calls).toEqual(['enable']);
   figures.look(true, 7, 0.01);
-  expect(calls).toEqual(['enable', 'disable']);
   now = 10_000;
   expect(figures.read().loopDelay?.max).toBeCloseTo(27, 1);
+  expect(calls).toEqual([]);
+  figures.look(false, 0, 0.01);
+  expect(calls).toEqual(['enable']);
+  for (let second = 0; second < 9; second++) figures.look(true, 0, 0.01);
+  expect(calls).toEqual(['enable']);
+  figures.look(true, 0, 0.01);
+  expect(calls).toEqual(['enable', 'disable']);
+  for (let second = 0; second < 3; second++) figures.look(true, 0, 0.5);
+  figures.look(true, 0, 0.01);
+  for (let second = 0; second < 3; second++) figures.look(true, 0, 0.5);
+  expect(calls).toEqual(['enable', 'disable']);
   figures.look(true, 0, 0.5);
   expect(calls).toEqual(['enable', 'disable', 'enable']);
 });

@@ -28,7 +28,9 @@ const WINDOW_MS = 10_000;
 const NS_PER_MS = 1e6;
 /** As long as the window. */
 const LOOKS_TO_REST = 10;
-/** Part of the time for which the event loop of a worker at rest may be busy: WebSockets and timers are work as well. */
+/** Without a request: what a worker does right after its start takes a second or two. */
+const LOOKS_TO_WORK = 4;
+/** Part of the time for which a worker at rest may be busy: WebSockets and timers are work as well. */
 const LITTLE = 0.1;
 
 type Kind = (typeof GC_KINDS)[number];
@@ -55,16 +57,18 @@ export class RuntimeFigures {
 
   /** The delays of a worker at rest: whoever looks once a second tells them, and nothing wakes it besides. */
   #atRest: RecordableHistogram | undefined;
-  #isAtRest = false;
+  /** A worker that has just begun to serve has had no request: many that start at once would fill a machine with their samples. */
+  #isAtRest = true;
   #quietLooks = 0;
+  #busyLooks = 0;
   #loop = performance.eventLoopUtilization();
+  #cpu = process.cpuUsage();
 
   /** @param now monotonic milliseconds */
   constructor(delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS }), now = () => performance.now()) {
     this.#delay = delay;
     this.#now = now;
     this.#windowBegan = now();
-    this.#delay.enable();
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) this.#collection(entry);
     }).observe({ entryTypes: ['gc'] });
@@ -72,14 +76,17 @@ export class RuntimeFigures {
 
   /**
    * Called at each look of the heartbeat, which is once a second. Ten looks in a row without work, and the delay is sampled no finer
-   * than by them.
+   * than by them, until a request comes, or four looks in a row see other work.
    * @param isQuiet no request has come since the look before, and none is open
    * @param lateMs how late the look was
-   * @param busy part of the time for which the event loop was busy since then
+   * @param busy part of the time for which the worker was busy since then
    */
   look(isQuiet: boolean, lateMs: number, busy = this.#busy()): void {
-    this.#quietLooks = isQuiet && busy < LITTLE ? this.#quietLooks + 1 : 0;
-    const isAtRest = this.#quietLooks >= LOOKS_TO_REST;
+    const isBusy = busy >= LITTLE;
+    this.#quietLooks = isQuiet && !isBusy ? this.#quietLooks + 1 : 0;
+    this.#busyLooks = isBusy ? this.#busyLooks + 1 : 0;
+    const staysAtRest = this.#isAtRest && isQuiet && this.#busyLooks < LOOKS_TO_WORK;
+    const isAtRest = staysAtRest || this.#quietLooks >= LOOKS_TO_REST;
     if (isAtRest !== this.#isAtRest) {
       this.#isAtRest = isAtRest;
       if (isAtRest) this.#delay.disable();
@@ -90,11 +97,17 @@ export class RuntimeFigures {
     this.#atRest.record(Math.round((RESOLUTION_MS + lateMs) * NS_PER_MS));
   }
 
+  /**
+   * By its event loop or its CPU time, whichever is less: on a machine that is full of other work the loop is busy for as long as it waits
+   * for the CPU, and the samples would keep the machine full.
+   */
   #busy(): number {
     const loop = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(loop, this.#loop);
+    const { utilization, active, idle } = performance.eventLoopUtilization(loop, this.#loop);
+    const { user, system } = process.cpuUsage(this.#cpu);
     this.#loop = loop;
-    return utilization;
+    this.#cpu = process.cpuUsage();
+    return Math.min(utilization, (user + system) / 1_000 / (active + idle));
   }
 
   read(): Runtime {
