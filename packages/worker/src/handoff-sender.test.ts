@@ -117,7 +117,7 @@ test('a scan that stood still for seconds, as the machine was busy, does not del
   const { now } = performance;
   jest.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + ahead);
   const { idle: find } = Http1.prototype;
-  jest.spyOn(transport, 'idle').mockImplementationOnce(function* (this: Http1) {
+  jest.spyOn(Http1.prototype, 'idle').mockImplementationOnce(function* (this: Http1) {
     ahead += 5_000;
     yield* find.call(this);
   });
@@ -210,7 +210,7 @@ test('to even out the load a connection over TLS goes only where that is asked f
   server.once('connection', (socket) => Object.assign(socket, { encrypted: true }));
   await idle(1);
   await idle(2);
-  jest.spyOn(transport, 'idle').mockReturnValue(true);
+  jest.spyOn(Http1.prototype, 'isAtRest').mockReturnValue(true);
   const detach = jest.spyOn(Http1.prototype, 'detach').mockReturnValue(undefined);
   sender.sendSome(3, false);
   expect(detach).toHaveBeenCalledTimes(2);
