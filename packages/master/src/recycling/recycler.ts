@@ -42,7 +42,7 @@ interface Born {
 /** A worker needs more while it loads than afterwards. */
 const NEEDS_MORE = 1.25;
 
-/** Between two looks while all workers are at rest: a look at 64 takes a third of a millisecond. */
+/** Between two looks while all workers are at rest and none is recycled: a look at 64 takes a third of a millisecond. */
 const REST_LOOK_MS = 5_000;
 
 const FIRST_PAUSE_MS = 10_000;
@@ -108,7 +108,8 @@ export class Recycler {
 
   /** A worker is at rest: it has come nearer to no limit but that of its age, and that of the control group by what others do. */
   alive(at: number): void {
-    if (this.#born.size > 0 && at - this.#lookedAt >= REST_LOOK_MS) this.#look(at);
+    const everyMs = this.#asked ? LOOK_EVERY_MS : REST_LOOK_MS;
+    if (this.#born.size > 0 && at - this.#lookedAt >= everyMs) this.#look(at);
   }
 
   /** The second line of defence, also while an operation is under way. A heap that has always been so full stays. */

@@ -69,9 +69,11 @@ describe('the recycler', () => {
   });
 
   it('asks for a worker at rest when it is old enough', () => {
-    const stage = new Stage().born(1, { maxAge: 60_000 });
+    const stage = new Stage().born(1, { maxAge: 60_000 }).born(2, { maxAge: 60_000 });
     expect(stage.rest(59_000).asked).toEqual([]);
-    expect(stage.rest(5_000).asked).toMatchObject([{ serial: 1, by: expect.stringContaining('--max-age') }]);
+    expect(stage.rest(2_000).asked).toMatchObject([{ serial: 1, by: expect.stringContaining('--max-age') }]);
+    // The next one does not wait as long.
+    expect(stage.gone(1).rest(2_000).asked).toMatchObject([{ serial: 1 }, { serial: 2 }]);
   });
 
   it('asks for nobody while no recycle may begin', () => {
