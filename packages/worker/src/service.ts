@@ -22,7 +22,10 @@ import { offerRescue } from './rescue/rescue.ts';
 import { Sampler } from './sample.ts';
 import type { RawHandle, Transport } from './transport/transport.ts';
 
-export type Leave = Omit<DrainOrder, 'type'>;
+export type Leave = Omit<DrainOrder, 'type'> & {
+  /** The master is gone: whether another one accepts from the same sockets is not known. */
+  readonly orphaned?: true;
+};
 
 interface ServiceSettings {
   readonly transport: Transport;
@@ -179,7 +182,7 @@ export class Service {
     const listeners = await this.#attaching?.catch(() => undefined);
     if (!listeners) return true;
     this.#handoff?.endCounting();
-    if (order.emptyQueue) await this.#emptyQueue(listeners);
+    if (order.emptyQueue || order.orphaned) await this.#emptyQueue(listeners, order.emptyQueue === true);
     const { handoff } = order;
     const sender = handoff ? this.#handoff?.sender : undefined;
     // The order may have become a quick one meanwhile.
@@ -227,9 +230,9 @@ export class Service {
     return true;
   }
 
-  #emptyQueue(listeners: AttachedListeners): Promise<void> {
+  #emptyQueue(listeners: AttachedListeners, isLast: boolean): Promise<void> {
     const until = performance.now() + MOST_QUEUE_MS;
-    return listeners.emptyQueue(() => performance.now() < Math.min(until, this.#leaveAt));
+    return listeners.emptyQueue(isLast, () => performance.now() < Math.min(until, this.#leaveAt));
   }
 
   #settingsOf({ mode }: Leave): DrainSettings {

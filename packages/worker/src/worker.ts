@@ -39,7 +39,7 @@ import { openTransport } from './transport/open-transport.ts';
 import type { RawHandle, Transport } from './transport/transport.ts';
 
 /** The master is gone: the worker finishes its requests within this time, and exits. */
-const ORPHANED: Leave = { mode: 'graceful', deadlineMs: 10_000, handoff: false, park: false };
+const ORPHANED: Leave = { mode: 'graceful', deadlineMs: 10_000, handoff: false, park: false, orphaned: true };
 /** An app's own clean-up has at least this time, even if its requests took the whole grace period. */
 const LEAST_CLEANUP_MS = 1_000;
 

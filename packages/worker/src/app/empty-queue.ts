@@ -14,11 +14,13 @@ const QUIET_ROUNDS = 3;
 /**
  * Settles in the very round in which the queue was found empty: close the listeners before anything is awaited.
  * @param handles those on which the server accepts
+ * @param isLast nobody else accepts from these sockets, or will
  * @param mayContinue false ends it early: under a flood the queue is never empty
  * @param watch has its argument called for each connection, until what it returns is called
  */
 export async function emptyQueue(
   handles: readonly RawListener[],
+  isLast: boolean,
   mayContinue: () => boolean,
   watch: (accepted: () => void) => () => void,
 ): Promise<void> {
@@ -29,7 +31,7 @@ export async function emptyQueue(
   // `listen` again on a handle that listens sets the backlog of the socket anew, for every process. With a full queue the
   // kernel drops new clients, which try again (tcp_conn_request in net/ipv4/tcp_input.c). Otherwise a busy worker would
   // never come to an end.
-  for (const handle of handles) handle.listen(0);
+  if (isLast) for (const handle of handles) handle.listen(0);
   while (quiet < QUIET_ROUNDS && mayContinue()) {
     quiet++;
     await nextRound();

@@ -154,10 +154,13 @@ export class AttachedListeners {
     this.#closed ??= setTimeout(report, LISTENS_AGAIN_MS).unref();
   }
 
-  /** Accepts the connections in the kernel's queue, when no other worker will; call `pause` right after it. */
-  async emptyQueue(mayContinue: () => boolean): Promise<void> {
+  /**
+   * Accepts the connections in the kernel's queue, when no other worker will; call `pause` right after it.
+   * @param isLast see emptyQueue()
+   */
+  async emptyQueue(isLast: boolean, mayContinue: () => boolean): Promise<void> {
     if (this.#handles.length === 0) return;
-    await emptyQueue(this.#handles, mayContinue, (accepted) => {
+    await emptyQueue(this.#handles, isLast, mayContinue, (accepted) => {
       this.#server.prependListener('connection', accepted);
       this.#accepted = accepted;
       return () => {
