@@ -1,7 +1,7 @@
 /**
  * A heartbeat as a record of fixed size. A worker at rest writes it to its place in a file that the master reads once a second for
- * all workers: a message costs the master a wake-up, and 64 workers at rest a hundredth of a core. A record can be told from the one before
- * without reading all of it, which spares half of the rest. Both ends:
+ * all workers: a message costs the master a wake-up, and 64 workers at rest a hundredth of a core. A record can be compared with the
+ * one before without reading all of it. Both ends:
  * worker/src/heartbeat-writer.ts and master/src/heartbeat-file.ts.
  */
 import { HEARTBEAT, type Heartbeat } from './heartbeat.ts';

@@ -237,14 +237,13 @@ export class Master extends EventEmitter<{ notice: [Notice]; finished: [number] 
   }
 
   status(): MasterStatus {
-    this.#performer?.readFigures();
     return statusOf({
       state: this.#loop.state,
       listeners: this.#opened.listeners,
       certificates: this.#opened.certificates,
       serving: this.releases.of(this.#loop.state.committed),
       cwd: this.#resolved.config.cwd,
-      performer: this.#performer,
+      performer: this.#performer?.upToDate(),
       newMaster: this.#reExec.newMaster,
       now: performance.now(),
     });

@@ -52,9 +52,10 @@ export class Performer {
     return this.#attendants.traffic;
   }
 
-  /** Brings the figures of the workers up to date; those of workers at rest are read rarely. */
-  readFigures(): void {
+  /** With the figures of now: those of workers at rest are read rarely. */
+  upToDate(): this {
     this.#attendants.readFigures();
+    return this;
   }
 
   get vitals() {

@@ -104,10 +104,11 @@ export class RuntimeFigures {
   #busy(): number {
     const loop = performance.eventLoopUtilization();
     const { utilization, active, idle } = performance.eventLoopUtilization(loop, this.#loop);
-    const { user, system } = process.cpuUsage(this.#cpu);
+    const cpu = process.cpuUsage();
+    const cpuMs = (cpu.user - this.#cpu.user + cpu.system - this.#cpu.system) / 1_000;
     this.#loop = loop;
-    this.#cpu = process.cpuUsage();
-    return Math.min(utilization, (user + system) / 1_000 / (active + idle));
+    this.#cpu = cpu;
+    return Math.min(utilization, cpuMs / (active + idle));
   }
 
   read(): Runtime {
