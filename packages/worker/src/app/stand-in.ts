@@ -19,12 +19,13 @@ export interface RawListener {
   listen(backlog: number): number;
   close(): void;
   onconnection?: unknown;
+  /** Absent from a Pipe. */
+  getsockname?(out: object): number;
 }
 
 interface Handle extends RawListener {
   ref(): void;
   unref(): void;
-  getsockname?(out: object): number;
 }
 
 interface ServerInternals {
