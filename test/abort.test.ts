@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, type Ended, request, socketOf } from './support/control.ts';
+import { DEADLINE_MS } from './support/deadline.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { MixedLoad } from './support/load.ts';
 import { brief, cases, thorough } from './support/long.ts';
@@ -170,7 +171,7 @@ describe('in the middle of a reload', () => {
     const pids = server.of('spawned').map(({ pid }) => pid as number);
     await server.stop('SIGKILL');
     expect((await command.ended).code).toBe(2);
-    for (const end = Date.now() + 20_000; pids.some(isThere) && Date.now() < end; ) await sleep(20);
+    for (const end = Date.now() + DEADLINE_MS; pids.some(isThere) && Date.now() < end; ) await sleep(20);
     expect(pids.filter(isThere)).toEqual([]);
   });
 });

@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from './support/control.ts';
+import { DEADLINE_MS } from './support/deadline.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { type Answer, ask } from './support/load.ts';
 import { thorough, times } from './support/long.ts';
@@ -82,7 +83,7 @@ const memoryOf = (pid: number): number =>
 
 /** A crowd may push a connection out before its request has come: a probe comes again then, as probes do. */
 async function probe(port: string, path: string): Promise<Answer> {
-  for (const end = Date.now() + 30_000; ; await sleep(50)) {
+  for (const end = Date.now() + DEADLINE_MS; ; await sleep(50)) {
     try {
       return await ask({ port: Number(port) }, { path, agent: false });
     } catch (error) {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEADLINE_MS } from './support/deadline.ts';
 import { onLinux } from './support/descriptors.ts';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { clientsOf } from './support/kernel-view.ts';
@@ -44,7 +45,8 @@ const isFair = (server: TestServer) => {
 async function fair(server: TestServer): Promise<number> {
   const begin = performance.now();
   while (!isFair(server)) {
-    if (performance.now() - begin > 30_000) throw new Error(`shares: ${shares(server)}\n${server.story}`);
+    if (performance.now() - begin > DEADLINE_MS)
+      throw new Error(`shares: ${shares(server)}\n${server.story}`);
     await sleep(50);
   }
   return performance.now() - begin;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { Command, socketOf } from './support/control.ts';
+import { DEADLINE_MS } from './support/deadline.ts';
 import { cli, endServers, fixture, startServer } from './support/server.ts';
 
 const runs = (program: string) => spawnSync(program, ['--version']).status === 0;
@@ -78,7 +79,7 @@ class Terminal {
   /** Types a line and resolves when `tshorn` has run with these words. */
   async type(keys: string, expected: string): Promise<void> {
     this.#child.stdin?.write(`${keys}\r`);
-    const signal = AbortSignal.timeout(20_000);
+    const signal = AbortSignal.timeout(DEADLINE_MS);
     while (!this.#text.includes(`${expected} was run`)) {
       await once(this.#child.stdout as Readable, 'data', { signal }).catch(() => {
         throw new Error(`no "${expected} was run" after ${JSON.stringify(keys)}:\n${this.#text}`);

@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TEST_MS } from './support/deadline.ts';
 import { onLinux } from './support/descriptors.ts';
 import { type Doings, readJournal } from './support/fault-journal.ts';
 import { isLong, times } from './support/long.ts';
@@ -126,7 +127,7 @@ afterEach(async () => {
     process.stdout.write(`${text} ${JSON.stringify({ ...(await disturbed), answered: story.answered })}\n`);
     if (problems.length > 0) throw new Error(`${problems.join('\n')}\n\n${timeline(server)}`);
   },
-  SECONDS * 1_000 + 120_000,
+  TEST_MS + SECONDS * 1_000,
 );
 
 /** The log with times that can be compared with those of the failures. */

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { Command, type Ended, request, socketOf } from './support/control.ts';
+import { DEADLINE_MS } from './support/deadline.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { fixture, startServer } from './support/server.ts';
 
@@ -39,7 +40,7 @@ describe('the socket', () => {
     const next = await start();
     await socketOf(next);
     // After its own socket is there, so that nothing waits for it.
-    for (const end = Date.now() + 10_000; fs.existsSync(stale) && Date.now() < end; ) {
+    for (const end = Date.now() + DEADLINE_MS; fs.existsSync(stale) && Date.now() < end; ) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     expect(fs.existsSync(stale)).toBe(false);

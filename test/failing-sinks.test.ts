@@ -12,6 +12,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from './support/control.ts';
+import { DEADLINE_MS } from './support/deadline.ts';
 import { MixedLoad } from './support/load.ts';
 import { brief, thorough, times } from './support/long.ts';
 import { cli, fixture, root } from './support/server.ts';
@@ -51,8 +52,8 @@ async function answers(): Promise<void> {
       () => false,
       () => true,
     );
-  for (const end = Date.now() + 30_000; await isRefused(); await sleep(20)) {
-    if (Date.now() > end) throw new Error('the control socket does not answer within 30 s');
+  for (const end = Date.now() + DEADLINE_MS; await isRefused(); await sleep(20)) {
+    if (Date.now() > end) throw new Error('the control socket does not answer in time');
   }
 }
 
@@ -168,7 +169,7 @@ thorough.each(Object.entries(WAYS))(
       return state === 'running' && now >= generation && ready === size && workers.length === size;
     };
     const whole = async (generation = 1) => {
-      for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50)) {
+      for (const end = Date.now() + DEADLINE_MS; Date.now() < end; await sleep(50)) {
         if (await isWhole(generation)) return;
       }
       throw new Error(`not whole: ${JSON.stringify(await status())}`);

@@ -4,6 +4,7 @@
  * may be closed. HANDOFF_SEED repeats a story (its bytes, not its timing), HANDOFF_SECONDS makes it longer.
  */
 
+import { TEST_MS } from './support/deadline.ts';
 import { disturb } from './support/disturb.ts';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { times } from './support/long.ts';
@@ -44,5 +45,5 @@ test(
     expect(drains.filter(({ closed, forceClosed }) => closed || forceClosed)).toEqual([]);
     expect(server.output).toBe('');
   },
-  SECONDS * 1_000 + 90_000,
+  TEST_MS + SECONDS * 1_000,
 );

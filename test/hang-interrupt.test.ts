@@ -6,6 +6,7 @@ import http from 'node:http';
 import { interrupt } from '../packages/master/src/hang/interrupt.ts';
 import { Session } from '../packages/master/src/hang/session.ts';
 import { turns } from '../packages/master/src/hang/turning.ts';
+import { DEADLINE_MS, TEST_MS } from './support/deadline.ts';
 import { ask } from './support/load.ts';
 import { isLong, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
@@ -104,19 +105,19 @@ describe.each([
         const stuck = http.get({ port, host: '127.0.0.1', path: `/${kind}`, agent: false });
         stuck.on('error', () => {});
         await standsInIt(session);
-        expect(await interrupt(session, performance.now() + 10_000)).toBeUndefined();
+        expect(await interrupt(session, performance.now() + DEADLINE_MS)).toBeUndefined();
         stuck.destroy();
         expect((await ask({ port }, { path: '/' })).body).toBe(String(pid));
       }
       expect(server.of('exited')).toEqual([]);
     },
-    1_000 * ROUNDS + 30_000,
+    TEST_MS + ROUNDS * 1_000,
   );
 
   test('the immediates behind one that is ended still run', async () => {
     const answer = ask({ port: server.port }, { path: '/second-immediate' });
     await standsInIt(session);
-    expect(await interrupt(session, performance.now() + 10_000)).toBeUndefined();
+    expect(await interrupt(session, performance.now() + DEADLINE_MS)).toBeUndefined();
     expect((await answer).body).toBe('goes on');
   });
 });

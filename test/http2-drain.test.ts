@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
 import { authority } from './support/certificates.ts';
+import { TEST_MS } from './support/deadline.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { HIGHEST, Http2Client, request } from './support/http2-client.ts';
 import { Http2Load } from './support/http2-load.ts';
@@ -71,7 +72,7 @@ test(
     });
     await reloads(server, plain, secure);
   },
-  60_000 + RELOADS * 15_000,
+  TEST_MS + RELOADS * 15_000,
 );
 
 brief(

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { Command, socketOf } from './support/control.ts';
+import { DEADLINE_MS } from './support/deadline.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { ask } from './support/load.ts';
 import { brief, thorough } from './support/long.ts';
@@ -31,7 +32,7 @@ class Following extends Command {
   /** Resolves when it has printed that. */
   async until(what: RegExp): Promise<void> {
     while (!what.test(this.#text)) {
-      await once(this.process.stdout as Readable, 'data', { signal: AbortSignal.timeout(20_000) }).catch(
+      await once(this.process.stdout as Readable, 'data', { signal: AbortSignal.timeout(DEADLINE_MS) }).catch(
         () => {
           throw new Error(`no ${what} in:\n${this.#text}`);
         },

@@ -158,7 +158,7 @@ thorough('a connection that the app has with itself keeps nothing waiting', asyn
   await ask(server.port, '/self');
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });
   expect(server.of('drained')).toMatchObject([{ finished: 0, forceClosed: 0, refused: {} }]);
-  expect(server.of('drained')[0]?.tookMs).toBeLessThan(5_000);
+  expect(server.of('drained')[0]?.tookMs).toBeLessThan(25_000);
 });
 
 brief('a parked worker does not accept there; it does again when the reload is rolled back', async () => {

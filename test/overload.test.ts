@@ -7,6 +7,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { socketOf } from './support/control.ts';
+import { DEADLINE_MS } from './support/deadline.ts';
 import { type Answer, ask } from './support/load.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
@@ -33,7 +34,7 @@ const flood = (count: number, one: (at: number) => Promise<Answer>): Promise<Ans
 /** A machine that stands still for a second is an overload, too. */
 async function eventually(look: () => Promise<Answer[]>): Promise<Answer[]> {
   let answers = await look();
-  for (const end = Date.now() + 20_000; withStatus(answers, 503).length > 0 && Date.now() < end; )
+  for (const end = Date.now() + DEADLINE_MS; withStatus(answers, 503).length > 0 && Date.now() < end; )
     answers = await look();
   return answers;
 }
@@ -129,7 +130,7 @@ test('an app that waits for a pool gets as many as it answers; X-Request-Start c
   const asked: Promise<Answer>[] = [];
   // Three times what the pool can serve, until the master has been told that the limit has kept some out.
   const isShed = async () => (await shed('limit')) > 0 && (await shed('proxy')) > 0;
-  for (const end = Date.now() + 30_000; !(await isShed()) && Date.now() < end; ) {
+  for (const end = Date.now() + DEADLINE_MS; !(await isShed()) && Date.now() < end; ) {
     asked.push(ask(target, { path: '/pool?10', agent, headers }));
     for (let at = 0; at < 15; at++) asked.push(ask(target, { path: '/pool?10', agent }));
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -7,6 +7,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEADLINE_MS } from './support/deadline.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { freePort } from './support/free-ports.ts';
 import { hasHAProxy } from './support/haproxy.ts';
@@ -55,7 +56,7 @@ async function run(command: string, args: readonly string[], port: number): Prom
       output += chunk;
     });
   }
-  for (const end = Date.now() + 30_000; ; await sleep(20)) {
+  for (const end = Date.now() + DEADLINE_MS; ; await sleep(20)) {
     const socket = net.connect(port, '127.0.0.1');
     const accepts = await once(socket, 'connect').then(
       () => true,

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEADLINE_MS } from './support/deadline.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { ask, type Target } from './support/load.ts';
 import { RawClient } from './support/raw.ts';
@@ -11,7 +12,7 @@ ownDirectory();
 
 /** Asks until every worker has come to give this answer: twenty times in a row. */
 async function untilAll(target: Target, asked: string, status: number) {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + DEADLINE_MS;
   for (let inARow = 0; ; ) {
     const answer = await ask(target, { path: asked, agent: false });
     inARow = answer.status === status ? inARow + 1 : 0;

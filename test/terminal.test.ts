@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { DEADLINE_MS } from './support/deadline.ts';
 import { ask } from './support/load.ts';
 import { isAlive } from './support/processes.ts';
 import { endServers, fixture, type LogLine, TestServer } from './support/server.ts';
@@ -35,13 +36,13 @@ const lines = (): LogLine[] =>
 const of = (event: string) => lines().filter((line) => line.event === event);
 
 async function until<T>(what: string, look: () => T | undefined | false): Promise<T> {
-  for (const end = Date.now() + 30_000; Date.now() < end; ) {
+  for (const end = Date.now() + DEADLINE_MS; Date.now() < end; ) {
     const found = look();
     if (found !== undefined && found !== false) return found;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error(
-    `no ${what} within 30 s:\n${lines()
+    `no ${what} within ${DEADLINE_MS} ms:\n${lines()
       .map(({ msg }) => msg)
       .join('\n')}`,
   );

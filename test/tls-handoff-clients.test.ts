@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
+import { TEST_MS } from './support/deadline.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { eventually } from './support/eventually.ts';
 import {
@@ -117,5 +118,5 @@ test(
       expect([name, isAsWished]).toEqual([name, true]);
     }
   },
-  60_000 + RELOADS * 15_000,
+  TEST_MS + RELOADS * 15_000,
 );

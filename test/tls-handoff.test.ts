@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CuttingRelay, cuttingRelay } from './support/cutting-relay.ts';
+import { TEST_MS } from './support/deadline.ts';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
 import { times } from './support/long.ts';
 import { Random } from './support/random.ts';
@@ -92,5 +93,5 @@ test.each(APPS)(
     expect(moved).toBeGreaterThanOrEqual(CLIENTS * (RELOADS - 1));
     expect(server.output).toBe('');
   },
-  60_000 + RELOADS * 15_000,
+  TEST_MS + RELOADS * 15_000,
 );

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SecureVersion } from 'node:tls';
+import { TEST_MS } from './support/deadline.ts';
 import { eventually } from './support/eventually.ts';
 import { thorough, times } from './support/long.ts';
 import { endServers, fixture, startServer } from './support/server.ts';
@@ -79,5 +80,5 @@ thorough(
       expect(resumed / (full + resumed)).toBeGreaterThanOrEqual(0.99);
     }
   },
-  60_000 + RELOADS * 60_000,
+  TEST_MS + RELOADS * 60_000,
 );

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { Command, socketOf } from './support/control.ts';
+import { DEADLINE_MS } from './support/deadline.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { brief, thorough } from './support/long.ts';
 import { cli, fixture, startServer, type TestServer } from './support/server.ts';
@@ -57,7 +58,7 @@ class Top {
   /** Resolves when that has been drawn. */
   async shows(what: RegExp): Promise<void> {
     while (!what.test(stripVTControlCharacters(this.#raw))) {
-      await once(this.#child.stdout as Readable, 'data', { signal: AbortSignal.timeout(30_000) }).catch(
+      await once(this.#child.stdout as Readable, 'data', { signal: AbortSignal.timeout(DEADLINE_MS) }).catch(
         () => {
           throw new Error(`no ${what} in:\n${stripVTControlCharacters(this.#raw)}`);
         },

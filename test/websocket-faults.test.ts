@@ -4,6 +4,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TEST_MS } from './support/deadline.ts';
 import { onLinux, sockets } from './support/descriptors.ts';
 import { eventually } from './support/eventually.ts';
 import { held, isFlat, kill, reloading, settled, victims } from './support/killed-in-handoff.ts';
@@ -96,7 +97,7 @@ onLinux(
     // Those that are open have the state that they should have.
     for (const client of clients.filter(({ end }) => !end)) expect(client.last?.count).toBe(client.answered);
   },
-  60_000 + ROUNDS * 60_000,
+  TEST_MS + ROUNDS * 60_000,
 );
 
 onLinux(

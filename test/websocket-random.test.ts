@@ -4,6 +4,7 @@
  * repeats a story (its bytes, not its timing), WS_SECONDS makes it longer.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TEST_MS } from './support/deadline.ts';
 import { disturb } from './support/disturb.ts';
 import { times } from './support/long.ts';
 import { Random } from './support/random.ts';
@@ -142,5 +143,5 @@ test(
     expect(moved).toBeGreaterThan(0);
     expect(server.output).toBe('');
   },
-  SECONDS * 1_000 + 90_000,
+  TEST_MS + SECONDS * 1_000,
 );

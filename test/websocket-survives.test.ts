@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEADLINE_MS, TEST_MS } from './support/deadline.ts';
 import { brief, thorough, times } from './support/long.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 import { WebSocketClient } from './support/websocket-client.ts';
@@ -84,7 +85,7 @@ test(
     expect(clients.all.filter(({ last }) => (last?.moves ?? 0) < RELOADS - 1)).toEqual([]);
     process.stdout.write(`${RELOADS} reloads in ${seconds} s: ${JSON.stringify(clients.report)}\n`);
   },
-  120_000 + RELOADS * 20_000,
+  TEST_MS + RELOADS * 20_000,
 );
 
 thorough('after a scale-up from 2 to 4 the new workers have their share of the WebSockets', async () => {
@@ -96,7 +97,7 @@ thorough('after a scale-up from 2 to 4 the new workers have their share of the W
   }
   const isFair = (share: number) => share >= 12 && share <= 50;
   let now = await shares(server, clients);
-  for (const end = Date.now() + 30_000; !now.every(isFair) && Date.now() < end; await sleep(100)) {
+  for (const end = Date.now() + DEADLINE_MS; !now.every(isFair) && Date.now() < end; await sleep(100)) {
     now = await shares(server, clients);
   }
   expect(now.filter((share) => !isFair(share))).toEqual([]);
@@ -275,7 +276,7 @@ thorough(
       }
       return [...known.values()].reduce((total, open) => total + open, 0);
     };
-    for (const end = Date.now() + 10_000; (await clientsOf()) !== count / 4 && Date.now() < end; )
+    for (const end = Date.now() + DEADLINE_MS; (await clientsOf()) !== count / 4 && Date.now() < end; )
       await sleep(100);
     expect(await clientsOf()).toBe(count / 4);
   },

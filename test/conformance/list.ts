@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEADLINE_MS } from '../support/deadline.ts';
 import { cases, times } from '../support/long.ts';
 import { APPS, type ConformanceApp } from './apps.ts';
 import { agentOf, ask, exchange, open } from './client.ts';
@@ -116,9 +117,9 @@ export const PROMISES: readonly Promised[] = [
       const response = await open(port, '/hang');
       await once(response, 'data');
       response.destroy();
-      const end = Date.now() + 5_000;
+      const end = Date.now() + DEADLINE_MS;
       while ((await aborts()) === before) {
-        assert.ok(Date.now() < end, 'the app has not seen it after 5 s');
+        assert.ok(Date.now() < end, `the app has not seen it after ${DEADLINE_MS} ms`);
         await sleep(20);
       }
     },

@@ -1,6 +1,7 @@
 /** The patterns of docs/instances.md: what two workers of one slot must not do at the same time. */
 import net from 'node:net';
 import path from 'node:path';
+import { DEADLINE_MS } from '../support/deadline.ts';
 import { directory, ownDirectory } from '../support/directory.ts';
 import { freePort } from '../support/free-ports.ts';
 import { ask } from '../support/load.ts';
@@ -13,7 +14,7 @@ test('each worker has its slot in the environment, and the replacement has the s
   const server = await startServer(fixture('tells-all-environment.mjs'), { workers: 2 });
   const slots = async () => {
     const found = new Set<string>();
-    for (const end = Date.now() + 30_000; found.size < 2 && Date.now() < end; ) {
+    for (const end = Date.now() + DEADLINE_MS; found.size < 2 && Date.now() < end; ) {
       const { body } = await ask({ port: server.port }, { path: '/', agent: false });
       const { TSHORN_SLOT, NODE_APP_INSTANCE } = JSON.parse(body);
       found.add(`${TSHORN_SLOT} ${NODE_APP_INSTANCE}`);

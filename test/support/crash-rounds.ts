@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request, socketOf } from './control.ts';
 import { Crowd, type CrowdSize, fateOf, type Speech } from './crowd.ts';
+import { TEST_MS } from './deadline.ts';
 import { ask } from './load.ts';
 import { Random } from './random.ts';
 import { endServers, fixture, type LogLine, startServer, type TestServer } from './server.ts';
@@ -146,6 +147,6 @@ export function crashRounds({ args, speech: speechOf, rounds, size, seed }: Cras
       expect(await everyone.settle()).toEqual([]);
       expect(server.of('crashed')).toHaveLength(rounds);
     },
-    60_000 + rounds * 15_000,
+    TEST_MS + rounds * 15_000,
   );
 }

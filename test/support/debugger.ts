@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { DEADLINE_MS } from './deadline.ts';
 
 interface Paused {
   readonly file: string;
@@ -21,7 +22,6 @@ interface Message {
   readonly result?: { readonly result?: { readonly value?: unknown } };
 }
 
-const WITHIN_MS = 30_000;
 const EVERY_MS = 20;
 
 /** The WebSocket address of the process that listens there; undefined while none does. */
@@ -56,7 +56,7 @@ export class Debugger {
 
   /** Attaches as soon as a process listens there, and lets one that waits for a debugger go on. */
   static async attach(port: number): Promise<Debugger> {
-    const until = Date.now() + WITHIN_MS;
+    const until = Date.now() + DEADLINE_MS;
     for (;;) {
       const address = await targetOf(port);
       if (address !== undefined) {

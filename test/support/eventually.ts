@@ -1,12 +1,13 @@
 /** Polls, for facts of which no event tells. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEADLINE_MS } from './deadline.ts';
 
 /** Resolves with the first sight that fits: something other than undefined and false, unless told otherwise. Rejects with the last one. */
 export async function eventually<T>(
   what: string,
   look: () => T,
   fits: (seen: T) => boolean = (seen) => seen !== undefined && seen !== false,
-  deadlineMs = 30_000,
+  deadlineMs = DEADLINE_MS,
 ): Promise<Exclude<T, undefined | false>> {
   const end = performance.now() + deadlineMs;
   for (;;) {

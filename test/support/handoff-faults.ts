@@ -2,6 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEADLINE_MS, TEST_MS } from './deadline.ts';
 import { descriptors, onLinux, sockets } from './descriptors.ts';
 import { eventually } from './eventually.ts';
 import { KeepAliveClient } from './keep-alive-client.ts';
@@ -26,7 +27,6 @@ const NO_CONTROL = ['--no-control'];
 const ROUNDS_PER_SERVER = 6;
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 /** A client that has neither an answer nor an end by then is in limbo. */
-const LIMBO_MS = 15_000;
 
 let clients: KeepAliveClient[] = [];
 let kind: Kind;
@@ -51,7 +51,7 @@ async function fill(server: TestServer, count: number): Promise<void> {
 async function limbo(): Promise<number> {
   const settled = new Set<KeepAliveClient>();
   const all = clients.map((client) => client.ask([GET], /^\d+$/).then(() => settled.add(client)));
-  await Promise.race([Promise.all(all), sleep(LIMBO_MS, undefined, { ref: false })]);
+  await Promise.race([Promise.all(all), sleep(DEADLINE_MS, undefined, { ref: false })]);
   return clients.filter((client) => !settled.has(client)).length;
 }
 
@@ -128,7 +128,7 @@ export function handoffFaults(of: Kind): void {
         );
       }
     },
-    20_000 + kind.rounds * 30_000,
+    TEST_MS + kind.rounds * 30_000,
   );
 
   onLinux.each([
@@ -153,7 +153,6 @@ export function handoffFaults(of: Kind): void {
       await server.exited;
       await eventually('clients without a server', open, (count) => count === 0);
     },
-    60_000,
   );
 
   onLinux.each(cases(ENDS, ([, signal]) => signal === 'SIGCONT'))(
@@ -174,7 +173,6 @@ export function handoffFaults(of: Kind): void {
       if (end === 'SIGCONT') expect(open()).toBe(kind.clients);
       process.stdout.write(`${drained?.msg}; ${open()} served\n`);
     },
-    60_000,
   );
 
   onLinux.each([

@@ -6,11 +6,10 @@ import net from 'node:net';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEADLINE_MS } from './deadline.ts';
 
 /** True on a machine that has it. */
 export const hasHAProxy = spawnSync('haproxy', ['-v']).status === 0;
-
-const DEADLINE_MS = Number(process.env.DEADLINE_MS ?? 60_000);
 
 /** A server of the backend, as HAProxy sees it: the columns of `show stat` by name. */
 export type Row = Readonly<Record<string, string>>;

@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
+import { DEADLINE_MS } from './deadline.ts';
 
 export const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 export const HIGHEST = 2 ** 31 - 1;
@@ -183,7 +184,7 @@ export class Http2Client {
   }
 
   async #until<T>(what: string, look: () => T | undefined): Promise<T> {
-    const end = Date.now() + 20_000;
+    const end = Date.now() + DEADLINE_MS;
     for (;;) {
       const found = look();
       if (found !== undefined) return found;

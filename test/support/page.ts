@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEADLINE_MS } from './deadline.ts';
 
 export interface Step {
   readonly kind: 'file' | 'command' | 'server';
@@ -17,8 +18,6 @@ export interface Step {
   readonly lines: readonly string[];
   readonly line: number;
 }
-
-const TIMEOUT_MS = 30_000;
 
 export function stepsOf(markdown: string): Step[] {
   const steps: Step[] = [];
@@ -182,7 +181,7 @@ export class Reader {
     const { child, lines, ended } = this.#spawn(
       `(exit ${this.#code}); ${text}; code=$?; echo; echo "cwd=$PWD"; exit $code`,
     );
-    const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
+    const timer = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MS);
     const [code] = await ended;
     this.#code = code ?? 1;
     clearTimeout(timer);
@@ -203,7 +202,7 @@ export class Reader {
     if (!this.#server) throw new Error(`line ${step.line}: no server runs`);
     const { child, lines, ended } = this.#server;
     let isLate = false;
-    const deadline = sleep(TIMEOUT_MS, undefined, { ref: false }).then(() => {
+    const deadline = sleep(DEADLINE_MS, undefined, { ref: false }).then(() => {
       isLate = true;
     });
     // Waits until the expected lines are there, or will never be.

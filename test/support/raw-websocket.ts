@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DEADLINE_MS } from './deadline.ts';
 import { BINARY, CLOSE, CONTINUATION, decode, type Frame, PONG, TEXT } from './websocket-frames.ts';
 
 export interface Bytes {
@@ -30,7 +31,6 @@ export const HANDSHAKE = Buffer.from(
   ].join('\r\n'),
 );
 /** After this much silence nothing more is expected. */
-const LIMBO_MS = 30_000;
 
 export class RawWebSocket {
   readonly failures: string[] = [];
@@ -162,7 +162,7 @@ export class RawWebSocket {
       const timer = setTimeout(() => {
         this.#fail(`in limbo: no sign of ${what}`);
         this.#socket.destroy();
-      }, LIMBO_MS);
+      }, DEADLINE_MS);
       this.#wake = () => {
         if (!look() && !this.ended) return;
         clearTimeout(timer);

@@ -1,5 +1,6 @@
 /** A client that sends and reads raw bytes on one connection. */
 import net from 'node:net';
+import { DEADLINE_MS } from './deadline.ts';
 import type { Target } from './load.ts';
 
 export class RawClient {
@@ -53,7 +54,7 @@ export class RawClient {
     return this.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`);
   }
 
-  /** Resolves when the text matches; rejects when the connection ends before, or after 30 s. */
+  /** Resolves when the text matches; rejects when the connection ends before, or at the deadline. */
   until(what: RegExp): Promise<RegExpExecArray> {
     return this.#wait(`${what}`, () => what.exec(this.text));
   }
@@ -79,7 +80,7 @@ export class RawClient {
         settle(() =>
           reject(new Error(`${why} while waiting for ${what}; so far: ${JSON.stringify(this.text)}`)),
         );
-      const timer = setTimeout(() => fail('nothing'), 30_000);
+      const timer = setTimeout(() => fail('nothing'), DEADLINE_MS);
       const check = () => {
         const found = look();
         if (found !== null) settle(() => resolve(found));

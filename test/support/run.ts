@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { DEADLINE_MS } from './deadline.ts';
 import { cli, root } from './server.ts';
 
 export interface RunOptions {
@@ -18,8 +19,6 @@ export interface Run {
   /** Standard output and standard error, the log in the form for people. */
   readonly text: string;
 }
-
-const DEADLINE_MS = 60_000;
 
 export async function run(
   args: readonly string[],

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { DEADLINE_MS } from './deadline.ts';
 
 export const root = path.resolve(__dirname, '../..');
 export const cli = path.join(root, 'packages/tshorn/dist/cli.js');
@@ -35,9 +36,6 @@ export interface ServerOptions {
   /** Standard input; default: /dev/null. */
   readonly input?: 'ignore' | 'pipe' | number;
 }
-
-/** Generous: a shared machine may pause. A real failure shows by its event. DEADLINE_MS overrides it, for a machine with much else to do. */
-const DEADLINE_MS = Number(process.env.DEADLINE_MS ?? 60_000);
 
 /** Events after which a worker is not in service. */
 const LEAVES = new Set<string | undefined>(['draining', 'hung', 'crashed', 'exited', 'broken']);
@@ -221,7 +219,7 @@ export class TestServer {
   async end(): Promise<void> {
     if (this.#ended) return;
     this.signal('SIGINT');
-    const timer = setTimeout(() => this.signal('SIGKILL'), 10_000);
+    const timer = setTimeout(() => this.signal('SIGKILL'), DEADLINE_MS / 2);
     await this.exited;
     clearTimeout(timer);
   }

@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { TEST_MS } from '../support/deadline.ts';
 import { pollUntil } from '../support/eventually.ts';
 import { thorough } from '../support/long.ts';
 import { endServers, fixture, root, startServer } from '../support/server.ts';
@@ -81,5 +82,5 @@ thorough.each(matrix)(
     // Nothing was reported as unsupported.
     expect(server.output).not.toContain('not supported');
   },
-  INSTALL_MS + 60_000,
+  INSTALL_MS + TEST_MS,
 );
