@@ -10,6 +10,9 @@
 import net from 'node:net';
 import type { RawListener } from './stand-in.ts';
 
+/** A client's address in place of one that means every address. */
+const LOOPBACK: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
 /** Node's own, whatever instruments it later: no span, log line or mock of the app is for this connection. */
 const nodesConnect: (this: net.Socket, to: net.TcpSocketConnectOpts) => net.Socket =
   net.Socket.prototype.connect;
@@ -27,7 +30,7 @@ export async function fillQueues(handles: readonly RawListener[]): Promise<boole
   const ours = handles.flatMap((handle) => connect(handle) ?? []);
   // Node makes the system call in its next tick, also when the host is a number (lookupAndConnect in lib/net.js).
   await new Promise<void>((resolve) => process.nextTick(resolve));
-  const full = ours.length > 0 && ours.every(isConnected);
+  const full = ours.every(isConnected);
   if (full) setImmediate(() => end(ours));
   else end(ours);
   return full;
@@ -47,9 +50,6 @@ function connect(handle: RawListener): Connecting | undefined {
   }
   return socket;
 }
-
-/** A client's address in place of one that means every address. */
-const LOOPBACK: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 const isConnected = ({ _handle }: Connecting): boolean => _handle?.getpeername?.({}) === 0;
 
