@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DEADLINE_MS } from './support/deadline.ts';
+import { onLinux } from './support/descriptors.ts';
 import { directory, ownDirectory } from './support/directory.ts';
 import { ask, type Target } from './support/load.ts';
 import { RawClient } from './support/raw.ts';
@@ -47,26 +48,49 @@ describe('what the kernel has accepted', () => {
     },
   );
 
-  test('nobody is let into a queue that nobody will empty: connects are refused while the last requests finish', async () => {
-    const server = await startServer(fixture('drains.mjs'), { workers: 1 });
-    // The kernel may drop the last connect, which is tried again after a second.
-    const slow = (await RawClient.open(server)).get('/stream?ms=5000');
-    await slow.until(/begun/);
-    const stopped = server.stop();
-    await server.event('draining');
-    const refused = async () => {
-      for (;;) {
-        try {
-          const client = await RawClient.open(server);
-          await client.ended();
-        } catch (error) {
-          return (error as NodeJS.ErrnoException).code;
+  test.each([1, 4])(
+    '%i workers: nobody is let into a queue that nobody will empty: connects are refused while the last requests finish',
+    async (workers) => {
+      const server = await startServer(fixture('drains.mjs'), { workers });
+      // The kernel may drop the last connect, which is tried again after a second.
+      const slow = (await RawClient.open(server)).get('/stream?ms=5000');
+      await slow.until(/begun/);
+      const stopped = server.stop();
+      await server.event('draining', { count: workers });
+      const ends: string[] = [];
+      const refused = async () => {
+        for (;;) {
+          try {
+            const client = await RawClient.open(server);
+            ends.push(await client.ended());
+          } catch (error) {
+            return (error as NodeJS.ErrnoException).code;
+          }
         }
-      }
-    };
-    expect(await refused()).toBe('ECONNREFUSED');
-    expect(slow.closed).toBe(false);
-    await slow.until(/done/);
+      };
+      expect(await refused()).toBe('ECONNREFUSED');
+      expect(ends.filter((end) => end !== 'end')).toEqual([]);
+      expect(slow.closed).toBe(false);
+      await slow.until(/done/);
+      expect(await stopped).toBe(0);
+    },
+  );
+
+  test('a stop tells of no connection but those of clients', async () => {
+    const server = await startServer(fixture('drains.mjs'), { workers: 4 });
+    expect(await server.stop()).toBe(0);
+    expect(server.of('drained').map(({ finished, closed }) => [finished, closed])).toEqual(
+      new Array(4).fill([0, 0]),
+    );
+  });
+
+  onLinux('the last worker does not wait for one that stands still longer than five seconds', async () => {
+    const server = await startServer(fixture('drains.mjs'), { workers: 2 });
+    const [still, last] = [server.pidOf(0), server.pidOf(1)];
+    process.kill(still, 'SIGSTOP');
+    const stopped = server.stop();
+    await server.until('the end of the other one', () => server.of('exited').some(({ pid }) => pid === last));
+    process.kill(still, 'SIGCONT');
     expect(await stopped).toBe(0);
   });
 });

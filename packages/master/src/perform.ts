@@ -18,6 +18,7 @@ export type ProcessEffect = Extract<
       | 'spawn'
       | 'admit'
       | 'drain'
+      | 'last-to-accept'
       | 'announce-leaving'
       | 'announce-staying'
       | 'kill'
@@ -93,6 +94,8 @@ export class Performer {
         return this.#admit(effect.serial);
       case 'drain':
         return this.#drain(effect);
+      case 'last-to-accept':
+        return this.#crew.get(effect.serial)?.lastToAccept();
       case 'announce-leaving':
         return this.#crew.get(effect.serial)?.announceLeaving(true);
       case 'announce-staying':
@@ -166,8 +169,8 @@ export class Performer {
 
   #drain({ do: _do, serial, emptyQueue, ...order }: Extract<Effect, { do: 'drain' }>): void {
     // systemd holds its sockets too: it accepts what waits there, and the backlog is not ours to change.
-    const last = emptyQueue && this.#context.listeners.every(({ source }) => source !== 'systemd');
+    const isEnd = emptyQueue && this.#context.listeners.every(({ source }) => source !== 'systemd');
     this.#attendants.remaining.begin(serial, order.deadlineMs);
-    this.#crew.get(serial)?.drain({ ...order, ...(last && { emptyQueue }) });
+    this.#crew.get(serial)?.drain({ ...order, ...(isEnd && { emptyQueue }) });
   }
 }

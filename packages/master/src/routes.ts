@@ -95,6 +95,7 @@ export function routes(
       remaining.over(serial);
       traffic.opened(serial, immovable, tls);
     },
+    'stopped-accepting': (serial) => enqueue({ type: 'worker-stopped-accepting', serial }),
     'moved-all': (serial) => enqueue({ type: 'worker-moved-all', serial }),
     crashed: (serial, { reason, culprit }) => {
       if (!MAY_CRASH.has(view.stateOf(serial))) return;

@@ -209,6 +209,11 @@ export class WorkerHandle {
     this.#send({ type: 'drain', ...order });
   }
 
+  /** No other worker accepts any more: it may close its listeners. */
+  lastToAccept(): void {
+    this.#send({ type: 'last-to-accept' });
+  }
+
   /** Offers a connection. The master keeps its descriptor until the worker answers with the returned number. */
   take(connection: unknown, resumer?: string, carry?: string): number {
     const id = this.#taking.next();

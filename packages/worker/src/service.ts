@@ -11,6 +11,7 @@ import { type Closable, migratablesOf, webSocketsOf } from './closing/closable.t
 import { windowOf } from './closing/spread.ts';
 import { Aftermath } from './containment/aftermath.ts';
 import { Drain, type DrainSettings } from './drain.ts';
+import { EmptyTogether } from './empty-together.ts';
 import type { WayOf } from './front/entry.ts';
 import { Handoff, type HandoffOrder } from './handoff.ts';
 import type { Meter } from './meter.ts';
@@ -41,14 +42,13 @@ interface ServiceSettings {
   readonly wayOf: WayOf;
 }
 
-/** Under a flood of clients a worker accepts waiting connections for this long. */
-const MOST_QUEUE_MS = 5_000;
 /** The part of the time after a failure, at its end, in which WebSockets are closed that could not move so far. */
 const LAST_PART = 0.1;
 
 export class Service {
   readonly #settings: ServiceSettings;
   readonly #aftermath: Aftermath;
+  readonly #emptyTogether = new EmptyTogether();
   /** Settles when the worker accepts; undefined until it is admitted. */
   #attaching: Promise<AttachedListeners> | undefined;
   /** Present as soon as the worker accepts. */
@@ -174,6 +174,7 @@ export class Service {
     // Most times it has begun already.
     if (order.failing) this.#aftermath.begin();
     if (again) {
+      if (order.mode === 'quick') this.#emptyTogether.alone();
       this.#drain?.hurry(this.#settingsOf(order));
       this.#unpark(true);
       return false;
@@ -182,7 +183,9 @@ export class Service {
     const listeners = await this.#attaching?.catch(() => undefined);
     if (!listeners) return true;
     this.#handoff?.endCounting();
-    if (order.emptyQueue || order.orphaned) await this.#emptyQueue(listeners, order.emptyQueue === true);
+    if (order.emptyQueue || order.orphaned) {
+      await this.#emptyTogether.empty(listeners, order.emptyQueue, () => this.leftMs);
+    }
     const { handoff } = order;
     const sender = handoff ? this.#handoff?.sender : undefined;
     // The order may have become a quick one meanwhile.
@@ -201,6 +204,7 @@ export class Service {
       closables: () => this.#closables(handoff),
     });
     this.#drain = drain;
+    if (order.emptyQueue) void this.#settings.send({ type: 'stopped-accepting' });
     this.#emitToApp('drain', { deadline: Date.now() + this.leftMs });
     const known = {
       listeners,
@@ -230,9 +234,9 @@ export class Service {
     return true;
   }
 
-  #emptyQueue(listeners: AttachedListeners, isLast: boolean): Promise<void> {
-    const until = performance.now() + MOST_QUEUE_MS;
-    return listeners.emptyQueue(isLast, () => performance.now() < Math.min(until, this.#leaveAt));
+  /** No other worker accepts any more. */
+  lastToAccept(): void {
+    this.#emptyTogether.alone();
   }
 
   #settingsOf({ mode }: Leave): DrainSettings {

@@ -130,6 +130,9 @@ export class Worker {
         this.#containment?.ordered();
         void this.#leave(message);
         break;
+      case 'last-to-accept':
+        this.#service?.lastToAccept();
+        break;
       case 'leaving':
       case 'staying':
         this.#leaving.become(message.type === 'leaving', this.#transport);

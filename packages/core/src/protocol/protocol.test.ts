@@ -110,7 +110,7 @@ it('what comes from the master is checked the same way', () => {
   const drain = { type: 'drain', mode: 'graceful', deadlineMs: 1, handoff: true, park: false };
   expect(readToWorker(envelope(drain)).message).toEqual(drain);
   expect(readToWorker(envelope({ ...drain, mode: 'now' })).problem).toContain('mode');
-  expect(readToWorker(envelope({ ...drain, emptyQueue: false })).problem).toContain('emptyQueue');
+  expect(readToWorker(envelope({ ...drain, emptyQueue: 'first' })).problem).toContain('emptyQueue');
 });
 
 const made = { type: 'certificates', revision: 1, pairs: [{ cert: 'C', key: 'K' }] };

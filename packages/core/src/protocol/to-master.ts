@@ -1,6 +1,6 @@
 /**
  * The messages of a worker to the master, over the IPC channel of `child_process`. A fact answers an order:
- * (`up` ->) `boot` -> `loaded`, `probing`, `probed`; `admit` -> `accepting`; `drain` -> (`moved-all` ->) `drained`.
+ * (`up` ->) `boot` -> `loaded`, `probing`, `probed`; `admit` -> `accepting`; `drain` -> (`stopped-accepting`, `moved-all` ->) `drained`.
  */
 
 import { APP_METRICS } from '../app-metrics.ts';
@@ -76,6 +76,8 @@ const TO_MASTER = {
   closed: {},
   /** A signal asked this worker to leave: its replacement is to be started first. */
   'leave-requested': { signal: line(32) },
+  /** Follows `drain` with `emptyQueue`: the worker has emptied the kernel's queue and closed its listeners. */
+  'stopped-accepting': {},
   /** Nothing is left of the drain but connections that cannot move, or that no worker can take yet. It goes on for these. */
   'moved-all': {},
   /** An exception that nobody caught. The worker accepts no more, waits for `drain` with `failing`, and ends. */

@@ -68,6 +68,8 @@ export type BootOrder = Row<typeof BOOT>;
 /** `graceful`: finish what runs, within the deadline. `quick`: the same with a short deadline and no linger. */
 export type DrainMode = DrainOrder['mode'];
 
+export type EmptyQueue = NonNullable<DrainOrder['emptyQueue']>;
+
 /** A second order changes the drain under way; `admit` ends it. */
 const DRAIN = {
   mode: literal('graceful', 'quick'),
@@ -76,8 +78,11 @@ const DRAIN = {
   handoff: bool,
   /** The worker stays when it has drained, to serve again if it is admitted again. */
   park: bool,
-  /** Nobody else will accept what waits in the kernel's queue: this worker does, before it stops accepting. */
-  emptyQueue: optional(literal(true)),
+  /**
+   * All workers leave: nobody else will accept what waits in the kernel's queue, so each does before it stops accepting, and
+   * answers `stopped-accepting`. The `last` one goes on until `last-to-accept`.
+   */
+  emptyQueue: optional(literal('together', 'last')),
   /** After a crash or a hang: no clean-up of the app runs, and the worker ends with the exit code of a crash. */
   failing: optional(literal('crash', 'hang')),
 };
@@ -115,6 +120,8 @@ const TO_WORKER = {
   /** Answers `listeners-wanted`: the listeners have come before. */
   attach: {},
   drain: DRAIN,
+  /** No other worker accepts any more. */
+  'last-to-accept': {},
   /** The server leaves, or stops soon: the status path is answered with 503 over the network, all else as before. */
   leaving: {},
   /** The log was rotated: open the access log again. */

@@ -135,7 +135,6 @@ describe('stop', () => {
       deadlineMs: 2_000,
       handoff: false,
       park: false,
-      emptyQueue: true,
     });
     scene.forget().happen({ type: 'stop-requested', mode: 'graceful', by: 'SIGTERM' });
     expect(scene.effects).toEqual([]);

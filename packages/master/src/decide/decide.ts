@@ -23,7 +23,7 @@ import { advance, prepared, request } from './operations.ts';
 import { releaseOf } from './releases.ts';
 import { fail } from './rollback.ts';
 import { answered, isAsking } from './steps.ts';
-import { finishWhenEmpty, giveUp, stop } from './stop.ts';
+import { finishWhenEmpty, giveUp, stop, tellLast } from './stop.ts';
 import {
   accepting,
   broken,
@@ -72,8 +72,10 @@ export interface Decision {
 export function decide(state: State, event: Event, at: number): Decision {
   const draft = new Draft(state, at);
   react(draft, event);
-  if (draft.state.stop) finishWhenEmpty(draft);
-  else {
+  if (draft.state.stop) {
+    tellLast(draft);
+    finishWhenEmpty(draft);
+  } else {
     // An event can both end a step and empty a slot: the operation is served first, so that a slot
     // whose new worker is on its way is not filled twice.
     startedWhenReady(draft);
@@ -164,6 +166,9 @@ function reactToWorker(draft: Draft, event: EventOfWorker): void {
       return probed(draft, worker, event);
     case 'worker-accepting':
       return accepting(draft, worker);
+    case 'worker-stopped-accepting':
+      delete worker.emptyQueue;
+      return;
     case 'worker-moved-all':
       return movedAll(worker);
     case 'worker-drained':

@@ -127,9 +127,8 @@ export class Draft {
     else delete worker.park;
     const handoff = allowed && takerMayCome(this.state, worker.serial);
     const order = { serial: worker.serial, mode, deadlineMs, handoff, park };
-    // The new master goes on accepting from the same sockets.
-    const isLast = this.state.stop && !this.state.stop.newMaster;
-    this.effects.push({ do: 'drain', ...order, ...(isLast && { emptyQueue: true }) });
+    const { emptyQueue } = worker;
+    this.effects.push({ do: 'drain', ...order, ...(emptyQueue && { emptyQueue }) });
     worker.drainsUntil = this.at + deadlineMs;
     this.setTimer(`drain:${worker.serial}`, deadlineMs + KILL_MARGIN_MS);
   }

@@ -2,7 +2,7 @@
  * The words between the pure core and its shell. An **event** is what happened, an **effect** is what has to be done. What
  * is reported to people is in notice.ts.
  */
-import type { Culprit, DrainMode, DrainReport, ProbeReport } from '@tshorn/core';
+import type { Culprit, DrainMode, DrainReport, EmptyQueue, ProbeReport } from '@tshorn/core';
 import type { Scaled } from './desired.ts';
 import type { MigrationCounts, Operation, Rescue, Settings, StopMode } from './model.ts';
 import type { Room } from './surge.ts';
@@ -93,6 +93,7 @@ export type Event =
       readonly bootCpu?: { readonly ranMs: number; readonly waitedMs: number };
     }
   | { readonly type: 'worker-accepting'; readonly serial: number }
+  | { readonly type: 'worker-stopped-accepting'; readonly serial: number }
   | { readonly type: 'worker-moved-all'; readonly serial: number }
   | { readonly type: 'worker-drained'; readonly serial: number; readonly report: DrainReport }
   | {
@@ -145,7 +146,7 @@ export type Effect =
       /** True when the worker is kept after it has drained. */
       readonly park: boolean;
       /** Present when all workers leave: nobody else accepts what waits in the kernel's queue. */
-      readonly emptyQueue?: true;
+      readonly emptyQueue?: EmptyQueue;
       /** Present when the worker ends for this cause. */
       readonly failing?: 'crash' | 'hang';
     }
@@ -174,6 +175,8 @@ export type Effect =
   | { readonly do: 'report-migrations' }
   /** The server stops soon, and serves until then. */
   | { readonly do: 'announce-leaving' | 'announce-staying'; readonly serial: number }
+  /** All other workers have stopped accepting. */
+  | { readonly do: 'last-to-accept'; readonly serial: number }
   /** The master gives up its addresses; each is closed with the last worker that accepts on it. */
   | { readonly do: 'close-listeners' }
   | { readonly do: 'finish'; readonly exitCode: number };

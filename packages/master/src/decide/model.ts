@@ -3,6 +3,7 @@ import type {
   Culprit,
   DrainMode,
   DrainReport,
+  EmptyQueue,
   ExitKind,
   MasterState,
   ReloadPlan,
@@ -33,10 +34,9 @@ export interface WorkerRecord {
   readyAt?: number;
   /** The worker is kept when it has drained. */
   park?: true;
-  /**
-   * Its requests have finished and its connections have moved, but for those that cannot; or no worker can take them yet.
-   * It drains for these alone.
-   */
+  /** Present in a stop until the worker has stopped accepting, and with the last one until it knows that it is alone. */
+  emptyQueue?: EmptyQueue;
+  /** Nothing is left of its drain but connections that cannot move, or that no worker can take yet. */
   movedAll?: true;
   /** The worker has no connections any more: what follows is the app's own clean-up. */
   drained?: true;

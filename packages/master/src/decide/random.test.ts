@@ -174,6 +174,9 @@ class Story {
     if (this.#chance(trouble * (atRest ? 0.06 : 0.1))) return this.#happen(this.#failureOf(serial));
     // It may come twice, and also to a worker that is to leave.
     if (state === 'draining' && this.#chance(0.4)) return this.#happen({ type: 'worker-moved-all', serial });
+    if (state === 'draining' && this.#chance(0.2)) {
+      return this.#happen({ type: 'worker-stopped-accepting', serial });
+    }
     const next: Partial<Record<WorkerRecord['state'], Event>> = {
       spawned: { type: 'worker-spawned', serial, pid: PID + serial },
       booting: broken

@@ -63,3 +63,42 @@ describe('--stop-delay', () => {
     expect(scene.reported('stopping')).toHaveLength(1);
   });
 });
+
+describe("the kernel's queue", () => {
+  const quick = (workers: number) => stopping(new Scene({ workers }).started().forget());
+  const queues = (scene: Scene) =>
+    scene.effects.flatMap((effect) => (effect.do === 'drain' ? [effect.emptyQueue] : []));
+  const told = (scene: Scene) =>
+    scene.effects.flatMap((effect) => (effect.do === 'last-to-accept' ? [effect.serial] : []));
+
+  test('all workers empty it, and the last one goes on until the others have closed or ended', () => {
+    const scene = quick(3);
+    expect(queues(scene)).toEqual(['together', 'together', 'last']);
+    scene.happen({ type: 'worker-stopped-accepting', serial: 1 });
+    expect(told(scene)).toEqual([]);
+    scene.exit(2);
+    expect(told(scene)).toEqual([3]);
+    scene.happen({ type: 'worker-stopped-accepting', serial: 3 }).exit(1);
+    expect(told(scene)).toEqual([3]);
+  });
+
+  test('a worker that is alone is told so at once', () => {
+    const scene = quick(1);
+    expect(queues(scene)).toEqual(['last']);
+    expect(told(scene)).toEqual([1]);
+  });
+
+  test('a second request changes nobody, and where the last one has ended nobody takes its part', () => {
+    const scene = stopping(quick(2), 'quick', 'SIGINT');
+    expect(queues(scene)).toEqual(['together', 'last', 'together', 'last']);
+    scene.exit(2).happen({ type: 'worker-stopped-accepting', serial: 1 });
+    expect(told(scene)).toEqual([]);
+  });
+
+  test('after a re-exec the new master goes on accepting', () => {
+    const scene = new Scene({ workers: 2 }).started().forget();
+    scene.happen({ type: 'stop-requested', mode: 'graceful', by: 'SIGUSR2', newMaster: true });
+    expect(queues(scene)).toEqual([undefined, undefined]);
+    expect(told(scene)).toEqual([]);
+  });
+});

@@ -6,7 +6,7 @@ import { EXIT } from '@tshorn/core';
 import type { Draft } from './draft.ts';
 import type { Event } from './events.ts';
 import { announceLeaving } from './leave.ts';
-import type { State, StopMode } from './model.ts';
+import type { State, StopMode, WorkerRecord } from './model.ts';
 import { isEnding } from './queries.ts';
 import { hurryEnding } from './rescue.ts';
 import { fail } from './rollback.ts';
@@ -69,12 +69,33 @@ function begin(draft: Draft, how: NonNullable<State['stop']>): void {
     if (record.respawnPending) draft.clearTimer(`respawn:${Number(slot)}`);
     record.respawnPending = false;
   }
+  // The new master goes on accepting from the same sockets.
+  if (!how.newMaster) shareQueue(draft.workers);
   for (const worker of draft.workers) {
     if (mode === 'now') draft.kill(worker);
     else if (worker.state === 'draining') draft.hurry(worker, mode);
     else if (isEnding(worker)) hurryEnding(draft, worker, mode);
     else draft.leave(worker, mode);
   }
+}
+
+/**
+ * Who accepts now empties the kernel's queue before it stops. One does so to the end: only the last holder of a socket can
+ * see to it that nobody gets in behind the last look.
+ */
+function shareQueue(workers: readonly WorkerRecord[]): void {
+  const accepting = workers.filter(({ state }) => state === 'ready' || state === 'admitted');
+  for (const worker of accepting) worker.emptyQueue = 'together';
+  const last = accepting.at(-1);
+  if (last) last.emptyQueue = 'last';
+}
+
+/** The last worker closes its listeners when all others have closed theirs, or have ended. */
+export function tellLast(draft: Draft): void {
+  const [worker, ...others] = draft.workers.filter(({ emptyQueue }) => emptyQueue);
+  if (worker?.emptyQueue !== 'last' || others.length > 0) return;
+  delete worker.emptyQueue;
+  draft.effects.push({ do: 'last-to-accept', serial: worker.serial });
 }
 
 export function finishWhenEmpty(draft: Draft): void {

@@ -27,13 +27,13 @@ async function connect(port: number): Promise<{ end: Promise<string | undefined>
   return { end };
 }
 
-const never = () => () => {};
+const how = { isEnd: true, othersGone: Promise.resolve(), mayContinue: () => true, watch: () => () => {} };
 
 test.each(['127.0.0.1', '0.0.0.0'])(
   '%s: who connects between the last look at the queue and the close is refused, and not reset',
   async (host) => {
     const { handle, port } = await listen(host);
-    await emptyQueue([handle], true, () => true, never);
+    await emptyQueue([handle], how);
     const { end } = await connect(port);
     handle.close();
     expect(await end).toBe('ECONNREFUSED');
@@ -43,7 +43,7 @@ test.each(['127.0.0.1', '0.0.0.0'])(
 test('who waits in one of several queues is accepted first', async () => {
   const [one, two] = await Promise.all([listen('127.0.0.1'), listen('127.0.0.1')]);
   const { end } = await connect(two.port);
-  await emptyQueue([one.handle, two.handle], true, () => true, never);
+  await emptyQueue([one.handle, two.handle], how);
   one.handle.close();
   two.handle.close();
   two.accepted[0]!.end();
@@ -53,7 +53,7 @@ test('who waits in one of several queues is accepted first', async () => {
 test('a queue that others go on to empty is left as it is', async () => {
   const { handle, port, accepted } = await listen('127.0.0.1');
   const { end } = await connect(port);
-  await emptyQueue([handle], false, () => true, never);
+  await emptyQueue([handle], { ...how, isEnd: false, othersGone: undefined });
   expect(accepted).toHaveLength(1);
   accepted[0]!.destroy();
   await end;
@@ -71,5 +71,5 @@ test('a machine that lets nobody connect to the address costs no more than some 
       return 0;
     },
   };
-  await emptyQueue([closed], true, () => true, never);
+  await emptyQueue([closed], how);
 });

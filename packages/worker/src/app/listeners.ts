@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { type Address, parseAddress } from '@tshorn/core';
 import type { Ports, Way, WayOf } from '../front/entry.ts';
 import { onConnectionEnd } from './connection-ends.ts';
-import { emptyQueue } from './empty-queue.ts';
+import { type Emptying, emptyQueue } from './empty-queue.ts';
 import { Limit } from './limit.ts';
 import { type RawListener, StandIn, standInOf } from './stand-in.ts';
 
@@ -156,18 +156,18 @@ export class AttachedListeners {
 
   /**
    * Accepts the connections in the kernel's queue, when no other worker will; call `pause` right after it.
-   * @param isLast see emptyQueue()
    */
-  async emptyQueue(isLast: boolean, mayContinue: () => boolean): Promise<void> {
+  async emptyQueue(how: Omit<Emptying, 'watch'>): Promise<void> {
     if (this.#handles.length === 0) return;
-    await emptyQueue(this.#handles, isLast, mayContinue, (accepted) => {
+    const watch = (accepted: () => void) => {
       this.#server.prependListener('connection', accepted);
       this.#accepted = accepted;
       return () => {
         this.#server.off('connection', accepted);
         this.#accepted = () => {};
       };
-    });
+    };
+    await emptyQueue(this.#handles, { ...how, watch });
   }
 
   /**
