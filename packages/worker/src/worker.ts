@@ -93,6 +93,7 @@ export class Worker {
         for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
         void this.#leave(ORPHANED);
         this.#service?.abandon();
+        this.#front.abandon();
         // No master is left to end an app whose clean-up does not.
         setTimeout(() => process.exit(1), ORPHANED.deadlineMs + LEAST_CLEANUP_MS).unref();
       },

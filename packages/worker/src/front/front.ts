@@ -52,6 +52,11 @@ export class Front {
     if (order.type === 'ticket-keys') this.#shareWithApp?.(order.keys);
   }
 
+  /** The master is gone. */
+  abandon(): void {
+    this.#swap?.abandon();
+  }
+
   /** Loads what the options and the certificates ask for. To be called before `wayOf`, once. */
   async open(transport: Transport, options: FrontOptions): Promise<void> {
     this.#transport = transport;

@@ -15,6 +15,9 @@ import type { Terminator } from './terminator.ts';
 /** `NODE_DEBUG=tshorn-tls` shows what clients that scan, or do not like our certificate, are refused with. */
 const debug = debuglog('tshorn-tls');
 
+/** What a client has said while its handshake waited is read within this time. */
+const READ_WITHIN_MS = 100;
+
 const ignore = () => {};
 
 type Shaking = tls.TLSSocket & {
@@ -31,6 +34,7 @@ export class Handshakes implements Beside {
   /** Those that have got other certificates, and authorities, on their way. */
   readonly #renewed = new WeakSet<tls.TLSSocket>();
   #isHolding = false;
+  #releasedAt = Number.NEGATIVE_INFINITY;
   /** Connections whose handshake has not begun. */
   readonly #held = new Set<net.Socket>();
 
@@ -93,6 +97,7 @@ export class Handshakes implements Beside {
   /** Handshakes go on, with other certificates where they are given. */
   release(terminator?: Terminator): void {
     this.#isHolding = false;
+    this.#releasedAt = performance.now();
     for (const socket of this.#withoutCertificate()) {
       // They were made with the old ones.
       if (terminator && socket.setKeyCert) {
@@ -130,9 +135,9 @@ export class Handshakes implements Beside {
     const start = performance.now();
     return {
       beginClosing: ignore,
-      // A client that has said nothing waits for nothing.
+      // A client that has said nothing waits for nothing. Nobody knows what one has said that waits for certificates.
       closeIdle: (lingerMs) =>
-        performance.now() - start < lingerMs
+        this.#isHolding || performance.now() < Math.max(start + lingerMs, this.#releasedAt + READ_WITHIN_MS)
           ? 0
           : destroyAll(this.open().filter(({ bytesRead }) => bytesRead === 0)),
       forceClose: () => void destroyAll(this.open()),

@@ -99,6 +99,31 @@ test('nobody ends the swap: they go on after some seconds, and a late order coun
   expect(await shown()).toBe('new.test');
 });
 
+test('the master is gone: they go on with the old one at once', async () => {
+  const late = await silent();
+  prepare(1);
+  swap.abandon();
+  expect(await shown(late)).toBe('old.test');
+  expect(await shown()).toBe('old.test');
+});
+
+test('a drain closes who has said nothing, but nobody who waits for certificates', async () => {
+  const early = await silent();
+  prepare(1);
+  const waiting = [shown(early), shown()];
+  while (swap.handshakes.open().length < 2) await new Promise(setImmediate);
+  const draining = swap.handshakes.drain();
+  expect(draining.closeIdle(0)).toBe(0);
+  swap.obey({ type: 'use-certificates', revision: 1, use: true });
+  // What they have said has not been read yet.
+  expect(draining.closeIdle(0)).toBe(0);
+  expect(await Promise.all(waiting)).toEqual(['new.test', 'new.test']);
+  const silence = await silent();
+  const closed = once(silence.resume(), 'close');
+  while (draining.closeIdle(0) === 0) await new Promise(setImmediate);
+  await closed;
+});
+
 test('what cannot be used is refused with its reason, and nothing waits', async () => {
   prepare(2, [{ cert: old.cert, key: renewed.key }]);
   expect(sent).toMatchObject([

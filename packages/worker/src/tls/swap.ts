@@ -14,7 +14,7 @@ export type CertificatesOrder = Extract<
   { type: 'certificates' | 'use-certificates' | 'ticket-keys' }
 >;
 
-/** The master orders the end within 2 s. Without one (it hangs, it is gone) handshakes go on with the old certificates. */
+/** The master orders the end within 2 s. Without an order, when it hangs, handshakes go on with the old certificates. */
 const HOLD_MS = 5_000;
 
 export interface SwapSettings {
@@ -75,6 +75,11 @@ export class Swap {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.handshakes.release(), HOLD_MS).unref();
     this.#send({ type: 'certificates-held', revision });
+  }
+
+  /** The master is gone, and will not end a swap. */
+  abandon(): void {
+    if (this.#prepared) this.#end(this.#prepared.revision, false);
   }
 
   #end(revision: number, use: boolean): void {
