@@ -1,6 +1,6 @@
 /** The part of one worker in emptying the kernel's queue, which all workers do when all of them leave. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DrainOrder } from '@tshorn/core';
+import type { EmptyQueue } from '@tshorn/core';
 import type { AttachedListeners } from './app/listeners.ts';
 
 /** Under a flood of clients a worker accepts waiting connections for this long, and the last one waits for the others. */
@@ -12,7 +12,7 @@ export class EmptyTogether {
     this.#becomeAlone = resolve;
   });
 
-  /** No other worker accepts any more, or there is no time to wait for that. */
+  /** No other worker accepts any more, or there is no time or no master to wait for that. */
   alone(): void {
     this.#becomeAlone();
   }
@@ -22,8 +22,9 @@ export class EmptyTogether {
    * @param part undefined when it is not known who else accepts: the master is gone
    * @param leftMs milliseconds until the worker has to be gone
    */
-  empty(listeners: AttachedListeners, part: DrainOrder['emptyQueue'], leftMs: () => number): Promise<void> {
+  empty(listeners: AttachedListeners, part: EmptyQueue | undefined, leftMs: () => number): Promise<void> {
     const until = performance.now() + MOST_QUEUE_MS;
+    // Half of a shorter grace period: the drain itself needs time, too.
     const late = () => sleep(Math.min(MOST_QUEUE_MS, leftMs() / 2), undefined, { ref: false });
     return listeners.emptyQueue({
       isEnd: part !== undefined,

@@ -174,7 +174,7 @@ export class Service {
     // Most times it has begun already.
     if (order.failing) this.#aftermath.begin();
     if (again) {
-      if (order.mode === 'quick') this.#emptyTogether.alone();
+      if (order.mode === 'quick' || order.orphaned) this.#emptyTogether.alone();
       this.#drain?.hurry(this.#settingsOf(order));
       this.#unpark(true);
       return false;

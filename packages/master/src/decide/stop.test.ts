@@ -95,6 +95,12 @@ describe("the kernel's queue", () => {
     expect(told(scene)).toEqual([]);
   });
 
+  test('workers that are killed are told nothing', () => {
+    const scene = new Scene({ workers: 1 }).started().forget();
+    scene.happen({ type: 'stop-requested', mode: 'now', by: 'SIGINT' });
+    expect(told(scene)).toEqual([]);
+  });
+
   test('after a re-exec the new master goes on accepting', () => {
     const scene = new Scene({ workers: 2 }).started().forget();
     scene.happen({ type: 'stop-requested', mode: 'graceful', by: 'SIGUSR2', newMaster: true });

@@ -70,7 +70,7 @@ function begin(draft: Draft, how: NonNullable<State['stop']>): void {
     record.respawnPending = false;
   }
   // The new master goes on accepting from the same sockets.
-  if (!how.newMaster) shareQueue(draft.workers);
+  if (!how.newMaster && mode !== 'now') shareQueue(draft.workers);
   for (const worker of draft.workers) {
     if (mode === 'now') draft.kill(worker);
     else if (worker.state === 'draining') draft.hurry(worker, mode);

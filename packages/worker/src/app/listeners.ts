@@ -154,9 +154,7 @@ export class AttachedListeners {
     this.#closed ??= setTimeout(report, LISTENS_AGAIN_MS).unref();
   }
 
-  /**
-   * Accepts the connections in the kernel's queue, when no other worker will; call `pause` right after it.
-   */
+  /** Accepts the connections in the kernel's queue, when no other worker will; call `pause` right after it. */
   async emptyQueue(how: Omit<Emptying, 'watch'>): Promise<void> {
     if (this.#handles.length === 0) return;
     const watch = (accepted: () => void) => {

@@ -15,7 +15,7 @@ import type { Terminator } from './terminator.ts';
 /** `NODE_DEBUG=tshorn-tls` shows what clients that scan, or do not like our certificate, are refused with. */
 const debug = debuglog('tshorn-tls');
 
-/** What a client has said while its handshake waited is read within this time. */
+/** After a release, the worker reads within this time what clients have sent meanwhile. */
 const READ_WITHIN_MS = 100;
 
 const ignore = () => {};
@@ -135,7 +135,7 @@ export class Handshakes implements Beside {
     const start = performance.now();
     return {
       beginClosing: ignore,
-      // A client that has said nothing waits for nothing. Nobody knows what one has said that waits for certificates.
+      // A client that has sent nothing waits for nothing. While handshakes wait, the worker does not read who has.
       closeIdle: (lingerMs) =>
         this.#isHolding || performance.now() < Math.max(start + lingerMs, this.#releasedAt + READ_WITHIN_MS)
           ? 0
