@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { brief, thorough } from './support/long.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
@@ -63,6 +64,19 @@ brief('an idle connection is closed in order when its linger is over', async () 
   expect(await server.event('drained')).toMatchObject({ closed: 1, forceClosed: 0 });
 });
 
+brief('a request that comes within the linger is answered, also by a worker that stands still until after it', async () => {
+  const server = await start('--idle-linger', '500ms');
+  const client = await connect(server);
+  await client.get('/').answers(1);
+  await drain(server);
+  const [pid] = server.of('draining').map((line) => line.pid as number);
+  process.kill(pid as number, 'SIGSTOP');
+  client.get('/');
+  await sleep(1_000);
+  process.kill(pid as number, 'SIGCONT');
+  await client.answers(2);
+});
+
 thorough('a header that has been read in part is waited for, and answered', async () => {
   const server = await start('--idle-linger', '100ms');
   const idle = await connect(server);
@@ -89,9 +103,9 @@ thorough('a pipelined pair is answered whole', async () => {
 brief(
   'a stream runs on to its end, and what promised keep-alive before gets a linger of its own',
   async () => {
-    const server = await start('--idle-linger', '500ms');
+    const server = await start('--idle-linger', '4s');
     const client = await connect(server);
-    await client.get('/stream?drain&ms=600').until(/begun/);
+    await client.get('/stream?drain&ms=5000').until(/begun/);
     await drain(server);
     await client.answers(1);
     await client.get('/').answers(2);

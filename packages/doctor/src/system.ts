@@ -60,7 +60,7 @@ const attempt = <T>(act: () => T): T | undefined => {
   }
 };
 
-const RUN_MS = 1_000;
+const RUN_MS = 5_000;
 
 const MODE = { read: fs.constants.R_OK, write: fs.constants.W_OK, execute: fs.constants.X_OK } as const;
 

@@ -55,7 +55,8 @@ export class BootPriority {
   }
 
   /**
-   * Lowers the priority of a process right after the fork, before it has made its threads.
+   * Lowers the priority of a process right after the fork, before it has made its threads; on a busy machine it may already have
+   * some, and processes.
    * @param by nice levels, 0 for none
    * @param mostMs after this time it is raised in any case: on a machine without idle time a low priority gets little
    *   CPU, and must not make a good release miss its boot deadline
@@ -78,7 +79,7 @@ export class BootPriority {
     this.#lowered.set(pid, { low, usual, timer });
     // The trial may have left some threads at another value.
     settle(
-      () => kernel.threads(pid).filter((thread) => (kernel.nice(thread) ?? low) !== low),
+      () => threadsBelow(kernel, pid).filter((thread) => (kernel.nice(thread) ?? low) !== low),
       (thread) => kernel.setNice(thread, low),
     );
   }

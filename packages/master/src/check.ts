@@ -57,8 +57,8 @@ export interface Leave {
   readonly killed: boolean;
 }
 
-/** The time that the worker gets to leave by itself: enough for an app's own clean-up. */
-const LEAVE_MS = 2_000;
+/** The time that the worker gets to leave by itself: enough for an app's own clean-up, on a busy machine too. */
+const LEAVE_MS = 5_000;
 
 const PLACE = { slot: 0, generation: 1 };
 const SERIAL = 1;

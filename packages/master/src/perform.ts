@@ -91,7 +91,7 @@ export class Performer {
       case 'spawn':
         return this.#spawner.spawn(effect);
       case 'admit':
-        return this.#admit(effect.serial);
+        return this.#admit(effect);
       case 'drain':
         return this.#drain(effect);
       case 'last-to-accept':
@@ -138,10 +138,12 @@ export class Performer {
     return kind === 'boot' && this.#crew.get(Number(serial))?.inspector.mayHoldBoot === true;
   }
 
-  #admit(serial: number): void {
+  #admit({ serial, watched = false }: Extract<Effect, { do: 'admit' }>): void {
     const worker = this.#crew.get(serial);
     // Before the order: not even the first request is answered at the priority of a booting worker.
     if (worker?.pid) this.#attendants.bootPriority.raise(worker.pid);
+    // Before the order, too: a canary that fails at once does not do so uncounted while this process has other work.
+    if (watched) worker?.watch(true);
     worker?.admit(this.#context.listeners, ({ address }) => formatAddress(address));
   }
 

@@ -184,6 +184,12 @@ export class Drain {
 
   #tick(): void {
     this.#sender?.pump();
+    // Timers come before reads: a client of a worker that stood still may have sent its request within the linger, and is read now.
+    setImmediate(() => this.#closeIdle());
+  }
+
+  #closeIdle(): void {
+    if (this.#ended) return;
     if (performance.now() - this.#start >= this.#lingerMs) {
       this.#closed += this.#otherConnections.closeIdle(this.#lingerMs);
     }

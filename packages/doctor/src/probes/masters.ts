@@ -22,7 +22,8 @@ export interface Control {
   ask(socket: string): Promise<MasterAnswer>;
 }
 
-const ASK_MS = 500;
+/** A busy machine takes its time; without the answer less can be told of that master. */
+const ASK_MS = 5_000;
 /** The kernel adds this to a removed directory: proc_pid_cwd(5). */
 const DELETED = ' (deleted)';
 

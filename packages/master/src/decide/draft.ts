@@ -148,8 +148,11 @@ export class Draft {
     this.setTimer(`drain:${serial}`, deadlineMs + KILL_MARGIN_MS);
   }
 
-  /** Lets the worker serve, for the first time or again. */
-  admit(worker: WorkerRecord): void {
+  /**
+   * Lets the worker serve, for the first time or again.
+   * @param watched what it does is compared with the old workers, from its first request on
+   */
+  admit(worker: WorkerRecord, watched = false): void {
     if (!this.become(worker, 'admitted')) return;
     delete worker.park;
     delete worker.movedAll;
@@ -157,7 +160,7 @@ export class Draft {
     delete worker.drainsUntil;
     this.clearTimer(`drain:${worker.serial}`);
     this.setTimer(`boot:${worker.serial}`, ACCEPT_MS);
-    this.effects.push({ do: 'admit', serial: worker.serial });
+    this.effects.push({ do: 'admit', serial: worker.serial, ...(watched && { watched }) });
   }
 
   kill(worker: WorkerRecord, reason?: KillReason): void {

@@ -135,7 +135,7 @@ export type KillReason = 'hung' | 'never-came-up' | 'never-left' | 'not-loaded';
 
 export type Effect =
   | { readonly do: 'spawn'; readonly serial: number; readonly slot: number; readonly generation: number }
-  | { readonly do: 'admit'; readonly serial: number }
+  | { readonly do: 'admit'; readonly serial: number; readonly watched?: true }
   | {
       readonly do: 'drain';
       readonly serial: number;

@@ -96,6 +96,13 @@ describe('reload, rolling', () => {
     expect(scene.prepared().state.running?.plan?.[0]).toMatchObject({ do: 'boot', slots: [0, 1] });
   });
 
+  test('only the canary is watched from its admission on', () => {
+    const scene = new Scene({ workers: 2 }).started().request({ kind: 'reload', by: 'a', plan: 'canary' });
+    scene.prepared().settle();
+    const watched = scene.effects.filter((effect) => effect.do === 'admit' && effect.watched);
+    expect(watched).toEqual([{ do: 'admit', serial: 3, watched: true }]);
+  });
+
   test('how long a worker takes to boot is known from its probe on, and not from its admission', () => {
     const scene = new Scene({ workers: 1 });
     scene.at += 70;

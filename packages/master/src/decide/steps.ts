@@ -122,7 +122,8 @@ function admit(draft: Draft, running: Running, slots: Slots): boolean {
     fail(draft, draft.state.lastFailure ?? 'the new worker is gone');
     return false;
   }
-  for (const trial of trials) if (trial?.state === 'probed') draft.admit(trial);
+  const isWatched = running.plan?.[running.next + 1]?.do === 'watch';
+  for (const trial of trials) if (trial?.state === 'probed') draft.admit(trial, isWatched);
   return trials.every((trial) => trial?.state === 'ready');
 }
 
