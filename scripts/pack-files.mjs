@@ -22,7 +22,9 @@ for (const name of ['LICENSE', 'README.md']) copy(path.join(root, name), path.jo
 for (const [directory, names] of Object.entries(shipped)) {
   for (const name of names) copy(path.join(root, directory, name), path.join(target, directory, name));
   for (const name of filesIn(path.join(target, directory))) {
-    if (!names.includes(name)) fs.rmSync(path.join(target, directory, name), { force: true });
+    // One that ends in .new is being written by another run.
+    if (!names.includes(name) && !name.endsWith('.new'))
+      fs.rmSync(path.join(target, directory, name), { force: true });
   }
 }
 

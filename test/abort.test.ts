@@ -93,7 +93,7 @@ describe('abort', () => {
   });
 
   thorough('said twice, both learn that it was rolled back', async () => {
-    const server = await start();
+    const server = await start('--soak', '10s');
     await socketOf(server);
     const reload = tshorn(server);
     await server.event('drained');
@@ -107,7 +107,7 @@ describe('abort', () => {
   });
 
   thorough('of a reload that another one waits for lets that one begin', async () => {
-    const server = await start();
+    const server = await start('--soak', '10s');
     await socketOf(server);
     const first = tshorn(server);
     await server.event('spawned', { count: WORKERS + 1 });
@@ -124,7 +124,7 @@ describe('abort', () => {
 
 describe('in the middle of a reload', () => {
   brief('TERM ends it with a verdict, and the server with 0', async () => {
-    const server = await start();
+    const server = await start('--soak', '20s');
     await socketOf(server);
     const load = new MixedLoad({ port: server.port }).start({ fresh: 0, posts: 0, slow: 4, uploads: 0 });
     const reload = tshorn(server);
@@ -139,7 +139,7 @@ describe('in the middle of a reload', () => {
   });
 
   thorough('the client of an abort may go away', async () => {
-    const server = await start();
+    const server = await start('--soak', '10s');
     await socketOf(server);
     const reload = tshorn(server);
     await server.event('drained');
@@ -164,7 +164,7 @@ describe('in the middle of a reload', () => {
   });
 
   brief('a master that is killed leaves no worker behind', async () => {
-    const server = await start();
+    const server = await start('--soak', '20s');
     await socketOf(server);
     const command = begin(server, '--plan', 'overlap');
     await server.event('spawned', { count: 2 * WORKERS });

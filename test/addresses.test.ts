@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { directory, ownDirectory } from './support/directory.ts';
+import { freePort } from './support/free-ports.ts';
 import { ask } from './support/load.ts';
 import { INTERNAL_FRAME, run } from './support/run.ts';
 import { fixture, startServer, TestServer } from './support/server.ts';
@@ -51,11 +52,7 @@ describe('an address that cannot be had', () => {
   });
 
   test('a port that two servers bind at the same moment goes to one of them', async () => {
-    const { port } = await startServer(HELLO).then(async (server) => {
-      const found = server.port;
-      await server.stop();
-      return { port: found };
-    });
+    const port = await freePort();
     const twins = [0, 1].map(() => new TestServer(HELLO, { bind: `127.0.0.1:${port}` }));
     const loser = await Promise.race(twins.map((twin) => twin.exited.then(() => twin)));
     expect(await loser.exited).toBe(5);
@@ -130,7 +127,7 @@ describe('a unix socket', () => {
     expect((await run(args, { env: { SOCKET: socket } })).code).toBe(0);
     expect(await hello({ socketPath: socket })).toBe('hello');
     expect(await server.reload()).toMatchObject({ outcome: 'committed' });
-    expect(server.output).toContain('cleaned up');
+    await server.until('the clean-up', () => server.output.includes('cleaned up'));
     expect(await hello({ socketPath: socket })).toBe('hello');
     expect(await server.stop()).toBe(0);
     expect(server.output).not.toContain('ENOENT');

@@ -1,6 +1,6 @@
 /** A client's error costs only its own request. */
+import { once } from 'node:events';
 import net from 'node:net';
-import { text } from 'node:stream/consumers';
 import { MixedLoad } from './support/load.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
 
@@ -26,7 +26,14 @@ async function expectUndisturbed(): Promise<void> {
 /** Sends, and reads until the server closes. */
 async function answerTo(send: (socket: net.Socket) => void): Promise<string> {
   const socket = net.connect(server.port, '127.0.0.1', () => send(socket));
-  return text(socket);
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (part) => {
+    answer += part;
+  });
+  // The server may close while it has not read all of the request.
+  socket.on('error', () => {});
+  await once(socket, 'close');
+  return answer;
 }
 
 test('what is no HTTP gets 400', async () => {
@@ -46,7 +53,7 @@ test('headers above the limit get 431', async () => {
 });
 
 test('headers that drip get 408 when --headers-timeout is over', async () => {
-  await serve(['--headers-timeout', '1']);
+  await serve(['--headers-timeout', '5']);
   const answer = answerTo((socket) => {
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n');
     const drip = setInterval(() => socket.write('X-Drip: 1\r\n'), 100);

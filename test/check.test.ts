@@ -187,7 +187,9 @@ brief.each([
   await command.speaks;
   command.process.kill(signal);
   const { errors, ...ended } = await command.ended;
-  expect([ended.code, errors]).toEqual([code, `tshorn: ${signal} ended the check, without a verdict\n`]);
+  // A slow machine may have told before that the app is still loading.
+  expect(ended.code).toBe(code);
+  expect(errors).toMatch(new RegExp(`tshorn: ${signal} ended the check, without a verdict\n$`));
   expect(isThere(pidIn(ended.out))).toBe(false);
 });
 

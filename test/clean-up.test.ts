@@ -181,7 +181,7 @@ describe('what reaches a worker beside the master', () => {
   );
 
   test('signals from outside neither repeat a clean-up nor cut it off', async () => {
-    const server = await start('takes-its-time.cjs', { MS: '500' });
+    const server = await start('takes-its-time.cjs', { MS: '5000' });
     const [pid] = server.readyPids as [number];
     const stopped = server.stop();
     await server.until('the clean-up', () => server.output.includes('cleaning up'));

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { DEADLINE_MS } from './support/deadline.ts';
 import { freePort } from './support/free-ports.ts';
 import { ask } from './support/load.ts';
 import { stepsOfFile } from './support/page.ts';
@@ -26,7 +27,7 @@ test.each(files)('node runs %s', async (file) => {
   const port = await freePort();
   const child = spawn(process.execPath, [file], { env: { ...process.env, PORT: `${port}` } });
   try {
-    for (let tries = 0; tries < 200; tries++) {
+    for (const end = Date.now() + DEADLINE_MS; Date.now() < end; ) {
       const body = await answer(port).catch(() => new Promise<void>((resolve) => setTimeout(resolve, 50)));
       if (body) return expect(body).toMatch(/^hello from \d+\n$/);
     }

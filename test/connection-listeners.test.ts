@@ -20,7 +20,7 @@ test.each([
 ] as const)(
   'a PROXY protocol wrapper, %s: its connections are answered and closed in order',
   async (_, more) => {
-    const args = ['--idle-linger', '1s', ...more];
+    const args = ['--idle-linger', '5s', ...more];
     const server = await startServer(fixture('reads-proxy-line.mjs'), { args });
     expect(await server.event('no-handoff')).toMatchObject({ reason: 'connection-listener' });
     const [busy, idle] = [await open(server), await open(server)];

@@ -99,7 +99,7 @@ describe('the commands', () => {
   );
 
   brief('a master that is killed in the middle ends it with 2', async () => {
-    const server = await start(2);
+    const server = await start(2, '--soak', '20s');
     await socketOf(server);
     const command = begin('reload');
     await command.speaks;

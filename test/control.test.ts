@@ -174,7 +174,7 @@ describe('requests', () => {
   });
 
   test('a reload that waits says so, and shares the next one with whoever else waits', async () => {
-    const server = await start(2);
+    const server = await start(2, '--soak', '3s');
     const socket = await socketOf(server);
     const first = request(socket, 'POST', '/reload');
     await server.event('reload-started');

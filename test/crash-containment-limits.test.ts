@@ -122,8 +122,8 @@ brief('with --crash-grace 0 a worker ends at once, with its requests', async () 
 });
 
 brief('one worker: its idle connections and WebSockets wait for the replacement', async () => {
-  await start({ workers: 1 });
-  const slow = await crowd.sendSlow(SLOW_MS);
+  await start({ workers: 1, args: ['--crash-grace', '30s'] });
+  const slow = await crowd.sendSlow(3_000);
   expect(answered(await throwIn('handler'))).toBe(500);
   await expectNoHarm(slow);
   const line = await contained();
@@ -183,10 +183,10 @@ thorough('with --no-handoff its other requests are answered', async () => {
 });
 
 brief('requests that never end are answered with 500 at the grace, and counted as lost', async () => {
-  await start({ workers: 1, args: ['--crash-grace', '3s'] });
+  await start({ workers: 1, args: ['--crash-grace', '12s'] });
   const endless = [send('/never'), send('/never'), send('/never')];
   await Promise.all(endless.map(({ arrived }) => arrived));
-  const slow = await crowd.sendSlow(SLOW_MS);
+  const slow = await crowd.sendSlow(3_000);
   expect(answered(await throwIn('handler'))).toBe(500);
   expect((await Promise.all(endless.map(({ fate }) => fate))).map(answered)).toEqual([500, 500, 500]);
   expect(await contained()).toMatchObject({ level: 40, cause: 'crash', lost: 4, finished: SIZE.slow });
@@ -286,8 +286,8 @@ describe('during a deploy', () => {
   });
 
   brief('a stop while a worker finishes its requests waits for them', async () => {
-    await start({ workers: 1 });
-    const slow = await crowd.sendSlow(1_000);
+    await start({ workers: 1, args: ['--crash-grace', '30s'] });
+    const slow = await crowd.sendSlow(3_000);
     await throwIn('handler');
     await server.event('crashed');
     expect(await server.stop()).toBe(0);

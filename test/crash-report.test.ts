@@ -41,9 +41,14 @@ const SAME = cases(
   (kind) => ['made', 'aggregate', 'event', 'async', 'rejected text'].includes(kind),
 );
 
+/** The frames below an async function tell in which phase of the loop it went on: by chance. */
+const withoutTurn = (report: string) =>
+  report.replace(/^ +at .*\(node:internal\/(?:process\/task_queues|timers):.*\n/gm, '');
+
 describe('the report is what Node writes', () => {
   test.each(SAME)('for: %s', async (kind) => {
-    expect(await contained('throws-all-kinds.cjs', kind)).toBe(node('throws-all-kinds.cjs', kind).stderr);
+    const report = await contained('throws-all-kinds.cjs', kind);
+    expect(withoutTurn(report)).toBe(withoutTurn(node('throws-all-kinds.cjs', kind).stderr));
   });
 
   test('in an ES module', async () => {

@@ -64,18 +64,21 @@ brief('an idle connection is closed in order when its linger is over', async () 
   expect(await server.event('drained')).toMatchObject({ closed: 1, forceClosed: 0 });
 });
 
-brief('a request that comes within the linger is answered, also by a worker that stands still until after it', async () => {
-  const server = await start('--idle-linger', '500ms');
-  const client = await connect(server);
-  await client.get('/').answers(1);
-  await drain(server);
-  const [pid] = server.of('draining').map((line) => line.pid as number);
-  process.kill(pid as number, 'SIGSTOP');
-  client.get('/');
-  await sleep(1_000);
-  process.kill(pid as number, 'SIGCONT');
-  await client.answers(2);
-});
+brief(
+  'a request that comes within the linger is answered, also by a worker that stands still until after it',
+  async () => {
+    const server = await start('--idle-linger', '500ms');
+    const client = await connect(server);
+    await client.get('/').answers(1);
+    await drain(server);
+    const [pid] = server.of('draining').map((line) => line.pid as number);
+    process.kill(pid as number, 'SIGSTOP');
+    client.get('/');
+    await sleep(1_000);
+    process.kill(pid as number, 'SIGCONT');
+    await client.answers(2);
+  },
+);
 
 thorough('a header that has been read in part is waited for, and answered', async () => {
   const server = await start('--idle-linger', '100ms');

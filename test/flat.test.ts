@@ -14,7 +14,7 @@ afterEach(async () => {
 
 /** Proportional set size in kB: what the process costs beside the pages that it shares. */
 const memory = (pid: number): number =>
-  Number(/^Pss:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]);
+  Number(/^Pss_Anon:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]);
 
 /** Sockets in LISTEN state on the port, from the kernel. */
 function listening(port: number): number {

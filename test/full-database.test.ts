@@ -19,7 +19,8 @@ beforeEach(async () => {
     if (clients.size >= ROOM) return void client.end(REFUSAL);
     clients.add(client);
     most = Math.max(most, clients.size);
-    client.once('close', () => clients.delete(client));
+    // 'close' comes after the events of other sockets that were read in the same turn.
+    for (const end of ['end', 'error', 'close']) client.once(end, () => clients.delete(client));
     client.write('welcome');
     client.resume();
   });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Bystanders, get } from './support/bystanders.ts';
+import { DEADLINE_MS } from './support/deadline.ts';
 import { pollUntil } from './support/eventually.ts';
 import { type Contained, hangRound } from './support/hang-round.ts';
 import { KeepAliveClient } from './support/keep-alive-client.ts';
@@ -47,11 +48,12 @@ async function gather(server: TestServer, some = numbers): Promise<Bystanders> {
 
 /** Resolves with a client of this worker. */
 async function clientOf(server: TestServer, pid: number): Promise<KeepAliveClient> {
-  for (let at = 0; at < 200; at++) {
+  for (const end = Date.now() + DEADLINE_MS; Date.now() < end; await sleep(5)) {
     const client = await KeepAliveClient.connect({ port: server.port });
     clients.push(client);
     await client.ask([get('/')], /^\d+$/);
     if (client.lastPid === pid) return client;
+    clients.pop()?.leave();
   }
   throw new Error(`no client reaches ${pid}\n${server.story}`);
 }
@@ -220,14 +222,14 @@ describe("the debugger's port", () => {
     const pid = server.pidOf(0);
     const culprit = await clientOf(server, pid);
     const slow = await clientOf(server, pid);
-    const answer = slow.ask([get('/slow?ms=5500')], /^\d+$/);
+    const answer = slow.ask([get('/slow?ms=7000')], /^\d+$/);
     const seen = new Set<string>();
     const watch = setInterval(() => {
       for (const { address, port } of listeningPorts(pid)) if (port !== server.port) seen.add(address);
     }, 5);
     await culprit.ask([get('/hang/handler')], NOBODY);
     expect(culprit.failures[0]).toMatch(/^503/);
-    await server.until('a closed port', () => listeningPorts(pid).every(({ port }) => port === server.port));
+    await pollUntil(() => listeningPorts(pid).every(({ port }) => port === server.port));
     clearInterval(watch);
     expect(isAlive(pid)).toBe(true);
     expect([...seen]).toEqual(['0100007F']);

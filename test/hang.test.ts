@@ -1,4 +1,5 @@
 /** A hung worker is seen, explained and replaced. */
+import { once } from 'node:events';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketClient } from '../packages/master/src/hang/websocket-client.ts';
@@ -17,10 +18,11 @@ const app = fixture('hangs.mjs');
 const start = (workers = 2, ...args: string[]) =>
   startServer(app, { workers, args: ['--timeout', '2s', ...args] });
 
-/** Sends a request that nobody is going to answer. */
-function provoke(server: TestServer, requestPath: string): void {
+/** Sends a request that nobody is going to answer; resolves when it is sent. */
+async function provoke(server: TestServer, requestPath: string): Promise<void> {
   const asked = http.get({ port: server.port, host: '127.0.0.1', path: requestPath, agent: false });
   asked.on('error', () => {});
+  await once(asked, 'finish');
 }
 
 interface Hung extends LogLine {
@@ -42,12 +44,14 @@ describe('JavaScript that never lets go', () => {
         ['/atomics', 'waitsForNobody', 10],
       ] as const;
       for (const [where] of stuck) {
-        provoke(server, `${where}?token=secret`);
+        await provoke(server, `${where}?token=secret`);
         // One worker may accept several connections in one go; once it is stuck, it does not.
         await sleep(300);
       }
-      await hung(server, stuck.length);
-      const lines = server.of('hung') as Hung[];
+      const of = (name: string) =>
+        server.of('hung').find(({ msg }) => msg.includes(`stuck in ${name} (`)) as Hung;
+      await server.until('all three', () => stuck.every(([, name]) => of(name)));
+      const lines = stuck.map(([, name]) => of(name));
       for (const [where, name, line] of stuck) {
         const said = lines.find(({ msg }) => msg.includes(`stuck in ${name} (${app}:${line}:`));
         expect(said?.msg).toContain(`  | requests in flight: GET ${where} (`);
@@ -67,7 +71,7 @@ describe('JavaScript that never lets go', () => {
   brief('the others fail no request, and the replacement does not wait for the corpse', async () => {
     const server = await start(3);
     const load = new MixedLoad({ port: server.port });
-    provoke(server, '/freezes-soon');
+    await provoke(server, '/freezes-soon');
     // What is on that worker is lost with it: the load comes when it takes no more.
     await sleep(1_000);
     load.start({ fresh: 3, posts: 3, slow: 1, uploads: 1 });
@@ -85,7 +89,7 @@ describe('JavaScript that never lets go', () => {
 
   brief('a worker that hangs while it drains is explained', async () => {
     const server = await start(1, '--grace', '1s');
-    provoke(server, '/spins');
+    await provoke(server, '/spins');
     await sleep(500);
     server.signal('SIGTERM');
     expect((await hung(server)).msg).toContain('stuck in spinsForEver');
@@ -93,7 +97,7 @@ describe('JavaScript that never lets go', () => {
   });
 
   brief('a hang at import is explained when the boot timeout is over', async () => {
-    const server = new TestServer(fixture('hangs-on-import.mjs'), { args: ['--boot-timeout', '3s'] });
+    const server = new TestServer(fixture('hangs-on-import.mjs'), { args: ['--boot-timeout', '6s'] });
     const said = await hung(server);
     expect(said.msg).toMatch(
       /did not finish booting in .*: it was in initialises \(.*hangs-on-import\.mjs:3:/,
@@ -102,7 +106,7 @@ describe('JavaScript that never lets go', () => {
   });
 
   thorough('tshorn check tells where an app hangs while it loads', async () => {
-    const args = ['check', fixture('hangs-on-import.mjs'), '--boot-timeout', '3s'];
+    const args = ['check', fixture('hangs-on-import.mjs'), '--boot-timeout', '6s'];
     const { code, errors } = await new Command(args, {}).ended;
     expect(code).toBe(3);
     expect(errors).toMatch(/it was in initialises \(.*hangs-on-import\.mjs:3:/);
@@ -118,7 +122,7 @@ describe('JavaScript that never lets go', () => {
 describe('what is stuck outside of JavaScript', () => {
   linux('execSync: the child process that it waits for', async () => {
     const server = await start();
-    provoke(server, '/exec');
+    await provoke(server, '/exec');
     expect((await hung(server)).msg).toMatch(/waiting for its child process \d+ \(.*sleep 60\)/);
   });
 
@@ -136,7 +140,7 @@ describe('what is stuck outside of JavaScript', () => {
       args: ['--timeout', '2s'],
       env: { NODE_OPTIONS: '--disable-sigusr1' },
     });
-    provoke(server, '/spins');
+    await provoke(server, '/spins');
     const { msg } = await hung(server);
     expect(msg).toContain('busy in JavaScript or native code');
     expect(msg).toContain('--disable-sigusr1');
@@ -145,12 +149,12 @@ describe('what is stuck outside of JavaScript', () => {
 
 describe('what is no hang', () => {
   linux('a master that stood still for longer than the timeout kills nobody', async () => {
-    const server = await start();
+    const server = await start(2, '--timeout', '4s');
     const pids = server.readyPids;
     server.signal('SIGSTOP');
-    await sleep(3_000);
+    await sleep(5_000);
     server.signal('SIGCONT');
-    await sleep(2_500);
+    await sleep(4_500);
     expect(server.of('hung')).toEqual([]);
     expect(server.readyPids).toEqual(pids);
   });
@@ -176,7 +180,7 @@ describe('what is no hang', () => {
   thorough('--timeout 0 leaves a worker that hangs alone', async () => {
     const server = await startServer(app, { workers: 2, args: ['--timeout', '0', '--quick-grace', '500ms'] });
     // It waits and takes no CPU time meanwhile.
-    provoke(server, '/atomics');
+    await provoke(server, '/atomics');
     await sleep(3_000);
     expect(server.of('hung')).toEqual([]);
   });
@@ -207,9 +211,9 @@ describe('what is no hang', () => {
     async () => {
       const server = await start(1, '--log-level', 'debug');
       const pid = server.pidOf(0);
-      provoke(server, '/never');
+      await provoke(server, '/never');
       await sleep(300);
-      provoke(server, '/spins');
+      await provoke(server, '/spins');
       const { openMs } = await server.event('inspector-shut');
       expect(openMs).toBeGreaterThan(0);
       // The worker is told to shut it in its next turn.
@@ -252,7 +256,7 @@ describe('what is no hang', () => {
 
 describe('early signs', () => {
   brief('a late event loop is warned of, with the request, and stands in the status', async () => {
-    const server = await start(1, '--timeout', '30s');
+    const server = await start(1, '--timeout', '30s', '--loop-delay-warning', '2s');
     await ask({ port: server.port }, { path: '/blocks' });
     const line = await server.event('loop-delay');
     expect(line).toMatchObject({ level: 40, loopDelayMs: expect.any(Number) });
@@ -263,8 +267,8 @@ describe('early signs', () => {
 
   thorough('a request that waits too long for its headers is warned of once, and not cut', async () => {
     const server = await start(1, '--request-timeout', '1s');
-    provoke(server, '/never?token=secret');
-    provoke(server, '/stream?ms=3500');
+    await provoke(server, '/never?token=secret');
+    await provoke(server, '/stream?ms=3500');
     const line = await server.event('slow-request');
     expect(line).toMatchObject({ level: 40, method: 'GET', path: '/never' });
     expect(line.msg).not.toContain('secret');

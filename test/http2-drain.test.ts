@@ -39,7 +39,7 @@ async function startBoth() {
     .issue({ names: ['localhost'] })
     .write(directory);
   const binds = ['http://127.0.0.1:0', 'https://127.0.0.1:0'].flatMap((bind) => ['--bind', bind]);
-  const args = [...binds, ...files, '--workers', '2', '--http2'];
+  const args = [...binds, ...files, '--workers', '2', '--http2', '--idle-linger', '20s'];
   const server = await startServer(fixture('http2-app.mjs'), { bare: true, args });
   const portOf = (scheme: string) =>
     server
@@ -78,7 +78,7 @@ test(
 brief(
   'two notices: what is sent until the first is answered is served, the second has the last stream',
   async () => {
-    const server = await startServer(fixture('http2-app.mjs'), { args: ['--http2'] });
+    const server = await startServer(fixture('http2-app.mjs'), { args: ['--http2', '--idle-linger', '20s'] });
     const client = await Http2Client.connect(server.port);
     await client.ask(request('/'));
     client.polite = false;

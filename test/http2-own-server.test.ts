@@ -23,7 +23,7 @@ async function start(kind: 'plain' | 'https' | 'own') {
     kind === 'own'
       ? { CERT: path.join(directory, 'server.pem'), KEY: path.join(directory, 'server.key') }
       : {};
-  const args = kind === 'https' ? files : [];
+  const args = ['--idle-linger', '20s', ...(kind === 'https' ? files : [])];
   const server = await startServer(fixture('own-http2.mjs'), { args, env, workers: 2 });
   const secure = async () => {
     const { port } = server;

@@ -54,12 +54,12 @@ thorough('each worker has a port of its own, by its slot', async () => {
 brief(
   'a worker at a breakpoint is not killed as hung, and a reload has it go on and finish its request',
   async () => {
-    const server = await start({ args: ['--timeout', '2s'] });
+    const server = await start({ args: ['--timeout', '5s'] });
     const pid = server.pidOf(0);
     const debuggers = await attach();
     const answer = ask({ port: server.port }, { path: '/stops' });
     expect(await debuggers.paused()).toMatchObject({ file: expect.stringContaining(app) });
-    await sleep(3_000);
+    await sleep(6_000);
     expect(server.of('hung')).toEqual([]);
     const verdict = server.reload();
     expect((await answer).body).toBe(String(pid));

@@ -149,7 +149,7 @@ test('scale() goes up and down, and says why it cannot', async () => {
 });
 
 test('a reload under way is aborted by a stop, and says so', async () => {
-  const script = new Script({ bootTimeout: 20 });
+  const script = new Script({ bootTimeout: 20, soak: '60s' });
   await script.notice('started');
   const from = script.told.length;
   const reload = script.call('reload');

@@ -42,6 +42,19 @@ describe('a module that cannot be served is refused at once', () => {
     expect(started).toMatchObject({ code: 4, text: expect.stringMatching(words) });
   });
 
+  brief(
+    'a child process that another worker has started, and that does not listen yet, ends with it',
+    async () => {
+      const env = { FIRST: path.join(directory, 'first') };
+      // The children hold the output: it would never be over.
+      const { code, text } = await run(
+        [fixture('serves-by-a-child.mjs'), '--bind', '127.0.0.1:0', '--workers', '2'],
+        { env },
+      );
+      expect({ code, text }).toEqual({ code: 4, text: expect.stringMatching(/listens on port \d+/) });
+    },
+  );
+
   test.each(cases(['front', 'native'], (one) => one === 'front'))(
     'by tshorn check, which opens no port: %s',
     async (SERVER) => {

@@ -39,7 +39,7 @@ test('metrics of a cluster are empty at once, as under node; a limiter without i
 
 test("with the primary's part in the config file the library works, and nothing is warned of", async () => {
   const config = fixture('answers-apps.config.mjs');
-  const server = await startServer(app, { args: ['--config', config] });
+  const server = await startServer(app, { args: ['--config', config], env: { LIMIT_MS: '60000' } });
   expect(await body(server.port, '/limit')).toBe('answered\n');
   expect(server.of('unread-message').map(({ library }) => library)).toEqual(['log4js']);
 });

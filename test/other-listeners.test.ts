@@ -121,7 +121,7 @@ brief(
 );
 
 brief('an idle connection there is told to close, and is closed after its linger', async () => {
-  const [server, { beside }] = await start(1, ['--idle-linger', '1s']);
+  const [server, { beside }] = await start(1, ['--idle-linger', '5s']);
   const [idle, busy] = [await open(beside), await open(beside)];
   await idle.get('/').answers(1);
   await busy.get('/').answers(1);
@@ -137,7 +137,7 @@ brief('an idle connection there is told to close, and is closed after its linger
 });
 
 brief('a WebSocket there is closed with 1012, and plain TCP is force-closed at the deadline', async () => {
-  const [server, { beside, raw }] = await start(1, ['--grace', '2s', '--websocket-spread', '500ms']);
+  const [server, { beside, raw }] = await start(1, ['--grace', '8s', '--websocket-spread', '4s']);
   const socket = new WebSocket(`ws://127.0.0.1:${beside}`);
   leaving.push(() => socket.terminate());
   const closed = once(socket, 'close');

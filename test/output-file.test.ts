@@ -88,14 +88,18 @@ test('without a master is a closed pipe, at which no worker fails before it is d
   fs.writeFileSync(
     app,
     `import fs from 'node:fs';
+    let slow;
     process.on('disconnect', () => {
       for (let line = 0; line < 100; line++) console.log('is anybody there?');
-      setTimeout(() => fs.writeFileSync(${JSON.stringify(survived)}, ''), 100);
+      setTimeout(() => {
+        fs.writeFileSync(${JSON.stringify(survived)}, '');
+        slow.end('late');
+      }, 100);
     });
     export default (request, response) => {
       if (request.url !== '/slow') return response.end();
+      slow = response;
       console.log('asked');
-      setTimeout(() => response.end('late'), 1_500);
     };`,
   );
   const server = await startServer(app, { args: ['--output-file', file] });

@@ -12,7 +12,7 @@ const once = { agent: false, headers: { connection: 'close' } } as const;
 describe('an app that closes its server', () => {
   brief('for good: its worker is replaced, the new one first, and the log says so', async () => {
     const server = await startServer(CLOSES);
-    expect(server.output).toContain(`listening=true port=${server.port}`);
+    await server.until('its line', () => server.output.includes(`listening=true port=${server.port}`));
     const pid = server.of('ready')[0]?.pid as number;
     await ask({ port: server.port }, { path: '/close', ...once });
     const told = await server.event('closed-server');
@@ -107,6 +107,7 @@ describe('of several servers', () => {
     expect(await bodyOf(server)).toBe('metrics');
     await server.event('two-servers');
     await server.reload();
+    await server.event('two-servers', { count: 2 });
     const told = [
       'the server that asked for port 9464',
       'the one that asked for port 3999',

@@ -57,7 +57,7 @@ describe('before a worker is admitted it asks its own app', () => {
 
   test('404 at a path that somebody chose is broken, and the first line and the last name the way out', async () => {
     writeFileSync(statusFile, '404');
-    const server = new TestServer(APP, withStatus(['--status-path', '/_status', '--boot-timeout', '3s']));
+    const server = new TestServer(APP, withStatus(['--status-path', '/_status', '--boot-timeout', '8s']));
     const words =
       '/_status answered 404 Not Found; a chosen path has to answer 2xx: choose another by --status-path';
     expect(await reasonOf(server)).toContain(words);
@@ -190,6 +190,7 @@ describe('--status-transport udp', () => {
     const flood = setInterval(() => {
       for (const datagram of forged) forger.send(datagram, port, '127.0.0.1');
     }, 5);
+    await server.event('forged-status');
     await server.event('broken', { count: 3 });
     clearInterval(flood);
     forger.close();

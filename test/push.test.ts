@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { eventually } from './support/eventually.ts';
 import { ask } from './support/load.ts';
 import { endServers, fixture, startServer } from './support/server.ts';
 
@@ -54,7 +55,12 @@ test('OTLP and StatsD get every request of every worker, through a reload and to
     expect(await server.reload()).toMatchObject({ outcome: 'committed' });
     await requests(5);
     await server.stop();
-    expect(requestsIn(bodies.at(-1))).toBe(12);
+    // The server waits a second for the answer, and no longer.
+    await eventually(
+      'requests in the last push',
+      () => requestsIn(bodies.at(-1)),
+      (count) => count === 12,
+    );
     const lines = () => packets.flatMap((packet) => packet.split('\n'));
     const sum = (name: string) =>
       lines()

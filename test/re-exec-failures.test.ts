@@ -173,7 +173,7 @@ const CASES: [string, (scene: Scene) => void, string | RegExp][] = [
     'has an app whose probe fails',
     (scene) => {
       scene.app('status-500.mjs');
-      scene.config("bind: '127.0.0.1:0', workers: 1, probeAttempts: 1, bootTimeout: '3s'");
+      scene.config("bind: '127.0.0.1:0', workers: 1, probeAttempts: 1, bootTimeout: '8s'");
     },
     '500',
   ],

@@ -71,12 +71,12 @@ brief(
     });
     releases.deploy("process.stdout.write('the second release\\n');");
     expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
-    expect(server.output).toContain('the second release');
+    await server.until('the second release', () => server.output.includes('the second release'));
     // The directory of the first release may go, and the third is found all the same.
     fs.rmSync(releases.file('releases/1'), { recursive: true });
     releases.deploy("process.stdout.write('the third release, ' + process.env.KEPT + '\\n');");
     expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
-    expect(server.output).toContain('the third release, kept');
+    await server.until('the third release', () => server.output.includes('the third release, kept'));
     await answers(server);
   },
 );
@@ -275,5 +275,6 @@ thorough('workers do not see the variable that carried the listeners', async () 
     "process.stdout.write('internal: ' + Object.keys(process.env).filter((name) => /INTERNAL/.test(name)) + '\\n');",
   );
   expect(await server.reExec()).toMatchObject({ outcome: 'committed' });
+  await server.until('both lines', () => server.output.length >= 2 * 'internal: \n'.length);
   expect(server.output).toBe('internal: \n'.repeat(2));
 });

@@ -114,7 +114,7 @@ test('a worker stays in service when its replacement is broken; it is tried agai
   const crash = path.join(directory, 'crash');
   const server = await startServer(fixture('crashes-while-told.mjs'), {
     env: { CRASH: crash },
-    args: ['--max-age', '1s', '--max-age-jitter', '0'],
+    args: ['--max-age', '5s', '--max-age-jitter', '0'],
   });
   const before = server.readyPids;
   writeFileSync(crash, '');

@@ -116,8 +116,9 @@ test('a HUP that comes before the first worker exists waits, and becomes a reloa
   fs.writeFileSync(
     config,
     `export default { hooks: { onStarting: ({ log }) => {
+      const told = new Promise((resolve) => process.once('SIGWINCH', resolve));
       log.info('the hook runs');
-      return new Promise((resolve) => process.once('SIGWINCH', resolve));
+      return told;
     } } };`,
   );
   const server = new TestServer(path.join(directory, '1/app.mjs'), { args: ['--config', config] });

@@ -81,7 +81,7 @@ test.each(matrix)(
   'the plan $plan, parking: $park',
   async ({ plan, park, cases }) => {
     // A worker that crashes 100 ms after its first request has to be seen.
-    const soak = cases.some(({ flaw }) => flaw === 'crashes-when-ready') ? '1s' : '100ms';
+    const soak = cases.some(({ flaw }) => flaw === 'crashes-when-ready') ? '5s' : '100ms';
     const server = await start(
       soak,
       '--reload-plan',

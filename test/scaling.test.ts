@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ControlGroup } from './support/cgroup.ts';
 import { request, socketOf } from './support/control.ts';
+import { DEADLINE_MS } from './support/deadline.ts';
 import { brief, isLong, thorough, times } from './support/long.ts';
 import { PacedClients } from './support/paced-clients.ts';
 import { endServers, fixture, type LogLine, startServer, type TestServer } from './support/server.ts';
@@ -31,7 +33,7 @@ const desired = async (server: TestServer) =>
 brief(
   'workers come when the loops are busy and go when they are idle, and no connection is closed',
   async () => {
-    const server = await start('1..2', '--scale-up-after', '1s', '--scale-down-after', '1s');
+    const server = await start('1..2', '--scale-up-after', '1s', '--scale-down-after', '4s');
     const load = await connect(server, 30, '/?block=20', 1);
     load.ask(4);
     const up = await server.event('scaling');
@@ -42,13 +44,14 @@ brief(
     });
     await server.event('resized');
     expect(await desired(server)).toMatchObject({ workers: 2, by: 'scaler', range: '1..2', why: up.text });
-    await server.until('the new worker to have its share of the connections', () => {
-      void load.askAll();
-      return load.shares.size === 2 && [...load.shares.values()].every((share) => share > 8);
-    });
+    const isShared = () => load.shares.size === 2 && [...load.shares.values()].every((share) => share > 8);
+    for (const end = Date.now() + DEADLINE_MS; !isShared() && Date.now() < end; await sleep(50))
+      await load.askAll();
+    expect({ shares: [...load.shares.values()], isShared: isShared() }).toMatchObject({ isShared: true });
+    const from = server.lines.length;
     load.ask(0);
-    await server.until('a shrink', () => server.of('scaling').find(({ to }) => to === 1));
-    await server.event('exited');
+    await server.until('a shrink', () => server.of('scaling', from).find(({ to }) => to === 1));
+    await server.event('exited', { from });
     await load.askAll();
     expect(load.shares.size).toBe(1);
     expect(load.failures).toEqual([]);

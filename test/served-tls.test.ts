@@ -29,7 +29,7 @@ beforeAll(async () => {
       ...['--ca-certs', caFile, '--cert-reqs', 'optional', '--access-log', accessLog],
       ...['--bind', 'http://127.0.0.1:0', '--bind', `https://unix:${unixSocket}`],
       ...['--access-log-format', 'json', '--idle-linger', '200ms', '--no-tls-handoff'],
-      ...['--grace', '3s', '--websocket-spread', '2s'],
+      ...['--grace', '8s', '--websocket-spread', '4s', '--loop-delay-warning', '0'],
     ],
   });
   plainPort = server.of('listening').map(({ port }) => port as number)[1] as number;
@@ -185,7 +185,7 @@ test('a certificate is required of each client, TLS 1.3 alone is spoken; an app 
         '--tls-min-version',
         '1.3',
         '--headers-timeout',
-        '700ms',
+        '4s',
       ],
       ...['--tls-ciphers', 'TLS_AES_128_GCM_SHA256'],
     ],

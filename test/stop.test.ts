@@ -44,7 +44,8 @@ describe('what the kernel has accepted', () => {
       fs.writeFileSync(goOn, '');
       await Promise.all([...blockers, ...waiting].map((client) => client.answers(1)));
       expect(await stopped).toBe(0);
-      expect(waiting.map(({ end }) => end).filter((end) => end !== 'end')).toEqual([]);
+      const ends = await Promise.all(waiting.map((client) => client.ended()));
+      expect(ends.filter((end) => end !== 'end')).toEqual([]);
     },
   );
 
@@ -53,7 +54,7 @@ describe('what the kernel has accepted', () => {
     async (workers) => {
       const server = await startServer(fixture('drains.mjs'), { workers });
       // The kernel may drop the last connect, which is tried again after a second.
-      const slow = (await RawClient.open(server)).get('/stream?ms=5000');
+      const slow = (await RawClient.open(server)).get('/stream?ms=12000');
       await slow.until(/begun/);
       const stopped = server.stop();
       await server.event('draining', { count: workers });

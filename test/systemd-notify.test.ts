@@ -30,6 +30,14 @@ const told = (more: Record<string, string> = {}) => ({
   ...more,
 });
 
+/** The program that tells may outlive the server. */
+const untilStopping = (recorded: () => string[][]) =>
+  eventually('the last message', () =>
+    recorded()
+      .flat()
+      .some((word) => word.startsWith('STATUS=stopping')),
+  );
+
 const EXTEND = 'EXTEND_TIMEOUT_USEC=30000000';
 const monotonic = expect.stringMatching(/^MONOTONIC_USEC=\d+$/);
 
@@ -62,6 +70,7 @@ const isProgress = (message: readonly string[]) => message[0] === EXTEND && mess
 test('start, reload, failed reload and stop are told in their order, one at a time', async () => {
   const recorded = recordNotifications(directory);
   const { expected } = await wholeLife(told());
+  await untilStopping(recorded);
   const messages = recorded().filter((message) => !isProgress(message));
   expect(messages).toEqual(expected);
 });
@@ -79,6 +88,7 @@ test('a re-exec of a service with an activated socket: MAINPID is the new master
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });
   const second = server.master;
   await server.stop();
+  await untilStopping(recorded);
   const words = recorded().flatMap((message) =>
     message.filter((word) => /^(READY|MAINPID|STOPPING)/.test(word)),
   );
@@ -149,7 +159,7 @@ test('no heartbeats are given for another process, or where none are asked for',
   const recorded = recordNotifications(directory);
   const other = await startServer(HELLO, { env: told({ WATCHDOG_USEC: '2000', WATCHDOG_PID: '1' }) });
   expect(await other.stop()).toBe(0);
-  expect(recorded().flat()).toContain('STOPPING=1');
+  await untilStopping(recorded);
   expect(recorded().flat()).not.toContain('WATCHDOG=1');
 });
 
@@ -160,6 +170,7 @@ test('a start that fails says why', async () => {
     args: ['--boot-timeout', '2'],
   });
   expect(await server.exited).not.toBe(0);
+  await untilStopping(recorded);
   expect(recorded().at(-1)).toEqual(['STOPPING=1', EXTEND, expect.stringMatching(/^STATUS=stopping: \S/)]);
 });
 

@@ -8,7 +8,7 @@ import { authority, type Made } from './support/certificates.ts';
 import { socketOf } from './support/control.ts';
 import { TEST_MS } from './support/deadline.ts';
 import { directory, ownDirectory } from './support/directory.ts';
-import { Handshakes, handshake } from './support/handshakes.ts';
+import { Handshakes, handshake, isHeld } from './support/handshakes.ts';
 import { ask } from './support/load.ts';
 import { brief, thorough, times } from './support/long.ts';
 import { run } from './support/run.ts';
@@ -133,7 +133,8 @@ test('one that has expired, or is not valid yet, hinders no other; each refusal 
   first.write(directory);
   expect(await server.reload()).toMatchObject({ outcome: 'committed' });
   expect((await run(['status', '--control', control])).text).not.toContain('tls refused');
-  expect(server.of('certificates-refused')).toHaveLength(2);
+  // Besides, the watch of the files tells by itself after some seconds.
+  expect(server.of('certificates-refused').length).toBeGreaterThanOrEqual(2);
 });
 
 const SWAP_SECONDS = times('SWAP_SECONDS', 2, 20);
@@ -168,7 +169,9 @@ test(
       `${handshakes.shown.length} handshakes, and ${beside} of OpenSSL's client, ${rate}/s; ${swaps} swaps in ${SWAP_SECONDS} s`,
     );
     expect([...handshakes.failures, ...failures]).toEqual([]);
-    expect(handshakes.flips).toEqual([]);
+    // A worker that stood still for two seconds is not waited for.
+    const wasLate = server.of('certificates-swapped').some(({ silent }) => silent);
+    if (!wasLate) expect(handshakes.flips).toEqual([]);
     expect(new Set(handshakes.shown.map(({ age }) => age)).size).toBe(swaps + 1);
   },
   TEST_MS + SWAP_SECONDS * 1_000,
@@ -185,43 +188,47 @@ thorough('a worker that hangs is not waited for, and shows the new one when it g
   expect((await shown(server)).at(-1)).toBe(serialOf(next));
 });
 
-/** Begins handshakes until one waits for a swap, which has to wait for a worker that stands still. */
-async function untilHeld(server: TestServer): Promise<Promise<string>[]> {
-  const serials: Promise<string>[] = [];
-  for (;;) {
-    const one = handshake({ port: server.port, ca });
-    serials.push(one);
-    const waits = new Promise<'waits'>((resolve) => setTimeout(resolve, 700, 'waits'));
-    if ((await Promise.race([one, waits])) === 'waits') return serials;
-    // It was not waited for: the test is about what comes before.
-    if (server.of('certificates-swapped').length > 0) throw new Error('no handshake has waited');
+/**
+ * Begins handshakes until one waits for a swap, which has to wait for a worker that stands still. It is given up after two
+ * seconds, which may be too short here: then there is another swap.
+ * @returns what all of them are shown, the one that waits last
+ */
+async function untilHeld(server: TestServer, stopped: number, first: Made) {
+  for (let before = first; ; ) {
+    const count = server.of('certificates-swapped').length + 1;
+    process.kill(stopped, 'SIGSTOP');
+    const next = replace();
+    const serials: Promise<string>[] = [];
+    while (server.of('certificates-swapped').length < count) {
+      const one = handshake({ port: server.port, ca });
+      serials.push(one);
+      if (await isHeld(one)) return { serials, before, next };
+    }
+    process.kill(stopped, 'SIGCONT');
+    await Promise.all(serials);
+    before = next;
   }
 }
 
 test('while one worker has not answered, no other one shows the new certificate, or the old one', async () => {
   const { server, first } = await start();
   const [busy] = server.readyPids as [number];
-  process.kill(busy, 'SIGSTOP');
-  const next = replace();
-  const serials = await untilHeld(server);
-  expect(server.of('certificates-swapped')).toEqual([]);
+  const { serials, before, next } = await untilHeld(server, busy, first);
   process.kill(busy, 'SIGCONT');
-  await server.event('certificates-swapped');
+  await server.until('the new one', () => server.of('certificates-swapped').length > 0);
   const all = await Promise.all(serials);
   expect(all.at(-1)).toBe(serialOf(next));
-  expect(all.slice(0, -1).every((serial) => serial === serialOf(first))).toBe(true);
+  expect(all.slice(0, -1).every((serial) => serial === serialOf(before))).toBe(true);
   expect(await shown(server)).toEqual([serialOf(next)]);
 });
 
 thorough('the master is killed while handshakes wait: they go on with what the workers have', async () => {
   const { server, first } = await start();
   const [stopped] = server.readyPids as [number];
-  process.kill(stopped, 'SIGSTOP');
-  replace();
-  const serials = await untilHeld(server);
+  const { serials, before } = await untilHeld(server, stopped, first);
   process.kill(server.pid, 'SIGKILL');
   process.kill(stopped, 'SIGCONT');
-  expect(new Set(await Promise.all(serials))).toEqual(new Set([serialOf(first)]));
+  expect(new Set(await Promise.all(serials))).toEqual(new Set([serialOf(before)]));
 });
 
 function session(port: number, from?: Buffer, more = {}): Promise<{ session: Buffer; reused: boolean }> {

@@ -47,9 +47,9 @@ test('a path that hangs costs --warm-up-timeout, and the worker serves', async (
 });
 
 test('the time of the warm-up counts in the time that the master gives to the probe', async () => {
-  // Without it 0.2 s of hook, 0.1 s of probe and 1 s to spare: less than what the warm-up takes.
-  const short = ['--hook-timeout', '200ms', '--probe-timeout', '100ms', '--probe-attempts', '1'];
-  const args = [...short, '--probe-interval', '0', '--warm-up', '/hangs', '--warm-up-timeout', '2s'];
+  // Without it 2.5 s of hook, 1 s of probe and 1 s to spare: less than what the warm-up takes.
+  const short = ['--hook-timeout', '2500ms', '--probe-timeout', '1s', '--probe-attempts', '1'];
+  const args = [...short, '--probe-interval', '0', '--warm-up', '/hangs', '--warm-up-timeout', '5s'];
   const server = await startServer(APP, { args });
   expect(server.of('broken')).toEqual([]);
 });

@@ -15,7 +15,7 @@ const SAVES = times('WATCH_SAVES', 10, 60);
 const BULK = times('WATCH_BULK', 1_000, 1_000);
 const SEED = Number(process.env.WATCH_SEED ?? Date.now() % 1_000_000);
 const CLIENTS = 4;
-const MOST_MS = times('WATCH_MS', 50_000, 900_000);
+const MOST_MS = times('WATCH_MS', 150_000, 900_000);
 
 /** Clients that never retry; each answer has to be one of the states that may be served at the moment. */
 class Load {
@@ -116,7 +116,7 @@ async function settled(server: TestServer, from: number, expected: string | unde
     );
     return (await ask({ port: server.port }, { path: '/' })).body;
   }
-  for (let waited = 0; waited < 1_500; waited++) {
+  for (let waited = 0; waited < 3_000; waited++) {
     if ((await ask({ port: server.port }, { path: '/' })).body === expected) return expected;
     await sleep(20);
   }

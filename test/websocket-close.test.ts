@@ -45,7 +45,7 @@ const drained = (server: TestServer): Promise<LogLine> => server.event('drained'
 brief(
   "a reload closes WebSockets with 1012, those of a library and those of the app's own hand",
   async () => {
-    const server = await start(['--grace', '10s']);
+    const server = await start(['--grace', '10s', '--websocket-spread', '4s']);
     const paths = ['/echo', '/by-hand', '/echo', '/by-hand'];
     const clients = await Promise.all(paths.map((path) => connect(server, path)));
     server.signal('SIGHUP');
@@ -110,7 +110,7 @@ thorough('WebSockets over TLS are closed with 1012', async () => {
 });
 
 brief('a stop closes them with 1012', async () => {
-  const server = await start(['--grace', '3s']);
+  const server = await start(['--grace', '8s', '--websocket-spread', '4s']);
   const clients = await Promise.all([connect(server), connect(server, '/by-hand')]);
   server.signal('SIGTERM');
   for (const { closed } of clients) expect(await closed).toBe(RESTART);

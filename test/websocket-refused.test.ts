@@ -11,7 +11,7 @@ import { type ConnectOptions, WebSocketClient } from './support/websocket-client
 const APP = fixture('survives-websockets.mjs');
 /** Long enough for whatever is waited for. */
 const LONG = ['--grace', '25s'];
-const SHORT = ['--grace', '1s'];
+const SHORT = ['--grace', '4s'];
 
 const clients: WebSocketClient[] = [];
 const directory = fs.mkdtempSync(path.join(tmpdir(), 'tshorn-ws-'));
@@ -94,7 +94,7 @@ brief(
 brief('in the middle of a message of the server: its end comes, and then the connection moves', async () => {
   const server = await start();
   const [client, other] = [await connect(server), await connect(server)];
-  const answer = client.ask('!parts 1000');
+  const answer = client.ask('!parts 5000');
   // The first part is on its way when the answer to a ping is.
   client.ping();
   await once(client, () => client.pongs === 1);
@@ -109,7 +109,7 @@ brief('in the middle of a message of the server: its end comes, and then the con
 brief('while an async listener works: its answer comes, and then the connection moves', async () => {
   const server = await start();
   const [client, other] = [await connect(server), await connect(server)];
-  const answer = client.ask('!slow-drain 1000');
+  const answer = client.ask('!slow-drain 5000');
   client.ping();
   await once(client, () => client.pongs === 1);
   const from = await draining(server);

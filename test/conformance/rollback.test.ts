@@ -1,4 +1,5 @@
 /** Every kind of app can be parked and serve again: a reload that is rolled back leaves what was there. */
+import { pollUntil } from '../support/eventually.ts';
 import { KeepAliveClient } from '../support/keep-alive-client.ts';
 import { cases } from '../support/long.ts';
 import { endServers, fixture, startServer } from '../support/server.ts';
@@ -30,6 +31,7 @@ test.each(cases(APPS, ({ app }) => SHORT.includes(app)))('$app', async ({ app, s
   expect(new Set(server.readyPids)).toEqual(new Set(before));
   if (stays) {
     // They were closed in order: nobody waited for an answer.
+    await pollUntil(() => clients.every((client) => client.failures.length > 0));
     const failures = clients.splice(0).flatMap((client) => client.failures);
     expect(failures).toHaveLength(10);
     for (const failure of failures) expect(failure).toContain('closed by the server (0 unanswered');

@@ -65,16 +65,16 @@ async function killInTheMiddle(server: TestServer, which: Victims) {
   return { when: `handoff ${count} of ${all} connections`, had, from };
 }
 
-const balance = async (server: TestServer) => {
+/** @param held sockets of a worker without clients */
+const balance = async (server: TestServer, held: number) => {
   const from = server.lines.length;
   server.signal('SIGTTIN');
   const taker = (await server.event('ready', { from })).pid as number;
-  const before = sockets(taker);
   await server.event('balance', { from });
   await eventually(
     'connections that have moved',
     () => sockets(taker),
-    (now) => now > before + kind.clients / 20,
+    (now) => now > held + kind.clients / 20,
   );
 };
 
@@ -132,14 +132,16 @@ export function handoffFaults(of: Kind): void {
   );
 
   onLinux.each([
-    ['a drain', async (server: TestServer) => void (await reloading(server))],
+    ['a drain', async (server: TestServer, _held: number) => void (await reloading(server))],
     ['a balancing', balance],
   ])(
     'the master dies in the middle of %s: every client is answered or closed, no worker is left',
     async (_, begin) => {
       const server = await start(['--idle-linger', '100ms']);
+      const [first] = server.readyPids;
+      const fresh = sockets(first as number);
       await fill(server, kind.clients);
-      await begin(server);
+      await begin(server, fresh);
       const pids = server.of('spawned').map(({ pid }) => pid as number);
       server.signal('SIGKILL');
       try {

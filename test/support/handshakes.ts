@@ -1,4 +1,5 @@
 /** Handshakes without end against one port, each of which notes which certificate it was shown, and when. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import tls from 'node:tls';
 
 /** One handshake; times are those of performance.now(). */
@@ -99,4 +100,13 @@ export function handshake({ port, ca }: Pick<HandshakeOptions, 'port' | 'ca'>): 
       else resolve(serial);
     });
   });
+}
+
+/** True when the handshake waits for certificates: it is not done after seven times what it takes at most. */
+export async function isHeld(one: Promise<string>): Promise<boolean> {
+  const waits = new Promise<'waits'>((resolve) => setTimeout(resolve, 700, 'waits'));
+  if ((await Promise.race([one, waits])) !== 'waits') return false;
+  // Its end may be there: timers come before reads.
+  for (let turn = 0; turn < 3; turn++) await nextTurn();
+  return (await Promise.race([one, 'waits'])) === 'waits';
 }

@@ -95,7 +95,7 @@ export async function hangRound(
   try {
     // They do not move to where there are few.
     while (bystanders.countOn(pid).webSockets === 0) await bystanders.addWebSocket(server.port);
-    bystanders.beginSlow((at) => `/slow?ms=${1_500 + Math.round((at * 3_000) / numbers.slow)}`);
+    bystanders.beginSlow((at) => `/slow?ms=${3_500 + Math.round((at * 1_500) / numbers.slow)}`);
     const since = Date.now();
     const culprit = hang(bystanders, pid, kind);
     const on = bystanders.countOn(pid);

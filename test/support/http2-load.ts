@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type Http2Client, request } from './http2-client.ts';
 
 /** Milliseconds between two requests, at most: clients that take all of a machine leave no time for new workers to start. */
@@ -43,6 +43,8 @@ export class Http2Load {
             this.failures.push(`${(error as Error).message}; ${client.story.slice(-300)}`);
           }
           await sleep(Math.random() * REST_MS);
+          // Timers come before reads: a process that stood still reads first whether the server leaves.
+          await nextTurn();
         }
       };
       await Promise.all(Array.from({ length: atOnce }, (_, number) => lane(number)));

@@ -61,6 +61,9 @@ export class Project {
       '.env',
       '--watch-path',
       'views/**',
+      // What has not moved after half of it is closed.
+      '--grace',
+      '20s',
     ];
     return { cwd: this.#directory, args };
   }

@@ -2,12 +2,12 @@
  * The master's hands: performs the effects of decide() on worker processes and timers. Their outcomes return to the
  * loop as events. Created by the master.
  */
-import { formatAddress } from '@tshorn/core';
+import { Deadline, formatAddress } from '@tshorn/core';
 import { Attendants } from './attendants.ts';
 import type { Context } from './context.ts';
 import { Crew } from './crew.ts';
 import type { Effect, TimerId } from './decide/events.ts';
-import { endWorker } from './ending.ts';
+import { endChildrenOf, endWorker } from './ending.ts';
 import type { Release } from './release.ts';
 import { Spawner } from './spawner.ts';
 
@@ -40,7 +40,7 @@ export class Performer {
   readonly #crew: Crew;
   readonly #attendants: Attendants;
   readonly #spawner: Spawner;
-  readonly #timers = new Map<TimerId, NodeJS.Timeout>();
+  readonly #timers = new Map<TimerId, Deadline>();
 
   constructor(context: Context) {
     this.#context = context;
@@ -115,17 +115,18 @@ export class Performer {
       case 'end-watch':
         return this.#attendants.gate.end();
       case 'set-timer': {
-        clearTimeout(this.#timers.get(effect.timer));
+        this.#timers.get(effect.timer)?.clear();
         const expire = () => {
           if (this.#isHeld(effect.timer)) return this.perform(effect);
           this.#timers.delete(effect.timer);
           this.#context.enqueue({ type: 'expired', timer: effect.timer });
         };
-        this.#timers.set(effect.timer, setTimeout(expire, effect.ms));
+        // What a worker has sent in time counts, be this process late itself.
+        this.#timers.set(effect.timer, new Deadline(effect.ms, expire));
         return;
       }
       case 'clear-timer':
-        clearTimeout(this.#timers.get(effect.timer));
+        this.#timers.get(effect.timer)?.clear();
         this.#timers.delete(effect.timer);
         return;
     }
@@ -138,7 +139,7 @@ export class Performer {
     return kind === 'boot' && this.#crew.get(Number(serial))?.inspector.mayHoldBoot === true;
   }
 
-  #admit({ serial, watched = false }: Extract<Effect, { do: 'admit' }>): void {
+  #admit({ serial, watched }: Extract<Effect, { do: 'admit' }>): void {
     const worker = this.#crew.get(serial);
     // Before the order: not even the first request is answered at the priority of a booting worker.
     if (worker?.pid) this.#attendants.bootPriority.raise(worker.pid);
@@ -155,7 +156,11 @@ export class Performer {
       const order = { mode: 'graceful', deadlineMs: 0, handoff: false, park: false } as const;
       return endWorker(worker, () => {
         const exited = worker.exited();
-        const timer = exited && setTimeout(() => worker.drain(order), ASK_AFTER_MS);
+        const ask = () => {
+          if (worker.pid) endChildrenOf(worker.pid);
+          worker.drain(order);
+        };
+        const timer = exited && setTimeout(ask, ASK_AFTER_MS);
         return exited?.finally(() => clearTimeout(timer));
       });
     }

@@ -5,7 +5,7 @@
  */
 import type { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
-import { oneLine } from '@tshorn/core';
+import { Deadline, oneLine } from '@tshorn/core';
 import { exceptionAt } from './exit-reason.ts';
 
 /** Bytes and lines that are kept of the end. */
@@ -40,7 +40,7 @@ export class WorkerOutput {
   /** The line that has not ended yet, in the pieces that came. */
   #unfinished: Buffer[] = [];
   #unfinishedBytes = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Deadline | undefined;
   /** Returns true for a line, without its end, that is meant for the master and is not passed on. */
   intercept: ((line: string) => boolean) | undefined;
   /** Resolves when the whole output has been read. */
@@ -112,22 +112,18 @@ export class WorkerOutput {
   }
 
   #arm(): void {
-    this.#timer = setTimeout(() => this.#expire(), UNFINISHED_MS).unref();
+    this.#timer = new Deadline(UNFINISHED_MS, () => this.#expire()).unref();
   }
 
   #disarm(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.clear();
     this.#timer = undefined;
   }
 
-  /** The rest of the line may be there already: a busy loop runs its timers before it reads, and a full outlet stops the reading. */
+  /** The rest of the line may be there already, and not be read: a full outlet stops the reading. */
   #expire(): void {
-    const timer = this.#timer;
-    setImmediate(() => {
-      if (this.#timer !== timer) return;
-      if (this.#source.isPaused()) this.#arm();
-      else this.#flush();
-    });
+    if (this.#source.isPaused()) this.#arm();
+    else this.#flush();
   }
 
   /** Returns what has come of the unfinished line, and this. */

@@ -4,7 +4,7 @@
  * Connections that wait in the kernel's queue go to other workers.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DrainReport } from '@tshorn/core';
+import { Deadline, type DrainReport } from '@tshorn/core';
 import type { AttachedListeners } from './app/listeners.ts';
 import type { Closable } from './closing/closable.ts';
 import { Closing } from './closing/closing.ts';
@@ -75,8 +75,8 @@ export class Drain {
   #closingSince: number | undefined;
   #lingerMs: number;
   #sweep: NodeJS.Timeout | undefined;
-  #deadline: NodeJS.Timeout | undefined;
-  #lastCall: NodeJS.Timeout | undefined;
+  #deadline: Deadline | undefined;
+  #lastCall: Deadline | undefined;
   #ended = false;
 
   /** Begins at once. */
@@ -144,8 +144,8 @@ export class Drain {
     this.#connections.release();
     this.#otherConnections.release();
     clearInterval(this.#sweep);
-    clearTimeout(this.#deadline);
-    clearTimeout(this.#lastCall);
+    this.#deadline?.clear();
+    this.#lastCall?.clear();
     this.#closing.stop();
   }
 
@@ -154,13 +154,13 @@ export class Drain {
     // After the end, while the app cleans up, a timer would keep the process alive for nothing.
     if (this.#ended) return;
     this.#lingerMs = settings.lingerMs;
-    clearTimeout(this.#deadline);
+    this.#deadline?.clear();
     clearInterval(this.#sweep);
-    clearTimeout(this.#lastCall);
-    this.#deadline = setTimeout(() => void this.#forceClose(), settings.deadlineMs);
+    this.#lastCall?.clear();
+    this.#deadline = new Deadline(settings.deadlineMs, () => void this.#forceClose());
     const { deadlineMs, lingerMs } = settings;
     const movesMs = Math.max(deadlineMs / 2, deadlineMs - lingerMs - CLOSE_MARGIN_MS);
-    this.#lastCall = setTimeout(() => this.#callLast(), this.#hasFailed ? deadlineMs / 2 : movesMs);
+    this.#lastCall = new Deadline(this.#hasFailed ? deadlineMs / 2 : movesMs, () => this.#callLast());
     this.#sweep = setInterval(() => this.#tick(), SWEEP_MS);
     this.#closing.schedule(settings.closing);
     this.#tick();

@@ -159,7 +159,7 @@ export type Effect =
   | { readonly do: 'follow-load'; readonly on: boolean }
   | { readonly do: 'approve'; readonly generation: number }
   /**
-   * A worker with a reason has missed a deadline; its stack is read first, within a second. One that is `not-loaded` is
+   * A worker with a reason has missed a deadline; its stack is read first, within two seconds. One that is `not-loaded` is
    * asked to exit, and has this second for it.
    */
   | { readonly do: 'kill'; readonly serial: number; readonly reason?: KillReason }

@@ -2,7 +2,7 @@
  * Opens the inspector of a worker for the master, and shuts it again. It listens on a free port of 127.0.0.1; its address
  * has a secret part, which Node writes to the worker's standard error alone, a pipe to the master.
  */
-import { describeWorker, formatMs, type WorkerIdentity } from '@tshorn/core';
+import { Deadline, describeWorker, formatMs, type WorkerIdentity } from '@tshorn/core';
 import type { Logger } from '../log.ts';
 import type { WorkerHandle } from '../worker-handle.ts';
 import { Session } from './session.ts';
@@ -37,9 +37,9 @@ export class Door {
   /** @returns undefined where it may not be opened, or does not open within this time */
   async open(withinMs: number): Promise<Session | undefined> {
     const { handle, inspectorDisabled } = this.#worker;
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Deadline | undefined;
     const over = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), withinMs);
+      timer = new Deadline(withinMs, () => resolve(undefined));
     });
     const signal = () => {
       this.#openedAt = performance.now();
@@ -47,7 +47,7 @@ export class Door {
     };
     // Without the inspector the kernel is watched for a while all the same: the CPU time says a lot.
     const address = await Promise.race([inspectorDisabled ? over : handle.inspector.open(signal), over]);
-    clearTimeout(timer);
+    timer?.clear();
     if (address !== undefined && !this.#hasLeft) this.#session = new Session(address);
     return this.#session;
   }

@@ -36,8 +36,8 @@ interface WorkerRecord {
   crashed?: AbortController;
 }
 
-/** The explanation may take so much of the second before the kill (ending.ts). */
-const EXPLAIN_MS = 850;
+/** The explanation may take so much of the two seconds before the kill (ending.ts): most take a tenth of one, but a machine may be busy. */
+const EXPLAIN_MS = 1_850;
 /** With no heartbeat for this long the event loop of a worker that is to be killed is stuck, and not just busy. */
 const SILENT_MS = 3_500;
 /** While it loads its app it gives no heartbeat. */

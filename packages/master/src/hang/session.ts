@@ -2,6 +2,7 @@
  * One connection to the inspector of a process. Node serves the pause and the questions in the middle of JavaScript, in a
  * busy loop too. https://chromedevtools.github.io/devtools-protocol/v8/
  */
+import { Deadline } from '@tshorn/core';
 import { type CallFrame, type Frame, framesOf } from './frames.ts';
 import { WebSocketClient } from './websocket-client.ts';
 
@@ -217,9 +218,9 @@ function within<T>(
   begin: (resolve: (value: T | undefined) => void) => void,
 ): Promise<T | undefined> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(undefined), ms);
+    const timer = new Deadline(ms, () => resolve(undefined));
     begin((value) => {
-      clearTimeout(timer);
+      timer.clear();
       resolve(value);
     });
   });

@@ -83,9 +83,9 @@ it('compressed, where the variable asks for it', async () => {
   expect(gunzipSync(body).toString()).toContain('tshorn_workers');
 });
 
-it.each<[string, typeof answer, RegExp]>([
+it.each<[string, typeof answer, RegExp, limit?: string]>([
   ['is unavailable', (_request, response) => response.writeHead(503).end('busy'), /the answer is 503: busy/],
-  ['does not answer', () => {}, /no answer within 50 ms/],
+  ['does not answer', () => {}, /no answer within 50 ms/, '50'],
   ['closes the connection', (request) => request.socket.destroy(), /socket hang up|ECONNRESET|closed/],
   [
     'rejects a part',
@@ -95,7 +95,7 @@ it.each<[string, typeof answer, RegExp]>([
   ],
 ])(
   'a collector that %s is one warning, however often; and one line when it works again',
-  async (_, fails, reason) => {
+  async (_, fails, reason, limit = '60000') => {
     let asked = 0;
     const failed = new Promise<void>((resolve) => {
       answer = (...args) => {
@@ -104,7 +104,7 @@ it.each<[string, typeof answer, RegExp]>([
         if (asked === 3) resolve();
       };
     });
-    await open({ OTEL_EXPORTER_OTLP_TIMEOUT: '50' });
+    await open({ OTEL_EXPORTER_OTLP_TIMEOUT: limit });
     await failed;
     expect(lines.filter(([level]) => level === 'warn')).toEqual([
       ['warn', 'push-failed', expect.stringMatching(reason)],

@@ -3,7 +3,7 @@
  * (swap.ts). Created when the listeners are opened; the Attendants lead it to the workers.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { ToWorker, WorkerState } from '@tshorn/core';
+import { Deadline, type ToWorker, type WorkerState } from '@tshorn/core';
 import type { Notice } from '../decide/notice.ts';
 import type { Logger } from '../log.ts';
 import type { CertificateFacts, CertificateOptions, CertificateSet } from './certificate-facts.ts';
@@ -70,7 +70,7 @@ export class Certificates {
   /** Read while a swap is under way. */
   #next: CertificateSet | undefined;
   #startedAt = 0;
-  #deadline: NodeJS.Timeout | undefined;
+  #deadline: Deadline | undefined;
   #refused: RefusedCertificates | undefined;
   readonly #expiry: ExpiryWatch;
   readonly #reading: Reading;
@@ -98,7 +98,7 @@ export class Certificates {
   close(): void {
     this.#reading.close();
     this.#expiry.close();
-    clearTimeout(this.#deadline);
+    this.#deadline?.clear();
   }
 
   get #serving(): CertificateSet {
@@ -210,10 +210,10 @@ export class Certificates {
         return this.#workers?.send(effect.serial, { type: 'use-certificates', revision, use });
       }
       case 'set-timer':
-        this.#deadline = setTimeout(() => this.#dispatch({ type: 'expired' }), SWAP_WITHIN_MS);
+        this.#deadline = new Deadline(SWAP_WITHIN_MS, () => this.#dispatch({ type: 'expired' }));
         return;
       case 'clear-timer':
-        return clearTimeout(this.#deadline);
+        return this.#deadline?.clear();
       case 'swapped':
         return this.#swapped(effect.revision, effect.silent.length);
       case 'refused':

@@ -3,6 +3,7 @@
  * workers report what they load; the config file and its kin come with the release. Created by the master.
  */
 import path from 'node:path';
+import { Deadline } from '@tshorn/core';
 import type { Release } from '../release.ts';
 import { Directories } from './directories.ts';
 import { Endless } from './endless.ts';
@@ -67,7 +68,7 @@ export class WatchMode {
   #wasUnsure = false;
   #cwd = '/';
   #isClosed = false;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Deadline | undefined;
   #hashing: NodeJS.Immediate | undefined;
 
   constructor(own: string, events: WatchEvents) {
@@ -133,7 +134,7 @@ export class WatchMode {
 
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#timer?.clear();
     clearTimeout(this.#release);
     clearImmediate(this.#hashing);
     this.#directories.close();
@@ -213,8 +214,9 @@ export class WatchMode {
   }
 
   #lookIn(ms: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#look(), ms).unref();
+    this.#timer?.clear();
+    // The other events of a burst may be there already.
+    this.#timer = new Deadline(ms, () => this.#look()).unref();
   }
 
   #look(): void {

@@ -147,6 +147,9 @@ test('an app that closes its server for good is reported, and one that is paused
     const { attached, server } = await serve([bind('127.0.0.1', 0, 4)]);
     server.close();
     jest.runOnlyPendingTimers();
+    // First the loop has its turn.
+    expect(events.onClosed).not.toHaveBeenCalled();
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
     expect(events.onClosed).toHaveBeenCalledTimes(1);
     jest.runOnlyPendingTimers();
     expect(events.onClosed).toHaveBeenCalledTimes(2);

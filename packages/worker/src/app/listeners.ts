@@ -151,7 +151,9 @@ export class AttachedListeners {
       this.#closed = setTimeout(report, REPEAT_MS).unref();
       this.#events.onClosed();
     };
-    this.#closed ??= setTimeout(report, LISTENS_AGAIN_MS).unref();
+    // Timers come first in a loop that is late, and 'close' last: the app may be about to listen again.
+    const look = () => setImmediate(() => !this.#standIn.isOpen && !this.#isPaused && report());
+    this.#closed ??= setTimeout(() => setImmediate(look), LISTENS_AGAIN_MS).unref();
   }
 
   /** Accepts the connections in the kernel's queue, when no other worker will; call `pause` right after it. */

@@ -32,7 +32,7 @@ export class OtherListeners {
 }
 
 /** The master's answer comes over the channel, which does not keep the process alive while the app loads. */
-function keepAliveUntilBound(server: EventEmitter): void {
+export function keepAliveUntilBound(server: EventEmitter): () => void {
   const timer = setInterval(() => {}, 1_000);
   // An 'error' listener of ours would hide from the app that it has none.
   const events = ['listening', errorMonitor, 'close'];
@@ -41,6 +41,7 @@ function keepAliveUntilBound(server: EventEmitter): void {
     for (const event of events) server.off(event, stop);
   };
   for (const event of events) server.once(event, stop);
+  return stop;
 }
 
 /**

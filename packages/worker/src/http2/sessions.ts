@@ -14,6 +14,8 @@ export class Sessions implements Http2, Beside {
   readonly #server: http.Server;
   readonly #sessions = new Set<Session>();
   readonly #undecided: Undecided;
+  /** When they were told that this end leaves. */
+  readonly #told = new WeakMap<Session, number>();
   #isLeaving = false;
 
   constructor(server: http.Server) {
@@ -29,7 +31,7 @@ export class Sessions implements Http2, Beside {
     markHttp2(socket);
     const session = new Session(this.#server, socket, (closed) => this.#sessions.delete(closed));
     this.#sessions.add(session);
-    if (this.#isLeaving) session.leave();
+    if (this.#isLeaving) this.#tell(session);
   }
 
   open(): Socket[] {
@@ -52,18 +54,26 @@ export class Sessions implements Http2, Beside {
     return streams.flatMap(({ response }) => (response && !response.writableFinished ? response : []));
   }
 
+  #tell(session: Session): void {
+    this.#told.set(session, Number.POSITIVE_INFINITY);
+    session.leave();
+    // Behind the turn in which it is written.
+    setImmediate(() => this.#told.set(session, performance.now()));
+  }
+
   /** Tells every client at once: no connection of these moves, and none is refused a request that it has sent. */
   drain(): DrainingConnections {
     this.#isLeaving = true;
     let isClosing = false;
-    for (const session of this.#sessions) session.leave();
+    for (const session of this.#sessions) this.#tell(session);
     return {
       beginClosing() {
         isClosing = true;
       },
       // They end by themselves when the client has answered; this one does not answer.
-      closeIdle: () => {
-        for (const session of this.#sessions) session.leaveNow();
+      closeIdle: (lingerMs) => {
+        const until = performance.now() - lingerMs;
+        for (const session of this.#sessions) if ((this.#told.get(session) ?? 0) <= until) session.leaveNow();
         return isClosing ? this.#undecided.closeSilent() : 0;
       },
       forceClose: () => {

@@ -92,8 +92,7 @@ const offers = () => posted.filter(({ type }) => type === 'hand-over');
 test('idle connections leave in one step, those that have not sent a byte as well', async () => {
   await idle(3);
   const silent = connect();
-  await once(server, 'connection');
-  await once(silent, 'ready');
+  await Promise.all([once(server, 'connection'), once(silent, 'ready')]);
   expect(handOut.all()).toEqual({ sent: 4, left: 0 });
   expect(offers().map(({ id, rescued, carries }) => [id, rescued, carries])).toEqual(
     [1, 2, 3, 4].map((id) => [id, true, true]),

@@ -63,7 +63,7 @@ async function pair() {
 }
 
 async function until(what: () => boolean): Promise<void> {
-  const end = performance.now() + 4_000;
+  const end = performance.now() + 60_000;
   while (!what()) {
     if (performance.now() > end) throw new Error(`not yet: ${what}`);
     await new Promise(setImmediate);

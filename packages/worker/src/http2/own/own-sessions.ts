@@ -21,6 +21,8 @@ type Connected = 'connection' | 'secureConnection';
 
 export class OwnSessions {
   readonly #sessions = new Map<ServerHttp2Session, Socket | Carrier>();
+  /** When they were told. */
+  readonly #told = new WeakMap<ServerHttp2Session, number>();
   #isTelling = false;
 
   constructor(server: Http2Server) {
@@ -72,8 +74,9 @@ export class OwnSessions {
         for (const [session, carrier] of this.#sessions) this.#tell(session, carrier);
       },
       // All count as finished: Node does not say whether a session has streams.
-      closeIdle: () => {
-        for (const session of this.all) leave(session);
+      closeIdle: (lingerMs) => {
+        const until = performance.now() - lingerMs;
+        for (const session of this.all) if ((this.#told.get(session) ?? 0) <= until) leave(session);
         return 0;
       },
       forceClose: () => {
@@ -88,6 +91,7 @@ export class OwnSessions {
 
   #tell(session: ServerHttp2Session, carried: Socket | Carrier): void {
     const tell = () => {
+      this.#told.set(session, performance.now());
       if (session.closed || session.destroyed || !carried.writable) return;
       if (carried instanceof Carrier) carried.between(NOTICE);
       else carried.write(NOTICE);
@@ -96,6 +100,7 @@ export class OwnSessions {
         if (!error) leave(session);
       });
     };
+    this.#told.set(session, performance.now());
     // SETTINGS has to be the first frame of a server (section 3.4), and nghttp2 may not have written it yet.
     if (session.pendingSettingsAck) session.once('localSettings', tell);
     else tell();
