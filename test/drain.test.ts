@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { brief, thorough } from './support/long.ts';
 import { RawClient } from './support/raw.ts';
 import { endServers, fixture, startServer, type TestServer } from './support/server.ts';
@@ -65,18 +64,15 @@ brief('an idle connection is closed in order when its linger is over', async () 
 });
 
 brief(
-  'a request that comes within the linger is answered, also by a worker that stands still until after it',
+  'a request that comes within the linger is answered, also by a worker that computes until after it',
   async () => {
-    const server = await start('--idle-linger', '500ms');
-    const client = await connect(server);
-    await client.get('/').answers(1);
+    const server = await start('--idle-linger', '1s');
+    const [busy, client] = [await connect(server), await connect(server)];
+    for (const each of [busy, client]) await each.get('/').answers(1);
     await drain(server);
-    const [pid] = server.of('draining').map((line) => line.pid as number);
-    process.kill(pid as number, 'SIGSTOP');
-    client.get('/');
-    await sleep(1_000);
-    process.kill(pid as number, 'SIGCONT');
-    await client.answers(2);
+    busy.get('/compute?ms=1500');
+    await server.until('the work', () => server.output.includes('computing'));
+    await client.get('/').answers(2);
   },
 );
 

@@ -125,7 +125,7 @@ function otherKind(file: string, error: unknown): { fix?: string } {
 
 /** Node 20 keeps the line of a syntax error in an ES module to itself, but `node --check` tells it. */
 const checkSyntax = (file: string) =>
-  spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: 5000 }).stderr;
+  spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: 15_000 }).stderr;
 
 /** `FILE:LINE`, the line and a caret, which Node puts before the name of the error. */
 const excerptOf = (text: string | undefined) => /^([\s\S]+?)\n+SyntaxError/.exec(text ?? '')?.[1];

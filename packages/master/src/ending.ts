@@ -1,7 +1,7 @@
 /**
- * Kills workers. decide/ says which worker and when; hang/ explains one that is stuck, and one that is asked to
- * exit is given the same time for it. An explanation may take
- * two seconds and no more: an explanation that throws or stalls, or a log that cannot be written, never costs the kill.
+ * Kills workers. decide/ says which worker and when; hang/ explains one that is stuck, and one that is asked to exit is given
+ * the same time for it. An explanation may take two seconds and no more: one that throws or stalls, or a log that cannot be
+ * written, never costs the kill.
  */
 import { childrenOf, threadsOf } from './os/proc.ts';
 import type { WorkerHandle } from './worker-handle.ts';

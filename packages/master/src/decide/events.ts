@@ -160,7 +160,7 @@ export type Effect =
   | { readonly do: 'approve'; readonly generation: number }
   /**
    * A worker with a reason has missed a deadline; its stack is read first, within two seconds. One that is `not-loaded` is
-   * asked to exit, and has this second for it.
+   * asked to exit, and has the same time for it.
    */
   | { readonly do: 'kill'; readonly serial: number; readonly reason?: KillReason }
   | { readonly do: 'set-timer'; readonly timer: TimerId; readonly ms: number }

@@ -1,7 +1,7 @@
 /** The way from a file to what its module exports, and what is known of it meanwhile. Created by loadApp. */
 import type { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { describeThrown, TshornError } from '@tshorn/core';
 import { findApp } from './app-export.ts';
 import { importModule, type ModuleExports } from './import-module.ts';
@@ -23,6 +23,9 @@ export interface ModuleSpec {
 }
 
 export type Tell = (level: 'info' | 'warn', text: string) => void;
+
+/** Time for an answer of the master, before an app is refused. */
+const ANSWER_MS = 200;
 
 /** After this time the app is told about: short enough that its operator has not given up, longer than most starts. */
 const LONG_MS = 3_000;
@@ -147,15 +150,19 @@ export class Loading {
   }
 
   async #listensWithin(ms?: number): Promise<void> {
-    await Promise.race([
-      this.#capture.listens(),
-      ms === undefined ? this.pending.over() : this.pending.over(ms),
-    ]);
+    await Promise.race([this.#capture.listens(), ms === undefined ? this.#over() : this.pending.over(ms)]);
+  }
+
+  /** The master may owe the app an answer, over the channel. */
+  async #over(): Promise<void> {
+    await this.pending.over();
+    await sleep(ANSWER_MS);
+    await this.pending.over();
   }
 
   /** A promise of the app can settle only while something is pending, or one of its servers listens. */
   #settled<T>(promise: Promise<T>, otherwise: string): Promise<T> {
-    const stuck = this.pending.over().then(async () => {
+    const stuck = this.#over().then(async () => {
       if (this.#isListening) return new Promise<never>(() => {});
       throw (await import('./no-app.ts')).neverLoads(this.#spec.file, otherwise, this.#capture.others);
     });
