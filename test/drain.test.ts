@@ -66,11 +66,11 @@ brief('an idle connection is closed in order when its linger is over', async () 
 brief(
   'a request that comes within the linger is answered, also by a worker that computes until after it',
   async () => {
-    const server = await start('--idle-linger', '1s');
+    const server = await start('--idle-linger', '3s');
     const [busy, client] = [await connect(server), await connect(server)];
     for (const each of [busy, client]) await each.get('/').answers(1);
     await drain(server);
-    busy.get('/compute?ms=1500');
+    busy.get('/compute?ms=3500');
     await server.until('the work', () => server.output.includes('computing'));
     await client.get('/').answers(2);
   },
