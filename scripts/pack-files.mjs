@@ -22,9 +22,7 @@ for (const name of ['LICENSE', 'README.md']) copy(path.join(root, name), path.jo
 for (const [directory, names] of Object.entries(shipped)) {
   for (const name of names) copy(path.join(root, directory, name), path.join(target, directory, name));
   for (const name of filesIn(path.join(target, directory))) {
-    // One that ends in .new is being written by another run.
-    if (!names.includes(name) && !name.endsWith('.new'))
-      fs.rmSync(path.join(target, directory, name), { force: true });
+    if (!names.includes(name)) fs.rmSync(path.join(target, directory, name), { force: true });
   }
 }
 
@@ -41,6 +39,8 @@ function copy(from, to) {
   const content = fs.readFileSync(from);
   if (fs.existsSync(to) && fs.readFileSync(to).equals(content)) return;
   fs.mkdirSync(path.dirname(to), { recursive: true });
-  fs.writeFileSync(`${to}.${process.pid}.new`, content, { mode: fs.statSync(from).mode });
-  fs.renameSync(`${to}.${process.pid}.new`, to);
+  // Outside of the directories that another run cleans, and that are packed.
+  const made = path.join(target, `.${process.pid}.new`);
+  fs.writeFileSync(made, content, { mode: fs.statSync(from).mode });
+  fs.renameSync(made, to);
 }
