@@ -1,17 +1,17 @@
-/** Rejects with `onExpiry()` when `promise` has not settled after `ms`; the timer never outlives it. */
+/** Rejects with `onExpiry()` when `promise` has not settled after `ms`, as a Deadline; the timer never outlives it. */
 export async function withDeadline<T>(
   promise: Promise<T> | T,
   ms: number,
   onExpiry: () => Error,
 ): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Deadline | undefined;
   const expiry = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(onExpiry()), ms);
+    timer = new Deadline(ms, () => reject(onExpiry()));
   });
   try {
     return await Promise.race([promise, expiry]);
   } finally {
-    clearTimeout(timer);
+    timer?.clear();
   }
 }
 

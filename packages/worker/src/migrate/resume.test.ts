@@ -25,7 +25,7 @@ test('a restore() that never settles ends with a closed client and a report, and
     (reason) => failures.push(reason),
   );
   expect(client.paused).toBe(true);
-  await jest.advanceTimersByTimeAsync(10_000);
+  await jest.advanceTimersByTimeAsync(10_001);
   expect(failures).toEqual(['restore() did not settle within 10 s']);
   expect(client.paused).toBe(false);
   expect(client.closed).toEqual([[1012, 'service restart']]);
