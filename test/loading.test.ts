@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Command } from './support/control.ts';
 import { directory, ownDirectory } from './support/directory.ts';
@@ -122,6 +123,15 @@ test.each(cases(WORK, (work) => work === 'scrypt'))(
     expect(await check('waits-in-a-thread.mjs', { WORK })).toMatchObject({ code: 0, errors: '' });
   },
 );
+
+thorough('a UDP socket that the master is slow to bind is waited for', async () => {
+  const command = new Command(['check', fixture('waits-in-a-thread.mjs')], { WORK: 'udp-later' });
+  await command.speaks;
+  command.process.kill('SIGSTOP');
+  await sleep(3_000);
+  command.process.kill('SIGCONT');
+  expect(await command.ended).toMatchObject({ code: 0 });
+});
 
 describe('an exported function', () => {
   brief.each(['starts-itself.cjs', 'starts-itself.mjs'])('that has started runs once: %s', async (app) => {

@@ -15,8 +15,7 @@ const MOST_MS = 5_000;
 export function awaitUdpBinds(): () => void {
   const created = (message: unknown) => {
     const { socket } = message as { readonly socket: EventEmitter };
-    const stop = keepAliveUntilBound(socket);
-    setTimeout(stop, MOST_MS).unref();
+    setTimeout(keepAliveUntilBound(socket), MOST_MS).unref();
   };
   subscribe(CREATED, created);
   return () => void unsubscribe(CREATED, created);
