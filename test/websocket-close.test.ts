@@ -141,9 +141,9 @@ thorough('a stop that becomes a quick one closes them then', async () => {
 
 thorough('they are closed one after the other: when the first one goes, the last one is served', async () => {
   const server = await start(['--grace', '10s', '--websocket-spread', '5s']);
-  let left = 40;
   const clients: Client[] = [];
-  for (let n = 0; n < left; n++) clients.push(await connect(server));
+  while (clients.length < 40) clients.push(await connect(server));
+  let left = clients.length;
   for (const { ws } of clients) ws.once('close', () => left--);
   server.signal('SIGHUP');
   await clients[0]?.closed;

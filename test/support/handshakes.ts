@@ -102,7 +102,7 @@ export function handshake({ port, ca }: Pick<HandshakeOptions, 'port' | 'ca'>): 
   });
 }
 
-/** True when the handshake waits for certificates: it is not done after seven times what it takes at most. */
+/** True when the handshake waits for certificates: it is not done after 0.7 s. */
 export async function isHeld(one: Promise<string>): Promise<boolean> {
   const waits = new Promise<'waits'>((resolve) => setTimeout(resolve, 700, 'waits'));
   if ((await Promise.race([one, waits])) !== 'waits') return false;

@@ -64,6 +64,14 @@ test('goes by the priority of the master, and no lower than 19', () => {
   expect(nicesOf(kernel)).toEqual([15, 15]);
 });
 
+test('lowers what a process has started before, too', () => {
+  const { kernel, priority } = scene();
+  kernel.descent.set(101, [200]);
+  kernel.values.set(200, 0);
+  priority.lower(PID, 10, HALF_A_MINUTE);
+  expect(nicesOf(kernel)).toEqual([10, 10, 10]);
+});
+
 test('finds threads that were started by a low one while others were raised', () => {
   const { kernel, priority } = scene();
   priority.lower(PID, 10, HALF_A_MINUTE);
