@@ -67,11 +67,16 @@ brief(
   'a request that comes within the linger is answered, also by a worker that computes until after it',
   async () => {
     const server = await start('--idle-linger', '3s');
-    const [busy, client] = [await connect(server), await connect(server)];
-    for (const each of [busy, client]) await each.get('/').answers(1);
+    const [first, second, client] = [await connect(server), await connect(server), await connect(server)];
+    for (const each of [first, second, client]) await each.get('/').answers(1);
     await drain(server);
-    busy.get('/compute?ms=3500');
-    await server.until('the work', () => server.output.includes('computing'));
+    // The second request comes during the first: the loop reads it behind its timers, in the same turn.
+    first.get('/compute?ms=300');
+    const computing = (times: number) =>
+      server.until('the work', () => server.output.split('computing').length > times);
+    await computing(1);
+    second.get('/compute?ms=3500');
+    await computing(2);
     await client.get('/').answers(2);
   },
 );

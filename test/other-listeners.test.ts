@@ -101,8 +101,8 @@ brief(
     await server.event('draining', { from });
     // The new worker listens there, and the old one does not any more, once it has heard that it is to drain.
     const pids = () => Promise.all([ask(beside), askH2(h2, '/'), ask(secure, '/', https)]);
-    for (const end = Date.now() + DEADLINE_MS; (await pids()).includes(old) && Date.now() < end; );
-    for (let times = 0; times < 4; times++) expect(await pids()).not.toContain(old);
+    for (const end = Date.now() + DEADLINE_MS; (await pids()).includes(old as number) && Date.now() < end; );
+    for (let times = 0; times < 4; times++) expect(await pids()).not.toContain(old as number);
     await tcp.send('two\n').until(/two/);
     openGate(1);
     expect(await Promise.all(answers)).toEqual([old, old, old]);

@@ -185,17 +185,20 @@ export class Drain {
   #tick(): void {
     this.#sender?.pump();
     // Timers come before reads: a client of a worker that stood still may have sent its request within the linger, and is read now.
-    setImmediate(() => this.#closeIdle());
+    // Not so a request that comes while the loop works for what it reads now.
+    const now = performance.now();
+    setImmediate(() => this.#closeIdle(now));
   }
 
-  #closeIdle(): void {
+  /** @param now the loop has read since */
+  #closeIdle(now: number): void {
     if (this.#ended) return;
-    if (performance.now() - this.#start >= this.#lingerMs) {
-      this.#closed += this.#otherConnections.closeIdle(this.#lingerMs);
+    if (now - this.#start >= this.#lingerMs) {
+      this.#closed += this.#otherConnections.closeIdle(this.#lingerMs, now);
     }
     // Without a sender all are closed after their linger; with one, only those that must not move.
-    if (performance.now() - (this.#closingSince ?? this.#start) < this.#lingerMs) return;
-    this.#closed += this.#connections.closeIdle(this.#lingerMs);
+    if (now - (this.#closingSince ?? this.#start) < this.#lingerMs) return;
+    this.#closed += this.#connections.closeIdle(this.#lingerMs, now);
   }
 
   async #forceClose(): Promise<void> {

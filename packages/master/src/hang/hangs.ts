@@ -111,13 +111,16 @@ export class Hangs {
     this.#timer = undefined;
     this.#watchdog.tick(performance.now());
     this.#around.readHeartbeats?.();
-    // Timers come before the channels in Node's loop: heartbeats that have arrived are read first.
-    if (this.#watchdog.silent(performance.now()).length > 0) setImmediate(() => this.#giveUp());
+    // Timers come before the channels in Node's loop: heartbeats that have arrived are read first. Those of the time that reading
+    // takes are not.
+    const now = performance.now();
+    if (this.#watchdog.silent(now).length > 0) setImmediate(() => this.#giveUp(now));
     this.#setTimer();
   }
 
-  #giveUp(): void {
-    for (const { serial, ms } of this.#watchdog.silent(performance.now())) {
+  /** @param now heartbeats from before it have been read */
+  #giveUp(now: number): void {
+    for (const { serial, ms } of this.#watchdog.silent(now)) {
       this.#watchdog.forget(serial);
       const { handle } = this.#records.get(serial)?.worker ?? {};
       if (handle?.connected && !handle.inspector.debugged) this.#around.onHung(serial, ms);

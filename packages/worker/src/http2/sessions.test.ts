@@ -17,14 +17,14 @@ test('a session that begins late in a drain has a linger of its own until the fi
   clock.mockReturnValue(at + 5_000);
   sessions.secure(socket);
   // The notice is written in this turn, and the time runs from then on.
-  draining.closeIdle(1_000);
+  draining.closeIdle(1_000, performance.now());
   await new Promise(setImmediate);
-  draining.closeIdle(1_000);
+  draining.closeIdle(1_000, performance.now());
   clock.mockReturnValue(at + 5_999);
-  draining.closeIdle(1_000);
+  draining.closeIdle(1_000, performance.now());
   expect(final).not.toHaveBeenCalled();
   clock.mockReturnValue(at + 6_000);
-  draining.closeIdle(1_000);
+  draining.closeIdle(1_000, performance.now());
   expect(final).toHaveBeenCalledTimes(1);
   jest.restoreAllMocks();
   for (const each of [client, socket]) each.destroy();

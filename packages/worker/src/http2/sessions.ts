@@ -71,8 +71,8 @@ export class Sessions implements Http2, Beside {
         isClosing = true;
       },
       // They end by themselves when the client has answered; this one does not answer.
-      closeIdle: (lingerMs) => {
-        const until = performance.now() - lingerMs;
+      closeIdle: (lingerMs, now) => {
+        const until = now - lingerMs;
         for (const session of this.#sessions) if ((this.#told.get(session) ?? 0) <= until) session.leaveNow();
         return isClosing ? this.#undecided.closeSilent() : 0;
       },

@@ -87,8 +87,8 @@ class OthersDrain implements DrainingConnections {
     for (const connections of this.#connections) connections.beginClosing();
   }
 
-  closeIdle(lingerMs: number): number {
-    return this.#connections.reduce((sum, connections) => sum + connections.closeIdle(lingerMs), 0);
+  closeIdle(lingerMs: number, now: number): number {
+    return this.#connections.reduce((sum, connections) => sum + connections.closeIdle(lingerMs, now), 0);
   }
 
   forceClose(): void {

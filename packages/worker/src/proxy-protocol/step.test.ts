@@ -45,10 +45,10 @@ test('in a drain, a connection that is silent is closed after its linger, and on
   connect();
   await settled(() => step.open().length === 2 && step.idle().length === 1);
   const drain = step.drain();
-  expect(drain.closeIdle(0)).toBe(0);
+  expect(drain.closeIdle(0, performance.now())).toBe(0);
   drain.beginClosing();
-  expect(drain.closeIdle(60_000)).toBe(0);
-  expect(drain.closeIdle(0)).toBe(1);
+  expect(drain.closeIdle(60_000, performance.now())).toBe(0);
+  expect(drain.closeIdle(0, performance.now())).toBe(1);
   half.write('192.0.2.7 192.0.2.8 1 2\r\n');
   await settled(() => served.length === 1);
   expect(served[0]?.remoteAddress).toBe('192.0.2.7');

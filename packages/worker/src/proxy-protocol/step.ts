@@ -84,8 +84,7 @@ export class ProxyStep implements Beside {
       beginClosing() {
         isClosing = true;
       },
-      closeIdle: (lingerMs) =>
-        isClosing && performance.now() - start >= lingerMs ? destroyAll(this.idle()) : 0,
+      closeIdle: (lingerMs, now) => (isClosing && now - start >= lingerMs ? destroyAll(this.idle()) : 0),
       forceClose: () => void destroyAll(this.open()),
       release() {},
     };

@@ -136,8 +136,8 @@ export class Handshakes implements Beside {
     return {
       beginClosing: ignore,
       // A client that has sent nothing waits for nothing. While handshakes wait, the worker does not read who has.
-      closeIdle: (lingerMs) =>
-        this.#isHolding || performance.now() < Math.max(start + lingerMs, this.#releasedAt + READ_WITHIN_MS)
+      closeIdle: (lingerMs, now) =>
+        this.#isHolding || now < Math.max(start + lingerMs, this.#releasedAt + READ_WITHIN_MS)
           ? 0
           : destroyAll(this.open().filter(({ bytesRead }) => bytesRead === 0)),
       forceClose: () => void destroyAll(this.open()),

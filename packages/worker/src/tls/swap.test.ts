@@ -113,16 +113,16 @@ test('a drain closes who has said nothing, but nobody who waits for certificates
   const waiting = [shown(early), shown()];
   while (swap.handshakes.open().length < 2) await new Promise(setImmediate);
   const draining = swap.handshakes.drain();
-  expect(draining.closeIdle(0)).toBe(0);
+  expect(draining.closeIdle(0, performance.now())).toBe(0);
   const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now());
   swap.obey({ type: 'use-certificates', revision: 1, use: true });
   // What they have said has not been read yet.
-  expect(draining.closeIdle(0)).toBe(0);
+  expect(draining.closeIdle(0, performance.now())).toBe(0);
   clock.mockRestore();
   expect(await Promise.all(waiting)).toEqual(['new.test', 'new.test']);
   const silence = await silent();
   const closed = once(silence.resume(), 'close');
-  while (draining.closeIdle(0) === 0) await new Promise(setImmediate);
+  while (draining.closeIdle(0, performance.now()) === 0) await new Promise(setImmediate);
   await closed;
 });
 

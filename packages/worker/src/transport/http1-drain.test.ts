@@ -47,7 +47,7 @@ async function draining(layer?: Partial<Layer>) {
   const drain = new Http1Drain(server, { listen: () => () => {} }, () => []);
   const after = (ms: number) => {
     now.mockReturnValue(1_000_000 + ms);
-    return drain.closeIdle(LINGER_MS);
+    return drain.closeIdle(LINGER_MS, performance.now());
   };
   return {
     drain,

@@ -82,18 +82,18 @@ export class Http1Drain implements DrainingConnections {
    * A connection is idle since its last response, or since the drain began. A response that began before the drain has
    * promised keep-alive: its client may be about to use the connection.
    */
-  closeIdle(lingerMs: number): number {
+  closeIdle(lingerMs: number, now: number): number {
     const idle = idleSockets(this.#server);
     if (!idle) {
       if (this.#closing) this.#server.closeIdleConnections();
       return 0;
     }
-    const until = performance.now() - lingerMs;
+    const until = now - lingerMs;
     const due = idle.filter((socket) => (this.#quietSince.get(socket) ?? this.#start) <= until);
     // Nobody waits on these.
     const silent = this.#start <= until ? silentSockets(this.#server) : [];
     const quiet = [...due, ...silent].filter((socket) => !this.#ending.has(socket) && this.#isQuiet(socket));
-    const closing = new Set(quiet.filter((socket) => this.#closes(socket) || this.#isStuck(socket)));
+    const closing = new Set(quiet.filter((socket) => this.#closes(socket) || this.#isStuck(socket, now)));
     for (const socket of closing) {
       this.#count(socket);
       this.#ending.add(socket);
@@ -115,10 +115,10 @@ export class Http1Drain implements DrainingConnections {
   }
 
   /** True for a TLS connection that cannot be counted, and on which nothing comes any more. */
-  #isStuck(socket: Socket): boolean {
+  #isStuck(socket: Socket, now: number): boolean {
     const layer = layerOf(socket);
     if (!layer || layer.isFlushed()) return false;
-    return performance.now() - (this.#quietSince.get(socket) ?? this.#start) >= PART_MS;
+    return now - (this.#quietSince.get(socket) ?? this.#start) >= PART_MS;
   }
 
   /** Only what TLS has shown since the drain began is counted here. */

@@ -6,7 +6,7 @@ export function together(all: readonly DrainingConnections[]): DrainingConnectio
     beginClosing() {
       for (const one of all) one.beginClosing();
     },
-    closeIdle: (lingerMs) => all.reduce((sum, one) => sum + one.closeIdle(lingerMs), 0),
+    closeIdle: (lingerMs, now) => all.reduce((sum, one) => sum + one.closeIdle(lingerMs, now), 0),
     get refused() {
       const sums: Record<string, number> = {};
       for (const { refused = {} } of all) {

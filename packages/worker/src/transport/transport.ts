@@ -78,9 +78,10 @@ export interface DrainingConnections {
   beginClosing(): void;
   /**
    * Closes the connections that are to close and have been idle for `lingerMs` milliseconds.
+   * @param now on the clock of performance.now(), from before the event loop has read last: what has come by then is known
    * @returns how many
    */
-  closeIdle(lingerMs: number): number;
+  closeIdle(lingerMs: number, now: number): number;
   /** How many of those that have closed, or are told to, have shown a reason not to move since the drain began. */
   readonly refused?: Readonly<Record<string, number>>;
   /** Destroys every connection, upgraded ones too. */

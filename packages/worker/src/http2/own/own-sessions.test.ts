@@ -61,7 +61,7 @@ test('after the linger an idle session is closed, and a busy one with its last s
   const { server, client, drain, answer } = await pair();
   const stream = client.request({ ':path': '/' });
   await once(server, 'stream');
-  drain.closeIdle(0);
+  drain.closeIdle(0, performance.now());
   answer();
   expect(await textOf(stream)).toBe('fine');
   await once(client, 'close');
@@ -69,6 +69,6 @@ test('after the linger an idle session is closed, and a busy one with its last s
   const idle = await pair();
   await once(idle.client, 'remoteSettings');
   const closed = once(idle.client, 'close');
-  idle.drain.closeIdle(0);
+  idle.drain.closeIdle(0, performance.now());
   await closed;
 });

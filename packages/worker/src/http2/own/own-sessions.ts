@@ -74,8 +74,8 @@ export class OwnSessions {
         for (const [session, carrier] of this.#sessions) this.#tell(session, carrier);
       },
       // All count as finished: Node does not say whether a session has streams.
-      closeIdle: (lingerMs) => {
-        const until = performance.now() - lingerMs;
+      closeIdle: (lingerMs, now) => {
+        const until = now - lingerMs;
         for (const session of this.all) if ((this.#told.get(session) ?? 0) <= until) leave(session);
         return 0;
       },
