@@ -200,16 +200,29 @@ thorough(
   },
 );
 
-linuxThorough('a worker that was stopped until just after the verdict loses nothing', async () => {
+/** Stops a worker of a new server until the verdict. */
+async function stopUntilVerdict() {
   const server = await start(2);
   const pid = server.pidOf(0);
   const bystanders = await gather(server);
   bystanders.beginSlow((at) => `/slow?ms=${1_500 + at * 300}`);
   const from = server.lines.length;
   process.kill(pid, 'SIGSTOP');
-  // The replacement starts at the verdict.
-  await server.event('spawned', { from });
-  process.kill(pid, 'SIGCONT');
+  await server.event('rescuing', { from });
+  if (isAlive(pid)) process.kill(pid, 'SIGCONT');
+  return { server, pid, bystanders, contained: await of(server, 'contained', pid) };
+}
+
+linuxThorough('a worker that was stopped until just after the verdict loses nothing', async () => {
+  let round = await stopUntilVerdict();
+  // The master looks at it within milliseconds, in which this process may not have a CPU: then it is still stopped, and killed.
+  const isStopped = () => round.contained.why === 'a signal has stopped it';
+  for (const end = Date.now() + DEADLINE_MS; isStopped() && Date.now() < end; ) {
+    all.pop()?.leave();
+    await endServers();
+    round = await stopUntilVerdict();
+  }
+  const { server, pid, bystanders } = round;
   await contains(server, pid, { lost: 0 });
   expect(await bystanders.costOf(pid)).toMatchObject(NOTHING);
   expect(bystanders.failuresBeside(pid)).toEqual([]);

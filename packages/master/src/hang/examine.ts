@@ -1,10 +1,14 @@
 /** Finds out what is known of a worker that is stuck, first from the worker itself, then from the kernel. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { residentBytes } from '../os/proc.ts';
 import type { Door, WatchedWorker } from './door.ts';
 import { inspect } from './inspection.ts';
 import { type KernelView, kernelView } from './kernel-view.ts';
 import type { Session } from './session.ts';
 import type { Findings } from './wording.ts';
+
+/** A process that a signal has stopped may be about to run again: it has this time. */
+const CONTINUES_MS = 150;
 
 export interface Patience {
   /** Milliseconds until the inspector listens, which native code prevents. */
@@ -23,11 +27,12 @@ export async function examine(
   const before = kernelView(pid);
   const since = performance.now();
   // A process that is stopped does not obey.
-  const session = isStopped(before) ? undefined : await door.open(openMs);
+  const stopped = isStopped(before) ? await staysStopped(pid) : undefined;
+  const session = stopped ? undefined : await door.open(openMs);
   const inspection = session && (await inspect(session, until - performance.now()));
   if (inspection?.stack || inspection?.rss !== undefined) return { findings: { inspection }, session };
   // The process may have ended meanwhile: state X.
-  const kernel = kernelView(pid) ?? (before && { ...before, state: 'X' });
+  const kernel = stopped ?? kernelView(pid) ?? (before && { ...before, state: 'X' });
   const rss = residentBytes(pid);
   const seconds = (performance.now() - since) / 1_000;
   // The kernel counts ticks of 10 ms: a shorter time tells nothing.
@@ -39,6 +44,13 @@ export async function examine(
     ...(measured && { cpuMsPerSecond: Math.round((kernel.cpuMs - before.cpuMs) / seconds) }),
   };
   return { findings, session };
+}
+
+/** @returns undefined when it runs again, or has ended */
+async function staysStopped(pid: number): Promise<KernelView | undefined> {
+  await sleep(CONTINUES_MS);
+  const view = kernelView(pid);
+  return isStopped(view) ? view : undefined;
 }
 
 /** By a signal, or by a debugger (ptrace). */
