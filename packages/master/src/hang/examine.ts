@@ -28,7 +28,8 @@ export async function examine(
   const since = performance.now();
   // A process that is stopped does not obey.
   const stopped = isStopped(before) ? await staysStopped(pid) : undefined;
-  const session = stopped ? undefined : await door.open(openMs);
+  // That wait is a part of the time for all.
+  const session = stopped ? undefined : await door.open(Math.min(openMs, until - performance.now()));
   const inspection = session && (await inspect(session, until - performance.now()));
   if (inspection?.stack || inspection?.rss !== undefined) return { findings: { inspection }, session };
   // The process may have ended meanwhile: state X.
